@@ -1,0 +1,67 @@
+/**
+ * `exp` and `log` out of additions, multiplications and divisions alone.
+ *
+ * IEEE 754 fixes the bits of + − × ÷ √, but not those of `Math.exp` or `Math.log`: engines differ, and so do versions of one
+ * engine. Whatever decides a trial's hyperparameters or its first weights goes through here, so that a search gives the same
+ * bits on every machine (law 6 of docs/design.md). Both are within 2 units in the last place.
+ */
+
+const LN2_HIGH = 0.6931471803691238; // the leading 33 bits of ln 2: k·LN2_HIGH is exact for |k| < 2^20
+const LN2_LOW = 1.9082149292705877e-10;
+
+/** 1/n! for n = 0 … 13: with |r| ≤ ½ ln 2 the first term left out is below 5e-18. */
+const INVERSE_FACTORIALS = Float64Array.from({ length: 14 }, (_, n) => {
+  let factorial = 1;
+  for (let i = 2; i <= n; i++) factorial *= i;
+  return 1 / factorial;
+});
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** 2^k as a float64, for −1022 ≤ k ≤ 1023. */
+function powerOfTwo(k: number): number {
+  scratch.setUint32(0, (k + 1023) << 20);
+  scratch.setUint32(4, 0);
+  return scratch.getFloat64(0);
+}
+
+/** e^x. Writes x = k·ln 2 + r with |r| ≤ ½ ln 2, sums the series of e^r, scales by 2^k. */
+export function exp(x: number): number {
+  if (Number.isNaN(x)) return x;
+  if (x > 709.782712893384) return Number.POSITIVE_INFINITY;
+  if (x < -745.1332191019412) return 0;
+  const k = Math.round(x / (LN2_HIGH + LN2_LOW));
+  const r = x - k * LN2_HIGH - k * LN2_LOW;
+  let sum = 0;
+  for (let n = 13; n >= 0; n--) sum = sum * r + INVERSE_FACTORIALS[n]!;
+  // Two factors, because 2^k alone may be subnormal or overflow where the product does not.
+  const half = Math.trunc(k / 2);
+  return sum * powerOfTwo(half) * powerOfTwo(k - half);
+}
+
+/** Natural logarithm. Writes x = m·2^k with √½ ≤ m < √2 and sums ln m = 2 artanh s, s = (m − 1)/(m + 1). */
+export function log(x: number): number {
+  if (Number.isNaN(x) || x < 0) return Number.NaN;
+  if (x === 0) return Number.NEGATIVE_INFINITY;
+  if (x === Number.POSITIVE_INFINITY) return x;
+  let k = 0;
+  let value = x;
+  if (value < 2.2250738585072014e-308) {
+    value *= 18014398509481984; // 2^54 lifts a subnormal into the normal range
+    k = -54;
+  }
+  scratch.setFloat64(0, value);
+  const high = scratch.getUint32(0);
+  k += (high >>> 20) - 1023;
+  scratch.setUint32(0, (high & 0xfffff) | (1023 << 20));
+  let m = scratch.getFloat64(0);
+  if (m > Math.SQRT2) {
+    m /= 2;
+    k += 1;
+  }
+  const s = (m - 1) / (m + 1);
+  const z = s * s;
+  let sum = 0;
+  for (let n = 23; n >= 3; n -= 2) sum = z * (sum + 1 / n);
+  return k * LN2_HIGH + (2 * s * (1 + sum) + k * LN2_LOW);
+}
