@@ -1,0 +1,19 @@
+import { randomAt } from '../../random.ts';
+import type { Sampler } from '../sampler.ts';
+import { decidePoint, type Space, valueAt } from '../space.ts';
+
+/**
+ * Independent uniform draws, in each hyperparameter's scale: trial i is a function of (seed, i) alone.
+ *
+ * Every dimension has an address of its own (`fold` holds its index), so one that is inactive takes nothing from the others.
+ * Bergstra & Bengio, "Random Search for Hyper-Parameter Optimization", JMLR 13 (2012).
+ */
+export function randomSampler(space: Space, seed: number): Sampler {
+  return {
+    size: Number.POSITIVE_INFINITY,
+    propose: (number) =>
+      decidePoint(space, ({ distribution }, index) =>
+        valueAt(distribution, randomAt({ seed, purpose: 'sampler', trial: number, fold: index }).uniform()),
+      ),
+  };
+}

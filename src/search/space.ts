@@ -1,0 +1,165 @@
+/**
+ * What may vary, and how a point of the unit cube becomes hyperparameters. Every sampler goes through this one module.
+ */
+import { exp, log } from '../exact-math.ts';
+
+export type Value = number | string | boolean;
+/** A distribution with a `when` is active only where every named hyperparameter has one of the listed values. */
+export type Condition = Readonly<Record<string, readonly Value[]>>;
+export type Scale = 'linear' | 'log';
+
+export interface NumericDistribution {
+  readonly distribution: 'float' | 'int';
+  readonly low: number;
+  readonly high: number;
+  readonly scale: Scale;
+  /** Values are low, low + step, … up to high. An int has step 1 unless it says otherwise. */
+  readonly step?: number | undefined;
+  /** How many values a grid takes, spaced evenly in the scale, both ends included. */
+  readonly points?: number | undefined;
+  readonly when?: Condition | undefined;
+}
+
+export interface CategoricalDistribution {
+  readonly distribution: 'categorical';
+  readonly choices: readonly Value[];
+  readonly when?: Condition | undefined;
+}
+
+export type Distribution = NumericDistribution | CategoricalDistribution;
+
+export interface Dimension {
+  readonly name: string;
+  readonly distribution: Distribution;
+}
+
+/** The decided hyperparameters of one trial: only those that vary and are active. */
+export type Point = Readonly<Record<string, Value>>;
+
+export interface Space {
+  /** Sorted so that every hyperparameter comes after those its condition names. */
+  readonly dimensions: readonly Dimension[];
+  /** The hyperparameters that do not vary; conditions may name them. */
+  readonly fixed: Point;
+}
+
+/** Thrown for conditions that form a circle. */
+export class CircularCondition extends Error {
+  readonly names: readonly string[];
+  constructor(names: readonly string[]) {
+    super(`the conditions of ${names.join(', ')} form a circle`);
+    this.names = names;
+  }
+}
+
+/** The space of a specification's hyperparameters, in an order in which conditions can be decided one after the other. */
+export function spaceOf(hyperparameters: Readonly<Record<string, Value | Distribution>>): Space {
+  const fixed: Record<string, Value> = {};
+  const pending: Dimension[] = [];
+  for (const [name, setting] of Object.entries(hyperparameters)) {
+    if (typeof setting === 'object') pending.push({ name, distribution: setting });
+    else fixed[name] = setting;
+  }
+  // Alphabetical first: the order in which a user writes the keys must not change the search.
+  pending.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const dimensions: Dimension[] = [];
+  while (pending.length > 0) {
+    const next = pending.findIndex(({ distribution }) =>
+      Object.keys(distribution.when ?? {}).every((name) => !pending.some((other) => other.name === name)),
+    );
+    if (next < 0) throw new CircularCondition(pending.map(({ name }) => name));
+    dimensions.push(...pending.splice(next, 1));
+  }
+  return { dimensions, fixed };
+}
+
+/** Whether `condition` holds where `point` has been decided; a hyperparameter that is inactive has no value and fails it. */
+export function isActive(condition: Condition | undefined, point: Point, fixed: Point): boolean {
+  if (condition === undefined) return true;
+  return Object.entries(condition).every(([name, values]) => {
+    const value = point[name] ?? fixed[name];
+    return value !== undefined && values.includes(value);
+  });
+}
+
+/** Decides the active hyperparameters one by one; `decide` gives the value of one dimension. */
+export function decidePoint(space: Space, decide: (dimension: Dimension, index: number) => Value): Point {
+  const point: Record<string, Value> = {};
+  space.dimensions.forEach((dimension, index) => {
+    if (isActive(dimension.distribution.when, point, space.fixed)) point[dimension.name] = decide(dimension, index);
+  });
+  return point;
+}
+
+/** The spacing of a numeric distribution's values; undefined where it is continuous. */
+function stepOf(distribution: NumericDistribution): number | undefined {
+  return distribution.step ?? (distribution.distribution === 'int' ? 1 : undefined);
+}
+
+/** How many steps fit between low and high; the tolerance forgives (0.3 − 0.1) / 0.1 = 1.9999999999999998. */
+function stepsBetween(low: number, high: number, step: number): number {
+  return Math.floor((high - low) / step + 1e-9);
+}
+
+/** `low + k·step` without the noise of binary fractions: 0.1 + 2 · 0.1 is 0.3. */
+function stepped(low: number, k: number, step: number): number {
+  return Number((low + k * step).toPrecision(15));
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high);
+}
+
+/** The number at `u` between low and high: evenly, or evenly by power (log). */
+function between(low: number, high: number, scale: Scale, u: number): number {
+  if (scale === 'linear') return low + u * (high - low);
+  return exp(log(low) + u * (log(high) - log(low)));
+}
+
+/**
+ * The value at `u` in [0, 1) of a distribution: equal lengths of u are equal probabilities.
+ *
+ * Integers and steps are widened by half a step at both ends, before the logarithm is taken, so that the ends are as likely
+ * as their neighbours (on a log scale: as likely as their share of the powers).
+ */
+export function valueAt(distribution: Distribution, u: number): Value {
+  if (distribution.distribution === 'categorical') {
+    const { choices } = distribution;
+    return choices[Math.min(Math.floor(u * choices.length), choices.length - 1)]!;
+  }
+  const { low, high, scale } = distribution;
+  const step = stepOf(distribution);
+  if (step === undefined) return clamp(between(low, high, scale, u), low, high);
+  const last = stepsBetween(low, high, step);
+  const raw = between(low - step / 2, low + (last + 0.5) * step, scale, u);
+  return stepped(low, clamp(Math.round((raw - low) / step), 0, last), step);
+}
+
+/** How many different values a distribution has; Infinity where it is continuous. */
+export function countOf(distribution: Distribution): number {
+  if (distribution.distribution === 'categorical') return distribution.choices.length;
+  const { low, high } = distribution;
+  const step = stepOf(distribution);
+  if (low === high) return 1;
+  return step === undefined ? Number.POSITIVE_INFINITY : stepsBetween(low, high, step) + 1;
+}
+
+const DEFAULT_GRID_POINTS = 5;
+
+/** The values a grid takes from a distribution: `points` of them (5 unless it says otherwise, or all where there are fewer). */
+export function gridValuesOf(distribution: Distribution): readonly Value[] {
+  if (distribution.distribution === 'categorical') return distribution.choices;
+  const { low, high, scale } = distribution;
+  const step = stepOf(distribution);
+  const points = Math.min(distribution.points ?? DEFAULT_GRID_POINTS, countOf(distribution));
+  if (points === 1) return [low];
+  const values = Array.from({ length: points }, (_, i) => {
+    // The ends are exact, not a rounded exponential.
+    if (i === 0 && step === undefined) return low;
+    if (i === points - 1 && step === undefined) return high;
+    const raw = between(low, high, scale, i / (points - 1));
+    if (step === undefined) return raw;
+    return stepped(low, clamp(Math.round((raw - low) / step), 0, stepsBetween(low, high, step)), step);
+  });
+  return [...new Set(values)];
+}

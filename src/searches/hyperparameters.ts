@@ -1,0 +1,194 @@
+/**
+ * Every hyperparameter of training there is: what it may be, and what it is when nobody says.
+ *
+ * One table serves validation, defaults, the OpenAPI document and the page's form; a new hyperparameter is one row here and
+ * its use in compute/trial-run.ts.
+ */
+import { z } from 'zod';
+import type { Distribution, Value } from '../search/space.ts';
+
+interface NumberRow {
+  readonly kind: 'float' | 'int';
+  readonly min: number;
+  readonly max: number;
+  /** The smallest value itself is excluded. */
+  readonly above?: boolean;
+  readonly fallback: number;
+  readonly about: string;
+}
+interface ChoiceRow {
+  readonly kind: 'choice';
+  readonly choices: readonly string[];
+  readonly fallback: string;
+  readonly about: string;
+}
+interface SwitchRow {
+  readonly kind: 'switch';
+  readonly fallback: boolean;
+  readonly about: string;
+}
+export type Row = NumberRow | ChoiceRow | SwitchRow;
+
+export const hyperparameterTable = {
+  learningRate: { kind: 'float', min: 0, above: true, max: 1e6, fallback: 0.001, about: 'Step size of the optimizer' },
+  l2: { kind: 'float', min: 0, max: 1e6, fallback: 0, about: 'Strength of ½·l2·Σweight², added to the loss' },
+  hiddenLayers: {
+    kind: 'int',
+    min: 0,
+    max: 20,
+    fallback: 1,
+    about: 'Hidden layers; 0 is softmax or linear regression',
+  },
+  hiddenUnits: { kind: 'int', min: 1, max: 4096, fallback: 64, about: 'Units of every hidden layer' },
+  activation: {
+    kind: 'choice',
+    choices: ['sigmoid', 'tanh', 'relu', 'leakyRelu', 'elu'],
+    fallback: 'relu',
+    about: 'Non-linearity of the hidden layers',
+  },
+  initializer: {
+    kind: 'choice',
+    choices: ['zeros', 'smallNormal', 'xavier', 'he'],
+    fallback: 'he',
+    about: 'How the weights start',
+  },
+  batchNorm: { kind: 'switch', fallback: false, about: 'Batch normalization before every activation' },
+  preprocessing: {
+    kind: 'choice',
+    choices: ['none', 'center', 'standardize'],
+    fallback: 'standardize',
+    about: 'Fitted on the training rows alone',
+  },
+  optimizer: {
+    kind: 'choice',
+    choices: ['sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'adamw'],
+    fallback: 'adam',
+    about: 'How a gradient becomes a step',
+  },
+  momentum: { kind: 'float', min: 0, max: 0.9999, fallback: 0.9, about: 'For momentum and nesterov' },
+  weightDecay: { kind: 'float', min: 0, max: 10, fallback: 0.01, about: 'For adamw: decoupled decay of the weights' },
+  batchSize: { kind: 'int', min: 1, max: 65_536, fallback: 64, about: 'Rows of one step' },
+  epochs: { kind: 'int', min: 1, max: 10_000, fallback: 20, about: 'Passes over the training rows' },
+} as const satisfies Record<string, Row>;
+
+export type HyperparameterName = keyof typeof hyperparameterTable;
+export const hyperparameterNames = Object.keys(hyperparameterTable) as HyperparameterName[];
+
+/** What varies when a search does not say: a space in which good networks are common on small data. */
+export const defaultHyperparameters: Readonly<Record<string, Value | Distribution>> = {
+  learningRate: { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' },
+  l2: { distribution: 'float', low: 1e-6, high: 1e-2, scale: 'log' },
+  hiddenLayers: { distribution: 'int', low: 1, high: 2, scale: 'linear' },
+  hiddenUnits: { distribution: 'int', low: 16, high: 128, scale: 'log' },
+  activation: { distribution: 'categorical', choices: ['relu', 'elu', 'tanh'] },
+};
+
+/** The settings of training once every hyperparameter is decided. */
+export interface Settings {
+  readonly learningRate: number;
+  readonly l2: number;
+  readonly hiddenLayers: number;
+  readonly hiddenUnits: number;
+  readonly activation: (typeof hyperparameterTable)['activation']['choices'][number];
+  readonly initializer: (typeof hyperparameterTable)['initializer']['choices'][number];
+  readonly batchNorm: boolean;
+  readonly preprocessing: (typeof hyperparameterTable)['preprocessing']['choices'][number];
+  readonly optimizer: (typeof hyperparameterTable)['optimizer']['choices'][number];
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly batchSize: number;
+  readonly epochs: number;
+}
+
+/** The table's fallbacks, overlaid by what is fixed and by a trial's point. Inactive hyperparameters keep their fallback. */
+export function settingsOf(
+  hyperparameters: Readonly<Record<string, Value | Distribution>>,
+  point: Readonly<Record<string, Value>>,
+): Settings {
+  const settings: Record<string, Value> = {};
+  for (const name of hyperparameterNames) {
+    const given = hyperparameters[name];
+    settings[name] =
+      point[name] ?? (given === undefined || typeof given === 'object' ? hyperparameterTable[name].fallback : given);
+  }
+  // The schema below has checked every value against its row, fixed or as a bound of its distribution.
+  return settings as unknown as Settings;
+}
+
+const conditionSchema = z
+  .record(
+    z.string(),
+    z
+      .array(z.union([z.number(), z.string(), z.boolean()]))
+      .min(1)
+      .max(100),
+  )
+  .describe('Active only where every named hyperparameter has one of the listed values');
+
+function choicesSchema<T extends z.ZodType<Value>>(value: T) {
+  return z
+    .strictObject({
+      distribution: z.literal('categorical'),
+      choices: z.array(value).min(1).max(1000),
+      when: conditionSchema.optional(),
+    })
+    .check((context) => {
+      const { choices } = context.value;
+      if (new Set(choices).size === choices.length) return;
+      const twice = choices.find((choice, i) => choices.indexOf(choice) !== i);
+      context.issues.push({
+        code: 'custom',
+        path: ['choices'],
+        message: `must not repeat a choice, got ${JSON.stringify(twice)} twice`,
+        input: choices,
+      });
+    });
+}
+
+function rangeSchema(row: NumberRow, bound: z.ZodType<number>) {
+  return z
+    .strictObject({
+      distribution: row.kind === 'int' ? z.literal('int') : z.enum(['float', 'int']),
+      low: bound,
+      high: bound,
+      scale: z.enum(['linear', 'log']).default('linear'),
+      step: (row.kind === 'int' ? z.int() : z.number()).positive().max(1e9).optional(),
+      points: z.int().min(1).max(1_000_000).optional(),
+      when: conditionSchema.optional(),
+    })
+    .check((context) => {
+      const { distribution, low, high, scale, step } = context.value;
+      const fault = (path: string, message: string) =>
+        context.issues.push({ code: 'custom', path: [path], message, input: context.value });
+      if (low > high) fault('low', `must not be above high, which is ${high}, got ${low}`);
+      const half = (step ?? (distribution === 'int' ? 1 : 0)) / 2;
+      if (scale === 'log' && low <= 0) fault('low', `must be above 0 on a log scale, got ${low}`);
+      else if (scale === 'log' && low - half <= 0)
+        fault('step', `must be below twice low on a log scale, which is ${2 * low}, got ${step}`);
+      if (distribution === 'int' && row.kind === 'float') {
+        if (!Number.isInteger(low)) fault('low', `must be a whole number where the distribution is int, got ${low}`);
+        if (!Number.isInteger(high)) fault('high', `must be a whole number where the distribution is int, got ${high}`);
+        if (step !== undefined && !Number.isInteger(step))
+          fault('step', `must be a whole number where the distribution is int, got ${step}`);
+      }
+    });
+}
+
+function settingSchema(row: Row): z.ZodType<Value | Distribution> {
+  if (row.kind === 'switch') return z.union([z.boolean(), choicesSchema(z.boolean())]);
+  if (row.kind === 'choice') return z.union([z.enum(row.choices), choicesSchema(z.enum(row.choices))]);
+  const number = row.kind === 'int' ? z.int() : z.number();
+  const bound = (row.above ? number.gt(row.min) : number.min(row.min)).max(row.max);
+  return z.union([bound, z.discriminatedUnion('distribution', [rangeSchema(row, bound), choicesSchema(bound)])]);
+}
+
+type Shape = Record<HyperparameterName, z.ZodOptional<z.ZodType<Value | Distribution>>>;
+
+const shape = {} as Shape;
+for (const name of hyperparameterNames) {
+  const row = hyperparameterTable[name];
+  shape[name] = settingSchema(row).optional().describe(`${row.about}. ${row.fallback} unless given.`);
+}
+
+/** `{ learningRate: 0.01 | { distribution, … }, … }`: each a value or a distribution, by its row of the table. */
+export const hyperparametersSchema = z.strictObject(shape);

@@ -1,0 +1,187 @@
+/** What the use cases need of the world, and nothing more. The adapters keep these promises. */
+import type { Dataset } from '../data/dataset.ts';
+import type { Point } from '../search/space.ts';
+import type {
+  Epoch,
+  FoldCurves,
+  Search,
+  SearchEvent,
+  SearchState,
+  Trial,
+  TrialState,
+  TrialSummary,
+} from './records.ts';
+import type { DatasetFacts, Specification } from './specification.ts';
+
+/** A slice of a list that goes on at `next`. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+export interface NewSearch {
+  readonly specification: Specification;
+  readonly dataset: DatasetFacts;
+  readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
+}
+
+/** A trial whose hyperparameters are decided, and the job that will deliver it. */
+export interface PlannedTrial {
+  readonly number: number;
+  readonly point: Point;
+  readonly job: string;
+}
+
+/** A run of trials that one queue job delivers: numbers `from` … `to`, those of them that still wait. */
+export interface Delivery {
+  readonly searchId: string;
+  readonly job: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The right to work on a trial: good until its lease runs out, and only for this attempt. */
+export interface Claim {
+  readonly searchId: string;
+  readonly number: number;
+  readonly attempt: number;
+  readonly point: Point;
+}
+
+export type ClaimRef = Pick<Claim, 'searchId' | 'number' | 'attempt'>;
+
+export interface FinishedTrial {
+  readonly number: number;
+  readonly attempt: number;
+  readonly value: number | null;
+  readonly outcome: 'ok' | 'diverged';
+  readonly reason: string | null;
+  readonly epochs: number;
+  readonly folds: readonly FoldCurves[];
+  readonly resultHash: string;
+  readonly kernels: string;
+  readonly durationMs: number;
+}
+
+export interface ReturnedTrial {
+  readonly number: number;
+  readonly attempt: number;
+  readonly reason: string;
+  /** `crashed` counts against limits.attempts; `handedBack` does not; `hopeless` fails the trial at once. */
+  readonly how: 'crashed' | 'handedBack' | 'hopeless';
+}
+
+/** A claim to be renewed, with its curves so far. */
+export interface Renewal extends ClaimRef {
+  readonly epochs: number;
+  readonly folds: readonly FoldCurves[];
+}
+
+export type Transition = 'pause' | 'resume' | 'cancel';
+
+/**
+ * Every change is one transaction that locks its search, writes the trials, the counters and the events together, and wakes
+ * whoever listens. A search that does not exist is a Problem `notFound`.
+ */
+export interface SearchStore {
+  /** Stores a search, or finds the one that was stored under the same idempotency key. */
+  create(search: NewSearch): Promise<{ search: Search; created: boolean }>;
+  transition(id: string, transition: Transition): Promise<Search>;
+  change(
+    id: string,
+    change: { readonly name?: string | undefined; readonly total?: number | undefined },
+  ): Promise<Search>;
+  remove(id: string): Promise<void>;
+  /** Adds the trials that `decide` gives for the next numbers, if the search runs and has room for more waiting ones. */
+  plan(
+    id: string,
+    window: number,
+    decide: (from: number, count: number) => readonly PlannedTrial[],
+  ): Promise<readonly Delivery[]>;
+  /** Claims the waiting trials of a delivery: one atomic statement. Empty when there are none or the search does not run. */
+  claim(delivery: Delivery, worker: string, leaseSeconds: number): Promise<readonly Claim[]>;
+  /** Writes results. Those whose attempt is no longer the current one are refused and left out of `accepted`. */
+  finish(searchId: string, trials: readonly FinishedTrial[]): Promise<{ accepted: readonly number[]; search: Search }>;
+  /** Gives claims back: to wait again, or to fail where their attempts are used up. */
+  giveBack(searchId: string, trials: readonly ReturnedTrial[]): Promise<readonly Delivery[]>;
+  /** Renews leases and keeps the curves so far; returns the claims that are no longer held. */
+  renew(renewals: readonly Renewal[], leaseSeconds: number): Promise<readonly ClaimRef[]>;
+  /** Takes back every claim whose lease ran out. */
+  reclaim(): Promise<readonly Delivery[]>;
+  /** Everything that waits to be delivered: of one search, or of all that run. */
+  deliveries(searchId?: string): Promise<readonly Delivery[]>;
+  countDeliveries(): Promise<number>;
+  /** Searches that run and have fewer than `window` trials waiting though more are to come. */
+  hungry(window: number): Promise<readonly string[]>;
+}
+
+export type TrialSort = 'number' | '-number' | 'value' | '-value';
+
+export interface TrialQuery {
+  readonly state?: TrialState | undefined;
+  readonly sort: TrialSort;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface SearchQueries {
+  find(id: string): Promise<Search | undefined>;
+  list(query: {
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+    readonly state?: SearchState | undefined;
+  }): Promise<Page<Search>>;
+  trials(id: string, query: TrialQuery): Promise<Page<TrialSummary>>;
+  trial(search: Search, number: number): Promise<Trial | undefined>;
+  /** Complete trials by value, the best first. */
+  best(search: Search, limit: number): Promise<readonly TrialSummary[]>;
+  /** The running trials with their curves so far. */
+  running(search: Search): Promise<readonly Trial[]>;
+  events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;
+}
+
+/** Delivers, and only delivers (law 1): a delivery that is already queued is not queued twice. */
+export interface TrialQueue {
+  deliver(deliveries: readonly Delivery[]): Promise<void>;
+  /** How many deliveries are queued or being worked on. */
+  depth(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What listeners are told. `seq` is that of the newest event; who needs the events reads them from the log. */
+export type Notice =
+  | { readonly kind: 'changed'; readonly searchId: string; readonly seq: number; readonly state: SearchState }
+  | { readonly kind: 'removed'; readonly searchId: string }
+  | { readonly kind: 'epochs'; readonly searchId: string; readonly epochs: readonly Epoch[] }
+  /** The connection was lost for a while: anything may have been missed. */
+  | { readonly kind: 'gap' };
+
+/** Tells every process what happens in any. */
+export interface NoticeBoard {
+  subscribe(listener: (notice: Notice) => void): () => void;
+  /** For epochs alone; changes are told by the store, in their own transaction. Never throws: an epoch may be lost. */
+  publish(searchId: string, epochs: readonly Epoch[]): void;
+  close(): Promise<void>;
+}
+
+export interface DatasetSummary extends DatasetFacts {
+  readonly title: string;
+  readonly target: string;
+  readonly featureNames: readonly string[];
+  readonly attribution: string | null;
+  readonly builtIn: boolean;
+}
+
+export interface DatasetStore {
+  list(): Promise<readonly DatasetSummary[]>;
+  find(name: string): Promise<DatasetSummary | undefined>;
+  /** The rows, in memory that threads share; kept for the next caller. */
+  load(name: string): Promise<Dataset | undefined>;
+  csv(name: string): Promise<string | undefined>;
+  add(upload: {
+    readonly name: string;
+    readonly csv: Buffer;
+    readonly target: string | undefined;
+    readonly task: 'classification' | 'regression' | undefined;
+  }): Promise<DatasetSummary>;
+}

@@ -1,0 +1,151 @@
+/** The shapes of what is stored and served: searches, trials, events. One zod schema each; types are inferred from them. */
+import { z } from 'zod';
+import { type Specification, specificationSchema } from './specification.ts';
+
+export const searchStates = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;
+export const trialStates = ['waiting', 'running', 'complete', 'pruned', 'failed', 'cancelled'] as const;
+export type SearchState = (typeof searchStates)[number];
+export type TrialState = (typeof trialStates)[number];
+
+/** States a search can still leave. */
+export function isOpen(state: SearchState): boolean {
+  return state === 'running' || state === 'paused';
+}
+
+const count = z.int().min(0);
+const time = z.iso.datetime();
+const pointSchema = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
+
+export const searchSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    state: z.enum(searchStates),
+    specification: z.custom<Specification>().meta({
+      ...z.toJSONSchema(specificationSchema, { io: 'output' }),
+      id: undefined,
+      description: 'As it was sent, with every default filled in',
+    }),
+    dataset: z.object({ name: z.string(), hash: z.string() }),
+    trials: z
+      .object({
+        total: count,
+        planned: count,
+        waiting: count,
+        running: count,
+        complete: count,
+        pruned: count,
+        failed: count,
+        cancelled: count,
+        diverged: count.describe('Of the complete ones: those whose loss ran away; they have no value'),
+      })
+      .describe('How many there are of each'),
+    best: z.object({ number: count, value: z.number() }).nullable(),
+    seq: count.describe('Of the newest event'),
+    failure: z.string().nullable(),
+    createdAt: time,
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: 'Search' });
+export type Search = z.infer<typeof searchSchema>;
+
+export const trialSummarySchema = z
+  .object({
+    number: count,
+    state: z.enum(trialStates),
+    attempt: count.describe('How often it was claimed'),
+    hyperparameters: pointSchema.describe('Those that vary and are active'),
+    value: z.number().nullable(),
+    outcome: z.enum(['ok', 'diverged']).nullable(),
+    reason: z.string().nullable().describe('Why it was stopped, failed or tried again'),
+    epochs: count,
+    durationMs: z.number().nullable(),
+    worker: z.string().nullable(),
+    resultHash: z.string().nullable(),
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: 'TrialSummary' });
+export type TrialSummary = z.infer<typeof trialSummarySchema>;
+
+const series = z.array(z.number().nullable()).describe('One entry an epoch; null where it was not finite');
+
+export const foldCurvesSchema = z
+  .object({
+    fold: count,
+    value: z.number().nullable(),
+    initialLoss: z.number().nullable(),
+    trainLoss: series,
+    trainMetric: series,
+    validationLoss: series,
+    validationMetric: series,
+    learningRate: series,
+  })
+  .meta({ id: 'FoldCurves' });
+export type FoldCurves = z.infer<typeof foldCurvesSchema>;
+
+export const trialSchema = trialSummarySchema
+  .extend({
+    settings: pointSchema.describe(
+      'Everything training used: what varied, what was fixed, what was left to its default',
+    ),
+    folds: z.array(foldCurvesSchema),
+    kernels: z.string().nullable(),
+  })
+  .meta({ id: 'Trial' });
+export type Trial = z.infer<typeof trialSchema>;
+
+const trialRef = { number: count, attempt: count };
+
+/** Every change of a search. */
+export const changeSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('search.created'), data: z.object({ total: count }) }),
+  z.object({ type: z.literal('search.changed'), data: z.object({ name: z.string(), total: count }) }),
+  z.object({ type: z.literal('search.paused'), data: z.object({}) }),
+  z.object({ type: z.literal('search.resumed'), data: z.object({}) }),
+  z.object({ type: z.literal('search.cancelled'), data: z.object({ trials: count.describe('cancelled with it') }) }),
+  z.object({ type: z.literal('search.complete'), data: z.object({}) }),
+  z.object({ type: z.literal('search.failed'), data: z.object({ failure: z.string() }) }),
+  z.object({ type: z.literal('trials.planned'), data: z.object({ from: count, to: count }) }),
+  z.object({
+    type: z.literal('trial.started'),
+    data: z.object({ ...trialRef, worker: z.string(), hyperparameters: pointSchema }),
+  }),
+  z.object({
+    type: z.literal('trial.complete'),
+    data: z.object({
+      ...trialRef,
+      value: z.number().nullable(),
+      outcome: z.enum(['ok', 'diverged']),
+      reason: z.string().nullable(),
+      epochs: count,
+      durationMs: z.number(),
+      best: z.boolean().describe('Better than every trial that was complete before it'),
+    }),
+  }),
+  z.object({ type: z.literal('trial.failed'), data: z.object({ ...trialRef, reason: z.string() }) }),
+  z.object({ type: z.literal('trial.retried'), data: z.object({ ...trialRef, reason: z.string() }) }),
+]);
+export type Change = z.infer<typeof changeSchema>;
+
+export const eventSchema = z
+  .intersection(z.object({ seq: z.int().min(1), at: time }), changeSchema)
+  .meta({ id: 'Event' });
+export type SearchEvent = z.infer<typeof eventSchema>;
+
+/** An epoch as it ends. Not stored as an event: the curve is in the trial. A slow client may miss some. */
+export const epochSchema = z
+  .object({
+    type: z.literal('epoch'),
+    number: count,
+    attempt: count,
+    fold: count,
+    epoch: z.int().min(1),
+    epochs: count.describe('How many there will be'),
+    trainLoss: z.number().nullable(),
+    trainMetric: z.number().nullable(),
+    validationLoss: z.number().nullable(),
+    validationMetric: z.number().nullable(),
+  })
+  .meta({ id: 'Epoch' });
+export type Epoch = z.infer<typeof epochSchema>;

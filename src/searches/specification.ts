@@ -1,0 +1,257 @@
+/** The specification of a search: its schema, its defaults, and everything that can be wrong with one. */
+import { z } from 'zod';
+import { type Fault, Problem } from '../errors.ts';
+import { createSampler } from '../search/sampler.ts';
+import { LARGEST_GRID } from '../search/samplers/grid.ts';
+import { CircularCondition, type Distribution, spaceOf, type Value } from '../search/space.ts';
+import { dotted, faultsOf, shown } from './faults.ts';
+import {
+  defaultHyperparameters,
+  hyperparameterNames,
+  hyperparametersSchema,
+  hyperparameterTable,
+} from './hyperparameters.ts';
+
+export const LARGEST_BUDGET = 1_000_000_000;
+/** Weights and biases of the largest network a space may contain: its float32 state under Adam is four times 4 bytes each. */
+export const MOST_PARAMETERS = 20_000_000;
+const DEFAULT_TRIALS = 50;
+
+export const metrics = {
+  classification: { validationAccuracy: 'maximize', validationLoss: 'minimize' },
+  regression: { validationRmse: 'minimize', validationLoss: 'minimize' },
+} as const;
+export type Metric = 'validationAccuracy' | 'validationLoss' | 'validationRmse';
+export type Task = keyof typeof metrics;
+export type Direction = 'maximize' | 'minimize';
+
+/** What a user sends. */
+export const specificationSchema = z
+  .strictObject({
+    name: z.string().trim().min(1).max(200).optional().describe('For people; made from the data set unless given'),
+    dataset: z.string().min(1).max(100),
+    hyperparameters: hyperparametersSchema
+      .optional()
+      .describe('Each a value or a distribution. A good space of five unless given'),
+    sampler: z
+      .strictObject({
+        type: z.enum(['random', 'grid']).default('random'),
+        seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+      })
+      .prefault({}),
+    validation: z
+      .strictObject({
+        type: z.literal('holdout').default('holdout'),
+        fraction: z.number().min(0.01).max(0.9).default(0.2),
+        stratified: z.boolean().optional().describe('Every class in proportion; true for classification unless given'),
+      })
+      .prefault({}),
+    objective: z
+      .strictObject({
+        metric: z.enum(['validationAccuracy', 'validationLoss', 'validationRmse']).optional(),
+        direction: z.enum(['maximize', 'minimize']).optional(),
+      })
+      .prefault({}),
+    pruner: z
+      .strictObject({
+        type: z.literal('none').default('none'),
+        divergence: z
+          .boolean()
+          .default(true)
+          .describe('Stop a trial whose loss is no number or above 3 times its first'),
+      })
+      .prefault({}),
+    budget: z
+      .strictObject({
+        trials: z.int().min(1).max(LARGEST_BUDGET).optional().describe('A total. 50, or the whole grid, unless given'),
+      })
+      .prefault({}),
+    limits: z
+      .strictObject({
+        trialSeconds: z.number().positive().max(86_400).default(600).describe('A trial that takes longer has failed'),
+        attempts: z.int().min(1).max(20).default(3).describe('How often a trial that crashes is tried'),
+      })
+      .prefault({}),
+  })
+  .meta({ id: 'Specification' });
+
+/** What is stored: every default filled in, so that a later default changes no earlier search. */
+export interface Specification {
+  readonly name: string;
+  readonly dataset: string;
+  readonly hyperparameters: Readonly<Record<string, Value | Distribution>>;
+  readonly sampler: { readonly type: 'random' | 'grid'; readonly seed: number };
+  readonly validation: { readonly type: 'holdout'; readonly fraction: number; readonly stratified: boolean };
+  readonly objective: { readonly metric: Metric; readonly direction: Direction };
+  readonly pruner: { readonly type: 'none'; readonly divergence: boolean };
+  readonly budget: { readonly trials: number };
+  readonly limits: { readonly trialSeconds: number; readonly attempts: number };
+}
+
+/** What must be known of a data set to judge a specification. */
+export interface DatasetFacts {
+  readonly name: string;
+  readonly task: Task;
+  readonly rows: number;
+  readonly features: number;
+  readonly classes: readonly string[];
+  readonly hash: string;
+}
+
+/**
+ * The specification in `body`, with its defaults, or a Problem that lists every fault at once.
+ *
+ * The shape and what ties its parts together are judged separately and both to the end, so that a mistyped bound does not
+ * hide an unknown data set.
+ */
+export async function parseSpecification(
+  body: unknown,
+  findDataset: (name: string) => Promise<DatasetFacts | undefined>,
+): Promise<{ specification: Specification; dataset: DatasetFacts }> {
+  const parsed = specificationSchema.safeParse(body);
+  const faults: Fault[] = parsed.success ? [] : faultsOf(parsed.error, body);
+  const record = isRecord(body) ? body : {};
+  const dataset = typeof record['dataset'] === 'string' ? await findDataset(record['dataset']) : undefined;
+  if (dataset === undefined && typeof record['dataset'] === 'string' && record['dataset'] !== '') {
+    const message = `there is no data set of that name, got ${shown(record['dataset'])}; GET /v1/datasets lists them`;
+    faults.push({ path: 'dataset', message });
+  }
+  const given = isRecord(record['hyperparameters']) ? record['hyperparameters'] : {};
+  faults.push(...conditionFaults(given));
+  if (dataset !== undefined) faults.push(...objectiveFaults(record['objective'], dataset));
+  if (!parsed.success || dataset === undefined || faults.length > 0) throw refused(faults);
+
+  const specification = withDefaults(parsed.data, dataset);
+  faults.push(...sizeFaults(specification, dataset));
+  if (faults.length > 0) throw refused(faults);
+  const { size } = createSampler(spaceOf(specification.hyperparameters), specification.sampler);
+  if (size > LARGEST_GRID) {
+    throw refused([{ path: 'hyperparameters', message: `the grid has ${size} points, more than ${LARGEST_GRID}` }]);
+  }
+  const trials = Math.min(specification.budget.trials, size);
+  return { specification: { ...specification, budget: { trials } }, dataset };
+}
+
+function refused(faults: readonly Fault[]): Problem {
+  const [first] = faults;
+  const detail =
+    faults.length === 1 && first ? `${first.path}: ${first.message}` : `${faults.length} things do not fit`;
+  return new Problem('invalidRequest', detail, faults);
+}
+
+function withDefaults(parsed: z.output<typeof specificationSchema>, dataset: DatasetFacts): Specification {
+  const given = parsed.hyperparameters ?? defaultHyperparameters;
+  const fallbacks = Object.fromEntries(hyperparameterNames.map((name) => [name, hyperparameterTable[name].fallback]));
+  const byMetric: Partial<Record<Metric, Direction>> = metrics[dataset.task];
+  const metric = parsed.objective.metric ?? (Object.keys(byMetric)[0] as Metric);
+  const { type, seed } = parsed.sampler;
+  return {
+    name: parsed.name ?? `${dataset.name}, ${type}`,
+    dataset: dataset.name,
+    hyperparameters: { ...fallbacks, ...definedOf(given) },
+    sampler: { type, seed },
+    validation: { ...parsed.validation, stratified: parsed.validation.stratified ?? dataset.task === 'classification' },
+    objective: { metric, direction: parsed.objective.direction ?? byMetric[metric]! },
+    pruner: parsed.pruner,
+    budget: { trials: parsed.budget.trials ?? (type === 'grid' ? LARGEST_BUDGET : DEFAULT_TRIALS) },
+    limits: parsed.limits,
+  };
+}
+
+function definedOf<T>(record: Readonly<Record<string, T | undefined>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter((entry): entry is [string, T] => entry[1] !== undefined));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function objectiveFaults(objective: unknown, dataset: DatasetFacts): Fault[] {
+  const metric = isRecord(objective) ? objective['metric'] : undefined;
+  const allowed = Object.keys(metrics[dataset.task]);
+  const known = Object.values(metrics).some((table) => typeof metric === 'string' && metric in table);
+  if (typeof metric !== 'string' || !known || allowed.includes(metric)) return [];
+  const message = `must be one of ${allowed.join(', ')} for ${dataset.task} (${dataset.name}), got ${shown(metric)}`;
+  return [{ path: 'objective.metric', message }];
+}
+
+/** Conditions must name other hyperparameters, values those can take, and form no circle. */
+function conditionFaults(given: Record<string, unknown>): Fault[] {
+  const faults: Fault[] = [];
+  const edges: Record<string, Distribution> = {};
+  for (const [name, setting] of Object.entries(given)) {
+    if (!isRecord(setting) || !isRecord(setting['when']) || !(name in hyperparameterTable)) continue;
+    edges[name] = { distribution: 'categorical', choices: [], when: {} };
+    for (const [parent, values] of Object.entries(setting['when'])) {
+      const path = ['hyperparameters', name, 'when', parent];
+      if (!Object.hasOwn(hyperparameterTable, parent)) {
+        faults.push({ path: dotted(path), message: 'is not a hyperparameter' });
+      } else if (parent === name) {
+        faults.push({ path: dotted(path), message: 'a hyperparameter cannot depend on itself' });
+      } else {
+        edges[name] = { ...edges[name]!, when: { ...edges[name]!.when, [parent]: [] } };
+        const possible = possibleValues(given[parent], parent);
+        (Array.isArray(values) ? values : []).forEach((value: unknown, i) => {
+          if (possible.accepts(value)) return;
+          const message = `${parent} can never have that value (${possible.words}), got ${shown(value)}`;
+          faults.push({ path: dotted([...path, i]), message });
+        });
+      }
+    }
+  }
+  try {
+    spaceOf(edges);
+  } catch (error) {
+    if (!(error instanceof CircularCondition)) throw error;
+    faults.push({ path: dotted(['hyperparameters', error.names[0]!, 'when']), message: error.message });
+  }
+  return faults;
+}
+
+function possibleValues(setting: unknown, name: string): { accepts: (value: unknown) => boolean; words: string } {
+  const table: Readonly<Record<string, { readonly fallback: Value }>> = hyperparameterTable;
+  if (!isRecord(setting)) {
+    const value = setting ?? table[name]?.fallback;
+    return { accepts: (one) => one === value, words: `it is ${shown(value)}` };
+  }
+  const { choices, low, high } = setting;
+  if (Array.isArray(choices)) {
+    return { accepts: (one) => choices.includes(one), words: `it is one of ${choices.map(shown).join(', ')}` };
+  }
+  const numeric = typeof low === 'number' && typeof high === 'number';
+  return {
+    accepts: (one) => !numeric || (typeof one === 'number' && one >= low && one <= high),
+    words: `it is between ${shown(low)} and ${shown(high)}`,
+  };
+}
+
+function largest(setting: Value | Distribution | undefined): number {
+  if (typeof setting !== 'object') return Number(setting);
+  return setting.distribution === 'categorical' ? Math.max(...setting.choices.map(Number)) : setting.high;
+}
+
+/** A space whose largest network cannot be trained here is refused before anything is stored, with the numbers. */
+function sizeFaults({ hyperparameters, validation }: Specification, dataset: DatasetFacts): Fault[] {
+  const units = largest(hyperparameters['hiddenUnits']);
+  const layers = largest(hyperparameters['hiddenLayers']);
+  const outputs = Math.max(dataset.classes.length, 1);
+  const parameters = parametersOf(dataset.features, layers, units, outputs);
+  const faults: Fault[] = [];
+  if (parameters > MOST_PARAMETERS) {
+    const network = `${layers} hidden layers of ${units} units on ${dataset.features} features`;
+    const message = `the largest network (${network}) has ${parameters} parameters, at most ${MOST_PARAMETERS} are trained here`;
+    faults.push({ path: 'hyperparameters.hiddenUnits', message });
+  }
+  const held = Math.round(dataset.rows * validation.fraction);
+  if (held < 1 || dataset.rows - held < 2) {
+    const message = `leaves ${dataset.rows - held} training and ${held} validation rows of ${dataset.rows}`;
+    faults.push({ path: 'validation.fraction', message });
+  }
+  return faults;
+}
+
+/** Weights and biases of a network of `layers` hidden layers of `units` units. */
+export function parametersOf(inputs: number, layers: number, units: number, outputs: number): number {
+  if (layers === 0) return (inputs + 1) * outputs;
+  return (inputs + 1) * units + (layers - 1) * (units + 1) * units + (units + 1) * outputs;
+}
