@@ -1,0 +1,87 @@
+/**
+ * Which rows teach and which examine. The split depends on the data set and the search's seed alone, so every trial of a
+ * search is compared on the same rows.
+ */
+import { randomAt } from '../random.ts';
+import type { Dataset } from './dataset.ts';
+
+/** Both ascending; together all the rows, none twice. */
+export interface Fold {
+  readonly trainRows: Uint32Array;
+  readonly validationRows: Uint32Array;
+}
+
+export type Validation =
+  | { readonly type: 'holdout' /** Share of the rows held out, above 0 and below 1. */; readonly fraction: number }
+  | { readonly type: 'kFold' /** From 2 to the number of rows. */; readonly folds: number };
+
+/** The rows of every class, classes in order and rows shuffled; regression counts as one class. */
+function shuffledStrata(dataset: Dataset, seed: number): number[][] {
+  const strata: number[][] = Array.from({ length: Math.max(dataset.classes.length, 1) }, () => []);
+  for (const row of randomAt({ seed, purpose: 'split' }).permutation(dataset.rows)) {
+    strata[dataset.task === 'classification' ? dataset.y[row]! : 0]!.push(row);
+  }
+  return strata;
+}
+
+/**
+ * How many rows of each stratum are held out: shares as equal as whole rows allow, by largest remainder (the lower class first
+ * where remainders are equal). At least one row in all is held out and one stays; a stratum's only row stays, to be learned from.
+ */
+function heldOutCounts(sizes: readonly number[], fraction: number): number[] {
+  const rows = sizes.reduce((a, b) => a + b, 0);
+  const most = sizes.map((size) => Math.max(size - 1, 0));
+  const target = Math.min(Math.max(Math.round(rows * fraction), 1), rows - 1);
+  const counts = sizes.map((size, s) => Math.min(Math.floor(size * fraction), most[s]!));
+  const byRemainder = sizes
+    .map((size, s) => ({ s, remainder: size * fraction - counts[s]! }))
+    .sort((a, b) => b.remainder - a.remainder || a.s - b.s);
+  let missing = target - counts.reduce((a, b) => a + b, 0);
+  for (const { s } of byRemainder) {
+    if (missing <= 0) break;
+    if (counts[s]! >= most[s]!) continue;
+    counts[s]!++;
+    missing--;
+  }
+  return counts;
+}
+
+function foldOf(rows: number, validation: Iterable<number>): Fold {
+  const held = new Uint8Array(rows);
+  for (const row of validation) held[row] = 1;
+  const all = Uint32Array.from({ length: rows }, (_, row) => row);
+  return { trainRows: all.filter((row) => held[row] === 0), validationRows: all.filter((row) => held[row] === 1) };
+}
+
+/** One fold with about `fraction` of the rows for validation, of every class alike where the target is a class. */
+export function holdout(dataset: Dataset, fraction: number, seed: number): Fold {
+  if (!(fraction > 0 && fraction < 1)) throw new RangeError(`fraction must be above 0 and below 1, got ${fraction}`);
+  const strata = shuffledStrata(dataset, seed);
+  const sizes = strata.map((stratum) => stratum.length);
+  const counts = heldOutCounts(sizes, fraction);
+  return foldOf(
+    dataset.rows,
+    strata.flatMap((stratum, s) => stratum.slice(0, counts[s]!)),
+  );
+}
+
+/** `folds` folds: every row is a validation row once. The strata are dealt out like cards, one after the other. */
+export function kFold(dataset: Dataset, folds: number, seed: number): Fold[] {
+  if (!(Number.isInteger(folds) && folds >= 2 && folds <= dataset.rows)) {
+    throw new RangeError(`folds must be a whole number from 2 to ${dataset.rows}, got ${folds}`);
+  }
+  const dealt = shuffledStrata(dataset, seed).flat();
+  return Array.from({ length: folds }, (_, fold) =>
+    foldOf(
+      dataset.rows,
+      dealt.filter((_row, i) => i % folds === fold),
+    ),
+  );
+}
+
+/** The folds of a search's validation: one for a holdout. */
+export function foldsOf(dataset: Dataset, validation: Validation, seed: number): Fold[] {
+  return validation.type === 'holdout'
+    ? [holdout(dataset, validation.fraction, seed)]
+    : kFold(dataset, validation.folds, seed);
+}

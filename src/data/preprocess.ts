@@ -1,0 +1,127 @@
+/**
+ * Bringing features (and regression targets) to a common scale. Fitted on the training rows of the fold alone, all of them,
+ * and applied to both parts with the same numbers: validation rows never teach (law 9 of docs/design.md).
+ */
+import type { Dataset } from './dataset.ts';
+import type { Fold } from './folds.ts';
+
+export type Preprocessing = 'none' | 'center' | 'standardize';
+
+/** x ↦ (x − offset) / scale, column by column; float64. */
+export interface Scaling {
+  readonly offset: Float64Array;
+  readonly scale: Float64Array;
+}
+
+/** One fold of a data set, ready for training; the shape is that of nn/train.ts. */
+export interface PreparedData {
+  readonly trainX: Float32Array;
+  readonly trainY: Int32Array | Float32Array;
+  readonly validationX: Float32Array;
+  readonly validationY: Int32Array | Float32Array;
+  readonly trainRows: number;
+  readonly validationRows: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** How many of the target's own units one unit of y stands for; 1 for classes. */
+  readonly targetScale: number;
+  /** What was subtracted from the target before it was divided by `targetScale`; 0 for classes. */
+  readonly targetOffset: number;
+  /** What was done to the features: with it a model that is taken home reads raw rows. */
+  readonly scaling: Scaling;
+}
+
+/** Mean and standard deviation (divided by n) of a column over `rows`; a constant column has deviation 0 exactly. */
+function momentsOf(
+  x: ArrayLike<number>,
+  width: number,
+  column: number,
+  rows: Uint32Array,
+): { mean: number; deviation: number } {
+  let sum = 0;
+  let constant = true;
+  const first = x[rows[0]! * width + column]!;
+  for (const row of rows) {
+    const value = x[row * width + column]!;
+    sum += value;
+    constant &&= value === first;
+  }
+  // Of equal values the sum may not give the value back (0.1·10 rounds); what is left would be blown up by the division.
+  if (constant) return { mean: first, deviation: 0 };
+  const mean = sum / rows.length;
+  let squares = 0;
+  for (const row of rows) squares += (x[row * width + column]! - mean) ** 2;
+  return { mean, deviation: Math.sqrt(squares / rows.length) };
+}
+
+/** The scaling of every column, from `rows` alone. A constant column is centered and not scaled: it has no spread to divide by. */
+export function fitScaling(
+  x: ArrayLike<number>,
+  width: number,
+  rows: Uint32Array,
+  preprocessing: Preprocessing,
+): Scaling {
+  const offset = new Float64Array(width);
+  const scale = new Float64Array(width).fill(1);
+  if (preprocessing === 'none' || rows.length === 0) return { offset, scale };
+  for (let column = 0; column < width; column++) {
+    const { mean, deviation } = momentsOf(x, width, column, rows);
+    offset[column] = mean;
+    if (preprocessing === 'standardize' && deviation > 0) scale[column] = deviation;
+  }
+  return { offset, scale };
+}
+
+/** The given rows of x (any × width), scaled. */
+export function applyScaling(
+  x: ArrayLike<number>,
+  width: number,
+  rows: Uint32Array,
+  { offset, scale }: Scaling,
+): Float32Array {
+  const scaled = new Float32Array(rows.length * width);
+  for (let i = 0; i < rows.length; i++) {
+    const source = rows[i]! * width;
+    for (let k = 0; k < width; k++) scaled[i * width + k] = (x[source + k]! - offset[k]!) / scale[k]!;
+  }
+  return scaled;
+}
+
+/**
+ * The fold's rows, preprocessed. Regression targets are always standardized, whatever `preprocessing` says of the features:
+ * the default learning rates suit outputs near 1, not progressions of 25 to 346. The loss is then in those units (about 1 for a
+ * network that knows nothing), and metrics are given back in the target's own by `targetScale`.
+ */
+export function prepare(dataset: Dataset, fold: Fold, preprocessing: Preprocessing): PreparedData {
+  const { x, features } = dataset;
+  const { trainRows, validationRows } = fold;
+  const scaling = fitScaling(x, features, trainRows, preprocessing);
+  const shape = {
+    trainX: applyScaling(x, features, trainRows, scaling),
+    validationX: applyScaling(x, features, validationRows, scaling),
+    trainRows: trainRows.length,
+    validationRows: validationRows.length,
+    inputs: features,
+    scaling,
+  };
+  if (dataset.task === 'classification') {
+    const labels = (rows: Uint32Array) => Int32Array.from(rows, (row) => dataset.y[row]!);
+    return {
+      ...shape,
+      trainY: labels(trainRows),
+      validationY: labels(validationRows),
+      outputs: dataset.classes.length,
+      targetScale: 1,
+      targetOffset: 0,
+    };
+  }
+  const target = fitScaling(dataset.y, 1, trainRows, 'standardize');
+  return {
+    ...shape,
+    trainY: applyScaling(dataset.y, 1, trainRows, target),
+    validationY: applyScaling(dataset.y, 1, validationRows, target),
+    outputs: 1,
+    targetScale: target.scale[0]!,
+    targetOffset: target.offset[0]!,
+  };
+}

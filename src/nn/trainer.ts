@@ -1,0 +1,175 @@
+/**
+ * One step of training, and the buffers it works in. What decides the batches (seeded epochs in train.ts, given lists in
+ * golden.ts) is not known here. Nothing is allocated after `createTrainer`.
+ */
+import type { FloatArray, Kernels } from './kernels.ts';
+import { countCorrect, type Totals } from './metrics.ts';
+import { backward, createNetwork, forward, type Network, type NetworkSpec } from './network.ts';
+import { createMemory, type Optimizer, type OptimizerMemory, update } from './optimizers.ts';
+import { type Schedule, scheduleFactor } from './schedules.ts';
+
+/** Flat rows: x rows×inputs; y class indices (Int32Array), or targets rows×outputs. */
+export interface Rows {
+  readonly x: FloatArray;
+  readonly y: Int32Array | FloatArray;
+}
+
+export interface TrainerOptions {
+  readonly kernels: Kernels;
+  readonly network: NetworkSpec;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  /** Adds ½·l2·Σ weight² (dense weights only) to the loss. */
+  readonly l2: number;
+  /** The gradient is scaled down to this Euclidean norm where it is above it. */
+  readonly clipNorm: number | undefined;
+  /** The most rows that one step or one evaluation chunk holds. */
+  readonly maxRows: number;
+  /** Steps of the whole training: the length of a cosine schedule. */
+  readonly totalSteps: number;
+}
+
+/** What the last step saw, all of it before its update; one object, filled again by every step. */
+export interface StepRecord {
+  rows: number;
+  /** Mean over the batch. */
+  dataLoss: number;
+  regularizationLoss: number;
+  /** Euclidean, over all parameters, before clipping. */
+  gradientNorm: number;
+  learningRate: number;
+  /** Rows answered right; 0 for regression. */
+  correct: number;
+}
+
+export interface Trainer {
+  readonly options: TrainerOptions;
+  readonly network: Network;
+  readonly memory: OptimizerMemory;
+  readonly batchX: FloatArray;
+  /** Filled for classification. */
+  readonly batchLabels: Int32Array;
+  /** Filled for regression. */
+  readonly batchTargets: FloatArray;
+  readonly last: StepRecord;
+  /** Updates done so far. */
+  steps: number;
+}
+
+export function createTrainer(options: TrainerOptions): Trainer {
+  const { kernels, maxRows } = options;
+  const network = createNetwork(kernels, options.network, maxRows);
+  const classes = options.network.loss === 'softmaxCrossEntropy';
+  return {
+    options,
+    network,
+    memory: createMemory(kernels, options.optimizer, network.parameters.length),
+    batchX: kernels.allocate(maxRows * network.inputs),
+    batchLabels: kernels.allocateLabels(classes ? maxRows : 0),
+    batchTargets: kernels.allocate(classes ? 0 : maxRows * network.outputs),
+    last: { rows: 0, dataLoss: 0, regularizationLoss: 0, gradientNorm: 0, learningRate: 0, correct: 0 },
+    steps: 0,
+  };
+}
+
+/** Copies the rows `order[start]`, … `order[start + count − 1]` of `from` into `to`, one after the other. */
+function gather(
+  from: FloatArray | Int32Array,
+  to: FloatArray | Int32Array,
+  width: number,
+  order: Uint32Array,
+  start: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) {
+    const source = order[start + i]! * width;
+    for (let k = 0; k < width; k++) to[i * width + k] = from[source + k]!;
+  }
+}
+
+function gatherBatch(trainer: Trainer, { x, y }: Rows, order: Uint32Array, start: number, count: number): void {
+  const { network, batchX, batchLabels, batchTargets } = trainer;
+  gather(x, batchX, network.inputs, order, start, count);
+  if (network.spec.loss === 'softmaxCrossEntropy') gather(y, batchLabels, 1, order, start, count);
+  else gather(y, batchTargets, network.outputs, order, start, count);
+}
+
+/** The mean loss of `outputs` on the gathered batch; leaves its gradient in `network.dOutputs`. */
+function lossOf(trainer: Trainer, outputs: FloatArray, rows: number): number {
+  const { spec, kernels, dOutputs, outputs: C } = trainer.network;
+  return spec.loss === 'softmaxCrossEntropy'
+    ? kernels.softmaxCrossEntropy(outputs, trainer.batchLabels, dOutputs, rows, C)
+    : kernels.meanSquaredError(outputs, trainer.batchTargets, dOutputs, rows, C);
+}
+
+/** Of the gathered batch; 0 for regression. */
+function correctOf({ network, batchLabels }: Trainer, outputs: FloatArray, rows: number): number {
+  return network.spec.loss === 'softmaxCrossEntropy' ? countCorrect(outputs, batchLabels, rows, network.outputs) : 0;
+}
+
+/** ½·l2·Σ weight² over the dense weights, as they are now. */
+export function regularizationLoss({ network, options }: Trainer): number {
+  if (options.l2 === 0) return 0;
+  let sum = 0;
+  for (let l = 0; l < network.layers.length; l++) {
+    const { weight } = network.layers[l]!.parameters;
+    sum += network.kernels.sumOfSquares(weight, weight.length);
+  }
+  return 0.5 * options.l2 * sum;
+}
+
+/** Adds l2·weight, the gradient of ½·l2·Σ weight². */
+function regularize({ network, options }: Trainer): void {
+  if (options.l2 === 0) return;
+  for (let l = 0; l < network.layers.length; l++) {
+    const { parameters, gradients } = network.layers[l]!;
+    network.kernels.addScaled(parameters.weight, options.l2, gradients.weight, parameters.weight.length);
+  }
+}
+
+/** Scales the gradient down to `clipNorm` where it is above it; returns the norm it had (Pascanu, Mikolov & Bengio 2013). */
+function clip({ network, options }: Trainer): number {
+  const { kernels, gradients } = network;
+  const norm = Math.sqrt(kernels.sumOfSquares(gradients, gradients.length));
+  if (options.clipNorm !== undefined && norm > options.clipNorm) {
+    kernels.scale(gradients, options.clipNorm / norm, gradients.length);
+  }
+  return norm;
+}
+
+/**
+ * One update from the rows `order[start]`, … of `data`, `count` of them. Afterwards `trainer.last` holds what was seen.
+ * A loss that is not finite is recorded like any other: what follows from it is for the caller to say.
+ */
+export function step(trainer: Trainer, data: Rows, order: Uint32Array, start: number, count: number): void {
+  const { network, options, memory, last } = trainer;
+  gatherBatch(trainer, data, order, start, count);
+  const outputs = forward(network, trainer.batchX, count, 'train');
+  last.rows = count;
+  last.dataLoss = lossOf(trainer, outputs, count);
+  last.correct = correctOf(trainer, outputs, count);
+  last.regularizationLoss = regularizationLoss(trainer);
+  backward(network, trainer.batchX, count);
+  regularize(trainer);
+  last.gradientNorm = clip(trainer);
+  const { optimizer, schedule, totalSteps } = options;
+  last.learningRate = optimizer.learningRate * scheduleFactor(schedule, trainer.steps, totalSteps);
+  trainer.steps++;
+  update(network, optimizer, memory, last.learningRate, trainer.steps);
+}
+
+/** Adds the loss and the right answers of `count` rows, in evaluation mode, to `totals`. Changes nothing that is learned. */
+export function evaluateRows(
+  trainer: Trainer,
+  data: Rows,
+  order: Uint32Array,
+  start: number,
+  count: number,
+  totals: Totals,
+): void {
+  gatherBatch(trainer, data, order, start, count);
+  const outputs = forward(trainer.network, trainer.batchX, count, 'evaluate');
+  totals.rows += count;
+  totals.loss += lossOf(trainer, outputs, count) * count;
+  totals.correct += correctOf(trainer, outputs, count);
+}
