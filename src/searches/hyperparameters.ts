@@ -5,6 +5,7 @@
  * its use in compute/trial-run.ts.
  */
 import { z } from 'zod';
+import type { TrialSettings } from '../compute/trial.ts';
 import type { Distribution, Value } from '../search/space.ts';
 
 interface NumberRow {
@@ -69,7 +70,7 @@ export const hyperparameterTable = {
   weightDecay: { kind: 'float', min: 0, max: 10, fallback: 0.01, about: 'For adamw: decoupled decay of the weights' },
   batchSize: { kind: 'int', min: 1, max: 65_536, fallback: 64, about: 'Rows of one step' },
   epochs: { kind: 'int', min: 1, max: 10_000, fallback: 20, about: 'Passes over the training rows' },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<keyof TrialSettings, Row>;
 
 export type HyperparameterName = keyof typeof hyperparameterTable;
 export const hyperparameterNames = Object.keys(hyperparameterTable) as HyperparameterName[];
@@ -83,28 +84,11 @@ export const defaultHyperparameters: Readonly<Record<string, Value | Distributio
   activation: { distribution: 'categorical', choices: ['relu', 'elu', 'tanh'] },
 };
 
-/** The settings of training once every hyperparameter is decided. */
-export interface Settings {
-  readonly learningRate: number;
-  readonly l2: number;
-  readonly hiddenLayers: number;
-  readonly hiddenUnits: number;
-  readonly activation: (typeof hyperparameterTable)['activation']['choices'][number];
-  readonly initializer: (typeof hyperparameterTable)['initializer']['choices'][number];
-  readonly batchNorm: boolean;
-  readonly preprocessing: (typeof hyperparameterTable)['preprocessing']['choices'][number];
-  readonly optimizer: (typeof hyperparameterTable)['optimizer']['choices'][number];
-  readonly momentum: number;
-  readonly weightDecay: number;
-  readonly batchSize: number;
-  readonly epochs: number;
-}
-
 /** The table's fallbacks, overlaid by what is fixed and by a trial's point. Inactive hyperparameters keep their fallback. */
 export function settingsOf(
   hyperparameters: Readonly<Record<string, Value | Distribution>>,
   point: Readonly<Record<string, Value>>,
-): Settings {
+): TrialSettings {
   const settings: Record<string, Value> = {};
   for (const name of hyperparameterNames) {
     const given = hyperparameters[name];
@@ -112,7 +96,7 @@ export function settingsOf(
       point[name] ?? (given === undefined || typeof given === 'object' ? hyperparameterTable[name].fallback : given);
   }
   // The schema below has checked every value against its row, fixed or as a bound of its distribution.
-  return settings as unknown as Settings;
+  return settings as unknown as TrialSettings;
 }
 
 const conditionSchema = z

@@ -1,16 +1,8 @@
 /** What the use cases need of the world, and nothing more. The adapters keep these promises. */
+import type { FoldCurves } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Point } from '../search/space.ts';
-import type {
-  Epoch,
-  FoldCurves,
-  Search,
-  SearchEvent,
-  SearchState,
-  Trial,
-  TrialState,
-  TrialSummary,
-} from './records.ts';
+import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
 
 /** A slice of a list that goes on at `next`. */
@@ -99,7 +91,11 @@ export interface SearchStore {
     decide: (from: number, count: number) => readonly PlannedTrial[],
   ): Promise<readonly Delivery[]>;
   /** Claims the waiting trials of a delivery: one atomic statement. Empty when there are none or the search does not run. */
-  claim(delivery: Delivery, worker: string, leaseSeconds: number): Promise<readonly Claim[]>;
+  claim(
+    delivery: Delivery,
+    worker: string,
+    leaseSeconds: number,
+  ): Promise<{ claims: readonly Claim[]; search: Search }>;
   /** Writes results. Those whose attempt is no longer the current one are refused and left out of `accepted`. */
   finish(searchId: string, trials: readonly FinishedTrial[]): Promise<{ accepted: readonly number[]; search: Search }>;
   /** Gives claims back: to wait again, or to fail where their attempts are used up. */

@@ -1,5 +1,6 @@
 /** The shapes of what is stored and served: searches, trials, events. One zod schema each; types are inferred from them. */
 import { z } from 'zod';
+import type { FoldCurves } from '../compute/trial.ts';
 import { type Specification, specificationSchema } from './specification.ts';
 
 export const searchStates = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;
@@ -68,7 +69,7 @@ export const trialSummarySchema = z
   .meta({ id: 'TrialSummary' });
 export type TrialSummary = z.infer<typeof trialSummarySchema>;
 
-const series = z.array(z.number().nullable()).describe('One entry an epoch; null where it was not finite');
+const series = z.array(z.number().nullable()).readonly().describe('One entry an epoch; null where it was not finite');
 
 export const foldCurvesSchema = z
   .object({
@@ -81,15 +82,14 @@ export const foldCurvesSchema = z
     validationMetric: series,
     learningRate: series,
   })
-  .meta({ id: 'FoldCurves' });
-export type FoldCurves = z.infer<typeof foldCurvesSchema>;
+  .meta({ id: 'FoldCurves' }) satisfies z.ZodType<FoldCurves>;
 
 export const trialSchema = trialSummarySchema
   .extend({
     settings: pointSchema.describe(
       'Everything training used: what varied, what was fixed, what was left to its default',
     ),
-    folds: z.array(foldCurvesSchema),
+    folds: z.array(foldCurvesSchema).readonly(),
     kernels: z.string().nullable(),
   })
   .meta({ id: 'Trial' });

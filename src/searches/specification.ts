@@ -43,7 +43,6 @@ export const specificationSchema = z
       .strictObject({
         type: z.literal('holdout').default('holdout'),
         fraction: z.number().min(0.01).max(0.9).default(0.2),
-        stratified: z.boolean().optional().describe('Every class in proportion; true for classification unless given'),
       })
       .prefault({}),
     objective: z
@@ -81,7 +80,7 @@ export interface Specification {
   readonly dataset: string;
   readonly hyperparameters: Readonly<Record<string, Value | Distribution>>;
   readonly sampler: { readonly type: 'random' | 'grid'; readonly seed: number };
-  readonly validation: { readonly type: 'holdout'; readonly fraction: number; readonly stratified: boolean };
+  readonly validation: { readonly type: 'holdout'; readonly fraction: number };
   readonly objective: { readonly metric: Metric; readonly direction: Direction };
   readonly pruner: { readonly type: 'none'; readonly divergence: boolean };
   readonly budget: { readonly trials: number };
@@ -150,7 +149,7 @@ function withDefaults(parsed: z.output<typeof specificationSchema>, dataset: Dat
     dataset: dataset.name,
     hyperparameters: { ...fallbacks, ...definedOf(given) },
     sampler: { type, seed },
-    validation: { ...parsed.validation, stratified: parsed.validation.stratified ?? dataset.task === 'classification' },
+    validation: parsed.validation,
     objective: { metric, direction: parsed.objective.direction ?? byMetric[metric]! },
     pruner: parsed.pruner,
     budget: { trials: parsed.budget.trials ?? (type === 'grid' ? LARGEST_BUDGET : DEFAULT_TRIALS) },

@@ -93,6 +93,9 @@ CREATE INDEX "searches_state_idx" ON "searches"("state");
 CREATE INDEX "trials_search_id_value_number_idx" ON "trials"("search_id", "value", "number");
 
 -- CreateIndex
+CREATE INDEX "trials_best_first_idx" ON "trials"("search_id", "value" DESC, "number");
+
+-- CreateIndex
 CREATE INDEX "trials_search_id_state_number_idx" ON "trials"("search_id", "state", "number");
 
 -- AddForeignKey

@@ -1,0 +1,115 @@
+/** The connection to Postgres, and the one way in which a search changes. */
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Problem } from '../errors.ts';
+import type { Change, Search, SearchState } from '../searches/records.ts';
+import { Prisma, PrismaClient } from './prisma-client/client.ts';
+import { type SearchRow, searchOf } from './rows.ts';
+
+export type Database = PrismaClient;
+export type Transaction = Prisma.TransactionClient;
+/** The channel on which committed changes are told. */
+export const NOTICE_CHANNEL = 'hypersearch';
+
+export function connect(url: string, connections: number): Database {
+  const adapter = new PrismaPg({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'hypersearch',
+  });
+  return new PrismaClient({ adapter, transactionOptions: { maxWait: 20_000, timeout: 30_000 } });
+}
+
+/** What a change did to a search: its events, how its counters moved, and columns that took new values. */
+export interface Effect<T> {
+  readonly result: T;
+  readonly changes: readonly Change[];
+  readonly counters?: Partial<Record<Counter, number>>;
+  readonly set?: {
+    readonly state?: SearchState;
+    readonly failure?: string | null;
+    readonly best?: { readonly number: number; readonly value: number };
+    readonly name?: string;
+    readonly total?: number;
+    readonly planned?: number;
+  };
+}
+type Counter = 'waiting' | 'running' | 'complete' | 'pruned' | 'failed' | 'cancelled' | 'diverged';
+
+/**
+ * Changes a search: locks its row, lets `body` write trials, then writes counters, state and events and wakes the listeners,
+ * all in one transaction.
+ *
+ * The search's row is always locked before any trial of it, so two changes never wait for each other in a circle, and seq
+ * has no gaps. A change without events leaves no trace.
+ */
+export async function changeSearch<T>(
+  database: Database,
+  id: string,
+  body: (transaction: Transaction, search: Search) => Promise<Effect<T>>,
+): Promise<{ result: T; search: Search }> {
+  return database.$transaction(async (transaction) => {
+    const [row] = await transaction.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid FOR UPDATE`;
+    if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);
+    const search = searchOf(row);
+    const effect = await body(transaction, search);
+    if (effect.changes.length === 0) return { result: effect.result, search };
+    return { result: effect.result, search: await record(transaction, search, effect) };
+  });
+}
+
+async function record(transaction: Transaction, before: Search, effect: Effect<unknown>): Promise<Search> {
+  const { changes, counters = {}, set = {} } = effect;
+  const moved = (counter: Counter) => before.trials[counter] + (counters[counter] ?? 0);
+  const state = set.state ?? before.state;
+  const ended = state !== 'running' && state !== 'paused';
+  const best = set.best ?? before.best;
+  const seq = before.seq + changes.length;
+  const notice = JSON.stringify({ kind: 'changed', searchId: before.id, seq, state });
+  const rows = JSON.stringify(changes);
+  const [row] = await transaction.$queryRaw<SearchRow[]>`
+    WITH logged AS (
+      INSERT INTO events (search_id, seq, type, data)
+      SELECT ${before.id}::uuid, ${before.seq}::int + position, change->>'type', change->'data'
+      FROM jsonb_array_elements(${rows}::jsonb) WITH ORDINALITY AS list(change, position)
+    ), told AS (
+      SELECT pg_notify(${NOTICE_CHANNEL}, ${notice})
+    )
+    UPDATE searches SET
+      event_seq = ${seq}::int, state = ${state}, failure = ${set.failure === undefined ? before.failure : set.failure},
+      name = ${set.name ?? before.name}, total = ${set.total ?? before.trials.total}::int,
+      specification = CASE WHEN ${set.total !== undefined || set.name !== undefined}::boolean
+        THEN jsonb_set(jsonb_set(specification, '{budget,trials}', to_jsonb(${set.total ?? before.trials.total}::int)),
+                       '{name}', to_jsonb(${set.name ?? before.name}::text))
+        ELSE specification END,
+      planned = ${set.planned ?? before.trials.planned}::int,
+      waiting = ${moved('waiting')}::int, running = ${moved('running')}::int, complete = ${moved('complete')}::int,
+      pruned = ${moved('pruned')}::int, failed = ${moved('failed')}::int, cancelled = ${moved('cancelled')}::int,
+      diverged = ${moved('diverged')}::int,
+      best_number = ${best?.number ?? null}::int, best_value = ${best?.value ?? null}::double precision,
+      finished_at = CASE WHEN ${ended}::boolean THEN coalesce(finished_at, now()) ELSE NULL END
+    FROM told
+    WHERE id = ${before.id}::uuid
+    RETURNING searches.*`;
+  return searchOf(row!);
+}
+
+/** Serialization failures and deadlocks are Postgres's way of saying «again». */
+const TRANSIENT = new Set(['40001', '40P01', 'P2034']);
+
+export async function again<T>(work: () => Promise<T>, attempts = 5): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === attempts || !TRANSIENT.has(codeOf(error))) throw error;
+    }
+  }
+}
+
+/** The SQLSTATE below a Prisma error, or Prisma's own code. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return '';
+  const meta = error.meta as { driverAdapterError?: { cause?: { originalCode?: string } } } | undefined;
+  return meta?.driverAdapterError?.cause?.originalCode ?? error.code;
+}

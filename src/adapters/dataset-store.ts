@@ -1,0 +1,118 @@
+/** Data sets: the built-in ones are files of the project, the others stand in Postgres as they were uploaded. */
+import { builtinDatasets, loadBuiltin } from '../data/builtin.ts';
+import { datasetFromCsv } from '../data/csv-dataset.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { InvalidDataset } from '../data/faults.ts';
+import { Problem } from '../errors.ts';
+import type { DatasetStore, DatasetSummary } from '../searches/ports.ts';
+import type { Database } from './database.ts';
+import { Prisma } from './prisma-client/client.ts';
+
+/** How many uploaded data sets are kept in memory; the one that was not used for longest makes room. */
+const MOST_LOADED = 8;
+
+/** `folder` holds the files of the built-in data sets. */
+export function createDatasetStore(database: Database, folder: string): DatasetStore {
+  const builtin = new Map<string, Dataset>();
+  const uploaded = new Map<string, Dataset>();
+
+  const loadKnown = (name: string): Dataset | undefined => {
+    const known = builtin.get(name) ?? loadBuiltin(name, folder);
+    if (known !== undefined) builtin.set(name, known);
+    return known;
+  };
+  const load = async (name: string): Promise<Dataset | undefined> => {
+    const known = loadKnown(name) ?? uploaded.get(name);
+    if (known !== undefined && !builtin.has(name)) {
+      uploaded.delete(name);
+      uploaded.set(name, known);
+    }
+    if (known !== undefined) return known;
+    const row = await database.dataset.findUnique({ where: { name } });
+    if (row === null) return undefined;
+    const task = row.task === 'classification' ? 'classification' : 'regression';
+    const dataset = datasetFromCsv(Buffer.from(row.csv).toString(), { name, target: row.target, task });
+    if (uploaded.size >= MOST_LOADED) uploaded.delete(uploaded.keys().next().value!);
+    uploaded.set(name, dataset);
+    return dataset;
+  };
+  const find = async (name: string) => {
+    const dataset = await load(name);
+    return dataset === undefined ? undefined : summaryOf(dataset);
+  };
+
+  return {
+    find,
+    load,
+    list: async () => {
+      const rows = await database.dataset.findMany({ select: { name: true }, orderBy: { name: 'asc' }, take: 1000 });
+      const names = [...builtinDatasets.map(({ name }) => name), ...rows.map(({ name }) => name)];
+      const found = [];
+      for (const name of names) found.push(await find(name));
+      return found.filter((summary) => summary !== undefined);
+    },
+    csv: async (name) => {
+      const known = loadKnown(name);
+      if (known !== undefined) return csvOf(known);
+      const row = await database.dataset.findUnique({ where: { name }, select: { csv: true } });
+      return row === null ? undefined : Buffer.from(row.csv).toString();
+    },
+    add: async ({ name, csv, target, task }) => {
+      if (builtinDatasets.some((known) => known.name === name)) {
+        throw new Problem('datasetExists', `${name} is built in; choose another name`);
+      }
+      const dataset = parse(csv.toString(), { name, target, task });
+      const { targetName, hash, rows, features, classes } = dataset;
+      const data = { name, title: name, task: dataset.task, target: targetName, hash, rows, features };
+      try {
+        await database.dataset.create({ data: { ...data, classes: [...classes], csv: new Uint8Array(csv) } });
+      } catch (error) {
+        if (!(error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002')) throw error;
+        throw new Problem('datasetExists', `${name} exists; data sets do not change, choose another name`);
+      }
+      return summaryOf(dataset);
+    },
+  };
+}
+
+function parse(text: string, options: Parameters<typeof datasetFromCsv>[1]): Dataset {
+  try {
+    return datasetFromCsv(text, options);
+  } catch (error) {
+    if (!(error instanceof InvalidDataset)) throw error;
+    throw new Problem('invalidRequest', `the data set has ${error.faults.length} faults`, error.faults);
+  }
+}
+
+function summaryOf(dataset: Dataset): DatasetSummary {
+  const { name, task, rows, features, classes, hash, targetName, featureNames, attribution } = dataset;
+  const info = builtinDatasets.find((known) => known.name === name);
+  return {
+    name,
+    title: info?.title ?? name,
+    task,
+    rows,
+    features,
+    classes,
+    target: targetName,
+    featureNames,
+    hash,
+    attribution: attribution ?? null,
+    builtIn: info !== undefined,
+  };
+}
+
+/** The shortest digits that give every float32 back: reading the text again gives the same data set, bit for bit. */
+function csvOf({ featureNames, targetName, rows, features, x, y, classes }: Dataset): string {
+  const lines = [[...featureNames, targetName].map(quoted).join(',')];
+  for (let row = 0; row < rows; row++) {
+    const inputs = Array.from(x.subarray(row * features, (row + 1) * features), String);
+    const target = classes.length > 0 ? quoted(classes[y[row]!]!) : String(y[row]!);
+    lines.push([...inputs, target].join(','));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,109 @@
+/** From rows to records. */
+
+import type { FoldCurves } from '../compute/trial.ts';
+import { settingsOf } from '../searches/hyperparameters.ts';
+import { type Search, type SearchEvent, searchSchema, type Trial, type TrialSummary } from '../searches/records.ts';
+import type { Specification } from '../searches/specification.ts';
+
+/** A row of `searches` as a raw query gives it. */
+export interface SearchRow {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly specification: unknown;
+  readonly dataset: string;
+  readonly dataset_hash: string;
+  readonly total: number;
+  readonly planned: number;
+  readonly waiting: number;
+  readonly running: number;
+  readonly complete: number;
+  readonly pruned: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly diverged: number;
+  readonly best_value: number | null;
+  readonly best_number: number | null;
+  readonly event_seq: number;
+  readonly failure: string | null;
+  readonly created_at: Date;
+  readonly finished_at: Date | null;
+}
+
+const stateSchema = searchSchema.shape.state;
+
+export function searchOf(row: SearchRow): Search {
+  const { total, planned, waiting, running, complete, pruned, failed, cancelled, diverged } = row;
+  return {
+    id: row.id,
+    name: row.name,
+    state: stateSchema.parse(row.state),
+    // Written by create alone, after validation.
+    specification: row.specification as Specification,
+    dataset: { name: row.dataset, hash: row.dataset_hash },
+    trials: { total, planned, waiting, running, complete, pruned, failed, cancelled, diverged },
+    best:
+      row.best_number === null || row.best_value === null ? null : { number: row.best_number, value: row.best_value },
+    seq: row.event_seq,
+    failure: row.failure,
+    createdAt: row.created_at.toISOString(),
+    finishedAt: row.finished_at?.toISOString() ?? null,
+  };
+}
+
+/** The columns of a trial in a list: all but the curves, which may be long. */
+export interface TrialRow {
+  readonly number: number;
+  readonly state: string;
+  readonly attempt: number;
+  readonly hyperparameters: unknown;
+  readonly value: number | null;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly epochs: number;
+  readonly duration_ms: number | null;
+  readonly worker: string | null;
+  readonly result_hash: string | null;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
+}
+
+export function trialSummaryOf(row: TrialRow): TrialSummary {
+  return {
+    number: row.number,
+    state: row.state as TrialSummary['state'],
+    attempt: row.attempt,
+    hyperparameters: row.hyperparameters as TrialSummary['hyperparameters'],
+    value: row.value,
+    outcome: row.outcome as TrialSummary['outcome'],
+    reason: row.reason,
+    epochs: row.epochs,
+    durationMs: row.duration_ms,
+    worker: row.worker,
+    resultHash: row.result_hash,
+    startedAt: row.started_at?.toISOString() ?? null,
+    finishedAt: row.finished_at?.toISOString() ?? null,
+  };
+}
+
+export function trialOf(
+  row: TrialRow & { readonly curves: unknown; readonly kernels: string | null },
+  specification: Specification,
+): Trial {
+  const summary = trialSummaryOf(row);
+  return {
+    ...summary,
+    settings: { ...settingsOf(specification.hyperparameters, summary.hyperparameters) },
+    folds: (row.curves ?? []) as FoldCurves[],
+    kernels: row.kernels,
+  };
+}
+
+export function eventOf(row: {
+  readonly seq: number;
+  readonly type: string;
+  readonly data: unknown;
+  readonly at: Date;
+}): SearchEvent {
+  return { seq: row.seq, at: row.at.toISOString(), type: row.type, data: row.data } as SearchEvent;
+}

@@ -1,0 +1,154 @@
+/** Reading searches, trials and events: every list by keyset, every order by an index. */
+import { z } from 'zod';
+import { Problem } from '../errors.ts';
+import type { Page, SearchQueries, TrialQuery } from '../searches/ports.ts';
+import type { Search, SearchState } from '../searches/records.ts';
+import type { Database } from './database.ts';
+import { Prisma } from './prisma-client/client.ts';
+import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
+
+const SUMMARY = Prisma.sql`number, state, attempt, hyperparameters, value, outcome, reason, epochs, duration_ms, worker,
+  result_hash, started_at, finished_at`;
+
+export function createSearchQueries(database: Database): SearchQueries {
+  const trialRows = (where: Prisma.Sql, order: Prisma.Sql, limit: number): Promise<TrialRow[]> =>
+    database.$queryRaw<TrialRow[]>`SELECT ${SUMMARY} FROM trials WHERE ${where} ORDER BY ${order} LIMIT ${limit}::int`;
+
+  return {
+    find: async (id) => {
+      const [row] = await database.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid`;
+      return row === undefined ? undefined : searchOf(row);
+    },
+    list: (query) => listSearches(database, query),
+    trials: async (id, query) => {
+      const inOrder = query.sort.endsWith('number') ? byNumber(id, query) : byValue(id, query);
+      const items: TrialRow[] = [];
+      for (const { where, order } of inOrder) {
+        const wanted = query.limit + 1 - items.length;
+        if (wanted > 0) items.push(...(await trialRows(where, order, wanted)));
+      }
+      return pageOf(items.map(trialSummaryOf), query.limit, ({ number, value }) => ({
+        s: query.sort,
+        n: number,
+        v: value,
+      }));
+    },
+    trial: async (search, number) => {
+      const [row] = await database.$queryRaw<FullTrialRow[]>`
+        SELECT ${SUMMARY}, curves, kernels FROM trials WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
+      return row === undefined ? undefined : trialOf(row, search.specification);
+    },
+    best: async (search, limit) => {
+      const order = search.specification.objective.direction === 'maximize' ? descending : ascending;
+      return (await trialRows(Prisma.sql`search_id = ${search.id}::uuid AND value IS NOT NULL`, order, limit)).map(
+        trialSummaryOf,
+      );
+    },
+    running: async (search) => {
+      const rows = await database.$queryRaw<FullTrialRow[]>`
+        SELECT ${SUMMARY}, curves, kernels FROM trials
+        WHERE search_id = ${search.id}::uuid AND state = 'running' ORDER BY number LIMIT 1000`;
+      return rows.map((row) => trialOf(row, search.specification));
+    },
+    events: async (id, after, limit) => {
+      const rows = await database.$queryRaw<Parameters<typeof eventOf>[0][]>`
+        SELECT seq, type, data, at FROM events WHERE search_id = ${id}::uuid AND seq > ${after}::int
+        ORDER BY seq LIMIT ${limit}::int`;
+      return rows.map(eventOf);
+    },
+  };
+}
+
+type FullTrialRow = Parameters<typeof trialOf>[0];
+interface Segment {
+  readonly where: Prisma.Sql;
+  readonly order: Prisma.Sql;
+}
+
+/** Of equal values the lower number comes first: each order has an index of its own. */
+const ascending = Prisma.sql`value ASC, number ASC`;
+const descending = Prisma.sql`value DESC, number ASC`;
+
+function stateIs(state: TrialQuery['state']): Prisma.Sql {
+  return state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`;
+}
+
+function byNumber(id: string, { sort, state, cursor }: TrialQuery): Segment[] {
+  const after = trialCursor(cursor, sort);
+  const [comparison, order] =
+    sort === 'number' ? [Prisma.sql`>`, Prisma.sql`number ASC`] : [Prisma.sql`<`, Prisma.sql`number DESC`];
+  const from = after === undefined ? Prisma.empty : Prisma.sql`AND number ${comparison} ${after.n}::int`;
+  return [{ where: Prisma.sql`search_id = ${id}::uuid ${stateIs(state)} ${from}`, order }];
+}
+
+/** Trials with a value in its order, then those without by number: two index scans, so that the end of one finds the other. */
+function byValue(id: string, { sort, state, cursor }: TrialQuery): Segment[] {
+  const after = trialCursor(cursor, sort);
+  const up = sort === 'value';
+  const base = Prisma.sql`search_id = ${id}::uuid ${stateIs(state)}`;
+  const without: Segment = {
+    where: Prisma.sql`${base} AND value IS NULL AND number > ${after?.v === null ? after.n : -1}::int`,
+    order: Prisma.sql`number ASC`,
+  };
+  // Only what is complete or pruned can have a value; looking for others among the values would read them all.
+  const valued = state === undefined || state === 'complete' || state === 'pruned';
+  if (after?.v === null || !valued) return [without];
+  const beyond = up ? Prisma.sql`>` : Prisma.sql`<`;
+  const from =
+    after === undefined
+      ? Prisma.empty
+      : Prisma.sql`AND value ${up ? Prisma.sql`>=` : Prisma.sql`<=`} ${after.v}::double precision
+          AND (value ${beyond} ${after.v}::double precision OR number > ${after.n}::int)`;
+  return [{ where: Prisma.sql`${base} AND value IS NOT NULL ${from}`, order: up ? ascending : descending }, without];
+}
+
+async function listSearches(
+  database: Database,
+  { limit, cursor, state }: { limit: number; cursor?: string | undefined; state?: SearchState | undefined },
+): Promise<Page<Search>> {
+  const after = cursor === undefined ? undefined : decode(cursor, searchCursorSchema);
+  const from =
+    after === undefined ? Prisma.empty : Prisma.sql`AND (created_at, id) < (${after.t}::timestamptz, ${after.i}::uuid)`;
+  const rows = await database.$queryRaw<SearchRow[]>`
+    SELECT * FROM searches WHERE true ${stateIs(state as TrialQuery['state'])} ${from}
+    ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}::int`;
+  return pageOf(rows.map(searchOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
+}
+
+const searchCursorSchema = z.strictObject({ t: z.iso.datetime(), i: z.uuid() });
+const trialCursorSchema = z.strictObject({
+  s: z.string(),
+  n: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+  v: z.number().nullable(),
+});
+
+function trialCursor(cursor: string | undefined, sort: string): { n: number; v: number | null } | undefined {
+  if (cursor === undefined) return undefined;
+  const decoded = decode(cursor, trialCursorSchema);
+  if (decoded.s !== sort) {
+    throw new Problem('invalidCursor', `cursor: belongs to the order ${decoded.s}, not to ${sort}`, [
+      { path: 'cursor', message: `belongs to the order ${decoded.s}, not to ${sort}` },
+    ]);
+  }
+  return decoded;
+}
+
+/** One row more than asked for was read: its presence says that there is a next page. */
+function pageOf<T>(items: readonly T[], limit: number, key: (last: T) => unknown): Page<T> {
+  const page = items.slice(0, limit);
+  const last = page.at(-1);
+  const more = items.length > limit && last !== undefined;
+  return { items: page, next: more ? Buffer.from(JSON.stringify(key(last))).toString('base64url') : null };
+}
+
+function decode<T>(cursor: string, schema: z.ZodType<T>): T {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch {
+    const message = 'must be the `next` of an earlier page of this list';
+    throw new Problem('invalidCursor', `cursor: ${message}`, [{ path: 'cursor', message }]);
+  }
+}

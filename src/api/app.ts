@@ -1,0 +1,75 @@
+/** The API as one plugin tree: everything but listening (server.ts), so that tests can inject requests into it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import fastifyStatic from '@fastify/static';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyInstance } from 'fastify';
+import metrics from 'fastify-metrics';
+import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod';
+import { projectRoot } from '../paths.ts';
+import type { ApiParts } from './parts.ts';
+import { registerProblems } from './problems.ts';
+import { datasetRoutes } from './routes/datasets.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { searchRoutes } from './routes/searches.ts';
+import { trialRoutes } from './routes/trials.ts';
+
+/** A specification with every hyperparameter spelled out is 5 kB. */
+const LARGEST_BODY = 1024 * 1024;
+const REQUESTS_IN_TEN_SECONDS = 5000;
+const LARGEST_CLIENT_MESSAGE = 4096;
+
+export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: parts.logLevel === 'silent' ? false : { level: parts.logLevel },
+    disableRequestLogging: true,
+    bodyLimit: LARGEST_BODY,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    // A client that sends its request drop by drop does not hold a connection for ever.
+    requestTimeout: 60_000,
+    forceCloseConnections: true,
+  });
+  registerProblems(app);
+  app.setSerializerCompiler(serializerCompiler);
+  await app.register(helmet, {
+    // The service speaks plain HTTP on loopback; whoever puts TLS in front adds these there.
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    strictTransportSecurity: false,
+  });
+  await app.register(rateLimit, { max: REQUESTS_IN_TEN_SECONDS, timeWindow: 10_000 });
+  await app.register(websocket, { options: { maxPayload: LARGEST_CLIENT_MESSAGE } });
+  await app.register(metrics.default, { endpoint: '/metrics', clearRegisterOnInit: true });
+  await documentApi(app);
+  await app.register(searchRoutes, parts);
+  await app.register(trialRoutes, parts);
+  await app.register(eventRoutes, parts);
+  await app.register(datasetRoutes, parts);
+  await app.register(healthRoutes, parts);
+  await app.register(fastifyStatic, { root: parts.web });
+  return app;
+}
+
+async function documentApi(app: FastifyInstance): Promise<void> {
+  const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'hypersearch',
+        version,
+        description: 'Searches hyperparameters of small neural networks, and babysits every one of them.',
+      },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}

@@ -1,0 +1,44 @@
+/** All trials of a search as text, page by page: a million trials need no more memory than a thousand. */
+import { spaceOf } from '../search/space.ts';
+import type { SearchQueries } from '../searches/ports.ts';
+import type { Search, TrialSummary } from '../searches/records.ts';
+
+const PAGE = 1000;
+const columns = [
+  'number',
+  'state',
+  'value',
+  'outcome',
+  'epochs',
+  'durationMs',
+  'attempt',
+  'resultHash',
+  'reason',
+] as const satisfies readonly (keyof TrialSummary)[];
+
+export async function* exportTrials(
+  queries: SearchQueries,
+  search: Search,
+  format: 'csv' | 'ndjson',
+): AsyncGenerator<string> {
+  const varied = spaceOf(search.specification.hyperparameters).dimensions.map(({ name }) => name);
+  if (format === 'csv') yield `${[...columns, ...varied].join(',')}\n`;
+  let cursor: string | undefined;
+  do {
+    const page = await queries.trials(search.id, { sort: 'number', limit: PAGE, cursor });
+    yield page.items.map((trial) => (format === 'csv' ? csvLine(trial, varied) : JSON.stringify(trial))).join('\n') +
+      (page.items.length > 0 ? '\n' : '');
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/** A hyperparameter that is inactive is an empty cell. */
+function csvLine(trial: TrialSummary, varied: readonly string[]): string {
+  const cells = [...columns.map((column) => trial[column]), ...varied.map((name) => trial.hyperparameters[name])];
+  return cells.map(cell).join(',');
+}
+
+function cell(value: string | number | boolean | null | undefined): string {
+  const text = value === null || value === undefined ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,16 @@
+/** What the API is made of; the composition roots (server.ts, the command line, tests) put it together. */
+import type { AdvanceParts } from '../searches/advance.ts';
+import type { DatasetStore, NoticeBoard, SearchQueries } from '../searches/ports.ts';
+
+export interface ApiParts extends AdvanceParts {
+  readonly queries: SearchQueries;
+  readonly datasets: DatasetStore;
+  readonly board: NoticeBoard;
+  /** Compute threads that are expected to work: for estimates alone. */
+  readonly threads: number;
+  /** Throws where Postgres does not answer. */
+  readonly ping: () => Promise<void>;
+  /** Folder of the page. */
+  readonly web: string;
+  readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+}

@@ -1,0 +1,75 @@
+/** Errors as clients see them: application/problem+json (RFC 9457), with a code that never changes. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Problem, type ProblemCode, problems } from '../errors.ts';
+import { faultsOf } from '../searches/faults.ts';
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+    detail: z.string(),
+    faults: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .describe('Everything that is wrong, each by its path'),
+  })
+  .meta({ id: 'Problem' });
+
+/** Fastify's own refusals, by their status. */
+const byStatus: Readonly<Record<number, ProblemCode>> = {
+  400: 'invalidRequest',
+  404: 'notFound',
+  413: 'bodyTooLarge',
+  415: 'unsupportedMediaType',
+  426: 'upgradeRequired',
+  429: 'tooManyRequests',
+  503: 'unavailable',
+};
+
+export function documentOf(problem: Problem): z.infer<typeof problemSchema> {
+  const { status, title } = problems[problem.code];
+  const { code, message, faults } = problem;
+  return { type: `/docs/errors#${code}`, title, status, code, detail: message, faults: [...faults] };
+}
+
+/** What a client is told of an error. Of a fault of ours: nothing but that there was one. */
+export function problemOf(error: FastifyError | Error): Problem {
+  if (error instanceof Problem) return error;
+  const status = 'statusCode' in error ? error.statusCode : undefined;
+  if (error instanceof SyntaxError || ('code' in error && String(error.code).includes('JSON'))) {
+    return new Problem('invalidJson', error.message, [{ path: 'body', message: error.message }]);
+  }
+  const code = status === undefined ? undefined : byStatus[status];
+  if (code === undefined)
+    return new Problem('internal', 'the service has noted what happened; nothing of the search is lost');
+  return new Problem(code, error.message, [{ path: status === 415 ? 'content-type' : 'body', message: error.message }]);
+}
+
+function send(reply: FastifyReply, problem: Problem): FastifyReply {
+  const document = documentOf(problem);
+  return reply.code(document.status).type('application/problem+json').serializer(JSON.stringify).send(document);
+}
+
+export function registerProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    const problem = problemOf(error);
+    if (problem.code === 'internal') request.log.error(error);
+    return send(reply, problem);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const [path] = request.url.split('?');
+    return send(reply, new Problem('notFound', `there is no ${request.method} ${path}; /docs lists what there is`));
+  });
+  app.setValidatorCompiler(({ schema, httpPart }) => (data) => {
+    const parsed = (schema as z.ZodType).safeParse(data);
+    if (parsed.success) return { value: parsed.data };
+    const faults = faultsOf(parsed.error, data);
+    const [first] = faults;
+    const where = httpPart === 'body' || httpPart === undefined ? '' : `${httpPart} `;
+    const detail =
+      faults.length === 1 && first ? `${where}${first.path}: ${first.message}` : `${faults.length} things do not fit`;
+    return { error: new Problem('invalidRequest', detail, faults) };
+  });
+}

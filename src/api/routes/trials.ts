@@ -1,0 +1,97 @@
+import { Readable } from 'node:stream';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Problem } from '../../errors.ts';
+import { type Search, trialSchema } from '../../searches/records.ts';
+import { exportTrials } from '../export.ts';
+import type { ApiParts } from '../parts.ts';
+import {
+  bestQuerySchema,
+  bestSchema,
+  exportQuerySchema,
+  idSchema,
+  refusals,
+  trialPageSchema,
+  trialParamsSchema,
+  trialQuerySchema,
+} from '../schemas.ts';
+
+const tags = ['trials'];
+
+export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { queries }) => {
+  const searchOr404 = async (id: string): Promise<Search> => {
+    const search = await queries.find(id);
+    if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
+    return search;
+  };
+
+  app.route({
+    method: 'GET',
+    url: '/v1/searches/:id/trials',
+    schema: { tags, params: idSchema, querystring: trialQuerySchema, response: { 200: trialPageSchema, ...refusals } },
+    handler: async (request) => {
+      const { id } = await searchOr404(request.params.id);
+      return queries.trials(id, request.query);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/searches/:id/trials/:number',
+    schema: {
+      tags,
+      summary: 'With its settings and curves',
+      params: trialParamsSchema,
+      response: { 200: trialSchema, ...refusals },
+    },
+    handler: async (request) => {
+      const search = await searchOr404(request.params.id);
+      const trial = await queries.trial(search, request.params.number);
+      if (trial === undefined) {
+        const { planned, total } = search.trials;
+        const when = request.params.number < total ? `; ${planned} of ${total} are decided so far` : '';
+        throw new Problem('notFound', `the search has no trial ${request.params.number}${when}`);
+      }
+      return trial;
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/searches/:id/best',
+    schema: {
+      tags,
+      summary: 'Complete trials, the best value first',
+      params: idSchema,
+      querystring: bestQuerySchema,
+      response: { 200: bestSchema, ...refusals },
+    },
+    handler: async (request) => {
+      const search = await searchOr404(request.params.id);
+      return { items: await queries.best(search, request.query.limit) };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/searches/:id/export',
+    schema: {
+      tags,
+      summary: 'Every trial, as CSV or as one JSON object a line',
+      params: idSchema,
+      querystring: exportQuerySchema,
+      response: { 200: z.any().describe('A stream of text'), ...refusals },
+    },
+    handler: async (request, reply) => {
+      const search = await searchOr404(request.params.id);
+      const { format } = request.query;
+      const type = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson';
+      const file = `search-${search.id}.${format}`;
+      return reply
+        .type(type)
+        .header('content-disposition', `attachment; filename="${file}"`)
+        .serializer((payload: unknown) => payload as string)
+        .send(Readable.from(exportTrials(queries, search, format)));
+    },
+  });
+};

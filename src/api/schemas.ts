@@ -1,0 +1,97 @@
+/** The shapes of requests and answers that are not records (searches/records.ts). */
+import { z } from 'zod';
+import { eventSchema, searchSchema, searchStates, trialStates, trialSummarySchema } from '../searches/records.ts';
+import { LARGEST_BUDGET, specificationSchema } from '../searches/specification.ts';
+import { problemSchema } from './problems.ts';
+
+const LARGEST_NUMBER = 2 ** 31 - 1;
+
+export const idSchema = z.strictObject({ id: z.uuid() });
+export const trialParamsSchema = z.strictObject({
+  id: z.uuid(),
+  number: z.coerce.number().int().min(0).max(LARGEST_NUMBER),
+});
+const limit = z.coerce.number().int().min(1).max(500).default(50);
+const cursor = z.string().min(1).max(500).optional().describe('The `next` of an earlier page');
+
+export const searchQuerySchema = z.strictObject({ state: z.enum(searchStates).optional(), limit, cursor });
+export const trialQuerySchema = z.strictObject({
+  state: z.enum(trialStates).optional(),
+  sort: z.enum(['number', '-number', 'value', '-value']).default('number').describe('Trials without a value come last'),
+  limit,
+  cursor,
+});
+export const bestQuerySchema = z.strictObject({ limit: limit.default(10) });
+export const eventQuerySchema = z.strictObject({
+  after: z.coerce.number().int().min(0).max(LARGEST_NUMBER).optional().describe('The newest seq that is known already'),
+  limit: z.coerce.number().int().min(1).max(5000).default(1000),
+});
+export const exportQuerySchema = z.strictObject({ format: z.enum(['csv', 'ndjson']).default('csv') });
+
+export const changeSearchSchema = z
+  .strictObject({
+    name: z.string().trim().min(1).max(200).optional(),
+    budget: z.strictObject({ trials: z.int().min(1).max(LARGEST_BUDGET) }).optional(),
+  })
+  .refine((body) => body.name !== undefined || body.budget !== undefined, { error: 'must have name, budget or both' });
+
+/** Any visible characters, as people use them: a UUID, an order number. */
+export const creationHeadersSchema = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, { error: 'must be 1 to 200 visible ASCII characters' })
+    .optional()
+    .describe('Sent twice with the same body, the search is created once'),
+});
+
+export const searchPageSchema = z.object({ items: z.array(searchSchema).readonly(), next: z.string().nullable() });
+export const trialPageSchema = z.object({ items: z.array(trialSummarySchema).readonly(), next: z.string().nullable() });
+export const bestSchema = z.object({ items: z.array(trialSummarySchema).readonly() });
+export const eventPageSchema = z.object({
+  events: z.array(eventSchema).readonly(),
+  next: z.int().describe('`after` of the next request'),
+});
+
+export const dryRunSchema = z.object({
+  specification: specificationSchema.describe('With every default filled in'),
+  trials: z.int().describe('How many there would be'),
+  gridSize: z.number().nullable().describe('Different points of the grid; null for samplers that have no end'),
+  first: z.array(
+    z.object({
+      number: z.int(),
+      hyperparameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+      seconds: z.number(),
+    }),
+  ),
+  estimate: z
+    .object({ threads: z.int(), secondsPerTrial: z.number(), seconds: z.number() })
+    .describe('Rough: from the work of the first trials, on as many threads as this service has'),
+});
+
+export const datasetSchema = z
+  .object({
+    name: z.string(),
+    title: z.string(),
+    task: z.enum(['classification', 'regression']),
+    rows: z.int(),
+    features: z.int(),
+    classes: z.array(z.string()).readonly(),
+    target: z.string(),
+    featureNames: z.array(z.string()).readonly(),
+    hash: z.string(),
+    attribution: z.string().nullable(),
+    builtIn: z.boolean(),
+  })
+  .meta({ id: 'Dataset' });
+export const datasetPageSchema = z.object({ items: z.array(datasetSchema).readonly() });
+export const datasetNameSchema = z.strictObject({ name: z.string().min(1).max(100) });
+export const uploadQuerySchema = z.strictObject({
+  name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/, {
+    error: 'must start with a letter or digit and go on with letters, digits, dots, dashes or underscores, 100 at most',
+  }),
+  target: z.string().min(1).max(200).optional().describe('The column to predict; the last unless given'),
+  task: z.enum(['classification', 'regression']).optional().describe('Guessed from the target unless given'),
+});
+
+/** Every route may answer with these. */
+export const refusals = { '4xx': problemSchema, '5xx': problemSchema } as const;

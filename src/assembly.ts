@@ -1,0 +1,80 @@
+/** Puts the parts together, for the composition roots alone: what a process is made of, in the order it is opened and closed. */
+import { join } from 'node:path';
+import { connect } from './adapters/database.ts';
+import { createDatasetStore } from './adapters/dataset-store.ts';
+import { applyMigrations } from './adapters/migrations.ts';
+import { createNoticeBoard } from './adapters/notice-board.ts';
+import { createSearchQueries } from './adapters/search-queries.ts';
+import { createSearchStore } from './adapters/search-store.ts';
+import { createQueueWorker, createTrialQueue, prepareQueue, type QueueConnection } from './adapters/trial-queue.ts';
+import type { ApiParts } from './api/parts.ts';
+import { createThreadedCore } from './compute/threaded-core.ts';
+import type { Config } from './config.ts';
+import { projectRoot } from './paths.ts';
+import { createTrialRunner } from './searches/run-trials.ts';
+import { startSweeping } from './searches/sweep.ts';
+
+export interface Assembly {
+  readonly parts: ApiParts;
+  /** Lets go of Postgres and of the queue. */
+  close(): Promise<void>;
+}
+
+function queueConnection(config: Config, databaseUrl: string): QueueConnection {
+  return config.redisUrl === undefined
+    ? { kind: 'postgres', url: databaseUrl }
+    : { kind: 'redis', url: config.redisUrl, prefix: config.queuePrefix };
+}
+
+/** Brings the database up to date, opens every store, and keeps sweeping until it is closed. */
+export async function assemble(config: Config, databaseUrl: string, log: (message: string) => void): Promise<Assembly> {
+  await applyMigrations(databaseUrl, join(projectRoot, 'prisma', 'migrations'));
+  const connection = queueConnection(config, databaseUrl);
+  await prepareQueue(connection);
+  const database = connect(databaseUrl, config.connections);
+  const board = await createNoticeBoard(databaseUrl, log);
+  const datasets = createDatasetStore(database, join(projectRoot, 'datasets'));
+  const queue = createTrialQueue(connection, log);
+  const parts: ApiParts = {
+    store: createSearchStore(database),
+    queries: createSearchQueries(database),
+    datasets,
+    facts: datasets.find,
+    queue,
+    board,
+    log,
+    threads: config.threads,
+    web: join(projectRoot, 'web'),
+    logLevel: config.logLevel,
+    ping: async () => {
+      await database.$queryRaw`SELECT 1`;
+    },
+  };
+  const sweeping = startSweeping(parts, config.sweepSeconds);
+  return {
+    parts,
+    close: async () => {
+      await sweeping.stop();
+      await queue.close();
+      await board.close();
+      await database.$disconnect();
+    },
+  };
+}
+
+/** Takes trials from the queue and trains them in threads, until it is closed; what runs then is given back. */
+export function startWorker(config: Config, databaseUrl: string, { parts }: Assembly): { close(): Promise<void> } {
+  const core = createThreadedCore(config.threads, new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`));
+  const runner = createTrialRunner({ ...parts, core, worker: config.processName, leaseSeconds: config.leaseSeconds });
+  // While one job's results are written and the next one's trials are claimed, the threads have another's to train.
+  const concurrency = config.threads * 2;
+  const worker = createQueueWorker(queueConnection(config, databaseUrl), concurrency, runner.work, parts.log);
+  return {
+    close: async () => {
+      const closing = worker.close();
+      await runner.stop();
+      await closing;
+      await core.close();
+    },
+  };
+}

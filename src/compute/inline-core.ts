@@ -1,0 +1,35 @@
+import { performance } from 'node:perf_hooks';
+import { plainKernels } from '../nn/kernels-plain.ts';
+import type { ComputeCore, EpochUpdate, TrialResult, TrialTask } from './trial.ts';
+import { runTrial } from './trial-run.ts';
+
+/** Runs a trial to its end where it is called, telling every epoch at once. Threads run this too. */
+export function runInline(
+  task: TrialTask,
+  onEpoch: (update: EpochUpdate) => void,
+  interrupted: () => boolean,
+): TrialResult {
+  const started = performance.now();
+  const run = runTrial(task, { name: 'plain', kernels: plainKernels }, interrupted);
+  let next = run.next();
+  while (!next.done) {
+    onEpoch(next.value);
+    next = run.next('continue');
+  }
+  return { ...next.value, durationMs: performance.now() - started };
+}
+
+/** A core without threads: it blocks its caller while it trains. For the command line's replay and for tests. */
+export function createInlineCore(): ComputeCore {
+  return {
+    run: async (task, { onEpochs, signal } = {}) => {
+      signal?.throwIfAborted();
+      return runInline(
+        task,
+        (update) => onEpochs?.([update]),
+        () => false,
+      );
+    },
+    close: async () => undefined,
+  };
+}

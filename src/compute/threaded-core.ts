@@ -1,0 +1,63 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { messageOf } from '../errors.ts';
+import type { ThreadReport, ThreadRequest, ThreadResponse } from './protocol.ts';
+import { type ComputeCore, type RunOptions, TimeLimitExceeded, type TrialResult, type TrialTask } from './trial.ts';
+
+/** How long a trial may take to reach its next step after it was told to end; then its thread is ended. */
+const GRACE_MS = 500;
+/** Weights and rows lie outside the heap; a thread that needs more than this on it has gone wrong. */
+const HEAP_MEGABYTES = 1024;
+
+/** A core of `threads` warm worker threads that run `entry` (workers/compute-thread.ts, compiled). */
+export function createThreadedCore(threads: number, entry: URL): ComputeCore {
+  const pool = new Piscina<ThreadRequest, ThreadResponse>({
+    filename: entry.href,
+    minThreads: threads,
+    maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
+  });
+  // A thread that dies fails its trial's promise; the event alone must not take the process down.
+  pool.on('error', () => undefined);
+  return { run: (task, options = {}) => run(pool, task, options), close: () => pool.destroy() };
+}
+
+async function run(
+  pool: Piscina<ThreadRequest, ThreadResponse>,
+  task: TrialTask,
+  { onEpochs, signal, limitSeconds }: RunOptions,
+): Promise<TrialResult> {
+  signal?.throwIfAborted();
+  const { port1, port2 } = new MessageChannel();
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const force = new AbortController();
+  let why: unknown;
+  let grace: NodeJS.Timeout | undefined;
+  const end = (reason: unknown) => {
+    if (why !== undefined) return;
+    why = reason;
+    Atomics.store(stop, 0, 1);
+    grace = setTimeout(() => force.abort(), GRACE_MS);
+  };
+  const onAbort = () => end(signal?.reason ?? new Error('aborted'));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  let limit: NodeJS.Timeout | undefined;
+  port1.on('message', (updates: ThreadReport) => {
+    // The first message says that a thread has begun: the time spent waiting for one does not count.
+    if (limitSeconds !== undefined)
+      limit ??= setTimeout(() => end(new TimeLimitExceeded(limitSeconds)), limitSeconds * 1000);
+    if (why === undefined && updates.length > 0) onEpochs?.(updates);
+  });
+  try {
+    return await pool.run({ task, port: port2, stop }, { transferList: [port2 as MessagePort], signal: force.signal });
+  } catch (error) {
+    if (why !== undefined) throw why;
+    throw new Error(`the compute thread failed: ${messageOf(error)}`, { cause: error });
+  } finally {
+    clearTimeout(limit);
+    clearTimeout(grace);
+    signal?.removeEventListener('abort', onAbort);
+    port1.close();
+  }
+}

@@ -1,0 +1,23 @@
+/** How long a trial will take, roughly: enough to group tiny trials and to tell a user what to expect. */
+import type { TrialSettings } from '../compute/trial.ts';
+import { type DatasetFacts, parametersOf, type Specification } from './specification.ts';
+
+/** Multiply-adds a thread does in a second, and what a step costs besides: measured with npm run bench:training. */
+const MULTIPLY_ADDS_PER_SECOND = 1e9;
+const STEP_SECONDS = 30e-6;
+
+/** Seconds on one thread: three products a layer forward and back for a training row, one for a validation row. */
+export function secondsOf(
+  settings: TrialSettings,
+  dataset: DatasetFacts,
+  validation: Specification['validation'],
+): number {
+  const { hiddenLayers, hiddenUnits, batchSize, epochs } = settings;
+  const outputs = Math.max(dataset.classes.length, 1);
+  const parameters = parametersOf(dataset.features, hiddenLayers, hiddenUnits, outputs);
+  const held = dataset.rows * validation.fraction;
+  const taught = dataset.rows - held;
+  const products = (3 * taught + held) * parameters;
+  const steps = Math.ceil(taught / batchSize);
+  return epochs * (products / MULTIPLY_ADDS_PER_SECOND + steps * STEP_SECONDS);
+}

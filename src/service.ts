@@ -1,0 +1,47 @@
+/** The three kinds of process: api, worker, and both in one. Each returns when it serves, and closes in the opposite order. */
+import { startEmbeddedPostgres } from './adapters/embedded-postgres.ts';
+import { buildApp } from './api/app.ts';
+import { assemble, startWorker } from './assembly.ts';
+import type { Config } from './config.ts';
+
+export interface Service {
+  /** Of the API; undefined where there is none. */
+  readonly url: string | undefined;
+  close(): Promise<void>;
+}
+
+export type Role = 'api' | 'worker' | 'both';
+
+export async function startService(config: Config, role: Role, log: (message: string) => void): Promise<Service> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    let databaseUrl = config.databaseUrl;
+    if (databaseUrl === undefined) {
+      if (role !== 'both') {
+        throw new Error(
+          `a process that is ${role} alone needs DATABASE_URL; npm start runs both on the embedded Postgres`,
+        );
+      }
+      const postgres = await startEmbeddedPostgres({ directory: config.dataDirectory, log });
+      closers.push(postgres.stop);
+      databaseUrl = postgres.url;
+    }
+    const assembly = await assemble(config, databaseUrl, log);
+    closers.push(assembly.close);
+    if (role !== 'api') closers.push(startWorker(config, databaseUrl, assembly).close);
+    if (role === 'worker') return { url: undefined, close };
+    const app = await buildApp(assembly.parts);
+    closers.push(() => app.close());
+    await app.listen({ host: config.host, port: config.port });
+    const address = app.server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : config.port;
+    const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+    return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
