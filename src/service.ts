@@ -26,7 +26,7 @@ export async function startService(config: Config, role: Role, log: (message: st
         );
       }
       const postgres = await startEmbeddedPostgres({ directory: config.dataDirectory, log });
-      closers.push(postgres.stop);
+      closers.push(() => postgres.stop());
       databaseUrl = postgres.url;
     }
     const assembly = await assemble(config, databaseUrl, log);

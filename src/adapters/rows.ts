@@ -1,7 +1,7 @@
 /** From rows to records. */
 
 import type { FoldCurves } from '../compute/trial.ts';
-import { settingsOf } from '../searches/hyperparameters.ts';
+import { hyperparameterNames, settingsOf } from '../searches/hyperparameters.ts';
 import { type Search, type SearchEvent, searchSchema, type Trial, type TrialSummary } from '../searches/records.ts';
 import type { Specification } from '../searches/specification.ts';
 
@@ -30,6 +30,18 @@ export interface SearchRow {
   readonly finished_at: Date | null;
 }
 
+/** jsonb keeps no order of keys; people expect the table's. */
+function inOrder<T>(hyperparameters: Readonly<Record<string, T>>): Record<string, T> {
+  const known = hyperparameterNames.filter((name) => Object.hasOwn(hyperparameters, name));
+  return Object.fromEntries(known.map((name) => [name, hyperparameters[name]!]));
+}
+
+function specificationOf(stored: unknown): Specification {
+  // Written by create alone, after validation.
+  const specification = stored as Specification;
+  return { ...specification, hyperparameters: inOrder(specification.hyperparameters) };
+}
+
 const stateSchema = searchSchema.shape.state;
 
 export function searchOf(row: SearchRow): Search {
@@ -38,8 +50,7 @@ export function searchOf(row: SearchRow): Search {
     id: row.id,
     name: row.name,
     state: stateSchema.parse(row.state),
-    // Written by create alone, after validation.
-    specification: row.specification as Specification,
+    specification: specificationOf(row.specification),
     dataset: { name: row.dataset, hash: row.dataset_hash },
     trials: { total, planned, waiting, running, complete, pruned, failed, cancelled, diverged },
     best:
@@ -73,7 +84,7 @@ export function trialSummaryOf(row: TrialRow): TrialSummary {
     number: row.number,
     state: row.state as TrialSummary['state'],
     attempt: row.attempt,
-    hyperparameters: row.hyperparameters as TrialSummary['hyperparameters'],
+    hyperparameters: inOrder(row.hyperparameters as TrialSummary['hyperparameters']),
     value: row.value,
     outcome: row.outcome as TrialSummary['outcome'],
     reason: row.reason,

@@ -7,7 +7,7 @@ import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import metrics from 'fastify-metrics';
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod';
 import { projectRoot } from '../paths.ts';
@@ -27,7 +27,7 @@ const LARGEST_CLIENT_MESSAGE = 4096;
 export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   const app = Fastify({
     logger: parts.logLevel === 'silent' ? false : { level: parts.logLevel },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LARGEST_BODY,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     // A client that sends its request drop by drop does not hold a connection for ever.

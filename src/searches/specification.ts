@@ -124,7 +124,7 @@ export async function parseSpecification(
   faults.push(...sizeFaults(specification, dataset));
   if (faults.length > 0) throw refused(faults);
   const { size } = createSampler(spaceOf(specification.hyperparameters), specification.sampler);
-  if (size > LARGEST_GRID) {
+  if (Number.isFinite(size) && size > LARGEST_GRID) {
     throw refused([{ path: 'hyperparameters', message: `the grid has ${size} points, more than ${LARGEST_GRID}` }]);
   }
   const trials = Math.min(specification.budget.trials, size);

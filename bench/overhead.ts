@@ -1,0 +1,132 @@
+/**
+ * npm run bench:overhead: what a trial costs besides its training. Trials that train almost nothing go through the whole
+ * service, every result and every event written; printed are durable trials a second, how that changes as one search
+ * grows, and how long the best and a page of trials take in a large one.
+ *
+ *   npm run bench:overhead -- [--trials 3000] [--growth 100000] [--json]
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type ApiClient, createClient } from '../src/cli/api-client.ts';
+import { ended } from '../src/cli/format.ts';
+import { readConfig } from '../src/config.ts';
+import { startService } from '../src/service.ts';
+
+const { values } = parseArgs({
+  options: { trials: { type: 'string' }, growth: { type: 'string' }, json: { type: 'boolean' } },
+});
+
+function tiny(trials: number) {
+  return {
+    name: 'overhead',
+    dataset: 'iris',
+    hyperparameters: {
+      learningRate: { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' },
+      l2: { distribution: 'float', low: 1e-6, high: 1e-2, scale: 'log' },
+      activation: { distribution: 'categorical', choices: ['relu', 'tanh'] },
+      hiddenLayers: 1,
+      hiddenUnits: 2,
+      epochs: 1,
+      batchSize: 256,
+    },
+    budget: { trials },
+  };
+}
+
+interface Milestone {
+  readonly trials: number;
+  readonly seconds: number;
+}
+
+/** Runs a search of tiny trials; resolves with the seconds after which each of `at` trials was finished. */
+async function run(
+  client: ApiClient,
+  trials: number,
+  at: readonly number[],
+): Promise<{ id: string; milestones: Milestone[] }> {
+  const begun = performance.now();
+  const { id } = await client.create(tiny(trials));
+  const milestones: Milestone[] = [];
+  while (milestones.length < at.length) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const done = ended((await client.search(id)).trials);
+    while (milestones.length < at.length && done >= at[milestones.length]!) {
+      milestones.push({ trials: done, seconds: (performance.now() - begun) / 1000 });
+    }
+  }
+  return { id, milestones };
+}
+
+/** Milliseconds of `times` requests in a row, ascending. */
+async function latencies(request: () => Promise<unknown>, times: number): Promise<number[]> {
+  const took: number[] = [];
+  for (let i = 0; i < times; i++) {
+    const begun = performance.now();
+    await request();
+    took.push(performance.now() - begun);
+  }
+  return took.sort((a, b) => a - b);
+}
+
+function report(row: Record<string, string | number>): void {
+  console.log(
+    values.json
+      ? JSON.stringify(row)
+      : Object.entries(row)
+          .map(([name, value]) => `${name} ${value}`)
+          .join('  '),
+  );
+}
+
+const directory = await mkdtemp(join(tmpdir(), 'hypersearch-bench-'));
+const config = { ...readConfig(), dataDirectory: directory, port: 0, logLevel: 'silent' as const };
+const service = await startService(config, 'both', () => undefined);
+try {
+  const client = createClient(service.url!);
+  const queue = config.redisUrl === undefined ? 'BullMQ on Postgres' : 'BullMQ on Redis';
+  report({
+    machine: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    node: process.version,
+    queue,
+    threads: config.threads,
+  });
+  await run(client, 200, [200]); // warm: threads, plans, connections
+
+  const trials = Number(values.trials ?? 3000);
+  const { milestones } = await run(client, trials, [trials]);
+  const { seconds } = milestones[0]!;
+  report({
+    measure: 'durable trials',
+    trials,
+    seconds: seconds.toFixed(2),
+    'per second': Math.round(trials / seconds),
+  });
+
+  const growth = Number(values.growth ?? 0);
+  if (growth > 0) {
+    const at = [1000, growth / 10, growth / 2, growth - 1000, growth].filter((n, i, all) => n > (all[i - 1] ?? 0));
+    const { id, milestones: grown } = await run(client, growth, at);
+    grown.forEach((now, i) => {
+      const before = grown[i - 1] ?? { trials: 0, seconds: 0 };
+      const each = ((now.seconds - before.seconds) / (now.trials - before.trials)) * 1000;
+      report({ measure: 'cost a trial', from: before.trials, to: now.trials, ms: each.toFixed(3) });
+    });
+    for (const path of [
+      'best?limit=10',
+      'trials?limit=50',
+      'trials?limit=50&sort=-value',
+      'trials?limit=50&state=complete',
+    ]) {
+      const request = async () => (await fetch(`${client.url}/v1/searches/${id}/${path}`)).text();
+      const took = await latencies(request, 300);
+      const [p50, p99] = [0.5, 0.99].map((p) => took[Math.floor(took.length * p)]!.toFixed(2));
+      report({ measure: path, trials: growth, 'p50 ms': p50!, 'p99 ms': p99! });
+    }
+  }
+} finally {
+  await service.close();
+  await rm(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,106 @@
+/** The service as the command line sees it: over HTTP and a websocket, like any other client. */
+import WebSocket from 'ws';
+import type { Epoch, Search, SearchEvent, Trial, TrialSummary } from '../searches/records.ts';
+
+/** The service's answer was a refusal: every fault, ready to be shown. */
+export class Refused extends Error {
+  constructor(document: { title?: string; detail?: string; faults?: { path: string; message: string }[] }) {
+    const faults = (document.faults ?? []).map(({ path, message }) => `  ${path}: ${message}`);
+    super([document.title ?? 'refused', ...(faults.length > 0 ? faults : [`  ${document.detail ?? ''}`])].join('\n'));
+    this.name = 'Refused';
+  }
+}
+
+export type StreamMessage =
+  | { readonly type: 'snapshot'; readonly seq: number; readonly search: Search; readonly running: readonly Trial[] }
+  | { readonly type: 'missedEpochs' | 'heartbeat' | 'removed' | 'pong' }
+  | Epoch
+  | SearchEvent;
+
+export function createClient(url: string) {
+  const request = async (method: string, path: string, body?: unknown): Promise<Response> => {
+    const init =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    let response: Response;
+    try {
+      response = await fetch(`${url}${path}`, { method, ...init });
+    } catch {
+      throw new Error(`there is no hypersearch at ${url}; start one with npm start, or set HYPERSEARCH_URL`);
+    }
+    if (!response.ok)
+      throw new Refused((await response.json().catch(() => ({ title: response.statusText }))) as object);
+    return response;
+  };
+  const json = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
+    (await (await request(method, path, body)).json()) as T;
+
+  return {
+    url,
+    create: (specification: unknown) => json<Search>('POST', '/v1/searches', specification),
+    list: () => json<{ items: Search[] }>('GET', '/v1/searches?limit=50'),
+    search: (id: string) => json<Search>('GET', `/v1/searches/${encodeURIComponent(id)}`),
+    cancel: (id: string) => json<Search>('POST', `/v1/searches/${encodeURIComponent(id)}/cancel`),
+    best: (id: string, limit: number) =>
+      json<{ items: TrialSummary[] }>('GET', `/v1/searches/${encodeURIComponent(id)}/best?limit=${limit}`),
+    trial: (id: string, number: number) =>
+      json<Trial>('GET', `/v1/searches/${encodeURIComponent(id)}/trials/${number}`),
+    export: (id: string, format: string) =>
+      request('GET', `/v1/searches/${encodeURIComponent(id)}/export?format=${encodeURIComponent(format)}`),
+    dataset: (name: string) =>
+      json<{ name: string; target: string; task: 'classification' | 'regression'; hash: string }>(
+        'GET',
+        `/v1/datasets/${encodeURIComponent(name)}`,
+      ),
+    csv: async (name: string) => (await request('GET', `/v1/datasets/${encodeURIComponent(name)}/csv`)).text(),
+    stream: (id: string) => stream(url, id),
+  };
+}
+
+export type ApiClient = ReturnType<typeof createClient>;
+
+/** Everything that happens to a search, from a snapshot on. Reconnects with the last seq, so nothing is missed or seen twice. */
+async function* stream(url: string, id: string): AsyncGenerator<StreamMessage> {
+  let after: number | undefined;
+  for (let pause = 100; ; pause = Math.min(pause * 2, 5000)) {
+    const query = after === undefined ? '' : `?after=${after}`;
+    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/searches/${id}/events${query}`);
+    try {
+      for await (const message of messagesOf(socket)) {
+        if ('seq' in message) after = message.seq;
+        pause = 100;
+        yield message;
+        if (message.type === 'removed') return;
+      }
+    } catch {
+      // The service may be restarting; the loop comes back.
+    } finally {
+      socket.terminate();
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+async function* messagesOf(socket: WebSocket): AsyncGenerator<StreamMessage> {
+  const arrived: StreamMessage[] = [];
+  let over = false;
+  let wake = () => {};
+  socket.on('message', (data) => {
+    arrived.push(JSON.parse(String(data)) as StreamMessage);
+    wake();
+  });
+  const end = () => {
+    over = true;
+    wake();
+  };
+  socket.on('close', end);
+  socket.on('error', end);
+  while (!over || arrived.length > 0) {
+    const message = arrived.shift();
+    if (message !== undefined) yield message;
+    else {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/** The small client: submit, list, show, best, cancel, export, replay. */
+import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { parseArgs } from 'node:util';
+import { createInlineCore } from '../compute/inline-core.ts';
+import { datasetFromCsv } from '../data/csv-dataset.ts';
+import { settingsOf } from '../searches/hyperparameters.ts';
+import { type ApiClient, createClient } from './api-client.ts';
+import { bestTable, number, pointLine, searchLines, searchTable } from './format.ts';
+import { UsageError } from './usage.ts';
+import { watch } from './watch.ts';
+
+type Command = (client: ApiClient, args: string[]) => Promise<number>;
+
+export const clientCommands: Readonly<Record<string, Command>> = {
+  submit: async (client, args) => {
+    const { values, positionals } = parseArgs({
+      args,
+      options: { watch: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    const file = one(positionals, 'submit FILE [--watch]');
+    const search = await client.create(parseJson(await readFile(file, 'utf8'), file));
+    console.log(`${search.id}  ${search.name}: ${search.trials.total} trials`);
+    return values.watch ? watchToEnd(client, search.id) : 0;
+  },
+  watch: async (client, args) => watchToEnd(client, one(args, 'watch ID')),
+  list: async (client) => {
+    console.log(searchTable((await client.list()).items));
+    return 0;
+  },
+  show: async (client, args) => {
+    const search = await client.search(one(args, 'show ID'));
+    console.log(searchLines(search));
+    return 0;
+  },
+  best: async (client, args) => {
+    const { values, positionals } = parseArgs({
+      args,
+      options: { limit: { type: 'string', default: '10' } },
+      allowPositionals: true,
+    });
+    const id = one(positionals, 'best ID [--limit N]');
+    const [search, best] = await Promise.all([client.search(id), client.best(id, Number(values.limit))]);
+    console.log(bestTable(search, best.items));
+    return 0;
+  },
+  cancel: async (client, args) => {
+    const search = await client.cancel(one(args, 'cancel ID'));
+    console.log(searchLines(search));
+    return 0;
+  },
+  export: async (client, args) => {
+    const { values, positionals } = parseArgs({
+      args,
+      options: { format: { type: 'string', default: 'csv' } },
+      allowPositionals: true,
+    });
+    const response = await client.export(one(positionals, 'export ID [--format csv|ndjson]'), values.format);
+    if (response.body !== null) {
+      await pipeline(Readable.fromWeb(response.body as ReadableStream), process.stdout, { end: false });
+    }
+    return 0;
+  },
+  replay,
+};
+
+export function runClientCommand(name: string, serviceUrl: string, args: string[]): Promise<number> | undefined {
+  return clientCommands[name]?.(createClient(serviceUrl), args);
+}
+
+async function watchToEnd(client: ApiClient, id: string): Promise<number> {
+  const search = await watch(client, id);
+  console.log(bestTable(search, (await client.best(id, 5)).items));
+  console.log(searchLines(search));
+  return search.state === 'complete' ? 0 : 1;
+}
+
+/** Computes one trial again, here, from what the service tells of it, and compares the results' hashes. */
+async function replay(client: ApiClient, args: string[]): Promise<number> {
+  const [id, given] = args;
+  if (id === undefined || given === undefined || args.length > 2) throw new UsageError('replay ID NUMBER');
+  const [search, trial] = await Promise.all([client.search(id), client.trial(id, Number(given))]);
+  if (trial.resultHash === null) throw new Error(`trial ${trial.number} has no result: it is ${trial.state}`);
+  const { specification } = search;
+  const facts = await client.dataset(search.dataset.name);
+  const dataset = datasetFromCsv(await client.csv(facts.name), {
+    name: facts.name,
+    target: facts.target,
+    task: facts.task,
+  });
+  if (dataset.hash !== search.dataset.hash)
+    throw new Error(`the data set ${facts.name} is not the one the search began with`);
+  console.log(`trial ${trial.number}: ${pointLine(trial.hyperparameters)}`);
+  const core = createInlineCore();
+  const result = await core.run({
+    settings: settingsOf(specification.hyperparameters, trial.hyperparameters),
+    dataset,
+    validation: specification.validation,
+    metric: specification.objective.metric,
+    divergence: specification.pruner.divergence,
+    seed: specification.sampler.seed,
+    trial: trial.number,
+  });
+  await core.close();
+  console.log(`stored   ${trial.resultHash}  ${number(trial.value)}  (${trial.kernels} kernels)`);
+  console.log(`replayed ${result.resultHash}  ${number(result.value)}  (${result.kernels} kernels)`);
+  const same = result.resultHash === trial.resultHash;
+  console.log(same ? 'the same, bit for bit' : 'NOT the same');
+  return same ? 0 : 1;
+}
+
+function one(args: readonly string[], usage: string): string {
+  const [only] = args;
+  if (only === undefined || args.length > 1) throw new UsageError(usage);
+  return only;
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,53 @@
+/** The first five minutes: a real random search over the digits, live, and its best networks. */
+import type { Config } from '../config.ts';
+import { startService } from '../service.ts';
+import { createClient } from './api-client.ts';
+import { bestTable, duration, searchLines } from './format.ts';
+import { watch } from './watch.ts';
+
+const specification = {
+  name: 'digits, first look',
+  dataset: 'digits',
+  hyperparameters: {
+    learningRate: { distribution: 'float', low: 1e-4, high: 1, scale: 'log' },
+    l2: { distribution: 'float', low: 1e-6, high: 1e-2, scale: 'log' },
+    hiddenLayers: { distribution: 'int', low: 1, high: 2 },
+    hiddenUnits: { distribution: 'int', low: 16, high: 128, scale: 'log' },
+    activation: { distribution: 'categorical', choices: ['relu', 'elu', 'tanh'] },
+    optimizer: 'momentum',
+    momentum: 0.9,
+    batchSize: 64,
+    epochs: 15,
+  },
+  sampler: { type: 'random', seed: 42 },
+  budget: { trials: 40 },
+};
+
+export async function demo(config: Config, log: (message: string) => void): Promise<number> {
+  console.log(
+    'hypersearch: 40 networks on 1,797 handwritten digits, chosen at random, learning rates by power of ten.\n',
+  );
+  const service = await startService({ ...config, port: 0 }, 'both', log);
+  try {
+    const client = createClient(service.url!);
+    const started = performance.now();
+    const { id } = await client.create(specification);
+    const search = await watch(client, id);
+    const { items } = await client.best(id, 10);
+    const { complete, diverged } = search.trials;
+    console.log(
+      `\n${complete} trials trained in ${duration(performance.now() - started)}, ${diverged} of them diverged. The best:\n`,
+    );
+    console.log(bestTable(search, items));
+    console.log(`\n${searchLines(search)}\n`);
+    console.log(`It is stored in Postgres, under ${config.dataDirectory}. To go on:
+
+  npm start                                    serve it: the page and the API on http://127.0.0.1:${config.port}
+  npm run hypersearch -- best ${id}
+  npm run hypersearch -- replay ${id} ${search.best?.number ?? 0}
+  npm run hypersearch -- export ${id} --format csv > trials.csv`);
+    return search.state === 'complete' ? 0 : 1;
+  } finally {
+    await service.close();
+  }
+}

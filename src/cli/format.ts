@@ -1,0 +1,74 @@
+/** How numbers, trials and searches look in a terminal. */
+import Table from 'cli-table3';
+import { spaceOf } from '../search/space.ts';
+import type { Search, TrialSummary } from '../searches/records.ts';
+
+export function number(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  if (Number.isInteger(value)) return String(value);
+  const size = Math.abs(value);
+  return size < 1e-3 || size >= 1e5 ? value.toExponential(2) : value.toPrecision(4);
+}
+
+export function setting(value: number | string | boolean | undefined): string {
+  return typeof value === 'number' ? number(value) : String(value ?? '–');
+}
+
+export function duration(ms: number | null): string {
+  if (ms === null) return '–';
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return ms < 60_000
+    ? `${(ms / 1000).toFixed(1)} s`
+    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** `learningRate 0.01234  activation relu` */
+export function pointLine(point: Readonly<Record<string, number | string | boolean>>): string {
+  return Object.entries(point)
+    .map(([name, value]) => `${name} ${setting(value)}`)
+    .join('  ');
+}
+
+const plain = { head: [], border: [] };
+
+export function bestTable(search: Search, trials: readonly TrialSummary[]): string {
+  const varied = spaceOf(search.specification.hyperparameters).dimensions.map(({ name }) => name);
+  const table = new Table({
+    head: ['', 'trial', search.specification.objective.metric, ...varied, 'epochs', 'time'],
+    style: plain,
+  });
+  for (const [i, trial] of trials.entries()) {
+    const values = varied.map((name) => setting(trial.hyperparameters[name]));
+    table.push([i + 1, trial.number, number(trial.value), ...values, trial.epochs, duration(trial.durationMs)]);
+  }
+  return table.toString();
+}
+
+export function searchTable(searches: readonly Search[]): string {
+  const table = new Table({ head: ['id', 'name', 'state', 'trials', 'best'], style: plain });
+  for (const { id, name, state, trials, best } of searches) {
+    table.push([id, name, state, `${ended(trials)} of ${trials.total}`, number(best?.value)]);
+  }
+  return table.toString();
+}
+
+export function ended({ complete, pruned, failed, cancelled }: Search['trials']): number {
+  return complete + pruned + failed + cancelled;
+}
+
+export function searchLines(search: Search): string {
+  const { trials, specification, best } = search;
+  const counts = (['complete', 'diverged', 'pruned', 'failed', 'cancelled', 'running', 'waiting'] as const)
+    .filter((state) => trials[state] > 0)
+    .map((state) => `${trials[state]} ${state}`);
+  const lines = [
+    `${search.name} (${search.id})`,
+    `  state    ${search.state}${search.failure === null ? '' : `: ${search.failure}`}`,
+    `  trials   ${ended(trials)} of ${trials.total}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`,
+    `  sampler  ${specification.sampler.type}, seed ${specification.sampler.seed}`,
+    `  data     ${search.dataset.name}`,
+  ];
+  if (best !== null)
+    lines.push(`  best     ${specification.objective.metric} ${number(best.value)} (trial ${best.number})`);
+  return lines.join('\n');
+}

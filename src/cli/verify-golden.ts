@@ -1,0 +1,78 @@
+/**
+ * `verify-golden DIR [--kernels plain|plain64]`: replays every fixture of the format `network-golden/1` in a folder.
+ * One line for each file, then `N passed, M failed`. The exit code is 0 only if there was a fixture and none failed.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Mismatch, replay } from '../nn/golden.ts';
+import { readFixture } from '../nn/golden-fixture.ts';
+import type { Kernels } from '../nn/kernels.ts';
+import { createPlainKernels } from '../nn/kernels-plain.ts';
+
+const kernelsByName: Readonly<Record<string, () => Kernels>> = {
+  plain: () => createPlainKernels('float32'),
+  plain64: () => createPlainKernels('float64'),
+};
+
+const USAGE = `usage: verify-golden DIR [--kernels ${Object.keys(kernelsByName).join('|')}]`;
+
+function described({ what, where, ours, expected, tolerance }: Mismatch): string {
+  return `${what}, ${where}, ours ${ours}, expected ${expected}, tolerance ${tolerance}`;
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The file's line: `ok …`, `FAIL …`, or `skip …` for JSON of another kind. */
+function verifyFile(path: string, file: string, kernels: Kernels): string {
+  try {
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const format = typeof json === 'object' && json !== null && 'format' in json ? json.format : undefined;
+    if (typeof format === 'string' && !format.startsWith('network-golden/')) return `skip ${file}: format ${format}`;
+    const fixture = readFixture(json);
+    const mismatches = replay(fixture, kernels);
+    const [first] = mismatches;
+    if (first === undefined) return `ok ${fixture.name} (${fixture.batches.length} steps)`;
+    const others = mismatches.length > 1 ? ` (and ${mismatches.length - 1} more)` : '';
+    return `FAIL ${fixture.name}: ${described(first)}${others}`;
+  } catch (error) {
+    return `FAIL ${file}: ${reason(error)}`;
+  }
+}
+
+/** Prints its lines and returns the exit code: 0 agreement, 1 a difference or nothing to compare, 2 wrong use. */
+export function verifyGolden(args: readonly string[], print: (line: string) => void): 0 | 1 | 2 {
+  let folder: string | undefined;
+  let kernels: Kernels | undefined;
+  let files: string[];
+  try {
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { kernels: { type: 'string', default: 'plain' } },
+    });
+    folder = positionals[0];
+    kernels = kernelsByName[values.kernels]?.();
+    if (folder === undefined || kernels === undefined) throw new Error(USAGE);
+    files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  } catch (error) {
+    print(reason(error));
+    return 2;
+  }
+  let passed = 0;
+  let failed = 0;
+  for (const file of files.sort()) {
+    const line = verifyFile(join(folder, file), file, kernels);
+    print(line);
+    if (line.startsWith('ok')) passed++;
+    if (line.startsWith('FAIL')) failed++;
+  }
+  print(`${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exitCode = verifyGolden(process.argv.slice(2), console.log);

@@ -1,0 +1,127 @@
+/** A search, live in the terminal: a bar for the whole, a line for every running trial. Plain lines where there is no terminal. */
+import { MultiBar, type SingleBar } from 'cli-progress';
+import { type Epoch, isOpen, type Search } from '../searches/records.ts';
+import type { ApiClient, StreamMessage } from './api-client.ts';
+import { ended, number, pointLine } from './format.ts';
+
+/** More running trials than this are not shown one by one. */
+const MOST_LINES = 8;
+
+interface View {
+  search(search: Search, done: number): void;
+  started(trial: number, hyperparameters: Readonly<Record<string, number | string | boolean>>): void;
+  epoch(epoch: Epoch): void;
+  ended(trial: number, text: string): void;
+  close(): void;
+}
+
+/** Follows the search until it has ended; resolves with it as it is then. */
+export async function watch(client: ApiClient, id: string, interactive = process.stdout.isTTY): Promise<Search> {
+  let search = await client.search(id);
+  const view = interactive ? barView(search) : lineView();
+  let done = ended(search.trials);
+  view.search(search, done);
+  try {
+    if (!isOpen(search.state)) return search;
+    for await (const message of client.stream(id)) {
+      if (message.type === 'snapshot') {
+        search = message.search;
+        done = ended(search.trials);
+        for (const { number: trial, hyperparameters } of message.running) view.started(trial, hyperparameters);
+      }
+      if (show(view, message, search.specification.objective.metric)) done++;
+      if (message.type === 'trial.complete' && message.data.best) {
+        search = { ...search, best: { number: message.data.number, value: message.data.value ?? 0 } };
+      }
+      view.search(search, done);
+      const over = message.type === 'snapshot' ? !isOpen(search.state) : isEnd(message.type);
+      if (over || message.type === 'removed') break;
+    }
+  } finally {
+    view.close();
+  }
+  return client.search(id);
+}
+
+function isEnd(type: StreamMessage['type']): boolean {
+  return type === 'search.complete' || type === 'search.failed' || type === 'search.cancelled';
+}
+
+/** Whether the message ended a trial. */
+function show(view: View, message: StreamMessage, metric: string): boolean {
+  switch (message.type) {
+    case 'epoch':
+      view.epoch(message);
+      return false;
+    case 'trial.started':
+      view.started(message.data.number, message.data.hyperparameters);
+      return false;
+    case 'trial.complete': {
+      const { number: trial, value, outcome, reason, best } = message.data;
+      const text =
+        outcome === 'diverged' ? `diverged: ${reason}` : `${metric} ${number(value)}${best ? '  best so far' : ''}`;
+      view.ended(trial, text);
+      return true;
+    }
+    case 'trial.failed':
+    case 'trial.retried':
+      view.ended(message.data.number, `${message.type.slice('trial.'.length)}: ${message.data.reason}`);
+      return message.type === 'trial.failed';
+    default:
+      return false;
+  }
+}
+
+function barView(first: Search): View {
+  const bars = new MultiBar({
+    format: '{bar} {value}/{total}  {text}',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 24,
+    hideCursor: true,
+    clearOnComplete: true,
+    forceRedraw: true,
+  });
+  const whole = bars.create(first.trials.total, 0, { text: '' });
+  const lines = new Map<number, { bar: SingleBar; about: string }>();
+  return {
+    search: ({ trials, best, specification }, done) => {
+      const text =
+        best === null
+          ? 'trials'
+          : `trials, best ${specification.objective.metric} ${number(best.value)} (trial ${best.number})`;
+      whole.setTotal(trials.total);
+      whole.update(done, { text });
+    },
+    started: (trial, hyperparameters) => {
+      if (lines.has(trial) || lines.size >= MOST_LINES) return;
+      const about = `trial ${trial}  ${pointLine(hyperparameters)}`;
+      lines.set(trial, { bar: bars.create(1, 0, { text: about }), about });
+    },
+    epoch: ({ number: trial, epoch, epochs, validationMetric, validationLoss }) => {
+      const line = lines.get(trial);
+      line?.bar.setTotal(epochs);
+      line?.bar.update(epoch, { text: `${line.about}  →  ${number(validationMetric ?? validationLoss)}` });
+    },
+    ended: (trial) => {
+      const line = lines.get(trial);
+      if (line !== undefined) bars.remove(line.bar);
+      lines.delete(trial);
+    },
+    close: () => bars.stop(),
+  };
+}
+
+function lineView(): View {
+  const points = new Map<number, string>();
+  return {
+    search: () => undefined,
+    started: (trial, hyperparameters) => points.set(trial, pointLine(hyperparameters)),
+    epoch: () => undefined,
+    ended: (trial, text) => {
+      console.log(`trial ${String(trial).padStart(4)}  ${text}  ${points.get(trial) ?? ''}`);
+      points.delete(trial);
+    },
+    close: () => undefined,
+  };
+}
