@@ -158,7 +158,7 @@ export function gridValuesOf(distribution: Distribution): readonly Value[] {
     if (i === 0 && step === undefined) return low;
     if (i === points - 1 && step === undefined) return high;
     const raw = between(low, high, scale, i / (points - 1));
-    if (step === undefined) return raw;
+    if (step === undefined) return clamp(raw, low, high);
     return stepped(low, clamp(Math.round((raw - low) / step), 0, stepsBetween(low, high, step)), step);
   });
   return [...new Set(values)];

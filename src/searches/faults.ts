@@ -69,19 +69,24 @@ function faultsOfIssue(issue: Issue, input: unknown, prefix: Path, above: Path =
   }
 }
 
+/** Issues that say of a value as a whole that it is something else. */
+const wrongKind: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value']);
+
 /** A union's faults are those of the branch that was meant: the one whose own kind fits and whose inside does not. */
 function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, input: unknown, prefix: Path, inner: Path): Fault[] {
   const branches = issue.errors as Issue[][];
   const meant = branches
-    .filter((issues) => !issues.some((one) => one.path.length === 0 && one.code === 'invalid_type'))
+    .filter((issues) => !issues.some((one) => one.path.length === 0 && wrongKind.has(one.code)))
     .sort((a, b) => a.length - b.length)[0];
   if (meant !== undefined) return meant.flatMap((one) => faultsOfIssue(one, input, prefix, inner));
-  const kinds = branches.flatMap((issues) =>
-    issues.flatMap((one) => (one.code === 'invalid_type' ? [one.expected] : [])),
-  );
-  const what = kinds.length > 0 ? [...new Set(kinds)].map(withArticle).join(' or ') : issue.message;
-  const message = kinds.length > 0 ? `must be ${what}, got ${shown(at(input, inner))}` : what;
+  const kinds = branches.flatMap((issues) => issues.map(kindOf)).filter((kind) => kind !== undefined);
+  const message = `must be ${[...new Set(kinds)].join(' or ')}, got ${shown(at(input, inner))}`;
   return [{ path: dotted([...prefix, ...inner]), message }];
+}
+
+function kindOf(issue: Issue): string | undefined {
+  if (issue.code === 'invalid_type') return withArticle(issue.expected);
+  return issue.code === 'invalid_value' ? `one of ${issue.values.map(shown).join(', ')}` : undefined;
 }
 
 function withArticle(kind: string): string {

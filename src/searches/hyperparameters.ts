@@ -146,8 +146,8 @@ function rangeSchema(row: NumberRow, bound: z.ZodType<number>) {
         context.issues.push({ code: 'custom', path: [path], message, input: context.value });
       if (low > high) fault('low', `must not be above high, which is ${high}, got ${low}`);
       const half = (step ?? (distribution === 'int' ? 1 : 0)) / 2;
-      if (scale === 'log' && low <= 0) fault('low', `must be above 0 on a log scale, got ${low}`);
-      else if (scale === 'log' && low - half <= 0)
+      if (scale === 'log' && low <= 0 && !row.above) fault('low', `must be above 0 on a log scale, got ${low}`);
+      else if (scale === 'log' && low > 0 && low - half <= 0)
         fault('step', `must be below twice low on a log scale, which is ${2 * low}, got ${step}`);
       if (distribution === 'int' && row.kind === 'float') {
         if (!Number.isInteger(low)) fault('low', `must be a whole number where the distribution is int, got ${low}`);
