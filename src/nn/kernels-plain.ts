@@ -1,6 +1,6 @@
 /**
- * The plain kernels: the truth that faster ones are compared with. Each is its formula in the order in which memory lies
- * (row, then input, then unit), with no blocking and no unrolling. Scalars are float64; what is stored has the precision of the arrays.
+ * The plain kernels: the truth that faster ones are compared with. Each is its formula, summed in the order in which it is
+ * written. Scalars and sums are float64; what is stored has the precision of the arrays.
  *
  * Letters as in kernels.ts: N rows, D inputs, H units, C classes or outputs; i counts rows, k inputs, j units.
  */
@@ -14,6 +14,7 @@ import {
   type FloatArray,
   type Kernels,
 } from './kernels.ts';
+import { product } from './kernels-plain-product.ts';
 import { updateAdagrad, updateAdam, updateMomentum, updateRmsprop, updateSgd } from './kernels-plain-updates.ts';
 
 /** z[i,j] = b[j] + Σ_k x[i,k]·W[k,j] */
@@ -26,15 +27,7 @@ function denseForward(
   D: number,
   H: number,
 ): void {
-  for (let i = 0; i < N; i++) {
-    const zRow = i * H;
-    for (let j = 0; j < H; j++) z[zRow + j] = bias === undefined ? 0 : bias[j]!;
-    for (let k = 0; k < D; k++) {
-      const xik = x[i * D + k]!;
-      const wRow = k * H;
-      for (let j = 0; j < H; j++) z[zRow + j]! += xik * weight[wRow + j]!;
-    }
-  }
+  product(x, D, 1, weight, H, 1, bias, z, N, D, H);
 }
 
 /** dW[k,j] = Σ_i x[i,k]·dz[i,j], db[j] = Σ_i dz[i,j] */
@@ -47,31 +40,18 @@ function denseBackwardParameters(
   D: number,
   H: number,
 ): void {
-  dWeight.fill(0, 0, D * H);
-  for (let i = 0; i < N; i++) {
-    const zRow = i * H;
-    for (let k = 0; k < D; k++) {
-      const xik = x[i * D + k]!;
-      const wRow = k * H;
-      for (let j = 0; j < H; j++) dWeight[wRow + j]! += xik * dz[zRow + j]!;
-    }
-  }
+  product(x, 1, D, dz, H, 1, undefined, dWeight, D, N, H);
   if (dBias === undefined) return;
-  dBias.fill(0, 0, H);
-  for (let i = 0; i < N; i++) for (let j = 0; j < H; j++) dBias[j]! += dz[i * H + j]!;
+  for (let j = 0; j < H; j++) {
+    let sum = 0;
+    for (let i = 0; i < N; i++) sum += dz[i * H + j]!;
+    dBias[j] = sum;
+  }
 }
 
 /** dx[i,k] = Σ_j dz[i,j]·W[k,j] */
 function denseBackwardInput(dz: FloatArray, weight: FloatArray, dx: FloatArray, N: number, D: number, H: number): void {
-  for (let i = 0; i < N; i++) {
-    const zRow = i * H;
-    for (let k = 0; k < D; k++) {
-      const wRow = k * H;
-      let sum = 0;
-      for (let j = 0; j < H; j++) sum += dz[zRow + j]! * weight[wRow + j]!;
-      dx[i * D + k] = sum;
-    }
-  }
+  product(dz, H, 1, weight, 1, H, undefined, dx, N, H, D);
 }
 
 /**

@@ -127,22 +127,13 @@ function regularize({ network, options }: Trainer): void {
   }
 }
 
-/** Scales the gradient down to `clipNorm` where it is above it; returns the norm it had (Pascanu, Mikolov & Bengio 2013). */
-function clip({ network, options }: Trainer): number {
-  const { kernels, gradients } = network;
-  const norm = Math.sqrt(kernels.sumOfSquares(gradients, gradients.length));
-  if (options.clipNorm !== undefined && norm > options.clipNorm) {
-    kernels.scale(gradients, options.clipNorm / norm, gradients.length);
-  }
-  return norm;
-}
-
 /**
- * One update from the rows `order[start]`, … of `data`, `count` of them. Afterwards `trainer.last` holds what was seen.
- * A loss that is not finite is recorded like any other: what follows from it is for the caller to say.
+ * The gradient at the rows `order[start]`, … of `data`, `count` of them, into the network's gradients; `trainer.last` holds what
+ * was seen. A loss that is not finite is recorded like any other: what follows from it is for the caller to say.
  */
-export function step(trainer: Trainer, data: Rows, order: Uint32Array, start: number, count: number): void {
-  const { network, options, memory, last } = trainer;
+export function computeGradient(trainer: Trainer, data: Rows, order: Uint32Array, start: number, count: number): void {
+  const { network, options, last } = trainer;
+  const { kernels, gradients } = network;
   gatherBatch(trainer, data, order, start, count);
   const outputs = forward(network, trainer.batchX, count, 'train');
   last.rows = count;
@@ -151,11 +142,26 @@ export function step(trainer: Trainer, data: Rows, order: Uint32Array, start: nu
   last.regularizationLoss = regularizationLoss(trainer);
   backward(network, trainer.batchX, count);
   regularize(trainer);
-  last.gradientNorm = clip(trainer);
-  const { optimizer, schedule, totalSteps } = options;
-  last.learningRate = optimizer.learningRate * scheduleFactor(schedule, trainer.steps, totalSteps);
+  last.gradientNorm = Math.sqrt(kernels.sumOfSquares(gradients, gradients.length));
+  last.learningRate =
+    options.optimizer.learningRate * scheduleFactor(options.schedule, trainer.steps, options.totalSteps);
+}
+
+/** The update along that gradient, scaled down to `clipNorm` where it is above it (Pascanu, Mikolov & Bengio 2013). */
+export function applyGradient(trainer: Trainer): void {
+  const { network, options, memory, last } = trainer;
+  const { gradients, kernels } = network;
+  if (options.clipNorm !== undefined && last.gradientNorm > options.clipNorm) {
+    kernels.scale(gradients, options.clipNorm / last.gradientNorm, gradients.length);
+  }
   trainer.steps++;
-  update(network, optimizer, memory, last.learningRate, trainer.steps);
+  update(network, options.optimizer, memory, last.learningRate, trainer.steps);
+}
+
+/** One step of training: the gradient at one batch, and the update along it. */
+export function step(trainer: Trainer, data: Rows, order: Uint32Array, start: number, count: number): void {
+  computeGradient(trainer, data, order, start, count);
+  applyGradient(trainer);
 }
 
 /** Adds the loss and the right answers of `count` rows, in evaluation mode, to `totals`. Changes nothing that is learned. */

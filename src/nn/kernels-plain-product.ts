@@ -1,0 +1,96 @@
+/**
+ * The one product behind the dense layers. All three of them (z = x·W + b, dW = xᵀ·dz, dx = dz·Wᵀ) are
+ *
+ *   out[r,c] = start[c] + Σ_s a[r,s]·b[s,c]
+ *
+ * and differ only in how far apart in memory the neighbours of a and b lie, so these distances are arguments.
+ */
+import type { FloatArray } from './kernels.ts';
+
+/**
+ * out = start + a·b, with a rows×sums, b sums×columns and out rows×columns (row-major); a[r,s] is at `r·aRow + s·aSum`, b[s,c]
+ * at `s·bSum + c·bColumn`. Every sum adds its terms in the order of s, in float64, and is rounded once, where it is stored.
+ */
+export function product(
+  a: FloatArray,
+  aRow: number,
+  aSum: number,
+  b: FloatArray,
+  bSum: number,
+  bColumn: number,
+  start: FloatArray | undefined,
+  out: FloatArray,
+  rows: number,
+  sums: number,
+  columns: number,
+): void {
+  const rowsInPairs = rows - (rows % 2);
+  const columnsInFours = columns - (columns % 4);
+  for (let r = 0; r < rowsInPairs; r += 2) {
+    for (let c = 0; c < columnsInFours; c += 4) {
+      twoByFour(a, r * aRow, aRow, aSum, b, c * bColumn, bSum, bColumn, start, c, out, r * columns + c, sums, columns);
+    }
+  }
+  for (let r = 0; r < rows; r++) {
+    for (let c = r < rowsInPairs ? columnsInFours : 0; c < columns; c++) {
+      let sum = start === undefined ? 0 : start[c]!;
+      for (let s = 0; s < sums; s++) sum += a[r * aRow + s * aSum]! * b[s * bSum + c * bColumn]!;
+      out[r * columns + c] = sum;
+    }
+  }
+}
+
+/**
+ * Two rows by four columns of a product, summed side by side: the same bits as one after the other, at more than twice the
+ * speed, since eight sums that do not wait for one another share the six numbers that each step reads.
+ */
+function twoByFour(
+  a: FloatArray,
+  aStart: number,
+  aRow: number,
+  aSum: number,
+  b: FloatArray,
+  bStart: number,
+  bSum: number,
+  bColumn: number,
+  start: FloatArray | undefined,
+  c: number,
+  out: FloatArray,
+  o: number,
+  sums: number,
+  columns: number,
+): void {
+  let s00 = start === undefined ? 0 : start[c]!;
+  let s01 = start === undefined ? 0 : start[c + 1]!;
+  let s02 = start === undefined ? 0 : start[c + 2]!;
+  let s03 = start === undefined ? 0 : start[c + 3]!;
+  let [s10, s11, s12, s13] = [s00, s01, s02, s03];
+  let p = aStart;
+  let q = bStart;
+  for (let s = 0; s < sums; s++) {
+    const a0 = a[p]!;
+    const a1 = a[p + aRow]!;
+    const b0 = b[q]!;
+    const b1 = b[q + bColumn]!;
+    const b2 = b[q + 2 * bColumn]!;
+    const b3 = b[q + 3 * bColumn]!;
+    s00 += a0 * b0;
+    s01 += a0 * b1;
+    s02 += a0 * b2;
+    s03 += a0 * b3;
+    s10 += a1 * b0;
+    s11 += a1 * b1;
+    s12 += a1 * b2;
+    s13 += a1 * b3;
+    p += aSum;
+    q += bSum;
+  }
+  out[o] = s00;
+  out[o + 1] = s01;
+  out[o + 2] = s02;
+  out[o + 3] = s03;
+  out[o + columns] = s10;
+  out[o + columns + 1] = s11;
+  out[o + columns + 2] = s12;
+  out[o + columns + 3] = s13;
+}
