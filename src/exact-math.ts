@@ -83,10 +83,10 @@ export function expm1(x: number): number {
   return scale * (sum * r) + (scale - 1);
 }
 
-/** Hyperbolic tangent: tanh |x| = −t / (t + 2) with t = e^(−2|x|) − 1, which cannot overflow and keeps small x exact. */
+/** Hyperbolic tangent: tanh |x| = |t| / (t + 2) with t = e^(−2|x|) − 1, which cannot overflow and keeps small x exact. */
 export function tanh(x: number): number {
   const t = expm1(-2 * Math.abs(x));
-  const magnitude = -t / (t + 2);
+  const magnitude = Math.abs(t) / (t + 2);
   return x < 0 ? -magnitude : magnitude;
 }
 
