@@ -25,8 +25,9 @@ function shuffledStrata(dataset: Dataset, seed: number): number[][] {
 }
 
 /**
- * How many rows of each stratum are held out: shares as equal as whole rows allow, by largest remainder (the lower class first
- * where remainders are equal). At least one row in all is held out and one stays; a stratum's only row stays, to be learned from.
+ * How many rows of each stratum are held out: its share, rounded so that the whole comes as near to `fraction` as it can (by
+ * largest remainder, the lower class first where remainders are equal). A stratum's last row always stays, to be learned from,
+ * and no other stratum makes up for it: shares stay equal. At least one row is held out, whatever the strata.
  */
 function heldOutCounts(sizes: readonly number[], fraction: number): number[] {
   const rows = sizes.reduce((a, b) => a + b, 0);
@@ -43,6 +44,7 @@ function heldOutCounts(sizes: readonly number[], fraction: number): number[] {
     counts[s]!++;
     missing--;
   }
+  if (counts.every((count) => count === 0)) counts[sizes.indexOf(Math.max(...sizes))] = 1;
   return counts;
 }
 
