@@ -44,7 +44,7 @@ function heldOutCounts(sizes: readonly number[], fraction: number): number[] {
     counts[s]!++;
     missing--;
   }
-  if (counts.every((count) => count === 0)) counts[sizes.indexOf(Math.max(...sizes))] = 1;
+  if (Math.max(...counts) === 0) counts[sizes.indexOf(Math.max(...sizes))] = 1;
   return counts;
 }
 

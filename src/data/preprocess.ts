@@ -31,36 +31,29 @@ export interface PreparedData {
   readonly scaling: Scaling;
 }
 
-/** Mean and standard deviation (divided by n) of a column over `rows`; a constant column has deviation 0 exactly. */
+/**
+ * Mean and standard deviation (divided by n) of a column over `rows`, in two passes. A constant column has deviation 0 exactly:
+ * a float64 sum of fewer than 2^29 equal float32 numbers does not round.
+ */
 function momentsOf(
-  x: ArrayLike<number>,
+  x: Float32Array,
   width: number,
   column: number,
   rows: Uint32Array,
 ): { mean: number; deviation: number } {
   let sum = 0;
-  let constant = true;
-  const first = x[rows[0]! * width + column]!;
-  for (const row of rows) {
-    const value = x[row * width + column]!;
-    sum += value;
-    constant &&= value === first;
-  }
-  // Of equal values the sum may not give the value back (0.1·10 rounds); what is left would be blown up by the division.
-  if (constant) return { mean: first, deviation: 0 };
+  for (const row of rows) sum += x[row * width + column]!;
   const mean = sum / rows.length;
   let squares = 0;
-  for (const row of rows) squares += (x[row * width + column]! - mean) ** 2;
+  for (const row of rows) {
+    const deviation = x[row * width + column]! - mean;
+    squares += deviation * deviation;
+  }
   return { mean, deviation: Math.sqrt(squares / rows.length) };
 }
 
 /** The scaling of every column, from `rows` alone. A constant column is centered and not scaled: it has no spread to divide by. */
-export function fitScaling(
-  x: ArrayLike<number>,
-  width: number,
-  rows: Uint32Array,
-  preprocessing: Preprocessing,
-): Scaling {
+export function fitScaling(x: Float32Array, width: number, rows: Uint32Array, preprocessing: Preprocessing): Scaling {
   const offset = new Float64Array(width);
   const scale = new Float64Array(width).fill(1);
   if (preprocessing === 'none' || rows.length === 0) return { offset, scale };
@@ -74,7 +67,7 @@ export function fitScaling(
 
 /** The given rows of x (any × width), scaled. */
 export function applyScaling(
-  x: ArrayLike<number>,
+  x: Float32Array,
   width: number,
   rows: Uint32Array,
   { offset, scale }: Scaling,
