@@ -163,39 +163,25 @@ async function runSubcommand(command, url) {
   }
 }
 
-/** The engine's methods are named as the protocol's, but for these. */
+/** The engine's methods are named as the protocol's, but for two. */
 function handlerOf(engine, method, url) {
   if (method === 'getDatabaseVersion') return (params) => engine.version(params);
   if (method === 'createDatabase') return () => createDatabase(url);
-  if (method === 'evaluateDataLoss') return (params) => evaluateDataLoss(engine, params);
   if (typeof engine[method] !== 'function') throw new Error(`The schema engine has no method ${method}`);
-  return engine[method].bind(engine);
+  return async (params) => {
+    if (replaysMigrations.has(method)) await enableShadow(engine, params);
+    return engine[method](params);
+  };
 }
 
+const replaysMigrations = new Set(['evaluateDataLoss', 'createMigration']);
+
 /**
- * What `migrate dev` asks before it writes a migration. The engine's own method fails in this build with "shadow DB
- * must be provided through an external factory", which it was; `diff` knows how to use it and yields the same steps.
- * The native engine looks into the tables too; this warns of every statement that would destroy or refuse rows.
+ * These methods fail with "shadow DB must be provided through an external factory" unless the engine has used its
+ * factory before, which devDiagnostic does; and applying a migration makes it forget. Hence also an engine per request.
  */
-async function evaluateDataLoss(engine, { migrationsList, schema, filters }) {
-  const { stdout } = await engine.diff({
-    from: { tag: 'migrations', ...migrationsList },
-    to: { tag: 'schemaDatamodel', ...schema },
-    script: true,
-    exitCode: null,
-    filters,
-  });
-  const statements = stdout
-    .replace(/^--.*$/gm, '')
-    .split(';')
-    .map((statement) => statement.trim())
-    .filter(Boolean);
-  const risky =
-    /\bdrop (table|column|schema)\b|\balter column\b.*\btype\b|\bset not null\b|\bunique index\b|\bnot null(?!.*default)/is;
-  const warnings = statements
-    .filter((statement) => !/^create table/i.test(statement) && risky.test(statement))
-    .map((statement) => ({ stepIndex: 0, message: `Check what this does to the rows that are there: ${statement}` }));
-  return { migrationSteps: statements.length, warnings, unexecutableSteps: [] };
+function enableShadow(engine, { migrationsList, filters }) {
+  return engine.devDiagnostic({ migrationsList, filters });
 }
 
 function send(message) {
@@ -234,13 +220,14 @@ function parseOrEmpty(text) {
 async function serve({ url, schemaFiles }) {
   const SchemaEngine = await loadEngine();
   const files = schemaFiles.map((file) => [file, readFileSync(file, 'utf8')]);
-  const factory = bindMigrationAwareSqlAdapterFactory(adapterFactory(url));
-  const engine = await SchemaEngine.new({ datamodels: files.length > 0 ? files : undefined }, () => undefined, factory);
-  // One request after the other: the engine borrows itself mutably while it works.
+  const datamodels = files.length > 0 ? files : undefined;
+  const start = () =>
+    SchemaEngine.new({ datamodels }, () => undefined, bindMigrationAwareSqlAdapterFactory(adapterFactory(url)));
+  // One request after the other: what one writes the next one reads.
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
     const request = parseOrEmpty(line);
     // What has no method is the answer to a `print`.
-    if (request.method) await answer(engine, request, url);
+    if (request.method) await answer(await start(), request, url);
   }
 }
 
