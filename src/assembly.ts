@@ -34,7 +34,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
   const database = connect(databaseUrl, config.connections);
   const board = await createNoticeBoard(databaseUrl, log);
   const datasets = createDatasetStore(database, join(projectRoot, 'datasets'));
-  const queue = createTrialQueue(connection, log);
+  const queue = await createTrialQueue(connection, log);
   const parts: ApiParts = {
     store: createSearchStore(database),
     queries: createSearchQueries(database),

@@ -1,4 +1,6 @@
 /** BullMQ, on Redis or on Postgres: it delivers, Postgres remembers (law 1). */
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import {
   createPostgresBackend,
   type Job,
@@ -9,6 +11,7 @@ import {
   type WorkerOptions,
 } from 'bullmq';
 import { Redis } from 'ioredis';
+import { messageOf } from '../errors.ts';
 import type { Delivery, TrialQueue } from '../searches/ports.ts';
 
 const QUEUE = 'trials';
@@ -33,14 +36,14 @@ export async function prepareQueue(connection: QueueConnection): Promise<void> {
   await queue.close();
 }
 
-export function createTrialQueue(connection: QueueConnection, log: Log): TrialQueue {
-  const queue = openQueue(connection);
-  queue.on('error', (error) => log(`queue: ${error.message}`));
+export async function createTrialQueue(connection: QueueConnection, log: Log): Promise<TrialQueue> {
+  const { queue, close } =
+    connection.kind === 'postgres' ? onPostgres(connection.url, log) : await onRedis(connection, log);
   return {
     deliver: async (deliveries) => {
       if (deliveries.length === 0) return;
       // BullMQ ignores a job whose id it holds already: delivering again what is queued does nothing.
-      await queue.addBulk(
+      await queue().addBulk(
         deliveries.map(({ searchId, job, from, to }) => ({
           name: 'trials',
           data: { searchId, from, to },
@@ -49,10 +52,53 @@ export function createTrialQueue(connection: QueueConnection, log: Log): TrialQu
       );
     },
     depth: async () => {
-      const counts = await queue.getJobCounts('waiting', 'active', 'prioritized', 'delayed');
+      const counts = await queue().getJobCounts('waiting', 'active', 'prioritized', 'delayed');
       return Object.values(counts).reduce((sum, count) => sum + count, 0);
     },
-    close: () => queue.close(),
+    close,
+  };
+}
+
+/** What is used of a BullMQ queue, whichever backend it has. */
+interface OpenQueue {
+  addBulk(jobs: { name: string; data: Payload; opts: JobsOptions }[]): Promise<unknown>;
+  getJobCounts(...states: JobType[]): Promise<Record<string, number>>;
+}
+interface Connected {
+  /** Throws at once where the backend is away. */
+  readonly queue: () => OpenQueue;
+  readonly close: () => Promise<void>;
+}
+
+function onPostgres(url: string, log: Log): Connected {
+  const queue = new Queue(QUEUE, { connection: { connectionString: url, max: 2 } }, createPostgresBackend);
+  queue.on('error', (error) => log(`queue: ${error.message}`));
+  return { queue: () => queue, close: () => queue.close() };
+}
+
+/** How long a start waits for Redis; then it goes on without, and the sweep delivers once Redis is there. */
+const REDIS_PATIENCE_MS = 3000;
+
+async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis' }>, log: Log): Promise<Connected> {
+  // With Redis away, a command fails at once instead of hanging.
+  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+  redis.on('error', (error) => log(`queue: ${messageOf(error)}`));
+  let made: Queue | undefined;
+  // A BullMQ queue that is made while Redis is away never recovers, so it is made when Redis first answers.
+  const queue = () => {
+    if (redis.status !== 'ready') throw new Error('Redis does not answer');
+    made ??= new Queue(QUEUE, { connection: redis, prefix, skipWaitingForReady: true });
+    return made;
+  };
+  await Promise.race([once(redis, 'ready'), setTimeout(REDIS_PATIENCE_MS, undefined, { ref: false })]).catch(
+    () => undefined,
+  );
+  return {
+    queue,
+    close: async () => {
+      await made?.close();
+      redis.disconnect();
+    },
   };
 }
 
@@ -84,24 +130,6 @@ export function createQueueWorker(
   return { close: () => worker.close() };
 }
 
-/** What is used of a BullMQ queue, whichever backend it has. */
-interface OpenQueue {
-  addBulk(jobs: { name: string; data: Payload; opts: JobsOptions }[]): Promise<unknown>;
-  getJobCounts(...states: JobType[]): Promise<Record<string, number>>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  close(): Promise<void>;
-}
-
-function openQueue(connection: QueueConnection): OpenQueue {
-  if (connection.kind === 'postgres') {
-    return new Queue(QUEUE, { connection: { connectionString: connection.url, max: 2 } }, createPostgresBackend);
-  }
-  // With Redis away, an add fails at once instead of hanging: the sweep will deliver.
-  const redis = new Redis(connection.url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
-  const queue = new Queue(QUEUE, { connection: redis, prefix: connection.prefix, skipWaitingForReady: true });
-  return closingWith(queue, redis);
-}
-
 interface OpenWorker {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'failed', listener: (job: { id?: string } | undefined, error: Error) => void): unknown;
@@ -118,15 +146,13 @@ function openWorker(
     return new Worker(QUEUE, process, { ...options, connection: pool }, createPostgresBackend);
   }
   const redis = new Redis(connection.url, { maxRetriesPerRequest: null });
-  return closingWith(new Worker(QUEUE, process, { ...options, connection: redis, prefix: connection.prefix }), redis);
-}
-
-/** BullMQ leaves open a connection that it was given. It reports that connection's errors as its own. */
-function closingWith<T extends { close(): Promise<void> }>(owner: T, redis: Redis): T {
-  const close = owner.close.bind(owner);
-  owner.close = async () => {
+  redis.on('error', () => undefined); // the worker reports it too
+  const worker = new Worker(QUEUE, process, { ...options, connection: redis, prefix: connection.prefix });
+  const close = worker.close.bind(worker);
+  // BullMQ leaves open a connection that it was given.
+  worker.close = async () => {
     await close();
     redis.disconnect();
   };
-  return owner;
+  return worker;
 }

@@ -138,7 +138,14 @@ function curvesOf(reports: readonly EpochReport[], fold: number, metric: TrialTa
 
 function hashLayer(hash: Hash, { weight, bias, norm }: LayerParameters): void {
   const all: (FloatArray | undefined)[] = [weight, bias, norm?.gamma, norm?.beta, norm?.runningMean, norm?.runningVar];
-  for (const values of all) {
-    if (values !== undefined) hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  }
+  for (const values of all) if (values !== undefined) hash.update(bytesOf(values));
+}
+
+const ONE_NAN = 0x7fc00000;
+
+/** The bits of float32 values, with one pattern for every NaN: processors differ in its sign and payload. */
+export function bytesOf(values: FloatArray): Uint8Array {
+  const bits = new Uint32Array(Float32Array.from(values).buffer);
+  for (let i = 0; i < bits.length; i++) if (Number.isNaN(values[i]!)) bits[i] = ONE_NAN;
+  return new Uint8Array(bits.buffer);
 }

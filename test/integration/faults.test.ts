@@ -1,0 +1,196 @@
+/** What must not hurt: processes killed, servers restarted, queues emptied, jobs doubled. Each is really done. */
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import {
+  eventually,
+  findRedis,
+  type RunningProcess,
+  startApi,
+  startRedis,
+  startWorkerProcess,
+  type TestRedis,
+} from '../support/processes.ts';
+import { allTrials, ended, expectSound, hashesOf, lasting, reached } from '../support/searches.ts';
+
+const redisBinary = findRedis();
+const queues = redisBinary === undefined ? (['postgres'] as const) : (['postgres', 'redis'] as const);
+if (redisBinary === undefined)
+  console.warn('no redis-server is installed: the faults are tested with BullMQ on Postgres alone');
+
+describe.each(queues)('with BullMQ on %s', (queue) => {
+  let database: TestDatabase;
+  let redis: TestRedis | undefined;
+  let environment: Record<string, string>;
+  const processes: RunningProcess[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    redis = queue === 'redis' ? await startRedis(redisBinary!) : undefined;
+    environment = {
+      DATABASE_URL: database.url,
+      REDIS_URL: redis?.url ?? '',
+      HYPERSEARCH_LEASE_SECONDS: '1.5',
+      HYPERSEARCH_SWEEP_SECONDS: '0.3',
+      HYPERSEARCH_THREADS: '2',
+    };
+  });
+  afterEach(async () => {
+    await Promise.all(processes.splice(0).map((process) => process.end()));
+  });
+  afterAll(async () => {
+    await redis?.close();
+    await database?.drop();
+  });
+
+  const api = async (): Promise<ApiClient> => {
+    const started = await startApi(environment);
+    processes.push(started);
+    return createClient(started.url);
+  };
+  const worker = async (more: Record<string, string> = {}): Promise<RunningProcess> => {
+    const started = await startWorkerProcess({ ...environment, ...more });
+    processes.push(started);
+    return started;
+  };
+
+  it('a worker killed in mid-trial: its trials are tried again, with the same bits', async () => {
+    const client = await api();
+    const doomed = await worker();
+    const calm = await client.create(lasting(60, 12));
+    await ended(client, calm.id);
+    const struck = await client.create(lasting(60, 12));
+    await reached(client, struck.id, 'complete', 2);
+    await reached(client, struck.id, 'running', 1);
+    await doomed.end('SIGKILL');
+    await worker();
+    const search = await ended(client, struck.id);
+    expect(search).toMatchObject({ state: 'complete', trials: { complete: 12, failed: 0 } });
+    expect((await allTrials(client, struck.id)).some(({ attempt }) => attempt > 1)).toBe(true);
+    expect(await hashesOf(client, struck.id)).toEqual(await hashesOf(client, calm.id));
+    await expectSound(database.url, struck.id);
+  });
+
+  it('the API killed and started again: the search goes on meanwhile, and nothing is missed by who comes back', async () => {
+    const first = await startApi(environment);
+    await worker();
+    const { id } = await createClient(first.url).create(lasting(50, 20));
+    await reached(createClient(first.url), id, 'complete', 3);
+    await first.end('SIGKILL');
+    const client = await api();
+    const search = await ended(client, id);
+    expect(search.trials).toMatchObject({ complete: 20, failed: 0 });
+    await expectSound(database.url, id);
+  });
+
+  it('a job delivered twice, and delivered when there is nothing left: the trial runs once', async () => {
+    const client = await api();
+    const { id } = await client.create(lasting(40, 6));
+    await redeliver(database.url, environment, id);
+    await redeliver(database.url, environment, id);
+    await worker();
+    await worker();
+    await ended(client, id);
+    await redeliver(database.url, environment, id);
+    expect((await allTrials(client, id)).map(({ attempt }) => attempt)).toEqual(Array(6).fill(1));
+    await expectSound(database.url, id);
+  });
+
+  it('a worker that was thought dead and writes late: it is refused, the second attempt counts', async () => {
+    const client = await api();
+    const sleeper = await worker({ HYPERSEARCH_THREADS: '1' });
+    const { id } = await client.create(lasting(700, 1));
+    await reached(client, id, 'running', 1);
+    sleeper.child.kill('SIGSTOP');
+    await eventually(async () => (await client.search(id)).trials.waiting === 1, 30_000, 'the lease to run out');
+    sleeper.child.kill('SIGCONT');
+    const search = await ended(client, id);
+    const [trial] = await allTrials(client, id);
+    expect(search.trials.complete).toBe(1);
+    expect(trial?.attempt).toBeGreaterThan(1);
+    await expectSound(database.url, id);
+  });
+
+  it('a worker told to stop gives its trials back at once, unharmed', async () => {
+    const client = await api();
+    const leaving = await worker();
+    const { id } = await client.create(lasting(3000, 2));
+    await reached(client, id, 'running', 1);
+    const begun = Date.now();
+    await leaving.end('SIGTERM');
+    expect(Date.now() - begun).toBeLessThan(5000);
+    const { trials } = await client.search(id);
+    expect(trials).toMatchObject({ running: 0, waiting: 2 });
+    await client.cancel(id);
+    await expectSound(database.url, id);
+  });
+
+  if (queue === 'redis') {
+    it('Redis emptied in mid-search: the queue is refilled from Postgres', async () => {
+      const client = await api();
+      await worker();
+      const { id } = await client.create(lasting(60, 30));
+      await reached(client, id, 'complete', 3);
+      const { Redis } = await import('ioredis');
+      const connection = new Redis(redis!.url);
+      await connection.flushall();
+      connection.disconnect();
+      const search = await ended(client, id);
+      expect(search.trials).toMatchObject({ complete: 30, failed: 0 });
+      await expectSound(database.url, id);
+    });
+
+    it('Redis stopped and started: searches are accepted meanwhile, and all are finished', async () => {
+      const client = await api();
+      await worker();
+      const before = await client.create(lasting(60, 20));
+      await reached(client, before.id, 'complete', 2);
+      await redis!.stop();
+      const meanwhile = await client.create(lasting(30, 5));
+      await redis!.start();
+      for (const { id } of [before, meanwhile]) {
+        expect((await ended(client, id)).state).toBe('complete');
+        await expectSound(database.url, id);
+      }
+    });
+  } else {
+    it('the queue’s tables emptied in mid-search: they are refilled', async () => {
+      const client = await api();
+      await worker();
+      const { id } = await client.create(lasting(60, 30));
+      await reached(client, id, 'complete', 3);
+      await query(database.url, await emptyQueueSql(database.url));
+      expect((await ended(client, id)).trials).toMatchObject({ complete: 30, failed: 0 });
+      await expectSound(database.url, id);
+    });
+  }
+});
+
+/** Queues everything of a search once more, under other job ids: what a queue that doubles jobs would do. */
+async function redeliver(databaseUrl: string, environment: Record<string, string>, id: string): Promise<void> {
+  const { createTrialQueue } = await import('../../src/adapters/trial-queue.ts');
+  const redisUrl = environment['REDIS_URL'];
+  const queue = await createTrialQueue(
+    redisUrl ? { kind: 'redis', url: redisUrl, prefix: 'hypersearch' } : { kind: 'postgres', url: databaseUrl },
+    () => undefined,
+  );
+  await queue.deliver([{ searchId: id, job: `again-${Math.round(performance.now())}`, from: 0, to: 1000 }]);
+  await queue.close();
+}
+
+async function query(databaseUrl: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rows } = await client.query(sql);
+  await client.end();
+  return rows;
+}
+
+async function emptyQueueSql(databaseUrl: string): Promise<string> {
+  const tables = await query(
+    databaseUrl,
+    "SELECT tablename FROM pg_tables WHERE schemaname = 'bullmq' AND tablename LIKE '%job%'",
+  );
+  return `TRUNCATE ${tables.map(({ tablename }) => `bullmq."${String(tablename)}"`).join(', ')} CASCADE`;
+}

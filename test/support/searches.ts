@@ -1,0 +1,92 @@
+/** Searches for tests, and what must hold of any search however it came to its end. */
+import pg from 'pg';
+import { expect } from 'vitest';
+import type { ApiClient } from '../../src/cli/api-client.ts';
+import { isOpen, type Search, type SearchEvent, type TrialSummary } from '../../src/searches/records.ts';
+import { eventually } from './processes.ts';
+
+/** Trials of about `milliseconds` each on one core: long enough to be caught in the act. */
+export function lasting(milliseconds: number, trials: number, more: object = {}) {
+  return {
+    name: `trials of ${milliseconds} ms`,
+    dataset: 'iris',
+    hyperparameters: {
+      learningRate: { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' },
+      activation: { distribution: 'categorical', choices: ['relu', 'tanh', 'elu'] },
+      hiddenUnits: 32,
+      batchSize: 16,
+      epochs: Math.max(1, Math.round(milliseconds * 1.3)),
+    },
+    sampler: { type: 'random', seed: 7 },
+    budget: { trials },
+    ...more,
+  };
+}
+
+/** Waits for the end; polls, so that it depends on nothing that a test breaks. */
+export async function ended(client: ApiClient, id: string, timeoutMs = 120_000): Promise<Search> {
+  return eventually(
+    async () => {
+      const search = await client.search(id);
+      return isOpen(search.state) ? undefined : search;
+    },
+    timeoutMs,
+    'the end of the search',
+  );
+}
+
+/** Waits until at least `count` trials are complete, or running. */
+export function reached(client: ApiClient, id: string, state: 'complete' | 'running', count: number): Promise<Search> {
+  return eventually(
+    async () => {
+      const search = await client.search(id);
+      return search.trials[state] >= count ? search : undefined;
+    },
+    60_000,
+    `${count} trials ${state}`,
+  );
+}
+
+export async function allTrials(client: ApiClient, id: string): Promise<TrialSummary[]> {
+  const text = await (await client.export(id, 'ndjson')).text();
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as TrialSummary);
+}
+
+/** number → hash of its result: equal maps mean equal bits. */
+export async function hashesOf(client: ApiClient, id: string): Promise<Record<number, string | null>> {
+  return Object.fromEntries((await allTrials(client, id)).map(({ number, resultHash }) => [number, resultHash]));
+}
+
+/**
+ * Nothing lost, doubled or stuck: every trial exists once and has ended, the counters are the rows', the log has no gap and
+ * tells of each trial's end exactly once.
+ */
+export async function expectSound(databaseUrl: string, id: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const [search] = (await client.query('SELECT * FROM searches WHERE id = $1', [id])).rows;
+    const trials = (await client.query('SELECT number, state FROM trials WHERE search_id = $1 ORDER BY number', [id]))
+      .rows;
+    const events: SearchEvent[] = (
+      await client.query('SELECT seq, type, data, at FROM events WHERE search_id = $1 ORDER BY seq', [id])
+    ).rows;
+    expect(trials.map(({ number }) => number)).toEqual(Array.from({ length: search.planned }, (_, i) => i));
+    for (const state of ['waiting', 'running', 'complete', 'pruned', 'failed', 'cancelled']) {
+      const rows = trials.filter((trial) => trial.state === state).length;
+      expect({ [state]: search[state] }).toEqual({ [state]: rows });
+      if (state === 'waiting' || state === 'running') expect({ [state]: rows }).toEqual({ [state]: 0 });
+    }
+    expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: search.event_seq }, (_, i) => i + 1));
+    const ends = events.flatMap((event) =>
+      event.type === 'trial.complete' || event.type === 'trial.failed' ? [event.data.number] : [],
+    );
+    const finished = trials.filter(({ state }) => state === 'complete' || state === 'failed');
+    expect(ends.sort((a, b) => a - b)).toEqual(finished.map(({ number }) => number));
+  } finally {
+    await client.end();
+  }
+}

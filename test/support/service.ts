@@ -1,0 +1,36 @@
+/** The whole service in the test's own process, on a database of its own and a free port; its threads run the build. */
+import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { type Role, startService } from '../../src/service.ts';
+import { createTestDatabase } from './postgres.ts';
+
+export interface TestService {
+  readonly client: ApiClient;
+  readonly url: string;
+  readonly databaseUrl: string;
+  close(): Promise<void>;
+}
+
+export async function startTestService(more: Partial<Config> = {}, role: Role = 'both'): Promise<TestService> {
+  const database = await createTestDatabase();
+  const config: Config = {
+    ...readConfig({}),
+    databaseUrl: database.url,
+    port: 0,
+    threads: 2,
+    logLevel: 'silent',
+    leaseSeconds: 2,
+    sweepSeconds: 0.3,
+    ...more,
+  };
+  const service = await startService(config, role, () => undefined);
+  return {
+    client: createClient(service.url!),
+    url: service.url!,
+    databaseUrl: database.url,
+    close: async () => {
+      await service.close();
+      await database.drop();
+    },
+  };
+}
