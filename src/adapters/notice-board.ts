@@ -59,7 +59,9 @@ export async function createNoticeBoard(url: string, log: (message: string) => v
   };
 
   await listen();
-  const publisher = createPublisher((payload) => client?.query('SELECT pg_notify($1, $2)', [NOTICE_CHANNEL, payload]));
+  const publisher = createPublisher(async (payload) => {
+    await client?.query('SELECT pg_notify($1, $2)', [NOTICE_CHANNEL, payload]);
+  });
   return {
     subscribe: (listener) => {
       listeners.add(listener);
@@ -75,24 +77,30 @@ export async function createNoticeBoard(url: string, log: (message: string) => v
   };
 }
 
-/** Gathers epochs by search and sends them in as few notifications as fit. */
-function createPublisher(send: (payload: string) => Promise<unknown> | undefined) {
+/** Gathers epochs by search and sends them in as few notifications as fit, one after the other. */
+function createPublisher(send: (payload: string) => Promise<void>) {
   const gathered = new Map<string, Epoch[]>();
   let timer: NodeJS.Timeout | undefined;
+  let sending = false;
 
-  const flush = () => {
-    timer = undefined;
-    for (const [searchId, epochs] of gathered) {
-      for (const payload of payloadsOf(searchId, epochs)) send(payload)?.catch(() => undefined);
-    }
+  const flush = async () => {
+    sending = true;
+    const payloads = [...gathered].flatMap(([searchId, epochs]) => payloadsOf(searchId, epochs));
     gathered.clear();
+    for (const payload of payloads) await send(payload).catch(() => undefined);
+    sending = false;
+    timer = undefined;
+    if (gathered.size > 0) schedule();
+  };
+  const schedule = () => {
+    timer ??= setTimeout(() => void flush(), GATHER_MS);
   };
   return {
     publish: (searchId: string, epochs: readonly Epoch[]) => {
       const list = gathered.get(searchId) ?? [];
       list.push(...epochs.slice(0, MOST_GATHERED - list.length));
       gathered.set(searchId, list);
-      timer ??= setTimeout(flush, GATHER_MS);
+      if (!sending) schedule();
     },
     close: () => clearTimeout(timer),
   };

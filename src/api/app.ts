@@ -26,7 +26,8 @@ const LARGEST_CLIENT_MESSAGE = 4096;
 
 export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   const app = Fastify({
-    logger: parts.logLevel === 'silent' ? false : { level: parts.logLevel },
+    // What happened to a request is in the metrics; the log is for what went wrong.
+    logger: parts.logLevel === 'silent' ? false : { level: parts.logLevel === 'info' ? 'warn' : parts.logLevel },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LARGEST_BODY,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },

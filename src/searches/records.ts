@@ -1,7 +1,7 @@
 /** The shapes of what is stored and served: searches, trials, events. One zod schema each; types are inferred from them. */
 import { z } from 'zod';
 import type { FoldCurves } from '../compute/trial.ts';
-import { type Specification, specificationSchema } from './specification.ts';
+import type { Specification } from './specification.ts';
 
 export const searchStates = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;
 export const trialStates = ['waiting', 'running', 'complete', 'pruned', 'failed', 'cancelled'] as const;
@@ -22,11 +22,7 @@ export const searchSchema = z
     id: z.uuid(),
     name: z.string(),
     state: z.enum(searchStates),
-    specification: z.custom<Specification>().meta({
-      ...z.toJSONSchema(specificationSchema, { io: 'output' }),
-      id: undefined,
-      description: 'As it was sent, with every default filled in',
-    }),
+    specification: z.custom<Specification>().describe('As it was sent, with every default filled in'),
     dataset: z.object({ name: z.string(), hash: z.string() }),
     trials: z
       .object({

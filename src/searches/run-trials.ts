@@ -29,6 +29,9 @@ class ClaimLost extends Error {}
 /** This process is to end: the trial goes back unharmed. */
 class ShuttingDown extends Error {}
 
+/** The trial had not begun when its search was paused: it goes back to wait. */
+class SearchPaused extends Error {}
+
 /** A claim that is being worked on. */
 interface Held {
   readonly claim: Claim;
@@ -40,6 +43,8 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
   const { store, board, leaseSeconds, log } = parts;
   const held = new Map<string, Held>();
   const committer = createCommitter(store, log, (search) => onCommitted(parts, search));
+  /** Searches whose claimed trials are not to be begun. */
+  const paused = new Set<string>();
   let stopping = false;
   let renewing = false;
 
@@ -47,6 +52,8 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
     for (const { searchId, number, attempt } of refs) held.get(keyOf(searchId, number, attempt))?.abort.abort(reason);
   };
   const unsubscribe = board.subscribe((notice) => {
+    if (notice.kind === 'changed' && notice.state === 'paused') paused.add(notice.searchId);
+    else if (notice.kind === 'changed') paused.delete(notice.searchId);
     const ended = notice.kind === 'removed' || (notice.kind === 'changed' && !isOpen(notice.state));
     if (!ended) return;
     const claims = [...held.values()].map(({ claim }) => claim).filter(({ searchId }) => searchId === notice.searchId);
@@ -83,7 +90,9 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
       const written: Promise<void>[] = [];
       for (const claim of claims) {
         const key = keyOf(claim.searchId, claim.number, claim.attempt);
-        const end = await runClaim(parts, search, held.get(key)!);
+        const one = held.get(key)!;
+        if (paused.has(claim.searchId)) one.abort.abort(new SearchPaused());
+        const end = await runClaim(parts, search, one);
         written.push(settle(parts, committer, claim, end).finally(() => held.delete(key)));
       }
       await Promise.all(written);
@@ -138,6 +147,7 @@ async function runClaim(parts: RunnerParts, search: Search, { claim, abort, curv
     return { kind: 'result', result };
   } catch (error) {
     if (error instanceof ClaimLost) return { kind: 'lost' };
+    if (error instanceof SearchPaused) return returned('handedBack', 'the search was paused');
     if (error instanceof ShuttingDown) return returned('handedBack', `worker ${parts.worker} was stopped`);
     if (error instanceof TimeLimitExceeded || error instanceof HopelessTrial)
       return returned('hopeless', error.message);

@@ -13,9 +13,10 @@ export function lasting(milliseconds: number, trials: number, more: object = {})
     hyperparameters: {
       learningRate: { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' },
       activation: { distribution: 'categorical', choices: ['relu', 'tanh', 'elu'] },
-      hiddenUnits: 32,
+      hiddenUnits: 64,
+      hiddenLayers: 2,
       batchSize: 16,
-      epochs: Math.max(1, Math.round(milliseconds * 1.3)),
+      epochs: Math.max(1, Math.round(milliseconds * 0.65)),
     },
     sampler: { type: 'random', seed: 7 },
     budget: { trials },

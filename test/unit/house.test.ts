@@ -23,6 +23,7 @@ const house: Record<string, { rooms: readonly string[]; packages: boolean }> = {
   // The composition roots know everything.
   'assembly.ts': { rooms: ['*'], packages: true },
   'service.ts': { rooms: ['*'], packages: true },
+  'serve.ts': { rooms: ['*'], packages: true },
   cli: { rooms: ['*'], packages: true },
 };
 

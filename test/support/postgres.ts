@@ -1,0 +1,59 @@
+/** Databases for tests: one each, migrated, on the server that global-setup.ts starts. */
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
+
+export interface TestDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** A copy of the migrated template, or with `migrated: false` an empty database. Some 50 ms. */
+export async function createTestDatabase({ migrated = true } = {}): Promise<TestDatabase> {
+  const template = inject('templateUrl');
+  // A configuration without global-setup.ts.
+  if (template === undefined) return startTestPostgres();
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const from = migrated ? pg.escapeIdentifier(new URL(template).pathname.slice(1)) : 'template1';
+  await atServer(template, `create database ${name} template ${from}`);
+  return {
+    url: withDatabase(template, name),
+    // Connections that a test left open, or that a killed process has not lost yet, do not matter any more.
+    drop: () => atServer(template, `drop database if exists ${name} with (force)`),
+  };
+}
+
+/** A server of one's own, with an empty database, in a temporary directory. About a second. */
+export async function startTestPostgres(): Promise<TestDatabase> {
+  const directory = await mkdtemp(join(tmpdir(), 'hypersearch-test-'));
+  // For the account that runs Postgres in place of root.
+  await chmod(directory, 0o755);
+  const server = await startEmbeddedPostgres({ directory, log: () => undefined, durable: false });
+  return {
+    url: server.url,
+    drop: async () => {
+      await server.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function atServer(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: withDatabase(url, 'postgres') });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+function withDatabase(url: string, name: string): string {
+  const other = new URL(url);
+  other.pathname = `/${name}`;
+  return other.href;
+}
