@@ -1,6 +1,7 @@
 // A Postgres server of our own, for the machine that has none: started from the binaries in node_modules, on loopback,
 // with its data below one directory. Whatever was killed last time, a start ends with a working server or a clear error.
 
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
@@ -65,10 +66,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const { home, account } = await place(options.directory, options.log, options.shelters);
   const binaries = await makeUsable(found, account, path.join(path.dirname(home), 'postgres-programs'));
   const cluster = await openCluster(home, binaries, account, durable);
-  const site: Site = { ...options, durable, binaries, account, cluster, logFile: path.join(home, 'postgres.log') };
+  const files = { logFile: path.join(home, 'postgres.log'), ownerFile: path.join(home, 'owner') };
+  const site: Site = { ...options, ...files, durable, binaries, account, cluster };
   const held = await acquire(site);
   const server = new OwnedServer(site, held);
   try {
+    await writeFile(site.ownerFile, `${process.pid}\n`);
     await ensureDatabase(held.client, 'hypersearch');
   } catch (error) {
     await server.stop();
@@ -83,6 +86,8 @@ interface Site extends EmbeddedPostgresOptions {
   readonly account: Account;
   readonly cluster: Cluster;
   readonly logFile: string;
+  /** The owner's process. Only a hint, for when the lock cannot tell: the server is silent, or restarts its backends. */
+  readonly ownerFile: string;
 }
 
 interface Held {
@@ -95,10 +100,12 @@ interface Held {
 const patience = {
   /** The dead owner's connection is noticed, and its lock freed. */
   deadOwner: 3_000,
+  /** A living owner whose connection broke gets its lock back. */
+  regainingOwner: 3_000,
   /** Backends of a killed server end, or a port that was taken meanwhile is chosen anew. */
   refusedStart: 15_000,
-  /** A server that is alive and silent is given up and stopped. */
-  silence: 20_000,
+  /** A server that is alive and silent is given up. */
+  silence: 10_000,
   /** One that answers that it is starting up replays its log after a crash. */
   recovery: 300_000,
 };
@@ -110,11 +117,9 @@ const patience = {
 async function acquire(site: Site): Promise<Held> {
   const { data, password } = site.cluster;
   const since = new Map<keyof typeof patience, number>();
-  const waitFor = async (obstacle: keyof typeof patience): Promise<boolean> => {
+  const mayWait = (obstacle: keyof typeof patience): boolean => {
     if (!since.has(obstacle)) since.set(obstacle, Date.now());
-    if (Date.now() - (since.get(obstacle) ?? 0) > patience[obstacle]) return false;
-    await sleep(20);
-    return true;
+    return Date.now() - (since.get(obstacle) ?? 0) <= patience[obstacle];
   };
   let launched: Launch | undefined;
   for (;;) {
@@ -122,23 +127,31 @@ async function acquire(site: Site): Promise<Held> {
     if (!server) {
       launched = await launch(data, site.logFile, site.binaries, site.account, site.durable);
       const fault = await untilReady(data, launched);
-      if (fault && !(isPassing(fault) && (await waitFor('refusedStart'))))
-        throw new Error(`${fault}\n(from ${site.logFile})`);
+      if (fault && !(isPassing(fault) && mayWait('refusedStart'))) throw new Error(`${fault}\n(${site.logFile})`);
+      if (fault) await sleep(50);
       continue;
     }
     const claimed: Claim = await claim({ port: server.port, password });
     if (claimed.kind === 'owned') {
-      return { client: claimed.client, server, launched: launched?.pid === server.pid ? launched : undefined };
+      const adopting = launched?.pid !== server.pid;
+      if (adopting && mayWait('regainingOwner') && (await livingOwner(site)) !== undefined) {
+        await claimed.client.end();
+        await sleep(300);
+        continue;
+      }
+      return { client: claimed.client, server, launched: adopting ? undefined : launched };
     }
     if (claimed.kind === 'taken') {
       const { ownerPid } = claimed;
       const ownerLives = ownerPid !== undefined && (await isAlive(ownerPid));
-      if (ownerLives || !(await waitFor('deadOwner'))) throw new AlreadyRunningError(site.directory, ownerPid);
+      if (ownerLives || !mayWait('deadOwner')) throw new AlreadyRunningError(site.directory, ownerPid);
+      await sleep(20);
       continue;
     }
     const obstacle = isStartingOrStopping(claimed.error) ? 'recovery' : 'silence';
     if (obstacle === 'recovery') since.delete('silence');
-    if (!(await waitFor(obstacle))) await giveUpOn(server, site, claimed.error);
+    if (!mayWait(obstacle)) await giveUpOn(server, site, claimed.error);
+    await sleep(20);
   }
 }
 
@@ -177,8 +190,18 @@ function isStartingOrStopping(error: Error): boolean {
   return 'code' in error && error.code === '57P03';
 }
 
+/** The process that owned the server last, if there still is a process of that number. */
+async function livingOwner(site: Site): Promise<number | undefined> {
+  const owner = Number(await readFile(site.ownerFile, 'utf8').catch(() => ''));
+  return owner > 0 && owner !== process.pid && (await isAlive(owner)) ? owner : undefined;
+}
+
+/** Stops a silent server that nobody uses any more, and throws if it is not that. */
 async function giveUpOn(server: PidFile, site: Site, error: Error): Promise<void> {
   const { data } = site.cluster;
+  const owner = Number(await readFile(site.ownerFile, 'utf8').catch(() => ''));
+  if (owner > 0 && owner !== process.pid && (await isAlive(owner)))
+    throw new AlreadyRunningError(site.directory, owner);
   const sure = (await serves(server.pid, data)) === 'yes';
   // SQLSTATE class 28: it answers, and rejects our password. Stopping it would not help.
   const rejects = 'code' in error && String(error.code).startsWith('28');

@@ -27,10 +27,11 @@ export async function createNoticeBoard(url: string, log: (message: string) => v
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
     });
-    let lost = false;
+    let established = false;
     const onLost = () => {
-      if (lost) return;
-      lost = true;
+      // An attempt that failed is followed by the next one of the loop that made it.
+      if (!established) return;
+      established = false;
       client = undefined;
       next.end().catch(() => undefined);
       if (!closed) void reconnect();
@@ -41,19 +42,26 @@ export async function createNoticeBoard(url: string, log: (message: string) => v
       // Only this service writes to the channel, so the payload is a notice.
       if (payload !== undefined) tell(JSON.parse(payload) as Notice);
     });
-    await next.connect();
-    await next.query(`LISTEN ${NOTICE_CHANNEL}`);
+    try {
+      await next.connect();
+      await next.query(`LISTEN ${NOTICE_CHANNEL}`);
+    } catch (error) {
+      next.end().catch(() => undefined);
+      throw error;
+    }
     client = next;
+    established = true;
   };
   const reconnect = async (): Promise<void> => {
     for (let pause = 50; !closed; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       try {
         await listen();
+        if (closed) return void client?.end().catch(() => undefined);
         log('listening to Postgres again');
         return tell({ kind: 'gap' });
       } catch {
-        // The server is still away; `onLost` ended the attempt's client.
+        // The server is still away.
       }
     }
   };

@@ -44,12 +44,10 @@ export function streamEvents(socket: WebSocket, search: Search, after: number | 
     });
   const pump = coalesced(
     async () => {
-      if (!begun) {
-        begun = true;
-        if (after === undefined) {
-          await send({ type: 'snapshot', seq: search.seq, search, running: await queries.running(search) });
-        }
+      if (!begun && after === undefined) {
+        await send({ type: 'snapshot', seq: search.seq, search, running: await queries.running(search) });
       }
+      begun = true;
       for (;;) {
         const events = await queries.events(search.id, position, EVENTS_A_READ);
         // Waiting for the last one to leave is what keeps a slow client from filling our memory.

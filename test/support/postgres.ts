@@ -15,8 +15,6 @@ export interface TestDatabase {
 /** A copy of the migrated template, or with `migrated: false` an empty database. Some 50 ms. */
 export async function createTestDatabase({ migrated = true } = {}): Promise<TestDatabase> {
   const template = inject('templateUrl');
-  // A configuration without global-setup.ts.
-  if (template === undefined) return startTestPostgres();
   const name = `test_${randomBytes(8).toString('hex')}`;
   const from = migrated ? pg.escapeIdentifier(new URL(template).pathname.slice(1)) : 'template1';
   await atServer(template, `create database ${name} template ${from}`);

@@ -71,7 +71,9 @@ async function choosePlace(root: string, pointer: string, account: Account, shel
 /** In a temp folder anybody may have made a directory of that name first: it must be ours, and ours alone to write. */
 async function isFitShelter(shelter: string, account: Account): Promise<boolean> {
   try {
-    await mkdir(shelter, { recursive: true });
+    await mkdir(shelter).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
     const { uid, mode } = await lstat(shelter);
     if (uid !== process.getuid?.()) return false;
     if ((mode & 0o777) !== 0o755) await chmod(shelter, 0o755);

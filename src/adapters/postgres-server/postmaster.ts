@@ -173,7 +173,11 @@ export async function terminate(pid: number, data: string, binaries: Binaries, p
     // The number may have been reused since: only a process that still is this server gets a signal.
     if (!(await isAlive(pid)) || (await readPidFile(data))?.pid !== pid) return;
     if (process.platform === 'win32') await pgCtlStop(data, binaries, signal);
-    else process.kill(pid, signal);
+    else {
+      process.kill(pid, signal);
+      // One that was suspended hears nothing else before.
+      process.kill(pid, 'SIGCONT');
+    }
     for (const until = Date.now() + ms; Date.now() < until; await sleep(15)) if (!(await isAlive(pid))) return;
   }
   throw new Error(`Postgres (process ${pid}, data in ${data}) does not stop; it was sent SIGKILL.`);

@@ -1,0 +1,53 @@
+/** Postgres itself goes away under load and comes back. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { expect, it } from 'vitest';
+import { createClient } from '../../src/cli/api-client.ts';
+import { startOwnPostgres } from '../support/own-postgres.ts';
+import { startApi, startWorkerProcess } from '../support/processes.ts';
+import { ended, expectSound, lasting, reached } from '../support/searches.ts';
+
+it('Postgres restarted under load, twice: every trial is finished once', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'hypersearch-restart-'));
+  const postgres = await startOwnPostgres(directory);
+  const environment = {
+    DATABASE_URL: postgres.url,
+    HYPERSEARCH_LEASE_SECONDS: '2',
+    HYPERSEARCH_SWEEP_SECONDS: '0.3',
+    HYPERSEARCH_THREADS: '2',
+  };
+  const api = await startApi(environment);
+  const worker = await startWorkerProcess(environment);
+  try {
+    const client = createClient(api.url);
+    const { id } = await client.create(lasting(40, 60));
+    await reached(client, id, 'complete', 5);
+    await postgres.restart('fast');
+    await reached(client, id, 'complete', 20);
+    await postgres.restart('immediate'); // as if the machine had lost power: it recovers from its log
+    const search = await ended(client, id, 60_000);
+    expect(search).toMatchObject({ state: 'complete', trials: { complete: 60, failed: 0 } });
+    await expectSound(postgres.url, id);
+    // Who comes back comes back once: a storm of reconnecting clients would show here.
+    expect(await connectionsTo(postgres.url)).toBeLessThan(60);
+  } catch (error) {
+    throw new Error(`the API said:\n${api.output()}\nthe worker said:\n${worker.output()}`, { cause: error });
+  } finally {
+    await worker.end();
+    await api.end();
+    await postgres.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+async function connectionsTo(url: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query(
+    "SELECT count(*)::int AS n FROM pg_stat_activity WHERE backend_type = 'client backend'",
+  );
+  await client.end();
+  return rows[0].n;
+}

@@ -1,0 +1,21 @@
+/** A process that starts the embedded Postgres in the directory it is given, and says how that went in one line of JSON. */
+import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
+
+const directory = process.argv[2] ?? '';
+const shelters = process.argv.slice(3);
+
+try {
+  const server = await startEmbeddedPostgres({
+    directory,
+    log: (line) => console.error(line),
+    ...(shelters.length > 0 ? { shelters } : {}),
+  });
+  console.log(JSON.stringify({ url: server.url, adopted: server.adopted }));
+  process.stdin.on('data', async (text: Buffer) => {
+    if (text.toString().startsWith('throw')) throw new Error('a fault that nobody foresaw');
+    await server.stop();
+    process.exit(0);
+  });
+} catch (error) {
+  console.log(JSON.stringify({ error: String(error), pid: (error as { pid?: number }).pid }));
+}
