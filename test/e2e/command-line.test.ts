@@ -1,0 +1,94 @@
+/** The command line as a person uses it: the demo, and the small client against a service that is up. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from '../../src/paths.ts';
+import { run } from '../support/processes.ts';
+import { lasting } from '../support/searches.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+
+const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+let folder: string;
+let service: TestService;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hypersearch-cli-'));
+  service = await startTestService();
+});
+afterAll(async () => {
+  await service?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function hypersearch(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const process_ = run(process.execPath, [main, ...args], { HYPERSEARCH_URL: service.url });
+  await new Promise((resolve) => process_.child.once('close', resolve));
+  return { code: process_.child.exitCode, output: process_.output() };
+}
+
+it('npm run demo: dozens of networks on an embedded Postgres, the best ones, and an exit code of 0', async () => {
+  const demo = run(process.execPath, [main, 'demo'], {
+    HYPERSEARCH_DATA: join(folder, 'data'),
+    DATABASE_URL: '',
+    REDIS_URL: '',
+  });
+  await new Promise((resolve) => demo.child.once('close', resolve));
+  const output = demo.output();
+  expect(demo.child.exitCode, output).toBe(0);
+  expect(output).toMatch(/40 trials trained in/);
+  const best = Number(/best\s+validationAccuracy ([\d.]+)/.exec(output)?.[1]);
+  expect(best).toBeGreaterThan(0.96);
+  expect(output).toMatch(/npm run hypersearch -- replay [0-9a-f-]{36} \d+/);
+}, 180_000);
+
+describe('the client', () => {
+  let id: string;
+
+  it('submits a file and watches to the end', async () => {
+    const file = join(folder, 'search.json');
+    await writeFile(file, JSON.stringify(lasting(20, 6)));
+    const { code, output } = await hypersearch('submit', file, '--watch');
+    expect(code, output).toBe(0);
+    id = /[0-9a-f-]{36}/.exec(output)![0];
+    expect(output.match(/^trial +\d+ +validationAccuracy/gm)).toHaveLength(6);
+    expect(output).toMatch(/state +complete/);
+  });
+
+  it('lists, shows, and ranks', async () => {
+    expect((await hypersearch('list')).output).toContain(id);
+    expect((await hypersearch('show', id)).output).toMatch(/trials +6 of 6 \(6 complete\)/);
+    const { output } = await hypersearch('best', id, '--limit', '3');
+    expect(output.match(/│ \d+ +│/g)!.length).toBeGreaterThanOrEqual(3);
+    expect(output).toMatch(/learningRate/);
+  });
+
+  it('exports CSV', async () => {
+    const { output } = await hypersearch('export', id, '--format', 'csv');
+    expect(output.trim().split('\n')).toHaveLength(7);
+    expect(output).toMatch(/^number,state,value/);
+  });
+
+  it('replays a trial to the same bits', async () => {
+    const { code, output } = await hypersearch('replay', id, '2');
+    expect(output).toMatch(/the same, bit for bit/);
+    expect(code).toBe(0);
+  });
+
+  it('cancels', async () => {
+    const long = await service.client.create(lasting(5000, 50));
+    const { code, output } = await hypersearch('cancel', long.id);
+    expect([code, /state +cancelled/.test(output)]).toEqual([0, true]);
+  });
+
+  it('tells what is wrong, where, and ends with 1', async () => {
+    const file = join(folder, 'wrong.json');
+    await writeFile(file, '{"dataset":"digits","budget":{"trials":0},"hyperparameters":{"l2":-1}}');
+    const { code, output } = await hypersearch('submit', file);
+    expect(code).toBe(1);
+    expect(output).toMatch(/budget\.trials: must be at least 1, got 0/);
+    expect(output).toMatch(/hyperparameters\.l2: must be at least 0, got -1/);
+    expect(output).not.toMatch(/at .*\.js/);
+    expect((await hypersearch('show', 'nope')).code).toBe(1);
+    expect((await hypersearch('dance')).code).toBe(2);
+  });
+});

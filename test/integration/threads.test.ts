@@ -1,0 +1,115 @@
+/** The compute core's two implementations: one contract, and what threads promise besides. */
+
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createInlineCore } from '../../src/compute/inline-core.ts';
+import { createThreadedCore } from '../../src/compute/threaded-core.ts';
+import { type ComputeCore, type EpochUpdate, TimeLimitExceeded, type TrialTask } from '../../src/compute/trial.ts';
+import { loadBuiltin } from '../../src/data/builtin.ts';
+import { projectRoot } from '../../src/paths.ts';
+import { settingsOf } from '../../src/searches/hyperparameters.ts';
+
+const entry = pathToFileURL(join(projectRoot, 'dist', 'workers', 'compute-thread.js'));
+const digits = loadBuiltin('digits', join(projectRoot, 'datasets'))!;
+
+function task(trial: number, settings: Record<string, number | string | boolean> = {}): TrialTask {
+  return {
+    settings: settingsOf({ epochs: 3, hiddenUnits: 16, learningRate: 0.01, ...settings }, {}),
+    dataset: digits,
+    validation: { type: 'holdout', fraction: 0.2 },
+    metric: 'validationAccuracy',
+    divergence: true,
+    seed: 11,
+    trial,
+  };
+}
+
+let threads: ComputeCore;
+const inline = createInlineCore();
+beforeAll(() => {
+  threads = createThreadedCore(2, entry);
+});
+afterAll(() => threads?.close());
+
+describe.each([['inline'], ['threads']])('a core: %s', (name) => {
+  const core = () => (name === 'inline' ? inline : threads);
+
+  it('trains, tells every epoch in order, and gives a value, curves and a hash', async () => {
+    const told: EpochUpdate[] = [];
+    const result = await core().run(task(0), { onEpochs: (updates) => told.push(...updates) });
+    expect(told.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(result).toMatchObject({ outcome: 'ok', epochs: 3, kernels: 'plain', reason: null });
+    expect(result.value).toBeGreaterThan(0.5);
+    expect(result.folds[0]!.trainLoss).toEqual(told.map(({ trainLoss }) => trainLoss));
+    expect(result.resultHash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('stops a diverging trial and says in which epoch, without a number that is none', async () => {
+    const result = await core().run(task(0, { learningRate: 1e6, optimizer: 'sgd', epochs: 10 }));
+    expect(result).toMatchObject({ outcome: 'diverged', value: null });
+    expect(result.epochs).toBeLessThan(10);
+    expect(result.reason).toMatch(/epoch \d/);
+    expect(JSON.stringify(result)).not.toMatch(/NaN|Infinity/);
+  });
+
+  it('refuses to begin what is already aborted', async () => {
+    await expect(core().run(task(0), { signal: AbortSignal.abort(new Error('no longer wanted')) })).rejects.toThrow(
+      'no longer wanted',
+    );
+  });
+});
+
+describe('threads', () => {
+  it('give the same bits as inline, alone or beside others, first or second thread', async () => {
+    const expected = await Promise.all([0, 1, 2, 3].map((trial) => inline.run(task(trial))));
+    const together = await Promise.all([0, 1, 2, 3].map((trial) => threads.run(task(trial))));
+    const alone = await threads.run(task(2));
+    expect(together.map(({ resultHash }) => resultHash)).toEqual(expected.map(({ resultHash }) => resultHash));
+    expect(alone.resultHash).toBe(expected[2]!.resultHash);
+  });
+
+  it('end a trial when told to, and work on', async () => {
+    const abort = new AbortController();
+    const long = threads.run(task(0, { epochs: 10_000, hiddenUnits: 256 }), {
+      signal: abort.signal,
+      onEpochs: () => abort.abort(new Error('enough')),
+    });
+    await expect(long).rejects.toThrow('enough');
+    expect((await threads.run(task(1))).outcome).toBe('ok');
+  });
+
+  it('end a trial that has used up its time', async () => {
+    const begun = performance.now();
+    const long = threads.run(task(0, { epochs: 10_000, hiddenUnits: 256 }), { limitSeconds: 0.2 });
+    await expect(long).rejects.toThrow(TimeLimitExceeded);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
+  it('end by force a trial whose step takes longer than anyone will wait', async () => {
+    // One step of this one takes many seconds: it never looks at the stop flag in time.
+    const heavy = task(0, { hiddenLayers: 20, hiddenUnits: 1200, batchSize: 65_536, epochs: 1 });
+    const begun = performance.now();
+    await expect(threads.run(heavy, { limitSeconds: 0.3 })).rejects.toThrow(TimeLimitExceeded);
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect((await threads.run(task(1))).outcome).toBe('ok');
+  });
+
+  it('leave the event loop free while they train', async () => {
+    await Promise.all([threads.run(task(0)), threads.run(task(1))]); // warm
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    await Promise.all([0, 1, 2, 3].map((trial) => threads.run(task(trial, { epochs: 15, hiddenUnits: 64 }))));
+    delay.disable();
+    // The resolution itself is 5 ms; the machine may be busy with other tests.
+    expect(delay.percentile(90) / 1e6).toBeLessThan(30);
+  });
+
+  it('survive one that dies: its trial fails with a reason, the next one trains', async () => {
+    // A data set whose arrays are missing makes the thread throw in the middle of its work.
+    const broken = { ...task(0), dataset: { ...digits, x: undefined } } as unknown as TrialTask;
+    await expect(threads.run(broken)).rejects.toThrow(/^the compute thread failed: /);
+    expect((await threads.run(task(1))).outcome).toBe('ok');
+  });
+});
