@@ -1,5 +1,6 @@
 /** The first five minutes: a real random search over the digits, live, and its best networks. */
 import type { Config } from '../config.ts';
+import { logger } from '../serve.ts';
 import { startService } from '../service.ts';
 import { createClient } from './api-client.ts';
 import { bestTable, duration, searchLines } from './format.ts';
@@ -23,7 +24,9 @@ const specification = {
   budget: { trials: 40 },
 };
 
-export async function demo(config: Config, log: (message: string) => void): Promise<number> {
+export async function demo(config: Config): Promise<number> {
+  // The picture is for a newcomer; what the service says to itself only disturbs it.
+  const log = config.logLevel === 'debug' ? logger(config) : () => undefined;
   console.log(
     'hypersearch: 40 networks on 1,797 handwritten digits, chosen at random, learning rates by power of ten.\n',
   );

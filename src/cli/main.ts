@@ -1,22 +1,25 @@
 /** The command line: the service's processes, and a small client for it. */
 import { readConfig } from '../config.ts';
 import { messageOf } from '../errors.ts';
-import { logger, serve } from '../serve.ts';
 import type { Role } from '../service.ts';
 import { runClientCommand } from './client-commands.ts';
-import { demo } from './demo.ts';
 import { usage } from './usage.ts';
 
 const roles: Readonly<Record<string, Role>> = { start: 'both', api: 'api', worker: 'worker' };
 
+/** The service is loaded only where it is run: the client's commands answer at once. */
 async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
   const config = readConfig();
   const role = roles[name];
   if (role !== undefined) {
+    const { serve } = await import('../serve.ts');
     await serve(role, config);
     return 0;
   }
-  if (name === 'demo') return demo(config, config.logLevel === 'debug' ? logger(config) : () => undefined);
+  if (name === 'demo') {
+    const { demo } = await import('./demo.ts');
+    return demo(config);
+  }
   const command = runClientCommand(name, config.serviceUrl, args);
   if (command !== undefined) return command;
   console.log(usage);
