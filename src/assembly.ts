@@ -66,8 +66,8 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
 export function startWorker(config: Config, databaseUrl: string, { parts }: Assembly): { close(): Promise<void> } {
   const core = createThreadedCore(config.threads, new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`));
   const runner = createTrialRunner({ ...parts, core, worker: config.processName, leaseSeconds: config.leaseSeconds });
-  // While one job's results are written and the next one's trials are claimed, the threads have another's to train.
-  const concurrency = config.threads * 2;
+  // One more than there are threads: while a job's results are written, its thread has the next one's trials to train.
+  const concurrency = config.threads + 1;
   const worker = createQueueWorker(queueConnection(config, databaseUrl), concurrency, runner.work, parts.log);
   return {
     close: async () => {

@@ -31,7 +31,7 @@ const byStatus: Readonly<Record<number, ProblemCode>> = {
 export function documentOf(problem: Problem): z.infer<typeof problemSchema> {
   const { status, title } = problems[problem.code];
   const { code, message, faults } = problem;
-  return { type: `/docs/errors#${code}`, title, status, code, detail: message, faults: [...faults] };
+  return { type: `urn:hypersearch:problem:${code}`, title, status, code, detail: message, faults: [...faults] };
 }
 
 /** What a client is told of an error. Of a fault of ours: nothing but that there was one. */
