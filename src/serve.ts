@@ -2,7 +2,8 @@
 import { type Config, readConfig } from './config.ts';
 import { type Role, startService } from './service.ts';
 
-export async function serve(role: Role, config: Config = readConfig()): Promise<void> {
+/** Serves until it is told to stop; resolves with the exit code. */
+export async function serve(role: Role, config: Config = readConfig()): Promise<number> {
   const stopped = untilTold();
   const service = await startService(config, role, logger(config));
   console.log(
@@ -10,9 +11,13 @@ export async function serve(role: Role, config: Config = readConfig()): Promise<
       ? `hypersearch worker ${config.processName} is ready, ${config.threads} threads. Stop it with Ctrl-C.`
       : `hypersearch is ready.\n  page      ${service.url}\n  API       ${service.url}/docs\n  stop      Ctrl-C`,
   );
-  await stopped;
+  const reason = await Promise.race([stopped, service.lost]);
+  if (typeof reason === 'string') {
+    console.error(`the embedded Postgres is gone: ${reason}`);
+  }
   console.log('stopping…');
   await service.close();
+  return typeof reason === 'string' ? 1 : 0;
 }
 
 export function logger(config: Config): (message: string) => void {

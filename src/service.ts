@@ -7,6 +7,8 @@ import type { Config } from './config.ts';
 export interface Service {
   /** Of the API; undefined where there is none. */
   readonly url: string | undefined;
+  /** Resolves, with the reason, if the embedded Postgres is lost for good: there is nothing left to serve with. */
+  readonly lost: Promise<string>;
   close(): Promise<void>;
 }
 
@@ -14,6 +16,10 @@ export type Role = 'api' | 'worker' | 'both';
 
 export async function startService(config: Config, role: Role, log: (message: string) => void): Promise<Service> {
   const closers: (() => Promise<void>)[] = [];
+  let onExit: (reason: string) => void = () => undefined;
+  const lost = new Promise<string>((resolve) => {
+    onExit = resolve;
+  });
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
@@ -25,21 +31,21 @@ export async function startService(config: Config, role: Role, log: (message: st
           `a process that is ${role} alone needs DATABASE_URL; npm start runs both on the embedded Postgres`,
         );
       }
-      const postgres = await startEmbeddedPostgres({ directory: config.dataDirectory, log });
+      const postgres = await startEmbeddedPostgres({ directory: config.dataDirectory, log, onExit });
       closers.push(() => postgres.stop());
       databaseUrl = postgres.url;
     }
     const assembly = await assemble(config, databaseUrl, log);
     closers.push(assembly.close);
     if (role !== 'api') closers.push(startWorker(config, databaseUrl, assembly).close);
-    if (role === 'worker') return { url: undefined, close };
+    if (role === 'worker') return { url: undefined, lost, close };
     const app = await buildApp(assembly.parts);
     closers.push(() => app.close());
     await app.listen({ host: config.host, port: config.port });
     const address = app.server.address();
     const port = typeof address === 'object' && address !== null ? address.port : config.port;
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-    return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`, close };
+    return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`, lost, close };
   } catch (error) {
     await close();
     throw error;

@@ -3,7 +3,7 @@ import { messageOf } from '../src/errors.ts';
 import { serve } from '../src/serve.ts';
 
 try {
-  await serve('worker');
+  process.exitCode = await serve('worker');
 } catch (error) {
   console.error(messageOf(error));
   process.exitCode = 1;

@@ -23,7 +23,6 @@ const byStatus: Readonly<Record<number, ProblemCode>> = {
   404: 'notFound',
   413: 'bodyTooLarge',
   415: 'unsupportedMediaType',
-  426: 'upgradeRequired',
   429: 'tooManyRequests',
   503: 'unavailable',
 };

@@ -13,8 +13,7 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
   const role = roles[name];
   if (role !== undefined) {
     const { serve } = await import('../serve.ts');
-    await serve(role, config);
-    return 0;
+    return serve(role, config);
   }
   if (name === 'demo') {
     const { demo } = await import('./demo.ts');

@@ -1,6 +1,6 @@
 /**
  * Bringing features (and regression targets) to a common scale. Fitted on the training rows of the fold alone, all of them,
- * and applied to both parts with the same numbers: validation rows never teach (law 9 of docs/design.md).
+ * and applied to both parts with the same numbers: validation rows never teach (law 9 of docs/laws.md).
  */
 import type { Dataset } from './dataset.ts';
 import type { Fold } from './folds.ts';
