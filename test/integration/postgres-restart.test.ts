@@ -1,17 +1,15 @@
 /** Postgres itself goes away under load and comes back. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { createClient } from '../../src/cli/api-client.ts';
 import { startOwnPostgres } from '../support/own-postgres.ts';
 import { startApi, startWorkerProcess } from '../support/processes.ts';
 import { ended, expectSound, lasting, reached } from '../support/searches.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 it('Postgres restarted under load, twice: every trial is finished once', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'hypersearch-restart-'));
-  const postgres = await startOwnPostgres(directory);
+  const folder = await temporaryFolder();
+  const postgres = await startOwnPostgres(folder.path);
   const environment = {
     DATABASE_URL: postgres.url,
     HYPERSEARCH_LEASE_SECONDS: '2',
@@ -38,7 +36,7 @@ it('Postgres restarted under load, twice: every trial is finished once', async (
     await worker.end();
     await api.end();
     await postgres.stop();
-    await rm(directory, { recursive: true, force: true });
+    await folder.remove();
   }
 });
 
