@@ -5,7 +5,7 @@
  *
  *   npm run bench:overhead -- [--trials 3000] [--growth 100000] [--json]
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -81,6 +81,7 @@ function report(row: Record<string, string | number>): void {
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'hypersearch-bench-'));
+await chmod(directory, 0o755); // as root, Postgres is run by another account
 const config = { ...readConfig(), dataDirectory: directory, port: 0, logLevel: 'silent' as const };
 const service = await startService(config, 'both', () => undefined);
 try {

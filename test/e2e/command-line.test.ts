@@ -1,23 +1,25 @@
 /** The command line as a person uses it: the demo, and the small client against a service that is up. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../src/paths.ts';
 import { run } from '../support/processes.ts';
 import { lasting } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
 
 const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+let temporary: TemporaryFolder;
 let folder: string;
 let service: TestService;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hypersearch-cli-'));
+  temporary = await temporaryFolder();
+  folder = temporary.path;
   service = await startTestService();
 });
 afterAll(async () => {
   await service?.close();
-  await rm(folder, { recursive: true, force: true });
+  await temporary.remove();
 });
 
 async function hypersearch(...args: string[]): Promise<{ code: number | null; output: string }> {

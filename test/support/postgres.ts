@@ -1,11 +1,9 @@
 /** Databases for tests: one each, migrated, on the server that global-setup.ts starts. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
+import { temporaryFolder } from './temporary.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -27,15 +25,13 @@ export async function createTestDatabase({ migrated = true } = {}): Promise<Test
 
 /** A server of one's own, with an empty database, in a temporary directory. About a second. */
 export async function startTestPostgres(): Promise<TestDatabase> {
-  const directory = await mkdtemp(join(tmpdir(), 'hypersearch-test-'));
-  // For the account that runs Postgres in place of root.
-  await chmod(directory, 0o755);
-  const server = await startEmbeddedPostgres({ directory, log: () => undefined, durable: false });
+  const folder = await temporaryFolder();
+  const server = await startEmbeddedPostgres({ directory: folder.path, log: () => undefined, durable: false });
   return {
     url: server.url,
     drop: async () => {
       await server.stop();
-      await rm(directory, { recursive: true, force: true });
+      await folder.remove();
     },
   };
 }

@@ -1,11 +1,10 @@
 /** Real processes for tests: the service's own, as `npm run api` and `npm run worker` start them, and a Redis server. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/paths.ts';
+import { temporaryFolder } from './temporary.ts';
 
 export interface RunningProcess {
   readonly child: ChildProcess;
@@ -113,7 +112,7 @@ export interface TestRedis {
 /** A throw-away Redis on a free port, which can be stopped and started again on the same one. */
 export async function startRedis(binary: string): Promise<TestRedis> {
   const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'hypersearch-redis-'));
+  const folder = await temporaryFolder();
   let server: RunningProcess | undefined;
   const start = async () => {
     const options = [
@@ -126,7 +125,7 @@ export async function startRedis(binary: string): Promise<TestRedis> {
       '--appendonly',
       'no',
       '--dir',
-      folder,
+      folder.path,
     ];
     server = run(binary, options);
     await server.prints(/Ready to accept connections/);
@@ -139,7 +138,7 @@ export async function startRedis(binary: string): Promise<TestRedis> {
     stop,
     close: async () => {
       await stop();
-      await rm(folder, { recursive: true, force: true });
+      await folder.remove();
     },
   };
 }
