@@ -16,6 +16,9 @@ export function connect(url: string, connections: number): Database {
     max: connections,
     connectionTimeoutMillis: 10_000,
     application_name: 'hypersearch',
+    // Every list walks an index in its own order. While a search fills its table the planner's statistics lag behind, and
+    // it would rather gather all of a search's rows and sort them: 70 ms instead of 1 at 100,000 trials.
+    options: '-c enable_bitmapscan=off',
   });
   return new PrismaClient({ adapter, transactionOptions: { maxWait: 20_000, timeout: 30_000 } });
 }
