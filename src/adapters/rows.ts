@@ -116,5 +116,7 @@ export function eventOf(row: {
   readonly data: unknown;
   readonly at: Date;
 }): SearchEvent {
-  return { seq: row.seq, at: row.at.toISOString(), type: row.type, data: row.data } as SearchEvent;
+  const event = { seq: row.seq, at: row.at.toISOString(), type: row.type, data: row.data } as SearchEvent;
+  if (event.type !== 'trial.started') return event;
+  return { ...event, data: { ...event.data, hyperparameters: inOrder(event.data.hyperparameters) } };
 }

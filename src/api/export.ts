@@ -1,5 +1,5 @@
 /** All trials of a search as text, page by page: a million trials need no more memory than a thousand. */
-import { spaceOf } from '../search/space.ts';
+import { variedOf } from '../searches/hyperparameters.ts';
 import type { SearchQueries } from '../searches/ports.ts';
 import type { Search, TrialSummary } from '../searches/records.ts';
 
@@ -21,7 +21,7 @@ export async function* exportTrials(
   search: Search,
   format: 'csv' | 'ndjson',
 ): AsyncGenerator<string> {
-  const varied = spaceOf(search.specification.hyperparameters).dimensions.map(({ name }) => name);
+  const varied = variedOf(search.specification.hyperparameters);
   if (format === 'csv') yield `${[...columns, ...varied].join(',')}\n`;
   let cursor: string | undefined;
   do {

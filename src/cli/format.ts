@@ -1,6 +1,6 @@
 /** How numbers, trials and searches look in a terminal. */
 import Table from 'cli-table3';
-import { spaceOf } from '../search/space.ts';
+import { variedOf } from '../searches/hyperparameters.ts';
 import type { Search, TrialSummary } from '../searches/records.ts';
 
 export function number(value: number | null | undefined): string {
@@ -29,13 +29,17 @@ export function pointLine(point: Readonly<Record<string, number | string | boole
     .join('  ');
 }
 
-const plain = { head: [], border: [] };
+/** No colours, and no line between rows. */
+const plain = {
+  style: { head: [], border: [] },
+  chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+};
 
 export function bestTable(search: Search, trials: readonly TrialSummary[]): string {
-  const varied = spaceOf(search.specification.hyperparameters).dimensions.map(({ name }) => name);
+  const varied = variedOf(search.specification.hyperparameters);
   const table = new Table({
     head: ['', 'trial', search.specification.objective.metric, ...varied, 'epochs', 'time'],
-    style: plain,
+    ...plain,
   });
   for (const [i, trial] of trials.entries()) {
     const values = varied.map((name) => setting(trial.hyperparameters[name]));
@@ -45,7 +49,7 @@ export function bestTable(search: Search, trials: readonly TrialSummary[]): stri
 }
 
 export function searchTable(searches: readonly Search[]): string {
-  const table = new Table({ head: ['id', 'name', 'state', 'trials', 'best'], style: plain });
+  const table = new Table({ head: ['id', 'name', 'state', 'trials', 'best'], ...plain });
   for (const { id, name, state, trials, best } of searches) {
     table.push([id, name, state, `${ended(trials)} of ${trials.total}`, number(best?.value)]);
   }

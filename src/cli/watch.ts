@@ -95,13 +95,13 @@ function barView(first: Search): View {
     },
     started: (trial, hyperparameters) => {
       if (lines.has(trial) || lines.size >= MOST_LINES) return;
-      const about = `trial ${trial}  ${pointLine(hyperparameters)}`;
-      lines.set(trial, { bar: bars.create(1, 0, { text: about }), about });
+      const about = pointLine(hyperparameters);
+      lines.set(trial, { bar: bars.create(epochsOf(first), 0, { text: `trial ${trial}  –  ${about}` }), about });
     },
     epoch: ({ number: trial, epoch, epochs, validationMetric, validationLoss }) => {
       const line = lines.get(trial);
       line?.bar.setTotal(epochs);
-      line?.bar.update(epoch, { text: `${line.about}  →  ${number(validationMetric ?? validationLoss)}` });
+      line?.bar.update(epoch, { text: `trial ${trial}  ${number(validationMetric ?? validationLoss)}  ${line.about}` });
     },
     ended: (trial) => {
       const line = lines.get(trial);
@@ -110,6 +110,12 @@ function barView(first: Search): View {
     },
     close: () => bars.stop(),
   };
+}
+
+/** Of every trial, where they do not vary. */
+function epochsOf({ specification }: Search): number {
+  const { epochs } = specification.hyperparameters;
+  return typeof epochs === 'number' ? epochs : 1;
 }
 
 function lineView(): View {

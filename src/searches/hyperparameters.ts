@@ -99,6 +99,11 @@ export function settingsOf(
   return settings as unknown as TrialSettings;
 }
 
+/** The hyperparameters that vary, in the table's order. */
+export function variedOf(hyperparameters: Readonly<Record<string, Value | Distribution>>): HyperparameterName[] {
+  return hyperparameterNames.filter((name) => typeof hyperparameters[name] === 'object');
+}
+
 const conditionSchema = z
   .record(
     z.string(),
