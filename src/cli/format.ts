@@ -29,10 +29,15 @@ export function pointLine(point: Readonly<Record<string, number | string | boole
     .join('  ');
 }
 
-/** No colours, and no line between rows. */
+/** Columns and nothing else: it fits a narrow terminal and can be copied. */
 const plain = {
-  style: { head: [], border: [] },
-  chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+  style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  chars: Object.fromEntries(
+    ['top', 'bottom', 'mid', 'left', 'right']
+      .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`])
+      .map((part): [string, string] => [part, ''])
+      .concat([['middle', '  ']]),
+  ),
 };
 
 export function bestTable(search: Search, trials: readonly TrialSummary[]): string {
