@@ -61,21 +61,21 @@ async function showSearches() {
   view.replaceChildren(element('h1', {}, 'Searches'), table(['name', 'state', 'trials', 'best', 'begun'], rows));
 }
 
-/** Both losses of one fold over its epochs, as lines. */
+/** Both losses of one fold over its epochs, as lines. An epoch that was not told, or was not finite, is left out. */
 function curve({ trainLoss, validationLoss }, epochs) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 100 40');
   svg.setAttribute('preserveAspectRatio', 'none');
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', 'training and validation loss by epoch');
-  const finite = [...trainLoss, ...validationLoss].filter((loss) => loss !== null);
+  const finite = [...trainLoss, ...validationLoss].filter((loss) => typeof loss === 'number');
   const top = Math.max(...finite, 1e-9);
   for (const [kind, losses] of [
     ['train', trainLoss],
     ['validation', validationLoss],
   ]) {
     const points = losses.flatMap((loss, i) =>
-      loss === null ? [] : [`${((i + 1) / epochs) * 100},${39 - (loss / top) * 38}`],
+      typeof loss !== 'number' ? [] : [`${((i + 1) / epochs) * 100},${39 - (loss / top) * 38}`],
     );
     const line = document.createElementNS('http://www.w3.org/2000/svg', 'polyline');
     line.setAttribute('class', kind);

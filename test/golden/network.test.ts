@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -18,6 +18,7 @@ function verify(contents: Record<string, string>, args: string[] = []): { lines:
   for (const [file, text] of Object.entries(contents)) writeFileSync(join(dir, file), text);
   const lines: string[] = [];
   const code = verifyGolden([dir, ...args], (line) => lines.push(line));
+  rmSync(dir, { recursive: true });
   return { lines, code };
 }
 
