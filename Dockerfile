@@ -1,0 +1,50 @@
+# One image for every kind of process: the API by default, `worker` for a worker.
+#
+#   docker build -t hypersearch .
+#   docker run -e DATABASE_URL=… -e REDIS_URL=… -p 127.0.0.1:3000:3000 hypersearch
+#   docker run -e DATABASE_URL=… -e REDIS_URL=… hypersearch worker
+#
+# It has no HEALTHCHECK, since a worker has no HTTP: docker-compose.yml checks the API. npm run verify:image tries it all.
+
+ARG NODE_IMAGE=node:20-bookworm-slim
+
+FROM ${NODE_IMAGE} AS base
+WORKDIR /app
+
+FROM base AS build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY . .
+# Whoever keeps the sources to themselves would else make an image that its own user cannot read.
+RUN npm run build \
+ && find dist -name '*.map' -delete \
+ && chmod -R a+rX dist prisma datasets web package.json
+
+FROM base AS dependencies
+COPY package.json package-lock.json .npmrc ./
+# Without the embedded Postgres, which is optional, and without what only compilers, debuggers and other databases read:
+# @prisma/client alone carries 65 MB of query compilers, in two formats, for databases that are not Postgres.
+RUN npm ci --omit=dev --omit=optional \
+ && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
+ && find node_modules/@prisma/client/runtime -type f ! -name client.js \
+      ! -name 'query_compiler_fast_bg.postgresql*.mjs' -delete
+
+FROM base
+LABEL org.opencontainers.image.title="hypersearch" \
+      org.opencontainers.image.description="A hyperparameter-search web service that babysits every network it trains" \
+      org.opencontainers.image.licenses="MIT"
+ENV NODE_ENV=production HYPERSEARCH_HOST=0.0.0.0
+# All of it belongs to root: the service reads it, and writes to Postgres and Redis alone.
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /app/package.json ./
+COPY --from=build /app/prisma/migrations ./prisma/migrations
+COPY --from=build /app/datasets ./datasets
+COPY --from=build /app/web ./web
+COPY --from=build /app/dist/workers ./dist/workers
+COPY --from=build /app/dist/src ./dist/src
+# A number, so that a cluster can see that it is not root. Nobody has it outside.
+USER 10001:10001
+EXPOSE 3000
+# Node itself is the first process: SIGTERM reaches it, and ends it in order.
+ENTRYPOINT ["node", "dist/src/cli/main.js"]
+CMD ["api"]
