@@ -1,13 +1,13 @@
 /** One trial from its settings to its value: split, preprocess, train every fold. It knows no thread and no clock. */
 import { createHash, type Hash } from 'node:crypto';
 import type { Dataset } from '../data/dataset.ts';
-import { type Fold, foldsOf } from '../data/folds.ts';
-import { prepare } from '../data/preprocess.ts';
+import type { PreparedData } from '../data/preprocess.ts';
 import type { FloatArray, Kernels } from '../nn/kernels.ts';
 import type { LayerParameters } from '../nn/network.ts';
 import { optimizerOf } from '../nn/optimizers.ts';
 import { type EpochReport, type TrainOptions, train, type Verdict } from '../nn/train.ts';
 import { divergence } from './divergence.ts';
+import { preparedFolds } from './prepared-folds.ts';
 import type { EpochUpdate, FoldCurves, TrialResult, TrialSettings, TrialTask } from './trial.ts';
 
 export interface NamedKernels {
@@ -21,12 +21,12 @@ export function* runTrial(
   { name, kernels }: NamedKernels,
   interrupted: () => boolean,
 ): Generator<EpochUpdate, Omit<TrialResult, 'durationMs'>, Verdict> {
-  const splits = foldsOf(task.dataset, task.validation, task.seed);
+  const splits = preparedFolds(task.dataset, task.validation, task.seed, task.settings.preprocessing);
   const hash = createHash('sha256').update(`${name}\n`);
   const folds: FoldCurves[] = [];
   let reason: string | null = null;
-  for (const [fold, split] of splits.entries()) {
-    const done = yield* runFold(task, split, fold, kernels, interrupted, hash);
+  for (const [fold, data] of splits.entries()) {
+    const done = yield* runFold(task, data, fold, kernels, interrupted, hash);
     folds.push(done.curves);
     reason = done.diverged ?? reason;
     if (reason !== null) break;
@@ -48,13 +48,13 @@ export function* runTrial(
 
 function* runFold(
   task: TrialTask,
-  split: Fold,
+  data: PreparedData,
   fold: number,
   kernels: Kernels,
   interrupted: () => boolean,
   hash: Hash,
 ): Generator<EpochUpdate, { curves: FoldCurves; diverged: string | undefined }, Verdict> {
-  const training = train(trainOptions(task, split, fold, kernels, interrupted));
+  const training = train(trainOptions(task, data, fold, kernels, interrupted));
   const reports: EpochReport[] = [];
   let diverged: string | undefined;
   let next = training.next();
@@ -71,12 +71,11 @@ function* runFold(
 
 function trainOptions(
   { settings, dataset, seed, trial }: TrialTask,
-  split: Fold,
+  data: PreparedData,
   fold: number,
   kernels: Kernels,
   interrupted: () => boolean,
 ): TrainOptions {
-  const data = prepare(dataset, split, settings.preprocessing);
   return {
     kernels,
     network: {
