@@ -108,7 +108,7 @@ describe('threads', () => {
 
   it('survive one that dies: its trial fails with a reason, the next one trains', async () => {
     // A data set whose arrays are missing makes the thread throw in the middle of its work.
-    const broken = { ...task(0), dataset: { ...digits, x: undefined } } as unknown as TrialTask;
+    const broken = { ...task(0), dataset: { ...digits, hash: 'broken', x: undefined } } as unknown as TrialTask;
     await expect(threads.run(broken)).rejects.toThrow(/^the compute thread failed: /);
     expect((await threads.run(task(1))).outcome).toBe('ok');
   });
