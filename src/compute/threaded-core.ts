@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { messageOf } from '../errors.ts';
 import type { ThreadReport, ThreadRequest, ThreadResponse } from './protocol.ts';
@@ -43,14 +43,21 @@ async function run(
   const onAbort = () => end(signal?.reason ?? new Error('aborted'));
   signal?.addEventListener('abort', onAbort, { once: true });
   let limit: NodeJS.Timeout | undefined;
-  port1.on('message', (updates: ThreadReport) => {
+  const onUpdates = (updates: ThreadReport) => {
     // The first message says that a thread has begun: the time spent waiting for one does not count.
     if (limitSeconds !== undefined)
       limit ??= setTimeout(() => end(new TimeLimitExceeded(limitSeconds)), limitSeconds * 1000);
     if (why === undefined && updates.length > 0) onEpochs?.(updates);
-  });
+  };
+  port1.on('message', onUpdates);
   try {
-    return await pool.run({ task, port: port2, stop }, { transferList: [port2 as MessagePort], signal: force.signal });
+    const options = { transferList: [port2 as MessagePort], signal: force.signal };
+    const result = await pool.run({ task, port: port2, stop }, options);
+    // The result came by another way and may have overtaken the last epochs, which were sent before it.
+    for (let late = receiveMessageOnPort(port1); late !== undefined; late = receiveMessageOnPort(port1)) {
+      onUpdates(late.message as ThreadReport);
+    }
+    return result;
   } catch (error) {
     if (why !== undefined) throw why;
     throw new Error(`the compute thread failed: ${messageOf(error)}`, { cause: error });
