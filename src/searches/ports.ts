@@ -1,5 +1,5 @@
 /** What the use cases need of the world, and nothing more. The adapters keep these promises. */
-import type { FoldCurves } from '../compute/trial.ts';
+import type { FoldCurves, TrialResult } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Point } from '../search/space.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
@@ -42,18 +42,7 @@ export interface Claim {
 
 export type ClaimRef = Pick<Claim, 'searchId' | 'number' | 'attempt'>;
 
-export interface FinishedTrial {
-  readonly number: number;
-  readonly attempt: number;
-  readonly value: number | null;
-  readonly outcome: 'ok' | 'diverged';
-  readonly reason: string | null;
-  readonly epochs: number;
-  readonly folds: readonly FoldCurves[];
-  readonly resultHash: string;
-  readonly kernels: string;
-  readonly durationMs: number;
-}
+export type FinishedTrial = TrialResult & Pick<Claim, 'number' | 'attempt'>;
 
 export interface ReturnedTrial {
   readonly number: number;

@@ -1,11 +1,11 @@
 /** Works off deliveries: claims trials, trains them, keeps their leases, writes what they gave. */
-import type { ComputeCore, EpochUpdate, FoldCurves, TrialResult, TrialTask } from '../compute/trial.ts';
-import { TimeLimitExceeded } from '../compute/trial.ts';
+import { type ComputeCore, TimeLimitExceeded, type TrialResult, type TrialTask } from '../compute/trial.ts';
 import { messageOf } from '../errors.ts';
 import { type AdvanceParts, advance, deliver, LOW_WATER } from './advance.ts';
 import { createCommitter } from './commit.ts';
+import { ClaimLost, type Held, holdClaims } from './held-claims.ts';
 import { settingsOf } from './hyperparameters.ts';
-import type { Claim, ClaimRef, DatasetStore, Delivery, NoticeBoard, ReturnedTrial } from './ports.ts';
+import type { Claim, DatasetStore, Delivery, NoticeBoard, ReturnedTrial } from './ports.ts';
 import { isOpen, type Search } from './records.ts';
 
 export interface RunnerParts extends AdvanceParts {
@@ -24,91 +24,52 @@ export interface TrialRunner {
   stop(): Promise<void>;
 }
 
-/** The claim is no longer ours to work on: its search ended, or somebody else has it. Nothing is to be written. */
-class ClaimLost extends Error {}
 /** This process is to end: the trial goes back unharmed. */
 class ShuttingDown extends Error {}
-
 /** The trial had not begun when its search was paused: it goes back to wait. */
 class SearchPaused extends Error {}
-
-/** A claim that is being worked on. */
-interface Held {
-  readonly claim: Claim;
-  readonly abort: AbortController;
-  readonly curves: CurvesSoFar;
-}
+/** Trying again will not help. */
+class HopelessTrial extends Error {}
 
 export function createTrialRunner(parts: RunnerParts): TrialRunner {
   const { store, board, leaseSeconds, log } = parts;
-  const held = new Map<string, Held>();
+  const held = holdClaims(store, leaseSeconds, log);
   const committer = createCommitter(store, log, (search) => onCommitted(parts, search));
   /** Searches whose claimed trials are not to be begun. */
   const paused = new Set<string>();
   let stopping = false;
-  let renewing = false;
 
-  const drop = (refs: Iterable<ClaimRef>, reason: Error) => {
-    for (const { searchId, number, attempt } of refs) held.get(keyOf(searchId, number, attempt))?.abort.abort(reason);
-  };
   const unsubscribe = board.subscribe((notice) => {
-    if (notice.kind === 'changed' && notice.state === 'paused') paused.add(notice.searchId);
-    else if (notice.kind === 'changed') paused.delete(notice.searchId);
-    const ended = notice.kind === 'removed' || (notice.kind === 'changed' && !isOpen(notice.state));
-    if (!ended) return;
-    const claims = [...held.values()].map(({ claim }) => claim).filter(({ searchId }) => searchId === notice.searchId);
-    drop(claims, new ClaimLost());
+    if (notice.kind !== 'changed' && notice.kind !== 'removed') return;
+    const { searchId } = notice;
+    if (notice.kind === 'changed' && notice.state === 'paused') paused.add(searchId);
+    else paused.delete(searchId);
+    const ended = notice.kind === 'removed' || !isOpen(notice.state);
+    if (ended) held.drop((claim) => claim.searchId === searchId, new ClaimLost());
   });
-  const heartbeat = setInterval(
-    async () => {
-      if (renewing) return;
-      renewing = true;
-      const renewals = [...held.values()].map(({ claim, curves }) => ({ ...claim, ...curves.snapshot() }));
-      try {
-        // Also how a claim is lost that no notice told of.
-        drop(await store.renew(renewals, leaseSeconds), new ClaimLost());
-      } catch (error) {
-        log(`leases were not renewed: ${messageOf(error)}`);
-      }
-      renewing = false;
-    },
-    Math.min(1000, (leaseSeconds * 1000) / 3),
-  );
 
-  return {
-    work: async (delivery) => {
-      if (stopping) return;
-      const { claims, search } = await store.claim(delivery, parts.worker, leaseSeconds);
-      for (const claim of claims) {
-        held.set(keyOf(claim.searchId, claim.number, claim.attempt), {
-          claim,
-          abort: new AbortController(),
-          curves: new CurvesSoFar(),
-        });
-      }
-      if (stopping) drop(claims, new ShuttingDown());
-      const written: Promise<void>[] = [];
-      for (const claim of claims) {
-        const key = keyOf(claim.searchId, claim.number, claim.attempt);
-        const one = held.get(key)!;
-        if (paused.has(claim.searchId)) one.abort.abort(new SearchPaused());
-        const end = await runClaim(parts, search, one);
-        written.push(settle(parts, committer, claim, end).finally(() => held.delete(key)));
-      }
-      await Promise.all(written);
-    },
-    stop: async () => {
-      stopping = true;
-      drop(
-        [...held.values()].map(({ claim }) => claim),
-        new ShuttingDown(),
-      );
-      // Whoever works gives back; the heartbeat goes on until the last has.
-      while (held.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
-      clearInterval(heartbeat);
-      unsubscribe();
-    },
+  const work = async (delivery: Delivery): Promise<void> => {
+    if (stopping) return;
+    const { claims, search } = await store.claim(delivery, parts.worker, leaseSeconds);
+    const holds = claims.map(held.add);
+    if (stopping) for (const { abort } of holds) abort.abort(new ShuttingDown());
+    const written: Promise<void>[] = [];
+    for (const hold of holds) {
+      if (paused.has(search.id)) hold.abort.abort(new SearchPaused());
+      const end = await runClaim(parts, search, hold);
+      written.push(settle(parts, committer, hold.claim, end).finally(() => held.release(hold)));
+    }
+    await Promise.all(written);
   };
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    held.drop(() => true, new ShuttingDown());
+    // Whoever works gives back; leases are renewed until the last has.
+    while (held.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    held.stop();
+    unsubscribe();
+  };
+  return { work, stop };
 }
 
 type End =
@@ -155,9 +116,6 @@ async function runClaim(parts: RunnerParts, search: Search, { claim, abort, curv
   }
 }
 
-/** Trying again will not help. */
-class HopelessTrial extends Error {}
-
 async function taskOf(
   parts: RunnerParts,
   search: Search,
@@ -200,34 +158,4 @@ async function settle(
 async function onCommitted(parts: RunnerParts, search: Search): Promise<void> {
   const { waiting, planned, total } = search.trials;
   if (search.state === 'running' && planned < total && waiting < LOW_WATER) await advance(parts, search);
-}
-
-function keyOf(searchId: string, number: number, attempt: number): string {
-  return `${searchId} ${number} ${attempt}`;
-}
-
-/** A running trial's curves, for the lease's renewal: a page that opens now shows what one opened earlier does. */
-class CurvesSoFar {
-  readonly #updates: EpochUpdate[] = [];
-
-  add(updates: readonly EpochUpdate[]): void {
-    this.#updates.push(...updates);
-  }
-
-  snapshot(): { epochs: number; folds: FoldCurves[] } {
-    const folds = [...new Set(this.#updates.map(({ fold }) => fold))].map((fold) => {
-      const own = this.#updates.filter((update) => update.fold === fold);
-      return {
-        fold,
-        value: null,
-        initialLoss: own[0]?.initialLoss ?? null,
-        trainLoss: own.map(({ trainLoss }) => trainLoss),
-        trainMetric: own.map(({ trainMetric }) => trainMetric),
-        validationLoss: own.map(({ validationLoss }) => validationLoss),
-        validationMetric: own.map(({ validationMetric }) => validationMetric),
-        learningRate: own.map(({ learningRate }) => learningRate),
-      };
-    });
-    return { epochs: Math.max(0, ...folds.map(({ trainLoss }) => trainLoss.length)), folds };
-  }
 }
