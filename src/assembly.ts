@@ -20,6 +20,10 @@ export interface Assembly {
   close(): Promise<void>;
 }
 
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
 function queueConnection(config: Config, databaseUrl: string): QueueConnection {
   return config.redisUrl === undefined
     ? { kind: 'postgres', url: databaseUrl }
@@ -45,6 +49,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     log,
     threads: config.threads,
     web: join(projectRoot, 'web'),
+    loopback: isLoopback(config.host),
     logLevel: config.logLevel,
     ping: async () => {
       await database.$queryRaw`SELECT 1`;

@@ -5,6 +5,7 @@ export const problems = {
   invalidJson: { status: 400, title: 'The body is not JSON' },
   invalidCursor: { status: 400, title: 'The cursor was not made by this list' },
   unauthorizedOrigin: { status: 403, title: 'Another site may not open this connection' },
+  unknownHost: { status: 403, title: 'The service does not go by that name' },
   notFound: { status: 404, title: 'There is no such thing' },
   wrongState: { status: 409, title: 'The search is not in a state for that' },
   datasetExists: { status: 409, title: 'There is a data set of that name' },

@@ -10,6 +10,7 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import metrics from 'fastify-metrics';
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod';
+import { Problem } from '../errors.ts';
 import { projectRoot } from '../paths.ts';
 import type { ApiParts } from './parts.ts';
 import { registerProblems } from './problems.ts';
@@ -36,6 +37,7 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
     forceCloseConnections: true,
   });
   registerProblems(app);
+  if (parts.loopback) answerOwnNamesAlone(app);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(helmet, {
     // The service speaks plain HTTP on loopback; whoever puts TLS in front adds these there.
@@ -53,6 +55,20 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(healthRoutes, parts);
   await app.register(fastifyStatic, { root: parts.web });
   return app;
+}
+
+/**
+ * A page of another site can point a name of its own at 127.0.0.1 and is then, to its visitor's browser, this service's own
+ * page (DNS rebinding). It cannot change the name it asks for.
+ */
+function answerOwnNamesAlone(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ hostname }) => {
+    if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return;
+    throw new Problem(
+      'unknownHost',
+      `${hostname} is not a name of this machine; HYPERSEARCH_HOST opens the service to others`,
+    );
+  });
 }
 
 async function documentApi(app: FastifyInstance): Promise<void> {

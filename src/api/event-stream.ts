@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { messageOf, Problem } from '../errors.ts';
 import type { Notice, NoticeBoard, SearchQueries } from '../searches/ports.ts';
 import type { Epoch, Search } from '../searches/records.ts';
+import type { LiveCurves } from './live-curves.ts';
 import { documentOf } from './problems.ts';
 
 const EVENTS_A_READ = 500;
@@ -28,6 +29,7 @@ const closeCodes = {
 export interface StreamParts {
   readonly queries: SearchQueries;
   readonly board: NoticeBoard;
+  readonly curves: LiveCurves;
   readonly log: (message: string) => void;
 }
 
@@ -37,6 +39,8 @@ export function streamEvents(socket: WebSocket, search: Search, after: number | 
   let position = after ?? search.seq;
   let missedEpochs = 0;
   let begun = false;
+  /** Epochs that ended while the snapshot was made: some are in it, all have their place in their curves. */
+  const early: Epoch[] = [];
 
   const send = (message: object): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -45,9 +49,12 @@ export function streamEvents(socket: WebSocket, search: Search, after: number | 
   const pump = coalesced(
     async () => {
       if (!begun && after === undefined) {
-        await send({ type: 'snapshot', seq: search.seq, search, running: await queries.running(search) });
+        const running = await queries.running(search);
+        const curves = running.map((trial) => parts.curves.complete(search.id, trial));
+        await send({ type: 'snapshot', seq: search.seq, search, running: curves });
       }
       begun = true;
+      onEpochs(early.splice(0));
       for (;;) {
         const events = await queries.events(search.id, position, EVENTS_A_READ);
         // Waiting for the last one to leave is what keeps a slow client from filling our memory.
@@ -64,7 +71,10 @@ export function streamEvents(socket: WebSocket, search: Search, after: number | 
   );
 
   const onEpochs = (epochs: readonly Epoch[]) => {
-    if (!begun) return;
+    if (!begun) {
+      early.push(...epochs);
+      return;
+    }
     if (socket.bufferedAmount > BEHIND_BYTES) {
       missedEpochs += epochs.length;
       return;

@@ -12,5 +12,7 @@ export interface ApiParts extends AdvanceParts {
   readonly ping: () => Promise<void>;
   /** Folder of the page. */
   readonly web: string;
+  /** Whether only this machine is served: then only its own names are answered. */
+  readonly loopback: boolean;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }

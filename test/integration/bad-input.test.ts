@@ -1,4 +1,5 @@
 /** Whatever is sent, the answer is a problem document that says what and where; never a 5xx, never a stack. */
+import { get } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
@@ -254,6 +255,26 @@ describe('everything else', () => {
     const rows = Array.from({ length: 12 }, (_, i) => (i === 4 ? 'a,,1' : `${i},${i * 2},${i % 2}`));
     const { document } = await send('POST', '/v1/datasets?name=holes', `a,b,c\n${rows.join('\n')}\n`, csv);
     expect(document.faults.some(({ path }) => /line 6.*column b|column b.*line 6/.test(path))).toBe(true);
+  });
+});
+
+describe('another name for this machine', () => {
+  const ask = (host: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      get(`${service.url}/v1/searches`, { headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).on('error', reject);
+    });
+  it('is not answered: a site that points its own name here gets nothing', async () => {
+    expect(await ask('evil.example')).toBe(403);
+    expect(await ask('evil.example:3000')).toBe(403);
+    expect(await ask('127.0.0.1.evil.example')).toBe(403);
+  });
+  it('its own names are', async () => {
+    expect(await ask('localhost:1234')).toBe(200);
+    expect(await ask('127.0.0.1')).toBe(200);
+    expect(await ask('[::1]:80')).toBe(200);
   });
 });
 

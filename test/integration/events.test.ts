@@ -50,6 +50,16 @@ async function listen(url: string, id: string, after?: number): Promise<Listener
   };
 }
 
+/** The training losses of trial 0, epoch by epoch, out of the snapshot and what came after it. */
+function curveSeenBy({ messages }: Listener): (number | null)[] {
+  const curve: (number | null)[] = [];
+  for (const message of messages) {
+    if (message.type === 'snapshot') curve.push(...(message.running[0]?.folds[0]?.trainLoss ?? []));
+    if (message.type === 'epoch') curve[message.epoch - 1] = message.trainLoss;
+  }
+  return Array.from(curve, (loss) => loss ?? null);
+}
+
 const isOver = (messages: readonly StreamMessage[]) => messages.some(({ type }) => type === 'search.complete');
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
@@ -113,6 +123,20 @@ describe('the stream', () => {
     await service.client.cancel(id);
     await listener.until((messages) => messages.some(({ type }) => type === 'search.cancelled'));
     listener.socket.close();
+  });
+
+  it('shows who comes late the same curve as who was there from the start', async () => {
+    const { id } = await service.client.create(lasting(5000, 1));
+    const early = await listen(service.url, id);
+    await early.until(() => curveSeenBy(early).length >= 300);
+    const late = await listen(service.url, id);
+    await late.until(() => curveSeenBy(late).length >= 500);
+    const [whole, pieced] = [curveSeenBy(early).slice(0, 450), curveSeenBy(late).slice(0, 450)];
+    expect(whole.every((loss) => typeof loss === 'number')).toBe(true);
+    expect(pieced).toEqual(whole);
+    await service.client.cancel(id);
+    early.socket.close();
+    late.socket.close();
   });
 
   it('spares a client that does not read the epochs, and says how many, but no change', async () => {

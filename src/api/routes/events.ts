@@ -1,10 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem } from '../../errors.ts';
 import { streamEvents } from '../event-stream.ts';
+import { followCurves } from '../live-curves.ts';
 import type { ApiParts } from '../parts.ts';
 import { eventPageSchema, eventQuerySchema, idSchema, refusals } from '../schemas.ts';
 
 export const eventRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { queries, board, log }) => {
+  const curves = followCurves(board);
   const known = async (id: string, after: number | undefined) => {
     const search = await queries.find(id);
     if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
@@ -52,7 +54,7 @@ export const eventRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { querie
       const search = await queries.find(id);
       socket.resume();
       if (search === undefined) return socket.close(1008, 'the search was deleted');
-      streamEvents(socket, search, after, { queries, board, log });
+      streamEvents(socket, search, after, { queries, board, curves, log });
     },
   });
 };
