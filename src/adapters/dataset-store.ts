@@ -6,7 +6,7 @@ import { InvalidDataset } from '../data/faults.ts';
 import { Problem } from '../errors.ts';
 import type { DatasetStore, DatasetSummary } from '../searches/ports.ts';
 import type { Database } from './database.ts';
-import { Prisma } from './prisma-client/client.ts';
+import { type Dataset as DatasetRow, Prisma } from './prisma-client/client.ts';
 
 /** How many uploaded data sets are kept in memory; the one that was not used for longest makes room. */
 const MOST_LOADED = 8;
@@ -36,20 +36,19 @@ export function createDatasetStore(database: Database, folder: string): DatasetS
     uploaded.set(name, dataset);
     return dataset;
   };
-  const find = async (name: string) => {
-    const dataset = await load(name);
-    return dataset === undefined ? undefined : summaryOf(dataset);
+  const find = async (name: string): Promise<DatasetSummary | undefined> => {
+    const known = loadKnown(name);
+    if (known !== undefined) return summaryOf(known);
+    const row = await database.dataset.findUnique({ where: { name }, omit: { csv: true } });
+    return row === null ? undefined : summaryOfRow(row);
   };
 
   return {
     find,
     load,
     list: async () => {
-      const rows = await database.dataset.findMany({ select: { name: true }, orderBy: { name: 'asc' }, take: 1000 });
-      const names = [...builtinDatasets.map(({ name }) => name), ...rows.map(({ name }) => name)];
-      const found = [];
-      for (const name of names) found.push(await find(name));
-      return found.filter((summary) => summary !== undefined);
+      const rows = await database.dataset.findMany({ omit: { csv: true }, orderBy: { name: 'asc' }, take: 1000 });
+      return [...builtinDatasets.map(({ name }) => summaryOf(loadKnown(name)!)), ...rows.map(summaryOfRow)];
     },
     csv: async (name) => {
       const known = loadKnown(name);
@@ -65,7 +64,8 @@ export function createDatasetStore(database: Database, folder: string): DatasetS
       const { targetName, hash, rows, features, classes } = dataset;
       const data = { name, title: name, task: dataset.task, target: targetName, hash, rows, features };
       try {
-        await database.dataset.create({ data: { ...data, classes: [...classes], csv: new Uint8Array(csv) } });
+        const lists = { classes: [...classes], featureNames: [...dataset.featureNames] };
+        await database.dataset.create({ data: { ...data, ...lists, csv: new Uint8Array(csv) } });
       } catch (error) {
         if (!(error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002')) throw error;
         throw new Problem('datasetExists', `${name} exists; data sets do not change, choose another name`);
@@ -99,6 +99,16 @@ function summaryOf(dataset: Dataset): DatasetSummary {
     hash,
     attribution: attribution ?? null,
     builtIn: info !== undefined,
+  };
+}
+
+/** Without reading the rows: they may be many. */
+function summaryOfRow({ task, createdAt: _, ...row }: Omit<DatasetRow, 'csv'>): DatasetSummary {
+  return {
+    ...row,
+    task: task === 'classification' ? 'classification' : 'regression',
+    attribution: null,
+    builtIn: false,
   };
 }
 

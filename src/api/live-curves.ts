@@ -3,7 +3,6 @@
  * A snapshot out of both shows who comes in the middle what one who was there from the start has seen.
  */
 import { performance } from 'node:perf_hooks';
-import type { FoldCurves } from '../compute/trial.ts';
 import type { NoticeBoard } from '../searches/ports.ts';
 import type { Epoch, Trial } from '../searches/records.ts';
 
@@ -41,7 +40,7 @@ export function followCurves(board: NoticeBoard): LiveCurves {
 type Series = 'trainLoss' | 'trainMetric' | 'validationLoss' | 'validationMetric';
 
 /** Every epoch in its place; what nobody told of is null. */
-function completed(stored: readonly FoldCurves[], epochs: readonly Epoch[]): FoldCurves[] {
+function completed(stored: Trial['folds'], epochs: readonly Epoch[]): Trial['folds'] {
   const folds = [...new Set([...stored, ...epochs].map(({ fold }) => fold))].sort((a, b) => a - b);
   return folds.map((fold) => {
     const known = stored.find((curves) => curves.fold === fold);

@@ -74,6 +74,7 @@ CREATE TABLE "datasets" (
     "rows" INTEGER NOT NULL,
     "features" INTEGER NOT NULL,
     "classes" TEXT[],
+    "feature_names" TEXT[],
     "csv" BYTEA NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
