@@ -1,15 +1,51 @@
 #!/usr/bin/env node
-// npm run dev: compiles as you type and starts the service again after each compile.
+// npm run dev: the service, compiled and started again whenever a source changes. What does not compile leaves it running.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { watch } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const bin = (name) => path.join(root, 'node_modules', '.bin', name);
-const children = [
-  spawn(bin('tsc'), ['--watch', '--preserveWatchOutput'], { cwd: root, stdio: 'inherit' }),
-  spawn(process.execPath, ['--watch-path=dist', 'dist/src/cli/main.js', 'start'], { cwd: root, stdio: 'inherit' }),
-];
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined); // the terminal tells the children too
-await Promise.race(children.map((child) => new Promise((resolve) => child.on('exit', resolve))));
-for (const child of children) child.kill('SIGTERM');
+const start = () => spawn(process.execPath, ['dist/src/cli/main.js', 'start'], { cwd: root, stdio: 'inherit' });
+const ended = (child) => (child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined);
+
+let service = start();
+let building = false;
+let again = false;
+
+async function rebuild() {
+  if (building) {
+    again = true;
+    return;
+  }
+  building = true;
+  do {
+    again = false;
+    const tsc = spawn(path.join(root, 'node_modules', '.bin', 'tsc'), { cwd: root, stdio: 'inherit' });
+    const [code] = await once(tsc, 'exit');
+    if (code !== 0 || again) continue;
+    service.kill('SIGTERM');
+    await ended(service);
+    service = start();
+  } while (again);
+  building = false;
+}
+
+let due;
+for (const folder of ['src', 'workers']) {
+  watch(path.join(root, folder), { recursive: true }, () => {
+    clearTimeout(due);
+    due = setTimeout(rebuild, 150); // an editor saves in several steps
+  });
+}
+async function leave() {
+  await ended(service);
+  process.exit(0);
+}
+// A terminal's Ctrl-C reaches the service too; told twice it would end at once, and leave its Postgres behind.
+process.on('SIGINT', leave);
+process.on('SIGTERM', () => {
+  service.kill('SIGTERM');
+  void leave();
+});
