@@ -18,7 +18,9 @@ const QUEUE = 'trials';
 /** Jobs leave nothing behind: what became of a trial stands in Postgres, and a job's name must be free to be used again. */
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
 /** A worker that died keeps its jobs locked for this long; its trials come back by their lease, not by this. */
-const LOCK_MS = 30_000;
+const LOCK_MS = 10_000;
+/** How often jobs of dead workers are looked for: one that died before it claimed anything holds up only its job. */
+const STALLED_CHECK_MS = 5_000;
 
 export type QueueConnection =
   | { readonly kind: 'postgres'; readonly url: string }
@@ -117,6 +119,7 @@ export function createQueueWorker(
   const options: Omit<WorkerOptions<unknown>, 'connection'> = {
     concurrency,
     lockDuration: LOCK_MS,
+    stalledInterval: STALLED_CHECK_MS,
     // What a job leaves undone is delivered anew from Postgres.
     maxStalledCount: 0,
     removeOnComplete: { count: 0 },

@@ -112,6 +112,29 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
     await expectSound(database.url, id);
   });
 
+  it('workers killed again and again: every trial is finished once, with the same bits', async () => {
+    const client = await api();
+    const specification = lasting(50, 50, { limits: { attempts: 20 } });
+    const searches = [await client.create(specification), await client.create(specification)];
+    const workers = await Promise.all([worker(), worker()]);
+    let over = false;
+    const killing = (async () => {
+      for (let i = 0; !over; i++) {
+        await reachedOrOver(client, searches[1]!.id, i * 5);
+        await workers[i % 2]!.end(i % 4 === 0 ? 'SIGTERM' : 'SIGKILL');
+        workers[i % 2] = await worker();
+      }
+    })();
+    const ends = await Promise.all(searches.map(({ id }) => ended(client, id)));
+    over = true;
+    await killing;
+    for (const { id, trials } of ends) {
+      expect(trials).toMatchObject({ complete: 50, failed: 0 });
+      await expectSound(database.url, id);
+    }
+    expect(await hashesOf(client, searches[0]!.id)).toEqual(await hashesOf(client, searches[1]!.id));
+  }, 240_000);
+
   it('a worker told to stop gives its trials back at once, unharmed', async () => {
     const client = await api();
     const leaving = await worker();
@@ -166,6 +189,14 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
     });
   }
 });
+
+/** Waits until so many trials of the search are complete, or it has ended. */
+async function reachedOrOver(client: ApiClient, id: string, complete: number): Promise<void> {
+  await eventually(async () => {
+    const { state, trials } = await client.search(id);
+    return trials.complete >= complete || state !== 'running';
+  }, 120_000);
+}
 
 /** Queues everything of a search once more, under other job ids: what a queue that doubles jobs would do. */
 async function redeliver(databaseUrl: string, environment: Record<string, string>, id: string): Promise<void> {
