@@ -82,8 +82,12 @@ function onPostgres(url: string, log: Log): Connected {
 const REDIS_PATIENCE_MS = 3000;
 
 async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis' }>, log: Log): Promise<Connected> {
-  // With Redis away, a command fails at once instead of hanging.
-  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+  // With Redis away, a command fails at once instead of hanging; with Redis silent, soon.
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: REDIS_PATIENCE_MS,
+  });
   redis.on('error', (error) => log(`queue: ${messageOf(error)}`));
   let made: Queue | undefined;
   // A BullMQ queue that is made while Redis is away never recovers, so it is made when Redis first answers.

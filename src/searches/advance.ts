@@ -1,4 +1,5 @@
 /** Decides the next trials of a search and hands them to the queue. */
+import { messageOf } from '../errors.ts';
 import { createSampler, type Sampler } from '../search/sampler.ts';
 import { spaceOf } from '../search/space.ts';
 import { secondsOf } from './estimate.ts';
@@ -45,9 +46,7 @@ export async function deliver(
   try {
     await queue.deliver(deliveries);
   } catch (error) {
-    log(
-      `${deliveries.length} deliveries will be made later: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    log(`${deliveries.length} deliveries will be made later: ${messageOf(error)}`);
   }
 }
 
