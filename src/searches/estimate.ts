@@ -2,7 +2,7 @@
 import type { TrialSettings } from '../compute/trial.ts';
 import { type DatasetFacts, parametersOf, type Specification } from './specification.ts';
 
-/** Multiply-adds a thread does in a second, and what a step costs besides: measured with npm run bench:training. */
+/** Multiply-adds a thread does in a second, and what a step costs besides: rough figures for the plain kernels. */
 const MULTIPLY_ADDS_PER_SECOND = 1e9;
 const STEP_SECONDS = 30e-6;
 
