@@ -23,6 +23,15 @@ export interface Address {
   readonly epoch?: number;
 }
 
+/** An address as Philox takes it: the words of the counter beside the block index, and the key. */
+export interface AddressWords {
+  readonly c1: number;
+  readonly c2: number;
+  readonly c3: number;
+  readonly key0: number;
+  readonly key1: number;
+}
+
 export interface Random {
   /** The next 32 random bits, as an unsigned integer. */
   uint32(): number;
@@ -86,19 +95,27 @@ export function philox(
   output[3] = x3;
 }
 
+/** The counter's words are (block index, purpose and fold, trial, epoch); the key is the seed. */
+export function wordsOf({ seed, purpose, trial = 0, fold = 0, epoch = 0 }: Address): AddressWords {
+  return {
+    c1: ((purposes.indexOf(purpose) << 20) | fold) >>> 0,
+    c2: trial,
+    c3: epoch,
+    key0: seed >>> 0,
+    key1: Math.floor(seed / 2 ** 32) >>> 0,
+  };
+}
+
 /** The stream of random numbers that lives at `address`. Two streams at one address are equal; at two, independent. */
 export function randomAt(address: Address): Random {
-  const { seed, purpose, trial = 0, fold = 0, epoch = 0 } = address;
-  const key0 = seed >>> 0;
-  const key1 = Math.floor(seed / 2 ** 32) >>> 0;
-  const where = ((purposes.indexOf(purpose) << 20) | fold) >>> 0;
+  const { c1, c2, c3, key0, key1 } = wordsOf(address);
   const block = new Uint32Array(4);
   let blockIndex = 0;
   let used = 4;
 
   const uint32 = (): number => {
     if (used === 4) {
-      philox(blockIndex++, where, trial, epoch, key0, key1, block);
+      philox(blockIndex++, c1, c2, c3, key0, key1, block);
       used = 0;
     }
     return block[used++]!;

@@ -1,85 +1,117 @@
 /**
- * The activations, forward and backward side by side. The slope f′(z) is always taken from the output a = f(z), so z need not
- * be kept. Whole loops, not functions of one number: a call for every element would cost more than the arithmetic.
+ * The activations that work on single numbers, forward and backward side by side. The slope f′ is taken from the output
+ * a = f(z) wherever it can be; gelu and silu, which are not monotonous, need z itself. Whole loops, not functions of one
+ * number: a call for every element would cost more than the arithmetic.
  */
-import { expm1, sigmoid, tanh } from '../exact-math.ts';
-import type { Activation, FloatArray } from './kernels.ts';
+import { expm1, normalCdf, normalDensity, sigmoid, tanh } from '../exact-math.ts';
+import type { ElementwiseActivation, FloatArray } from './kernels.ts';
 
-/** Slope of leakyRelu below 0 (Maas, Hannun & Ng 2013). */
-export const LEAKY_SLOPE = 0.01;
-
+/** Both over the numbers from `start` to before `end`. */
 interface ActivationLoops {
   /** a = f(z) */
-  forward(z: FloatArray, a: FloatArray, count: number): void;
+  forward(z: FloatArray, a: FloatArray, start: number, end: number, constant: number): void;
   /** dz = da·f′ */
-  backward(a: FloatArray, da: FloatArray, dz: FloatArray, count: number): void;
+  backward(
+    z: FloatArray,
+    a: FloatArray,
+    da: FloatArray,
+    dz: FloatArray,
+    start: number,
+    end: number,
+    constant: number,
+  ): void;
 }
 
 /** f(z) = z */
 const linear: ActivationLoops = {
-  forward(z, a, count) {
-    for (let i = 0; i < count; i++) a[i] = z[i]!;
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = z[i]!;
   },
-  backward(_a, da, dz, count) {
-    for (let i = 0; i < count; i++) dz[i] = da[i]!;
+  backward(_z, _a, da, dz, start, end) {
+    for (let i = start; i < end; i++) dz[i] = da[i]!;
   },
 };
 
 /** f(z) = 1 / (1 + e^−z), f′ = a·(1 − a) */
 const sigmoidLoops: ActivationLoops = {
-  forward(z, a, count) {
-    for (let i = 0; i < count; i++) a[i] = sigmoid(z[i]!);
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = sigmoid(z[i]!);
   },
-  backward(a, da, dz, count) {
-    for (let i = 0; i < count; i++) dz[i] = da[i]! * a[i]! * (1 - a[i]!);
+  backward(_z, a, da, dz, start, end) {
+    for (let i = start; i < end; i++) dz[i] = da[i]! * a[i]! * (1 - a[i]!);
   },
 };
 
 /** f(z) = tanh z, f′ = 1 − a² = (1 − a)·(1 + a), which does not cancel near saturation */
 const tanhLoops: ActivationLoops = {
-  forward(z, a, count) {
-    for (let i = 0; i < count; i++) a[i] = tanh(z[i]!);
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = tanh(z[i]!);
   },
-  backward(a, da, dz, count) {
-    for (let i = 0; i < count; i++) dz[i] = da[i]! * (1 - a[i]!) * (1 + a[i]!);
+  backward(_z, a, da, dz, start, end) {
+    for (let i = start; i < end; i++) dz[i] = da[i]! * (1 - a[i]!) * (1 + a[i]!);
   },
 };
 
 /** f(z) = max(0, z), f′ = 1 above 0, else 0. A NaN stays a NaN: a network that has diverged must not look healthy. */
 const relu: ActivationLoops = {
-  forward(z, a, count) {
-    for (let i = 0; i < count; i++) a[i] = Math.max(z[i]!, 0);
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = Math.max(z[i]!, 0);
   },
-  backward(a, da, dz, count) {
-    for (let i = 0; i < count; i++) dz[i] = a[i]! > 0 ? da[i]! : 0;
+  backward(_z, a, da, dz, start, end) {
+    for (let i = start; i < end; i++) dz[i] = a[i]! > 0 ? da[i]! : 0;
   },
 };
 
-/** f(z) = z above 0, else 0.01·z */
+/** f(z) = z above 0, else slope·z (Maas, Hannun & Ng 2013) */
 const leakyRelu: ActivationLoops = {
-  forward(z, a, count) {
-    for (let i = 0; i < count; i++) a[i] = z[i]! < 0 ? LEAKY_SLOPE * z[i]! : z[i]!;
+  forward(z, a, start, end, slope) {
+    for (let i = start; i < end; i++) a[i] = z[i]! < 0 ? slope * z[i]! : z[i]!;
   },
-  backward(a, da, dz, count) {
-    for (let i = 0; i < count; i++) dz[i] = a[i]! > 0 ? da[i]! : LEAKY_SLOPE * da[i]!;
+  backward(_z, a, da, dz, start, end, slope) {
+    for (let i = start; i < end; i++) dz[i] = a[i]! > 0 ? da[i]! : slope * da[i]!;
   },
 };
 
-/** f(z) = z above 0, else e^z − 1, whose slope is a + 1 (Clevert, Unterthiner & Hochreiter 2016, α = 1) */
+/** f(z) = z above 0, else α·(e^z − 1), whose slope is a + α (Clevert, Unterthiner & Hochreiter 2016) */
 const elu: ActivationLoops = {
-  forward(z, a, count) {
-    for (let i = 0; i < count; i++) a[i] = z[i]! < 0 ? expm1(z[i]!) : z[i]!;
+  forward(z, a, start, end, alpha) {
+    for (let i = start; i < end; i++) a[i] = z[i]! < 0 ? alpha * expm1(z[i]!) : z[i]!;
   },
-  backward(a, da, dz, count) {
-    for (let i = 0; i < count; i++) dz[i] = a[i]! > 0 ? da[i]! : da[i]! * (a[i]! + 1);
+  backward(_z, a, da, dz, start, end, alpha) {
+    for (let i = start; i < end; i++) dz[i] = a[i]! > 0 ? da[i]! : da[i]! * (a[i]! + alpha);
   },
 };
 
-export const activationLoops: Readonly<Record<Activation, ActivationLoops>> = {
+/** f(z) = z·Φ(z), f′ = Φ(z) + z·φ(z), the exact form (Hendrycks & Gimpel 2016) */
+const gelu: ActivationLoops = {
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = z[i]! * normalCdf(z[i]!);
+  },
+  backward(z, _a, da, dz, start, end) {
+    for (let i = start; i < end; i++) dz[i] = da[i]! * (normalCdf(z[i]!) + z[i]! * normalDensity(z[i]!));
+  },
+};
+
+/** f(z) = z·σ(z), f′ = σ·(1 + z·(1 − σ)) (Elfwing, Uchibe & Doya 2018) */
+const silu: ActivationLoops = {
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = z[i]! * sigmoid(z[i]!);
+  },
+  backward(z, _a, da, dz, start, end) {
+    for (let i = start; i < end; i++) {
+      const s = sigmoid(z[i]!);
+      dz[i] = da[i]! * s * (1 + z[i]! * (1 - s));
+    }
+  },
+};
+
+export const activationLoops: Readonly<Record<ElementwiseActivation, ActivationLoops>> = {
   linear,
   sigmoid: sigmoidLoops,
   tanh: tanhLoops,
   relu,
   leakyRelu,
   elu,
+  gelu,
+  silu,
 };

@@ -1,8 +1,11 @@
 /** Replaying a golden fixture with the very step that training uses, taken apart, and listing where the numbers differ. */
 import type { GoldenFixture, Tensors } from './golden-fixture.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
-import { forward, type Layer } from './network.ts';
-import { applyGradient, computeGradient, createTrainer, type Rows, type Trainer } from './trainer.ts';
+import { matrix, type Place, readDense, writeDense } from './layout.ts';
+import { bytesFor } from './memory.ts';
+import { forward, type Layer, type Network, readOutputs } from './network.ts';
+import { allocateRows, fillRows, takesLabels } from './rows.ts';
+import { allocateTrainer, applyGradient, computeGradient, createTrainer, type Trainer } from './trainer.ts';
 
 export interface Mismatch {
   /** `dataLoss`, `gradient of weight`, `final runningMean`, `probe`, … */
@@ -68,59 +71,72 @@ function compareStep(mismatches: Mismatch[], trainer: Trainer, s: number, fixtur
   }
 }
 
-function named(tensors: Readonly<Record<string, FloatArray | undefined>>): Tensors {
-  return Object.fromEntries(
-    Object.entries(tensors).flatMap(([name, tensor]) => (tensor === undefined ? [] : [[name, Array.from(tensor)]])),
+/** A tensor of a layer: its array, and where the numbers lie in it. */
+interface Tensor {
+  readonly array: FloatArray;
+  readonly place: Place;
+}
+
+function tensorsOf(
+  { inputs, units }: Layer,
+  { weight, ...vectors }: { readonly weight: FloatArray } & Readonly<Record<string, FloatArray | undefined>>,
+): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = { weight: { array: weight, place: matrix(inputs, units) } };
+  for (const [name, array] of Object.entries(vectors)) {
+    if (array !== undefined) tensors[name] = { array, place: matrix(1, units) };
+  }
+  return tensors;
+}
+
+function parametersOf(layer: Layer): Record<string, Tensor> {
+  const { weight, bias, norm } = layer.parameters;
+  return tensorsOf(layer, { weight, bias, ...norm });
+}
+
+function gradientsOf(layer: Layer): Record<string, Tensor> {
+  return tensorsOf(layer, { ...layer.gradients });
+}
+
+function numbersOf({ kernels, layers }: Network, tensors: (layer: Layer) => Record<string, Tensor>): Tensors[] {
+  return layers.map((layer) =>
+    Object.fromEntries(
+      Object.entries(tensors(layer)).map(([name, { array, place }]) => [
+        name,
+        Array.from(readDense(kernels, array, [place])),
+      ]),
+    ),
   );
 }
 
-function parametersOf({ parameters }: Layer): Readonly<Record<string, FloatArray | undefined>> {
-  const { weight, bias, norm } = parameters;
-  return { weight, bias, ...norm };
-}
-
-function gradientsOf({ gradients }: Layer): Readonly<Record<string, FloatArray | undefined>> {
-  return { ...gradients };
-}
-
 /** Copies the fixture's initial tensors into the network; all that are learned must be there, and fit. */
-function setParameters(trainer: Trainer, initial: readonly Tensors[]): void {
-  const { layers } = trainer.network;
+function setParameters({ kernels, layers }: Network, initial: readonly Tensors[]): void {
   if (initial.length !== layers.length)
     throw new Error(`initial has ${initial.length} layers, sizes ask for ${layers.length}`);
   layers.forEach((layer, l) => {
-    const tensors = initial[l]!;
+    const given = initial[l]!;
     const known = parametersOf(layer);
-    for (const [name, tensor] of Object.entries(known)) {
-      const given = tensors[name];
-      if (given === undefined && name.startsWith('running')) continue; // they start at 0 and 1
-      if (tensor === undefined && given === undefined) continue;
-      if (tensor?.length !== given?.length) {
-        throw new Error(`initial[${l}].${name} has ${given?.length ?? 0} numbers, the network ${tensor?.length ?? 0}`);
+    for (const [name, { array, place }] of Object.entries(known)) {
+      const tensor = given[name];
+      if (tensor === undefined && name.startsWith('running')) continue; // they start at 0 and 1
+      const length = place.rows * place.columns;
+      if (tensor?.length !== length) {
+        throw new Error(`initial[${l}].${name} has ${tensor?.length ?? 0} numbers, the network ${length}`);
       }
-      if (given !== undefined) tensor?.set(given);
+      writeDense(kernels, tensor, array, [place]);
     }
-    const unknown = Object.keys(tensors).find((name) => known[name] === undefined);
+    const unknown = Object.keys(given).find((name) => known[name] === undefined);
     if (unknown !== undefined) throw new Error(`initial[${l}].${unknown} is not a parameter of this layer`);
   });
 }
 
-function rowsOf(fixture: GoldenFixture, kernels: Kernels): Rows {
-  const { rows, x, y } = fixture.data;
-  const classes = fixture.network.loss === 'softmaxCrossEntropy';
-  const [inputs, outputs] = [fixture.network.sizes[0]!, fixture.network.sizes.at(-1)!];
+function checkRows({ data: { rows, x, y }, network: { sizes, loss } }: GoldenFixture): void {
+  const [inputs, outputs] = [sizes[0]!, sizes.at(-1)!];
   if (x.length !== rows * inputs) throw new Error(`data.x has ${x.length} numbers, not ${rows}×${inputs}`);
-  const width = classes ? 1 : outputs;
+  const width = takesLabels(loss) ? 1 : outputs;
   if (y.length !== rows * width) throw new Error(`data.y has ${y.length} numbers, not ${rows}×${width}`);
-  if (classes && y.some((label) => !Number.isInteger(label) || label < 0 || label >= outputs)) {
+  if (takesLabels(loss) && y.some((label) => !Number.isInteger(label) || label < 0 || label >= outputs)) {
     throw new Error(`data.y holds a class that is not one of 0 … ${outputs - 1}`);
   }
-  const float = (values: readonly number[]) => {
-    const array = kernels.allocate(values.length);
-    array.set(values);
-    return array;
-  };
-  return { x: float(x), y: classes ? Int32Array.from(y) : float(y) };
 }
 
 function checkBatches({ batches, data, expected }: GoldenFixture): void {
@@ -133,41 +149,43 @@ function checkBatches({ batches, data, expected }: GoldenFixture): void {
   }
 }
 
+/** Everything of a replay that takes memory of the kernels. */
+function allocate(kernels: Kernels, { network, optimizer, data, batches }: GoldenFixture) {
+  const most = Math.max(PROBE_ROWS, ...batches.map((batch) => batch.length));
+  return {
+    trainer: allocateTrainer(kernels, { network, optimizer, maxRows: most }),
+    rows: allocateRows(kernels, data.rows, network.sizes[0]!, network.sizes.at(-1)!, network.loss),
+    order: kernels.allocateIntegers(most),
+  };
+}
+
 /**
  * Trains as the fixture says and compares; an empty list is agreement. Throws where the fixture itself does not fit together.
  */
 export function replay(fixture: GoldenFixture, kernels: Kernels): Mismatch[] {
   checkBatches(fixture);
-  const { batches, expected, tolerance, network, optimizer, schedule, l2, clipNorm } = fixture;
-  const trainer = createTrainer({
-    kernels,
-    network,
-    optimizer,
-    schedule,
-    l2,
-    clipNorm,
-    maxRows: Math.max(PROBE_ROWS, ...batches.map((batch) => batch.length)),
-    totalSteps: batches.length,
-  });
-  setParameters(trainer, fixture.initial);
-  const rows = rowsOf(fixture, kernels);
+  checkRows(fixture);
+  const { batches, data, expected, tolerance } = fixture;
+  kernels.reset(bytesFor(kernels, (counting) => allocate(counting, fixture)));
+  const { rows, order, trainer: arrays } = allocate(kernels, fixture);
+  const { network } = arrays;
+  const trainer = createTrainer(arrays, { ...fixture, totalSteps: batches.length });
+  setParameters(network, fixture.initial);
+  fillRows(kernels, rows, data.x, data.y);
   const mismatches: Mismatch[] = [];
   batches.forEach((batch, s) => {
-    computeGradient(trainer, rows, Uint32Array.from(batch), 0, batch.length);
+    order.set(batch);
+    computeGradient(trainer, rows, order, 0, batch.length);
     compareStep(mismatches, trainer, s, fixture);
     if (s === 0) {
-      const gradients = trainer.network.layers.map((layer) => named(gradientsOf(layer)));
+      const gradients = numbersOf(network, gradientsOf);
       compareLayers(mismatches, 'gradient of', gradients, expected.firstGradients, tolerance.gradient);
     }
     applyGradient(trainer);
   });
-  const parameters = trainer.network.layers.map((layer) => named(parametersOf(layer)));
-  compareLayers(mismatches, 'final', parameters, expected.finalParameters, tolerance.parameter);
-  const probeRows = Math.min(PROBE_ROWS, fixture.data.rows);
-  const outputs = forward(trainer.network, rows.x, probeRows, 'evaluate').subarray(
-    0,
-    probeRows * trainer.network.outputs,
-  );
-  compare(mismatches, 'probe', 'outputs', outputs, expected.probeOutputs, tolerance.probe);
+  compareLayers(mismatches, 'final', numbersOf(network, parametersOf), expected.finalParameters, tolerance.parameter);
+  const probeRows = Math.min(PROBE_ROWS, data.rows);
+  forward(network, rows.x, probeRows, 'evaluate');
+  compare(mismatches, 'probe', 'outputs', readOutputs(network, probeRows), expected.probeOutputs, tolerance.probe);
   return mismatches;
 }

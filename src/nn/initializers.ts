@@ -34,11 +34,15 @@ export function weightDeviation(initializer: Initializer, fanIn: number): number
 
 /** Sets every parameter to its start. The weights of layer l have an address of their own: l stands in the epoch's place. */
 export function initialize(network: Network, initializer: Initializer, address: TrainingAddress): void {
-  network.layers.forEach(({ inputs, parameters }, layer) => {
+  const { kernels, layers } = network;
+  layers.forEach(({ inputs, units, parameters }, layer) => {
     const deviation = weightDeviation(initializer, inputs);
     const random = randomAt({ ...address, purpose: 'weights', epoch: layer });
     const { weight, bias, norm } = parameters;
-    for (let i = 0; i < weight.length; i++) weight[i] = deviation * random.normal();
+    const stride = kernels.stride(units);
+    for (let row = 0; row < inputs; row++) {
+      for (let j = 0; j < units; j++) weight[row * stride + j] = deviation * random.normal();
+    }
     bias?.fill(0);
     norm?.gamma.fill(1);
     norm?.beta.fill(0);

@@ -3,13 +3,14 @@
  *
  *   out[r,c] = start[c] + Σ_s a[r,s]·b[s,c]
  *
- * and differ only in how far apart in memory the neighbours of a and b lie, so these distances are arguments.
+ * and differ only in how far apart in memory the neighbours lie, so these distances are arguments.
  */
 import type { FloatArray } from './kernels.ts';
 
 /**
- * out = start + a·b, with a rows×sums, b sums×columns and out rows×columns (row-major); a[r,s] is at `r·aRow + s·aSum`, b[s,c]
- * at `s·bSum + c·bColumn`. Every sum adds its terms in the order of s, in float64, and is rounded once, where it is stored.
+ * out = start + a·b, with a rows×sums, b sums×columns and out rows×columns; a[r,s] is at `r·aRow + s·aSum`, b[s,c] at
+ * `s·bSum + c·bColumn`, out[r,c] at `r·outRow + c`. Every sum adds its terms in the order of s, in float64, and is rounded
+ * once, where it is stored.
  */
 export function product(
   a: FloatArray,
@@ -20,6 +21,7 @@ export function product(
   bColumn: number,
   start: FloatArray | undefined,
   out: FloatArray,
+  outRow: number,
   rows: number,
   sums: number,
   columns: number,
@@ -28,14 +30,14 @@ export function product(
   const columnsInFours = columns - (columns % 4);
   for (let r = 0; r < rowsInPairs; r += 2) {
     for (let c = 0; c < columnsInFours; c += 4) {
-      twoByFour(a, r * aRow, aRow, aSum, b, c * bColumn, bSum, bColumn, start, c, out, r * columns + c, sums, columns);
+      twoByFour(a, r * aRow, aRow, aSum, b, c * bColumn, bSum, bColumn, start, c, out, r * outRow + c, outRow, sums);
     }
   }
   for (let r = 0; r < rows; r++) {
     for (let c = r < rowsInPairs ? columnsInFours : 0; c < columns; c++) {
       let sum = start === undefined ? 0 : start[c]!;
       for (let s = 0; s < sums; s++) sum += a[r * aRow + s * aSum]! * b[s * bSum + c * bColumn]!;
-      out[r * columns + c] = sum;
+      out[r * outRow + c] = sum;
     }
   }
 }
@@ -57,8 +59,8 @@ function twoByFour(
   c: number,
   out: FloatArray,
   o: number,
+  outRow: number,
   sums: number,
-  columns: number,
 ): void {
   let s00 = start === undefined ? 0 : start[c]!;
   let s01 = start === undefined ? 0 : start[c + 1]!;
@@ -89,8 +91,8 @@ function twoByFour(
   out[o + 1] = s01;
   out[o + 2] = s02;
   out[o + 3] = s03;
-  out[o + columns] = s10;
-  out[o + columns + 1] = s11;
-  out[o + columns + 2] = s12;
-  out[o + columns + 3] = s13;
+  out[o + outRow] = s10;
+  out[o + outRow + 1] = s11;
+  out[o + outRow + 2] = s12;
+  out[o + outRow + 3] = s13;
 }

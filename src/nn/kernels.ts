@@ -1,14 +1,17 @@
 /**
  * The arithmetic of training, as an interface: what a faster implementation must do, and nothing of how.
  *
- * Arrays are flat and row-major; letters mean the same everywhere: N rows of the batch, D inputs, H units, C classes or
- * outputs; `dx` is the gradient of the loss by `x`. Every array may be longer than the sizes say; what lies beyond is neither
- * read nor written. Float arrays and labels passed in come from `allocate` and `allocateLabels` of the same kernels (or are
- * views of such arrays), so that an implementation may keep them where it computes.
+ * Letters mean the same everywhere: N rows of the batch, D inputs, H units, C classes or outputs; `dx` is the gradient of the
+ * loss by `x`. A matrix of N rows and D columns lies flat, row after row, `stride(D)` numbers apart: at least D, and more where an
+ * implementation wants its rows padded. A vector of H numbers owns `stride(H)` numbers of memory. What lies in the padding is
+ * finite and means nothing; kernels may write there (in gradients of parameters, always zeros). What lies beyond the sizes
+ * given is neither read nor written. All arrays passed in come from this implementation's `allocate…` (or are views of such
+ * arrays), so that it may keep them where it computes.
  */
 export type FloatArray = Float32Array | Float64Array;
 
-export type Activation = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'elu';
+/** Those that work on single numbers; maxout, which takes the greater of two, has kernels of its own. */
+export type ElementwiseActivation = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'elu' | 'gelu' | 'silu';
 
 /** The part of batch normalization that one layer owns; all of length H. */
 export interface BatchNormParameters {
@@ -36,12 +39,37 @@ export interface AdamConstants {
 export const BATCH_NORM_EPSILON = 1e-5;
 /** How far the running statistics move towards those of a batch. */
 export const BATCH_NORM_MOMENTUM = 0.1;
+/** Linear pieces of a maxout unit: the two of the lecture, max(x·w₁ + b₁, x·w₂ + b₂). */
+export const MAXOUT_PIECES = 2;
+
+/** Words of the Philox counter and key (src/random.ts) under which the bits of one dropout mask are found. */
+export interface MaskAddress {
+  readonly c1: number;
+  readonly c2: number;
+  readonly c3: number;
+  readonly key0: number;
+  readonly key1: number;
+}
 
 export interface Kernels {
   readonly name: string;
-  /** `length` zeros in this implementation's precision. */
+  /** Numbers from the start of one row of a matrix with so many columns to the start of the next. */
+  stride(columns: number): number;
+  /** Bytes that an allocation of so many numbers takes. */
+  bytesOf(length: number): number;
+  /** Forgets all that was allocated, and makes room for so many bytes: call it before a training run, not during one. */
+  reset(bytes: number): void;
+  /** A vector: `length` zeros in this implementation's precision, padded to `stride(length)`. */
   allocate(length: number): FloatArray;
-  allocateLabels(length: number): Int32Array;
+  /** A matrix: rows·stride(columns) zeros. */
+  allocateMatrix(rows: number, columns: number): FloatArray;
+  /** Labels, or the order of rows. */
+  allocateIntegers(length: number): Int32Array;
+
+  /** The rows `order[start]` … `order[start + N − 1]` of `from` (D columns), one after the other, into `to`. */
+  gather(from: FloatArray, order: Int32Array, start: number, to: FloatArray, N: number, D: number): void;
+  /** The same for one integer a row. */
+  gatherIntegers(from: Int32Array, order: Int32Array, start: number, to: Int32Array, N: number): void;
 
   /** z = x·W + b, rows alike: x N×D, W D×H, b H (or none), z N×H. */
   denseForward(
@@ -66,10 +94,39 @@ export interface Kernels {
   /** dx = dz·Wᵀ */
   denseBackwardInput(dz: FloatArray, weight: FloatArray, dx: FloatArray, N: number, D: number, H: number): void;
 
-  /** a = f(z); `a` may be `z`. */
-  activationForward(activation: Activation, z: FloatArray, a: FloatArray, count: number): void;
-  /** dz = da·f′(z), with f′ taken from a = f(z); `dz` may be `da`. */
-  activationBackward(activation: Activation, a: FloatArray, da: FloatArray, dz: FloatArray, count: number): void;
+  /** a = f(z), N×H; `a` may be `z`. `constant` is the slope of leakyRelu below 0 and the α of elu; others ignore it. */
+  activationForward(
+    activation: ElementwiseActivation,
+    constant: number,
+    z: FloatArray,
+    a: FloatArray,
+    N: number,
+    H: number,
+  ): void;
+  /** dz = da·f′(z), from z and a = f(z); `dz` may be `da`. gelu and silu need z; for the others it may be overwritten by a. */
+  activationBackward(
+    activation: ElementwiseActivation,
+    constant: number,
+    z: FloatArray,
+    a: FloatArray,
+    da: FloatArray,
+    dz: FloatArray,
+    N: number,
+    H: number,
+  ): void;
+  /** a[i,j] = max(z[i,2j], z[i,2j+1]): z N×2H, a N×H */
+  maxoutForward(z: FloatArray, a: FloatArray, N: number, H: number): void;
+  /** The gradient goes to the greater piece, to the first where they are equal: da N×H, z and dz N×2H, overwritten. */
+  maxoutBackward(z: FloatArray, da: FloatArray, dz: FloatArray, N: number, H: number): void;
+
+  /**
+   * The mask of inverted dropout, N×H: 1/p where a unit is kept, else 0, with p = threshold/65536. Unit (i,j) is kept where
+   * bits < threshold, bits being half (j mod 2, the lower first) of word ⌊(j mod 8)/2⌋ of the Philox block whose counter is
+   * (i·⌈H/8⌉ + ⌊j/8⌋, c1, c2, c3).
+   */
+  dropoutMask(mask: FloatArray, threshold: number, address: MaskAddress, N: number, H: number): void;
+  /** out = x ⊙ y, N×H; `out` may be one of them. */
+  multiply(x: FloatArray, y: FloatArray, out: FloatArray, N: number, H: number): void;
 
   /** y = γ·x̂ + β with the batch's own mean and variance; moves the running statistics. `y` may be `z`. */
   batchNormForward(
@@ -96,10 +153,16 @@ export interface Kernels {
 
   /** The mean over the rows of −ln softmax(outputs)[label]; writes its gradient. outputs, dOutputs N×C; labels N. */
   softmaxCrossEntropy(outputs: FloatArray, labels: Int32Array, dOutputs: FloatArray, N: number, C: number): number;
+  /**
+   * The mean over rows and outputs of −t·ln σ(o) − (1 − t)·ln(1 − σ(o)), targets t from 0 to 1; writes its gradient. All N×C.
+   */
+  binaryCrossEntropy(outputs: FloatArray, targets: FloatArray, dOutputs: FloatArray, N: number, C: number): number;
   /** The mean over rows and outputs of (output − target)²; writes its gradient. All N×C. */
   meanSquaredError(outputs: FloatArray, targets: FloatArray, dOutputs: FloatArray, N: number, C: number): number;
+  /** Rows whose label's output is the greatest, the first of equals; a NaN is never the greatest. outputs N×C. */
+  countCorrect(outputs: FloatArray, labels: Int32Array, N: number, C: number): number;
 
-  /** Σ x² */
+  /** Σ x² over `count` numbers, padding included. */
   sumOfSquares(x: FloatArray, count: number): number;
   /** x ← factor·x */
   scale(x: FloatArray, factor: number, count: number): void;

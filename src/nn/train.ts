@@ -5,11 +5,21 @@
 import { randomAt } from '../random.ts';
 import { type Initializer, initialize, type TrainingAddress } from './initializers.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
+import { bytesFor } from './memory.ts';
 import { accuracy, clearTotals, meanLoss, rmse, type Totals } from './metrics.ts';
-import type { LayerParameters, NetworkSpec } from './network.ts';
+import { type LayerParameters, type NetworkSpec, readLayer } from './network.ts';
 import type { Optimizer } from './optimizers.ts';
+import { allocateOrder, allocateRows, fillRows, type Rows, takesLabels } from './rows.ts';
 import type { Schedule } from './schedules.ts';
-import { createTrainer, evaluateRows, regularizationLoss, step, type Trainer } from './trainer.ts';
+import {
+  allocateTrainer,
+  createTrainer,
+  evaluateRows,
+  regularizationLoss,
+  step,
+  type Trainer,
+  type TrainerArrays,
+} from './trainer.ts';
 
 /** One fold, ready for training. y holds class indices (Int32Array), or targets rows×outputs. */
 export interface TrainingData {
@@ -72,7 +82,7 @@ export interface TrainingResult {
   readonly steps: number;
   /** Data loss of the first batch before the first update; NaN where there was none. */
   readonly initialLoss: number;
-  /** The parameters at the end, layer by layer: views into the network, valid until its kernels are used again. */
+  /** The parameters at the end, layer by layer: dense copies. */
   readonly parameters: readonly LayerParameters[];
 }
 
@@ -87,6 +97,44 @@ export class Interrupted extends Error {
 /** Rows evaluated at once; fixed, so that how a sum is split does not depend on the batch size. */
 const EVALUATION_ROWS = 256;
 
+/** What decides how much memory a training run takes. */
+export interface TrainingShape {
+  readonly network: NetworkSpec;
+  readonly optimizer: Optimizer;
+  readonly batchSize: number;
+  readonly data: Pick<TrainingData, 'trainRows' | 'validationRows'>;
+}
+
+/** Everything of a training run that takes memory of the kernels. */
+interface TrainingArrays {
+  readonly trainer: TrainerArrays;
+  readonly train: Rows;
+  readonly validation: Rows;
+  /** The training rows in the order of the epoch. */
+  readonly order: Int32Array;
+  /** 0, 1, 2, … */
+  readonly validationOrder: Int32Array;
+}
+
+function allocate(kernels: Kernels, { network, optimizer, batchSize, data }: TrainingShape): TrainingArrays {
+  const { trainRows, validationRows } = data;
+  const { sizes, loss } = network;
+  const [inputs, outputs] = [sizes[0]!, sizes.at(-1)!];
+  const maxRows = Math.max(Math.min(batchSize, trainRows), EVALUATION_ROWS);
+  return {
+    trainer: allocateTrainer(kernels, { network, optimizer, maxRows }),
+    train: allocateRows(kernels, trainRows, inputs, outputs, loss),
+    validation: allocateRows(kernels, validationRows, inputs, outputs, loss),
+    order: allocateOrder(kernels, trainRows),
+    validationOrder: allocateOrder(kernels, validationRows),
+  };
+}
+
+/** Bytes of the kernels' memory that such a training run will take. */
+export function memoryOf(kernels: Kernels, shape: TrainingShape): number {
+  return bytesFor(kernels, (counting) => allocate(counting, shape));
+}
+
 /** The sums of one epoch, filled again and again. */
 interface EpochSums {
   readonly train: Totals;
@@ -95,18 +143,21 @@ interface EpochSums {
   gradientNorm: number;
 }
 
+/** Takes the whole memory of its kernels: they serve one training run at a time. */
 export function* train(options: TrainOptions): Generator<EpochReport, TrainingResult, Verdict> {
   checkOptions(options);
-  const { data, epochs, address } = options;
+  const { kernels, data, epochs, address } = options;
+  kernels.reset(memoryOf(kernels, options));
+  const arrays = allocate(kernels, options);
+  fillRows(kernels, arrays.train, data.trainX, data.trainY);
+  fillRows(kernels, arrays.validation, data.validationX, data.validationY);
   const batchSize = Math.min(options.batchSize, data.trainRows);
-  const trainer = createTrainer({
+  const trainer = createTrainer(arrays.trainer, {
     ...options,
     clipNorm: options.clipNorm,
-    maxRows: Math.max(batchSize, EVALUATION_ROWS),
     totalSteps: epochs * Math.ceil(data.trainRows / batchSize),
   });
   initialize(trainer.network, options.initializer, address);
-  const validationOrder = Uint32Array.from({ length: data.validationRows }, (_, i) => i);
   const sums: EpochSums = {
     train: { rows: 0, loss: 0, correct: 0 },
     validation: { rows: 0, loss: 0, correct: 0 },
@@ -117,21 +168,21 @@ export function* train(options: TrainOptions): Generator<EpochReport, TrainingRe
   let epoch = 0;
   while (epoch < epochs) {
     epoch++;
-    const order = randomAt({ ...address, purpose: 'shuffle', epoch }).permutation(data.trainRows);
-    trainEpoch(trainer, options, order, batchSize, sums);
-    evaluate(trainer, data, validationOrder, sums.validation);
+    arrays.order.set(randomAt({ ...address, purpose: 'shuffle', epoch }).permutation(data.trainRows));
+    trainEpoch(trainer, arrays, options, batchSize, sums);
+    evaluate(trainer, arrays, sums.validation);
     if (epoch === 1) initialLoss = sums.firstLoss;
     const verdict = yield reportOf(trainer, options, epoch, sums);
     if (verdict === 'stop') break;
   }
-  const parameters = trainer.network.layers.map((layer) => layer.parameters);
+  const parameters = trainer.network.layers.map((layer) => readLayer(trainer.network, layer));
   return { epochs: epoch, steps: trainer.steps, initialLoss, parameters };
 }
 
 /** What would otherwise go wrong silently: typed arrays read as undefined beyond their end. */
 function checkOptions({ network, data, batchSize, epochs }: TrainOptions): void {
   const { sizes, loss } = network;
-  const classes = loss === 'softmaxCrossEntropy';
+  const classes = takesLabels(loss);
   const expected = (rows: number) => rows * (classes ? 1 : data.outputs);
   const checks: [boolean, string][] = [
     [
@@ -153,18 +204,17 @@ function checkOptions({ network, data, batchSize, epochs }: TrainOptions): void 
 /** All training rows once, in `order`, the last batch ragged. */
 function trainEpoch(
   trainer: Trainer,
-  { data, interrupted }: TrainOptions,
-  order: Uint32Array,
+  { train: rows, order }: TrainingArrays,
+  { interrupted }: TrainOptions,
   batchSize: number,
   sums: EpochSums,
 ): void {
   const { last } = trainer;
-  const rows = { x: data.trainX, y: data.trainY };
   clearTotals(sums.train);
   sums.gradientNorm = 0;
-  for (let start = 0; start < order.length; start += batchSize) {
+  for (let start = 0; start < rows.count; start += batchSize) {
     if (interrupted?.()) throw new Interrupted();
-    step(trainer, rows, order, start, Math.min(batchSize, order.length - start));
+    step(trainer, rows, order, start, Math.min(batchSize, rows.count - start));
     if (start === 0) sums.firstLoss = last.dataLoss;
     sums.train.rows += last.rows;
     sums.train.loss += last.dataLoss * last.rows;
@@ -173,11 +223,10 @@ function trainEpoch(
   }
 }
 
-function evaluate(trainer: Trainer, data: TrainingData, order: Uint32Array, totals: Totals): void {
-  const rows = { x: data.validationX, y: data.validationY };
+function evaluate(trainer: Trainer, { validation: rows, validationOrder }: TrainingArrays, totals: Totals): void {
   clearTotals(totals);
-  for (let start = 0; start < order.length; start += EVALUATION_ROWS) {
-    evaluateRows(trainer, rows, order, start, Math.min(EVALUATION_ROWS, order.length - start), totals);
+  for (let start = 0; start < rows.count; start += EVALUATION_ROWS) {
+    evaluateRows(trainer, rows, validationOrder, start, Math.min(EVALUATION_ROWS, rows.count - start), totals);
   }
 }
 

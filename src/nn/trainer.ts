@@ -1,30 +1,29 @@
 /**
  * One step of training, and the buffers it works in. What decides the batches (seeded epochs in train.ts, given lists in
- * golden.ts) is not known here. Nothing is allocated after `createTrainer`.
+ * golden.ts) is not known here. A step allocates nothing.
  */
 import type { FloatArray, Kernels } from './kernels.ts';
-import { countCorrect, type Totals } from './metrics.ts';
+import type { Totals } from './metrics.ts';
 import { backward, createNetwork, forward, type Network, type NetworkSpec } from './network.ts';
 import { createMemory, type Optimizer, type OptimizerMemory, update } from './optimizers.ts';
+import { type Rows, takesLabels } from './rows.ts';
 import { type Schedule, scheduleFactor } from './schedules.ts';
 
-/** Flat rows: x rows×inputs; y class indices (Int32Array), or targets rows×outputs. */
-export interface Rows {
-  readonly x: FloatArray;
-  readonly y: Int32Array | FloatArray;
+/** What decides how much memory a trainer takes. */
+export interface TrainerShape {
+  readonly network: NetworkSpec;
+  readonly optimizer: Optimizer;
+  /** The most rows that one step or one evaluation chunk holds. */
+  readonly maxRows: number;
 }
 
 export interface TrainerOptions {
-  readonly kernels: Kernels;
-  readonly network: NetworkSpec;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   /** Adds ½·l2·Σ weight² (dense weights only) to the loss. */
   readonly l2: number;
   /** The gradient is scaled down to this Euclidean norm where it is above it. */
   readonly clipNorm: number | undefined;
-  /** The most rows that one step or one evaluation chunk holds. */
-  readonly maxRows: number;
   /** Steps of the whole training: the length of a cosine schedule. */
   readonly totalSteps: number;
 }
@@ -42,8 +41,8 @@ export interface StepRecord {
   correct: number;
 }
 
-export interface Trainer {
-  readonly options: TrainerOptions;
+/** Everything of a trainer that takes memory of the kernels. */
+export interface TrainerArrays {
   readonly network: Network;
   readonly memory: OptimizerMemory;
   readonly batchX: FloatArray;
@@ -51,47 +50,42 @@ export interface Trainer {
   readonly batchLabels: Int32Array;
   /** Filled for regression. */
   readonly batchTargets: FloatArray;
+}
+
+export interface Trainer extends TrainerArrays {
+  readonly options: TrainerOptions;
   readonly last: StepRecord;
   /** Updates done so far. */
   steps: number;
 }
 
-export function createTrainer(options: TrainerOptions): Trainer {
-  const { kernels, maxRows } = options;
-  const network = createNetwork(kernels, options.network, maxRows);
-  const classes = options.network.loss === 'softmaxCrossEntropy';
+export function allocateTrainer(kernels: Kernels, { network: spec, optimizer, maxRows }: TrainerShape): TrainerArrays {
+  const network = createNetwork(kernels, spec, maxRows);
+  const labels = takesLabels(spec.loss);
   return {
-    options,
     network,
-    memory: createMemory(kernels, options.optimizer, network.parameters.length),
-    batchX: kernels.allocate(maxRows * network.inputs),
-    batchLabels: kernels.allocateLabels(classes ? maxRows : 0),
-    batchTargets: kernels.allocate(classes ? 0 : maxRows * network.outputs),
+    memory: createMemory(kernels, optimizer, network.parameterLength),
+    batchX: kernels.allocateMatrix(maxRows, network.inputs),
+    batchLabels: kernels.allocateIntegers(labels ? maxRows : 0),
+    batchTargets: kernels.allocateMatrix(labels ? 0 : maxRows, network.outputs),
+  };
+}
+
+export function createTrainer(arrays: TrainerArrays, options: TrainerOptions): Trainer {
+  return {
+    ...arrays,
+    options,
     last: { rows: 0, dataLoss: 0, regularizationLoss: 0, gradientNorm: 0, learningRate: 0, correct: 0 },
     steps: 0,
   };
 }
 
-/** Copies the rows `order[start]`, … `order[start + count − 1]` of `from` into `to`, one after the other. */
-function gather(
-  from: FloatArray | Int32Array,
-  to: FloatArray | Int32Array,
-  width: number,
-  order: Uint32Array,
-  start: number,
-  count: number,
-): void {
-  for (let i = 0; i < count; i++) {
-    const source = order[start + i]! * width;
-    for (let k = 0; k < width; k++) to[i * width + k] = from[source + k]!;
-  }
-}
-
-function gatherBatch(trainer: Trainer, { x, y }: Rows, order: Uint32Array, start: number, count: number): void {
+function gatherBatch(trainer: Trainer, { x, y }: Rows, order: Int32Array, start: number, count: number): void {
   const { network, batchX, batchLabels, batchTargets } = trainer;
-  gather(x, batchX, network.inputs, order, start, count);
-  if (network.spec.loss === 'softmaxCrossEntropy') gather(y, batchLabels, 1, order, start, count);
-  else gather(y, batchTargets, network.outputs, order, start, count);
+  const { kernels } = network;
+  kernels.gather(x, order, start, batchX, count, network.inputs);
+  if (y instanceof Int32Array) kernels.gatherIntegers(y, order, start, batchLabels, count);
+  else kernels.gather(y, order, start, batchTargets, count, network.outputs);
 }
 
 /** The mean loss of `outputs` on the gathered batch; leaves its gradient in `network.dOutputs`. */
@@ -104,7 +98,8 @@ function lossOf(trainer: Trainer, outputs: FloatArray, rows: number): number {
 
 /** Of the gathered batch; 0 for regression. */
 function correctOf({ network, batchLabels }: Trainer, outputs: FloatArray, rows: number): number {
-  return network.spec.loss === 'softmaxCrossEntropy' ? countCorrect(outputs, batchLabels, rows, network.outputs) : 0;
+  const { spec, kernels, outputs: C } = network;
+  return spec.loss === 'softmaxCrossEntropy' ? kernels.countCorrect(outputs, batchLabels, rows, C) : 0;
 }
 
 /** ½·l2·Σ weight² over the dense weights, as they are now. */
@@ -131,7 +126,7 @@ function regularize({ network, options }: Trainer): void {
  * The gradient at the rows `order[start]`, … of `data`, `count` of them, into the network's gradients; `trainer.last` holds what
  * was seen. A loss that is not finite is recorded like any other: what follows from it is for the caller to say.
  */
-export function computeGradient(trainer: Trainer, data: Rows, order: Uint32Array, start: number, count: number): void {
+export function computeGradient(trainer: Trainer, data: Rows, order: Int32Array, start: number, count: number): void {
   const { network, options, last } = trainer;
   const { kernels, gradients } = network;
   gatherBatch(trainer, data, order, start, count);
@@ -159,7 +154,7 @@ export function applyGradient(trainer: Trainer): void {
 }
 
 /** One step of training: the gradient at one batch, and the update along it. */
-export function step(trainer: Trainer, data: Rows, order: Uint32Array, start: number, count: number): void {
+export function step(trainer: Trainer, data: Rows, order: Int32Array, start: number, count: number): void {
   computeGradient(trainer, data, order, start, count);
   applyGradient(trainer);
 }
@@ -168,7 +163,7 @@ export function step(trainer: Trainer, data: Rows, order: Uint32Array, start: nu
 export function evaluateRows(
   trainer: Trainer,
   data: Rows,
-  order: Uint32Array,
+  order: Int32Array,
   start: number,
   count: number,
   totals: Totals,

@@ -1,31 +1,30 @@
 /** Every gradient against central differences of the loss, in float64. */
 import { describe, expect, it } from 'vitest';
 import { initialize } from '../../../src/nn/initializers.ts';
-import type { Activation } from '../../../src/nn/kernels.ts';
 import { createPlainKernels } from '../../../src/nn/kernels-plain.ts';
-import type { Loss } from '../../../src/nn/network.ts';
-import { computeGradient, createTrainer } from '../../../src/nn/trainer.ts';
+import type { Activation, Loss } from '../../../src/nn/network.ts';
+import { allocateOrder } from '../../../src/nn/rows.ts';
+import { allocateTrainer, computeGradient, createTrainer } from '../../../src/nn/trainer.ts';
 import { randomAt } from '../../../src/random.ts';
 
 const kernels = createPlainKernels('float64');
 const ROWS = 7;
 const STEP = 1e-5;
 
-const activations: Activation[] = ['linear', 'sigmoid', 'tanh', 'relu', 'leakyRelu', 'elu'];
+const activations: Activation[] = ['linear', 'sigmoid', 'tanh', 'relu', 'leakyRelu', 'elu', 'gelu', 'silu'];
 const losses: Loss[] = ['softmaxCrossEntropy', 'meanSquaredError'];
 const cases = activations.flatMap((activation) =>
   [false, true].flatMap((batchNorm) => losses.map((loss) => ({ activation, batchNorm, loss }))),
 );
 
 function setUp(activation: Activation, batchNorm: boolean, loss: Loss) {
-  const trainer = createTrainer({
-    kernels,
-    network: { sizes: [4, 6, 5, 3], activation, batchNorm, loss },
-    optimizer: { type: 'sgd', learningRate: 0.1 },
+  const optimizer = { type: 'sgd', learningRate: 0.1 } as const;
+  const network = { sizes: [4, 6, 5, 3], activation, batchNorm, loss };
+  const trainer = createTrainer(allocateTrainer(kernels, { network, optimizer, maxRows: ROWS }), {
+    optimizer,
     schedule: { type: 'constant' },
     l2: 0.1,
     clipNorm: undefined,
-    maxRows: ROWS,
     totalSteps: 1,
   });
   initialize(trainer.network, 'he', { seed: 5, trial: 0, fold: 0 });
@@ -36,7 +35,8 @@ function setUp(activation: Activation, batchNorm: boolean, loss: Loss) {
   const x = Float64Array.from({ length: ROWS * 4 }, random.normal);
   const labels = Int32Array.from({ length: ROWS }, () => random.integer(3));
   const y = loss === 'softmaxCrossEntropy' ? labels : Float64Array.from({ length: ROWS * 3 }, random.normal);
-  return { trainer, data: { x, y }, order: Uint32Array.from({ length: ROWS }, (_, i) => i) };
+  const data = { count: ROWS, inputs: 4, targets: loss === 'softmaxCrossEntropy' ? 1 : 3, x, y };
+  return { trainer, data, order: allocateOrder(kernels, ROWS) };
 }
 
 describe('the gradient of every parameter is the slope of the loss', () => {

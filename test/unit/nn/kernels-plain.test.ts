@@ -52,12 +52,13 @@ describe('activations', () => {
     sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
     tanh: Math.tanh,
     relu: (x: number) => Math.max(0, x),
-    leakyRelu: (x: number) => (x > 0 ? x : 0.01 * x),
-    elu: (x: number) => (x > 0 ? x : Math.expm1(x)),
+    leakyRelu: (x: number) => (x > 0 ? x : 0.2 * x),
+    elu: (x: number) => (x > 0 ? x : 0.2 * Math.expm1(x)),
+    silu: (x: number) => x / (1 + Math.exp(-x)),
   };
   it.each(Object.keys(expected) as (keyof typeof expected)[])('%s', (activation) => {
     const a = kernels.allocate(z.length);
-    kernels.activationForward(activation, z, a, z.length);
+    kernels.activationForward(activation, 0.2, z, a, 1, z.length);
     z.forEach((x, i) => {
       const y = expected[activation](x);
       expect(Math.abs(a[i]! - y)).toBeLessThanOrEqual(1e-15 * Math.abs(y));
@@ -66,7 +67,7 @@ describe('activations', () => {
 
   it.each(Object.keys(expected) as (keyof typeof expected)[])('%s keeps a NaN', (activation) => {
     const a = kernels.allocate(1);
-    kernels.activationForward(activation, Float64Array.of(Number.NaN), a, 1);
+    kernels.activationForward(activation, 0.2, Float64Array.of(Number.NaN), a, 1, 1);
     expect(a[0]).toBeNaN();
   });
 });
@@ -142,6 +143,15 @@ describe('losses', () => {
     const loss = kernels.meanSquaredError(Float64Array.of(1, 2, 3, 4), Float64Array.of(1, 0, 3, 0), d, 2, 2);
     expect(loss).toBe((4 + 16) / 4);
     expect([...d]).toEqual([0, 1, 0, 2]);
+  });
+});
+
+describe('countCorrect', () => {
+  it('takes the first of equals and never counts a row of NaN', () => {
+    const nan = Number.NaN;
+    const outputs = Float64Array.of(1, 1, 0, 0, 2, 3, nan, nan, nan);
+    expect(kernels.countCorrect(outputs, Int32Array.of(0, 2, 0), 3, 3)).toBe(2);
+    expect(kernels.countCorrect(outputs, Int32Array.of(1, 1, 1), 3, 3)).toBe(0);
   });
 });
 

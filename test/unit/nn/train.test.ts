@@ -4,7 +4,6 @@ import { loadBuiltin } from '../../../src/data/builtin.ts';
 import { holdout } from '../../../src/data/folds.ts';
 import { prepare } from '../../../src/data/preprocess.ts';
 import { plainKernels } from '../../../src/nn/kernels-plain.ts';
-import { countCorrect } from '../../../src/nn/metrics.ts';
 import { optimizerOf } from '../../../src/nn/optimizers.ts';
 import { type EpochReport, Interrupted, type TrainingResult, type TrainOptions, train } from '../../../src/nn/train.ts';
 
@@ -186,14 +185,5 @@ describe('training', () => {
     ['rows that are missing', { data: { ...iris, trainX: iris.trainX.subarray(1) } }],
   ])('refuses %s', (_what, changes) => {
     expect(() => train(optionsFor(iris, changes)).next()).toThrow(RangeError);
-  });
-});
-
-describe('countCorrect', () => {
-  it('takes the first of equals and never counts a row of NaN', () => {
-    const nan = Number.NaN;
-    const outputs = Float64Array.of(1, 1, 0, 0, 2, 3, nan, nan, nan);
-    expect(countCorrect(outputs, Int32Array.of(0, 2, 0), 3, 3)).toBe(2);
-    expect(countCorrect(outputs, Int32Array.of(1, 1, 1), 3, 3)).toBe(0);
   });
 });

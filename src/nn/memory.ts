@@ -1,0 +1,24 @@
+/** How much memory something will take, measured by the very code that allocates it. */
+import type { Kernels } from './kernels.ts';
+
+/**
+ * The bytes that `build` asks its kernels for. It gets kernels that count and hand out empty arrays, so it may allocate and
+ * take views, and must compute nothing. An integer counts as a number of the kernels' own size.
+ */
+export function bytesFor(kernels: Kernels, build: (counting: Kernels) => unknown): number {
+  let bytes = 0;
+  const count = (length: number) => {
+    bytes += kernels.bytesOf(length);
+    return new Float32Array(0);
+  };
+  build({
+    ...kernels,
+    allocate: (length) => count(kernels.stride(length)),
+    allocateMatrix: (rows, columns) => count(rows * kernels.stride(columns)),
+    allocateIntegers: (length) => {
+      count(length);
+      return new Int32Array(0);
+    },
+  });
+  return bytes;
+}
