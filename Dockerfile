@@ -40,6 +40,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/prisma/migrations ./prisma/migrations
 COPY --from=build /app/datasets ./datasets
 COPY --from=build /app/web ./web
+COPY --from=build /app/dist/kernels ./dist/kernels
 COPY --from=build /app/dist/workers ./dist/workers
 COPY --from=build /app/dist/src ./dist/src
 # A number, so that a cluster can see that it is not root. Nobody has it outside.

@@ -10,7 +10,7 @@ import { withLock } from './setup-lock.mjs';
 
 /** Does what is due in the project at `root`, and says each thing it does in one line. */
 export async function setUp(root, say) {
-  const steps = [installStep(root), clientStep(root), buildStep(root)];
+  const steps = [installStep(root), clientStep(root), kernelsStep(root), buildStep(root)];
   if (steps.every((step) => !step.isDue())) return;
   await withLock(path.join(root, '.hypersearch', 'setup.lock'), say, async () => {
     // Asked again: another process may just have done it. And in turn: what one step makes is the next one's input.
@@ -72,6 +72,30 @@ function clientStep(root) {
     announcement: 'Generating the database client…',
     isDue: () => !fs.existsSync(client) || readJson(stampFile).key !== key(),
     run: () => runBin(root, 'prisma', ['generate']),
+    finish: () => writeJson(stampFile, { key: key() }),
+  };
+}
+
+/** The same sources twice: `fast` may fuse a multiplication with the addition after it. */
+const kernelVariants = { simd: [], fast: ['--enable', 'relaxed-simd'] };
+
+function kernelsStep(root) {
+  const output = path.join(root, 'dist', 'kernels');
+  const stampFile = path.join(output, '.built.json');
+  const key = () => {
+    const { version } = readJson(path.join(root, 'node_modules', 'assemblyscript', 'package.json'));
+    return hash(`${version} ${JSON.stringify(kernelVariants)} ${fingerprint(root, ['kernels'])}`);
+  };
+  return {
+    announcement: 'Compiling the kernels…',
+    isDue: () => readJson(stampFile).key !== key(),
+    async run() {
+      const options = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
+      const variants = Object.entries(kernelVariants).map(([name, more]) =>
+        runBin(root, 'asc', ['kernels/index.ts', ...options, ...more, '--outFile', `dist/kernels/${name}.wasm`]),
+      );
+      await Promise.all(variants);
+    },
     finish: () => writeJson(stampFile, { key: key() }),
   };
 }
@@ -138,10 +162,13 @@ function runBin(root, name, args) {
   return run(root, process.execPath, [findBin(root, name), ...args], `${name} ${args.join(' ')}`);
 }
 
+/** Where a command is not named like its package. */
+const packagesOf = { tsc: ['typescript'], biome: ['@biomejs/biome'], asc: ['assemblyscript'] };
+
 /** The script behind a command that a dependency installs. */
 export function findBin(root, name) {
   const modules = path.join(root, 'node_modules');
-  for (const folder of [name, ...(name === 'tsc' ? ['typescript'] : name === 'biome' ? ['@biomejs/biome'] : [])]) {
+  for (const folder of [name, ...(packagesOf[name] ?? [])]) {
     const { bin } = readJson(path.join(modules, folder, 'package.json'));
     const script = typeof bin === 'string' ? bin : bin?.[name];
     if (script) return path.join(modules, folder, script);

@@ -69,7 +69,8 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
 
 /** Takes trials from the queue and trains them in threads, until it is closed; what runs then is given back. */
 export function startWorker(config: Config, databaseUrl: string, { parts }: Assembly): { close(): Promise<void> } {
-  const core = createThreadedCore(config.threads, new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`));
+  const entry = new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`);
+  const core = createThreadedCore(config.threads, entry, config.kernels);
   const runner = createTrialRunner({ ...parts, core, worker: config.processName, leaseSeconds: config.leaseSeconds });
   // One more than there are threads: while a job's results are written, its thread has the next one's trials to train.
   const concurrency = config.threads + 1;

@@ -14,6 +14,10 @@ const schema = z.object({
   HYPERSEARCH_QUEUE_PREFIX: z.string().default('hypersearch').describe('Of the keys in Redis'),
   HYPERSEARCH_DATA: z.string().default('.hypersearch').describe('Folder of the embedded Postgres'),
   HYPERSEARCH_THREADS: z.coerce.number().int().min(1).max(512).optional().describe('Compute threads; one a core'),
+  HYPERSEARCH_KERNELS: z
+    .enum(['simd', 'fast', 'plain'])
+    .default('simd')
+    .describe('What trains: simd gives the same bits on every machine; fast fuses, and may not; plain is slow'),
   HYPERSEARCH_LEASE_SECONDS: seconds
     .min(0.5)
     .default(15)
@@ -32,6 +36,7 @@ export interface Config {
   readonly queuePrefix: string;
   readonly dataDirectory: string;
   readonly threads: number;
+  readonly kernels: 'simd' | 'fast' | 'plain';
   readonly leaseSeconds: number;
   readonly sweepSeconds: number;
   readonly connections: number;
@@ -63,6 +68,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     queuePrefix: values.HYPERSEARCH_QUEUE_PREFIX,
     dataDirectory: resolve(values.HYPERSEARCH_DATA),
     threads: values.HYPERSEARCH_THREADS ?? availableParallelism(),
+    kernels: values.HYPERSEARCH_KERNELS,
     leaseSeconds: values.HYPERSEARCH_LEASE_SECONDS,
     sweepSeconds: values.HYPERSEARCH_SWEEP_SECONDS,
     connections: values.HYPERSEARCH_CONNECTIONS,

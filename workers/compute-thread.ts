@@ -1,11 +1,15 @@
 /** A worker thread of the compute core: trains one trial at a time and tells its epochs. */
 import { performance } from 'node:perf_hooks';
+import { workerData } from 'piscina';
 import { runInline } from '../src/compute/inline-core.ts';
+import { type CompiledKernels, instantiateKernels } from '../src/compute/kernels.ts';
 import type { ThreadRequest, ThreadResponse } from '../src/compute/protocol.ts';
 import type { EpochUpdate } from '../src/compute/trial.ts';
 
 /** Epochs that end within this time of each other travel together: a tiny network has thousands a second. */
 const GATHER_MS = 20;
+
+const kernels = instantiateKernels(workerData as CompiledKernels);
 
 export default function computeThread({ task, port, stop }: ThreadRequest): ThreadResponse {
   let gathered: EpochUpdate[] = [];
@@ -19,7 +23,7 @@ export default function computeThread({ task, port, stop }: ThreadRequest): Thre
     gathered = [];
     told = now;
   };
-  const result = runInline(task, tell, () => Atomics.load(stop, 0) !== 0);
+  const result = runInline(kernels, task, tell, () => Atomics.load(stop, 0) !== 0);
   if (gathered.length > 0) port.postMessage(gathered);
   port.close();
   return result;

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
 import { createInlineCore } from '../compute/inline-core.ts';
+import { type KernelsName, kernelsNames } from '../compute/kernels.ts';
 import { datasetFromCsv } from '../data/csv-dataset.ts';
 import { settingsOf } from '../searches/hyperparameters.ts';
 import { type ApiClient, createClient } from './api-client.ts';
@@ -94,7 +95,7 @@ async function replay(client: ApiClient, args: string[]): Promise<number> {
   if (dataset.hash !== search.dataset.hash)
     throw new Error(`the data set ${facts.name} is not the one the search began with`);
   console.log(`trial ${trial.number}: ${pointLine(trial.hyperparameters)}`);
-  const core = createInlineCore();
+  const core = createInlineCore(kernelsNameOf(trial.kernels));
   const result = await core.run({
     settings: settingsOf(specification.hyperparameters, trial.hyperparameters),
     dataset,
@@ -110,6 +111,13 @@ async function replay(client: ApiClient, args: string[]): Promise<number> {
   const same = result.resultHash === trial.resultHash;
   console.log(same ? 'the same, bit for bit' : 'NOT the same');
   return same ? 0 : 1;
+}
+
+/** A replay uses the kernels that the trial was trained with: others round differently. */
+function kernelsNameOf(recorded: string | null): KernelsName {
+  const name = kernelsNames.find((known) => known === recorded);
+  if (name === undefined) throw new Error(`the trial was trained with ${recorded} kernels, which are not known here`);
+  return name;
 }
 
 function one(args: readonly string[], usage: string): string {

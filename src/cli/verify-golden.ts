@@ -1,22 +1,26 @@
 /**
- * `verify-golden DIR [--kernels plain|plain64]`: replays every fixture of the format `network-golden/1` in a folder.
- * One line for each file, then `N passed, M failed`. The exit code is 0 only if there was a fixture and none failed.
+ * `verify-golden DIR [--kernels NAME,…]`: replays every fixture of the format `network-golden/1` in a folder, on the plain and
+ * on the SIMD kernels unless others are named. One line for each file, which passes if it does on all of them, then
+ * `N passed, M failed`. The exit code is 0 only if there was a fixture and none failed.
  */
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { compileKernels, instantiateKernels } from '../compute/kernels.ts';
 import { type Mismatch, replay } from '../nn/golden.ts';
 import { readFixture } from '../nn/golden-fixture.ts';
 import type { Kernels } from '../nn/kernels.ts';
 import { createPlainKernels } from '../nn/kernels-plain.ts';
 
 const kernelsByName: Readonly<Record<string, () => Kernels>> = {
-  plain: () => createPlainKernels('float32'),
+  plain: () => instantiateKernels(compileKernels('plain')),
   plain64: () => createPlainKernels('float64'),
+  simd: () => instantiateKernels(compileKernels('simd')),
+  fast: () => instantiateKernels(compileKernels('fast')),
 };
 
-const USAGE = `usage: verify-golden DIR [--kernels ${Object.keys(kernelsByName).join('|')}]`;
+const USAGE = `usage: verify-golden DIR [--kernels ${Object.keys(kernelsByName).join(',')}]`;
 
 function described({ what, where, ours, expected, tolerance }: Mismatch): string {
   return `${what}, ${where}, ours ${ours}, expected ${expected}, tolerance ${tolerance}`;
@@ -27,17 +31,19 @@ function reason(error: unknown): string {
 }
 
 /** The file's line: `ok …`, `FAIL …`, or `skip …` for JSON of another kind. */
-function verifyFile(path: string, file: string, kernels: Kernels): string {
+function verifyFile(path: string, file: string, kernels: ReadonlyMap<string, Kernels>): string {
   try {
     const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
     const format = typeof json === 'object' && json !== null && 'format' in json ? json.format : undefined;
     if (typeof format === 'string' && !format.startsWith('network-golden/')) return `skip ${file}: format ${format}`;
     const fixture = readFixture(json);
-    const mismatches = replay(fixture, kernels);
-    const [first] = mismatches;
-    if (first === undefined) return `ok ${fixture.name} (${fixture.batches.length} steps)`;
-    const others = mismatches.length > 1 ? ` (and ${mismatches.length - 1} more)` : '';
-    return `FAIL ${fixture.name}: ${described(first)}${others}`;
+    const faults = [...kernels].flatMap(([name, one]) => {
+      const [first, ...others] = replay(fixture, one);
+      if (first === undefined) return [];
+      return `${name}: ${described(first)}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
+    });
+    if (faults.length > 0) return `FAIL ${fixture.name}: ${faults.join('; ')}`;
+    return `ok ${fixture.name} (${fixture.batches.length} steps; ${[...kernels.keys()].join(', ')})`;
   } catch (error) {
     return `FAIL ${file}: ${reason(error)}`;
   }
@@ -46,17 +52,21 @@ function verifyFile(path: string, file: string, kernels: Kernels): string {
 /** Prints its lines and returns the exit code: 0 agreement, 1 a difference or nothing to compare, 2 wrong use. */
 export function verifyGolden(args: readonly string[], print: (line: string) => void): 0 | 1 | 2 {
   let folder: string | undefined;
-  let kernels: Kernels | undefined;
+  const kernels = new Map<string, Kernels>();
   let files: string[];
   try {
     const { positionals, values } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { kernels: { type: 'string', default: 'plain' } },
+      options: { kernels: { type: 'string', default: 'plain,simd' } },
     });
     folder = positionals[0];
-    kernels = kernelsByName[values.kernels]?.();
-    if (folder === undefined || kernels === undefined) throw new Error(USAGE);
+    for (const name of values.kernels.split(',')) {
+      const make = Object.hasOwn(kernelsByName, name) ? kernelsByName[name] : undefined;
+      if (make === undefined) throw new Error(USAGE);
+      kernels.set(name, make());
+    }
+    if (folder === undefined) throw new Error(USAGE);
     files = readdirSync(folder).filter((file) => file.endsWith('.json'));
   } catch (error) {
     print(reason(error));

@@ -1,16 +1,18 @@
 import { performance } from 'node:perf_hooks';
-import { plainKernels } from '../nn/kernels-plain.ts';
+import type { Kernels } from '../nn/kernels.ts';
+import { compileKernels, instantiateKernels, type KernelsName } from './kernels.ts';
 import type { ComputeCore, EpochUpdate, TrialResult, TrialTask } from './trial.ts';
 import { runTrial } from './trial-run.ts';
 
 /** Runs a trial to its end where it is called, telling every epoch at once. Threads run this too. */
 export function runInline(
+  kernels: Kernels,
   task: TrialTask,
   onEpoch: (update: EpochUpdate) => void,
   interrupted: () => boolean,
 ): TrialResult {
   const started = performance.now();
-  const run = runTrial(task, { name: 'plain', kernels: plainKernels }, interrupted);
+  const run = runTrial(task, { name: kernels.name, kernels }, interrupted);
   let next = run.next();
   while (!next.done) {
     onEpoch(next.value);
@@ -20,11 +22,13 @@ export function runInline(
 }
 
 /** A core without threads: it blocks its caller while it trains. For the command line's replay and for tests. */
-export function createInlineCore(): ComputeCore {
+export function createInlineCore(name: KernelsName): ComputeCore {
+  const kernels = instantiateKernels(compileKernels(name));
   return {
     run: async (task, { onEpochs, signal } = {}) => {
       signal?.throwIfAborted();
       return runInline(
+        kernels,
         task,
         (update) => onEpochs?.([update]),
         () => false,

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { messageOf } from '../errors.ts';
+import { compileKernels, type KernelsName } from './kernels.ts';
 import type { ThreadReport, ThreadRequest, ThreadResponse } from './protocol.ts';
 import { type ComputeCore, type RunOptions, TimeLimitExceeded, type TrialResult, type TrialTask } from './trial.ts';
 
@@ -9,13 +10,17 @@ const GRACE_MS = 500;
 /** Weights and rows lie outside the heap; a thread that needs more than this on it has gone wrong. */
 const HEAP_MEGABYTES = 1024;
 
-/** A core of `threads` warm worker threads that run `entry` (workers/compute-thread.ts, compiled). */
-export function createThreadedCore(threads: number, entry: URL): ComputeCore {
+/**
+ * A core of `threads` warm worker threads that run `entry` (workers/compute-thread.ts, compiled). The kernels are compiled here,
+ * once; throws where this machine cannot run them.
+ */
+export function createThreadedCore(threads: number, entry: URL, kernels: KernelsName): ComputeCore {
   const pool = new Piscina<ThreadRequest, ThreadResponse>({
     filename: entry.href,
     minThreads: threads,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
+    workerData: compileKernels(kernels),
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
   });
   // A thread that dies fails its trial's promise; the event alone must not take the process down.

@@ -27,9 +27,9 @@ function task(trial: number, settings: Record<string, number | string | boolean>
 }
 
 let threads: ComputeCore;
-const inline = createInlineCore();
+const inline = createInlineCore('simd');
 beforeAll(() => {
-  threads = createThreadedCore(2, entry);
+  threads = createThreadedCore(2, entry, 'simd');
 });
 afterAll(() => threads?.close());
 

@@ -16,7 +16,7 @@ const house: Record<string, { rooms: readonly string[]; packages: boolean }> = {
   search: { rooms: ['random.ts', 'exact-math.ts'], packages: false },
   nn: { rooms: ['random.ts', 'exact-math.ts'], packages: false },
   data: { rooms: ['random.ts', 'exact-math.ts'], packages: false },
-  compute: { rooms: ['nn', 'data', 'errors.ts'], packages: true },
+  compute: { rooms: ['nn', 'data', 'errors.ts', 'paths.ts'], packages: true },
   searches: { rooms: ['search', 'data', 'compute', 'errors.ts'], packages: true },
   adapters: { rooms: ['searches', 'compute', 'data', 'errors.ts'], packages: true },
   api: { rooms: ['searches', 'search', 'data', 'errors.ts', 'paths.ts'], packages: true },

@@ -1,0 +1,19 @@
+export {};
+
+/** The part of WebAssembly's JavaScript interface that is used here: its types otherwise come with those of a whole browser. */
+declare global {
+  namespace WebAssembly {
+    interface Memory {
+      readonly buffer: ArrayBuffer;
+      /** Adds so many pages of 64 KiB; the old buffer is detached. */
+      grow(pages: number): number;
+    }
+    class Module {
+      constructor(bytes: Uint8Array);
+    }
+    class Instance {
+      constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+      readonly exports: Record<string, unknown>;
+    }
+  }
+}
