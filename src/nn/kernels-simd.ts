@@ -134,8 +134,6 @@ const PAGE = 65_536;
 const LINE = 64;
 /** All that 32-bit addresses reach. */
 const MOST_PAGES = 65_536;
-/** A memory never shrinks: one this many bytes larger than what is needed is left to the collector, for a smaller one. */
-const MOST_IDLE = 256 * 1024 * 1024;
 
 /** Numbers from one row to the next: whole tiles of eight, and no multiple of 64. kernels/lanes.ts says why. */
 function stride(columns: number): number {
@@ -143,70 +141,45 @@ function stride(columns: number): number {
   return whole % 64 === 0 ? whole + 8 : whole;
 }
 
-interface Arena {
-  wasm: Exports;
-  /** The next free byte. */
-  free: number;
-}
-
 function bytesOf(length: number): number {
   return Math.ceil((4 * stride(length)) / LINE) * LINE;
-}
-
-function instantiate(module: WebAssembly.Module): Arena {
-  const { exports } = new WebAssembly.Instance(module, { env: { abort } });
-  const wasm = exports as unknown as Exports;
-  return { wasm, free: Math.ceil(wasm.heapStart() / LINE) * LINE };
 }
 
 function abort(): never {
   throw new Error('the kernels failed an assertion');
 }
 
-/** Room for `bytes` more, in this memory or a new one. */
-function emptied(module: WebAssembly.Module, arena: Arena, bytes: number): Arena {
-  const start = Math.ceil(arena.wasm.heapStart() / LINE) * LINE;
-  const pages = Math.ceil((start + bytes) / PAGE);
-  if (pages > MOST_PAGES) throw new RangeError(`${bytes} bytes are more than WebAssembly can address`);
-  const has = arena.wasm.memory.buffer.byteLength;
-  const next = has - pages * PAGE > MOST_IDLE ? instantiate(module) : arena;
-  const missing = pages - next.wasm.memory.buffer.byteLength / PAGE;
-  if (missing > 0) next.wasm.memory.grow(missing);
-  next.free = start;
-  return next;
-}
-
-/** `length` numbers at the next free address; the arena must have been emptied for them. */
-function take(arena: Arena, length: number): number {
-  const start = arena.free;
-  const end = start + bytesOf(length);
-  if (end > arena.wasm.memory.buffer.byteLength) {
-    throw new RangeError('kernel memory is full: reset() was asked for less than is allocated');
-  }
-  arena.free = end;
-  return start;
-}
-
 /** Kernels on an instance of `module`, the compiled kernels/. `name` is part of every result's hash. */
 export function createSimdKernels(name: string, module: WebAssembly.Module): Kernels {
-  let arena = instantiate(module);
-  let { wasm } = arena;
-  const floats = (length: number): Float32Array => {
-    const start = take(arena, length);
-    const whole = new Float32Array(wasm.memory.buffer, start, stride(length)).fill(0);
-    return whole.subarray(0, length);
+  // Copied: the exports object itself is a slow one, and these are called a million times a second.
+  const wasm = { ...new WebAssembly.Instance(module, { env: { abort } }).exports } as unknown as Exports;
+  const { memory } = wasm;
+  const start = Math.ceil(wasm.heapStart() / LINE) * LINE;
+  let free = start;
+  const take = (length: number): number => {
+    const address = free;
+    if (address + bytesOf(length) > memory.buffer.byteLength) {
+      throw new RangeError('kernel memory is full: reset() was asked for less than is allocated');
+    }
+    free += bytesOf(length);
+    return address;
   };
+  const floats = (length: number) =>
+    new Float32Array(memory.buffer, take(length), stride(length)).fill(0).subarray(0, length);
   return {
     name,
     stride,
     bytesOf,
     reset: (bytes) => {
-      arena = emptied(module, arena, bytes);
-      wasm = arena.wasm;
+      const pages = Math.ceil((start + bytes) / PAGE);
+      if (pages > MOST_PAGES) throw new RangeError(`${bytes} bytes are more than WebAssembly can address`);
+      const missing = pages - memory.buffer.byteLength / PAGE;
+      if (missing > 0) memory.grow(missing);
+      free = start;
     },
     allocate: floats,
     allocateMatrix: (rows, columns) => floats(rows * stride(columns)),
-    allocateIntegers: (length) => new Int32Array(wasm.memory.buffer, take(arena, length), length).fill(0),
+    allocateIntegers: (length) => new Int32Array(memory.buffer, take(length), length).fill(0),
     gather: (from, order, start, to, N, D) =>
       wasm.gather(from.byteOffset, order.byteOffset + 4 * start, to.byteOffset, N, D),
     gatherIntegers: (from, order, start, to, N) =>
