@@ -80,11 +80,13 @@ export const foldCurvesSchema = z
   })
   .meta({ id: 'FoldCurves' }) satisfies z.ZodType<FoldCurves>;
 
+const settingsSchema = z
+  .record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.array(z.number()).readonly()]))
+  .describe('Everything training used: what varied, what was fixed, what was left to its default');
+
 export const trialSchema = trialSummarySchema
   .extend({
-    settings: pointSchema.describe(
-      'Everything training used: what varied, what was fixed, what was left to its default',
-    ),
+    settings: settingsSchema,
     folds: z.array(foldCurvesSchema).readonly(),
     kernels: z.string().nullable(),
   })

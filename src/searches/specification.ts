@@ -4,13 +4,17 @@ import { type Fault, Problem } from '../errors.ts';
 import { createSampler } from '../search/sampler.ts';
 import { LARGEST_GRID } from '../search/samplers/grid.ts';
 import { CircularCondition, type Distribution, spaceOf, type Value } from '../search/space.ts';
+import { parametersOf } from './estimate.ts';
 import { dotted, faultsOf, shown } from './faults.ts';
 import {
-  defaultHyperparameters,
-  hyperparameterNames,
-  hyperparametersSchema,
-  hyperparameterTable,
-} from './hyperparameters.ts';
+  hiddenUnitsFaults,
+  layerCountsOf,
+  mostUnits,
+  placeOf,
+  spelledOut,
+  withLayerConditions,
+} from './hidden-units.ts';
+import { defaultHyperparameters, fallbacks, hyperparametersSchema, settingSchemas } from './hyperparameters.ts';
 
 export const LARGEST_BUDGET = 1_000_000_000;
 /** Weights and biases of the largest network a space may contain: its float32 state under Adam is four times 4 bytes each. */
@@ -116,12 +120,12 @@ export async function parseSpecification(
     faults.push({ path: 'dataset', message });
   }
   const given = isRecord(record['hyperparameters']) ? record['hyperparameters'] : {};
-  faults.push(...conditionFaults(given));
+  faults.push(...conditionFaults(given), ...hiddenUnitsFaults(given, readableOf(given)));
   if (dataset !== undefined) faults.push(...objectiveFaults(record['objective'], dataset));
   if (!parsed.success || dataset === undefined || faults.length > 0) throw refused(faults);
 
   const specification = withDefaults(parsed.data, dataset);
-  faults.push(...sizeFaults(specification, dataset));
+  faults.push(...circleFaults(specification.hyperparameters), ...sizeFaults(specification, dataset));
   if (faults.length > 0) throw refused(faults);
   const { size } = createSampler(spaceOf(specification.hyperparameters), specification.sampler);
   if (Number.isFinite(size) && size > LARGEST_GRID) {
@@ -139,15 +143,14 @@ function refused(faults: readonly Fault[]): Problem {
 }
 
 function withDefaults(parsed: z.output<typeof specificationSchema>, dataset: DatasetFacts): Specification {
-  const given = parsed.hyperparameters ?? defaultHyperparameters;
-  const fallbacks = Object.fromEntries(hyperparameterNames.map((name) => [name, hyperparameterTable[name].fallback]));
+  const given = spelledOut(definedOf(parsed.hyperparameters ?? defaultHyperparameters));
   const byMetric: Partial<Record<Metric, Direction>> = metrics[dataset.task];
   const metric = parsed.objective.metric ?? (Object.keys(byMetric)[0] as Metric);
   const { type, seed } = parsed.sampler;
   return {
     name: parsed.name ?? `${dataset.name}, ${type}`,
     dataset: dataset.name,
-    hyperparameters: { ...fallbacks, ...definedOf(given) },
+    hyperparameters: withLayerConditions({ ...fallbacks, ...given }),
     sampler: { type, seed },
     validation: parsed.validation,
     objective: { metric, direction: parsed.objective.direction ?? byMetric[metric]! },
@@ -165,6 +168,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Those hyperparameters that can be read, whatever is wrong with the others: lists spelled out, fallbacks filled in. */
+function readableOf(given: Record<string, unknown>): Record<string, Value | Distribution> {
+  const sent = spelledOut(given);
+  const read = Object.entries({ ...fallbacks, ...sent }).flatMap(([name, setting]) => {
+    const parsed = Object.hasOwn(settingSchemas, name) ? settingSchemas[name]!.safeParse(setting) : undefined;
+    return parsed?.success ? [[name, parsed.data] as const] : [];
+  });
+  return Object.fromEntries(read);
+}
+
 function objectiveFaults(objective: unknown, dataset: DatasetFacts): Fault[] {
   const metric = isRecord(objective) ? objective['metric'] : undefined;
   const allowed = Object.keys(metrics[dataset.task]);
@@ -178,18 +191,19 @@ function objectiveFaults(objective: unknown, dataset: DatasetFacts): Fault[] {
 function conditionFaults(given: Record<string, unknown>): Fault[] {
   const faults: Fault[] = [];
   const edges: Record<string, Distribution> = {};
-  for (const [name, setting] of Object.entries(given)) {
-    if (!isRecord(setting) || !isRecord(setting['when']) || !(name in hyperparameterTable)) continue;
+  const sent = spelledOut(given);
+  for (const [name, setting] of Object.entries(sent)) {
+    if (!isRecord(setting) || !isRecord(setting['when']) || !Object.hasOwn(settingSchemas, name)) continue;
     edges[name] = { distribution: 'categorical', choices: [], when: {} };
     for (const [parent, values] of Object.entries(setting['when'])) {
-      const path = ['hyperparameters', name, 'when', parent];
-      if (!Object.hasOwn(hyperparameterTable, parent)) {
+      const path = ['hyperparameters', ...placeOf(name, given), 'when', parent];
+      if (!Object.hasOwn(settingSchemas, parent)) {
         faults.push({ path: dotted(path), message: 'is not a hyperparameter' });
       } else if (parent === name) {
         faults.push({ path: dotted(path), message: 'a hyperparameter cannot depend on itself' });
       } else {
         edges[name] = { ...edges[name]!, when: { ...edges[name]!.when, [parent]: [] } };
-        const possible = possibleValues(given[parent], parent);
+        const possible = possibleValues(sent[parent], parent);
         (Array.isArray(values) ? values : []).forEach((value: unknown, i) => {
           if (possible.accepts(value)) return;
           const message = `${parent} can never have that value (${possible.words}), got ${shown(value)}`;
@@ -198,19 +212,22 @@ function conditionFaults(given: Record<string, unknown>): Fault[] {
       }
     }
   }
+  return [...faults, ...circleFaults(edges)];
+}
+
+function circleFaults(hyperparameters: Readonly<Record<string, Value | Distribution>>): Fault[] {
   try {
-    spaceOf(edges);
+    spaceOf(hyperparameters);
+    return [];
   } catch (error) {
     if (!(error instanceof CircularCondition)) throw error;
-    faults.push({ path: dotted(['hyperparameters', error.names[0]!, 'when']), message: error.message });
+    return [{ path: dotted(['hyperparameters', error.names[0]!, 'when']), message: error.message }];
   }
-  return faults;
 }
 
 function possibleValues(setting: unknown, name: string): { accepts: (value: unknown) => boolean; words: string } {
-  const table: Readonly<Record<string, { readonly fallback: Value }>> = hyperparameterTable;
   if (!isRecord(setting)) {
-    const value = setting ?? table[name]?.fallback;
+    const value = setting ?? fallbacks[name];
     return { accepts: (one) => one === value, words: `it is ${shown(value)}` };
   }
   const { choices, low, high } = setting;
@@ -224,20 +241,18 @@ function possibleValues(setting: unknown, name: string): { accepts: (value: unkn
   };
 }
 
-function largest(setting: Value | Distribution | undefined): number {
-  if (typeof setting !== 'object') return Number(setting);
-  return setting.distribution === 'categorical' ? Math.max(...setting.choices.map(Number)) : setting.high;
-}
-
 /** A space whose largest network cannot be trained here is refused before anything is stored, with the numbers. */
 function sizeFaults({ hyperparameters, validation }: Specification, dataset: DatasetFacts): Fault[] {
-  const units = largest(hyperparameters['hiddenUnits']);
-  const layers = largest(hyperparameters['hiddenLayers']);
   const outputs = Math.max(dataset.classes.length, 1);
-  const parameters = parametersOf(dataset.features, layers, units, outputs);
+  const networks = layerCountsOf(hyperparameters['hiddenLayers']).map((count) => {
+    const units = mostUnits(hyperparameters, count);
+    return { units, parameters: parametersOf(dataset.features, units, outputs) };
+  });
+  const { units, parameters } = networks.reduce((a, b) => (b.parameters > a.parameters ? b : a));
   const faults: Fault[] = [];
   if (parameters > MOST_PARAMETERS) {
-    const network = `${layers} hidden layers of ${units} units on ${dataset.features} features`;
+    const layers = `${units.length} hidden layers of ${[...new Set(units)].length === 1 ? units[0] : units.join(', ')} units`;
+    const network = `${layers} on ${dataset.features} features`;
     const message = `the largest network (${network}) has ${parameters} parameters, at most ${MOST_PARAMETERS} are trained here`;
     faults.push({ path: 'hyperparameters.hiddenUnits', message });
   }
@@ -247,10 +262,4 @@ function sizeFaults({ hyperparameters, validation }: Specification, dataset: Dat
     faults.push({ path: 'validation.fraction', message });
   }
   return faults;
-}
-
-/** Weights and biases of a network of `layers` hidden layers of `units` units. */
-export function parametersOf(inputs: number, layers: number, units: number, outputs: number): number {
-  if (layers === 0) return (inputs + 1) * outputs;
-  return (inputs + 1) * units + (layers - 1) * (units + 1) * units + (units + 1) * outputs;
 }

@@ -166,6 +166,55 @@ describe('creating', () => {
   });
 });
 
+describe('units of single layers', () => {
+  const base = { learningRate: 0.01, epochs: 3 };
+  const run = async (hyperparameters: object, trials: number) => {
+    const { id } = await service.client.create({
+      dataset: 'iris',
+      hyperparameters: { ...base, ...hyperparameters },
+      budget: { trials },
+    });
+    await ended(service.client, id);
+    await expectSound(service.databaseUrl, id);
+    return id;
+  };
+
+  it('vary layer by layer, and are stored and exported only where there is that layer', async () => {
+    const own = { distribution: 'int', low: 4, high: 32 };
+    const hyperparameters = {
+      hiddenLayers: { distribution: 'int', low: 1, high: 3 },
+      hiddenUnits1: own,
+      hiddenUnits2: own,
+      hiddenUnits3: own,
+    };
+    const id = await run(hyperparameters, 12);
+    const trials = await allTrials(service.client, id);
+    const counts = trials.map(({ hyperparameters: point }) => Number(point['hiddenLayers']));
+    expect(new Set(counts)).toEqual(new Set([1, 2, 3]));
+    for (const { number, hyperparameters: point } of trials) {
+      const units = [1, 2, 3].flatMap((layer) => point[`hiddenUnits${layer}`] ?? []);
+      expect(units).toHaveLength(counts[number]!);
+      expect((await service.client.trial(id, number)).settings['hiddenUnits']).toEqual(units);
+    }
+    const csv = await (await service.client.export(id, 'csv')).text();
+    expect(csv.split('\n')[0]).toMatch(/hiddenLayers,hiddenUnits1,hiddenUnits2,hiddenUnits3$/);
+  });
+
+  it('written as a list, as single layers or as one number for all are the same networks, bit for bit', async () => {
+    const spellings = [
+      { hiddenLayers: 2, hiddenUnits: 12 },
+      { hiddenUnits: [12, 12] },
+      { hiddenLayers: 2, hiddenUnits1: 12, hiddenUnits: 12 },
+    ];
+    const hashes = await Promise.all(
+      spellings.map(async (spelling) => (await service.client.trial(await run(spelling, 1), 0)).resultHash),
+    );
+    expect(new Set(hashes).size).toBe(1);
+    const other = await service.client.trial(await run({ hiddenUnits: [12, 13] }, 1), 0);
+    expect(hashes).not.toContain(other.resultHash);
+  });
+});
+
 describe('pause, resume, cancel', () => {
   it('a paused search claims nothing more, and goes on where it was', async () => {
     const { id } = await service.client.create(lasting(60, 10));

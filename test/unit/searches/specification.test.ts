@@ -129,6 +129,111 @@ describe('parseSpecification', () => {
     else expect(faults[0]).toMatch(fault);
   });
 
+  describe('units of single layers', () => {
+    const int = { distribution: 'int', low: 8, high: 64 };
+    const settingsOf = async (hyperparameters: object) =>
+      (await parse({ dataset: 'digits', hyperparameters })).hyperparameters;
+    const faults = (hyperparameters: object) => faultsOf({ dataset: 'digits', hyperparameters });
+
+    it('are given as a list, of values and distributions alike', async () => {
+      expect(await settingsOf({ hiddenUnits: [64, int] })).toMatchObject({
+        hiddenLayers: 2,
+        hiddenUnits1: 64,
+        hiddenUnits2: { distribution: 'int', low: 8, high: 64, scale: 'linear' },
+      });
+      expect(await settingsOf({ hiddenUnits: [] })).toMatchObject({ hiddenLayers: 0 });
+      expect(await settingsOf({ hiddenUnits: [32, 16], hiddenLayers: 2 })).toMatchObject({ hiddenLayers: 2 });
+    });
+
+    it('are active only where there is their layer', async () => {
+      const layers = { distribution: 'int', low: 1, high: 3 };
+      const given = { hiddenLayers: layers, hiddenUnits1: int, hiddenUnits2: int, hiddenUnits3: 16 };
+      const settings = await settingsOf(given);
+      expect(settings['hiddenUnits1']).not.toHaveProperty('when');
+      expect(settings['hiddenUnits2']).toMatchObject({ when: { hiddenLayers: [2, 3] } });
+      expect(settings['hiddenUnits3']).toBe(16);
+      const odd = { distribution: 'categorical', choices: [5, 1, 3] };
+      expect(await settingsOf({ hiddenLayers: odd, hiddenUnits2: int })).toMatchObject({
+        hiddenUnits2: { when: { hiddenLayers: [3, 5] } },
+      });
+    });
+
+    it('keep the condition that was given', async () => {
+      const layers = { distribution: 'int', low: 1, high: 3 };
+      const own = (when: object) => ({ hiddenLayers: layers, hiddenUnits2: { ...int, when } });
+      const conditionOf = async (when: object) => (await settingsOf(own(when)))['hiddenUnits2'];
+      expect(await conditionOf({ hiddenLayers: [3] })).toMatchObject({ when: { hiddenLayers: [3] } });
+      expect(await conditionOf({ optimizer: ['adam'] })).toMatchObject({
+        when: { optimizer: ['adam'], hiddenLayers: [2, 3] },
+      });
+      expect(await faults(own({ hiddenLayers: [1, 2] }))).toEqual([
+        'hyperparameters.hiddenUnits2.when.hiddenLayers[0]: must be at least 2: with fewer there is no layer 2, got 1',
+      ]);
+    });
+
+    it('leave to hiddenUnits the layers that have none, and only where there is one', async () => {
+      const layers = { distribution: 'int', low: 1, high: 3 };
+      const settings = await settingsOf({ hiddenLayers: layers, hiddenUnits1: 32, hiddenUnits: int });
+      expect(settings['hiddenUnits']).toMatchObject({ when: { hiddenLayers: [2, 3] } });
+      expect((await settingsOf({ hiddenLayers: layers, hiddenUnits: int }))['hiddenUnits']).not.toHaveProperty('when');
+      expect(await faults({ hiddenLayers: 1, hiddenUnits1: 32, hiddenUnits: int })).toEqual([
+        'hyperparameters.hiddenUnits: has no effect: every hidden layer has units of its own',
+      ]);
+    });
+
+    it.each([
+      [
+        { hiddenLayers: 2, hiddenUnits3: 8 },
+        'hyperparameters.hiddenUnits3: has no effect: hiddenLayers is at most 2, so there is no layer 3',
+      ],
+      [
+        { hiddenUnits2: int },
+        'hyperparameters.hiddenUnits2: has no effect: hiddenLayers is at most 1, so there is no layer 2',
+      ],
+      [
+        { hiddenUnits: [32, 16], hiddenLayers: 3 },
+        'hyperparameters.hiddenLayers: must be 2, as many as hiddenUnits lists, or be left out, got 3',
+      ],
+      [
+        { hiddenUnits: [32, 16], hiddenLayers: { distribution: 'int', low: 1, high: 2 } },
+        'hyperparameters.hiddenLayers: must be 2, as many as hiddenUnits lists, or be left out, got an object',
+      ],
+      [
+        { hiddenUnits: [32, 16], hiddenUnits2: 8 },
+        'hyperparameters.hiddenUnits2: must be left out where hiddenUnits is a list: that has the units of every layer',
+      ],
+      [{ hiddenUnits: [32, 0] }, 'hyperparameters.hiddenUnits[1]: must be at least 1, got 0'],
+      [
+        { hiddenUnits: [{ ...int, when: { colour: ['red'] } }] },
+        'hyperparameters.hiddenUnits[0].when.colour: is not a hyperparameter',
+      ],
+      [
+        { hiddenUnits: Array(21).fill(8) },
+        'hyperparameters.hiddenUnits: must have at most 20 entries, got a list of 21',
+      ],
+      [{ hiddenUnits: 'wide' }, 'hyperparameters.hiddenUnits: must be a number or an object or a list, got "wide"'],
+      [
+        {
+          hiddenLayers: { distribution: 'categorical', choices: [1, 2], when: { hiddenUnits2: [8] } },
+          hiddenUnits2: int,
+        },
+        'hyperparameters.hiddenLayers.when: the conditions of hiddenLayers, hiddenUnits2 form a circle',
+      ],
+      [
+        { hiddenUnits: [8, 4096, 4096, 4096] },
+        'hyperparameters.hiddenUnits: the largest network (4 hidden layers of 8, 4096, 4096, 4096 units on 64 features) has 33640978 parameters, at most 20000000 are trained here',
+      ],
+      [{ hiddenUnits21: 8 }, 'hyperparameters.hiddenUnits21: is not a key that is known here'],
+    ])('refuses %j: %s', async (hyperparameters, fault) => {
+      expect(await faults(hyperparameters)).toEqual([fault]);
+    });
+
+    it('finds the largest network where fewer layers make it', async () => {
+      const wide = { hiddenLayers: { distribution: 'int', low: 1, high: 2 }, hiddenUnits1: 4096, hiddenUnits2: 1 };
+      await expect(settingsOf(wide)).resolves.toMatchObject({ hiddenUnits1: 4096 });
+    });
+  });
+
   it('refuses conditions in a circle', async () => {
     const on = (name: string) => ({ distribution: 'float', low: 0.1, high: 0.9, when: { [name]: [0.5] } });
     const faults = await faultsOf({ dataset: 'digits', hyperparameters: { momentum: on('l2'), l2: on('momentum') } });
