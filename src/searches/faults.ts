@@ -5,7 +5,7 @@ import type { Fault } from '../errors.ts';
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-const MOST_FAULTS = 50;
+export const MOST_FAULTS = 50;
 
 /** All the faults of a failed parse of `input`, each by its path below `prefix`. */
 export function faultsOf(error: z.ZodError, input: unknown, prefix: Path = []): Fault[] {
@@ -28,6 +28,10 @@ export function shown(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function at(input: unknown, path: Path): unknown {

@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import type { TrialSettings } from '../compute/trial.ts';
 import type { Distribution, Value } from '../search/space.ts';
-import { layerNames, MOST_HIDDEN_LAYERS } from './hidden-units.ts';
+import { layerNames, MOST_HIDDEN_LAYERS, spelledOut } from './hidden-units.ts';
 
 /** A number's row without a fallback is that of one layer's units: a layer without its own has those of all. */
 interface NumberRow {
@@ -221,3 +221,12 @@ export const hyperparametersSchema = z.strictObject(
     }),
   ),
 );
+
+/** Those of `given` that can be read, whatever is wrong with the others: a list spelled out, fallbacks filled in. */
+export function readableOf(given: Readonly<Record<string, unknown>>): Record<string, Setting> {
+  const read = Object.entries({ ...fallbacks, ...spelledOut(given) }).flatMap(([name, setting]) => {
+    const parsed = Object.hasOwn(settingSchemas, name) ? settingSchemas[name]!.safeParse(setting) : undefined;
+    return parsed?.success ? [[name, parsed.data] as const] : [];
+  });
+  return Object.fromEntries(read);
+}

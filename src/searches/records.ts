@@ -46,9 +46,20 @@ export const searchSchema = z
   .meta({ id: 'Search' });
 export type Search = z.infer<typeof searchSchema>;
 
+export const sourceSchema = z
+  .enum(['enqueued', 'sampled'])
+  .describe('Whether the specification gives it or the sampler');
+export type Source = z.infer<typeof sourceSchema>;
+
+/** Enqueued trials are the first ones: their number says it. */
+export function sourceOf(number: number, { enqueue }: Pick<Specification, 'enqueue'>): Source {
+  return number < enqueue.length ? 'enqueued' : 'sampled';
+}
+
 export const trialSummarySchema = z
   .object({
     number: count,
+    source: sourceSchema,
     state: z.enum(trialStates),
     attempt: count.describe('How often it was claimed'),
     hyperparameters: pointSchema.describe('Those that vary and are active'),

@@ -215,6 +215,53 @@ describe('units of single layers', () => {
   });
 });
 
+describe('enqueued configurations', () => {
+  const hyperparameters = {
+    learningRate: { distribution: 'float', low: 1e-3, high: 1e-1, scale: 'log', points: 3 },
+    hiddenLayers: { distribution: 'int', low: 1, high: 2 },
+    hiddenUnits: { distribution: 'categorical', choices: [8, 16] },
+    epochs: 2,
+  };
+  const search = { dataset: 'iris', hyperparameters, sampler: { type: 'grid', seed: 3 } };
+  const enqueue = [{ learningRate: 0.05, hiddenUnits: [16, 16] }, { learningRate: 0.007 }];
+
+  it('come before the grid, say so, and take none of its points', async () => {
+    const { id } = await service.client.create({ ...search, enqueue });
+    const done = await ended(service.client, id);
+    expect(done).toMatchObject({ state: 'complete', trials: { total: 2 + 12, complete: 2 + 12 } });
+    await expectSound(service.databaseUrl, id);
+    const trials = await allTrials(service.client, id);
+    expect(trials.map(({ source }) => source)).toEqual(['enqueued', 'enqueued', ...Array(12).fill('sampled')]);
+    expect(trials[0]!.hyperparameters).toEqual({ learningRate: 0.05, hiddenLayers: 2, hiddenUnits: 16 });
+    expect(trials[1]!.hyperparameters).toMatchObject({ learningRate: 0.007 });
+    const alone = await service.client.create(search);
+    await ended(service.client, alone.id);
+    const points = (all: readonly TrialSummary[]) => all.map(({ hyperparameters: point }) => point);
+    expect(points(trials.slice(2))).toEqual(points(await allTrials(service.client, alone.id)));
+    expect((await service.client.trial(id, 1)).source).toBe('enqueued');
+    const { body } = await call<{ items: TrialSummary[] }>('GET', `/v1/searches/${id}/best?limit=14`);
+    for (const { number, source } of body.items) expect(source).toBe(number < 2 ? 'enqueued' : 'sampled');
+  });
+
+  it('are part of the total, which may be raised to the end of the grid and no further', async () => {
+    const { id } = await service.client.create({ ...search, enqueue, budget: { trials: 1 } });
+    expect((await ended(service.client, id)).trials).toMatchObject({ total: 1, complete: 1 });
+    await call('PATCH', `/v1/searches/${id}`, { budget: { trials: 100 } });
+    expect((await ended(service.client, id)).trials).toMatchObject({ total: 14, complete: 14 });
+    await expectSound(service.databaseUrl, id);
+  });
+
+  it('are shown by a dry run, beside the size of the grid alone', async () => {
+    const { body } = await call<{ gridSize: number; trials: number; first: { source: string }[] }>(
+      'POST',
+      '/v1/searches/dry-run',
+      { ...search, enqueue },
+    );
+    expect(body).toMatchObject({ gridSize: 12, trials: 14 });
+    expect(body.first.slice(0, 3).map(({ source }) => source)).toEqual(['enqueued', 'enqueued', 'sampled']);
+  });
+});
+
 describe('pause, resume, cancel', () => {
   it('a paused search claims nothing more, and goes on where it was', async () => {
     const { id } = await service.client.create(lasting(60, 10));

@@ -234,6 +234,105 @@ describe('parseSpecification', () => {
     });
   });
 
+  describe('enqueue', () => {
+    const hyperparameters = {
+      learningRate: { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' },
+      hiddenLayers: { distribution: 'int', low: 1, high: 3 },
+      hiddenUnits1: { distribution: 'int', low: 8, high: 64, step: 8 },
+      hiddenUnits2: { distribution: 'int', low: 8, high: 64 },
+      hiddenUnits: { distribution: 'categorical', choices: [16, 32] },
+      optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },
+      momentum: { distribution: 'float', low: 0.5, high: 0.9, when: { optimizer: ['momentum'] } },
+      epochs: 5,
+    };
+    const search = (enqueue: unknown, more: object = {}) => ({ dataset: 'digits', hyperparameters, enqueue, ...more });
+
+    it('is stored as points of the space, lists of units spelled out', async () => {
+      const { enqueue } = await parse(
+        search([{ learningRate: 0.01 }, { hiddenUnits: [64, 40, 16] }, { optimizer: 'momentum', momentum: 0.5 }, {}]),
+      );
+      expect(enqueue).toEqual([
+        { learningRate: 0.01 },
+        { hiddenLayers: 3, hiddenUnits1: 64, hiddenUnits2: 40, hiddenUnits: 16 },
+        { optimizer: 'momentum', momentum: 0.5 },
+        {},
+      ]);
+      expect((await parse({ dataset: 'digits' })).enqueue).toEqual([]);
+    });
+
+    it('takes the space that is there when nobody says, and what is fixed where it agrees', async () => {
+      expect((await parse({ dataset: 'digits', enqueue: [{ l2: 1e-4 }] })).enqueue).toEqual([{ l2: 1e-4 }]);
+      expect((await parse(search([{ epochs: 5, learningRate: 0.1 }]))).enqueue).toEqual([{ learningRate: 0.1 }]);
+      const fixed = { hiddenUnits: [32, { distribution: 'int', low: 8, high: 64 }] };
+      expect((await parse(search([{ hiddenUnits: [32, 9] }], { hyperparameters: fixed }))).enqueue).toEqual([
+        { hiddenUnits2: 9 },
+      ]);
+    });
+
+    it('counts towards the budget, which is a total', async () => {
+      const three = [{}, {}, {}];
+      expect((await parse(search(three, { budget: { trials: 2 } }))).budget.trials).toBe(2);
+      expect((await parse(search(Array(60).fill({})))).budget.trials).toBe(60);
+      const grid = { hyperparameters: { batchNorm: { distribution: 'categorical', choices: [true, false] } } };
+      const ofGrid = (more: object) => parse(search(three, { ...grid, sampler: { type: 'grid' }, ...more }));
+      expect((await ofGrid({})).budget.trials).toBe(5);
+      expect((await ofGrid({ budget: { trials: 100 } })).budget.trials).toBe(5);
+    });
+
+    it('lists every fault by its path', async () => {
+      const given = [
+        { learningRate: 5, colour: 'red' },
+        { learningRate: '0.01', optimizer: 'adam' },
+        { momentum: 0.5 },
+        { momentum: 0.5, optimizer: 'sgd' },
+        { epochs: 6 },
+        { hiddenUnits1: 12 },
+        { hiddenLayers: 1, hiddenUnits2: 8 },
+        { hiddenUnits3: 8 },
+        { hiddenUnits: [16, 16, 16, 16] },
+        { hiddenUnits: [16, 65] },
+        { hiddenLayers: 2, hiddenUnits: [16] },
+      ];
+      expect(await faultsOf(search(given))).toEqual([
+        'enqueue[0].learningRate: must be a number between 0.0001 and 0.1, got 5',
+        'enqueue[0].colour: is not a hyperparameter',
+        'enqueue[1].learningRate: must be a number between 0.0001 and 0.1, got "0.01"',
+        'enqueue[1].optimizer: must be one of "sgd", "momentum", got "adam"',
+        'enqueue[2].momentum: is active only where optimizer is "momentum", and this configuration does not say it',
+        'enqueue[3].momentum: is active only where optimizer is "momentum", and here it is "sgd"',
+        'enqueue[4].epochs: does not vary in this search: it is 5, got 6',
+        'enqueue[5].hiddenUnits1: must be a whole number between 8 and 64, in steps of 8 from 8, got 12',
+        'enqueue[6].hiddenUnits2: is active only where hiddenLayers is one of 2, 3, and here it is 1',
+        'enqueue[7].hiddenUnits3: is not among the hyperparameters of this search',
+        'enqueue[8].hiddenUnits: hiddenLayers must be a whole number between 1 and 3, got 4',
+        'enqueue[9].hiddenUnits[1]: hiddenUnits2 must be a whole number between 8 and 64, got 65',
+        'enqueue[10].hiddenUnits: hiddenLayers is 2 already by this configuration, got 1',
+      ]);
+    });
+
+    it('is judged where the shape is wrong elsewhere, and says nothing of what could not be read', async () => {
+      const mistyped = { ...hyperparameters, learningRate: { distribution: 'float', low: 'a', high: 1 } };
+      const given = [{ learningRate: 5, optimizer: 'adam' }, 7, { optimizer: null }];
+      const faults = await faultsOf(search(given, { hyperparameters: mistyped, budget: { trials: 0 } }));
+      expect(faults.sort()).toEqual([
+        'budget.trials: must be at least 1, got 0',
+        'enqueue[0].optimizer: must be one of "sgd", "momentum", got "adam"',
+        'enqueue[1]: must be an object, got 7',
+        'enqueue[2].optimizer: must be a number or a string or a boolean, got null',
+        'hyperparameters.learningRate.low: must be a number, got "a"',
+      ]);
+    });
+
+    it.each([
+      ['all of them', 'enqueue: must be a list, got "all of them"'],
+      [{}, 'enqueue: must be a list, got an object'],
+      [null, 'enqueue: must be a list, got null'],
+      [Array(1001).fill({}), 'enqueue: must have at most 1000 entries, got a list of 1001'],
+    ])('refuses %j', async (enqueue, fault) => {
+      expect(await faultsOf(search(enqueue))).toEqual([fault]);
+    });
+  });
+
   it('refuses conditions in a circle', async () => {
     const on = (name: string) => ({ distribution: 'float', low: 0.1, high: 0.9, when: { [name]: [0.5] } });
     const faults = await faultsOf({ dataset: 'digits', hyperparameters: { momentum: on('l2'), l2: on('momentum') } });
