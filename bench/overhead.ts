@@ -5,14 +5,13 @@
  *
  *   npm run bench:overhead -- [--trials 3000] [--growth 100000] [--json]
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type ApiClient, createClient } from '../src/cli/api-client.ts';
 import { ended } from '../src/cli/format.ts';
 import { readConfig } from '../src/config.ts';
 import { startService } from '../src/service.ts';
+import { temporarily } from './parts/temporary.ts';
 
 const { values } = parseArgs({
   options: { trials: { type: 'string' }, growth: { type: 'string' }, json: { type: 'boolean' } },
@@ -80,54 +79,53 @@ function report(row: Record<string, string | number>): void {
   );
 }
 
-const directory = await mkdtemp(join(tmpdir(), 'hypersearch-bench-'));
-await chmod(directory, 0o755); // as root, Postgres is run by another account
-const config = { ...readConfig(), dataDirectory: directory, port: 0, logLevel: 'silent' as const };
-const service = await startService(config, 'both', () => undefined);
-try {
-  const client = createClient(service.url!);
-  const queue = config.redisUrl === undefined ? 'BullMQ on Postgres' : 'BullMQ on Redis';
-  report({
-    machine: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    node: process.version,
-    queue,
-    threads: config.threads,
-  });
-  await run(client, 200, [200]); // warm: threads, plans, connections
-
-  const trials = Number(values.trials ?? 3000);
-  const { milestones } = await run(client, trials, [trials]);
-  const { seconds } = milestones[0]!;
-  report({
-    measure: 'durable trials',
-    trials,
-    seconds: seconds.toFixed(2),
-    'per second': Math.round(trials / seconds),
-  });
-
-  const growth = Number(values.growth ?? 0);
-  if (growth > 0) {
-    const at = [1000, growth / 10, growth / 2, growth - 1000, growth].filter((n, i, all) => n > (all[i - 1] ?? 0));
-    const { id, milestones: grown } = await run(client, growth, at);
-    grown.forEach((now, i) => {
-      const before = grown[i - 1] ?? { trials: 0, seconds: 0 };
-      const each = ((now.seconds - before.seconds) / (now.trials - before.trials)) * 1000;
-      report({ measure: 'cost a trial', from: before.trials, to: now.trials, ms: each.toFixed(3) });
+await temporarily(async (dataDirectory) => {
+  const config = { ...readConfig(), dataDirectory, port: 0, logLevel: 'silent' as const };
+  const service = await startService(config, 'both', () => undefined);
+  try {
+    const client = createClient(service.url!);
+    const queue = config.redisUrl === undefined ? 'BullMQ on Postgres' : 'BullMQ on Redis';
+    report({
+      machine: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      node: process.version,
+      queue,
+      threads: config.threads,
     });
-    for (const path of [
-      'best?limit=10',
-      'trials?limit=50',
-      'trials?limit=50&sort=-value',
-      'trials?limit=50&state=complete',
-    ]) {
-      const request = async () => (await fetch(`${client.url}/v1/searches/${id}/${path}`)).text();
-      const took = await latencies(request, 300);
-      const [p50, p99] = [0.5, 0.99].map((p) => took[Math.floor(took.length * p)]!.toFixed(2));
-      report({ measure: path, trials: growth, 'p50 ms': p50!, 'p99 ms': p99! });
+    await run(client, 200, [200]); // warm: threads, plans, connections
+
+    const trials = Number(values.trials ?? 3000);
+    const { milestones } = await run(client, trials, [trials]);
+    const { seconds } = milestones[0]!;
+    report({
+      measure: 'durable trials',
+      trials,
+      seconds: seconds.toFixed(2),
+      'per second': Math.round(trials / seconds),
+    });
+
+    const growth = Number(values.growth ?? 0);
+    if (growth > 0) {
+      const at = [1000, growth / 10, growth / 2, growth - 1000, growth].filter((n, i, all) => n > (all[i - 1] ?? 0));
+      const { id, milestones: grown } = await run(client, growth, at);
+      grown.forEach((now, i) => {
+        const before = grown[i - 1] ?? { trials: 0, seconds: 0 };
+        const each = ((now.seconds - before.seconds) / (now.trials - before.trials)) * 1000;
+        report({ measure: 'cost a trial', from: before.trials, to: now.trials, ms: each.toFixed(3) });
+      });
+      for (const path of [
+        'best?limit=10',
+        'trials?limit=50',
+        'trials?limit=50&sort=-value',
+        'trials?limit=50&state=complete',
+      ]) {
+        const request = async () => (await fetch(`${client.url}/v1/searches/${id}/${path}`)).text();
+        const took = await latencies(request, 300);
+        const [p50, p99] = [0.5, 0.99].map((p) => took[Math.floor(took.length * p)]!.toFixed(2));
+        report({ measure: path, trials: growth, 'p50 ms': p50!, 'p99 ms': p99! });
+      }
     }
+  } finally {
+    await service.close();
   }
-} finally {
-  await service.close();
-  await rm(directory, { recursive: true, force: true });
-}
+});

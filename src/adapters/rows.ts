@@ -2,7 +2,14 @@
 
 import type { FoldCurves } from '../compute/trial.ts';
 import { hyperparameterNames, settingsOf } from '../searches/hyperparameters.ts';
-import { type Search, type SearchEvent, searchSchema, type Trial, type TrialSummary } from '../searches/records.ts';
+import {
+  type Search,
+  type SearchEvent,
+  searchSchema,
+  sourceOf,
+  type Trial,
+  type TrialSummary,
+} from '../searches/records.ts';
 import type { Specification } from '../searches/specification.ts';
 
 /** A row of `searches` as a raw query gives it. */
@@ -37,9 +44,13 @@ function inOrder<T>(hyperparameters: Readonly<Record<string, T>>): Record<string
 }
 
 function specificationOf(stored: unknown): Specification {
-  // Written by create alone, after validation.
-  const specification = stored as Specification;
-  return { ...specification, hyperparameters: inOrder(specification.hyperparameters) };
+  // Written by create alone, after validation; those of before there was `enqueue` have none.
+  const {
+    enqueue = [],
+    hyperparameters,
+    ...others
+  } = stored as Omit<Specification, 'enqueue'> & Partial<Specification>;
+  return { ...others, hyperparameters: inOrder(hyperparameters), enqueue: enqueue.map(inOrder) };
 }
 
 const stateSchema = searchSchema.shape.state;
@@ -79,9 +90,10 @@ export interface TrialRow {
   readonly finished_at: Date | null;
 }
 
-export function trialSummaryOf(row: TrialRow): TrialSummary {
+export function trialSummaryOf(row: TrialRow, specification: Specification): TrialSummary {
   return {
     number: row.number,
+    source: sourceOf(row.number, specification),
     state: row.state as TrialSummary['state'],
     attempt: row.attempt,
     hyperparameters: inOrder(row.hyperparameters as TrialSummary['hyperparameters']),
@@ -101,7 +113,7 @@ export function trialOf(
   row: TrialRow & { readonly curves: unknown; readonly kernels: string | null },
   specification: Specification,
 ): Trial {
-  const summary = trialSummaryOf(row);
+  const summary = trialSummaryOf(row, specification);
   return {
     ...summary,
     settings: { ...settingsOf(specification.hyperparameters, summary.hyperparameters) },

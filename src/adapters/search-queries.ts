@@ -20,29 +20,25 @@ export function createSearchQueries(database: Database): SearchQueries {
       return row === undefined ? undefined : searchOf(row);
     },
     list: (query) => listSearches(database, query),
-    trials: async (id, query) => {
+    trials: async ({ id, specification }, query) => {
       const inOrder = query.sort.endsWith('number') ? byNumber(id, query) : byValue(id, query);
       const items: TrialRow[] = [];
       for (const { where, order } of inOrder) {
         const wanted = query.limit + 1 - items.length;
         if (wanted > 0) items.push(...(await trialRows(where, order, wanted)));
       }
-      return pageOf(items.map(trialSummaryOf), query.limit, ({ number, value }) => ({
-        s: query.sort,
-        n: number,
-        v: value,
-      }));
+      const trials = items.map((row) => trialSummaryOf(row, specification));
+      return pageOf(trials, query.limit, ({ number, value }) => ({ s: query.sort, n: number, v: value }));
     },
     trial: async (search, number) => {
       const [row] = await database.$queryRaw<FullTrialRow[]>`
         SELECT ${SUMMARY}, curves, kernels FROM trials WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
       return row === undefined ? undefined : trialOf(row, search.specification);
     },
-    best: async (search, limit) => {
-      const order = search.specification.objective.direction === 'maximize' ? descending : ascending;
-      return (await trialRows(Prisma.sql`search_id = ${search.id}::uuid AND value IS NOT NULL`, order, limit)).map(
-        trialSummaryOf,
-      );
+    best: async ({ id, specification }, limit) => {
+      const order = specification.objective.direction === 'maximize' ? descending : ascending;
+      const rows = await trialRows(Prisma.sql`search_id = ${id}::uuid AND value IS NOT NULL`, order, limit);
+      return rows.map((row) => trialSummaryOf(row, specification));
     },
     running: async (search) => {
       const rows = await database.$queryRaw<FullTrialRow[]>`

@@ -14,6 +14,7 @@ const columns = [
   'attempt',
   'resultHash',
   'reason',
+  'source',
 ] as const satisfies readonly (keyof TrialSummary)[];
 
 export async function* exportTrials(
@@ -25,7 +26,7 @@ export async function* exportTrials(
   if (format === 'csv') yield `${[...columns, ...varied].join(',')}\n`;
   let cursor: string | undefined;
   do {
-    const page = await queries.trials(search.id, { sort: 'number', limit: PAGE, cursor });
+    const page = await queries.trials(search, { sort: 'number', limit: PAGE, cursor });
     yield page.items.map((trial) => (format === 'csv' ? csvLine(trial, varied) : JSON.stringify(trial))).join('\n') +
       (page.items.length > 0 ? '\n' : '');
     cursor = page.next ?? undefined;

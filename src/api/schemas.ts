@@ -1,6 +1,13 @@
 /** The shapes of requests and answers that are not records (searches/records.ts). */
 import { z } from 'zod';
-import { eventSchema, searchSchema, searchStates, trialStates, trialSummarySchema } from '../searches/records.ts';
+import {
+  eventSchema,
+  searchSchema,
+  searchStates,
+  sourceSchema,
+  trialStates,
+  trialSummarySchema,
+} from '../searches/records.ts';
 import { LARGEST_BUDGET, specificationSchema } from '../searches/specification.ts';
 import { problemSchema } from './problems.ts';
 
@@ -59,6 +66,7 @@ export const dryRunSchema = z.object({
   first: z.array(
     z.object({
       number: z.int(),
+      source: sourceSchema,
       hyperparameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
       seconds: z.number(),
     }),

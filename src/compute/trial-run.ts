@@ -98,8 +98,7 @@ function trainOptions(
 
 /** Inputs, hidden layers, outputs. */
 function sizesOf(settings: TrialSettings, dataset: Dataset): number[] {
-  const hidden = Array<number>(settings.hiddenLayers).fill(settings.hiddenUnits);
-  return [dataset.features, ...hidden, dataset.task === 'classification' ? dataset.classes.length : 1];
+  return [dataset.features, ...settings.hiddenUnits, dataset.task === 'classification' ? dataset.classes.length : 1];
 }
 
 /** A number as JSON can carry it (law 8). */

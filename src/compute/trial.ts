@@ -5,8 +5,8 @@ import type { Dataset } from '../data/dataset.ts';
 export interface TrialSettings {
   readonly learningRate: number;
   readonly l2: number;
-  readonly hiddenLayers: number;
-  readonly hiddenUnits: number;
+  /** Of every hidden layer, from the inputs on; empty for softmax or linear regression. */
+  readonly hiddenUnits: readonly number[];
   readonly activation: 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'elu';
   readonly initializer: 'zeros' | 'smallNormal' | 'xavier' | 'he';
   readonly batchNorm: boolean;

@@ -1,5 +1,6 @@
 /** What to try next. A sampler sees data, never the service: no store, no clock, no shared random sequence. */
 
+import { enqueued } from './enqueued.ts';
 import { gridSampler } from './samplers/grid.ts';
 import { randomSampler } from './samplers/random.ts';
 import type { Point, Space } from './space.ts';
@@ -29,6 +30,12 @@ const samplers: Record<SamplerSettings['type'], (space: Space, seed: number) => 
   grid: gridSampler,
 };
 
-export function createSampler(space: Space, settings: SamplerSettings): Sampler {
-  return samplers[settings.type](space, settings.seed);
+/** `configurations` come first: points of the space, or parts of such points that decide all their conditions name. */
+export function createSampler(
+  space: Space,
+  { type, seed }: SamplerSettings,
+  configurations: readonly Point[] = [],
+): Sampler {
+  const sampler = samplers[type](space, seed);
+  return configurations.length === 0 ? sampler : enqueued(space, sampler, configurations, seed);
 }

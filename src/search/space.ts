@@ -135,6 +135,17 @@ export function valueAt(distribution: Distribution, u: number): Value {
   return stepped(low, clamp(Math.round((raw - low) / step), 0, last), step);
 }
 
+/** Whether `value` is one that a distribution can give: a choice, or a number between low and high and on its steps. */
+export function includes(distribution: Distribution, value: Value): boolean {
+  if (distribution.distribution === 'categorical') return distribution.choices.includes(value);
+  const { low, high } = distribution;
+  if (typeof value !== 'number' || !(value >= low && value <= high)) return false;
+  const step = stepOf(distribution);
+  if (step === undefined) return true;
+  const k = Math.round((value - low) / step);
+  return k <= stepsBetween(low, high, step) && stepped(low, k, step) === Number(value.toPrecision(15));
+}
+
 /** How many different values a distribution has; Infinity where it is continuous. */
 export function countOf(distribution: Distribution): number {
   if (distribution.distribution === 'categorical') return distribution.choices.length;

@@ -1,12 +1,11 @@
 /** Decides the next trials of a search and hands them to the queue. */
 import { messageOf } from '../errors.ts';
-import { createSampler, type Sampler } from '../search/sampler.ts';
-import { spaceOf } from '../search/space.ts';
+import type { Sampler } from '../search/sampler.ts';
 import { secondsOf } from './estimate.ts';
 import { settingsOf } from './hyperparameters.ts';
 import type { Delivery, PlannedTrial, SearchStore, TrialQueue } from './ports.ts';
 import type { Search } from './records.ts';
-import type { DatasetFacts } from './specification.ts';
+import { type DatasetFacts, samplerOf } from './specification.ts';
 
 /** How many trials wait as rows: enough that no thread ever waits for a decision, few enough that a grid of millions is light. */
 export const WINDOW = 512;
@@ -30,7 +29,7 @@ export async function advance({ store, queue, facts, log }: AdvanceParts, search
     log(`search ${search.id} waits: there is no data set ${search.dataset.name}`);
     return;
   }
-  const sampler = samplerOf(search);
+  const sampler = keptSampler(search);
   const deliveries = await store.plan(search.id, WINDOW, (from, count) =>
     decide(search, dataset, sampler, from, count),
   );
@@ -81,10 +80,10 @@ function decide(
 const samplers = new Map<string, Sampler>();
 const MOST_SAMPLERS = 100;
 
-function samplerOf({ id, specification }: Search): Sampler {
+function keptSampler({ id, specification }: Search): Sampler {
   const known = samplers.get(id);
   if (known !== undefined) return known;
-  const sampler = createSampler(spaceOf(specification.hyperparameters), specification.sampler);
+  const sampler = samplerOf(specification);
   if (samplers.size >= MOST_SAMPLERS) samplers.delete(samplers.keys().next().value!);
   samplers.set(id, sampler);
   return sampler;

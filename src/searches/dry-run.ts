@@ -1,9 +1,9 @@
 /** What a search would do, without doing it. */
-import { createSampler } from '../search/sampler.ts';
-import { type Point, spaceOf } from '../search/space.ts';
+import type { Point } from '../search/space.ts';
 import { secondsOf } from './estimate.ts';
 import { settingsOf } from './hyperparameters.ts';
-import type { DatasetFacts, Specification } from './specification.ts';
+import { type Source, sourceOf } from './records.ts';
+import { type DatasetFacts, type Specification, samplerOf } from './specification.ts';
 
 const SHOWN = 10;
 /** Enough trials for a fair mean of their durations. */
@@ -13,24 +13,30 @@ export interface DryRun {
   readonly specification: Specification;
   readonly trials: number;
   readonly gridSize: number | null;
-  readonly first: readonly { readonly number: number; readonly hyperparameters: Point; readonly seconds: number }[];
+  readonly first: readonly {
+    readonly number: number;
+    readonly source: Source;
+    readonly hyperparameters: Point;
+    readonly seconds: number;
+  }[];
   readonly estimate: { readonly threads: number; readonly secondsPerTrial: number; readonly seconds: number };
 }
 
 export function dryRun(specification: Specification, dataset: DatasetFacts, threads: number): DryRun {
-  const sampler = createSampler(spaceOf(specification.hyperparameters), specification.sampler);
+  const sampler = samplerOf(specification);
   const { trials } = specification.budget;
   const measured = Array.from({ length: Math.min(trials, MEASURED) }, (_, number) => {
     const hyperparameters = sampler.propose(number, []);
     const settings = settingsOf(specification.hyperparameters, hyperparameters);
-    return { number, hyperparameters, seconds: secondsOf(settings, dataset, specification.validation) };
+    const seconds = secondsOf(settings, dataset, specification.validation);
+    return { number, source: sourceOf(number, specification), hyperparameters, seconds };
   });
   const secondsPerTrial = measured.reduce((sum, { seconds }) => sum + seconds, 0) / measured.length;
   const seconds = (secondsPerTrial * trials) / Math.min(threads, trials);
   return {
     specification,
     trials,
-    gridSize: Number.isFinite(sampler.size) ? sampler.size : null,
+    gridSize: Number.isFinite(sampler.size) ? sampler.size - specification.enqueue.length : null,
     first: measured.slice(0, SHOWN),
     estimate: { threads, secondsPerTrial, seconds },
   };

@@ -1,10 +1,16 @@
 /** How long a trial will take, roughly: enough to group tiny trials and to tell a user what to expect. */
 import type { TrialSettings } from '../compute/trial.ts';
-import { type DatasetFacts, parametersOf, type Specification } from './specification.ts';
+import type { DatasetFacts, Specification } from './specification.ts';
 
 /** Multiply-adds a thread does in a second, and what a step costs besides: rough figures for the plain kernels. */
 const MULTIPLY_ADDS_PER_SECOND = 1e9;
 const STEP_SECONDS = 30e-6;
+
+/** Weights and biases of a network with these hidden layers. */
+export function parametersOf(inputs: number, hiddenUnits: readonly number[], outputs: number): number {
+  const sizes = [inputs, ...hiddenUnits, outputs];
+  return sizes.slice(1).reduce((sum, units, l) => sum + (sizes[l]! + 1) * units, 0);
+}
 
 /** Seconds on one thread: three products a layer forward and back for a training row, one for a validation row. */
 export function secondsOf(
@@ -12,9 +18,9 @@ export function secondsOf(
   dataset: DatasetFacts,
   validation: Specification['validation'],
 ): number {
-  const { hiddenLayers, hiddenUnits, batchSize, epochs } = settings;
+  const { hiddenUnits, batchSize, epochs } = settings;
   const outputs = Math.max(dataset.classes.length, 1);
-  const parameters = parametersOf(dataset.features, hiddenLayers, hiddenUnits, outputs);
+  const parameters = parametersOf(dataset.features, hiddenUnits, outputs);
   const held = dataset.rows * validation.fraction;
   const taught = dataset.rows - held;
   const products = (3 * taught + held) * parameters;

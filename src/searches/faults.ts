@@ -5,7 +5,7 @@ import type { Fault } from '../errors.ts';
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-const MOST_FAULTS = 50;
+export const MOST_FAULTS = 50;
 
 /** All the faults of a failed parse of `input`, each by its path below `prefix`. */
 export function faultsOf(error: z.ZodError, input: unknown, prefix: Path = []): Fault[] {
@@ -28,6 +28,10 @@ export function shown(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function at(input: unknown, path: Path): unknown {
@@ -69,29 +73,33 @@ function faultsOfIssue(issue: Issue, input: unknown, prefix: Path, above: Path =
   }
 }
 
-/** Issues that say of a value as a whole that it is something else. */
-const wrongKind: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value']);
+/** Whether an issue says of a value as a whole that it is something else; a union within a union says so branch by branch. */
+function isWrongKind(issue: Issue): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_union') return issue.errors.every((branch) => (branch as Issue[]).some(isWrongKind));
+  return issue.code === 'invalid_type' || issue.code === 'invalid_value';
+}
 
 /** A union's faults are those of the branch that was meant: the one whose own kind fits and whose inside does not. */
 function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, input: unknown, prefix: Path, inner: Path): Fault[] {
   const branches = issue.errors as Issue[][];
-  const meant = branches
-    .filter((issues) => !issues.some((one) => one.path.length === 0 && wrongKind.has(one.code)))
-    .sort((a, b) => a.length - b.length)[0];
+  const meant = branches.filter((issues) => !issues.some(isWrongKind)).sort((a, b) => a.length - b.length)[0];
   if (meant !== undefined) return meant.flatMap((one) => faultsOfIssue(one, input, prefix, inner));
-  const kinds = branches.flatMap((issues) => issues.map(kindOf)).filter((kind) => kind !== undefined);
+  const kinds = branches.flat().flatMap(kindsOf);
   const message = `must be ${[...new Set(kinds)].join(' or ')}, got ${shown(at(input, inner))}`;
   return [{ path: dotted([...prefix, ...inner]), message }];
 }
 
-function kindOf(issue: Issue): string | undefined {
-  if (issue.code === 'invalid_type') return withArticle(issue.expected);
-  return issue.code === 'invalid_value' ? `one of ${issue.values.map(shown).join(', ')}` : undefined;
+function kindsOf(issue: Issue): string[] {
+  if (issue.code === 'invalid_union') return (issue.errors as Issue[][]).flat().flatMap(kindsOf);
+  if (issue.code === 'invalid_type') return [withArticle(issue.expected)];
+  return issue.code === 'invalid_value' ? [`one of ${issue.values.map(shown).join(', ')}`] : [];
 }
 
 function withArticle(kind: string): string {
   if (kind === 'int') return 'a whole number';
   if (kind === 'record') return 'an object';
+  if (kind === 'array') return 'a list';
   return /^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`;
 }
 

@@ -7,14 +7,16 @@
 import { z } from 'zod';
 import type { TrialSettings } from '../compute/trial.ts';
 import type { Distribution, Value } from '../search/space.ts';
+import { layerNames, MOST_HIDDEN_LAYERS, spelledOut } from './hidden-units.ts';
 
+/** A number's row without a fallback is that of one layer's units: a layer without its own has those of all. */
 interface NumberRow {
   readonly kind: 'float' | 'int';
   readonly min: number;
   readonly max: number;
   /** The smallest value itself is excluded. */
   readonly above?: boolean;
-  readonly fallback: number;
+  readonly fallback?: number;
   readonly about: string;
 }
 interface ChoiceRow {
@@ -36,11 +38,17 @@ export const hyperparameterTable = {
   hiddenLayers: {
     kind: 'int',
     min: 0,
-    max: 20,
+    max: MOST_HIDDEN_LAYERS,
     fallback: 1,
     about: 'Hidden layers; 0 is softmax or linear regression',
   },
-  hiddenUnits: { kind: 'int', min: 1, max: 4096, fallback: 64, about: 'Units of every hidden layer' },
+  hiddenUnits: {
+    kind: 'int',
+    min: 1,
+    max: 4096,
+    fallback: 64,
+    about: 'Units of every hidden layer, or a list of each one’s',
+  },
   activation: {
     kind: 'choice',
     choices: ['sigmoid', 'tanh', 'relu', 'leakyRelu', 'elu'],
@@ -70,10 +78,29 @@ export const hyperparameterTable = {
   weightDecay: { kind: 'float', min: 0, max: 10, fallback: 0.01, about: 'For adamw: decoupled decay of the weights' },
   batchSize: { kind: 'int', min: 1, max: 65_536, fallback: 64, about: 'Rows of one step' },
   epochs: { kind: 'int', min: 1, max: 10_000, fallback: 20, about: 'Passes over the training rows' },
-} as const satisfies Record<keyof TrialSettings, Row>;
+} as const satisfies Record<keyof TrialSettings | 'hiddenLayers', Row & { fallback: Value }>;
 
-export type HyperparameterName = keyof typeof hyperparameterTable;
-export const hyperparameterNames = Object.keys(hyperparameterTable) as HyperparameterName[];
+function layerRow(place: number): NumberRow {
+  const { kind, min, max } = hyperparameterTable.hiddenUnits;
+  return { kind, min, max, about: `Units of hidden layer ${place + 1}, where there is one` };
+}
+
+/** The rows of the table and, behind `hiddenUnits`, one for every layer's own. */
+const rows: Readonly<Record<string, Row>> = Object.fromEntries(
+  Object.entries(hyperparameterTable).flatMap(([name, row]): [string, Row][] =>
+    name === 'hiddenUnits'
+      ? [[name, row], ...layerNames.map((own, i): [string, Row] => [own, layerRow(i)])]
+      : [[name, row]],
+  ),
+);
+
+/** In the order in which people are shown them. */
+export const hyperparameterNames: readonly string[] = Object.keys(rows);
+
+/** What every hyperparameter is when nobody says; one layer's own units are then not there at all. */
+export const fallbacks: Readonly<Record<string, Value>> = Object.fromEntries(
+  Object.entries(hyperparameterTable).map(([name, { fallback }]) => [name, fallback]),
+);
 
 /** What varies when a search does not say: a space in which good networks are common on small data. */
 export const defaultHyperparameters: Readonly<Record<string, Value | Distribution>> = {
@@ -89,18 +116,19 @@ export function settingsOf(
   hyperparameters: Readonly<Record<string, Value | Distribution>>,
   point: Readonly<Record<string, Value>>,
 ): TrialSettings {
-  const settings: Record<string, Value> = {};
-  for (const name of hyperparameterNames) {
+  const decided = (name: string): Value | undefined => {
     const given = hyperparameters[name];
-    settings[name] =
-      point[name] ?? (given === undefined || typeof given === 'object' ? hyperparameterTable[name].fallback : given);
-  }
+    return point[name] ?? (given === undefined || typeof given === 'object' ? fallbacks[name] : given);
+  };
+  const { hiddenLayers, ...others } = Object.fromEntries(Object.keys(fallbacks).map((name) => [name, decided(name)]));
+  const own = layerNames.slice(0, Number(hiddenLayers));
+  const hiddenUnits = own.map((name) => decided(name) ?? others['hiddenUnits']);
   // The schema below has checked every value against its row, fixed or as a bound of its distribution.
-  return settings as unknown as TrialSettings;
+  return { ...others, hiddenUnits } as unknown as TrialSettings;
 }
 
 /** The hyperparameters that vary, in the table's order. */
-export function variedOf(hyperparameters: Readonly<Record<string, Value | Distribution>>): HyperparameterName[] {
+export function variedOf(hyperparameters: Readonly<Record<string, Value | Distribution>>): string[] {
   return hyperparameterNames.filter((name) => typeof hyperparameters[name] === 'object');
 }
 
@@ -171,13 +199,34 @@ function settingSchema(row: Row): z.ZodType<Value | Distribution> {
   return z.union([bound, z.discriminatedUnion('distribution', [rangeSchema(row, bound), choicesSchema(bound)])]);
 }
 
-type Shape = Record<HyperparameterName, z.ZodOptional<z.ZodType<Value | Distribution>>>;
+type Setting = Value | Distribution;
 
-const shape = {} as Shape;
-for (const name of hyperparameterNames) {
-  const row = hyperparameterTable[name];
-  shape[name] = settingSchema(row).optional().describe(`${row.about}. ${row.fallback} unless given.`);
+/** A layer each; without any there is no hidden layer. */
+function listSchema(setting: z.ZodType<Setting>): z.ZodType<Setting | readonly Setting[]> {
+  return z.union([setting, z.array(setting).max(MOST_HIDDEN_LAYERS)]);
 }
 
+/** The schema of every hyperparameter by itself. */
+export const settingSchemas: Readonly<Record<string, z.ZodType<Setting>>> = Object.fromEntries(
+  Object.entries(rows).map(([name, row]) => [name, settingSchema(row)]),
+);
+
 /** `{ learningRate: 0.01 | { distribution, … }, … }`: each a value or a distribution, by its row of the table. */
-export const hyperparametersSchema = z.strictObject(shape);
+export const hyperparametersSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(rows).map(([name, { about, fallback }]) => {
+      const setting = settingSchemas[name]!;
+      const schema = name === 'hiddenUnits' ? listSchema(setting) : setting;
+      return [name, schema.optional().describe(`${about}. ${fallback ?? 'hiddenUnits'} unless given.`)];
+    }),
+  ),
+);
+
+/** Those of `given` that can be read, whatever is wrong with the others: a list spelled out, fallbacks filled in. */
+export function readableOf(given: Readonly<Record<string, unknown>>): Record<string, Setting> {
+  const read = Object.entries({ ...fallbacks, ...spelledOut(given) }).flatMap(([name, setting]) => {
+    const parsed = Object.hasOwn(settingSchemas, name) ? settingSchemas[name]!.safeParse(setting) : undefined;
+    return parsed?.success ? [[name, parsed.data] as const] : [];
+  });
+  return Object.fromEntries(read);
+}

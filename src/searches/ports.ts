@@ -116,7 +116,7 @@ export interface SearchQueries {
     readonly cursor?: string | undefined;
     readonly state?: SearchState | undefined;
   }): Promise<Page<Search>>;
-  trials(id: string, query: TrialQuery): Promise<Page<TrialSummary>>;
+  trials(search: Search, query: TrialQuery): Promise<Page<TrialSummary>>;
   trial(search: Search, number: number): Promise<Trial | undefined>;
   /** Complete trials by value, the best first. */
   best(search: Search, limit: number): Promise<readonly TrialSummary[]>;

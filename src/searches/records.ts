@@ -46,9 +46,20 @@ export const searchSchema = z
   .meta({ id: 'Search' });
 export type Search = z.infer<typeof searchSchema>;
 
+export const sourceSchema = z
+  .enum(['enqueued', 'sampled'])
+  .describe('Whether the specification gives it or the sampler');
+export type Source = z.infer<typeof sourceSchema>;
+
+/** Enqueued trials are the first ones: their number says it. */
+export function sourceOf(number: number, { enqueue }: Pick<Specification, 'enqueue'>): Source {
+  return number < enqueue.length ? 'enqueued' : 'sampled';
+}
+
 export const trialSummarySchema = z
   .object({
     number: count,
+    source: sourceSchema,
     state: z.enum(trialStates),
     attempt: count.describe('How often it was claimed'),
     hyperparameters: pointSchema.describe('Those that vary and are active'),
@@ -80,11 +91,13 @@ export const foldCurvesSchema = z
   })
   .meta({ id: 'FoldCurves' }) satisfies z.ZodType<FoldCurves>;
 
+const settingsSchema = z
+  .record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.array(z.number()).readonly()]))
+  .describe('Everything training used: what varied, what was fixed, what was left to its default');
+
 export const trialSchema = trialSummarySchema
   .extend({
-    settings: pointSchema.describe(
-      'Everything training used: what varied, what was fixed, what was left to its default',
-    ),
+    settings: settingsSchema,
     folds: z.array(foldCurvesSchema).readonly(),
     kernels: z.string().nullable(),
   })

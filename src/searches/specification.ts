@@ -1,16 +1,15 @@
 /** The specification of a search: its schema, its defaults, and everything that can be wrong with one. */
 import { z } from 'zod';
 import { type Fault, Problem } from '../errors.ts';
-import { createSampler } from '../search/sampler.ts';
+import { createSampler, type Sampler } from '../search/sampler.ts';
 import { LARGEST_GRID } from '../search/samplers/grid.ts';
-import { CircularCondition, type Distribution, spaceOf, type Value } from '../search/space.ts';
-import { dotted, faultsOf, shown } from './faults.ts';
-import {
-  defaultHyperparameters,
-  hyperparameterNames,
-  hyperparametersSchema,
-  hyperparameterTable,
-} from './hyperparameters.ts';
+import { type Distribution, type Point, spaceOf, type Value } from '../search/space.ts';
+import { circleFaults, conditionFaults } from './conditions.ts';
+import { enqueueSchema, readEnqueue } from './enqueue.ts';
+import { parametersOf } from './estimate.ts';
+import { faultsOf, isRecord, shown } from './faults.ts';
+import { hiddenUnitsFaults, layerCountsOf, mostUnits, spelledOut, withLayerConditions } from './hidden-units.ts';
+import { defaultHyperparameters, fallbacks, hyperparametersSchema, readableOf } from './hyperparameters.ts';
 
 export const LARGEST_BUDGET = 1_000_000_000;
 /** Weights and biases of the largest network a space may contain: its float32 state under Adam is four times 4 bytes each. */
@@ -33,6 +32,7 @@ export const specificationSchema = z
     hyperparameters: hyperparametersSchema
       .optional()
       .describe('Each a value or a distribution. A good space of five unless given'),
+    enqueue: enqueueSchema.default([]),
     sampler: z
       .strictObject({
         type: z.enum(['random', 'grid']).default('random'),
@@ -62,7 +62,12 @@ export const specificationSchema = z
       .prefault({}),
     budget: z
       .strictObject({
-        trials: z.int().min(1).max(LARGEST_BUDGET).optional().describe('A total. 50, or the whole grid, unless given'),
+        trials: z
+          .int()
+          .min(1)
+          .max(LARGEST_BUDGET)
+          .optional()
+          .describe('A total, of what is enqueued too. 50, or the whole grid, unless given'),
       })
       .prefault({}),
     limits: z
@@ -79,6 +84,8 @@ export interface Specification {
   readonly name: string;
   readonly dataset: string;
   readonly hyperparameters: Readonly<Record<string, Value | Distribution>>;
+  /** Tried first, as trials 0 …: each decides some or all of what varies. */
+  readonly enqueue: readonly Point[];
   readonly sampler: { readonly type: 'random' | 'grid'; readonly seed: number };
   readonly validation: { readonly type: 'holdout'; readonly fraction: number };
   readonly objective: { readonly metric: Metric; readonly direction: Direction };
@@ -115,20 +122,29 @@ export async function parseSpecification(
     const message = `there is no data set of that name, got ${shown(record['dataset'])}; GET /v1/datasets lists them`;
     faults.push({ path: 'dataset', message });
   }
-  const given = isRecord(record['hyperparameters']) ? record['hyperparameters'] : {};
-  faults.push(...conditionFaults(given));
+  const { hyperparameters = defaultHyperparameters } = record;
+  const given = isRecord(hyperparameters) ? hyperparameters : {};
+  const readable = readableOf(given);
+  const unread = Object.keys(spelledOut(given)).filter((name) => !Object.hasOwn(readable, name));
+  const enqueue = readEnqueue(record['enqueue'], withLayerConditions(readable), unread);
+  faults.push(...conditionFaults(given), ...hiddenUnitsFaults(given, readable), ...enqueue.faults);
   if (dataset !== undefined) faults.push(...objectiveFaults(record['objective'], dataset));
   if (!parsed.success || dataset === undefined || faults.length > 0) throw refused(faults);
 
-  const specification = withDefaults(parsed.data, dataset);
-  faults.push(...sizeFaults(specification, dataset));
+  const specification = withDefaults(parsed.data, enqueue.points, dataset);
+  faults.push(...circleFaults(specification.hyperparameters), ...sizeFaults(specification, dataset));
   if (faults.length > 0) throw refused(faults);
-  const { size } = createSampler(spaceOf(specification.hyperparameters), specification.sampler);
+  const { size } = samplerOf(specification);
   if (Number.isFinite(size) && size > LARGEST_GRID) {
     throw refused([{ path: 'hyperparameters', message: `the grid has ${size} points, more than ${LARGEST_GRID}` }]);
   }
   const trials = Math.min(specification.budget.trials, size);
   return { specification: { ...specification, budget: { trials } }, dataset };
+}
+
+/** Decides the trials of a search. */
+export function samplerOf({ hyperparameters, sampler, enqueue }: Specification): Sampler {
+  return createSampler(spaceOf(hyperparameters), sampler, enqueue);
 }
 
 function refused(faults: readonly Fault[]): Problem {
@@ -138,31 +154,32 @@ function refused(faults: readonly Fault[]): Problem {
   return new Problem('invalidRequest', detail, faults);
 }
 
-function withDefaults(parsed: z.output<typeof specificationSchema>, dataset: DatasetFacts): Specification {
-  const given = parsed.hyperparameters ?? defaultHyperparameters;
-  const fallbacks = Object.fromEntries(hyperparameterNames.map((name) => [name, hyperparameterTable[name].fallback]));
+function withDefaults(
+  parsed: z.output<typeof specificationSchema>,
+  enqueue: readonly Point[],
+  dataset: DatasetFacts,
+): Specification {
+  const given = spelledOut(definedOf(parsed.hyperparameters ?? defaultHyperparameters));
   const byMetric: Partial<Record<Metric, Direction>> = metrics[dataset.task];
   const metric = parsed.objective.metric ?? (Object.keys(byMetric)[0] as Metric);
   const { type, seed } = parsed.sampler;
+  const most = Math.max(DEFAULT_TRIALS, enqueue.length);
   return {
     name: parsed.name ?? `${dataset.name}, ${type}`,
     dataset: dataset.name,
-    hyperparameters: { ...fallbacks, ...definedOf(given) },
+    hyperparameters: withLayerConditions({ ...fallbacks, ...given }),
+    enqueue,
     sampler: { type, seed },
     validation: parsed.validation,
     objective: { metric, direction: parsed.objective.direction ?? byMetric[metric]! },
     pruner: parsed.pruner,
-    budget: { trials: parsed.budget.trials ?? (type === 'grid' ? LARGEST_BUDGET : DEFAULT_TRIALS) },
+    budget: { trials: parsed.budget.trials ?? (type === 'grid' ? LARGEST_BUDGET : most) },
     limits: parsed.limits,
   };
 }
 
 function definedOf<T>(record: Readonly<Record<string, T | undefined>>): Record<string, T> {
   return Object.fromEntries(Object.entries(record).filter((entry): entry is [string, T] => entry[1] !== undefined));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function objectiveFaults(objective: unknown, dataset: DatasetFacts): Fault[] {
@@ -174,70 +191,18 @@ function objectiveFaults(objective: unknown, dataset: DatasetFacts): Fault[] {
   return [{ path: 'objective.metric', message }];
 }
 
-/** Conditions must name other hyperparameters, values those can take, and form no circle. */
-function conditionFaults(given: Record<string, unknown>): Fault[] {
-  const faults: Fault[] = [];
-  const edges: Record<string, Distribution> = {};
-  for (const [name, setting] of Object.entries(given)) {
-    if (!isRecord(setting) || !isRecord(setting['when']) || !(name in hyperparameterTable)) continue;
-    edges[name] = { distribution: 'categorical', choices: [], when: {} };
-    for (const [parent, values] of Object.entries(setting['when'])) {
-      const path = ['hyperparameters', name, 'when', parent];
-      if (!Object.hasOwn(hyperparameterTable, parent)) {
-        faults.push({ path: dotted(path), message: 'is not a hyperparameter' });
-      } else if (parent === name) {
-        faults.push({ path: dotted(path), message: 'a hyperparameter cannot depend on itself' });
-      } else {
-        edges[name] = { ...edges[name]!, when: { ...edges[name]!.when, [parent]: [] } };
-        const possible = possibleValues(given[parent], parent);
-        (Array.isArray(values) ? values : []).forEach((value: unknown, i) => {
-          if (possible.accepts(value)) return;
-          const message = `${parent} can never have that value (${possible.words}), got ${shown(value)}`;
-          faults.push({ path: dotted([...path, i]), message });
-        });
-      }
-    }
-  }
-  try {
-    spaceOf(edges);
-  } catch (error) {
-    if (!(error instanceof CircularCondition)) throw error;
-    faults.push({ path: dotted(['hyperparameters', error.names[0]!, 'when']), message: error.message });
-  }
-  return faults;
-}
-
-function possibleValues(setting: unknown, name: string): { accepts: (value: unknown) => boolean; words: string } {
-  const table: Readonly<Record<string, { readonly fallback: Value }>> = hyperparameterTable;
-  if (!isRecord(setting)) {
-    const value = setting ?? table[name]?.fallback;
-    return { accepts: (one) => one === value, words: `it is ${shown(value)}` };
-  }
-  const { choices, low, high } = setting;
-  if (Array.isArray(choices)) {
-    return { accepts: (one) => choices.includes(one), words: `it is one of ${choices.map(shown).join(', ')}` };
-  }
-  const numeric = typeof low === 'number' && typeof high === 'number';
-  return {
-    accepts: (one) => !numeric || (typeof one === 'number' && one >= low && one <= high),
-    words: `it is between ${shown(low)} and ${shown(high)}`,
-  };
-}
-
-function largest(setting: Value | Distribution | undefined): number {
-  if (typeof setting !== 'object') return Number(setting);
-  return setting.distribution === 'categorical' ? Math.max(...setting.choices.map(Number)) : setting.high;
-}
-
 /** A space whose largest network cannot be trained here is refused before anything is stored, with the numbers. */
 function sizeFaults({ hyperparameters, validation }: Specification, dataset: DatasetFacts): Fault[] {
-  const units = largest(hyperparameters['hiddenUnits']);
-  const layers = largest(hyperparameters['hiddenLayers']);
   const outputs = Math.max(dataset.classes.length, 1);
-  const parameters = parametersOf(dataset.features, layers, units, outputs);
+  const networks = layerCountsOf(hyperparameters['hiddenLayers']).map((count) => {
+    const units = mostUnits(hyperparameters, count);
+    return { units, parameters: parametersOf(dataset.features, units, outputs) };
+  });
+  const { units, parameters } = networks.reduce((a, b) => (b.parameters > a.parameters ? b : a));
   const faults: Fault[] = [];
   if (parameters > MOST_PARAMETERS) {
-    const network = `${layers} hidden layers of ${units} units on ${dataset.features} features`;
+    const layers = `${units.length} hidden layers of ${[...new Set(units)].length === 1 ? units[0] : units.join(', ')} units`;
+    const network = `${layers} on ${dataset.features} features`;
     const message = `the largest network (${network}) has ${parameters} parameters, at most ${MOST_PARAMETERS} are trained here`;
     faults.push({ path: 'hyperparameters.hiddenUnits', message });
   }
@@ -247,10 +212,4 @@ function sizeFaults({ hyperparameters, validation }: Specification, dataset: Dat
     faults.push({ path: 'validation.fraction', message });
   }
   return faults;
-}
-
-/** Weights and biases of a network of `layers` hidden layers of `units` units. */
-export function parametersOf(inputs: number, layers: number, units: number, outputs: number): number {
-  if (layers === 0) return (inputs + 1) * outputs;
-  return (inputs + 1) * units + (layers - 1) * (units + 1) * units + (units + 1) * outputs;
 }

@@ -3,15 +3,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSampler, type SamplerSettings } from '../../src/search/sampler.ts';
 import { isActive, spaceOf, type Value } from '../../src/search/space.ts';
-import { spaces } from '../support/spaces.ts';
+import { partsOf, spaces } from '../support/spaces.ts';
 
 const types: SamplerSettings['type'][] = ['random', 'grid'];
 const seeds = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+/** Every sampler by itself, and behind configurations that come first. */
+const samplers = types.flatMap((type) => [
+  { name: type, type, enqueued: 0 },
+  { name: `${type}, three enqueued`, type, enqueued: 3 },
+]);
 
-describe.each(types)('the %s sampler', (type) => {
+describe.each(samplers)('the sampler: $name', ({ type, enqueued }) => {
   const sampler = (hyperparameters: Parameters<typeof spaceOf>[0], seed: number) => {
     const space = spaceOf(hyperparameters);
-    return { space, ...createSampler(space, { type, seed }) };
+    return { space, ...createSampler(space, { type, seed }, partsOf(space, enqueued)) };
   };
 
   it('stays within every distribution, and decides exactly the active hyperparameters', () => {
@@ -45,7 +50,7 @@ describe.each(types)('the %s sampler', (type) => {
 
   it('goes by the seed', () => {
     const space = { x: { distribution: 'float', low: 0, high: 1, scale: 'linear', points: 1000 } } as const;
-    const first = (seed: number) => Array.from({ length: 20 }, (_, n) => sampler(space, seed).propose(n, [])['x']);
+    const first = (seed: number) => Array.from({ length: 20 }, (_, n) => sampler(space, seed).propose(n + 3, [])['x']);
     expect(first(1)).not.toEqual(first(2));
     expect(first(1)).not.toEqual(first(1 + 2 ** 32));
   });

@@ -166,6 +166,102 @@ describe('creating', () => {
   });
 });
 
+describe('units of single layers', () => {
+  const base = { learningRate: 0.01, epochs: 3 };
+  const run = async (hyperparameters: object, trials: number) => {
+    const { id } = await service.client.create({
+      dataset: 'iris',
+      hyperparameters: { ...base, ...hyperparameters },
+      budget: { trials },
+    });
+    await ended(service.client, id);
+    await expectSound(service.databaseUrl, id);
+    return id;
+  };
+
+  it('vary layer by layer, and are stored and exported only where there is that layer', async () => {
+    const own = { distribution: 'int', low: 4, high: 32 };
+    const hyperparameters = {
+      hiddenLayers: { distribution: 'int', low: 1, high: 3 },
+      hiddenUnits1: own,
+      hiddenUnits2: own,
+      hiddenUnits3: own,
+    };
+    const id = await run(hyperparameters, 12);
+    const trials = await allTrials(service.client, id);
+    const counts = trials.map(({ hyperparameters: point }) => Number(point['hiddenLayers']));
+    expect(new Set(counts)).toEqual(new Set([1, 2, 3]));
+    for (const { number, hyperparameters: point } of trials) {
+      const units = [1, 2, 3].flatMap((layer) => point[`hiddenUnits${layer}`] ?? []);
+      expect(units).toHaveLength(counts[number]!);
+      expect((await service.client.trial(id, number)).settings['hiddenUnits']).toEqual(units);
+    }
+    const csv = await (await service.client.export(id, 'csv')).text();
+    expect(csv.split('\n')[0]).toMatch(/hiddenLayers,hiddenUnits1,hiddenUnits2,hiddenUnits3$/);
+  });
+
+  it('written as a list, as single layers or as one number for all are the same networks, bit for bit', async () => {
+    const spellings = [
+      { hiddenLayers: 2, hiddenUnits: 12 },
+      { hiddenUnits: [12, 12] },
+      { hiddenLayers: 2, hiddenUnits1: 12, hiddenUnits: 12 },
+    ];
+    const hashes = await Promise.all(
+      spellings.map(async (spelling) => (await service.client.trial(await run(spelling, 1), 0)).resultHash),
+    );
+    expect(new Set(hashes).size).toBe(1);
+    const other = await service.client.trial(await run({ hiddenUnits: [12, 13] }, 1), 0);
+    expect(hashes).not.toContain(other.resultHash);
+  });
+});
+
+describe('enqueued configurations', () => {
+  const hyperparameters = {
+    learningRate: { distribution: 'float', low: 1e-3, high: 1e-1, scale: 'log', points: 3 },
+    hiddenLayers: { distribution: 'int', low: 1, high: 2 },
+    hiddenUnits: { distribution: 'categorical', choices: [8, 16] },
+    epochs: 2,
+  };
+  const search = { dataset: 'iris', hyperparameters, sampler: { type: 'grid', seed: 3 } };
+  const enqueue = [{ learningRate: 0.05, hiddenUnits: [16, 16] }, { learningRate: 0.007 }];
+
+  it('come before the grid, say so, and take none of its points', async () => {
+    const { id } = await service.client.create({ ...search, enqueue });
+    const done = await ended(service.client, id);
+    expect(done).toMatchObject({ state: 'complete', trials: { total: 2 + 12, complete: 2 + 12 } });
+    await expectSound(service.databaseUrl, id);
+    const trials = await allTrials(service.client, id);
+    expect(trials.map(({ source }) => source)).toEqual(['enqueued', 'enqueued', ...Array(12).fill('sampled')]);
+    expect(trials[0]!.hyperparameters).toEqual({ learningRate: 0.05, hiddenLayers: 2, hiddenUnits: 16 });
+    expect(trials[1]!.hyperparameters).toMatchObject({ learningRate: 0.007 });
+    const alone = await service.client.create(search);
+    await ended(service.client, alone.id);
+    const points = (all: readonly TrialSummary[]) => all.map(({ hyperparameters: point }) => point);
+    expect(points(trials.slice(2))).toEqual(points(await allTrials(service.client, alone.id)));
+    expect((await service.client.trial(id, 1)).source).toBe('enqueued');
+    const { body } = await call<{ items: TrialSummary[] }>('GET', `/v1/searches/${id}/best?limit=14`);
+    for (const { number, source } of body.items) expect(source).toBe(number < 2 ? 'enqueued' : 'sampled');
+  });
+
+  it('are part of the total, which may be raised to the end of the grid and no further', async () => {
+    const { id } = await service.client.create({ ...search, enqueue, budget: { trials: 1 } });
+    expect((await ended(service.client, id)).trials).toMatchObject({ total: 1, complete: 1 });
+    await call('PATCH', `/v1/searches/${id}`, { budget: { trials: 100 } });
+    expect((await ended(service.client, id)).trials).toMatchObject({ total: 14, complete: 14 });
+    await expectSound(service.databaseUrl, id);
+  });
+
+  it('are shown by a dry run, beside the size of the grid alone', async () => {
+    const { body } = await call<{ gridSize: number; trials: number; first: { source: string }[] }>(
+      'POST',
+      '/v1/searches/dry-run',
+      { ...search, enqueue },
+    );
+    expect(body).toMatchObject({ gridSize: 12, trials: 14 });
+    expect(body.first.slice(0, 3).map(({ source }) => source)).toEqual(['enqueued', 'enqueued', 'sampled']);
+  });
+});
+
 describe('pause, resume, cancel', () => {
   it('a paused search claims nothing more, and goes on where it was', async () => {
     const { id } = await service.client.create(lasting(60, 10));

@@ -1,6 +1,7 @@
 /** Arbitrary search spaces for property tests. */
 import fc from 'fast-check';
-import type { Distribution, Value } from '../../src/search/space.ts';
+import { createSampler } from '../../src/search/sampler.ts';
+import { type Distribution, isActive, type Point, type Space, type Value } from '../../src/search/space.ts';
 
 const float: fc.Arbitrary<Distribution> = fc
   .tuple(fc.double({ min: 1e-6, max: 1e3, noNaN: true }), fc.double({ min: 1, max: 1e4, noNaN: true }), fc.boolean())
@@ -47,3 +48,18 @@ export const spaces: fc.Arbitrary<Record<string, Value | Distribution>> = fc
     });
     return space;
   });
+
+/** `count` parts of points of `space`, as a user may give them: every other value, where its condition is decided by the rest. */
+export function partsOf(space: Space, count: number): Point[] {
+  const source = createSampler(space, { type: 'random', seed: 99 });
+  return Array.from({ length: count }, (_, number) => {
+    const whole = source.propose(number, []);
+    const part: Record<string, Value> = {};
+    space.dimensions.forEach(({ name, distribution }, index) => {
+      const value = whole[name];
+      const known = value !== undefined && isActive(distribution.when, part, space.fixed);
+      if (known && (index + number) % 2 === 0) part[name] = value;
+    });
+    return part;
+  });
+}

@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import { createSampler } from '../../search/sampler.ts';
-import { spaceOf } from '../../search/space.ts';
 import { advance, deliver } from '../../searches/advance.ts';
 import { dryRun } from '../../searches/dry-run.ts';
 import type { Transition } from '../../searches/ports.ts';
 import { searchSchema } from '../../searches/records.ts';
-import { parseSpecification, specificationSchema } from '../../searches/specification.ts';
+import { parseSpecification, samplerOf, specificationSchema } from '../../searches/specification.ts';
 import type { ApiParts } from '../parts.ts';
 import {
   changeSearchSchema,
@@ -103,8 +101,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const { id } = request.params;
       const search = await queries.find(id);
       if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
-      const { hyperparameters, sampler } = search.specification;
-      const { size } = createSampler(spaceOf(hyperparameters), sampler);
+      const { size } = samplerOf(search.specification);
       const { name, budget } = request.body;
       const changed = await store.change(id, { name, total: budget && Math.min(budget.trials, size) });
       if (changed.state === 'running') await advance(parts, changed);

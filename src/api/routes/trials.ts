@@ -30,8 +30,8 @@ export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { querie
     url: '/v1/searches/:id/trials',
     schema: { tags, params: idSchema, querystring: trialQuerySchema, response: { 200: trialPageSchema, ...refusals } },
     handler: async (request) => {
-      const { id } = await searchOr404(request.params.id);
-      return queries.trials(id, request.query);
+      const search = await searchOr404(request.params.id);
+      return queries.trials(search, request.query);
     },
   });
 

@@ -1,6 +1,11 @@
 import { randomAt } from '../../random.ts';
 import type { Sampler } from '../sampler.ts';
-import { decidePoint, type Space, valueAt } from '../space.ts';
+import { type Distribution, decidePoint, type Space, type Value, valueAt } from '../space.ts';
+
+/** The value that trial `number` has at random in the space's dimension `index`. */
+export function drawAt(seed: number, number: number, index: number, distribution: Distribution): Value {
+  return valueAt(distribution, randomAt({ seed, purpose: 'sampler', trial: number, fold: index }).uniform());
+}
 
 /**
  * Independent uniform draws, in each hyperparameter's scale: trial i is a function of (seed, i) alone.
@@ -11,9 +16,6 @@ import { decidePoint, type Space, valueAt } from '../space.ts';
 export function randomSampler(space: Space, seed: number): Sampler {
   return {
     size: Number.POSITIVE_INFINITY,
-    propose: (number) =>
-      decidePoint(space, ({ distribution }, index) =>
-        valueAt(distribution, randomAt({ seed, purpose: 'sampler', trial: number, fold: index }).uniform()),
-      ),
+    propose: (number) => decidePoint(space, ({ distribution }, index) => drawAt(seed, number, index, distribution)),
   };
 }

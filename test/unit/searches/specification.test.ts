@@ -129,6 +129,210 @@ describe('parseSpecification', () => {
     else expect(faults[0]).toMatch(fault);
   });
 
+  describe('units of single layers', () => {
+    const int = { distribution: 'int', low: 8, high: 64 };
+    const settingsOf = async (hyperparameters: object) =>
+      (await parse({ dataset: 'digits', hyperparameters })).hyperparameters;
+    const faults = (hyperparameters: object) => faultsOf({ dataset: 'digits', hyperparameters });
+
+    it('are given as a list, of values and distributions alike', async () => {
+      expect(await settingsOf({ hiddenUnits: [64, int] })).toMatchObject({
+        hiddenLayers: 2,
+        hiddenUnits1: 64,
+        hiddenUnits2: { distribution: 'int', low: 8, high: 64, scale: 'linear' },
+      });
+      expect(await settingsOf({ hiddenUnits: [] })).toMatchObject({ hiddenLayers: 0 });
+      expect(await settingsOf({ hiddenUnits: [32, 16], hiddenLayers: 2 })).toMatchObject({ hiddenLayers: 2 });
+    });
+
+    it('are active only where there is their layer', async () => {
+      const layers = { distribution: 'int', low: 1, high: 3 };
+      const given = { hiddenLayers: layers, hiddenUnits1: int, hiddenUnits2: int, hiddenUnits3: 16 };
+      const settings = await settingsOf(given);
+      expect(settings['hiddenUnits1']).not.toHaveProperty('when');
+      expect(settings['hiddenUnits2']).toMatchObject({ when: { hiddenLayers: [2, 3] } });
+      expect(settings['hiddenUnits3']).toBe(16);
+      const odd = { distribution: 'categorical', choices: [5, 1, 3] };
+      expect(await settingsOf({ hiddenLayers: odd, hiddenUnits2: int })).toMatchObject({
+        hiddenUnits2: { when: { hiddenLayers: [3, 5] } },
+      });
+    });
+
+    it('keep the condition that was given', async () => {
+      const layers = { distribution: 'int', low: 1, high: 3 };
+      const own = (when: object) => ({ hiddenLayers: layers, hiddenUnits2: { ...int, when } });
+      const conditionOf = async (when: object) => (await settingsOf(own(when)))['hiddenUnits2'];
+      expect(await conditionOf({ hiddenLayers: [3] })).toMatchObject({ when: { hiddenLayers: [3] } });
+      expect(await conditionOf({ optimizer: ['adam'] })).toMatchObject({
+        when: { optimizer: ['adam'], hiddenLayers: [2, 3] },
+      });
+      expect(await faults(own({ hiddenLayers: [1, 2] }))).toEqual([
+        'hyperparameters.hiddenUnits2.when.hiddenLayers[0]: must be at least 2: with fewer there is no layer 2, got 1',
+      ]);
+    });
+
+    it('leave to hiddenUnits the layers that have none, and only where there is one', async () => {
+      const layers = { distribution: 'int', low: 1, high: 3 };
+      const settings = await settingsOf({ hiddenLayers: layers, hiddenUnits1: 32, hiddenUnits: int });
+      expect(settings['hiddenUnits']).toMatchObject({ when: { hiddenLayers: [2, 3] } });
+      expect((await settingsOf({ hiddenLayers: layers, hiddenUnits: int }))['hiddenUnits']).not.toHaveProperty('when');
+      expect(await faults({ hiddenLayers: 1, hiddenUnits1: 32, hiddenUnits: int })).toEqual([
+        'hyperparameters.hiddenUnits: has no effect: every hidden layer has units of its own',
+      ]);
+    });
+
+    it.each([
+      [
+        { hiddenLayers: 2, hiddenUnits3: 8 },
+        'hyperparameters.hiddenUnits3: has no effect: hiddenLayers is at most 2, so there is no layer 3',
+      ],
+      [
+        { hiddenUnits2: int },
+        'hyperparameters.hiddenUnits2: has no effect: hiddenLayers is at most 1, so there is no layer 2',
+      ],
+      [
+        { hiddenUnits: [32, 16], hiddenLayers: 3 },
+        'hyperparameters.hiddenLayers: must be 2, as many as hiddenUnits lists, or be left out, got 3',
+      ],
+      [
+        { hiddenUnits: [32, 16], hiddenLayers: { distribution: 'int', low: 1, high: 2 } },
+        'hyperparameters.hiddenLayers: must be 2, as many as hiddenUnits lists, or be left out, got an object',
+      ],
+      [
+        { hiddenUnits: [32, 16], hiddenUnits2: 8 },
+        'hyperparameters.hiddenUnits2: must be left out where hiddenUnits is a list: that has the units of every layer',
+      ],
+      [{ hiddenUnits: [32, 0] }, 'hyperparameters.hiddenUnits[1]: must be at least 1, got 0'],
+      [
+        { hiddenUnits: [{ ...int, when: { colour: ['red'] } }] },
+        'hyperparameters.hiddenUnits[0].when.colour: is not a hyperparameter',
+      ],
+      [
+        { hiddenUnits: Array(21).fill(8) },
+        'hyperparameters.hiddenUnits: must have at most 20 entries, got a list of 21',
+      ],
+      [{ hiddenUnits: 'wide' }, 'hyperparameters.hiddenUnits: must be a number or an object or a list, got "wide"'],
+      [
+        {
+          hiddenLayers: { distribution: 'categorical', choices: [1, 2], when: { hiddenUnits2: [8] } },
+          hiddenUnits2: int,
+        },
+        'hyperparameters.hiddenLayers.when: the conditions of hiddenLayers, hiddenUnits2 form a circle',
+      ],
+      [
+        { hiddenUnits: [8, 4096, 4096, 4096] },
+        'hyperparameters.hiddenUnits: the largest network (4 hidden layers of 8, 4096, 4096, 4096 units on 64 features) has 33640978 parameters, at most 20000000 are trained here',
+      ],
+      [{ hiddenUnits21: 8 }, 'hyperparameters.hiddenUnits21: is not a key that is known here'],
+    ])('refuses %j: %s', async (hyperparameters, fault) => {
+      expect(await faults(hyperparameters)).toEqual([fault]);
+    });
+
+    it('finds the largest network where fewer layers make it', async () => {
+      const wide = { hiddenLayers: { distribution: 'int', low: 1, high: 2 }, hiddenUnits1: 4096, hiddenUnits2: 1 };
+      await expect(settingsOf(wide)).resolves.toMatchObject({ hiddenUnits1: 4096 });
+    });
+  });
+
+  describe('enqueue', () => {
+    const hyperparameters = {
+      learningRate: { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' },
+      hiddenLayers: { distribution: 'int', low: 1, high: 3 },
+      hiddenUnits1: { distribution: 'int', low: 8, high: 64, step: 8 },
+      hiddenUnits2: { distribution: 'int', low: 8, high: 64 },
+      hiddenUnits: { distribution: 'categorical', choices: [16, 32] },
+      optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },
+      momentum: { distribution: 'float', low: 0.5, high: 0.9, when: { optimizer: ['momentum'] } },
+      epochs: 5,
+    };
+    const search = (enqueue: unknown, more: object = {}) => ({ dataset: 'digits', hyperparameters, enqueue, ...more });
+
+    it('is stored as points of the space, lists of units spelled out', async () => {
+      const { enqueue } = await parse(
+        search([{ learningRate: 0.01 }, { hiddenUnits: [64, 40, 16] }, { optimizer: 'momentum', momentum: 0.5 }, {}]),
+      );
+      expect(enqueue).toEqual([
+        { learningRate: 0.01 },
+        { hiddenLayers: 3, hiddenUnits1: 64, hiddenUnits2: 40, hiddenUnits: 16 },
+        { optimizer: 'momentum', momentum: 0.5 },
+        {},
+      ]);
+      expect((await parse({ dataset: 'digits' })).enqueue).toEqual([]);
+    });
+
+    it('takes the space that is there when nobody says, and what is fixed where it agrees', async () => {
+      expect((await parse({ dataset: 'digits', enqueue: [{ l2: 1e-4 }] })).enqueue).toEqual([{ l2: 1e-4 }]);
+      expect((await parse(search([{ epochs: 5, learningRate: 0.1 }]))).enqueue).toEqual([{ learningRate: 0.1 }]);
+      const fixed = { hiddenUnits: [32, { distribution: 'int', low: 8, high: 64 }] };
+      expect((await parse(search([{ hiddenUnits: [32, 9] }], { hyperparameters: fixed }))).enqueue).toEqual([
+        { hiddenUnits2: 9 },
+      ]);
+    });
+
+    it('counts towards the budget, which is a total', async () => {
+      const three = [{}, {}, {}];
+      expect((await parse(search(three, { budget: { trials: 2 } }))).budget.trials).toBe(2);
+      expect((await parse(search(Array(60).fill({})))).budget.trials).toBe(60);
+      const grid = { hyperparameters: { batchNorm: { distribution: 'categorical', choices: [true, false] } } };
+      const ofGrid = (more: object) => parse(search(three, { ...grid, sampler: { type: 'grid' }, ...more }));
+      expect((await ofGrid({})).budget.trials).toBe(5);
+      expect((await ofGrid({ budget: { trials: 100 } })).budget.trials).toBe(5);
+    });
+
+    it('lists every fault by its path', async () => {
+      const given = [
+        { learningRate: 5, colour: 'red' },
+        { learningRate: '0.01', optimizer: 'adam' },
+        { momentum: 0.5 },
+        { momentum: 0.5, optimizer: 'sgd' },
+        { epochs: 6 },
+        { hiddenUnits1: 12 },
+        { hiddenLayers: 1, hiddenUnits2: 8 },
+        { hiddenUnits3: 8 },
+        { hiddenUnits: [16, 16, 16, 16] },
+        { hiddenUnits: [16, 65] },
+        { hiddenLayers: 2, hiddenUnits: [16] },
+      ];
+      expect(await faultsOf(search(given))).toEqual([
+        'enqueue[0].learningRate: must be a number between 0.0001 and 0.1, got 5',
+        'enqueue[0].colour: is not a hyperparameter',
+        'enqueue[1].learningRate: must be a number between 0.0001 and 0.1, got "0.01"',
+        'enqueue[1].optimizer: must be one of "sgd", "momentum", got "adam"',
+        'enqueue[2].momentum: is active only where optimizer is "momentum", and this configuration does not say it',
+        'enqueue[3].momentum: is active only where optimizer is "momentum", and here it is "sgd"',
+        'enqueue[4].epochs: does not vary in this search: it is 5, got 6',
+        'enqueue[5].hiddenUnits1: must be a whole number between 8 and 64, in steps of 8 from 8, got 12',
+        'enqueue[6].hiddenUnits2: is active only where hiddenLayers is one of 2, 3, and here it is 1',
+        'enqueue[7].hiddenUnits3: is not among the hyperparameters of this search',
+        'enqueue[8].hiddenUnits: hiddenLayers must be a whole number between 1 and 3, got 4',
+        'enqueue[9].hiddenUnits[1]: hiddenUnits2 must be a whole number between 8 and 64, got 65',
+        'enqueue[10].hiddenUnits: hiddenLayers is 2 already by this configuration, got 1',
+      ]);
+    });
+
+    it('is judged where the shape is wrong elsewhere, and says nothing of what could not be read', async () => {
+      const mistyped = { ...hyperparameters, learningRate: { distribution: 'float', low: 'a', high: 1 } };
+      const given = [{ learningRate: 5, optimizer: 'adam' }, 7, { optimizer: null }];
+      const faults = await faultsOf(search(given, { hyperparameters: mistyped, budget: { trials: 0 } }));
+      expect(faults.sort()).toEqual([
+        'budget.trials: must be at least 1, got 0',
+        'enqueue[0].optimizer: must be one of "sgd", "momentum", got "adam"',
+        'enqueue[1]: must be an object, got 7',
+        'enqueue[2].optimizer: must be a number or a string or a boolean, got null',
+        'hyperparameters.learningRate.low: must be a number, got "a"',
+      ]);
+    });
+
+    it.each([
+      ['all of them', 'enqueue: must be a list, got "all of them"'],
+      [{}, 'enqueue: must be a list, got an object'],
+      [null, 'enqueue: must be a list, got null'],
+      [Array(1001).fill({}), 'enqueue: must have at most 1000 entries, got a list of 1001'],
+    ])('refuses %j', async (enqueue, fault) => {
+      expect(await faultsOf(search(enqueue))).toEqual([fault]);
+    });
+  });
+
   it('refuses conditions in a circle', async () => {
     const on = (name: string) => ({ distribution: 'float', low: 0.1, high: 0.9, when: { [name]: [0.5] } });
     const faults = await faultsOf({ dataset: 'digits', hyperparameters: { momentum: on('l2'), l2: on('momentum') } });

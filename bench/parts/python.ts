@@ -1,0 +1,70 @@
+/** The peers that are Python libraries: which are there, and how their scripts are run. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { messageOf } from '../../src/errors.ts';
+import { projectRoot } from '../../src/paths.ts';
+
+const run = promisify(execFile);
+
+/** Each peer's module, and the beginning of its scripts' names. */
+const peers = {
+  PyTorch: { module: 'torch', scripts: 'torch' },
+  'scikit-learn': { module: 'sklearn', scripts: 'sklearn' },
+} as const;
+export type PythonPeer = keyof typeof peers;
+
+export interface Python {
+  readonly path: string;
+  readonly found: readonly PythonPeer[];
+  /** What is not there, for people. */
+  readonly missing: readonly string[];
+}
+
+/** One thread a library; the two OpenBLAS settings make it mistake the processor, so it is left to look for itself. */
+function environment(): NodeJS.ProcessEnv {
+  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...others } = process.env;
+  const one = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+  // Bytecode would be left among the sources.
+  return { ...others, ...one, PYTHONDONTWRITEBYTECODE: '1' };
+}
+
+async function has(python: string, module: string): Promise<boolean> {
+  try {
+    await run(python, ['-c', `import ${module}`], { env: environment() });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `given`, or else the first Python of a usual name that has both libraries, or the one that has most of them. */
+export async function findPython(given: string | undefined): Promise<Python> {
+  const names = Object.keys(peers) as PythonPeer[];
+  let best: Python | undefined;
+  for (const path of given === undefined ? ['python3', '/usr/bin/python3'] : [given]) {
+    const there = await Promise.all(names.map((name) => has(path, peers[name].module)));
+    const found = names.filter((_, i) => there[i]);
+    if (best !== undefined && found.length <= best.found.length) continue;
+    const missing = names.filter((name) => !found.includes(name)).map((name) => `${name} (${path} cannot import it)`);
+    best = { path, found, missing };
+    if (missing.length === 0) break;
+  }
+  return best!;
+}
+
+/** Runs bench/peers/<peer>_<task>.py and gives the object that it prints. */
+export async function runPeer(
+  { path }: Python,
+  peer: PythonPeer,
+  task: 'training' | 'search',
+  args: readonly string[],
+): Promise<Record<string, unknown>> {
+  const script = join(projectRoot, 'bench', 'peers', `${peers[peer].scripts}_${task}.py`);
+  try {
+    const { stdout } = await run(path, [script, ...args], { env: environment() });
+    return JSON.parse(stdout) as Record<string, unknown>;
+  } catch (error) {
+    throw new Error(`${peer} failed: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,118 @@
+/** The benchmarks run, on next to nothing, and say what they are asked to say. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { projectRoot } from '../../src/paths.ts';
+import { run } from '../support/processes.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
+
+let temporary: TemporaryFolder;
+beforeAll(async () => {
+  temporary = await temporaryFolder();
+});
+afterAll(() => temporary?.remove());
+
+async function bench(name: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
+  const started = run(process.execPath, [join(projectRoot, 'dist', 'bench', `${name}.js`), ...args], {
+    DATABASE_URL: '',
+    REDIS_URL: '',
+  });
+  await new Promise((resolve) => started.child.once('close', resolve));
+  return { code: started.child.exitCode, output: started.output() };
+}
+
+const lines = (output: string): unknown[] =>
+  output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+async function tinyData(): Promise<string> {
+  const tiny = {
+    n: 6,
+    sizes: [2, 4, 3],
+    act: 'tanh',
+    batch: 4,
+    opt: 'momentum',
+    lr: 0.1,
+    bn: true,
+    epochs: 2,
+    reps: 3,
+  };
+  await writeFile(join(temporary.path, 'workloads.json'), JSON.stringify({ tiny, other: { ...tiny, bn: false } }));
+  for (const name of ['tiny', 'other']) {
+    await writeFile(
+      join(temporary.path, `${name}.x`),
+      new Uint8Array(Float32Array.from({ length: 12 }, (_, i) => i / 12).buffer),
+    );
+    await writeFile(join(temporary.path, `${name}.y`), new Uint8Array(Int32Array.of(0, 1, 2, 0, 1, 2).buffer));
+  }
+  return temporary.path;
+}
+
+it('bench:training gives a line of JSON for every workload, or a table', async () => {
+  const folder = await tinyData();
+  const { code, output } = await bench('training', '--data', folder, '--json', 'tiny');
+  expect(code, output).toBe(0);
+  expect(lines(output)).toEqual([
+    {
+      peer: 'hypersearch',
+      kernels: expect.any(String),
+      workload: 'tiny',
+      epoch_ms: expect.any(Number),
+      samples_per_s: expect.any(Number),
+      gflops: expect.any(Number),
+      min_ms: expect.any(Number),
+      reps: 3,
+      loss: expect.any(Number),
+      node: process.version,
+    },
+  ]);
+  const table = await bench('training', '--data', folder);
+  expect(table.output).toMatch(/tiny +\d.*\nother +\d/);
+  const wrong = await bench('training', '--data', folder, '--kernels', 'quick');
+  expect(wrong.code).toBe(1);
+  expect(wrong.output).toMatch(/^--kernels must be one of plain.*, got quick\n$/);
+});
+
+it('bench:peers goes on without peers, and says which are missing', async () => {
+  const { code, output } = await bench(
+    'peers',
+    '--data',
+    await tinyData(),
+    '--rounds',
+    '1',
+    '--python',
+    'no-such-python',
+  );
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/not compared: PyTorch \(no-such-python cannot import it\)\nnot compared: scikit-learn/);
+  expect(output).toMatch(/tiny +\d/);
+});
+
+it('bench:search sends its trials through the whole service', async () => {
+  const file = join(temporary.path, 'trials.json');
+  const trials = [[4], [4, 3], [2], [2, 2], [5]].map((hidden, seed) => ({
+    hidden,
+    lr: 0.01,
+    batch: 64,
+    epochs: 1,
+    seed,
+  }));
+  await writeFile(file, JSON.stringify(trials));
+  const { code, output } = await bench('search', '--trials', file, '--passes', '1', '--threads', '1', '--json');
+  expect(code, output).toBe(0);
+  expect(lines(output)).toEqual([
+    {
+      peer: 'hypersearch',
+      workload: 'w2-search',
+      trials: 5,
+      trials_per_s: expect.any(Number),
+      ms_per_trial: expect.any(Number),
+      mean_acc: expect.any(Number),
+      kernels: expect.any(String),
+      threads: 1,
+      loop_delay_ms: expect.any(Number),
+    },
+  ]);
+});
