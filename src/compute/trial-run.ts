@@ -3,7 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Dataset } from '../data/dataset.ts';
 import type { PreparedData } from '../data/preprocess.ts';
 import type { FloatArray, Kernels } from '../nn/kernels.ts';
-import type { LayerParameters } from '../nn/network.ts';
+import type { LayerParameters } from '../nn/layer.ts';
 import { optimizerOf } from '../nn/optimizers.ts';
 import { type EpochReport, type TrainOptions, train, type Verdict } from '../nn/train.ts';
 import { divergence } from './divergence.ts';
@@ -65,6 +65,7 @@ function* runFold(
     if (task.divergence) diverged = divergence(reports[0]!.firstLoss, report);
     next = training.next(diverged === undefined ? verdict : 'stop');
   }
+  if (next.value.outcome === 'paused') throw new Error('a fold was paused');
   for (const layer of next.value.parameters) hashLayer(hash, layer);
   return { curves: curvesOf(reports, fold, diverged === undefined ? task.metric : undefined), diverged };
 }

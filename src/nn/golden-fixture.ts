@@ -1,6 +1,7 @@
 /** Reading fixtures of the format `network-golden/1`: whole training runs of small networks, computed by another library. */
 import { activationLoops } from './activations.ts';
-import type { Activation, Loss, NetworkSpec } from './network.ts';
+import type { Activation } from './layer.ts';
+import type { Loss, NetworkSpec } from './network.ts';
 import type { Optimizer } from './optimizers.ts';
 import type { Schedule } from './schedules.ts';
 

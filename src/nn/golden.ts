@@ -1,9 +1,10 @@
 /** Replaying a golden fixture with the very step that training uses, taken apart, and listing where the numbers differ. */
 import type { GoldenFixture, Tensors } from './golden-fixture.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
+import type { Layer } from './layer.ts';
 import { matrix, type Place, readDense, writeDense } from './layout.ts';
 import { bytesFor } from './memory.ts';
-import { forward, type Layer, type Network, readOutputs } from './network.ts';
+import { forward, type Network, readOutputs } from './network.ts';
 import { allocateRows, fillRows, takesLabels } from './rows.ts';
 import { allocateTrainer, applyGradient, computeGradient, createTrainer, type Trainer } from './trainer.ts';
 
@@ -78,12 +79,12 @@ interface Tensor {
 }
 
 function tensorsOf(
-  { inputs, units }: Layer,
+  { inputs, columns }: Layer,
   { weight, ...vectors }: { readonly weight: FloatArray } & Readonly<Record<string, FloatArray | undefined>>,
 ): Record<string, Tensor> {
-  const tensors: Record<string, Tensor> = { weight: { array: weight, place: matrix(inputs, units) } };
+  const tensors: Record<string, Tensor> = { weight: { array: weight, place: matrix(inputs, columns) } };
   for (const [name, array] of Object.entries(vectors)) {
-    if (array !== undefined) tensors[name] = { array, place: matrix(1, units) };
+    if (array !== undefined) tensors[name] = { array, place: matrix(1, columns) };
   }
   return tensors;
 }

@@ -2,24 +2,31 @@
  * Training as a generator: it yields a report after every epoch and is told whether to go on. It knows no thread, no queue
  * and no clock; the same options give the same bits.
  */
-import { randomAt } from '../random.ts';
-import { type Initializer, initialize, type TrainingAddress } from './initializers.ts';
-import type { FloatArray, Kernels } from './kernels.ts';
-import { bytesFor } from './memory.ts';
-import { accuracy, clearTotals, meanLoss, rmse, type Totals } from './metrics.ts';
-import { type LayerParameters, type NetworkSpec, readLayer } from './network.ts';
-import type { Optimizer } from './optimizers.ts';
-import { allocateOrder, allocateRows, fillRows, type Rows, takesLabels } from './rows.ts';
-import type { Schedule } from './schedules.ts';
+import { MOST_STEPS, type TrainingAddress } from './address.ts';
+import { applyCheckpoint, type Checkpoint, type Progress, takeCheckpoint } from './checkpoint.ts';
 import {
-  allocateTrainer,
-  createTrainer,
-  evaluateRows,
-  regularizationLoss,
-  step,
-  type Trainer,
-  type TrainerArrays,
-} from './trainer.ts';
+  createSums,
+  type EpochOptions,
+  type EpochReport,
+  type EpochSums,
+  evaluate,
+  reportOf,
+  trainEpoch,
+  validationAnswers,
+} from './epochs.ts';
+import { type InitialWeights, initialize } from './initializers.ts';
+import type { FloatArray, Kernels } from './kernels.ts';
+import { type LayerParameters, readLayer } from './layer.ts';
+import { allMetrics, type Metrics, measuredMetric, type Objective } from './metrics.ts';
+import type { NetworkSpec } from './network.ts';
+import type { Optimizer } from './optimizers.ts';
+import { fillRows } from './rows.ts';
+import type { Schedule } from './schedules.ts';
+import { createTrainer, type Trainer } from './trainer.ts';
+import { allocateTraining, memoryOf, type TrainingArrays } from './training-arrays.ts';
+
+export { type EpochReport, Interrupted } from './epochs.ts';
+export { memoryOf, type TrainingShape } from './training-arrays.ts';
 
 /** One fold, ready for training. y holds class indices (Int32Array), or targets rows×outputs. */
 export interface TrainingData {
@@ -36,10 +43,9 @@ export interface TrainingData {
   readonly targetScale: number;
 }
 
-export interface TrainOptions {
+export interface TrainOptions extends InitialWeights {
   readonly kernels: Kernels;
   readonly network: NetworkSpec;
-  readonly initializer: Initializer;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly l2: number;
@@ -48,147 +54,143 @@ export interface TrainOptions {
   readonly epochs: number;
   readonly data: TrainingData;
   readonly address: TrainingAddress;
+  /** What the reports measure and early stopping watches; the least validation loss unless given. */
+  readonly objective?: Objective | undefined;
+  /**
+   * Early stopping (Prechelt 1998): training ends when this many epochs after the best one none was better, and in any case
+   * goes back to the best. 0, unless given, is none: what counts then is the last epoch.
+   */
+  readonly patience?: number | undefined;
+  /** To go on from: with the same options otherwise, the bits are those of training that was never paused. */
+  readonly resume?: Checkpoint | undefined;
   /** Asked before every step; once it says true, `Interrupted` is thrown. */
   readonly interrupted?: (() => boolean) | undefined;
 }
 
-/**
- * Losses are means over rows of the data loss alone. Those of training are running means over the epoch's batches, each seen
- * before its update and in training mode: at the start of training they lag behind what the network can do at the epoch's end.
- * The metric is accuracy for classes, and for regression the root mean squared error in the target's own units.
- */
-export interface EpochReport {
-  /** From 1. */
-  readonly epoch: number;
-  readonly trainLoss: number;
-  readonly trainMetric: number;
-  readonly validationLoss: number;
-  readonly validationMetric: number;
-  /** ½·l2·Σ weight² at the epoch's end. */
-  readonly regularizationLoss: number;
-  /** Of the epoch's last step. */
-  readonly learningRate: number;
-  /** The greatest norm of a step's gradient in this epoch, before clipping; NaN once any was. */
-  readonly gradientNorm: number;
-  /** Data loss of the epoch's first batch, before its update: in epoch 1, the loss before anything was learned. */
-  readonly firstLoss: number;
-}
-
-export type Verdict = 'continue' | 'stop';
+/** Training that is over is not paused: after its last epoch, `pause` ends it. */
+export type Verdict = 'continue' | 'stop' | 'pause';
 
 export interface TrainingResult {
-  /** Epochs done: fewer than asked for after a `stop`. */
+  readonly outcome: 'ended';
+  /** Epochs done: fewer than asked for after a `stop`, or when it stopped early. */
   readonly epochs: number;
   readonly steps: number;
   /** Data loss of the first batch before the first update; NaN where there was none. */
   readonly initialLoss: number;
-  /** The parameters at the end, layer by layer: dense copies. */
+  /** The epoch whose parameters and metrics these are: the last one, or the best one with early stopping. */
+  readonly bestEpoch: number;
+  /** Whether it was early stopping that ended it. */
+  readonly stoppedEarly: boolean;
+  /** Of the validation rows. */
+  readonly metrics: Metrics;
+  /** Layer by layer: dense copies. */
   readonly parameters: readonly LayerParameters[];
 }
 
-/** Thrown out of `train` when `interrupted` says so. */
-export class Interrupted extends Error {
-  constructor() {
-    super('training was interrupted');
-    this.name = 'Interrupted';
-  }
+export interface PausedTraining {
+  readonly outcome: 'paused';
+  readonly checkpoint: Checkpoint;
 }
 
-/** Rows evaluated at once; fixed, so that how a sum is split does not depend on the batch size. */
-const EVALUATION_ROWS = 256;
-
-/** What decides how much memory a training run takes. */
-export interface TrainingShape {
-  readonly network: NetworkSpec;
-  readonly optimizer: Optimizer;
-  readonly batchSize: number;
-  readonly data: Pick<TrainingData, 'trainRows' | 'validationRows'>;
-}
-
-/** Everything of a training run that takes memory of the kernels. */
-interface TrainingArrays {
-  readonly trainer: TrainerArrays;
-  readonly train: Rows;
-  readonly validation: Rows;
-  /** The training rows in the order of the epoch. */
-  readonly order: Int32Array;
-  /** 0, 1, 2, … */
-  readonly validationOrder: Int32Array;
-}
-
-function allocate(kernels: Kernels, { network, optimizer, batchSize, data }: TrainingShape): TrainingArrays {
-  const { trainRows, validationRows } = data;
-  const { sizes, loss } = network;
-  const [inputs, outputs] = [sizes[0]!, sizes.at(-1)!];
-  const maxRows = Math.max(Math.min(batchSize, trainRows), EVALUATION_ROWS);
-  return {
-    trainer: allocateTrainer(kernels, { network, optimizer, maxRows }),
-    train: allocateRows(kernels, trainRows, inputs, outputs, loss),
-    validation: allocateRows(kernels, validationRows, inputs, outputs, loss),
-    order: allocateOrder(kernels, trainRows),
-    validationOrder: allocateOrder(kernels, validationRows),
-  };
-}
-
-/** Bytes of the kernels' memory that such a training run will take. */
-export function memoryOf(kernels: Kernels, shape: TrainingShape): number {
-  return bytesFor(kernels, (counting) => allocate(counting, shape));
-}
-
-/** The sums of one epoch, filled again and again. */
-interface EpochSums {
-  readonly train: Totals;
-  readonly validation: Totals;
-  firstLoss: number;
-  gradientNorm: number;
+/** A training run under way. */
+interface Run {
+  readonly options: TrainOptions & EpochOptions;
+  readonly arrays: TrainingArrays;
+  readonly trainer: Trainer;
+  readonly sums: EpochSums;
+  readonly progress: Progress;
 }
 
 /** Takes the whole memory of its kernels: they serve one training run at a time. */
-export function* train(options: TrainOptions): Generator<EpochReport, TrainingResult, Verdict> {
+export function* train(options: TrainOptions): Generator<EpochReport, TrainingResult | PausedTraining, Verdict> {
   checkOptions(options);
-  const { kernels, data, epochs, address } = options;
+  const run = begin(options);
+  const { arrays, trainer, sums, progress } = run;
+  let stoppedEarly = false;
+  while (progress.epoch < options.epochs && !stoppedEarly) {
+    progress.epoch++;
+    trainEpoch(trainer, arrays, run.options, progress.epoch, sums);
+    evaluate(trainer, arrays, sums.validation);
+    if (progress.epoch === 1) progress.initialLoss = sums.firstLoss;
+    const report = reportOf(trainer, arrays, run.options, progress.epoch, sums);
+    stoppedEarly = hasStoppedEarly(run, report);
+    const verdict = yield report;
+    if (verdict === 'stop') break;
+    if (verdict === 'pause' && progress.epoch < options.epochs && !stoppedEarly) {
+      return { outcome: 'paused', checkpoint: takeCheckpoint(trainer, arrays, progress) };
+    }
+  }
+  return resultOf(run, stoppedEarly);
+}
+
+function begin(options: TrainOptions): Run {
+  const { kernels, data, epochs, address, resume } = options;
   kernels.reset(memoryOf(kernels, options));
-  const arrays = allocate(kernels, options);
+  const arrays = allocateTraining(kernels, options);
   fillRows(kernels, arrays.train, data.trainX, data.trainY);
   fillRows(kernels, arrays.validation, data.validationX, data.validationY);
   const batchSize = Math.min(options.batchSize, data.trainRows);
-  const trainer = createTrainer(arrays.trainer, {
-    ...options,
-    clipNorm: options.clipNorm,
-    totalSteps: epochs * Math.ceil(data.trainRows / batchSize),
-  });
-  initialize(trainer.network, options.initializer, address);
-  const sums: EpochSums = {
-    train: { rows: 0, loss: 0, correct: 0 },
-    validation: { rows: 0, loss: 0, correct: 0 },
-    firstLoss: Number.NaN,
-    gradientNorm: 0,
-  };
-  let initialLoss = Number.NaN;
-  let epoch = 0;
-  while (epoch < epochs) {
-    epoch++;
-    arrays.order.set(randomAt({ ...address, purpose: 'shuffle', epoch }).permutation(data.trainRows));
-    trainEpoch(trainer, arrays, options, batchSize, sums);
-    evaluate(trainer, arrays, sums.validation);
-    if (epoch === 1) initialLoss = sums.firstLoss;
-    const verdict = yield reportOf(trainer, options, epoch, sums);
-    if (verdict === 'stop') break;
+  const totalSteps = epochs * Math.ceil(data.trainRows / batchSize);
+  const trainer = createTrainer(arrays.trainer, { ...options, clipNorm: options.clipNorm, totalSteps });
+  const progress = { epoch: 0, initialLoss: Number.NaN, best: { epoch: 0, value: Number.NaN } };
+  if (resume === undefined) initialize(trainer.network, options, address);
+  else applyCheckpoint(resume, trainer, arrays, progress);
+  const metric = measuredMetric(options.network.loss, options.objective);
+  return { options: { ...options, batchSize, metric }, arrays, trainer, sums: createSums(), progress };
+}
+
+const LEAST_LOSS: Objective = { metric: 'loss', direction: 'minimize' };
+
+/** Remembers the epoch if it is the best so far; whether patience is at an end. A value that is no number is never the best. */
+function hasStoppedEarly({ options, trainer, arrays, progress }: Run, report: EpochReport): boolean {
+  const { patience = 0, objective = LEAST_LOSS, epochs } = options;
+  if (patience === 0) return false;
+  const { best, epoch } = progress;
+  const value = objective.metric === 'loss' ? report.validationLoss : report.validationMetric;
+  const better = objective.direction === 'maximize' ? value > best.value : value < best.value;
+  if (Number.isFinite(value) && (best.epoch === 0 || better)) {
+    best.epoch = epoch;
+    best.value = value;
+    arrays.bestParameters.set(trainer.network.parameters);
+    arrays.bestStatistics.set(trainer.network.statistics);
   }
-  const parameters = trainer.network.layers.map((layer) => readLayer(trainer.network, layer));
-  return { epochs: epoch, steps: trainer.steps, initialLoss, parameters };
+  return epoch - best.epoch >= patience && epoch < epochs;
+}
+
+function resultOf({ options, trainer, arrays, sums, progress }: Run, stoppedEarly: boolean): TrainingResult {
+  const { epoch, best, initialLoss } = progress;
+  const { network, steps } = trainer;
+  const goesBack = best.epoch > 0 && best.epoch < epoch;
+  if (goesBack) {
+    network.parameters.set(arrays.bestParameters);
+    network.statistics.set(arrays.bestStatistics);
+  }
+  if (goesBack || epoch === 0) evaluate(trainer, arrays, sums.validation);
+  return {
+    outcome: 'ended',
+    epochs: epoch,
+    steps,
+    initialLoss,
+    bestEpoch: goesBack ? best.epoch : epoch,
+    stoppedEarly,
+    metrics: allMetrics(validationAnswers(arrays, options.data, sums)),
+    parameters: network.layers.map((layer) => readLayer(network.kernels, layer)),
+  };
 }
 
 /** What would otherwise go wrong silently: typed arrays read as undefined beyond their end. */
-function checkOptions({ network, data, batchSize, epochs }: TrainOptions): void {
-  const { sizes, loss } = network;
-  const classes = takesLabels(loss);
+function checkOptions({ network, data, batchSize, epochs, patience = 0 }: TrainOptions): void {
+  const { sizes, loss, dropout = 0 } = network;
+  const classes = loss !== 'meanSquaredError';
+  const outputs = loss === 'binaryCrossEntropy' ? 1 : data.outputs;
   const expected = (rows: number) => rows * (classes ? 1 : data.outputs);
+  const steps = epochs * Math.ceil(data.trainRows / batchSize);
   const checks: [boolean, string][] = [
     [
-      sizes[0] === data.inputs && sizes.at(-1) === data.outputs,
+      sizes[0] === data.inputs && sizes.at(-1) === outputs,
       'the network does not have the inputs and outputs of the data',
     ],
+    [loss !== 'binaryCrossEntropy' || data.outputs === 2, `${loss} needs two classes, got ${data.outputs}`],
     [data.trainX.length === data.trainRows * data.inputs, 'trainX is not trainRows×inputs'],
     [data.validationX.length === data.validationRows * data.inputs, 'validationX is not validationRows×inputs'],
     [data.trainY.length === expected(data.trainRows), 'trainY does not fit trainRows'],
@@ -197,51 +199,9 @@ function checkOptions({ network, data, batchSize, epochs }: TrainOptions): void 
     [classes === data.trainY instanceof Int32Array, `trainY is not of the kind that ${loss} needs`],
     [Number.isInteger(batchSize) && batchSize > 0, `batchSize must be a whole number above 0, got ${batchSize}`],
     [Number.isInteger(epochs) && epochs >= 0, `epochs must be a whole number, got ${epochs}`],
+    [Number.isInteger(patience) && patience >= 0, `patience must be a whole number, got ${patience}`],
+    [dropout >= 0 && dropout < 1, `dropout must be at least 0 and below 1, got ${dropout}`],
+    [dropout === 0 || steps <= MOST_STEPS, `there are dropout masks for ${MOST_STEPS} steps, got ${steps}`],
   ];
   for (const [holds, fault] of checks) if (!holds) throw new RangeError(fault);
-}
-
-/** All training rows once, in `order`, the last batch ragged. */
-function trainEpoch(
-  trainer: Trainer,
-  { train: rows, order }: TrainingArrays,
-  { interrupted }: TrainOptions,
-  batchSize: number,
-  sums: EpochSums,
-): void {
-  const { last } = trainer;
-  clearTotals(sums.train);
-  sums.gradientNorm = 0;
-  for (let start = 0; start < rows.count; start += batchSize) {
-    if (interrupted?.()) throw new Interrupted();
-    step(trainer, rows, order, start, Math.min(batchSize, rows.count - start));
-    if (start === 0) sums.firstLoss = last.dataLoss;
-    sums.train.rows += last.rows;
-    sums.train.loss += last.dataLoss * last.rows;
-    sums.train.correct += last.correct;
-    sums.gradientNorm = Math.max(sums.gradientNorm, last.gradientNorm); // NaN wins over any number
-  }
-}
-
-function evaluate(trainer: Trainer, { validation: rows, validationOrder }: TrainingArrays, totals: Totals): void {
-  clearTotals(totals);
-  for (let start = 0; start < rows.count; start += EVALUATION_ROWS) {
-    evaluateRows(trainer, rows, validationOrder, start, Math.min(EVALUATION_ROWS, rows.count - start), totals);
-  }
-}
-
-function reportOf(trainer: Trainer, { network, data }: TrainOptions, epoch: number, sums: EpochSums): EpochReport {
-  const metric = (totals: Totals) =>
-    network.loss === 'softmaxCrossEntropy' ? accuracy(totals) : rmse(totals, data.targetScale);
-  return {
-    epoch,
-    trainLoss: meanLoss(sums.train),
-    trainMetric: metric(sums.train),
-    validationLoss: meanLoss(sums.validation),
-    validationMetric: metric(sums.validation),
-    regularizationLoss: regularizationLoss(trainer),
-    learningRate: trainer.last.learningRate,
-    gradientNorm: sums.gradientNorm,
-    firstLoss: sums.firstLoss,
-  };
 }

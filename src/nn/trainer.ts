@@ -2,19 +2,21 @@
  * One step of training, and the buffers it works in. What decides the batches (seeded epochs in train.ts, given lists in
  * golden.ts) is not known here. A step allocates nothing.
  */
+import type { TrainingAddress } from './address.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
 import type { Totals } from './metrics.ts';
-import { backward, createNetwork, forward, type Network, type NetworkSpec } from './network.ts';
+import { backward, createNetwork, drawMasks, forward, type Network, type NetworkSpec } from './network.ts';
 import { createMemory, type Optimizer, type OptimizerMemory, update } from './optimizers.ts';
 import { type Rows, takesLabels } from './rows.ts';
 import { type Schedule, scheduleFactor } from './schedules.ts';
 
-/** What decides how much memory a trainer takes. */
+/** What decides how much memory a trainer takes, and where its dropout masks are found. */
 export interface TrainerShape {
   readonly network: NetworkSpec;
   readonly optimizer: Optimizer;
   /** The most rows that one step or one evaluation chunk holds. */
   readonly maxRows: number;
+  readonly address?: TrainingAddress | undefined;
 }
 
 export interface TrainerOptions {
@@ -46,9 +48,9 @@ export interface TrainerArrays {
   readonly network: Network;
   readonly memory: OptimizerMemory;
   readonly batchX: FloatArray;
-  /** Filled for classification. */
+  /** Filled where the loss takes class indices. */
   readonly batchLabels: Int32Array;
-  /** Filled for regression. */
+  /** Filled where it takes targets. */
   readonly batchTargets: FloatArray;
 }
 
@@ -59,8 +61,9 @@ export interface Trainer extends TrainerArrays {
   steps: number;
 }
 
-export function allocateTrainer(kernels: Kernels, { network: spec, optimizer, maxRows }: TrainerShape): TrainerArrays {
-  const network = createNetwork(kernels, spec, maxRows);
+export function allocateTrainer(kernels: Kernels, shape: TrainerShape): TrainerArrays {
+  const { network: spec, optimizer, maxRows, address } = shape;
+  const network = createNetwork(kernels, spec, maxRows, address);
   const labels = takesLabels(spec.loss);
   return {
     network,
@@ -89,17 +92,44 @@ function gatherBatch(trainer: Trainer, { x, y }: Rows, order: Int32Array, start:
 }
 
 /** The mean loss of `outputs` on the gathered batch; leaves its gradient in `network.dOutputs`. */
-function lossOf(trainer: Trainer, outputs: FloatArray, rows: number): number {
-  const { spec, kernels, dOutputs, outputs: C } = trainer.network;
-  return spec.loss === 'softmaxCrossEntropy'
-    ? kernels.softmaxCrossEntropy(outputs, trainer.batchLabels, dOutputs, rows, C)
-    : kernels.meanSquaredError(outputs, trainer.batchTargets, dOutputs, rows, C);
+function lossOf({ network, batchLabels, batchTargets }: Trainer, outputs: FloatArray, rows: number): number {
+  const { spec, kernels, dOutputs, outputs: C } = network;
+  switch (spec.loss) {
+    case 'softmaxCrossEntropy':
+      return kernels.softmaxCrossEntropy(outputs, batchLabels, dOutputs, rows, C);
+    case 'binaryCrossEntropy':
+      return kernels.binaryCrossEntropy(outputs, batchTargets, dOutputs, rows, C);
+    case 'meanSquaredError':
+      return kernels.meanSquaredError(outputs, batchTargets, dOutputs, rows, C);
+  }
 }
 
-/** Of the gathered batch; 0 for regression. */
-function correctOf({ network, batchLabels }: Trainer, outputs: FloatArray, rows: number): number {
-  const { spec, kernels, outputs: C } = network;
-  return spec.loss === 'softmaxCrossEntropy' ? kernels.countCorrect(outputs, batchLabels, rows, C) : 0;
+/** Rows of which every output is on its target's side: above 0 where the target is above ½. A NaN is on neither. */
+function countOnSide({ network, batchTargets }: Trainer, outputs: FloatArray, rows: number): number {
+  const { kernels, outputs: C } = network;
+  const stride = kernels.stride(C);
+  let correct = 0;
+  for (let i = 0; i < rows; i++) {
+    let right = true;
+    for (let p = i * stride; p < i * stride + C; p++) {
+      right &&= batchTargets[p]! > 0.5 ? outputs[p]! > 0 : outputs[p]! <= 0;
+    }
+    if (right) correct++;
+  }
+  return correct;
+}
+
+/** Rows of the gathered batch that were answered right; 0 for regression. */
+function correctOf(trainer: Trainer, outputs: FloatArray, rows: number): number {
+  const { spec, kernels, outputs: C } = trainer.network;
+  switch (spec.loss) {
+    case 'softmaxCrossEntropy':
+      return kernels.countCorrect(outputs, trainer.batchLabels, rows, C);
+    case 'binaryCrossEntropy':
+      return countOnSide(trainer, outputs, rows);
+    case 'meanSquaredError':
+      return 0;
+  }
 }
 
 /** ½·l2·Σ weight² over the dense weights, as they are now. */
@@ -130,6 +160,7 @@ export function computeGradient(trainer: Trainer, data: Rows, order: Int32Array,
   const { network, options, last } = trainer;
   const { kernels, gradients } = network;
   gatherBatch(trainer, data, order, start, count);
+  drawMasks(network, trainer.steps, count);
   const outputs = forward(network, trainer.batchX, count, 'train');
   last.rows = count;
   last.dataLoss = lossOf(trainer, outputs, count);

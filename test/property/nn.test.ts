@@ -6,8 +6,9 @@ import { prepare } from '../../src/data/preprocess.ts';
 import { type Initializer, initialize, weightDeviation } from '../../src/nn/initializers.ts';
 import { createPlainKernels, plainKernels } from '../../src/nn/kernels-plain.ts';
 import { createNetwork, forward } from '../../src/nn/network.ts';
-import { type EpochReport, train } from '../../src/nn/train.ts';
+import type { TrainOptions } from '../../src/nn/train.ts';
 import { randomAt } from '../../src/random.ts';
+import { trainToEnd } from '../support/training.ts';
 
 const kernels = createPlainKernels('float64');
 
@@ -63,7 +64,7 @@ describe('initializers', () => {
       loss: 'meanSquaredError',
     } as const;
     const network = createNetwork(kernels, spec, rows);
-    initialize(network, initializer, { seed, trial: 0, fold: 0 });
+    initialize(network, { initializer }, { seed, trial: 0, fold: 0 });
     const random = randomAt({ seed, purpose: 'probe' });
     forward(network, Float64Array.from({ length: rows * width }, random.normal), rows, 'evaluate');
     const squares = network.layers.map(({ z }) => moments(z).meanSquare);
@@ -81,10 +82,10 @@ describe('initializers', () => {
   it.each(['zeros', 'smallNormal', 'xavier', 'he'] as const)('%s draws weights of its deviation', (initializer) => {
     const spec = { sizes: [200, 100, 2], activation: 'relu', batchNorm: true, loss: 'softmaxCrossEntropy' } as const;
     const network = createNetwork(kernels, spec, 1);
-    initialize(network, initializer, { seed: 9, trial: 0, fold: 0 });
+    initialize(network, { initializer }, { seed: 9, trial: 0, fold: 0 });
     const { weight, norm } = network.layers[0]!.parameters;
     const { mean, variance } = moments(weight);
-    const deviation = weightDeviation(initializer, 200);
+    const deviation = weightDeviation({ initializer }, 200);
     expect(Math.abs(Math.sqrt(variance) - deviation)).toBeLessThanOrEqual(0.02 * deviation);
     expect(Math.abs(mean)).toBeLessThanOrEqual(0.03 * deviation);
     expect([...norm!.gamma, ...norm!.runningVar].every((value) => value === 1)).toBe(true);
@@ -97,7 +98,7 @@ describe('initializers', () => {
     const weightsOf = (sizes: number[]) => {
       const spec = { sizes, activation: 'relu', batchNorm: false, loss: 'softmaxCrossEntropy' } as const;
       const network = createNetwork(kernels, spec, 1);
-      initialize(network, 'he', { seed: 1, trial: 2, fold: 3 });
+      initialize(network, { initializer: 'he' }, { seed: 1, trial: 2, fold: 3 });
       return network.layers.map(({ parameters }) => parameters.weight.join());
     };
     expect(weightsOf([5, 4, 3])[1]).toBe(weightsOf([9, 4, 3])[1]);
@@ -114,7 +115,7 @@ describe('training', () => {
     const run = (values: number[], preprocessing: 'none' | 'standardize', batchNorm: boolean) => {
       const names = { name: 'test', featureNames: ['a', 'b', 'c'], targetName: 't', classes: ['n', 'y'] };
       const dataset = createDataset({ ...names, task: 'classification', x: values, y });
-      const options = {
+      const options: TrainOptions = {
         kernels: plainKernels,
         network: { sizes: [3, 8, 2], activation: 'tanh', batchNorm, loss: 'softmaxCrossEntropy' },
         initializer: 'xavier',
@@ -125,14 +126,10 @@ describe('training', () => {
         epochs: 4,
         data: prepare(dataset, holdout(dataset, 0.2, 1), preprocessing),
         address: { seed: 1, trial: 0, fold: 0 },
-      } as const;
-      const reports: EpochReport[] = [];
-      const training = train(options);
-      let next = training.next();
-      for (; !next.done; next = training.next('continue')) reports.push(next.value);
-      const parameters = next.value.parameters.map(({ weight, bias, norm }) => ({ weight, bias, norm }));
+      };
+      const { reports, result } = trainToEnd(options);
       const taught = reports.map(({ validationLoss: _loss, validationMetric: _metric, ...rest }) => rest);
-      return { taught, parameters, validation: reports.map(({ validationLoss }) => validationLoss) };
+      return { taught, parameters: result.parameters, validation: reports.map(({ validationLoss }) => validationLoss) };
     };
     const names = { name: 'test', featureNames: ['a', 'b', 'c'], targetName: 't', classes: ['n', 'y'] };
     const { validationRows } = holdout(createDataset({ ...names, task: 'classification', x, y }), 0.2, 1);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { normalCdf } from '../../../src/exact-math.ts';
 import { createPlainKernels, plainKernels } from '../../../src/nn/kernels-plain.ts';
-import { randomAt } from '../../../src/random.ts';
+import { philox, randomAt } from '../../../src/random.ts';
 
 const kernels = createPlainKernels('float64');
 const random = randomAt({ seed: 1, purpose: 'probe' });
@@ -55,6 +56,7 @@ describe('activations', () => {
     leakyRelu: (x: number) => (x > 0 ? x : 0.2 * x),
     elu: (x: number) => (x > 0 ? x : 0.2 * Math.expm1(x)),
     silu: (x: number) => x / (1 + Math.exp(-x)),
+    gelu: (x: number) => x * normalCdf(x),
   };
   it.each(Object.keys(expected) as (keyof typeof expected)[])('%s', (activation) => {
     const a = kernels.allocate(z.length);
@@ -69,6 +71,37 @@ describe('activations', () => {
     const a = kernels.allocate(1);
     kernels.activationForward(activation, 0.2, Float64Array.of(Number.NaN), a, 1, 1);
     expect(a[0]).toBeNaN();
+  });
+});
+
+describe('maxout', () => {
+  it('takes the greater of two neighbours, and gives the gradient to it, to the first of equals', () => {
+    const padded = createPlainKernels('float64', { padding: 1 });
+    const z = Float64Array.of(1, 2, 5, 5, 0, -1, -3, Number.NaN, 4, 0); // two rows of two units, then a number of padding
+    const a = padded.allocateMatrix(2, 2);
+    padded.maxoutForward(z, a, 2, 2);
+    expect([...a]).toEqual([2, 5, 0, -1, Number.NaN, 0]);
+    const dz = padded.allocateMatrix(2, 4).fill(9);
+    padded.maxoutBackward(z, Float64Array.of(10, 20, 0, 30, 40, 0), dz, 2, 2);
+    expect([...dz]).toEqual([0, 10, 20, 0, 9, 30, 0, 0, 40, 9]);
+  });
+});
+
+describe('dropout', () => {
+  it('finds the bits of a unit where the interface says', () => {
+    const [N, H] = [2, 11];
+    const address = { c1: 5, c2: 6, c3: 7, key0: 8, key1: 9 };
+    const mask = kernels.allocateMatrix(N, H);
+    kernels.dropoutMask(mask, 40_000, address, N, H);
+    const block = new Uint32Array(4);
+    for (let i = 0; i < N; i++) {
+      for (let j = 0; j < H; j++) {
+        philox(i * 2 + Math.floor(j / 8), 5, 6, 7, 8, 9, block);
+        const word = block[Math.floor((j % 8) / 2)]!;
+        const bits = j % 2 === 0 ? word % 65_536 : Math.floor(word / 65_536);
+        expect(mask[i * H + j]).toBe(bits < 40_000 ? 65_536 / 40_000 : 0);
+      }
+    }
   });
 });
 
@@ -136,6 +169,20 @@ describe('losses', () => {
     expect(loss(5000, 0)).toBe(0);
     expect(loss(Number.NaN, 0)).toBeNaN();
     expect(loss(0, Number.POSITIVE_INFINITY)).toBeNaN();
+  });
+
+  it('binary cross-entropy is its formula, does not overflow, and does not hide what is not finite', () => {
+    const d = kernels.allocateMatrix(2, 2);
+    const outputs = Float64Array.of(0.3, -2, 5, 0);
+    const targets = Float64Array.of(1, 0, 0.25, 0.5);
+    const p = outputs.map((o) => 1 / (1 + Math.exp(-o)));
+    const terms = targets.map((t, i) => -t * Math.log(p[i]!) - (1 - t) * Math.log(1 - p[i]!));
+    const loss = kernels.binaryCrossEntropy(outputs, targets, d, 2, 2);
+    expect(loss).toBeCloseTo(terms.reduce((a, b) => a + b) / 4, 14);
+    for (const [i, one] of d.entries()) expect(one).toBeCloseTo((p[i]! - targets[i]!) / 4, 15);
+    const of = (o: number, t: number) => kernels.binaryCrossEntropy(Float64Array.of(o), Float64Array.of(t), d, 1, 1);
+    expect([of(5000, 1), of(5000, 0), of(-5000, 1), of(-5000, 0)]).toEqual([0, 5000, 5000, 0]);
+    expect([of(Number.NaN, 1), of(Number.POSITIVE_INFINITY, 1)]).toEqual([Number.NaN, Number.NaN]);
   });
 
   it('mean squared error is a mean over rows and outputs', () => {

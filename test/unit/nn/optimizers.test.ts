@@ -56,6 +56,9 @@ describe('schedules', () => {
     [{ type: 'exponential', gamma: 0.25, every: 2 }, [1, 0.5, 0.25, 0.125, 0.0625]],
     [{ type: 'cosine', floor: 0.2 }, [1, 0.2 + 0.4 * (1 + Math.SQRT1_2), 0.6, 0.2 + 0.4 * (1 - Math.SQRT1_2), 0.2]],
     [{ type: 'step', gamma: 0, every: 2 }, [1, 1, 0, 0, 0]],
+    [{ type: 'constant', warmup: 4 }, [0.25, 0.5, 0.75, 1, 1]],
+    [{ type: 'step', gamma: 0.5, every: 2, warmup: 3 }, [1 / 3, 2 / 3, 0.5, 0.5, 0.25]],
+    [{ type: 'constant', warmup: 1 }, [1, 1, 1, 1, 1]],
   ];
   it.each(cases)('%j', (schedule, factors) => {
     for (const [s, factor] of factors.entries()) expect(scheduleFactor(schedule, s, 4)).toBeCloseTo(factor, 14);

@@ -12,7 +12,8 @@ import { createPlainKernels } from '../../../src/nn/kernels-plain.ts';
 import { createLayout, readDense, writeDense } from '../../../src/nn/layout.ts';
 import { bytesFor } from '../../../src/nn/memory.ts';
 import { optimizerOf } from '../../../src/nn/optimizers.ts';
-import { memoryOf, type TrainOptions, train } from '../../../src/nn/train.ts';
+import { memoryOf, type TrainOptions } from '../../../src/nn/train.ts';
+import { trainToEnd } from '../../support/training.ts';
 
 const paddings = [0, 3];
 
@@ -35,14 +36,6 @@ function optionsFor(kernels: Kernels, name: string, changes: Partial<TrainOption
   };
 }
 
-function trainAll(options: TrainOptions) {
-  const reports = [];
-  const training = train(options);
-  let next = training.next();
-  for (; !next.done; next = training.next('continue')) reports.push(next.value);
-  return { reports, result: next.value };
-}
-
 describe.each(['float32', 'float64'] as const)('any stride, %s', (precision) => {
   const [dense, padded] = paddings.map((padding) => createPlainKernels(precision, { padding })) as [Kernels, Kernels];
 
@@ -51,9 +44,9 @@ describe.each(['float32', 'float64'] as const)('any stride, %s', (precision) => 
     ['iris', { batchNorm: true }],
     ['diabetes', { activation: 'leakyRelu' as const, batchNorm: true }],
   ])('trains %s with %j to the same bits', (name, changes) => {
-    const expected = trainAll(optionsFor(dense, name, changes));
+    const expected = trainToEnd(optionsFor(dense, name, changes));
     expect(expected.reports).toHaveLength(3);
-    expect(trainAll(optionsFor(padded, name, changes))).toEqual(expected);
+    expect(trainToEnd(optionsFor(padded, name, changes))).toEqual(expected);
   });
 
   const folder = join(import.meta.dirname, '../../golden/network');
@@ -111,7 +104,7 @@ describe('memory', () => {
       allocateIntegers: (length) => count(plain.allocateIntegers(length)),
     };
     const options = optionsFor(watched, 'iris', { batchNorm: true });
-    trainAll(options);
+    trainToEnd(options);
     expect(room).toBe(bytes);
     expect(memoryOf(plain, options)).toBe(bytes);
   });

@@ -6,6 +6,7 @@ import { prepare } from '../../../src/data/preprocess.ts';
 import { plainKernels } from '../../../src/nn/kernels-plain.ts';
 import { optimizerOf } from '../../../src/nn/optimizers.ts';
 import { type EpochReport, Interrupted, type TrainingResult, type TrainOptions, train } from '../../../src/nn/train.ts';
+import { trainToEnd } from '../../support/training.ts';
 
 function dataOf(name: string) {
   const dataset = loadBuiltin(name, 'datasets')!;
@@ -37,14 +38,8 @@ function optionsFor(data: typeof iris, changes: Partial<TrainOptions> = {}): Tra
 }
 
 function trainAll(options: TrainOptions, stopAfter = Number.POSITIVE_INFINITY) {
-  const reports: EpochReport[] = [];
-  const training = train(options);
-  let next = training.next();
-  while (!next.done) {
-    reports.push(next.value);
-    next = training.next(next.value.epoch >= stopAfter ? 'stop' : 'continue');
-  }
-  return { reports, result: next.value, hash: hashOf(next.value, reports) };
+  const { reports, result } = trainToEnd(options, ({ epoch }) => (epoch >= stopAfter ? 'stop' : 'continue'));
+  return { reports, result, hash: hashOf(result, reports) };
 }
 
 function hashOf({ parameters }: TrainingResult, reports: readonly EpochReport[]): string {

@@ -1,0 +1,30 @@
+/** Training runs for tests. */
+import {
+  type EpochReport,
+  type PausedTraining,
+  type TrainingResult,
+  type TrainOptions,
+  train,
+  type Verdict,
+} from '../../src/nn/train.ts';
+
+/** Trains as far as `judge` lets it. */
+export function trainWhile(
+  options: TrainOptions,
+  judge: (report: EpochReport) => Verdict,
+): { reports: EpochReport[]; end: TrainingResult | PausedTraining } {
+  const reports: EpochReport[] = [];
+  const training = train(options);
+  let next = training.next();
+  while (!next.done) {
+    reports.push(next.value);
+    next = training.next(judge(next.value));
+  }
+  return { reports, end: next.value };
+}
+
+export function trainToEnd(options: TrainOptions, judge: (report: EpochReport) => Verdict = () => 'continue') {
+  const { reports, end } = trainWhile(options, judge);
+  if (end.outcome !== 'ended') throw new Error('the training was paused');
+  return { reports, result: end };
+}
