@@ -128,19 +128,29 @@ export function meanSquaredError(outputs: usize, targets: usize, dOutputs: usize
 
 export function countCorrect(outputs: usize, labels: usize, N: i32, C: i32): i32 {
   const row = rowBytes(C);
+  const lowest = f32x4.splat(-Infinity);
   let correct = 0;
   for (let i = 0; i < N; i++) {
-    let best = -1;
-    let greatest: f32 = -Infinity;
-    for (let j = 0; j < C; j++) {
-      const o = load<f32>(outputs + ((<usize>j) << 2));
-      if (o > greatest) {
-        greatest = o;
-        best = j;
-      }
+    let greatest = lowest;
+    for (let j = 0; j < C; j += 4) {
+      const o = v128.bitselect(v128.load(outputs + ((<usize>j) << 2)), lowest, lanesBelow(C, j));
+      greatest = f32x4.pmax(greatest, o); // never takes a NaN
     }
-    if (best == load<i32>(labels + ((<usize>i) << 2))) correct++;
+    if (firstLane(outputs, greatestLane(greatest), C) == load<i32>(labels + ((<usize>i) << 2))) correct++;
     outputs += row;
   }
   return correct;
+}
+
+/** The first of C numbers that equals all lanes of `wanted`, which is above −∞; −1 if there is none. */
+// @ts-ignore: decorator
+@inline
+function firstLane(x: usize, wanted: v128, C: i32): i32 {
+  const real = f32x4.gt(wanted, f32x4.splat(-Infinity));
+  for (let j = 0; j < C; j += 4) {
+    const equal = v128.and(f32x4.eq(v128.load(x + ((<usize>j) << 2)), wanted), v128.and(real, lanesBelow(C, j)));
+    const lanes = i32x4.bitmask(equal);
+    if (lanes != 0) return j + ctz(lanes);
+  }
+  return -1;
 }

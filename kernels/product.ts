@@ -4,20 +4,20 @@
  * Every number is summed in the order of the terms, whatever tile it falls into, so its bits depend on its row and column alone.
  * Larger tiles and unrolled sums were tried: they spill registers on Node 20 and halve the speed (docs/benchmarks.md).
  */
-import { F32, multiplyAdd, padded, rowBytes } from './lanes';
+import { F32, multiplyAdd, padded, rowBytes, stride } from './lanes';
 
 /** Terms summed in one go; more are added to what is there, which changes no bits. A panel of them stays in the first cache. */
 const BLOCK: i32 = 1024;
 /** From so many terms on, eight columns of b are copied together: their rows would else lie in too many cache lines. */
 const COPIED: i32 = 384;
 /** Bytes of x and dz up to which the weights' gradient is faster without turning x around. */
-const SMALL: usize = 96 * 1024;
+const SMALL: usize = 24 * 1024;
 
 /** Eight columns of b, one below the other: BLOCK×8. */
 const panel: usize = memory.data(1024 * 8 * 4, 64);
-/** Four columns of x as rows; a row is one cache line longer than BLOCK, lest the four share their cache sets. */
-const turned: usize = memory.data(4 * (1024 + 16) * 4, 64);
-const TURNED_ROW: usize = (1024 + 16) * 4;
+/** Columns of x as rows: as many as fit, at least 16 of BLOCK terms. */
+const TURNED: i32 = 16 * (1024 + 8);
+const turned: usize = memory.data(16 * (1024 + 8) * 4, 64);
 
 /** How a tile's sums begin. */
 const ZERO: i32 = 0;
@@ -400,7 +400,7 @@ function columnTile(a: usize, aTerm: usize, b: usize, bRow: usize, out: usize, o
   storeTile(out, outRow, s00, s01, s10, s11, s20, s21, s30, s31);
 }
 
-/** Four columns of x are turned into rows first: where x is large, reading down its columns costs more than that. */
+/** Columns of x are turned into rows first: where x is large, reading down its columns costs more than that. */
 function gradientTurned(
   x: usize,
   xRow: usize,
@@ -414,26 +414,31 @@ function gradientTurned(
   for (let i = 0; i < N; i += BLOCK) {
     const terms = min(BLOCK, N - i);
     const begin = i == 0 ? ZERO : CONTINUE;
-    const from = x + <usize>i * xRow;
-    const b = dz + <usize>i * zRow;
-    for (let k = 0; k < D; k += 4) {
-      const rows = min(4, D - k);
-      turnColumns(from + ((<usize>k) << 2), xRow, terms);
+    const turnedRow = rowBytes(terms);
+    const most = (TURNED / stride(terms)) & ~3;
+    for (let k = 0; k < D; k += most) {
+      const rows = min(most, D - k);
+      turnColumns(x + <usize>i * xRow + ((<usize>k) << 2), xRow, turnedRow, rows, terms);
+      const out = dWeight + <usize>k * zRow;
       for (let j = 0; j < H; j += 8) {
-        const column = (<usize>j) << 2;
-        tilesDown(begin, turned, TURNED_ROW, b, zRow, column, 0, dWeight + <usize>k * zRow, zRow, rows, terms);
+        tilesDown(begin, turned, turnedRow, dz + <usize>i * zRow, zRow, (<usize>j) << 2, 0, out, zRow, rows, terms);
       }
     }
   }
 }
 
-/** Four columns of `terms` rows become the rows of `turned`. Reads x's padding, which it may, but no row beyond. */
-function turnColumns(x: usize, xRow: usize, terms: i32): void {
-  let i = 0;
-  for (; i + 4 <= terms; i += 4) turn(x + <usize>i * xRow, xRow, turned + ((<usize>i) << 2), TURNED_ROW);
-  for (; i < terms; i++) {
-    const to = turned + ((<usize>i) << 2);
-    for (let c: usize = 0; c < 4; c++) store<f32>(to + c * TURNED_ROW, load<f32>(x + <usize>i * xRow + (c << 2)));
+/** `columns` columns of `terms` rows become the rows of `turned`. Reads x's padding, which it may, but no row beyond. */
+function turnColumns(x: usize, xRow: usize, turnedRow: usize, columns: i32, terms: i32): void {
+  const wholes = terms & ~3;
+  for (let c = 0; c < columns; c += 4) {
+    const from = x + ((<usize>c) << 2);
+    const to = turned + <usize>c * turnedRow;
+    for (let i = 0; i < wholes; i += 4) turn(from + <usize>i * xRow, xRow, to + ((<usize>i) << 2), turnedRow);
+    for (let i = wholes; i < terms; i++) {
+      const source = from + <usize>i * xRow;
+      const target = to + ((<usize>i) << 2);
+      for (let r: usize = 0; r < 4; r++) store<f32>(target + r * turnedRow, load<f32>(source + (r << 2)));
+    }
   }
 }
 

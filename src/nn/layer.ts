@@ -40,7 +40,7 @@ export interface Layer {
   readonly gradients: LayerGradients;
   /** Before the activation (after batch norm), maxRows×columns. */
   readonly z: FloatArray;
-  /** After the activation, maxRows×units; the same array as `z` where the activation is linear. */
+  /** After the activation, maxRows×units; the same array as `z` where the slope can be told from it. */
   readonly activated: FloatArray;
   /** After dropout, in training: what the next layer learned from. The same array as `activated` where there is none. */
   readonly output: FloatArray;
@@ -100,13 +100,18 @@ export interface LayerOptions {
   readonly index: number;
 }
 
+/** Whether the backward pass asks for z. Where it does not, the activation overwrites it: half the memory to pass through. */
+function needsZ(activation: Activation): boolean {
+  return activation === 'gelu' || activation === 'silu' || activation === 'maxout';
+}
+
 /** The places of a layer as views of the flat arrays, and its memory for the batch. */
 export function createLayer(kernels: Kernels, flat: FlatArrays, places: LayerPlaces, options: LayerOptions): Layer {
   const { activation, maxRows, address, index } = options;
   const { rows: inputs, columns } = places.weight;
   const units = activation === 'maxout' ? columns / MAXOUT_PIECES : columns;
   const z = kernels.allocateMatrix(maxRows, columns);
-  const activated = activation === 'linear' ? z : kernels.allocateMatrix(maxRows, units);
+  const activated = needsZ(activation) ? kernels.allocateMatrix(maxRows, units) : z;
   const threshold = keepThreshold(options.dropout);
   const drops = threshold < keepThreshold(0);
   return {
