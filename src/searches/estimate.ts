@@ -2,9 +2,9 @@
 import type { TrialSettings } from '../compute/trial.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
 
-/** Multiply-adds a thread does in a second, and what a step costs besides: rough figures for the plain kernels. */
-const MULTIPLY_ADDS_PER_SECOND = 1e9;
-const STEP_SECONDS = 30e-6;
+/** Multiply-adds a thread does in a second, and what a step costs besides: rough figures for the SIMD kernels (docs/benchmarks.md). */
+const MULTIPLY_ADDS_PER_SECOND = 1.3e10;
+const STEP_SECONDS = 5e-6;
 
 /** Weights and biases of a network with these hidden layers. */
 export function parametersOf(inputs: number, hiddenUnits: readonly number[], outputs: number): number {
