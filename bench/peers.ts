@@ -2,7 +2,7 @@
  * npm run bench:peers: how fast one thread trains, beside PyTorch (eager) and scikit-learn. The same workloads on the same
  * rows, each peer in a process of its own, one after the other in turns: what else the machine does hits all of them alike.
  *
- *   npm run bench:peers -- [--data DIR] [--rounds 5] [--reps N] [--kernels plain] [--node PATH] [--python PATH] [--json] [w1 …]
+ *   npm run bench:peers -- [--data DIR] [--rounds 5] [--reps N] [--kernels simd] [--node PATH] [--python PATH] [--json] [w1 …]
  *
  * DIR is as in bench/training.ts; --node runs our part with another Node, the peers are found in a Python on the path.
  */
@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
     data: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     reps: { type: 'string' },
-    kernels: { type: 'string', default: 'plain' },
+    kernels: { type: 'string', default: 'simd' },
     node: { type: 'string', default: process.execPath },
     python: { type: 'string' },
     json: { type: 'boolean' },

@@ -2,7 +2,7 @@
  * npm run bench:training: how fast one thread trains. Networks of four kinds go through src/nn/train.ts, without validation
  * rows, in the thread that this runs in; what is measured is an epoch, with its shuffling and its loss.
  *
- *   npm run bench:training -- [--data DIR] [--kernels plain] [--reps N] [--json] [w1 w2 w3 w4]
+ *   npm run bench:training -- [--data DIR] [--kernels simd] [--reps N] [--json] [w1 w2 w3 w4]
  *
  * DIR holds NAME.x and NAME.y (bench/parts/workloads.ts) and, itself or the folder above it, workloads.json; without it the
  * data is made here.
@@ -96,13 +96,13 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: {
       data: { type: 'string' },
-      kernels: { type: 'string', default: 'plain' },
+      kernels: { type: 'string', default: 'simd' },
       reps: { type: 'string' },
       json: { type: 'boolean' },
     },
     allowPositionals: true,
   });
-  const kernels = await kernelsNamed(values.kernels);
+  const kernels = kernelsNamed(values.kernels);
   await temporarily(async (temporary) => {
     if (values.data === undefined) await writeOwnData(temporary, positionals);
     const folder = values.data ?? temporary;

@@ -1,15 +1,9 @@
-/** The kernels that a benchmark may run on, by name. */
+/** The kernels a benchmark trains with, by the name given on the command line. */
+import { compileKernels, instantiateKernels, kernelsNames } from '../../src/compute/kernels.ts';
 import type { Kernels } from '../../src/nn/kernels.ts';
-import { plainKernels } from '../../src/nn/kernels-plain.ts';
 
-const makers: Readonly<Record<string, () => Kernels | Promise<Kernels>>> = {
-  plain: () => plainKernels,
-};
-
-export async function kernelsNamed(name: string): Promise<Kernels> {
-  const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
-  if (make === undefined) {
-    throw new Error(`--kernels must be one of ${Object.keys(makers).join(', ')}, got ${name}`);
-  }
-  return make();
+export function kernelsNamed(name: string): Kernels {
+  const known = kernelsNames.find((one) => one === name);
+  if (known === undefined) throw new Error(`--kernels must be one of ${kernelsNames.join(', ')}, got ${name}`);
+  return instantiateKernels(compileKernels(known));
 }
