@@ -6,6 +6,7 @@ import { verifyGolden } from '../../src/cli/verify-golden.ts';
 import { replay } from '../../src/nn/golden.ts';
 import { type GoldenFixture, readFixture } from '../../src/nn/golden-fixture.ts';
 import { createPlainKernels } from '../../src/nn/kernels-plain.ts';
+import { everyKernels } from '../support/kernels.ts';
 
 const folder = join(import.meta.dirname, 'network');
 const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
@@ -25,11 +26,9 @@ function verify(contents: Record<string, string>, args: string[] = []): { lines:
 describe('training runs computed by PyTorch', () => {
   it('has all twelve', () => expect(files).toHaveLength(12));
 
-  it.each(files)('agree with the plain kernels: %s', (file) => {
+  it.each(files)('agree with all kernels: %s', (file) => {
     const fixture = fixtureOf(file);
-    for (const precision of ['float32', 'float64'] as const) {
-      expect(replay(fixture, createPlainKernels(precision))).toEqual([]);
-    }
+    for (const [name, kernels] of everyKernels) expect(replay(fixture, kernels), name).toEqual([]);
   });
 
   // In float64 the fixtures' nine digits are the limit: what is allowed to float32 is a thousand times what is needed.
@@ -87,7 +86,7 @@ describe('verify-golden', () => {
   const good = textOf('softmax-regression-sgd.json');
   it('prints a line a file and the count, and returns 0 when all agree', () => {
     const { lines, code } = verify({ 'a.json': good, 'notes.txt': 'not a fixture' });
-    expect(lines).toEqual(['ok softmax-regression-sgd (20 steps)', '1 passed, 0 failed']);
+    expect(lines).toEqual(['ok softmax-regression-sgd (20 steps; plain, simd)', '1 passed, 0 failed']);
     expect(code).toBe(0);
     expect(verify({ 'a.json': good }, ['--kernels', 'plain64']).code).toBe(0);
   });
@@ -96,8 +95,10 @@ describe('verify-golden', () => {
     const json = JSON.parse(good);
     json.expected.steps[4].dataLoss += 0.01;
     const { lines, code } = verify({ 'a.json': JSON.stringify(json), 'b.json': good });
-    expect(lines[0]).toMatch(/^FAIL softmax-regression-sgd: dataLoss, step 4, ours .+, expected .+, tolerance .+/);
-    expect(lines.slice(1)).toEqual(['ok softmax-regression-sgd (20 steps)', '1 passed, 1 failed']);
+    expect(lines[0]).toMatch(
+      /^FAIL softmax-regression-sgd: plain: dataLoss, step 4, ours .+, expected .+, tolerance .+/,
+    );
+    expect(lines.slice(1)).toEqual(['ok softmax-regression-sgd (20 steps; plain, simd)', '1 passed, 1 failed']);
     expect(code).toBe(1);
   });
 
