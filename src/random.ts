@@ -106,6 +106,11 @@ export function wordsOf({ seed, purpose, trial = 0, fold = 0, epoch = 0 }: Addre
   };
 }
 
+/** a mod n for whole 0 ≤ a ≤ 2^32, 1 ≤ n ≤ 2^32. `%` is a call of many cycles where a is no int32; the quotient is exact enough. */
+function remainder(a: number, n: number): number {
+  return a - Math.floor(a / n) * n;
+}
+
 /** The stream of random numbers that lives at `address`. Two streams at one address are equal; at two, independent. */
 export function randomAt(address: Address): Random {
   const { c1, c2, c3, key0, key1 } = wordsOf(address);
@@ -122,10 +127,10 @@ export function randomAt(address: Address): Random {
   };
   const uniform = (): number => ((uint32() >>> 5) * 67108864 + (uint32() >>> 6)) / 9007199254740992;
   const integer = (n: number): number => {
-    const limit = 2 ** 32 - (2 ** 32 % n); // below it every remainder is equally likely
     for (;;) {
       const bits = uint32();
-      if (bits < limit) return bits % n;
+      // Below the greatest multiple of n every remainder is equally likely; most are so far below that it need not be known.
+      if (bits <= 2 ** 32 - n || bits < 2 ** 32 - remainder(2 ** 32, n)) return remainder(bits, n);
     }
   };
 

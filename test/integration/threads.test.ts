@@ -40,7 +40,7 @@ describe.each([['inline'], ['threads']])('a core: %s', (name) => {
     const told: EpochUpdate[] = [];
     const result = await core().run(task(0), { onEpochs: (updates) => told.push(...updates) });
     expect(told.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
-    expect(result).toMatchObject({ outcome: 'ok', epochs: 3, kernels: 'plain', reason: null });
+    expect(result).toMatchObject({ outcome: 'ok', epochs: 3, kernels: 'simd', reason: null });
     expect(result.value).toBeGreaterThan(0.5);
     expect(result.folds[0]!.trainLoss).toEqual(told.map(({ trainLoss }) => trainLoss));
     expect(result.resultHash).toMatch(/^[0-9a-f]{64}$/);

@@ -67,7 +67,12 @@ describe('initializers', () => {
     initialize(network, { initializer }, { seed, trial: 0, fold: 0 });
     const random = randomAt({ seed, purpose: 'probe' });
     forward(network, Float64Array.from({ length: rows * width }, random.normal), rows, 'evaluate');
-    const squares = network.layers.map(({ z }) => moments(z).meanSquare);
+    // What entered each activation: out of what the layer before gave, since activations may work in place.
+    const squares = network.layers.slice(1).map(({ inputs, units, parameters }, l) => {
+      const z = kernels.allocateMatrix(rows, units);
+      kernels.denseForward(network.layers[l]!.output, parameters.weight, parameters.bias, z, rows, inputs, units);
+      return moments(z).meanSquare;
+    });
     return squares.slice(1).map((square, l) => square / squares[l]!);
   }
   const meanRatio = (initializer: Initializer) => {
