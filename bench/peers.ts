@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { messageOf } from '../src/errors.ts';
 import { projectRoot } from '../src/paths.ts';
+import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
 import { writeOwnData } from './parts/own-data.ts';
 import { findPython, type Python, type PythonPeer, runPeer } from './parts/python.ts';
 import { countFrom, median, rounded, runBench, spread, tableOf } from './parts/report.ts';
@@ -25,7 +26,7 @@ const { values, positionals } = parseArgs({
     data: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     reps: { type: 'string' },
-    kernels: { type: 'string', default: 'simd' },
+    kernels: { type: 'string', default: DEFAULT_KERNELS },
     node: { type: 'string', default: process.execPath },
     python: { type: 'string' },
     json: { type: 'boolean' },
@@ -36,7 +37,7 @@ const { values, positionals } = parseArgs({
 async function runOurs(folder: string, name: string): Promise<Record<string, unknown>> {
   const script = join(projectRoot, 'dist', 'bench', 'training.js');
   const reps = values.reps === undefined ? [] : ['--reps', values.reps];
-  const args = [script, '--data', folder, '--kernels', values.kernels, ...reps, '--json', name];
+  const args = [script, '--data', folder, '--kernels', kernelsNamed(values.kernels), ...reps, '--json', name];
   try {
     return JSON.parse((await promisify(execFile)(values.node, args)).stdout) as Record<string, unknown>;
   } catch (error) {

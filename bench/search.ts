@@ -2,7 +2,7 @@
  * npm run bench:search: how fast a whole search is. Forty given networks on the digits go through the service: one REST
  * request, planned, delivered, trained in threads, every epoch told, every result and event in Postgres.
  *
- *   npm run bench:search -- [--trials FILE] [--threads 2] [--passes 2] [--peers] [--python PATH] [--scaling] [--json]
+ *   npm run bench:search -- [--trials FILE] [--threads 2] [--passes 2] [--kernels simd] [--peers] [--python PATH] [--scaling] [--json]
  *
  * --peers runs the same networks in PyTorch and scikit-learn on as many processes, one pass of each after one of ours;
  * --scaling compares one thread with two, pass by pass.
@@ -11,6 +11,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../src/paths.ts';
+import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
 import { digits, writeOwnData } from './parts/own-data.ts';
 import { findPython, type Python, type PythonPeer, runPeer } from './parts/python.ts';
 import { countFrom, median, rounded, runBench, spread } from './parts/report.ts';
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     trials: { type: 'string', default: join(projectRoot, 'bench', 'trials.json') },
     threads: { type: 'string', default: '2' },
     passes: { type: 'string', default: '2' },
+    kernels: { type: 'string', default: DEFAULT_KERNELS },
     peers: { type: 'boolean' },
     python: { type: 'string' },
     scaling: { type: 'boolean' },
@@ -91,7 +93,7 @@ async function compare(trials: TrialList, passes: number, threads: number): Prom
     const file = join(folder, 'trials.json');
     await writeFile(file, JSON.stringify(trials));
     await writeOwnData(folder, ['w2']);
-    await withService(threads, digits(), async (pass) => {
+    await withService({ threads, kernels: kernelsNamed(values.kernels) }, digits(), async (pass) => {
       await pass(trials.slice(0, WARM_UP), 0);
       const ratios = new Map<PythonPeer, number[]>(python?.found.map((peer) => [peer, []]));
       for (let round = 1; round <= passes; round++) {
@@ -109,7 +111,7 @@ async function scaling(trials: TrialList, passes: number): Promise<void> {
   for (let round = 1; round <= passes; round++) {
     const [one, two] = [1, 2].map(
       (threads) => () =>
-        withService(threads, rows, async (pass) => {
+        withService({ threads, kernels: kernelsNamed(values.kernels) }, rows, async (pass) => {
           await pass(trials.slice(0, WARM_UP), 0);
           return reportPass(trials, threads, await pass(trials, round));
         }),

@@ -8,10 +8,11 @@
  * data is made here.
  */
 import { parseArgs } from 'node:util';
+import { compileKernels, instantiateKernels } from '../src/compute/kernels.ts';
 import type { Kernels } from '../src/nn/kernels.ts';
 import { optimizerOf } from '../src/nn/optimizers.ts';
 import { type TrainOptions, train } from '../src/nn/train.ts';
-import { kernelsNamed } from './parts/kernels.ts';
+import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
 import { writeOwnData } from './parts/own-data.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';
 import { temporarily } from './parts/temporary.ts';
@@ -96,13 +97,13 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: {
       data: { type: 'string' },
-      kernels: { type: 'string', default: 'simd' },
+      kernels: { type: 'string', default: DEFAULT_KERNELS },
       reps: { type: 'string' },
       json: { type: 'boolean' },
     },
     allowPositionals: true,
   });
-  const kernels = kernelsNamed(values.kernels);
+  const kernels = instantiateKernels(compileKernels(kernelsNamed(values.kernels)));
   await temporarily(async (temporary) => {
     if (values.data === undefined) await writeOwnData(temporary, positionals);
     const folder = values.data ?? temporary;

@@ -1,9 +1,11 @@
-/** The kernels a benchmark trains with, by the name given on the command line. */
-import { compileKernels, instantiateKernels, kernelsNames } from '../../src/compute/kernels.ts';
-import type { Kernels } from '../../src/nn/kernels.ts';
+/** The kernels that a benchmark may run on, by the names the service has for them. */
+import { type KernelsName, kernelsNames } from '../../src/compute/kernels.ts';
 
-export function kernelsNamed(name: string): Kernels {
+/** What a benchmark runs on unless told: what a service does. */
+export const DEFAULT_KERNELS: KernelsName = 'simd';
+
+export function kernelsNamed(name: string): KernelsName {
   const known = kernelsNames.find((one) => one === name);
   if (known === undefined) throw new Error(`--kernels must be one of ${kernelsNames.join(', ')}, got ${name}`);
-  return instantiateKernels(compileKernels(known));
+  return known;
 }

@@ -2,6 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ApiClient } from '../../src/cli/api-client.ts';
 import { createClient } from '../../src/cli/api-client.ts';
+import type { KernelsName } from '../../src/compute/kernels.ts';
 import { readConfig } from '../../src/config.ts';
 import { isOpen } from '../../src/searches/records.ts';
 import { startService } from '../../src/service.ts';
@@ -17,14 +18,14 @@ export interface Pass {
   readonly loopDelayMs: number;
 }
 
-/** A service in this process (API, worker with `threads` threads, embedded Postgres) that has the rows as a data set. */
+/** A service in this process (API, worker with `threads` threads that train on `kernels`, embedded Postgres) that has the rows as a data set. */
 export async function withService<T>(
-  threads: number,
+  { threads, kernels }: { readonly threads: number; readonly kernels: KernelsName },
   rows: Rows,
   use: (pass: (trials: TrialList, seed: number) => Promise<Pass>) => Promise<T>,
 ): Promise<T> {
   return temporarily(async (dataDirectory) => {
-    const own = { databaseUrl: undefined, dataDirectory, threads, port: 0, logLevel: 'silent' } as const;
+    const own = { databaseUrl: undefined, dataDirectory, threads, kernels, port: 0, logLevel: 'silent' } as const;
     const service = await startService({ ...readConfig(), ...own }, 'both', () => undefined);
     try {
       await upload(service.url!, rows);
