@@ -9,6 +9,7 @@ import { createSearchStore } from './adapters/search-store.ts';
 import { createQueueWorker, createTrialQueue, prepareQueue, type QueueConnection } from './adapters/trial-queue.ts';
 import type { ApiParts } from './api/parts.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
+import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
 import { projectRoot } from './paths.ts';
 import { createTrialRunner } from './searches/run-trials.ts';
@@ -48,6 +49,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     board,
     log,
     threads: config.threads,
+    memory: createTrialMemory(config.kernels, config.trialMemoryBytes),
     web: join(projectRoot, 'web'),
     loopback: isLoopback(config.host),
     logLevel: config.logLevel,
@@ -70,7 +72,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
 /** Takes trials from the queue and trains them in threads, until it is closed; what runs then is given back. */
 export function startWorker(config: Config, databaseUrl: string, { parts }: Assembly): { close(): Promise<void> } {
   const entry = new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`);
-  const core = createThreadedCore(config.threads, entry, config.kernels);
+  const core = createThreadedCore(config.threads, entry, config.kernels, config.trialMemoryBytes);
   const runner = createTrialRunner({ ...parts, core, worker: config.processName, leaseSeconds: config.leaseSeconds });
   // One more than there are threads: while a job's results are written, its thread has the next one's trials to train.
   const concurrency = config.threads + 1;

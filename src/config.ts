@@ -18,6 +18,15 @@ const schema = z.object({
     .enum(['simd', 'fast', 'plain'])
     .default('simd')
     .describe('What trains: simd gives the same bits on every machine; fast fuses, and may not; plain is slow'),
+  HYPERSEARCH_TRIAL_MEMORY_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(4096)
+    .default(1024)
+    .describe(
+      'Most memory that the training of one trial may take, in MB of 2^20 bytes; a thread trains one at a time',
+    ),
   HYPERSEARCH_LEASE_SECONDS: seconds
     .min(0.5)
     .default(15)
@@ -37,6 +46,8 @@ export interface Config {
   readonly dataDirectory: string;
   readonly threads: number;
   readonly kernels: 'simd' | 'fast' | 'plain';
+  /** Most bytes that the training of one trial may take. */
+  readonly trialMemoryBytes: number;
   readonly leaseSeconds: number;
   readonly sweepSeconds: number;
   readonly connections: number;
@@ -69,6 +80,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     dataDirectory: resolve(values.HYPERSEARCH_DATA),
     threads: values.HYPERSEARCH_THREADS ?? availableParallelism(),
     kernels: values.HYPERSEARCH_KERNELS,
+    trialMemoryBytes: values.HYPERSEARCH_TRIAL_MEMORY_MB * 2 ** 20,
     leaseSeconds: values.HYPERSEARCH_LEASE_SECONDS,
     sweepSeconds: values.HYPERSEARCH_SWEEP_SECONDS,
     connections: values.HYPERSEARCH_CONNECTIONS,

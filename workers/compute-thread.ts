@@ -4,14 +4,14 @@ import { workerData } from 'piscina';
 import { runInline } from '../src/compute/inline-core.ts';
 import { type CompiledKernels, instantiateKernels } from '../src/compute/kernels.ts';
 import type { ThreadRequest, ThreadResponse } from '../src/compute/protocol.ts';
-import type { EpochUpdate } from '../src/compute/trial.ts';
+import { type EpochUpdate, TrialTooLarge } from '../src/compute/trial.ts';
 
 /** Epochs that end within this time of each other travel together: a tiny network has thousands a second. */
 const GATHER_MS = 20;
 
 const kernels = instantiateKernels(workerData as CompiledKernels);
 
-export default function computeThread({ task, port, stop }: ThreadRequest): ThreadResponse {
+export default function computeThread({ task, port, stop, memoryLimit }: ThreadRequest): ThreadResponse {
   let gathered: EpochUpdate[] = [];
   port.postMessage(gathered); // «begun»: the time limit counts from here
   let told = performance.now();
@@ -23,8 +23,14 @@ export default function computeThread({ task, port, stop }: ThreadRequest): Thre
     gathered = [];
     told = now;
   };
-  const result = runInline(kernels, task, tell, () => Atomics.load(stop, 0) !== 0);
-  if (gathered.length > 0) port.postMessage(gathered);
-  port.close();
-  return result;
+  const interrupted = () => Atomics.load(stop, 0) !== 0;
+  try {
+    return runInline(kernels, task, tell, { interrupted, memoryLimit });
+  } catch (error) {
+    if (error instanceof TrialTooLarge) return { outcome: 'tooLarge', bytes: error.bytes };
+    throw error;
+  } finally {
+    if (gathered.length > 0) port.postMessage(gathered);
+    port.close();
+  }
 }

@@ -1,6 +1,6 @@
 /** What the API is made of; the composition roots (server.ts, the command line, tests) put it together. */
 import type { AdvanceParts } from '../searches/advance.ts';
-import type { DatasetStore, NoticeBoard, SearchQueries } from '../searches/ports.ts';
+import type { DatasetStore, NoticeBoard, SearchQueries, TrialMemory } from '../searches/ports.ts';
 
 export interface ApiParts extends AdvanceParts {
   readonly queries: SearchQueries;
@@ -8,6 +8,8 @@ export interface ApiParts extends AdvanceParts {
   readonly board: NoticeBoard;
   /** Compute threads that are expected to work: for estimates alone. */
   readonly threads: number;
+  /** What a trial may take, and would: a specification whose largest trial needs more is refused. */
+  readonly memory: TrialMemory;
   /** Throws where Postgres does not answer. */
   readonly ping: () => Promise<void>;
   /** Folder of the page. */

@@ -6,6 +6,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
 import { createInlineCore } from '../compute/inline-core.ts';
 import { type KernelsName, kernelsNames } from '../compute/kernels.ts';
+import { resultOf } from '../compute/trial.ts';
 import { datasetFromCsv } from '../data/csv-dataset.ts';
 import { settingsOf } from '../searches/hyperparameters.ts';
 import { type ApiClient, createClient } from './api-client.ts';
@@ -96,16 +97,17 @@ async function replay(client: ApiClient, args: string[]): Promise<number> {
     throw new Error(`the data set ${facts.name} is not the one the search began with`);
   console.log(`trial ${trial.number}: ${pointLine(trial.hyperparameters)}`);
   const core = createInlineCore(kernelsNameOf(trial.kernels));
-  const result = await core.run({
+  const end = await core.run({
     settings: settingsOf(specification.hyperparameters, trial.hyperparameters),
     dataset,
     validation: specification.validation,
-    metric: specification.objective.metric,
+    ...specification.objective,
     divergence: specification.pruner.divergence,
     seed: specification.sampler.seed,
     trial: trial.number,
   });
   await core.close();
+  const result = resultOf(end);
   console.log(`stored   ${trial.resultHash}  ${number(trial.value)}  (${trial.kernels} kernels)`);
   console.log(`replayed ${result.resultHash}  ${number(result.value)}  (${result.kernels} kernels)`);
   const same = result.resultHash === trial.resultHash;

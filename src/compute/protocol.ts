@@ -1,6 +1,6 @@
 /** What passes between the process and its compute threads. */
 import type { MessagePort } from 'node:worker_threads';
-import type { EpochUpdate, TrialResult, TrialTask } from './trial.ts';
+import type { EpochUpdate, TrialEnd, TrialTask } from './trial.ts';
 
 /** Sent to a thread for every trial. */
 export interface ThreadRequest {
@@ -9,7 +9,10 @@ export interface ThreadRequest {
   readonly port: MessagePort;
   /** One shared word: the trial ends at its next step once it is not 0. */
   readonly stop: Int32Array<SharedArrayBuffer>;
+  /** The most memory, in bytes, that the trial may take. */
+  readonly memoryLimit: number;
 }
 
-export type ThreadResponse = TrialResult;
+/** Errors lose their class on the way, so what the process must tell apart comes as an answer. */
+export type ThreadResponse = TrialEnd | { readonly outcome: 'tooLarge'; readonly bytes: number };
 export type ThreadReport = readonly EpochUpdate[];

@@ -1,105 +1,147 @@
 /** One trial from its settings to its value: split, preprocess, train every fold. It knows no thread and no clock. */
-import { createHash, type Hash } from 'node:crypto';
-import type { Dataset } from '../data/dataset.ts';
-import type { PreparedData } from '../data/preprocess.ts';
-import type { FloatArray, Kernels } from '../nn/kernels.ts';
-import type { LayerParameters } from '../nn/layer.ts';
-import { optimizerOf } from '../nn/optimizers.ts';
-import { type EpochReport, type TrainOptions, train, type Verdict } from '../nn/train.ts';
+import type { Kernels } from '../nn/kernels.ts';
+import { type EpochReport, memoryOf, type TrainOptions, train } from '../nn/train.ts';
 import { divergence } from './divergence.ts';
 import { preparedFolds } from './prepared-folds.ts';
-import type { EpochUpdate, FoldCurves, TrialResult, TrialSettings, TrialTask } from './trial.ts';
+import { hashResult, tensorsOf } from './result-hash.ts';
+import {
+  type EpochUpdate,
+  type FoldCurves,
+  type FoldMetrics,
+  type FoldResult,
+  type PausedTrial,
+  type TrialResult,
+  type TrialTask,
+  TrialTooLarge,
+} from './trial.ts';
+import { type FoldEnd, type FoldState, readCheckpoint, writeCheckpoint } from './trial-checkpoint.ts';
+import { trainOptions } from './trial-options.ts';
 
 export interface NamedKernels {
   readonly name: string;
   readonly kernels: Kernels;
 }
 
-/** Yields every epoch's update; `stop` ends the fold there. The duration is the caller's to measure. */
+export interface RunConditions {
+  /** Asked before every step; once it says true, the trial is interrupted. */
+  readonly interrupted: () => boolean;
+  /** The most memory of the kernels that a trial may take. */
+  readonly memoryLimit: number;
+}
+
+type Untimed<T> = T extends unknown ? Omit<T, 'durationMs'> : never;
+
+/**
+ * Yields every epoch's update; `stop` ends the fold there. The duration is the caller's to measure.
+ *
+ * A pause puts aside every fold after the same epoch, so that the value then is the mean over all folds. Throws `TrialTooLarge`
+ * before anything is allocated, where the trial needs more than its memory limit.
+ */
 export function* runTrial(
   task: TrialTask,
   { name, kernels }: NamedKernels,
-  interrupted: () => boolean,
-): Generator<EpochUpdate, Omit<TrialResult, 'durationMs'>, Verdict> {
+  { interrupted, memoryLimit }: RunConditions,
+): Generator<EpochUpdate, Untimed<TrialResult | PausedTrial>, 'continue' | 'stop'> {
   const splits = preparedFolds(task.dataset, task.validation, task.seed, task.settings.preprocessing);
-  const hash = createHash('sha256').update(`${name}\n`);
-  const folds: FoldCurves[] = [];
-  let reason: string | null = null;
+  const earlier = task.resume === undefined ? [] : readCheckpoint(task.resume, task, name);
+  const folds: FoldState[] = [];
   for (const [fold, data] of splits.entries()) {
-    const done = yield* runFold(task, data, fold, kernels, interrupted, hash);
-    folds.push(done.curves);
-    reason = done.diverged ?? reason;
-    if (reason !== null) break;
+    const before = earlier[fold];
+    const options = trainOptions(task, data, fold, kernels, interrupted);
+    const needed = memoryOf(kernels, options);
+    if (needed > memoryLimit) throw new TrialTooLarge(needed, memoryLimit);
+    const state = before?.state === 'over' ? before : yield* runFold(task, options, before);
+    folds.push(state);
+    if (state.state === 'over' && state.diverged !== null) break;
   }
-  const values = folds.map(({ value }) => value).filter((value) => value !== null);
-  const outcome = reason === null && values.length === splits.length ? 'ok' : 'diverged';
-  const value = outcome === 'ok' ? values.reduce((a, b) => a + b, 0) / values.length : null;
-  hash.update(`${outcome} ${JSON.stringify(folds)}`);
-  return {
-    value,
-    outcome,
-    reason: outcome === 'ok' ? null : (reason ?? 'the objective was not a finite number'),
-    epochs: Math.max(...folds.map(({ trainLoss }) => trainLoss.length)),
-    folds,
-    resultHash: hash.digest('hex'),
-    kernels: name,
-  };
+  const over = folds.filter((state) => state.state === 'over');
+  return over.length === folds.length
+    ? resultOf(task, name, over, splits.length)
+    : pausedTrial(task, name, folds, splits.length);
 }
 
 function* runFold(
   task: TrialTask,
-  data: PreparedData,
-  fold: number,
-  kernels: Kernels,
-  interrupted: () => boolean,
-  hash: Hash,
-): Generator<EpochUpdate, { curves: FoldCurves; diverged: string | undefined }, Verdict> {
-  const training = train(trainOptions(task, data, fold, kernels, interrupted));
-  const reports: EpochReport[] = [];
+  options: TrainOptions,
+  before: FoldState | undefined,
+): Generator<EpochUpdate, FoldState, 'continue' | 'stop'> {
+  const resume = before?.state === 'paused' ? before.training : undefined;
+  const training = train({ ...options, resume });
+  const reports: EpochReport[] = [...(before?.reports ?? [])];
   let diverged: string | undefined;
   let next = training.next();
   while (!next.done) {
     const report = next.value;
     reports.push(report);
-    const verdict = yield updateOf(report, fold, reports[0]!);
+    const verdict = yield updateOf(report, options.address.fold, reports[0]!);
     if (task.divergence) diverged = divergence(reports[0]!.firstLoss, report);
-    next = training.next(diverged === undefined ? verdict : 'stop');
+    const pauses = task.pauseAfter !== undefined && report.epoch >= task.pauseAfter;
+    next = training.next(diverged !== undefined ? 'stop' : verdict === 'continue' && pauses ? 'pause' : verdict);
   }
-  if (next.value.outcome === 'paused') throw new Error('a fold was paused');
-  for (const layer of next.value.parameters) hashLayer(hash, layer);
-  return { curves: curvesOf(reports, fold, diverged === undefined ? task.metric : undefined), diverged };
-}
-
-function trainOptions(
-  { settings, dataset, seed, trial }: TrialTask,
-  data: PreparedData,
-  fold: number,
-  kernels: Kernels,
-  interrupted: () => boolean,
-): TrainOptions {
+  if (next.value.outcome === 'paused') return { state: 'paused', reports, training: next.value.checkpoint };
+  const { bestEpoch, stoppedEarly, metrics, parameters } = next.value;
   return {
-    kernels,
-    network: {
-      sizes: sizesOf(settings, dataset),
-      activation: settings.activation,
-      batchNorm: settings.batchNorm,
-      loss: dataset.task === 'classification' ? 'softmaxCrossEntropy' : 'meanSquaredError',
-    },
-    initializer: settings.initializer,
-    optimizer: optimizerOf(settings),
-    schedule: { type: 'constant' },
-    l2: settings.l2,
-    batchSize: settings.batchSize,
-    epochs: settings.epochs,
-    data,
-    address: { seed, trial, fold },
-    interrupted,
+    state: 'over',
+    reports,
+    bestEpoch,
+    stoppedEarly,
+    metrics,
+    tensors: tensorsOf(parameters),
+    diverged: diverged ?? null,
   };
 }
 
-/** Inputs, hidden layers, outputs. */
-function sizesOf(settings: TrialSettings, dataset: Dataset): number[] {
-  return [dataset.features, ...settings.hiddenUnits, dataset.task === 'classification' ? dataset.classes.length : 1];
+function resultOf(task: TrialTask, kernels: string, folds: readonly FoldEnd[], splits: number): Untimed<TrialResult> {
+  const curves = folds.map((state, fold) => curvesOf(state, fold, task));
+  const value = meanValue(curves, splits);
+  const outcome = value === null ? 'diverged' : 'ok';
+  const reason = folds.find(({ diverged }) => diverged !== null)?.diverged ?? 'the objective was not a finite number';
+  return {
+    value,
+    outcome,
+    reason: outcome === 'ok' ? null : reason,
+    epochs: epochsOf(curves),
+    folds: folds.map((state, fold) => foldResult(state, curves[fold]!)),
+    resultHash: hashResult(
+      kernels,
+      folds.flatMap(({ tensors }) => tensors),
+      outcome,
+      curves,
+    ),
+    kernels,
+  };
+}
+
+function pausedTrial(
+  task: TrialTask,
+  kernels: string,
+  folds: readonly FoldState[],
+  splits: number,
+): Untimed<PausedTrial> {
+  const curves = folds.map((state, fold) => curvesOf(state, fold, task));
+  return {
+    outcome: 'paused',
+    value: meanValue(curves, splits),
+    epochs: epochsOf(curves),
+    folds: curves,
+    checkpoint: writeCheckpoint(task, kernels, folds),
+    kernels,
+  };
+}
+
+function foldResult({ bestEpoch, stoppedEarly, metrics }: FoldEnd, curves: FoldCurves): FoldResult {
+  const finiteMetrics = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, finite(value)]));
+  return { ...curves, bestEpoch, stoppedEarly, metrics: finiteMetrics as FoldMetrics };
+}
+
+/** The mean over all folds; null where one has none. */
+function meanValue(folds: readonly FoldCurves[], splits: number): number | null {
+  const values = folds.map(({ value }) => value).filter((value) => value !== null);
+  return values.length === splits ? values.reduce((a, b) => a + b, 0) / splits : null;
+}
+
+function epochsOf(folds: readonly FoldCurves[]): number {
+  return Math.max(...folds.map(({ trainLoss }) => trainLoss.length));
 }
 
 /** A number as JSON can carry it (law 8). */
@@ -120,12 +162,21 @@ function updateOf(report: EpochReport, fold: number, first: EpochReport): EpochU
   };
 }
 
-function curvesOf(reports: readonly EpochReport[], fold: number, metric: TrialTask['metric'] | undefined): FoldCurves {
-  const last = reports.at(-1);
-  const value = metric === 'validationLoss' ? last?.validationLoss : last?.validationMetric;
+/** The report of the epoch that counts: the best so far with early stopping, else the last. */
+function countingReport(state: FoldState): EpochReport | undefined {
+  const { reports } = state;
+  const best = state.state === 'over' ? state.bestEpoch : (state.training.best?.epoch ?? reports.length);
+  return reports[best - 1];
+}
+
+/** The hash covers these, key by key in this order. */
+function curvesOf(state: FoldState, fold: number, { metric }: TrialTask): FoldCurves {
+  const { reports } = state;
+  const counting = state.state === 'over' && state.diverged !== null ? undefined : countingReport(state);
+  const value = metric === 'validationLoss' ? counting?.validationLoss : counting?.validationMetric;
   return {
     fold,
-    value: metric === undefined || value === undefined ? null : finite(value),
+    value: value === undefined ? null : finite(value),
     initialLoss: finite(reports[0]?.firstLoss ?? Number.NaN),
     trainLoss: reports.map(({ trainLoss }) => finite(trainLoss)),
     trainMetric: reports.map(({ trainMetric }) => finite(trainMetric)),
@@ -133,18 +184,4 @@ function curvesOf(reports: readonly EpochReport[], fold: number, metric: TrialTa
     validationMetric: reports.map(({ validationMetric }) => finite(validationMetric)),
     learningRate: reports.map(({ learningRate }) => learningRate),
   };
-}
-
-function hashLayer(hash: Hash, { weight, bias, norm }: LayerParameters): void {
-  const all: (FloatArray | undefined)[] = [weight, bias, norm?.gamma, norm?.beta, norm?.runningMean, norm?.runningVar];
-  for (const values of all) if (values !== undefined) hash.update(bytesOf(values));
-}
-
-const ONE_NAN = 0x7fc00000;
-
-/** The bits of float32 values, with one pattern for every NaN: processors differ in its sign and payload. */
-export function bytesOf(values: FloatArray): Uint8Array {
-  const bits = new Uint32Array(Float32Array.from(values).buffer);
-  for (let i = 0; i < bits.length; i++) if (Number.isNaN(values[i]!)) bits[i] = ONE_NAN;
-  return new Uint8Array(bits.buffer);
 }

@@ -1,5 +1,6 @@
 /** One trial as the compute core sees it: what goes in, what comes out, what is told on the way. */
 import type { Dataset } from '../data/dataset.ts';
+import type { Metrics } from '../nn/metrics.ts';
 
 /** Every hyperparameter of training, decided. */
 export interface TrialSettings {
@@ -7,27 +8,59 @@ export interface TrialSettings {
   readonly l2: number;
   /** Of every hidden layer, from the inputs on; empty for softmax or linear regression. */
   readonly hiddenUnits: readonly number[];
-  readonly activation: 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'elu';
+  readonly activation: 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'elu' | 'gelu' | 'silu' | 'maxout';
+  readonly leakyReluSlope: number;
+  readonly eluAlpha: number;
   readonly initializer: 'zeros' | 'smallNormal' | 'xavier' | 'he';
+  readonly weightDistribution: 'normal' | 'uniform';
+  readonly smallNormalDeviation: number;
   readonly batchNorm: boolean;
+  /** The share of the hidden layers' outputs that every step drops. */
+  readonly dropout: number;
+  /** Of classes; what is learned of quantities is their squared error. */
+  readonly loss: 'softmaxCrossEntropy' | 'binaryCrossEntropy';
   readonly preprocessing: 'none' | 'center' | 'standardize';
   readonly optimizer: 'sgd' | 'momentum' | 'nesterov' | 'adagrad' | 'rmsprop' | 'adam' | 'adamw';
   readonly momentum: number;
   readonly weightDecay: number;
+  readonly schedule: 'constant' | 'step' | 'exponential' | 'cosine';
+  readonly decayFactor: number;
+  /** In epochs. */
+  readonly decayEvery: number;
+  readonly cosineFloor: number;
+  readonly warmupEpochs: number;
+  /** 0: no clipping. */
+  readonly clipNorm: number;
   readonly batchSize: number;
   readonly epochs: number;
+  /** In epochs; 0: no early stopping. */
+  readonly patience: number;
 }
+
+export type TrialMetric =
+  | 'validationAccuracy'
+  | 'validationLoss'
+  | 'validationMacroF1'
+  | 'validationRocAuc'
+  | 'validationRmse'
+  | 'validationMae'
+  | 'validationR2';
 
 export interface TrialTask {
   readonly settings: TrialSettings;
   /** Its arrays lie in shared memory: sending a task to a thread copies no row. */
   readonly dataset: Dataset;
   readonly validation: { readonly type: 'holdout'; readonly fraction: number };
-  readonly metric: 'validationAccuracy' | 'validationLoss' | 'validationRmse';
+  readonly metric: TrialMetric;
+  readonly direction: 'maximize' | 'minimize';
   /** Whether the divergence rule stops it. */
   readonly divergence: boolean;
   readonly seed: number;
   readonly trial: number;
+  /** The epoch after which every fold that is not over is put aside. */
+  readonly pauseAfter?: number | undefined;
+  /** The checkpoint that this same trial was paused into: it goes on from there. */
+  readonly resume?: Uint8Array | undefined;
 }
 
 /** One fold's curves: entry i belongs to epoch i + 1; null where the number was not finite (law 8). */
@@ -42,6 +75,19 @@ export interface FoldCurves {
   readonly learningRate: readonly (number | null)[];
 }
 
+type OrNull<M> = M extends unknown ? { readonly [Name in keyof M]: number | null } : never;
+/** What the validation rows give for the parameters that count; null where a metric is not defined, or not finite. */
+export type FoldMetrics = OrNull<Metrics>;
+
+/** A fold whose training is over. */
+export interface FoldResult extends FoldCurves {
+  /** The epoch whose parameters, value and metrics count: the last one, or the best one with early stopping. */
+  readonly bestEpoch: number;
+  readonly stoppedEarly: boolean;
+  readonly metrics: FoldMetrics;
+}
+
+/** A trial that is over. */
 export interface TrialResult {
   /** Mean of the objective over the folds; null where a fold diverged. */
   readonly value: number | null;
@@ -49,11 +95,33 @@ export interface TrialResult {
   readonly reason: string | null;
   /** Completed epochs, of the fold that has most. */
   readonly epochs: number;
-  readonly folds: readonly FoldCurves[];
+  readonly folds: readonly FoldResult[];
   /** sha256 over outcome, curves and final weights: equal hashes mean equal bits. */
   readonly resultHash: string;
   readonly kernels: string;
   readonly durationMs: number;
+}
+
+/** A trial that was put aside: no result, but what may become one. */
+export interface PausedTrial {
+  readonly outcome: 'paused';
+  /** Mean of the objective over the folds so far; null where one has diverged, or has no finite value yet. */
+  readonly value: number | null;
+  readonly epochs: number;
+  readonly folds: readonly FoldCurves[];
+  /** For `TrialTask.resume`, of the same trial, on the same kernels. */
+  readonly checkpoint: Uint8Array;
+  readonly kernels: string;
+  /** Since it began or was resumed. */
+  readonly durationMs: number;
+}
+
+export type TrialEnd = TrialResult | PausedTrial;
+
+/** The result of a trial that was not told to pause. */
+export function resultOf(end: TrialEnd): TrialResult {
+  if (end.outcome === 'paused') throw new Error('the trial was paused, and has no result yet');
+  return end;
 }
 
 /** An epoch as it ends. */
@@ -78,7 +146,8 @@ export interface RunOptions {
 
 /** Trains. `inline` runs where it is called, `threads` in a pool; both give the same bits. */
 export interface ComputeCore {
-  run(task: TrialTask, options?: RunOptions): Promise<TrialResult>;
+  /** Gives a result, or a pause where the task asks for one. */
+  run(task: TrialTask, options?: RunOptions): Promise<TrialEnd>;
   close(): Promise<void>;
 }
 
@@ -88,4 +157,19 @@ export class TimeLimitExceeded extends Error {
     super(`the trial took longer than its limit of ${seconds} s`);
     this.name = 'TimeLimitExceeded';
   }
+}
+
+/** The trial needs more memory than it may have. Trying it again would need as much. */
+export class TrialTooLarge extends Error {
+  readonly bytes: number;
+  constructor(bytes: number, limitBytes: number) {
+    super(`the trial needs ${megabytes(bytes)} MB of memory, and the limit is ${megabytes(limitBytes)} MB`);
+    this.name = 'TrialTooLarge';
+    this.bytes = bytes;
+  }
+}
+
+/** In MB of 2^20 bytes, rounded up, as people read them. */
+export function megabytes(bytes: number): string {
+  return Math.ceil(bytes / 2 ** 20).toLocaleString('en');
 }

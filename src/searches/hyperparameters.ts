@@ -2,7 +2,7 @@
  * Every hyperparameter of training there is: what it may be, and what it is when nobody says.
  *
  * One table serves validation, defaults, the OpenAPI document and the page's form; a new hyperparameter is one row here and
- * its use in compute/trial-run.ts.
+ * its use in compute/trial-options.ts.
  */
 import { z } from 'zod';
 import type { TrialSettings } from '../compute/trial.ts';
@@ -51,17 +51,46 @@ export const hyperparameterTable = {
   },
   activation: {
     kind: 'choice',
-    choices: ['sigmoid', 'tanh', 'relu', 'leakyRelu', 'elu'],
+    choices: ['sigmoid', 'tanh', 'relu', 'leakyRelu', 'elu', 'gelu', 'silu', 'maxout'],
     fallback: 'relu',
     about: 'Non-linearity of the hidden layers',
   },
+  leakyReluSlope: { kind: 'float', min: 0, max: 1, fallback: 0.01, about: 'For leakyRelu: its slope below 0' },
+  eluAlpha: { kind: 'float', min: 0, max: 10, fallback: 1, about: 'For elu: −α is its limit far below 0' },
   initializer: {
     kind: 'choice',
     choices: ['zeros', 'smallNormal', 'xavier', 'he'],
     fallback: 'he',
     about: 'How the weights start',
   },
+  weightDistribution: {
+    kind: 'choice',
+    choices: ['normal', 'uniform'],
+    fallback: 'normal',
+    about: 'Of which the first weights are drawn, with the deviation of the initializer either way',
+  },
+  smallNormalDeviation: {
+    kind: 'float',
+    min: 0,
+    max: 10,
+    fallback: 0.01,
+    about: 'For smallNormal: the standard deviation of the first weights',
+  },
   batchNorm: { kind: 'switch', fallback: false, about: 'Batch normalization before every activation' },
+  dropout: {
+    kind: 'float',
+    min: 0,
+    max: 0.95,
+    fallback: 0,
+    about: 'Share of the hidden layers’ outputs that every step drops',
+  },
+  loss: {
+    kind: 'choice',
+    choices: ['softmaxCrossEntropy', 'binaryCrossEntropy'],
+    fallback: 'softmaxCrossEntropy',
+    about:
+      'What is learned of classes; binaryCrossEntropy has one output, for two classes. Quantities have squared error',
+  },
   preprocessing: {
     kind: 'choice',
     choices: ['none', 'center', 'standardize'],
@@ -76,8 +105,51 @@ export const hyperparameterTable = {
   },
   momentum: { kind: 'float', min: 0, max: 0.9999, fallback: 0.9, about: 'For momentum and nesterov' },
   weightDecay: { kind: 'float', min: 0, max: 10, fallback: 0.01, about: 'For adamw: decoupled decay of the weights' },
+  schedule: {
+    kind: 'choice',
+    choices: ['constant', 'step', 'exponential', 'cosine'],
+    fallback: 'constant',
+    about: 'How the learning rate falls',
+  },
+  decayFactor: {
+    kind: 'float',
+    min: 0,
+    above: true,
+    max: 1,
+    fallback: 0.5,
+    about: 'For step and exponential: what is left of the learning rate after decayEvery epochs',
+  },
+  decayEvery: { kind: 'int', min: 1, max: 10_000, fallback: 10, about: 'For step and exponential, in epochs' },
+  cosineFloor: {
+    kind: 'float',
+    min: 0,
+    max: 1,
+    fallback: 0,
+    about: 'For cosine: what is left of the learning rate at the end',
+  },
+  warmupEpochs: {
+    kind: 'float',
+    min: 0,
+    max: 10_000,
+    fallback: 0,
+    about: 'Epochs in which the learning rate rises, in a line, to what the schedule says',
+  },
+  clipNorm: {
+    kind: 'float',
+    min: 0,
+    max: 1e6,
+    fallback: 0,
+    about: 'Longest gradient, a longer one is scaled down to it; 0 is no clipping',
+  },
   batchSize: { kind: 'int', min: 1, max: 65_536, fallback: 64, about: 'Rows of one step' },
   epochs: { kind: 'int', min: 1, max: 10_000, fallback: 20, about: 'Passes over the training rows' },
+  patience: {
+    kind: 'int',
+    min: 0,
+    max: 10_000,
+    fallback: 0,
+    about: 'Early stopping: epochs without a better one until training goes back to the best; 0 is none',
+  },
 } as const satisfies Record<keyof TrialSettings | 'hiddenLayers', Row & { fallback: Value }>;
 
 function layerRow(place: number): NumberRow {

@@ -1,5 +1,5 @@
 /** What the use cases need of the world, and nothing more. The adapters keep these promises. */
-import type { FoldCurves, TrialResult } from '../compute/trial.ts';
+import type { FoldCurves, TrialResult, TrialSettings, TrialTask } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Point } from '../search/space.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
@@ -169,4 +169,16 @@ export interface DatasetStore {
     readonly target: string | undefined;
     readonly task: 'classification' | 'regression' | undefined;
   }): Promise<DatasetSummary>;
+}
+
+/** How much memory one trial may take, and how much it would. */
+export interface TrialMemory {
+  readonly limitBytes: number;
+  /** Bytes that training with these settings takes on so many rows of the data set. */
+  needed(
+    settings: TrialSettings,
+    dataset: Pick<DatasetFacts, 'task' | 'features' | 'classes'>,
+    objective: Pick<TrialTask, 'metric' | 'direction'>,
+    rows: { readonly trainRows: number; readonly validationRows: number },
+  ): number;
 }

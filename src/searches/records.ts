@@ -78,6 +78,12 @@ export type TrialSummary = z.infer<typeof trialSummarySchema>;
 
 const series = z.array(z.number().nullable()).readonly().describe('One entry an epoch; null where it was not finite');
 
+const metric = z.number().nullable();
+const metricsSchema = z.union([
+  z.object({ loss: metric, accuracy: metric, macroF1: metric, rocAuc: metric }),
+  z.object({ loss: metric, rmse: metric, mae: metric, r2: metric }),
+]);
+
 export const foldCurvesSchema = z
   .object({
     fold: count,
@@ -88,6 +94,9 @@ export const foldCurvesSchema = z
     validationLoss: series,
     validationMetric: series,
     learningRate: series,
+    bestEpoch: count.optional().describe('Whose parameters, value and metrics count; once the fold is over'),
+    stoppedEarly: z.boolean().optional(),
+    metrics: metricsSchema.optional().describe('Of the validation rows; null where not defined or not finite'),
   })
   .meta({ id: 'FoldCurves' }) satisfies z.ZodType<FoldCurves>;
 

@@ -1,5 +1,12 @@
 /** Works off deliveries: claims trials, trains them, keeps their leases, writes what they gave. */
-import { type ComputeCore, TimeLimitExceeded, type TrialResult, type TrialTask } from '../compute/trial.ts';
+import {
+  type ComputeCore,
+  resultOf,
+  TimeLimitExceeded,
+  type TrialResult,
+  type TrialTask,
+  TrialTooLarge,
+} from '../compute/trial.ts';
 import { messageOf } from '../errors.ts';
 import { type AdvanceParts, advance, deliver, LOW_WATER } from './advance.ts';
 import { createCommitter } from './commit.ts';
@@ -30,6 +37,7 @@ class ShuttingDown extends Error {}
 class SearchPaused extends Error {}
 /** Trying again will not help. */
 class HopelessTrial extends Error {}
+const hopeless = [TimeLimitExceeded, TrialTooLarge, HopelessTrial];
 
 export function createTrialRunner(parts: RunnerParts): TrialRunner {
   const { store, board, leaseSeconds, log } = parts;
@@ -87,7 +95,7 @@ async function runClaim(parts: RunnerParts, search: Search, { claim, abort, curv
   });
   try {
     const { task, limitSeconds } = await taskOf(parts, search, claim);
-    const result = await core.run(task, {
+    const end = await core.run(task, {
       signal: abort.signal,
       limitSeconds,
       onEpochs: (updates) => {
@@ -105,13 +113,12 @@ async function runClaim(parts: RunnerParts, search: Search, { claim, abort, curv
         );
       },
     });
-    return { kind: 'result', result };
+    return { kind: 'result', result: resultOf(end) };
   } catch (error) {
     if (error instanceof ClaimLost) return { kind: 'lost' };
     if (error instanceof SearchPaused) return returned('handedBack', 'the search was paused');
     if (error instanceof ShuttingDown) return returned('handedBack', `worker ${parts.worker} was stopped`);
-    if (error instanceof TimeLimitExceeded || error instanceof HopelessTrial)
-      return returned('hopeless', error.message);
+    if (hopeless.some((kind) => error instanceof kind)) return returned('hopeless', messageOf(error));
     return returned('crashed', messageOf(error));
   }
 }
@@ -132,7 +139,7 @@ async function taskOf(
       settings: settingsOf(specification.hyperparameters, point),
       dataset,
       validation: specification.validation,
-      metric: specification.objective.metric,
+      ...specification.objective,
       divergence: specification.pruner.divergence,
       seed: specification.sampler.seed,
       trial: number,

@@ -1,26 +1,37 @@
 /** The specification of a search: its schema, its defaults, and everything that can be wrong with one. */
 import { z } from 'zod';
+import { megabytes, type TrialMetric } from '../compute/trial.ts';
 import { type Fault, Problem } from '../errors.ts';
 import { createSampler, type Sampler } from '../search/sampler.ts';
 import { LARGEST_GRID } from '../search/samplers/grid.ts';
 import { type Distribution, type Point, spaceOf, type Value } from '../search/space.ts';
 import { circleFaults, conditionFaults } from './conditions.ts';
 import { enqueueSchema, readEnqueue } from './enqueue.ts';
-import { parametersOf } from './estimate.ts';
 import { faultsOf, isRecord, shown } from './faults.ts';
-import { hiddenUnitsFaults, layerCountsOf, mostUnits, spelledOut, withLayerConditions } from './hidden-units.ts';
+import { hiddenUnitsFaults, spelledOut, withLayerConditions } from './hidden-units.ts';
 import { defaultHyperparameters, fallbacks, hyperparametersSchema, readableOf } from './hyperparameters.ts';
+import { largestTrial } from './largest-trial.ts';
+import type { TrialMemory } from './ports.ts';
 
 export const LARGEST_BUDGET = 1_000_000_000;
-/** Weights and biases of the largest network a space may contain: its float32 state under Adam is four times 4 bytes each. */
-export const MOST_PARAMETERS = 20_000_000;
 const DEFAULT_TRIALS = 50;
 
 export const metrics = {
-  classification: { validationAccuracy: 'maximize', validationLoss: 'minimize' },
-  regression: { validationRmse: 'minimize', validationLoss: 'minimize' },
+  classification: {
+    validationAccuracy: 'maximize',
+    validationLoss: 'minimize',
+    validationMacroF1: 'maximize',
+    validationRocAuc: 'maximize',
+  },
+  regression: {
+    validationRmse: 'minimize',
+    validationLoss: 'minimize',
+    validationMae: 'minimize',
+    validationR2: 'maximize',
+  },
 } as const;
-export type Metric = 'validationAccuracy' | 'validationLoss' | 'validationRmse';
+export type Metric = TrialMetric;
+const metricNames = [...new Set(Object.values(metrics).flatMap((of) => Object.keys(of) as Metric[]))];
 export type Task = keyof typeof metrics;
 export type Direction = 'maximize' | 'minimize';
 
@@ -47,7 +58,7 @@ export const specificationSchema = z
       .prefault({}),
     objective: z
       .strictObject({
-        metric: z.enum(['validationAccuracy', 'validationLoss', 'validationRmse']).optional(),
+        metric: z.enum(metricNames).optional().describe('validationRocAuc is for two classes'),
         direction: z.enum(['maximize', 'minimize']).optional(),
       })
       .prefault({}),
@@ -113,6 +124,7 @@ export interface DatasetFacts {
 export async function parseSpecification(
   body: unknown,
   findDataset: (name: string) => Promise<DatasetFacts | undefined>,
+  memory: TrialMemory,
 ): Promise<{ specification: Specification; dataset: DatasetFacts }> {
   const parsed = specificationSchema.safeParse(body);
   const faults: Fault[] = parsed.success ? [] : faultsOf(parsed.error, body);
@@ -128,11 +140,17 @@ export async function parseSpecification(
   const unread = Object.keys(spelledOut(given)).filter((name) => !Object.hasOwn(readable, name));
   const enqueue = readEnqueue(record['enqueue'], withLayerConditions(readable), unread);
   faults.push(...conditionFaults(given), ...hiddenUnitsFaults(given, readable), ...enqueue.faults);
-  if (dataset !== undefined) faults.push(...objectiveFaults(record['objective'], dataset));
+  if (dataset !== undefined) {
+    faults.push(...objectiveFaults(record['objective'], dataset), ...lossFaults(readable['loss'], dataset));
+  }
   if (!parsed.success || dataset === undefined || faults.length > 0) throw refused(faults);
 
   const specification = withDefaults(parsed.data, enqueue.points, dataset);
-  faults.push(...circleFaults(specification.hyperparameters), ...sizeFaults(specification, dataset));
+  faults.push(
+    ...circleFaults(specification.hyperparameters),
+    ...rowFaults(specification, dataset),
+    ...memoryFaults(specification, dataset, memory),
+  );
   if (faults.length > 0) throw refused(faults);
   const { size } = samplerOf(specification);
   if (Number.isFinite(size) && size > LARGEST_GRID) {
@@ -186,30 +204,41 @@ function objectiveFaults(objective: unknown, dataset: DatasetFacts): Fault[] {
   const metric = isRecord(objective) ? objective['metric'] : undefined;
   const allowed = Object.keys(metrics[dataset.task]);
   const known = Object.values(metrics).some((table) => typeof metric === 'string' && metric in table);
-  if (typeof metric !== 'string' || !known || allowed.includes(metric)) return [];
+  if (typeof metric !== 'string' || !known) return [];
+  if (metric === 'validationRocAuc' && dataset.classes.length > 2) {
+    const message = `validationRocAuc compares two classes, and ${dataset.name} has ${dataset.classes.length}`;
+    return [{ path: 'objective.metric', message }];
+  }
+  if (allowed.includes(metric)) return [];
   const message = `must be one of ${allowed.join(', ')} for ${dataset.task} (${dataset.name}), got ${shown(metric)}`;
   return [{ path: 'objective.metric', message }];
 }
 
-/** A space whose largest network cannot be trained here is refused before anything is stored, with the numbers. */
-function sizeFaults({ hyperparameters, validation }: Specification, dataset: DatasetFacts): Fault[] {
-  const outputs = Math.max(dataset.classes.length, 1);
-  const networks = layerCountsOf(hyperparameters['hiddenLayers']).map((count) => {
-    const units = mostUnits(hyperparameters, count);
-    return { units, parameters: parametersOf(dataset.features, units, outputs) };
-  });
-  const { units, parameters } = networks.reduce((a, b) => (b.parameters > a.parameters ? b : a));
-  const faults: Fault[] = [];
-  if (parameters > MOST_PARAMETERS) {
-    const layers = `${units.length} hidden layers of ${[...new Set(units)].length === 1 ? units[0] : units.join(', ')} units`;
-    const network = `${layers} on ${dataset.features} features`;
-    const message = `the largest network (${network}) has ${parameters} parameters, at most ${MOST_PARAMETERS} are trained here`;
-    faults.push({ path: 'hyperparameters.hiddenUnits', message });
-  }
+/** A loss that decides between two classes needs two classes. Quantities ignore it, as adam ignores momentum. */
+function lossFaults(loss: Value | Distribution | undefined, { name, task, classes }: DatasetFacts): Fault[] {
+  if (task !== 'classification' || classes.length === 2) return [];
+  const message = `binaryCrossEntropy decides between two classes, and ${name} has ${classes.length}`;
+  if (loss === 'binaryCrossEntropy') return [{ path: 'hyperparameters.loss', message }];
+  const choice =
+    typeof loss === 'object' && loss.distribution === 'categorical' ? loss.choices.indexOf('binaryCrossEntropy') : -1;
+  return choice < 0 ? [] : [{ path: `hyperparameters.loss.choices[${choice}]`, message }];
+}
+
+function rowFaults({ validation }: Specification, dataset: DatasetFacts): Fault[] {
   const held = Math.round(dataset.rows * validation.fraction);
-  if (held < 1 || dataset.rows - held < 2) {
-    const message = `leaves ${dataset.rows - held} training and ${held} validation rows of ${dataset.rows}`;
-    faults.push({ path: 'validation.fraction', message });
-  }
-  return faults;
+  if (held >= 1 && dataset.rows - held >= 2) return [];
+  const message = `leaves ${dataset.rows - held} training and ${held} validation rows of ${dataset.rows}`;
+  return [{ path: 'validation.fraction', message }];
+}
+
+/** A space whose largest trial cannot be trained here is refused before anything is stored, with the numbers. */
+function memoryFaults(specification: Specification, dataset: DatasetFacts, memory: TrialMemory): Fault[] {
+  const { settings, bytes } = largestTrial(specification, dataset, memory);
+  if (bytes <= memory.limitBytes) return [];
+  const { hiddenUnits: units, batchSize, optimizer } = settings;
+  const alike = new Set(units).size === 1 ? units[0] : units.join(', ');
+  const layers = units.length === 0 ? 'no hidden layer' : `${units.length} hidden layers of ${alike} units`;
+  const trial = `${layers} on ${dataset.features} features and ${dataset.rows} rows, ${optimizer}, batches of ${batchSize}`;
+  const message = `the largest trial (${trial}) needs ${megabytes(bytes)} MB of memory, and the limit is ${megabytes(memory.limitBytes)} MB`;
+  return [{ path: 'hyperparameters.hiddenUnits', message }];
 }

@@ -6,7 +6,14 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
 import { createThreadedCore } from '../../src/compute/threaded-core.ts';
-import { type ComputeCore, type EpochUpdate, TimeLimitExceeded, type TrialTask } from '../../src/compute/trial.ts';
+import {
+  type ComputeCore,
+  type EpochUpdate,
+  resultOf,
+  TimeLimitExceeded,
+  type TrialTask,
+  TrialTooLarge,
+} from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { settingsOf } from '../../src/searches/hyperparameters.ts';
@@ -20,6 +27,7 @@ function task(trial: number, settings: Record<string, number | string | boolean>
     dataset: digits,
     validation: { type: 'holdout', fraction: 0.2 },
     metric: 'validationAccuracy',
+    direction: 'maximize',
     divergence: true,
     seed: 11,
     trial,
@@ -38,7 +46,7 @@ describe.each([['inline'], ['threads']])('a core: %s', (name) => {
 
   it('trains, tells every epoch in order, and gives a value, curves and a hash', async () => {
     const told: EpochUpdate[] = [];
-    const result = await core().run(task(0), { onEpochs: (updates) => told.push(...updates) });
+    const result = resultOf(await core().run(task(0), { onEpochs: (updates) => told.push(...updates) }));
     expect(told.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(result).toMatchObject({ outcome: 'ok', epochs: 3, kernels: 'simd', reason: null });
     expect(result.value).toBeGreaterThan(0.5);
@@ -47,11 +55,25 @@ describe.each([['inline'], ['threads']])('a core: %s', (name) => {
   });
 
   it('stops a diverging trial and says in which epoch, without a number that is none', async () => {
-    const result = await core().run(task(0, { learningRate: 1e6, optimizer: 'sgd', epochs: 10 }));
+    const result = resultOf(await core().run(task(0, { learningRate: 1e6, optimizer: 'sgd', epochs: 10 })));
     expect(result).toMatchObject({ outcome: 'diverged', value: null });
     expect(result.epochs).toBeLessThan(10);
     expect(result.reason).toMatch(/epoch \d/);
     expect(JSON.stringify(result)).not.toMatch(/NaN|Infinity/);
+  });
+
+  it('puts a trial aside after the epoch it is told, and goes on from there to the same bits', async () => {
+    const told: number[] = [];
+    const onEpochs = (updates: readonly EpochUpdate[]) => told.push(...updates.map(({ epoch }) => epoch));
+    const paused = await core().run({ ...task(0), pauseAfter: 2 }, { onEpochs });
+    if (paused.outcome !== 'paused') throw new Error('it went on');
+    expect(paused).toMatchObject({ epochs: 2, kernels: 'simd' });
+    expect(paused.value).toBe(paused.folds[0]!.validationMetric[1]);
+    const resumed = resultOf(await core().run({ ...task(0), resume: paused.checkpoint }, { onEpochs }));
+    expect(told).toEqual([1, 2, 3]);
+    const { durationMs: _, ...unbroken } = resultOf(await core().run(task(0)));
+    expect(resumed).toMatchObject(unbroken);
+    expect(() => resultOf(paused)).toThrow('no result yet');
   });
 
   it('refuses to begin what is already aborted', async () => {
@@ -61,13 +83,23 @@ describe.each([['inline'], ['threads']])('a core: %s', (name) => {
   });
 });
 
+it.each([['inline'], ['threads']])('a core refuses what takes more memory than a trial may: %s', async (name) => {
+  const limit = 3 * 2 ** 20;
+  const core = name === 'inline' ? createInlineCore('simd', limit) : createThreadedCore(1, entry, 'simd', limit);
+  const large = core.run(task(0, { hiddenUnits: 1000 }));
+  await expect(large).rejects.toThrow(TrialTooLarge);
+  await expect(large).rejects.toThrow(/^the trial needs \d+ MB of memory, and the limit is 3 MB$/);
+  expect((await core.run(task(0))).outcome).toBe('ok');
+  await core.close();
+});
+
 describe('threads', () => {
   it('give the same bits as inline, alone or beside others, first or second thread', async () => {
-    const expected = await Promise.all([0, 1, 2, 3].map((trial) => inline.run(task(trial))));
-    const together = await Promise.all([0, 1, 2, 3].map((trial) => threads.run(task(trial))));
-    const alone = await threads.run(task(2));
-    expect(together.map(({ resultHash }) => resultHash)).toEqual(expected.map(({ resultHash }) => resultHash));
-    expect(alone.resultHash).toBe(expected[2]!.resultHash);
+    const hashes = (core: ComputeCore) =>
+      Promise.all([0, 1, 2, 3].map(async (trial) => resultOf(await core.run(task(trial))).resultHash));
+    const expected = await hashes(inline);
+    expect(await hashes(threads)).toEqual(expected);
+    expect(resultOf(await threads.run(task(2))).resultHash).toBe(expected[2]);
   });
 
   it('end a trial when told to, and work on', async () => {

@@ -37,7 +37,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     },
     validatorCompiler: (route) => (route.httpPart === 'body' ? judgedLater : app).validatorCompiler!(route),
     handler: async (request, reply) => {
-      const { specification, dataset } = await parseSpecification(request.body, facts);
+      const { specification, dataset } = await parseSpecification(request.body, facts, parts.memory);
       const key = request.headers['idempotency-key'];
       const requestHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
       const idempotency = key === undefined ? undefined : { key, requestHash };
@@ -59,7 +59,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     },
     ...judgedLater,
     handler: async (request) => {
-      const { specification, dataset } = await parseSpecification(request.body, facts);
+      const { specification, dataset } = await parseSpecification(request.body, facts, parts.memory);
       return dryRun(specification, dataset, parts.threads) as z.infer<typeof dryRunSchema>;
     },
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createTrialMemory } from '../../../src/compute/trial-memory.ts';
 import { Problem } from '../../../src/errors.ts';
+import { largestTrial } from '../../../src/searches/largest-trial.ts';
 import { parseSpecification } from '../../../src/searches/specification.ts';
 
 const digits = {
@@ -11,12 +13,21 @@ const digits = {
   hash: 'h',
 } as const;
 const diabetes = { name: 'diabetes', task: 'regression', rows: 442, features: 10, classes: [], hash: 'h' } as const;
-const find = async (name: string) => [digits, diabetes].find((dataset) => dataset.name === name);
-const parse = async (body: unknown) => (await parseSpecification(body, find)).specification;
+const moons = {
+  name: 'moons',
+  task: 'classification',
+  rows: 600,
+  features: 2,
+  classes: ['upper', 'lower'],
+  hash: 'h',
+} as const;
+const find = async (name: string) => [digits, diabetes, moons].find((dataset) => dataset.name === name);
+const memory = createTrialMemory('simd', 1024 * 2 ** 20);
+const parse = async (body: unknown) => (await parseSpecification(body, find, memory)).specification;
 
 async function faultsOf(body: unknown): Promise<string[]> {
   try {
-    await parseSpecification(body, find);
+    await parseSpecification(body, find, memory);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return error.faults.map(({ path, message }) => `${path}: ${message}`);
@@ -77,7 +88,7 @@ describe('parseSpecification', () => {
         'dataset: there is no data set of that name, got "digitz"; GET /v1/datasets lists them',
         'hyperparameters.learningRate.low: must be above 0, got 0',
         'hyperparameters.hiddenUnits.low: must not be above high, which is 10, got 50',
-        'hyperparameters.activation: must be one of "sigmoid", "tanh", "relu", "leakyRelu", "elu" or an object, got "rellu"',
+        'hyperparameters.activation: must be one of "sigmoid", "tanh", "relu", "leakyRelu", "elu", "gelu", "silu", "maxout" or an object, got "rellu"',
         'hyperparameters.momentun: is not a key that is known here',
         'hyperparameters.momentum.when.optimizer[0]: optimizer can never have that value (it is one of "sgd", "momentum"), got "momentom"',
         'sampler.type: must be one of "random", "grid", got "annealing"',
@@ -120,7 +131,7 @@ describe('parseSpecification', () => {
     ],
     [
       { hiddenUnits: 4096, hiddenLayers: 20 },
-      /^hyperparameters.hiddenUnits: the largest network \(20 hidden layers of 4096 units/,
+      /^hyperparameters.hiddenUnits: the largest trial \(20 hidden layers of 4096 units on 64 features and 1797 rows, adam, batches of 64\) needs 5,\d\d\d MB of memory, and the limit is 1,024 MB$/,
     ],
   ])('says of %j: %s', async (hyperparameters, fault) => {
     const faults = await faultsOf({ dataset: 'digits', hyperparameters });
@@ -220,8 +231,8 @@ describe('parseSpecification', () => {
         'hyperparameters.hiddenLayers.when: the conditions of hiddenLayers, hiddenUnits2 form a circle',
       ],
       [
-        { hiddenUnits: [8, 4096, 4096, 4096] },
-        'hyperparameters.hiddenUnits: the largest network (4 hidden layers of 8, 4096, 4096, 4096 units on 64 features) has 33640978 parameters, at most 20000000 are trained here',
+        { hiddenUnits: [8, 4096, 4096, 4096, 4096, 4096, 4096] },
+        'hyperparameters.hiddenUnits: the largest trial (7 hidden layers of 8, 4096, 4096, 4096, 4096, 4096, 4096 units on 64 features and 1797 rows, adam, batches of 64) needs 1,342 MB of memory, and the limit is 1,024 MB',
       ],
       [{ hiddenUnits21: 8 }, 'hyperparameters.hiddenUnits21: is not a key that is known here'],
     ])('refuses %j: %s', async (hyperparameters, fault) => {
@@ -339,9 +350,63 @@ describe('parseSpecification', () => {
     expect(faults).toEqual(['hyperparameters.l2.when: the conditions of l2, momentum form a circle']);
   });
 
+  describe('memory', () => {
+    const weights = 64 * 4096 + 4096 * 3072 + 3072 * 3072 + 3072 * 10 + 4096 + 3072 + 3072 + 10;
+    const either = (...choices: unknown[]) => ({ distribution: 'categorical', choices });
+    const largest = async (hyperparameters: object) => {
+      const wide = { hiddenUnits: [4096, 3072, 3072], optimizer: 'sgd', ...hyperparameters };
+      const specification = await parse({ dataset: 'digits', hyperparameters: wide });
+      return largestTrial(specification, digits, createTrialMemory('plain', 1));
+    };
+
+    it('is asked of the costliest that the space allows, hyperparameter by hyperparameter', async () => {
+      const { bytes } = await largest({});
+      expect(bytes).toBeGreaterThan(2 * 4 * weights);
+      expect(bytes).toBeLessThan(2.5 * 4 * weights);
+      const adam = await largest({ optimizer: either('adam', 'sgd') });
+      expect(adam.settings.optimizer).toBe('adam');
+      expect(adam.bytes).toBe(bytes + 2 * 4 * weights);
+      expect((await largest({ patience: { distribution: 'int', low: 0, high: 5 } })).bytes).toBe(bytes + 4 * weights);
+      const maxout = await largest({ activation: either('relu', 'maxout', 'tanh') });
+      expect(maxout.settings.activation).toBe('maxout');
+      expect(maxout.bytes).toBeGreaterThan(1.9 * bytes);
+      const batch = await largest({ batchSize: { distribution: 'int', low: 32, high: 65_536 } });
+      const whole = 1797 - 359; // no batch has more than the training rows
+      expect(batch.bytes).toBe((await largest({ batchSize: whole })).bytes);
+      expect(batch.bytes).toBeGreaterThan(bytes + 4 * (whole - 256) * 2 * (4096 + 3072 + 3072));
+      const unlucky = await largest({ batchNorm: either(false, true), dropout: either(0, 0.2) });
+      expect(unlucky.settings).toMatchObject({ batchNorm: true, dropout: 0.2 });
+    });
+  });
+
+  it('lets two classes alone have binary cross-entropy and an area under the curve', async () => {
+    const both = { distribution: 'categorical', choices: ['softmaxCrossEntropy', 'binaryCrossEntropy'] };
+    const wanting = (dataset: string, loss: unknown, metric?: string) => ({
+      dataset,
+      hyperparameters: { loss },
+      objective: { metric },
+    });
+    const fault = 'binaryCrossEntropy decides between two classes, and digits has 10';
+    expect(await faultsOf(wanting('digits', 'binaryCrossEntropy'))).toEqual([`hyperparameters.loss: ${fault}`]);
+    expect(await faultsOf(wanting('digits', both))).toEqual([`hyperparameters.loss.choices[1]: ${fault}`]);
+    expect(await faultsOf(wanting('digits', 'softmaxCrossEntropy', 'validationRocAuc'))).toEqual([
+      'objective.metric: validationRocAuc compares two classes, and digits has 10',
+    ]);
+    expect((await parse(wanting('moons', both, 'validationRocAuc'))).objective).toEqual({
+      metric: 'validationRocAuc',
+      direction: 'maximize',
+    });
+    expect((await parse(wanting('diabetes', 'binaryCrossEntropy', 'validationR2'))).objective.direction).toBe(
+      'maximize',
+    );
+    expect((await parse({ dataset: 'diabetes', objective: { metric: 'validationMae' } })).objective.direction).toBe(
+      'minimize',
+    );
+  });
+
   it('refuses an accuracy of quantities', async () => {
     expect(await faultsOf({ dataset: 'diabetes', objective: { metric: 'validationAccuracy' } })).toEqual([
-      'objective.metric: must be one of validationRmse, validationLoss for regression (diabetes), got "validationAccuracy"',
+      'objective.metric: must be one of validationRmse, validationLoss, validationMae, validationR2 for regression (diabetes), got "validationAccuracy"',
     ]);
   });
 

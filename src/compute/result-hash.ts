@@ -1,0 +1,33 @@
+/** What a result's hash is taken over: equal hashes mean equal bits. */
+import { createHash } from 'node:crypto';
+import type { FloatArray } from '../nn/kernels.ts';
+import type { LayerParameters } from '../nn/layer.ts';
+import type { FoldCurves, TrialResult } from './trial.ts';
+
+/** Everything that was learned, layer by layer, in the order in which it is hashed. */
+export function tensorsOf(layers: readonly LayerParameters[]): FloatArray[] {
+  return layers
+    .flatMap(({ weight, bias, norm }) => [weight, bias, norm?.gamma, norm?.beta, norm?.runningMean, norm?.runningVar])
+    .filter((tensor) => tensor !== undefined);
+}
+
+const ONE_NAN = 0x7fc00000;
+
+/** The bits of float32 values, with one pattern for every NaN: processors differ in its sign and payload. */
+export function bytesOf(values: FloatArray): Uint8Array {
+  const bits = new Uint32Array(Float32Array.from(values).buffer);
+  for (let i = 0; i < bits.length; i++) if (Number.isNaN(values[i]!)) bits[i] = ONE_NAN;
+  return new Uint8Array(bits.buffer);
+}
+
+/** sha256 over the kernels' name, what the folds learned, the outcome and the curves. */
+export function hashResult(
+  kernels: string,
+  tensors: Iterable<FloatArray>,
+  outcome: TrialResult['outcome'],
+  folds: readonly FoldCurves[],
+): string {
+  const hash = createHash('sha256').update(`${kernels}\n`);
+  for (const tensor of tensors) hash.update(bytesOf(tensor));
+  return hash.update(`${outcome} ${JSON.stringify(folds)}`).digest('hex');
+}

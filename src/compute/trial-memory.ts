@@ -1,0 +1,18 @@
+/** How much memory a trial will take, before it is there: for whoever must refuse one that is too large. */
+import { compileKernels, instantiateKernels, type KernelsName } from './kernels.ts';
+import type { TrialSettings, TrialTask } from './trial.ts';
+import { type DatasetShape, trialMemory } from './trial-options.ts';
+
+/** The limit, in bytes, and how many a trial with given settings takes on so many rows. */
+export function createTrialMemory(name: KernelsName, limitBytes: number) {
+  const kernels = instantiateKernels(compileKernels(name));
+  return {
+    limitBytes,
+    needed: (
+      settings: TrialSettings,
+      dataset: DatasetShape,
+      objective: Pick<TrialTask, 'metric' | 'direction'>,
+      rows: { readonly trainRows: number; readonly validationRows: number },
+    ): number => trialMemory(kernels, settings, dataset, objective, rows),
+  };
+}

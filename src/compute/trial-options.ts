@@ -1,0 +1,106 @@
+/** From a trial's settings to the options of its training. */
+import type { Dataset } from '../data/dataset.ts';
+import type { PreparedData } from '../data/preprocess.ts';
+import type { Kernels } from '../nn/kernels.ts';
+import type { Objective } from '../nn/metrics.ts';
+import type { Loss } from '../nn/network.ts';
+import { optimizerOf } from '../nn/optimizers.ts';
+import type { Schedule } from '../nn/schedules.ts';
+import { memoryOf, type TrainingShape, type TrainOptions } from '../nn/train.ts';
+import type { TrialMetric, TrialSettings, TrialTask } from './trial.ts';
+
+/** What must be known of a data set to say how large a network for it is. */
+export interface DatasetShape extends Pick<Dataset, 'task' | 'features'> {
+  readonly classes: readonly string[];
+}
+
+const measured: Readonly<Record<TrialMetric, Objective['metric']>> = {
+  validationAccuracy: 'accuracy',
+  validationLoss: 'loss',
+  validationMacroF1: 'macroF1',
+  validationRocAuc: 'rocAuc',
+  validationRmse: 'rmse',
+  validationMae: 'mae',
+  validationR2: 'r2',
+};
+
+function lossOf({ loss }: TrialSettings, { task }: DatasetShape): Loss {
+  return task === 'classification' ? loss : 'meanSquaredError';
+}
+
+/** Inputs, hidden layers, outputs: one a class, or one in all where it decides between two classes or is a quantity. */
+function sizesOf(settings: TrialSettings, dataset: DatasetShape): number[] {
+  const outputs = lossOf(settings, dataset) === 'softmaxCrossEntropy' ? dataset.classes.length : 1;
+  return [dataset.features, ...settings.hiddenUnits, outputs];
+}
+
+/** Settings in epochs become schedules in steps. */
+function scheduleOf(settings: TrialSettings, trainRows: number): Schedule {
+  const { schedule: type, decayFactor: gamma, decayEvery, cosineFloor: floor, batchSize, warmupEpochs } = settings;
+  const stepsAnEpoch = Math.ceil(trainRows / batchSize);
+  const every = decayEvery * stepsAnEpoch;
+  const warmup = Math.round(warmupEpochs * stepsAnEpoch);
+  switch (type) {
+    case 'constant':
+      return { type, warmup };
+    case 'step':
+    case 'exponential':
+      return { type, gamma, every, warmup };
+    case 'cosine':
+      return { type, floor, warmup };
+  }
+}
+
+function shapeOf(
+  settings: TrialSettings,
+  dataset: DatasetShape,
+  { metric, direction }: Pick<TrialTask, 'metric' | 'direction'>,
+  rows: TrainingShape['data'],
+): TrainingShape {
+  const { activation, leakyReluSlope: slope, eluAlpha: alpha, batchNorm, dropout, batchSize, patience } = settings;
+  const sizes = sizesOf(settings, dataset);
+  return {
+    network: { sizes, activation, slope, alpha, batchNorm, dropout, loss: lossOf(settings, dataset) },
+    optimizer: optimizerOf(settings),
+    batchSize,
+    data: rows,
+    objective: { metric: measured[metric], direction },
+    patience,
+  };
+}
+
+/** Bytes of the kernels' memory that a trial with these settings takes, for so many rows. */
+export function trialMemory(
+  kernels: Kernels,
+  settings: TrialSettings,
+  dataset: DatasetShape,
+  objective: Pick<TrialTask, 'metric' | 'direction'>,
+  rows: TrainingShape['data'],
+): number {
+  return memoryOf(kernels, shapeOf(settings, dataset, objective, rows));
+}
+
+export function trainOptions(
+  task: TrialTask,
+  data: PreparedData,
+  fold: number,
+  kernels: Kernels,
+  interrupted: () => boolean,
+): TrainOptions {
+  const { settings, dataset, seed, trial } = task;
+  const { initializer, weightDistribution, smallNormalDeviation, l2, clipNorm, epochs } = settings;
+  return {
+    ...shapeOf(settings, dataset, task, data),
+    kernels,
+    initializer,
+    weightDistribution,
+    smallNormalDeviation,
+    schedule: scheduleOf(settings, data.trainRows),
+    l2,
+    clipNorm: clipNorm > 0 ? clipNorm : undefined,
+    epochs,
+    data,
+    address: { seed, trial, fold },
+    interrupted,
+  };
+}
