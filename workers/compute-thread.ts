@@ -4,7 +4,7 @@ import { workerData } from 'piscina';
 import { runInline } from '../src/compute/inline-core.ts';
 import { type CompiledKernels, instantiateKernels } from '../src/compute/kernels.ts';
 import type { ThreadRequest, ThreadResponse } from '../src/compute/protocol.ts';
-import { type EpochUpdate, TrialTooLarge } from '../src/compute/trial.ts';
+import { type EpochUpdate, MemoryLimitExceeded } from '../src/compute/trial.ts';
 
 /** Epochs that end within this time of each other travel together: a tiny network has thousands a second. */
 const GATHER_MS = 20;
@@ -27,7 +27,7 @@ export default function computeThread({ task, port, stop, memoryLimit }: ThreadR
   try {
     return runInline(kernels, task, tell, { interrupted, memoryLimit });
   } catch (error) {
-    if (error instanceof TrialTooLarge) return { outcome: 'tooLarge', bytes: error.bytes };
+    if (error instanceof MemoryLimitExceeded) return { outcome: 'tooLarge', bytes: error.bytes };
     throw error;
   } finally {
     if (gathered.length > 0) port.postMessage(gathered);

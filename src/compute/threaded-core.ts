@@ -5,11 +5,11 @@ import { compileKernels, type KernelsName } from './kernels.ts';
 import type { ThreadReport, ThreadRequest, ThreadResponse } from './protocol.ts';
 import {
   type ComputeCore,
+  MemoryLimitExceeded,
   type RunOptions,
   TimeLimitExceeded,
   type TrialEnd,
   type TrialTask,
-  TrialTooLarge,
 } from './trial.ts';
 
 /** How long a trial may take to reach its next step after it was told to end; then its thread is ended. */
@@ -71,7 +71,7 @@ async function run(
   try {
     const options = { transferList: [port2 as MessagePort], signal: force.signal };
     const end = await pool.run({ task, port: port2, stop, memoryLimit }, options);
-    if (end.outcome === 'tooLarge') throw new TrialTooLarge(end.bytes, memoryLimit);
+    if (end.outcome === 'tooLarge') throw new MemoryLimitExceeded(end.bytes, memoryLimit);
     // The result came by another way and may have overtaken the last epochs, which were sent before it.
     for (let late = receiveMessageOnPort(port1); late !== undefined; late = receiveMessageOnPort(port1)) {
       onUpdates(late.message as ThreadReport);
@@ -79,7 +79,7 @@ async function run(
     return end;
   } catch (error) {
     if (why !== undefined) throw why;
-    if (error instanceof TrialTooLarge) throw error;
+    if (error instanceof MemoryLimitExceeded) throw error;
     throw new Error(`the compute thread failed: ${messageOf(error)}`, { cause: error });
   } finally {
     clearTimeout(limit);

@@ -80,13 +80,7 @@ export function trialMemory(
   return memoryOf(kernels, shapeOf(settings, dataset, objective, rows));
 }
 
-export function trainOptions(
-  task: TrialTask,
-  data: PreparedData,
-  fold: number,
-  kernels: Kernels,
-  interrupted: () => boolean,
-): TrainOptions {
+export function trainOptions(task: TrialTask, data: PreparedData, fold: number, kernels: Kernels): TrainOptions {
   const { settings, dataset, seed, trial } = task;
   const { initializer, weightDistribution, smallNormalDeviation, l2, clipNorm, epochs } = settings;
   return {
@@ -101,6 +95,5 @@ export function trainOptions(
     epochs,
     data,
     address: { seed, trial, fold },
-    interrupted,
   };
 }

@@ -1,19 +1,10 @@
 /** One trial from its settings to its value: split, preprocess, train every fold. It knows no thread and no clock. */
 import type { Kernels } from '../nn/kernels.ts';
-import { type EpochReport, memoryOf, type TrainOptions, train } from '../nn/train.ts';
+import { type EpochReport, type TrainOptions, train } from '../nn/train.ts';
 import { divergence } from './divergence.ts';
 import { preparedFolds } from './prepared-folds.ts';
 import { hashResult, tensorsOf } from './result-hash.ts';
-import {
-  type EpochUpdate,
-  type FoldCurves,
-  type FoldMetrics,
-  type FoldResult,
-  type PausedTrial,
-  type TrialResult,
-  type TrialTask,
-  TrialTooLarge,
-} from './trial.ts';
+import type { EpochUpdate, FoldCurves, FoldMetrics, FoldResult, PausedTrial, TrialResult, TrialTask } from './trial.ts';
 import { type FoldEnd, type FoldState, readCheckpoint, writeCheckpoint } from './trial-checkpoint.ts';
 import { trainOptions } from './trial-options.ts';
 
@@ -34,7 +25,7 @@ type Untimed<T> = T extends unknown ? Omit<T, 'durationMs'> : never;
 /**
  * Yields every epoch's update; `stop` ends the fold there. The duration is the caller's to measure.
  *
- * A pause puts aside every fold after the same epoch, so that the value then is the mean over all folds. Throws `TrialTooLarge`
+ * A pause puts aside every fold after the same epoch, so that the value then is the mean over all folds. Throws `MemoryLimitExceeded`
  * before anything is allocated, where the trial needs more than its memory limit.
  */
 export function* runTrial(
@@ -47,9 +38,7 @@ export function* runTrial(
   const folds: FoldState[] = [];
   for (const [fold, data] of splits.entries()) {
     const before = earlier[fold];
-    const options = trainOptions(task, data, fold, kernels, interrupted);
-    const needed = memoryOf(kernels, options);
-    if (needed > memoryLimit) throw new TrialTooLarge(needed, memoryLimit);
+    const options = { ...trainOptions(task, data, fold, kernels), interrupted, memoryLimit };
     const state = before?.state === 'over' ? before : yield* runFold(task, options, before);
     folds.push(state);
     if (state.state === 'over' && state.diverged !== null) break;

@@ -2,6 +2,8 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { Metrics } from '../nn/metrics.ts';
 
+export { MemoryLimitExceeded, megabytes } from '../nn/memory.ts';
+
 /** Every hyperparameter of training, decided. */
 export interface TrialSettings {
   readonly learningRate: number;
@@ -157,19 +159,4 @@ export class TimeLimitExceeded extends Error {
     super(`the trial took longer than its limit of ${seconds} s`);
     this.name = 'TimeLimitExceeded';
   }
-}
-
-/** The trial needs more memory than it may have. Trying it again would need as much. */
-export class TrialTooLarge extends Error {
-  readonly bytes: number;
-  constructor(bytes: number, limitBytes: number) {
-    super(`the trial needs ${megabytes(bytes)} MB of memory, and the limit is ${megabytes(limitBytes)} MB`);
-    this.name = 'TrialTooLarge';
-    this.bytes = bytes;
-  }
-}
-
-/** In MB of 2^20 bytes, rounded up, as people read them. */
-export function megabytes(bytes: number): string {
-  return Math.ceil(bytes / 2 ** 20).toLocaleString('en');
 }

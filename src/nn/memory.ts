@@ -22,3 +22,18 @@ export function bytesFor(kernels: Kernels, build: (counting: Kernels) => unknown
   });
   return bytes;
 }
+
+/** In MB of 2^20 bytes, rounded up, as people read them. */
+export function megabytes(bytes: number): string {
+  return Math.ceil(bytes / 2 ** 20).toLocaleString('en');
+}
+
+/** Thrown before anything is allocated. Trying again would need as much. */
+export class MemoryLimitExceeded extends Error {
+  readonly bytes: number;
+  constructor(bytes: number, limitBytes: number) {
+    super(`training needs ${megabytes(bytes)} MB of memory, and the limit is ${megabytes(limitBytes)} MB`);
+    this.name = 'MemoryLimitExceeded';
+    this.bytes = bytes;
+  }
+}

@@ -17,6 +17,7 @@ import {
 import { type InitialWeights, initialize } from './initializers.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
 import { type LayerParameters, readLayer } from './layer.ts';
+import { MemoryLimitExceeded } from './memory.ts';
 import { allMetrics, type Metrics, measuredMetric, type Objective } from './metrics.ts';
 import type { NetworkSpec } from './network.ts';
 import type { Optimizer } from './optimizers.ts';
@@ -63,6 +64,8 @@ export interface TrainOptions extends InitialWeights {
   readonly patience?: number | undefined;
   /** To go on from: with the same options otherwise, the bits are those of training that was never paused. */
   readonly resume?: Checkpoint | undefined;
+  /** Bytes of the kernels' memory: more, and `MemoryLimitExceeded` is thrown before any is taken. */
+  readonly memoryLimit?: number | undefined;
   /** Asked before every step; once it says true, `Interrupted` is thrown. */
   readonly interrupted?: (() => boolean) | undefined;
 }
@@ -124,8 +127,10 @@ export function* train(options: TrainOptions): Generator<EpochReport, TrainingRe
 }
 
 function begin(options: TrainOptions): Run {
-  const { kernels, data, epochs, address, resume } = options;
-  kernels.reset(memoryOf(kernels, options));
+  const { kernels, data, epochs, address, resume, memoryLimit = Number.POSITIVE_INFINITY } = options;
+  const needed = memoryOf(kernels, options);
+  if (needed > memoryLimit) throw new MemoryLimitExceeded(needed, memoryLimit);
+  kernels.reset(needed);
   const arrays = allocateTraining(kernels, options);
   fillRows(kernels, arrays.train, data.trainX, data.trainY);
   fillRows(kernels, arrays.validation, data.validationX, data.validationY);

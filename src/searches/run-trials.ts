@@ -1,11 +1,11 @@
 /** Works off deliveries: claims trials, trains them, keeps their leases, writes what they gave. */
 import {
   type ComputeCore,
+  MemoryLimitExceeded,
   resultOf,
   TimeLimitExceeded,
   type TrialResult,
   type TrialTask,
-  TrialTooLarge,
 } from '../compute/trial.ts';
 import { messageOf } from '../errors.ts';
 import { type AdvanceParts, advance, deliver, LOW_WATER } from './advance.ts';
@@ -37,7 +37,7 @@ class ShuttingDown extends Error {}
 class SearchPaused extends Error {}
 /** Trying again will not help. */
 class HopelessTrial extends Error {}
-const hopeless = [TimeLimitExceeded, TrialTooLarge, HopelessTrial];
+const hopeless = [TimeLimitExceeded, MemoryLimitExceeded, HopelessTrial];
 
 export function createTrialRunner(parts: RunnerParts): TrialRunner {
   const { store, board, leaseSeconds, log } = parts;

@@ -9,10 +9,10 @@ import { createThreadedCore } from '../../src/compute/threaded-core.ts';
 import {
   type ComputeCore,
   type EpochUpdate,
+  MemoryLimitExceeded,
   resultOf,
   TimeLimitExceeded,
   type TrialTask,
-  TrialTooLarge,
 } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import { projectRoot } from '../../src/paths.ts';
@@ -87,8 +87,8 @@ it.each([['inline'], ['threads']])('a core refuses what takes more memory than a
   const limit = 3 * 2 ** 20;
   const core = name === 'inline' ? createInlineCore('simd', limit) : createThreadedCore(1, entry, 'simd', limit);
   const large = core.run(task(0, { hiddenUnits: 1000 }));
-  await expect(large).rejects.toThrow(TrialTooLarge);
-  await expect(large).rejects.toThrow(/^the trial needs \d+ MB of memory, and the limit is 3 MB$/);
+  await expect(large).rejects.toThrow(MemoryLimitExceeded);
+  await expect(large).rejects.toThrow(/^training needs \d+ MB of memory, and the limit is 3 MB$/);
   expect((await core.run(task(0))).outcome).toBe('ok');
   await core.close();
 });
