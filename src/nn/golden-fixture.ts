@@ -1,6 +1,5 @@
 /** Reading fixtures of the format `network-golden/1`: whole training runs of small networks, computed by another library. */
-import { activationLoops } from './activations.ts';
-import type { Activation } from './layer.ts';
+import { type Activation, activationNames } from './layer.ts';
 import type { Loss, NetworkSpec } from './network.ts';
 import type { Optimizer } from './optimizers.ts';
 import type { Schedule } from './schedules.ts';
@@ -60,6 +59,26 @@ function numberAt(value: unknown, path: string): number {
   return found;
 }
 
+/** What is at a dotted path; undefined where it, or what it would be in, is missing or null: the format's ways to say «none». */
+function optionalAt(value: unknown, path: string): unknown {
+  let inner = value;
+  for (const key of path.split('.')) {
+    if (typeof inner !== 'object' || inner === null || !Object.hasOwn(inner, key)) return undefined;
+    inner = (inner as Json)[key];
+  }
+  return inner ?? undefined;
+}
+
+function optionalNumberAt(value: unknown, path: string): number | undefined {
+  return optionalAt(value, path) === undefined ? undefined : numberAt(value, path);
+}
+
+function oneOf<Name extends string>(found: unknown, names: readonly Name[], what: string): Name {
+  const name = names.find((known) => known === found);
+  if (name === undefined) throw new Error(`unknown ${what} ${JSON.stringify(found)}`);
+  return name;
+}
+
 function numbersIn(value: unknown, path: string): readonly number[] {
   if (!Array.isArray(value) || !value.every((one) => typeof one === 'number')) {
     throw new Error(`${path} must be a list of numbers`);
@@ -117,35 +136,34 @@ function optimizerOf(json: unknown): Optimizer {
 
 function scheduleOf(json: unknown): Schedule {
   const path = 'training.schedule';
-  if (at(json, path) === null) return { type: 'constant' };
-  const type = at(json, `${path}.type`);
+  if (optionalAt(json, path) === undefined) return { type: 'constant' };
+  const warmup = optionalNumberAt(json, `${path}.warmup`);
+  const type = oneOf(at(json, `${path}.type`), ['constant', 'step', 'exponential', 'cosine'], 'schedule');
   switch (type) {
     case 'constant':
-      return { type };
+      return { type, warmup };
     case 'step':
     case 'exponential':
-      return settings(json, path, type, ['gamma', 'every']);
+      return { ...settings(json, path, type, ['gamma', 'every']), warmup };
     case 'cosine':
-      return settings(json, path, type, ['floor']);
-    default:
-      throw new Error(`unknown schedule ${JSON.stringify(type)}`);
+      return { ...settings(json, path, type, ['floor']), warmup };
   }
 }
 
+const losses: readonly Loss[] = ['softmaxCrossEntropy', 'binaryCrossEntropy', 'meanSquaredError'];
+
 function networkOf(json: unknown): NetworkSpec {
-  const activation = at(json, 'network.activation');
-  if (typeof activation !== 'string' || !Object.hasOwn(activationLoops, activation)) {
-    throw new Error(`unknown activation ${JSON.stringify(activation)}`);
-  }
-  const loss = at(json, 'network.loss');
-  if (loss !== 'softmaxCrossEntropy' && loss !== 'meanSquaredError') {
-    throw new Error(`unknown loss ${JSON.stringify(loss)}`);
-  }
+  const batchNorm = optionalAt(json, 'network.batchNorm') ?? false;
+  if (typeof batchNorm !== 'boolean') throw new Error('network.batchNorm must be true or false');
+  // Masks of dropout are random, and another library's chance cannot be replayed.
+  if ((optionalNumberAt(json, 'network.dropout') ?? 0) > 0) throw new Error('network.dropout cannot be replayed');
   return {
     sizes: numbersIn(at(json, 'network.sizes'), 'network.sizes'),
-    activation: activation as Activation,
-    batchNorm: at(json, 'network.batchNorm') === true,
-    loss: loss satisfies Loss,
+    activation: oneOf<Activation>(at(json, 'network.activation'), activationNames, 'activation'),
+    slope: optionalNumberAt(json, 'network.slope'),
+    alpha: optionalNumberAt(json, 'network.alpha'),
+    batchNorm,
+    loss: oneOf(at(json, 'network.loss'), losses, 'loss'),
   };
 }
 
@@ -161,14 +179,13 @@ function expectedStepOf(step: unknown): ExpectedStep {
 export function readFixture(json: unknown): GoldenFixture {
   const format = at(json, 'format');
   if (format !== GOLDEN_FORMAT) throw new Error(`the format is ${JSON.stringify(format)}, not ${GOLDEN_FORMAT}`);
-  const clipNorm = at(json, 'training.clipNorm');
   return {
     name: String(at(json, 'name')),
     network: networkOf(json),
     optimizer: optimizerOf(json),
     schedule: scheduleOf(json),
-    l2: numberAt(json, 'training.l2'),
-    clipNorm: clipNorm === null ? undefined : numberAt(json, 'training.clipNorm'),
+    l2: optionalNumberAt(json, 'training.l2') ?? 0,
+    clipNorm: optionalNumberAt(json, 'training.clipNorm'),
     batches: listAt(json, 'training.batches').map((batch, s) => numbersIn(batch, `training.batches[${s}]`)),
     data: {
       rows: numberAt(json, 'data.rows'),

@@ -138,6 +138,9 @@ function checkRows({ data: { rows, x, y }, network: { sizes, loss } }: GoldenFix
   if (takesLabels(loss) && y.some((label) => !Number.isInteger(label) || label < 0 || label >= outputs)) {
     throw new Error(`data.y holds a class that is not one of 0 … ${outputs - 1}`);
   }
+  if (loss === 'binaryCrossEntropy' && !y.every((target) => target >= 0 && target <= 1)) {
+    throw new Error('data.y holds a target that is not from 0 to 1');
+  }
 }
 
 function checkBatches({ batches, data, expected }: GoldenFixture): void {

@@ -1,4 +1,5 @@
 /** One layer of a network: its places in the flat arrays, the views of them, and its memory for the batch. */
+import { activationLoops } from './activations.ts';
 import type { TrainingAddress } from './address.ts';
 import { createDropout, type Dropout, keepThreshold } from './dropout.ts';
 import {
@@ -12,6 +13,7 @@ import {
 import { type Layout, matrix, type Place, readDense } from './layout.ts';
 
 export type Activation = ElementwiseActivation | 'maxout';
+export const activationNames = [...(Object.keys(activationLoops) as ElementwiseActivation[]), 'maxout'] as const;
 
 /**
  * The weight is inputs×columns, vectors have a number a column. A dense layer that is followed by batch norm has γ and β

@@ -24,7 +24,7 @@ function verify(contents: Record<string, string>, args: string[] = []): { lines:
 }
 
 describe('training runs computed by PyTorch', () => {
-  it('has all twelve', () => expect(files).toHaveLength(12));
+  it('has the twelve that were given, and six of our own', () => expect(files).toHaveLength(18));
 
   it.each(files)('agree with all kernels: %s', (file) => {
     const fixture = fixtureOf(file);
@@ -79,6 +79,39 @@ describe('replay', () => {
     ['optimizer', { optimizer: { type: 'nesterov', learningRate: 0.03, momentum: 0.9 } }],
   ] satisfies [string, Partial<GoldenFixture>][])('finds another %s', (_name, altered) => {
     expect(replay({ ...fixture, ...altered }, kernels).length).toBeGreaterThan(0);
+  });
+});
+
+describe('the format', () => {
+  const given = JSON.parse(textOf('softmax-regression-sgd.json'));
+  const read = (network: object, training: object = {}) => {
+    const { schedule: _, l2: __, clipNorm: ___, ...rest } = given.training;
+    const { batchNorm: ____, ...spec } = given.network;
+    return readFixture({ ...given, network: { ...spec, ...network }, training: { ...rest, ...training } });
+  };
+
+  it('takes what is missing, or null, for none', () => {
+    const none = { l2: 0, clipNorm: undefined, schedule: { type: 'constant' }, network: { batchNorm: false } };
+    expect(read({})).toMatchObject(none);
+    expect(read({ slope: null }, { schedule: null, l2: null, clipNorm: null })).toMatchObject(none);
+    const { network, schedule } = read({ slope: 0.3, alpha: 2 }, { schedule: { type: 'constant', warmup: 4 } });
+    expect([network.slope, network.alpha, schedule.warmup]).toEqual([0.3, 2, 4]);
+  });
+
+  it.each([
+    ['a slope that is no number', { slope: 'steep' }, {}, 'network.slope must be a number'],
+    ['a batch norm that is neither on nor off', { batchNorm: 'yes' }, {}, 'network.batchNorm must be true or false'],
+    ['dropout, whose masks nobody else draws', { dropout: 0.5 }, {}, 'network.dropout cannot be replayed'],
+    ['a loss that is not known', { loss: 'hinge' }, {}, 'unknown loss "hinge"'],
+    ['a schedule without its numbers', {}, { schedule: { type: 'cosine' } }, 'training.schedule.floor is missing'],
+    ['a schedule that is not known', {}, { schedule: { type: 'sine' } }, 'unknown schedule "sine"'],
+    ['an l2 that is no number', {}, { l2: 'much' }, 'training.l2 must be a number'],
+  ])('refuses %s', (_what, network, training, message) => expect(() => read(network, training)).toThrow(message));
+
+  it('wants targets of binary cross-entropy from 0 to 1', () => {
+    const binary = fixtureOf('leaky-relu-slope-binary.json');
+    const altered = { ...binary, data: { ...binary.data, y: binary.data.y.with(3, 2) } };
+    expect(() => replay(altered, createPlainKernels('float64'))).toThrow('not from 0 to 1');
   });
 });
 
