@@ -31,6 +31,8 @@ beforeEach(async () => {
   await linkModules();
   await mkdir(join(root, 'src'));
   await mkdir(join(root, 'prisma'));
+  await mkdir(join(root, 'kernels'));
+  await writeFile(join(root, 'kernels/index.ts'), 'export function one(): i32 { return 1; }\n');
   await writeFile(join(root, 'prisma/schema.prisma'), schema);
   await writeFile(
     join(root, 'src/main.ts'),
@@ -67,7 +69,7 @@ async function run(...args: string[]): Promise<{ code: number | null; out: strin
 
 it('makes what is due, then hands over arguments, output and exit code; the second time it makes nothing', async () => {
   const first = await run('dist/src/main.js', 'a b', '--c');
-  expect(first.said).toBe('Generating the database client…\nBuilding…\n');
+  expect(first.said).toBe('Generating the database client…\nCompiling the kernels…\nBuilding…\n');
   expect(first.out).toBe('["a b","--c"]\n');
   expect(first.code).toBe(3);
   expect(await run('dist/src/main.js')).toEqual({ code: 3, out: '[]\n', said: '' });
