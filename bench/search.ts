@@ -5,12 +5,14 @@
  *   npm run bench:search -- [--trials FILE] [--threads 2] [--passes 2] [--kernels simd] [--peers] [--python PATH] [--scaling] [--json]
  *
  * --peers runs the same networks in PyTorch and scikit-learn on as many processes, one pass of each after one of ours;
- * --scaling compares one thread with two, pass by pass.
+ * --scaling compares one thread with two, pass by pass: the compute core alone, and the whole service, whose Postgres and API
+ * compute on the same processors.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../src/paths.ts';
+import { coreSeconds } from './parts/core.ts';
 import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
 import { digits, writeOwnData } from './parts/own-data.ts';
 import { findPython, type Python, type PythonPeer, runPeer } from './parts/python.ts';
@@ -107,19 +109,23 @@ async function compare(trials: TrialList, passes: number, threads: number): Prom
 
 async function scaling(trials: TrialList, passes: number): Promise<void> {
   const rows = digits();
+  const kernels = kernelsNamed(values.kernels);
+  const core: number[] = [];
   const ratios: number[] = [];
   for (let round = 1; round <= passes; round++) {
     const [one, two] = [1, 2].map(
       (threads) => () =>
-        withService({ threads, kernels: kernelsNamed(values.kernels) }, rows, async (pass) => {
+        withService({ threads, kernels }, rows, async (pass) => {
           await pass(trials.slice(0, WARM_UP), 0);
           return reportPass(trials, threads, await pass(trials, round));
         }),
     );
     const alone = await one!();
     ratios.push(alone / (await two!()));
+    core.push((await coreSeconds(trials, 1, kernels)) / (await coreSeconds(trials, 2, kernels)));
   }
-  reportRatios('1 thread / 2 threads, seconds', ratios);
+  reportRatios('compute core alone, 1 thread / 2 threads, seconds', core);
+  reportRatios('whole service, 1 thread / 2 threads, seconds', ratios);
 }
 
 await runBench(async () => {

@@ -75,6 +75,23 @@ it('bench:training gives a line of JSON for every workload, or a table', async (
   expect(wrong.output).toMatch(/^--kernels must be one of .*plain.*, got quick\n$/);
 });
 
+it('bench:products measures every product of the workloads, and what there is to reach', async () => {
+  const { code, output } = await bench('products', '--json');
+  expect(code, output).toBe(0);
+  const [head, ...products] = lines(output);
+  expect(head).toEqual({ kernels: 'simd', node: process.version, peak: expect.any(Number) });
+  expect(products).toHaveLength(12);
+  expect(products).toContainEqual({
+    workload: 'w2',
+    batch: 64,
+    inputs: 64,
+    units: 128,
+    forward: expect.any(Number),
+    parameters: expect.any(Number),
+    input: expect.any(Number),
+  });
+});
+
 it('bench:peers goes on without peers, and says which are missing', async () => {
   const { code, output } = await bench(
     'peers',
