@@ -1,6 +1,7 @@
 /** The connection to Postgres, and the one way in which a search changes. */
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Problem } from '../errors.ts';
+import type { Limit } from '../searches/budget.ts';
 import type { Change, Search, SearchState } from '../searches/records.ts';
 import { Prisma, PrismaClient } from './prisma-client/client.ts';
 import { type SearchRow, searchOf } from './rows.ts';
@@ -31,13 +32,24 @@ export interface Effect<T> {
   readonly set?: {
     readonly state?: SearchState;
     readonly failure?: string | null;
-    readonly best?: { readonly number: number; readonly value: number };
+    readonly best?: Search['best'];
+    readonly stages?: Search['stages'];
+    readonly endedBy?: Limit;
     readonly name?: string;
     readonly total?: number;
     readonly planned?: number;
   };
 }
-type Counter = 'waiting' | 'running' | 'complete' | 'pruned' | 'failed' | 'cancelled' | 'diverged';
+export type Counter =
+  | 'waiting'
+  | 'running'
+  | 'paused'
+  | 'complete'
+  | 'pruned'
+  | 'failed'
+  | 'cancelled'
+  | 'diverged'
+  | 'epochs';
 
 /**
  * Changes a search: locks its row, lets `body` write trials, then writes counters, state and events and wakes the listeners,
@@ -63,7 +75,7 @@ export async function changeSearch<T>(
 
 async function record(transaction: Transaction, before: Search, effect: Effect<unknown>): Promise<Search> {
   const { changes, counters = {}, set = {} } = effect;
-  const moved = (counter: Counter) => before.trials[counter] + (counters[counter] ?? 0);
+  const moved = (counter: Exclude<Counter, 'epochs'>) => before.trials[counter] + (counters[counter] ?? 0);
   const state = set.state ?? before.state;
   const ended = state !== 'running' && state !== 'paused';
   const best = set.best ?? before.best;
@@ -88,13 +100,30 @@ async function record(transaction: Transaction, before: Search, effect: Effect<u
       planned = ${set.planned ?? before.trials.planned}::int,
       waiting = ${moved('waiting')}::int, running = ${moved('running')}::int, complete = ${moved('complete')}::int,
       pruned = ${moved('pruned')}::int, failed = ${moved('failed')}::int, cancelled = ${moved('cancelled')}::int,
-      diverged = ${moved('diverged')}::int,
+      diverged = ${moved('diverged')}::int, paused = ${moved('paused')}::int,
+      epochs = ${before.epochs + (counters.epochs ?? 0)}::bigint,
       best_number = ${best?.number ?? null}::int, best_value = ${best?.value ?? null}::double precision,
+      best_stage = ${best?.stage ?? 0}::int, stages = ${JSON.stringify(set.stages ?? before.stages)}::jsonb,
+      ended_by = ${ended ? (set.endedBy ?? before.endedBy) : null},
       finished_at = CASE WHEN ${ended}::boolean THEN coalesce(finished_at, now()) ELSE NULL END
     FROM told
     WHERE id = ${before.id}::uuid
     RETURNING searches.*`;
   return searchOf(row!);
+}
+
+/** What two effects of one change come to together; the result is that of the second. */
+export function joined<T>(first: Effect<unknown>, second: Effect<T>): Effect<T> {
+  const names = [...Object.keys(first.counters ?? {}), ...Object.keys(second.counters ?? {})] as Counter[];
+  const counters = Object.fromEntries(
+    names.map((name) => [name, (first.counters?.[name] ?? 0) + (second.counters?.[name] ?? 0)]),
+  );
+  return {
+    result: second.result,
+    changes: [...first.changes, ...second.changes],
+    counters,
+    set: { ...first.set, ...second.set },
+  };
 }
 
 /** Serialization failures and deadlocks are Postgres's way of saying «again». */

@@ -11,6 +11,7 @@ import {
   type TrialSummary,
 } from '../searches/records.ts';
 import type { Specification } from '../searches/specification.ts';
+import { type BegunStage, stagesOf } from '../searches/stages.ts';
 
 /** A row of `searches` as a raw query gives it. */
 export interface SearchRow {
@@ -27,10 +28,15 @@ export interface SearchRow {
   readonly complete: number;
   readonly pruned: number;
   readonly failed: number;
+  readonly paused: number;
   readonly cancelled: number;
   readonly diverged: number;
   readonly best_value: number | null;
   readonly best_number: number | null;
+  readonly best_stage: number;
+  readonly stages: unknown;
+  readonly epochs: bigint;
+  readonly ended_by: string | null;
   readonly event_seq: number;
   readonly failure: string | null;
   readonly created_at: Date;
@@ -44,28 +50,38 @@ function inOrder<T>(hyperparameters: Readonly<Record<string, T>>): Record<string
 }
 
 function specificationOf(stored: unknown): Specification {
-  // Written by create alone, after validation; those of before there was `enqueue` have none.
+  // Written by create alone, after validation; those of before there was `enqueue` or `stages` have none.
   const {
     enqueue = [],
+    stages = [],
     hyperparameters,
     ...others
-  } = stored as Omit<Specification, 'enqueue'> & Partial<Specification>;
-  return { ...others, hyperparameters: inOrder(hyperparameters), enqueue: enqueue.map(inOrder) };
+  } = stored as Omit<Specification, 'enqueue' | 'stages'> & Partial<Specification>;
+  return { ...others, stages, hyperparameters: inOrder(hyperparameters), enqueue: enqueue.map(inOrder) };
 }
 
 const stateSchema = searchSchema.shape.state;
+const endedBySchema = searchSchema.shape.endedBy;
 
 export function searchOf(row: SearchRow): Search {
-  const { total, planned, waiting, running, complete, pruned, failed, cancelled, diverged } = row;
+  const { total, planned, waiting, running, paused, complete, pruned, failed, cancelled, diverged } = row;
   return {
     id: row.id,
     name: row.name,
     state: stateSchema.parse(row.state),
     specification: specificationOf(row.specification),
     dataset: { name: row.dataset, hash: row.dataset_hash },
-    trials: { total, planned, waiting, running, complete, pruned, failed, cancelled, diverged },
+    trials: { total, planned, waiting, running, paused, complete, pruned, failed, cancelled, diverged },
     best:
-      row.best_number === null || row.best_value === null ? null : { number: row.best_number, value: row.best_value },
+      row.best_number === null || row.best_value === null
+        ? null
+        : { number: row.best_number, value: row.best_value, stage: row.best_stage },
+    stages: (row.stages as BegunStage[]).map((stage) => ({
+      ...stage,
+      hyperparameters: inOrder(stage.hyperparameters),
+    })),
+    epochs: Number(row.epochs),
+    endedBy: endedBySchema.parse(row.ended_by),
     seq: row.event_seq,
     failure: row.failure,
     createdAt: row.created_at.toISOString(),
@@ -77,6 +93,9 @@ export function searchOf(row: SearchRow): Search {
 export interface TrialRow {
   readonly number: number;
   readonly state: string;
+  readonly stage: number;
+  readonly rung: number;
+  readonly verdict: unknown;
   readonly attempt: number;
   readonly hyperparameters: unknown;
   readonly value: number | null;
@@ -90,10 +109,13 @@ export interface TrialRow {
   readonly finished_at: Date | null;
 }
 
-export function trialSummaryOf(row: TrialRow, specification: Specification): TrialSummary {
+export function trialSummaryOf(row: TrialRow, { specification }: Pick<Search, 'specification'>): TrialSummary {
   return {
     number: row.number,
     source: sourceOf(row.number, specification),
+    stage: row.stage,
+    rung: row.rung,
+    verdict: row.verdict as TrialSummary['verdict'],
     state: row.state as TrialSummary['state'],
     attempt: row.attempt,
     hyperparameters: inOrder(row.hyperparameters as TrialSummary['hyperparameters']),
@@ -111,12 +133,14 @@ export function trialSummaryOf(row: TrialRow, specification: Specification): Tri
 
 export function trialOf(
   row: TrialRow & { readonly curves: unknown; readonly kernels: string | null },
-  specification: Specification,
+  search: Search,
 ): Trial {
-  const summary = trialSummaryOf(row, specification);
+  const summary = trialSummaryOf(row, search);
+  // A trial exists only where its stage has begun.
+  const { hyperparameters } = stagesOf(search)[row.stage]!;
   return {
     ...summary,
-    settings: { ...settingsOf(specification.hyperparameters, summary.hyperparameters) },
+    settings: { ...settingsOf(hyperparameters, summary.hyperparameters) },
     folds: (row.curves ?? []) as FoldCurves[],
     kernels: row.kernels,
   };

@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 
-const SUMMARY = Prisma.sql`number, state, attempt, hyperparameters, value, outcome, reason, epochs, duration_ms, worker,
+const SUMMARY = Prisma.sql`number, state, stage, rung, verdict, attempt, hyperparameters, value, outcome, reason, epochs, duration_ms, worker,
   result_hash, started_at, finished_at`;
 
 export function createSearchQueries(database: Database): SearchQueries {
@@ -20,31 +20,34 @@ export function createSearchQueries(database: Database): SearchQueries {
       return row === undefined ? undefined : searchOf(row);
     },
     list: (query) => listSearches(database, query),
-    trials: async ({ id, specification }, query) => {
+    trials: async (search, query) => {
+      const { id } = search;
       const inOrder = query.sort.endsWith('number') ? byNumber(id, query) : byValue(id, query);
       const items: TrialRow[] = [];
       for (const { where, order } of inOrder) {
         const wanted = query.limit + 1 - items.length;
         if (wanted > 0) items.push(...(await trialRows(where, order, wanted)));
       }
-      const trials = items.map((row) => trialSummaryOf(row, specification));
+      const trials = items.map((row) => trialSummaryOf(row, search));
       return pageOf(trials, query.limit, ({ number, value }) => ({ s: query.sort, n: number, v: value }));
     },
     trial: async (search, number) => {
       const [row] = await database.$queryRaw<FullTrialRow[]>`
         SELECT ${SUMMARY}, curves, kernels FROM trials WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
-      return row === undefined ? undefined : trialOf(row, search.specification);
+      return row === undefined ? undefined : trialOf(row, search);
     },
-    best: async ({ id, specification }, limit) => {
-      const order = specification.objective.direction === 'maximize' ? descending : ascending;
-      const rows = await trialRows(Prisma.sql`search_id = ${id}::uuid AND value IS NOT NULL`, order, limit);
-      return rows.map((row) => trialSummaryOf(row, specification));
+    best: async (search, limit) => {
+      const order = search.specification.objective.direction === 'maximize' ? descending : ascending;
+      const stage = search.best?.stage ?? 0;
+      const where = Prisma.sql`search_id = ${search.id}::uuid AND value IS NOT NULL AND state = 'complete' AND stage = ${stage}::int`;
+      const rows = await trialRows(where, order, limit);
+      return rows.map((row) => trialSummaryOf(row, search));
     },
     running: async (search) => {
       const rows = await database.$queryRaw<FullTrialRow[]>`
         SELECT ${SUMMARY}, curves, kernels FROM trials
         WHERE search_id = ${search.id}::uuid AND state = 'running' ORDER BY number LIMIT 1000`;
-      return rows.map((row) => trialOf(row, search.specification));
+      return rows.map((row) => trialOf(row, search));
     },
     events: async (id, after, limit) => {
       const rows = await database.$queryRaw<Parameters<typeof eventOf>[0][]>`
@@ -86,8 +89,8 @@ function byValue(id: string, { sort, state, cursor }: TrialQuery): Segment[] {
     where: Prisma.sql`${base} AND value IS NULL AND number > ${after?.v === null ? after.n : -1}::int`,
     order: Prisma.sql`number ASC`,
   };
-  // Only what is complete or pruned can have a value; looking for others among the values would read them all.
-  const valued = state === undefined || state === 'complete' || state === 'pruned';
+  // Only what came to an epoch's end can have a value; looking for others among the values would read them all.
+  const valued = state === undefined || state === 'complete' || state === 'pruned' || state === 'paused';
   if (after?.v === null || !valued) return [without];
   const beyond = up ? Prisma.sql`>` : Prisma.sql`<`;
   const from =

@@ -1,29 +1,32 @@
 /** Searches and trials in Postgres: each method one transaction (database.ts), named by its verb. */
 import { randomUUID } from 'node:crypto';
 import { Problem } from '../errors.ts';
-import type { Delivery, NewSearch, PlannedTrial, SearchStore, Transition } from '../searches/ports.ts';
+import { cycleOf } from '../searches/brackets.ts';
+import type { Delivery, NewSearch, Plan, Planning, SearchStore, Transition, TrialOutcome } from '../searches/ports.ts';
+import { hasBarriers } from '../searches/pruning.ts';
 import { type Change, isOpen, type Search } from '../searches/records.ts';
-import { again, changeSearch, type Database, type Effect, NOTICE_CHANNEL, type Transaction } from './database.ts';
+import {
+  again,
+  changeSearch,
+  type Database,
+  type Effect,
+  joined,
+  NOTICE_CHANNEL,
+  type Transaction,
+} from './database.ts';
+import { countDeliveries, deliveries, deliveriesOf } from './deliveries.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { type SearchRow, searchOf } from './rows.ts';
-import {
-  claim,
-  countDeliveries,
-  deliveries,
-  deliveriesOf,
-  endOf,
-  finish,
-  giveBack,
-  hungry,
-  reclaim,
-  renew,
-} from './trial-store.ts';
+import { look, settle } from './rung-store.ts';
+import { cancelOpen, concluded } from './search-end.ts';
+import { claim, endOverdue, finish, giveBack, hungry, reclaim, renew } from './trial-store.ts';
 
 export function createSearchStore(database: Database): SearchStore {
   return {
     create: (search) => create(database, search),
     transition: async (id, to) => (await changeSearch(database, id, (tx, search) => transition(tx, search, to))).search,
-    change: async (id, change) => (await changeSearch(database, id, (_, search) => changed(search, change))).search,
+    change: async (id, change) =>
+      (await changeSearch(database, id, (tx, search) => changed(tx, search, change))).search,
     remove: (id) => remove(database, id),
     plan: async (id, window, decide) =>
       (await changeSearch(database, id, (tx, search) => plan(tx, search, window, decide))).result,
@@ -34,8 +37,13 @@ export function createSearchStore(database: Database): SearchStore {
     },
     finish: async (searchId, trials) => {
       const { result, search } = await changeSearch(database, searchId, (tx, before) => finish(tx, before, trials));
-      return { accepted: result, search };
+      return { ...result, search };
     },
+    look: async (searchId, report) => {
+      const { result, search } = await changeSearch(database, searchId, (tx, before) => look(tx, before, report));
+      return { ...result, search };
+    },
+    endOverdue: () => endOverdue(database),
     giveBack: async (searchId, trials) =>
       (await changeSearch(database, searchId, (tx, search) => giveBack(tx, search, trials, false))).result,
     renew: (renewals, leaseSeconds) => again(() => renew(database, renewals, leaseSeconds)),
@@ -94,19 +102,18 @@ async function transition(tx: Transaction, search: Search, to: Transition): Prom
     return { result: undefined, changes: [{ type: 'search.paused', data: {} }], set: { state: target } };
   if (target === 'running')
     return { result: undefined, changes: [{ type: 'search.resumed', data: {} }], set: { state: target } };
-  const trials = await tx.$executeRaw`
-    UPDATE trials SET state = 'cancelled', finished_at = now(), lease_until = NULL
-    WHERE search_id = ${search.id}::uuid AND state IN ('waiting', 'running')`;
-  const { waiting, running } = search.trials;
+  const trials = await cancelOpen(tx, search);
+  const { waiting, running, paused } = search.trials;
   return {
     result: undefined,
     changes: [{ type: 'search.cancelled', data: { trials } }],
-    counters: { waiting: -waiting, running: -running, cancelled: trials },
+    counters: { waiting: -waiting, running: -running, paused: -paused, cancelled: trials },
     set: { state: target },
   };
 }
 
 async function changed(
+  tx: Transaction,
   search: Search,
   {
     name = search.name,
@@ -122,6 +129,7 @@ async function changed(
   if (total !== search.trials.total && search.state === 'cancelled') {
     throw new Problem('wrongState', 'the search is cancelled; its budget can no longer change');
   }
+  if (total > search.trials.total) refuseMore(search);
   const change: Change = { type: 'search.changed', data: { name, total } };
   // A total that was reached and is raised opens the search again: what is finished stays, more is to come.
   const reopens = !isOpen(search.state) && total > planned;
@@ -129,11 +137,22 @@ async function changed(
     const resumed: Change = { type: 'search.resumed', data: {} };
     return { result: undefined, changes: [change, resumed], set: { name, total, state: 'running', failure: null } };
   }
-  // Lowered to what is already done, it ends.
-  const none = { running: 0, waiting: 0, complete: 0, failed: 0 };
-  const end = endOf({ ...search, trials: { ...search.trials, total } }, none);
-  const changes = end === undefined ? [change] : [change, end.change];
-  return { result: undefined, changes, set: { name, total, ...end?.set } };
+  const lowered: Effect<undefined> = { result: undefined, changes: [change], set: { name, total } };
+  if (total === search.trials.total) return lowered;
+  // Lowered, its last bracket may be whole now; lowered to what is already done, it ends.
+  const after = { ...search, trials: { ...search.trials, total } };
+  const settled = await settle(tx, after, planned === 0 ? [] : [planned - 1]);
+  return { ...(await concluded(tx, search, joined(lowered, settled))), result: undefined };
+}
+
+/** Brackets that were cut short and have been judged cannot take more trials. */
+function refuseMore({ specification, trials }: Search): void {
+  const epochs = specification.hyperparameters['epochs'];
+  if (!hasBarriers(specification.pruner) || typeof epochs !== 'number') return;
+  const round = cycleOf(specification.pruner, epochs);
+  if (trials.total % round === 0 || trials.planned < trials.total) return;
+  const message = `its last bracket was cut at trial ${trials.total} and may have been judged; begin another search, or refine this one`;
+  throw new Problem('wrongState', `budget.trials: ${message}`, [{ path: 'budget.trials', message }]);
 }
 
 async function remove(database: Database, id: string): Promise<void> {
@@ -148,22 +167,52 @@ async function plan(
   tx: Transaction,
   search: Search,
   window: number,
-  decide: (from: number, count: number) => readonly PlannedTrial[],
+  decide: (planning: Planning) => Promise<Plan>,
 ): Promise<Effect<readonly Delivery[]>> {
   const { total, planned, waiting } = search.trials;
   const count = Math.min(window - waiting, total - planned);
   if (search.state !== 'running' || count <= 0) return { result: [], changes: [] };
-  const trials = decide(planned, count);
-  if (trials.length === 0) return { result: [], changes: [] };
+  const { trials, stage, total: known } = await decide(planningOf(tx, search, planned, count));
+  if (trials.length === 0 && stage === undefined) return { result: [], changes: [] };
   await tx.$executeRaw`
-    INSERT INTO trials (search_id, number, state, job, hyperparameters)
-    SELECT ${search.id}::uuid, number, 'waiting', job, point
-    FROM jsonb_to_recordset(${JSON.stringify(trials)}::jsonb) AS r(number int, job text, point jsonb)`;
+    INSERT INTO trials (search_id, number, stage, state, job, hyperparameters)
+    SELECT ${search.id}::uuid, number, stage, 'waiting', job, point
+    FROM jsonb_to_recordset(${JSON.stringify(trials)}::jsonb) AS r(number int, stage int, job text, point jsonb)`;
   const to = planned + trials.length - 1;
+  const begun: Change[] =
+    stage === undefined ? [] : [{ type: 'stage.started', data: { stage: search.stages.length, ...stage } }];
+  const changes: Change[] =
+    trials.length === 0 ? begun : [...begun, { type: 'trials.planned', data: { from: planned, to } }];
   return {
     result: deliveriesOf(search.id, trials),
-    changes: [{ type: 'trials.planned', data: { from: planned, to } }],
+    changes,
     counters: { waiting: trials.length },
-    set: { planned: to + 1 },
+    set: {
+      planned: to + 1,
+      ...(stage === undefined ? {} : { stages: [...search.stages, stage] }),
+      ...(known === undefined ? {} : { total: known }),
+    },
   };
 }
+
+function planningOf(tx: Transaction, search: Search, from: number, count: number): Planning {
+  return {
+    search,
+    from,
+    count,
+    outcomes: async (first, end) => {
+      const rows = await tx.$queryRaw<TrialOutcomeRow[]>`
+        SELECT number, state, hyperparameters, value, epochs FROM trials
+        WHERE search_id = ${search.id}::uuid AND number >= ${first}::int AND number < ${end}::int ORDER BY number`;
+      return rows.map(({ hyperparameters, ...row }) => ({ ...row, point: hyperparameters }));
+    },
+    reports: async (first, end, epochs) => {
+      const rows = await tx.$queryRaw<{ number: number; value: number | null }[]>`
+        SELECT number, value FROM reports WHERE search_id = ${search.id}::uuid AND epochs = ${epochs}::int
+          AND number >= ${first}::int AND number < ${end}::int`;
+      return new Map(rows.map(({ number, value }) => [number, value]));
+    },
+  };
+}
+
+type TrialOutcomeRow = Omit<TrialOutcome, 'point'> & { readonly hyperparameters: TrialOutcome['point'] };

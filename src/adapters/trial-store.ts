@@ -1,21 +1,13 @@
 /** What happens to trials: claimed, finished, given back. Used by search-store.ts inside its transactions. */
 
 import type { Claim, ClaimRef, Delivery, FinishedTrial, Renewal, ReturnedTrial } from '../searches/ports.ts';
-import { type Change, isOpen, type Search } from '../searches/records.ts';
-import { changeSearch, type Database, type Effect, type Transaction } from './database.ts';
-import { Prisma } from './prisma-client/client.ts';
-
-export function deliveriesOf(
-  searchId: string,
-  trials: readonly { readonly number: number; readonly job: string }[],
-): Delivery[] {
-  const byJob = new Map<string, Delivery>();
-  for (const { number, job } of trials) {
-    const known = byJob.get(job) ?? { searchId, job, from: number, to: number };
-    byJob.set(job, { ...known, from: Math.min(known.from, number), to: Math.max(known.to, number) });
-  }
-  return [...byJob.values()];
-}
+import { hasBarriers } from '../searches/pruning.ts';
+import type { Change, Search } from '../searches/records.ts';
+import { bracketIn, stageOf } from '../searches/stages.ts';
+import { changeSearch, type Database, type Effect, joined, type Transaction } from './database.ts';
+import { deliveriesOf } from './deliveries.ts';
+import { epochsBefore, settle } from './rung-store.ts';
+import { concluded, overdue } from './search-end.ts';
 
 export async function claim(
   tx: Transaction,
@@ -25,18 +17,24 @@ export async function claim(
   leaseSeconds: number,
 ): Promise<Effect<readonly Claim[]>> {
   if (search.state !== 'running') return { result: [], changes: [] };
-  const rows = await tx.$queryRaw<{ number: number; attempt: number; hyperparameters: Claim['point'] }[]>`
-    UPDATE trials SET state = 'running', attempt = attempt + 1, worker = ${worker}, started_at = now(), epochs = 0, curves = NULL,
+  const rows = await tx.$queryRaw<{ number: number; attempt: number; rung: number; hyperparameters: Claim['point'] }[]>`
+    UPDATE trials SET state = 'running', attempt = attempt + 1, worker = ${worker},
+      started_at = CASE WHEN rung > 0 THEN started_at ELSE now() END,
+      epochs = CASE WHEN rung > 0 THEN epochs ELSE 0 END,
+      curves = CASE WHEN rung > 0 THEN curves END,
       lease_until = now() + make_interval(secs => ${leaseSeconds}::double precision)
     WHERE search_id = ${search.id}::uuid AND number BETWEEN ${from}::int AND ${to}::int AND state = 'waiting'
-    RETURNING number, attempt, hyperparameters`;
+    RETURNING number, attempt, rung, hyperparameters`;
   rows.sort((a, b) => a.number - b.number);
+  const checkpoints = await checkpointsOf(tx, search, from, to);
   return {
-    result: rows.map(({ number, attempt, hyperparameters }) => ({
+    result: rows.map(({ number, attempt, rung, hyperparameters }) => ({
       searchId: search.id,
       number,
       attempt,
+      rung,
       point: hyperparameters,
+      checkpoint: checkpoints.get(number),
     })),
     changes: rows.map(({ number, attempt, hyperparameters }) => ({
       type: 'trial.started',
@@ -46,57 +44,82 @@ export async function claim(
   };
 }
 
+/** What trials that were put aside go on from. */
+async function checkpointsOf(
+  tx: Transaction,
+  { id, specification }: Search,
+  from: number,
+  to: number,
+): Promise<ReadonlyMap<number, Uint8Array>> {
+  if (!hasBarriers(specification.pruner)) return new Map();
+  const rows = await tx.$queryRaw<{ number: number; bytes: Uint8Array }[]>`
+    SELECT number, bytes FROM checkpoints WHERE search_id = ${id}::uuid AND number BETWEEN ${from}::int AND ${to}::int`;
+  return new Map(rows.map(({ number, bytes }) => [number, bytes]));
+}
+
 export async function finish(
   tx: Transaction,
   search: Search,
   trials: readonly FinishedTrial[],
-): Promise<Effect<readonly number[]>> {
-  const rows = await tx.$queryRaw<{ number: number }[]>`
+): Promise<Effect<{ accepted: readonly number[]; deliveries: readonly Delivery[] }>> {
+  const rows = await tx.$queryRaw<{ number: number; stage: number; rung: number }[]>`
     UPDATE trials t SET state = 'complete', value = r.value, outcome = r.outcome, reason = r.reason, epochs = r.epochs,
-      curves = r.folds, result_hash = r."resultHash", kernels = r.kernels, duration_ms = r."durationMs",
+      curves = r.folds, result_hash = r."resultHash", kernels = r.kernels,
+      duration_ms = CASE WHEN t.rung > 0 THEN coalesce(t.duration_ms, 0) ELSE 0 END + r."durationMs",
       finished_at = now(), lease_until = NULL
     FROM jsonb_to_recordset(${JSON.stringify(trials)}::jsonb) AS r(number int, attempt int, value double precision,
       outcome text, reason text, epochs int, folds jsonb, "resultHash" text, kernels text, "durationMs" double precision)
     WHERE t.search_id = ${search.id}::uuid AND t.number = r.number AND t.attempt = r.attempt AND t.state = 'running'
-    RETURNING t.number`;
-  const accepted = new Set(rows.map(({ number }) => number));
-  const written = trials.filter(({ number }) => accepted.has(number)).sort((a, b) => a.number - b.number);
-  let best = search.best ?? undefined;
-  const sign = search.specification.objective.direction === 'maximize' ? 1 : -1;
-  const changes: Change[] = written.map(({ number, attempt, value, outcome, reason, epochs, durationMs }) => {
-    // Of equal values the lower number is the best, whichever came first.
-    const isBest =
-      value !== null &&
-      (best === undefined || sign * (value - best.value) > 0 || (value === best.value && number < best.number));
-    if (isBest) best = { number, value };
-    return {
-      type: 'trial.complete',
-      data: { number, attempt, value, outcome, reason, epochs, durationMs, best: isBest },
-    };
-  });
+    RETURNING t.number, t.stage, t.rung`;
+  const byNumber = new Map(rows.map((row) => [row.number, row]));
+  const written = trials.filter(({ number }) => byNumber.has(number)).sort((a, b) => a.number - b.number);
+  const { changes, best } = completions(search, written, byNumber);
   const diverged = written.filter(({ outcome }) => outcome === 'diverged').length;
-  const counters = { running: -written.length, complete: written.length, diverged };
-  const end = written.length > 0 ? endOf(search, { ...counters, failed: 0, waiting: 0 }) : undefined;
-  return {
-    result: [...accepted],
-    changes: end === undefined ? changes : [...changes, end.change],
-    counters,
-    set: { ...(best === undefined ? {} : { best }), ...end?.set },
+  let epochs = 0;
+  for (const trial of written) {
+    const stage = stageOf(search, trial.number);
+    const bracket = stage && bracketIn(search.specification, stage, trial.number);
+    epochs += trial.epochs - epochsBefore(bracket, byNumber.get(trial.number)!.rung);
+  }
+  const accepted = written.map(({ number }) => number);
+  const done: Effect<undefined> = {
+    result: undefined,
+    changes,
+    counters: { running: -written.length, complete: written.length, diverged, epochs },
+    set: best === null ? {} : { best },
   };
+  if (written.length === 0) return { ...done, result: { accepted, deliveries: [] } };
+  if (hasBarriers(search.specification.pruner)) {
+    await tx.$executeRaw`
+      DELETE FROM checkpoints WHERE search_id = ${search.id}::uuid AND number = ANY(${accepted}::int[])`;
+  }
+  const effect = await concluded(tx, search, joined(done, await settle(tx, search, accepted)));
+  return { ...effect, result: { accepted, deliveries: effect.result } };
 }
 
-/** The last change of a search whose trials have all ended, if the given moves of its counters end it. */
-export function endOf(
-  { state, trials }: Search,
-  moved: { readonly running: number; readonly waiting: number; readonly complete: number; readonly failed: number },
-): { change: Change; set: { state: 'complete' | 'failed'; failure?: string } } | undefined {
-  const open = trials.running + moved.running + trials.waiting + moved.waiting;
-  if (!isOpen(state) || open > 0 || trials.planned < trials.total) return undefined;
-  if (trials.complete + moved.complete + trials.pruned > 0) {
-    return { change: { type: 'search.complete', data: {} }, set: { state: 'complete' } };
-  }
-  const failure = `all ${trials.failed + moved.failed} trials failed; each says why`;
-  return { change: { type: 'search.failed', data: { failure } }, set: { state: 'failed', failure } };
+/** The events of trials that are complete, and the best one after them. */
+function completions(
+  search: Search,
+  written: readonly FinishedTrial[],
+  rows: ReadonlyMap<number, { readonly stage: number }>,
+): { changes: Change[]; best: Search['best'] } {
+  let { best } = search;
+  const sign = search.specification.objective.direction === 'maximize' ? 1 : -1;
+  const changes = written.map(({ number, attempt, value, outcome, reason, epochs, durationMs }): Change => {
+    const { stage } = rows.get(number)!;
+    // Of equal values the lower number is the best, whichever came first. Other stages train or examine otherwise: the newest counts.
+    const isBest =
+      value !== null &&
+      (best === null ||
+        stage > best.stage ||
+        (stage === best.stage && (sign * (value - best.value) > 0 || (value === best.value && number < best.number))));
+    if (isBest) best = { number, value, stage };
+    return {
+      type: 'trial.complete',
+      data: { number, attempt, stage, value, outcome, reason, epochs, durationMs, best: isBest },
+    };
+  });
+  return { changes, best };
 }
 
 export async function giveBack(
@@ -122,14 +145,15 @@ export async function giveBack(
     type: state === 'waiting' ? 'trial.retried' : 'trial.failed',
     data: { number, attempt, reason },
   }));
-  const counters = { running: -rows.length, waiting: waiting.length, failed };
-  const end = rows.length > 0 ? endOf(search, { ...counters, complete: 0 }) : undefined;
-  return {
-    result: search.state === 'running' ? deliveriesOf(search.id, waiting) : [],
-    changes: end === undefined ? changes : [...changes, end.change],
-    counters,
-    ...(end === undefined ? {} : { set: end.set }),
+  const back: Effect<undefined> = {
+    result: undefined,
+    changes,
+    counters: { running: -rows.length, waiting: waiting.length, failed },
   };
+  const numbers = rows.filter(({ state }) => state === 'failed').map(({ number }) => number);
+  const effect = await concluded(tx, search, joined(back, await settle(tx, search, numbers)));
+  const deliveries = search.state === 'running' ? deliveriesOf(search.id, waiting) : [];
+  return { ...effect, result: [...deliveries, ...effect.result] };
 }
 
 export async function renew(
@@ -166,25 +190,15 @@ export async function reclaim(database: Database): Promise<readonly Delivery[]> 
   return back;
 }
 
-export async function deliveries(database: Database, searchId?: string): Promise<readonly Delivery[]> {
-  const one = searchId === undefined ? Prisma.empty : Prisma.sql`AND s.id = ${searchId}::uuid`;
-  const rows = await database.$queryRaw<{ search_id: string; job: string; from: number; to: number }[]>`
-    SELECT t.search_id, t.job, min(t.number) AS "from", max(t.number) AS "to" FROM searches s
-    JOIN trials t ON t.search_id = s.id AND t.state = 'waiting'
-    WHERE s.state = 'running' AND s.waiting > 0 ${one}
-    GROUP BY t.search_id, t.job ORDER BY min(s.created_at), min(t.number)`;
-  return rows.map(({ search_id, job, from, to }) => ({ searchId: search_id, job, from, to }));
-}
-
-export async function countDeliveries(database: Database): Promise<number> {
-  const [row] = await database.$queryRaw<{ count: number }[]>`
-    SELECT count(DISTINCT (t.search_id, t.job))::int AS count FROM searches s
-    JOIN trials t ON t.search_id = s.id AND t.state = 'waiting' WHERE s.state = 'running' AND s.waiting > 0`;
-  return row?.count ?? 0;
-}
-
 export async function hungry(database: Database, window: number): Promise<readonly string[]> {
   const rows = await database.$queryRaw<{ id: string }[]>`
     SELECT id FROM searches WHERE state = 'running' AND planned < total AND waiting < ${window}::int`;
   return rows.map(({ id }) => id);
+}
+
+export async function endOverdue(database: Database): Promise<void> {
+  const rows = await database.$queryRaw<{ id: string }[]>`
+    SELECT id FROM searches WHERE state IN ('running', 'paused')
+      AND created_at + make_interval(secs => (specification->'budget'->>'seconds')::double precision) < now()`;
+  for (const { id } of rows) await changeSearch(database, id, overdue);
 }

@@ -1,5 +1,7 @@
 /** The shapes of requests and answers that are not records (searches/records.ts). */
 import { z } from 'zod';
+import { LARGEST_BUDGET } from '../searches/budget.ts';
+import { prunerKinds } from '../searches/pruning.ts';
 import {
   eventSchema,
   searchSchema,
@@ -8,7 +10,7 @@ import {
   trialStates,
   trialSummarySchema,
 } from '../searches/records.ts';
-import { LARGEST_BUDGET, specificationSchema } from '../searches/specification.ts';
+import { specificationSchema } from '../searches/specification.ts';
 import { problemSchema } from './problems.ts';
 
 const LARGEST_NUMBER = 2 ** 31 - 1;
@@ -60,7 +62,7 @@ export const eventPageSchema = z.object({
 });
 
 export const dryRunSchema = z.object({
-  specification: specificationSchema.describe('With every default filled in'),
+  specification: specificationSchema.extend({ pruner: prunerKinds }).describe('With every default filled in'),
   trials: z.int().describe('How many there would be'),
   gridSize: z.number().nullable().describe('Different points of the grid; null for samplers that have no end'),
   first: z.array(

@@ -67,7 +67,7 @@ export function ended({ complete, pruned, failed, cancelled }: Search['trials'])
 
 export function searchLines(search: Search): string {
   const { trials, specification, best } = search;
-  const counts = (['complete', 'diverged', 'pruned', 'failed', 'cancelled', 'running', 'waiting'] as const)
+  const counts = (['complete', 'diverged', 'pruned', 'failed', 'cancelled', 'running', 'paused', 'waiting'] as const)
     .filter((state) => trials[state] > 0)
     .map((state) => `${trials[state]} ${state}`);
   const lines = [

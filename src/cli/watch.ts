@@ -31,7 +31,8 @@ export async function watch(client: ApiClient, id: string, interactive = process
       }
       if (show(view, message, search.specification.objective.metric)) done++;
       if (message.type === 'trial.complete' && message.data.best) {
-        search = { ...search, best: { number: message.data.number, value: message.data.value ?? 0 } };
+        const { number: trial, stage, value } = message.data;
+        search = { ...search, best: { number: trial, stage, value: value ?? 0 } };
       }
       view.search(search, done);
       const over = message.type === 'snapshot' ? !isOpen(search.state) : isEnd(message.type);
@@ -63,6 +64,14 @@ function show(view: View, message: StreamMessage, metric: string): boolean {
       view.ended(trial, text);
       return true;
     }
+    case 'trial.paused': {
+      const { number: trial, rung, epochs, value } = message.data;
+      view.ended(trial, `waits at rung ${rung} after ${epochs} epochs, ${metric} ${number(value)}`);
+      return false;
+    }
+    case 'trial.pruned':
+      view.ended(message.data.number, message.data.reason);
+      return true;
     case 'trial.failed':
     case 'trial.retried':
       view.ended(message.data.number, `${message.type.slice('trial.'.length)}: ${message.data.reason}`);

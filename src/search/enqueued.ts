@@ -14,6 +14,7 @@ export function enqueued(space: Space, sampler: Sampler, configurations: readonl
   const behind = Number.isFinite(sampler.size) ? length : 0;
   return {
     size: sampler.size + length,
+    learnsFrom: (number) => (number < length ? 0 : sampler.learnsFrom(number - behind)),
     propose: (number, history) => {
       const given = configurations[number];
       if (given === undefined) return sampler.propose(number - behind, history);

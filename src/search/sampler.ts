@@ -1,25 +1,29 @@
 /** What to try next. A sampler sees data, never the service: no store, no clock, no shared random sequence. */
 
 import { enqueued } from './enqueued.ts';
+import type { Direction } from './pruner.ts';
 import { gridSampler } from './samplers/grid.ts';
 import { randomSampler } from './samplers/random.ts';
 import type { Point, Space } from './space.ts';
 
-/** What a sampler that learns from history may know of a finished trial. */
+/** What a sampler that learns from history may know of a trial. */
 export interface Observation {
   readonly number: number;
   readonly point: Point;
-  /** null where the trial has none: it diverged or failed. */
+  /** The objective: at the end of a complete trial, at the last epoch of one that was stopped; null where there is none (diverged). */
   readonly value: number | null;
+  /** Completed epochs. */
+  readonly epochs: number;
+  /** Whether it ran to its end; false: it was stopped by a pruner, or is seen at its first rung only. */
+  readonly complete: boolean;
 }
 
 export interface Sampler {
   /** How many different trials there are; Infinity where there is no end. */
   readonly size: number;
-  /**
-   * The hyperparameters of trial `number`, from exactly the trials in `history` (law 6: those numbered `number` −
-   * concurrency and below; empty for samplers that do not learn).
-   */
+  /** Trial `number` is proposed from exactly the trials 0 … learnsFrom(number) − 1 (law 6); 0 for samplers that do not learn. */
+  learnsFrom(number: number): number;
+  /** The hyperparameters of trial `number`. `history` has those of the trials it learns from that did not fail. */
   propose(number: number, history: readonly Observation[]): Point;
 }
 
@@ -35,6 +39,7 @@ export function createSampler(
   space: Space,
   { type, seed }: SamplerSettings,
   configurations: readonly Point[] = [],
+  _direction: Direction = 'minimize',
 ): Sampler {
   const sampler = samplers[type](space, seed);
   return configurations.length === 0 ? sampler : enqueued(space, sampler, configurations, seed);

@@ -1,6 +1,6 @@
 /** Group commit: while one transaction of a search is under way, results gather; the next one writes them all. */
 import { messageOf } from '../errors.ts';
-import type { FinishedTrial, SearchStore } from './ports.ts';
+import type { Delivery, FinishedTrial, Looked, PausedReport, SearchStore } from './ports.ts';
 import type { Search } from './records.ts';
 
 interface Pending {
@@ -14,41 +14,52 @@ const LONGEST_TRY_MS = 120_000;
 export interface Committer {
   /** Resolves when the result is written, or refused because the attempt is no longer the current one. */
   finish(searchId: string, trial: FinishedTrial): Promise<void>;
+  /** Has a trial looked at. Where that could not be written, its claim is over. */
+  look(searchId: string, report: PausedReport): Promise<Looked>;
 }
 
-/** `onCommitted` is told the search as it was after each transaction. */
+/** `onCommitted` is told the search as it was after each transaction, and what is to be delivered. */
 export function createCommitter(
-  store: Pick<SearchStore, 'finish'>,
+  store: Pick<SearchStore, 'finish' | 'look'>,
   log: (message: string) => void,
-  onCommitted: (search: Search) => Promise<void>,
+  onCommitted: (search: Search, deliveries: readonly Delivery[]) => Promise<void>,
 ): Committer {
   const queues = new Map<string, Pending[]>();
 
   const drain = async (searchId: string, queue: Pending[]): Promise<void> => {
     while (queue.length > 0) {
       const batch = queue.splice(0, queue.length);
-      const search = await write(searchId, batch);
+      await write(searchId, batch);
       for (const { done } of batch) done();
-      if (search !== undefined) {
-        await onCommitted(search).catch((error: unknown) => log(`search ${searchId}: ${messageOf(error)}`));
-      }
     }
     queues.delete(searchId);
   };
 
-  const write = async (searchId: string, batch: readonly Pending[]): Promise<Search | undefined> => {
+  const write = async (searchId: string, batch: readonly Pending[]): Promise<void> => {
     const trials = batch.map(({ trial }) => trial);
+    const written = await persist(searchId, `${trials.length} results`, () => store.finish(searchId, trials));
+    const refused = trials.filter(({ number }) => written?.accepted.includes(number) === false);
+    if (refused.length === 0) return;
+    const numbers = refused.map(({ number }) => number).join(', ');
+    log(`search ${searchId}: results of trials ${numbers} came too late and were refused`);
+  };
+
+  /** Tries until the store answers; undefined where it stayed away, or the search is gone. */
+  const persist = async <T extends { readonly search: Search; readonly deliveries: readonly Delivery[] }>(
+    searchId: string,
+    what: string,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> => {
     const giveUp = Date.now() + LONGEST_TRY_MS;
     for (let pause = 50; ; pause = Math.min(pause * 2, 2000)) {
       try {
-        const { accepted, search } = await store.finish(searchId, trials);
-        const refused = trials.filter(({ number }) => !accepted.includes(number)).map(({ number }) => number);
-        if (refused.length > 0)
-          log(`search ${searchId}: results of trials ${refused.join(', ')} came too late and were refused`);
-        return search;
+        const done = await work();
+        const told = onCommitted(done.search, done.deliveries);
+        await told.catch((error: unknown) => log(`search ${searchId}: ${messageOf(error)}`));
+        return done;
       } catch (error) {
         if (isGone(error) || Date.now() > giveUp) {
-          log(`search ${searchId}: ${trials.length} results could not be written: ${messageOf(error)}`);
+          log(`search ${searchId}: ${what} could not be written: ${messageOf(error)}`);
           return undefined;
         }
         await new Promise((resolve) => setTimeout(resolve, pause));
@@ -68,6 +79,10 @@ export function createCommitter(
         queues.set(searchId, fresh);
         void drain(searchId, fresh);
       }),
+    look: async (searchId, report) => {
+      const written = await persist(searchId, `a look at trial ${report.number}`, () => store.look(searchId, report));
+      return written?.looked ?? 'over';
+    },
   };
 }
 

@@ -166,6 +166,11 @@ const rows: Readonly<Record<string, Row>> = Object.fromEntries(
   ),
 );
 
+/** The row of a hyperparameter, that of `hiddenUnits` for a layer's own. */
+export function rowOf(name: string): Row | undefined {
+  return rows[name];
+}
+
 /** In the order in which people are shown them. */
 export const hyperparameterNames: readonly string[] = Object.keys(rows);
 

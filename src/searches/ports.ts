@@ -1,9 +1,10 @@
 /** What the use cases need of the world, and nothing more. The adapters keep these promises. */
-import type { FoldCurves, TrialResult, TrialSettings, TrialTask } from '../compute/trial.ts';
+import type { FoldCurves, PausedTrial, TrialResult, TrialSettings, TrialTask } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Point } from '../search/space.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
+import type { BegunStage } from './stages.ts';
 
 /** A slice of a list that goes on at `next`. */
 export interface Page<T> {
@@ -20,6 +21,7 @@ export interface NewSearch {
 /** A trial whose hyperparameters are decided, and the job that will deliver it. */
 export interface PlannedTrial {
   readonly number: number;
+  readonly stage: number;
   readonly point: Point;
   readonly job: string;
 }
@@ -38,11 +40,56 @@ export interface Claim {
   readonly number: number;
   readonly attempt: number;
   readonly point: Point;
+  /** The rung it trains for; 0 where there are none. */
+  readonly rung: number;
+  /** Where it was put aside: it goes on from there. */
+  readonly checkpoint?: Uint8Array | undefined;
 }
 
 export type ClaimRef = Pick<Claim, 'searchId' | 'number' | 'attempt'>;
 
 export type FinishedTrial = TrialResult & Pick<Claim, 'number' | 'attempt'>;
+
+/** A trial put aside to be looked at: what it came to, and what it can go on from. */
+export interface PausedReport
+  extends Pick<PausedTrial, 'epochs' | 'value' | 'folds' | 'checkpoint' | 'kernels' | 'durationMs'> {
+  readonly number: number;
+  readonly attempt: number;
+  /** The best of its values up to now. */
+  readonly best: number | null;
+}
+
+/** What became of a trial that was looked at: it goes on with its claim, or the claim is over. */
+export type Looked = 'goesOn' | 'over';
+
+/** A trial as samplers and pruners may see it. */
+export interface TrialOutcome {
+  readonly number: number;
+  readonly state: TrialState;
+  readonly point: Point;
+  readonly value: number | null;
+  readonly epochs: number;
+}
+
+/** What a plan is made from. */
+export interface Planning {
+  readonly search: Search;
+  /** The first trial to decide, and how many at most. */
+  readonly from: number;
+  readonly count: number;
+  /** Trials `from` … `to` − 1, by number. */
+  outcomes(from: number, to: number): Promise<readonly TrialOutcome[]>;
+  /** What of those came to so many epochs, by number: values of trials that were looked at there. */
+  reports(from: number, to: number, epochs: number): Promise<ReadonlyMap<number, number | null>>;
+}
+
+/** What is planned: trials, and the stage they begin, if they do. */
+export interface Plan {
+  readonly trials: readonly PlannedTrial[];
+  readonly stage?: BegunStage | undefined;
+  /** How many trials there will be, where beginning the stage told. */
+  readonly total?: number | undefined;
+}
 
 export interface ReturnedTrial {
   readonly number: number;
@@ -74,11 +121,7 @@ export interface SearchStore {
   ): Promise<Search>;
   remove(id: string): Promise<void>;
   /** Adds the trials that `decide` gives for the next numbers, if the search runs and has room for more waiting ones. */
-  plan(
-    id: string,
-    window: number,
-    decide: (from: number, count: number) => readonly PlannedTrial[],
-  ): Promise<readonly Delivery[]>;
+  plan(id: string, window: number, decide: (planning: Planning) => Promise<Plan>): Promise<readonly Delivery[]>;
   /** Claims the waiting trials of a delivery: one atomic statement. Empty when there are none or the search does not run. */
   claim(
     delivery: Delivery,
@@ -86,7 +129,17 @@ export interface SearchStore {
     leaseSeconds: number,
   ): Promise<{ claims: readonly Claim[]; search: Search }>;
   /** Writes results. Those whose attempt is no longer the current one are refused and left out of `accepted`. */
-  finish(searchId: string, trials: readonly FinishedTrial[]): Promise<{ accepted: readonly number[]; search: Search }>;
+  finish(
+    searchId: string,
+    trials: readonly FinishedTrial[],
+  ): Promise<{ accepted: readonly number[]; deliveries: readonly Delivery[]; search: Search }>;
+  /** Looks at a trial: it goes on, is stopped, or waits at its rung, and with the last of its bracket the best go on. */
+  look(
+    searchId: string,
+    report: PausedReport,
+  ): Promise<{ looked: Looked; deliveries: readonly Delivery[]; search: Search }>;
+  /** Ends searches that have used up their seconds. */
+  endOverdue(): Promise<void>;
   /** Gives claims back: to wait again, or to fail where their attempts are used up. */
   giveBack(searchId: string, trials: readonly ReturnedTrial[]): Promise<readonly Delivery[]>;
   /** Renews leases and keeps the curves so far; returns the claims that are no longer held. */

@@ -1,10 +1,13 @@
 /** The shapes of what is stored and served: searches, trials, events. One zod schema each; types are inferred from them. */
 import { z } from 'zod';
 import type { FoldCurves } from '../compute/trial.ts';
+import { limits } from './budget.ts';
 import type { Specification } from './specification.ts';
+import type { Settings } from './stages.ts';
+import type { Verdict } from './verdicts.ts';
 
 export const searchStates = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;
-export const trialStates = ['waiting', 'running', 'complete', 'pruned', 'failed', 'cancelled'] as const;
+export const trialStates = ['waiting', 'running', 'paused', 'complete', 'pruned', 'failed', 'cancelled'] as const;
 export type SearchState = (typeof searchStates)[number];
 export type TrialState = (typeof trialStates)[number];
 
@@ -30,6 +33,7 @@ export const searchSchema = z
         planned: count,
         waiting: count,
         running: count,
+        paused: count.describe('At a rung, until all of their bracket have come to it'),
         complete: count,
         pruned: count,
         failed: count,
@@ -37,7 +41,18 @@ export const searchSchema = z
         diverged: count.describe('Of the complete ones: those whose loss ran away; they have no value'),
       })
       .describe('How many there are of each'),
-    best: z.object({ number: count, value: z.number() }).nullable(),
+    best: z
+      .object({ number: count, value: z.number(), stage: count })
+      .nullable()
+      .describe('Of the complete trials of the newest stage that has any with a value'),
+    stages: z
+      .array(z.object({ from: count, to: count, hyperparameters: z.custom<Settings>() }))
+      .readonly()
+      .describe(
+        'Those that have begun, with their first trial, one more than their last, and their space; empty without stages',
+      ),
+    epochs: count.describe('Trained by trials that ended or wait at a rung'),
+    endedBy: z.enum(limits).nullable().describe('The limit of the budget that ended it'),
     seq: count.describe('Of the newest event'),
     failure: z.string().nullable(),
     createdAt: time,
@@ -56,16 +71,33 @@ export function sourceOf(number: number, { enqueue }: Pick<Specification, 'enque
   return number < enqueue.length ? 'enqueued' : 'sampled';
 }
 
+/** Why a trial was stopped (search/pruner.ts). */
+export const verdictSchema = z
+  .object({
+    rule: z.string(),
+    epochs: count,
+    value: z.number().nullable(),
+    threshold: z.number().nullable().describe('What would have been good enough'),
+    rank: z.number().nullable().describe('Among those it was compared with, from 1'),
+    of: z.number().nullable(),
+    rung: z.number().nullable(),
+    text: z.string(),
+  })
+  .meta({ id: 'Verdict' }) satisfies z.ZodType<Verdict>;
+
 export const trialSummarySchema = z
   .object({
     number: count,
     source: sourceSchema,
+    stage: count,
+    rung: count,
     state: z.enum(trialStates),
     attempt: count.describe('How often it was claimed'),
     hyperparameters: pointSchema.describe('Those that vary and are active'),
-    value: z.number().nullable(),
+    value: z.number().nullable().describe('At the end, or where it was stopped or waits'),
     outcome: z.enum(['ok', 'diverged']).nullable(),
     reason: z.string().nullable().describe('Why it was stopped, failed or tried again'),
+    verdict: verdictSchema.nullable().describe('Of the pruner that stopped it'),
     epochs: count,
     durationMs: z.number().nullable(),
     worker: z.string().nullable(),
@@ -122,7 +154,17 @@ export const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('search.paused'), data: z.object({}) }),
   z.object({ type: z.literal('search.resumed'), data: z.object({}) }),
   z.object({ type: z.literal('search.cancelled'), data: z.object({ trials: count.describe('cancelled with it') }) }),
-  z.object({ type: z.literal('search.complete'), data: z.object({}) }),
+  z.object({
+    type: z.literal('search.complete'),
+    data: z.object({
+      by: z.enum(limits).optional().describe('The limit of the budget that ended it; else all its trials have ended'),
+      lacking: z.array(count).optional().describe('Trials without a result, the first hundred'),
+    }),
+  }),
+  z.object({
+    type: z.literal('stage.started'),
+    data: z.object({ stage: count, from: count, to: count, hyperparameters: z.custom<Settings>() }),
+  }),
   z.object({ type: z.literal('search.failed'), data: z.object({ failure: z.string() }) }),
   z.object({ type: z.literal('trials.planned'), data: z.object({ from: count, to: count }) }),
   z.object({
@@ -133,12 +175,31 @@ export const changeSchema = z.discriminatedUnion('type', [
     type: z.literal('trial.complete'),
     data: z.object({
       ...trialRef,
+      stage: count.default(0),
       value: z.number().nullable(),
       outcome: z.enum(['ok', 'diverged']),
       reason: z.string().nullable(),
       epochs: count,
       durationMs: z.number(),
       best: z.boolean().describe('Better than every trial that was complete before it'),
+    }),
+  }),
+  z.object({
+    type: z.literal('trial.paused'),
+    data: z.object({ ...trialRef, rung: count, epochs: count, value: z.number().nullable() }),
+  }),
+  z.object({
+    type: z.literal('trial.promoted'),
+    data: z.object({ number: count, rung: count.describe('To which'), rank: z.int().min(1), of: count }),
+  }),
+  z.object({
+    type: z.literal('trial.pruned'),
+    data: z.object({
+      ...trialRef,
+      value: z.number().nullable(),
+      epochs: count,
+      reason: z.string(),
+      verdict: verdictSchema,
     }),
   }),
   z.object({ type: z.literal('trial.failed'), data: z.object({ ...trialRef, reason: z.string() }) }),

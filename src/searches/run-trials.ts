@@ -1,19 +1,20 @@
 /** Works off deliveries: claims trials, trains them, keeps their leases, writes what they gave. */
 import {
   type ComputeCore,
+  type FoldCurves,
   MemoryLimitExceeded,
-  resultOf,
   TimeLimitExceeded,
   type TrialResult,
   type TrialTask,
 } from '../compute/trial.ts';
 import { messageOf } from '../errors.ts';
 import { type AdvanceParts, advance, deliver, LOW_WATER } from './advance.ts';
-import { createCommitter } from './commit.ts';
+import { type Committer, createCommitter } from './commit.ts';
 import { ClaimLost, type Held, holdClaims } from './held-claims.ts';
 import { settingsOf } from './hyperparameters.ts';
 import type { Claim, DatasetStore, Delivery, NoticeBoard, ReturnedTrial } from './ports.ts';
 import { isOpen, type Search } from './records.ts';
+import { type Looks, looksAt, stageOf } from './stages.ts';
 
 export interface RunnerParts extends AdvanceParts {
   readonly datasets: DatasetStore;
@@ -42,7 +43,7 @@ const hopeless = [TimeLimitExceeded, MemoryLimitExceeded, HopelessTrial];
 export function createTrialRunner(parts: RunnerParts): TrialRunner {
   const { store, board, leaseSeconds, log } = parts;
   const held = holdClaims(store, leaseSeconds, log);
-  const committer = createCommitter(store, log, (search) => onCommitted(parts, search));
+  const committer = createCommitter(store, log, (search, deliveries) => onCommitted(parts, search, deliveries));
   /** Searches whose claimed trials are not to be begun. */
   const paused = new Set<string>();
   let stopping = false;
@@ -64,7 +65,7 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
     const written: Promise<void>[] = [];
     for (const hold of holds) {
       if (paused.has(search.id)) hold.abort.abort(new SearchPaused());
-      const end = await runClaim(parts, search, hold);
+      const end = await runClaim(parts, committer, search, hold);
       written.push(settle(parts, committer, hold.claim, end).finally(() => held.release(hold)));
     }
     await Promise.all(written);
@@ -83,39 +84,20 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
 type End =
   | { readonly kind: 'result'; readonly result: TrialResult }
   | { readonly kind: 'returned'; readonly returned: ReturnedTrial }
-  | { readonly kind: 'lost' };
+  /** It is no longer ours: it waits at a rung, was stopped, or somebody else has it. */
+  | { readonly kind: 'over' };
 
 /** Trains one claimed trial. Never throws: whatever happens to it is an end of one kind. */
-async function runClaim(parts: RunnerParts, search: Search, { claim, abort, curves }: Held): Promise<End> {
-  const { board, core } = parts;
-  const { searchId, number, attempt } = claim;
+async function runClaim(parts: RunnerParts, committer: Committer, search: Search, held: Held): Promise<End> {
+  const { number, attempt } = held.claim;
   const returned = (how: ReturnedTrial['how'], reason: string): End => ({
     kind: 'returned',
     returned: { number, attempt, reason, how },
   });
   try {
-    const { task, limitSeconds } = await taskOf(parts, search, claim);
-    const end = await core.run(task, {
-      signal: abort.signal,
-      limitSeconds,
-      onEpochs: (updates) => {
-        curves.add(updates);
-        const { epochs } = task.settings;
-        board.publish(
-          searchId,
-          updates.map(({ learningRate: _, initialLoss: __, ...update }) => ({
-            type: 'epoch',
-            number,
-            attempt,
-            epochs,
-            ...update,
-          })),
-        );
-      },
-    });
-    return { kind: 'result', result: resultOf(end) };
+    return await train(parts, committer, search, held);
   } catch (error) {
-    if (error instanceof ClaimLost) return { kind: 'lost' };
+    if (error instanceof ClaimLost) return { kind: 'over' };
     if (error instanceof SearchPaused) return returned('handedBack', 'the search was paused');
     if (error instanceof ShuttingDown) return returned('handedBack', `worker ${parts.worker} was stopped`);
     if (hopeless.some((kind) => error instanceof kind)) return returned('hopeless', messageOf(error));
@@ -123,22 +105,83 @@ async function runClaim(parts: RunnerParts, search: Search, { claim, abort, curv
   }
 }
 
+/** From one look at it to the next, until it ends or its claim does. */
+async function train(
+  { board, ...parts }: RunnerParts,
+  committer: Committer,
+  search: Search,
+  { claim, abort, curves }: Held,
+): Promise<End> {
+  const { searchId, number, attempt } = claim;
+  const { task, limitSeconds, looks } = await taskOf({ board, ...parts }, search, claim);
+  const { epochs } = task.settings;
+  let resume = claim.checkpoint;
+  let completed = 0;
+  let durationMs = 0;
+  for (;;) {
+    const end = await parts.core.run(
+      { ...task, resume, pauseAfter: looks.next(completed) },
+      {
+        signal: abort.signal,
+        limitSeconds: limitSeconds - durationMs / 1000,
+        onEpochs: (updates) => {
+          curves.add(updates);
+          board.publish(
+            searchId,
+            updates.map(({ learningRate: _, initialLoss: __, ...update }) => ({
+              type: 'epoch',
+              number,
+              attempt,
+              epochs,
+              ...update,
+            })),
+          );
+        },
+      },
+    );
+    durationMs += end.durationMs;
+    if (end.outcome !== 'paused') return { kind: 'result', result: { ...end, durationMs } };
+    const best = bestOf(end.folds, task);
+    const looked = await committer.look(searchId, { ...end, number, attempt, best, durationMs });
+    if (looked === 'over') return { kind: 'over' };
+    resume = end.checkpoint;
+    completed = end.epochs;
+  }
+}
+
+/** The best, so far, of the means over the folds. */
+function bestOf(folds: readonly FoldCurves[], { metric, direction }: TrialTask): number | null {
+  const [first] = folds;
+  if (first === undefined) return null;
+  const series = metric === 'validationLoss' ? 'validationLoss' : 'validationMetric';
+  const means = first[series]
+    .map((_, epoch) => folds.map((fold) => fold[series][epoch] ?? null))
+    .filter((values): values is number[] => values.every((value) => value !== null))
+    .map((values) => values.reduce((a, b) => a + b, 0) / values.length);
+  if (means.length === 0) return null;
+  return direction === 'maximize' ? Math.max(...means) : Math.min(...means);
+}
+
 async function taskOf(
   parts: RunnerParts,
   search: Search,
-  { number, point }: Claim,
-): Promise<{ task: TrialTask; limitSeconds: number }> {
+  { number, rung, point }: Claim,
+): Promise<{ task: TrialTask; limitSeconds: number; looks: Looks }> {
   const { specification, dataset: wanted } = search;
   const dataset = await parts.datasets.load(wanted.name);
   if (dataset === undefined) throw new HopelessTrial(`there is no data set ${wanted.name}`);
   if (dataset.hash !== wanted.hash)
     throw new HopelessTrial(`the data set ${wanted.name} is not the one the search began with`);
+  const stage = stageOf(search, number);
+  if (stage === undefined) throw new HopelessTrial(`the stage of trial ${number} has not begun`);
+  const settings = settingsOf(stage.hyperparameters, point);
   return {
     limitSeconds: specification.limits.trialSeconds,
+    looks: looksAt(specification, stage, number, rung, settings.epochs),
     task: {
-      settings: settingsOf(specification.hyperparameters, point),
+      settings,
       dataset,
-      validation: specification.validation,
+      validation: stage.validation,
       ...specification.objective,
       divergence: specification.pruner.divergence,
       seed: specification.sampler.seed,
@@ -162,7 +205,8 @@ async function settle(
   }
 }
 
-async function onCommitted(parts: RunnerParts, search: Search): Promise<void> {
+async function onCommitted(parts: RunnerParts, search: Search, deliveries: readonly Delivery[]): Promise<void> {
+  await deliver(parts.queue, deliveries, parts.log);
   const { waiting, planned, total } = search.trials;
   if (search.state === 'running' && planned < total && waiting < LOW_WATER) await advance(parts, search);
 }

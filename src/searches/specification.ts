@@ -5,16 +5,18 @@ import { type Fault, Problem } from '../errors.ts';
 import { createSampler, type Sampler } from '../search/sampler.ts';
 import { LARGEST_GRID } from '../search/samplers/grid.ts';
 import { type Distribution, type Point, spaceOf, type Value } from '../search/space.ts';
+import { type Budget, budgetSchema } from './budget.ts';
 import { circleFaults, conditionFaults } from './conditions.ts';
+import { courseFaults, defaultTrials } from './course.ts';
 import { enqueueSchema, readEnqueue } from './enqueue.ts';
 import { faultsOf, isRecord, shown } from './faults.ts';
 import { hiddenUnitsFaults, spelledOut, withLayerConditions } from './hidden-units.ts';
 import { defaultHyperparameters, fallbacks, hyperparametersSchema, readableOf } from './hyperparameters.ts';
 import { largestTrial } from './largest-trial.ts';
 import type { TrialMemory } from './ports.ts';
-
-export const LARGEST_BUDGET = 1_000_000_000;
-const DEFAULT_TRIALS = 50;
+import { type PrunerSettings, prunerSchema } from './pruning.ts';
+import { type Stage, type StageSettings, stagesSchema } from './stages.ts';
+import { type ValidationSettings, validationSchema } from './validation.ts';
 
 export const metrics = {
   classification: {
@@ -50,37 +52,16 @@ export const specificationSchema = z
         seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
       })
       .prefault({}),
-    validation: z
-      .strictObject({
-        type: z.literal('holdout').default('holdout'),
-        fraction: z.number().min(0.01).max(0.9).default(0.2),
-      })
-      .prefault({}),
+    validation: validationSchema.prefault({}),
     objective: z
       .strictObject({
         metric: z.enum(metricNames).optional().describe('validationRocAuc is for two classes'),
         direction: z.enum(['maximize', 'minimize']).optional(),
       })
       .prefault({}),
-    pruner: z
-      .strictObject({
-        type: z.literal('none').default('none'),
-        divergence: z
-          .boolean()
-          .default(true)
-          .describe('Stop a trial whose loss is no number or above 3 times its first'),
-      })
-      .prefault({}),
-    budget: z
-      .strictObject({
-        trials: z
-          .int()
-          .min(1)
-          .max(LARGEST_BUDGET)
-          .optional()
-          .describe('A total, of what is enqueued too. 50, or the whole grid, unless given'),
-      })
-      .prefault({}),
+    pruner: prunerSchema.prefault({}),
+    stages: stagesSchema.default([]),
+    budget: budgetSchema.prefault({}),
     limits: z
       .strictObject({
         trialSeconds: z.number().positive().max(86_400).default(600).describe('A trial that takes longer has failed'),
@@ -98,10 +79,12 @@ export interface Specification {
   /** Tried first, as trials 0 …: each decides some or all of what varies. */
   readonly enqueue: readonly Point[];
   readonly sampler: { readonly type: 'random' | 'grid'; readonly seed: number };
-  readonly validation: { readonly type: 'holdout'; readonly fraction: number };
+  readonly validation: ValidationSettings;
   readonly objective: { readonly metric: Metric; readonly direction: Direction };
-  readonly pruner: { readonly type: 'none'; readonly divergence: boolean };
-  readonly budget: { readonly trials: number };
+  readonly pruner: PrunerSettings;
+  /** Empty where the search has one stage, of all its trials. */
+  readonly stages: readonly StageSettings[];
+  readonly budget: Budget;
   readonly limits: { readonly trialSeconds: number; readonly attempts: number };
 }
 
@@ -149,6 +132,7 @@ export async function parseSpecification(
   faults.push(
     ...circleFaults(specification.hyperparameters),
     ...rowFaults(specification, dataset),
+    ...courseFaults(specification, body),
     ...memoryFaults(specification, dataset, memory),
   );
   if (faults.length > 0) throw refused(faults);
@@ -156,13 +140,23 @@ export async function parseSpecification(
   if (Number.isFinite(size) && size > LARGEST_GRID) {
     throw refused([{ path: 'hyperparameters', message: `the grid has ${size} points, more than ${LARGEST_GRID}` }]);
   }
-  const trials = Math.min(specification.budget.trials, size);
-  return { specification: { ...specification, budget: { trials } }, dataset };
+  // A stage of a grid ends with its points; how many those of a later one are is known when it begins.
+  const trials =
+    specification.stages.length > 0 ? specification.budget.trials : Math.min(specification.budget.trials, size);
+  return { specification: { ...specification, budget: { ...specification.budget, trials } }, dataset };
 }
 
-/** Decides the trials of a search. */
-export function samplerOf({ hyperparameters, sampler, enqueue }: Specification): Sampler {
-  return createSampler(spaceOf(hyperparameters), sampler, enqueue);
+/** Tells the stages' draws apart: those of one must not be those of another in a smaller space. */
+const SEED_STRIDE = 0x9e3779b1;
+
+/** Decides the trials of a stage, counted from its first; of the whole search, where it has but one. */
+export function samplerOf(
+  { hyperparameters, sampler, enqueue, objective }: Specification,
+  stage: Pick<Stage, 'index' | 'hyperparameters'> = { index: 0, hyperparameters },
+): Sampler {
+  const seed = (sampler.seed + stage.index * SEED_STRIDE) % Number.MAX_SAFE_INTEGER;
+  const given = stage.index === 0 ? enqueue : [];
+  return createSampler(spaceOf(stage.hyperparameters), { ...sampler, seed }, given, objective.direction);
 }
 
 function refused(faults: readonly Fault[]): Problem {
@@ -180,18 +174,18 @@ function withDefaults(
   const given = spelledOut(definedOf(parsed.hyperparameters ?? defaultHyperparameters));
   const byMetric: Partial<Record<Metric, Direction>> = metrics[dataset.task];
   const metric = parsed.objective.metric ?? (Object.keys(byMetric)[0] as Metric);
-  const { type, seed } = parsed.sampler;
-  const most = Math.max(DEFAULT_TRIALS, enqueue.length);
+  const { stages, pruner } = parsed;
+  const first = stages[0];
+  // Trials of the first stage have its epochs; so have those of the dry run, of the estimate and of the memory check.
+  const hyperparameters = withLayerConditions({ ...fallbacks, ...given, ...(first && { epochs: first.epochs }) });
+  const course = { hyperparameters, enqueue, sampler: parsed.sampler, pruner, stages };
   return {
-    name: parsed.name ?? `${dataset.name}, ${type}`,
+    ...course,
+    name: parsed.name ?? `${dataset.name}, ${parsed.sampler.type}`,
     dataset: dataset.name,
-    hyperparameters: withLayerConditions({ ...fallbacks, ...given }),
-    enqueue,
-    sampler: { type, seed },
     validation: parsed.validation,
     objective: { metric, direction: parsed.objective.direction ?? byMetric[metric]! },
-    pruner: parsed.pruner,
-    budget: { trials: parsed.budget.trials ?? (type === 'grid' ? LARGEST_BUDGET : most) },
+    budget: { ...parsed.budget, trials: parsed.budget.trials ?? defaultTrials(course) },
     limits: parsed.limits,
   };
 }

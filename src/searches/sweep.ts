@@ -10,6 +10,7 @@ export interface SweepParts extends AdvanceParts {
 /** Takes back claims whose lease ran out, plans for searches that starve, and refills a queue that holds too little. */
 export async function sweep(parts: SweepParts): Promise<void> {
   const { store, queue, queries, log } = parts;
+  await store.endOverdue();
   const back = await store.reclaim();
   if (back.length > 0) log(`${back.length} deliveries were taken back from workers that went away`);
   await deliver(queue, back, log);

@@ -52,7 +52,7 @@ describe('a search from its creation to its export', () => {
     const values = body.items.map(({ value }) => value!);
     expect(values).toHaveLength(5);
     expect(values).toEqual(values.toSorted((a, b) => b - a));
-    expect(search.best).toEqual({ number: body.items[0]!.number, value: values[0] });
+    expect(search.best).toEqual({ number: body.items[0]!.number, value: values[0], stage: 0 });
   });
 
   it('samples, stores and exports a conditional hyperparameter only where its condition holds', async () => {

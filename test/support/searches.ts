@@ -76,17 +76,22 @@ export async function expectSound(databaseUrl: string, id: string): Promise<void
       await client.query('SELECT seq, type, data, at FROM events WHERE search_id = $1 ORDER BY seq', [id])
     ).rows;
     expect(trials.map(({ number }) => number)).toEqual(Array.from({ length: search.planned }, (_, i) => i));
-    for (const state of ['waiting', 'running', 'complete', 'pruned', 'failed', 'cancelled']) {
+    for (const state of ['waiting', 'running', 'paused', 'complete', 'pruned', 'failed', 'cancelled']) {
       const rows = trials.filter((trial) => trial.state === state).length;
       expect({ [state]: search[state] }).toEqual({ [state]: rows });
-      if (state === 'waiting' || state === 'running') expect({ [state]: rows }).toEqual({ [state]: 0 });
+      if (state === 'waiting' || state === 'running' || state === 'paused')
+        expect({ [state]: rows }).toEqual({ [state]: 0 });
     }
     expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: search.event_seq }, (_, i) => i + 1));
     const ends = events.flatMap((event) =>
-      event.type === 'trial.complete' || event.type === 'trial.failed' ? [event.data.number] : [],
+      event.type === 'trial.complete' || event.type === 'trial.failed' || event.type === 'trial.pruned'
+        ? [event.data.number]
+        : [],
     );
-    const finished = trials.filter(({ state }) => state === 'complete' || state === 'failed');
+    const finished = trials.filter(({ state }) => state === 'complete' || state === 'failed' || state === 'pruned');
     expect(ends.sort((a, b) => a - b)).toEqual(finished.map(({ number }) => number));
+    const { rows: left } = await client.query('SELECT number FROM checkpoints WHERE search_id = $1', [id]);
+    expect(left).toEqual([]);
   } finally {
     await client.end();
   }

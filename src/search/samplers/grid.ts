@@ -11,7 +11,7 @@ export const LARGEST_GRID = Number.MAX_SAFE_INTEGER;
  */
 export function gridSampler(space: Space, seed: number): Sampler {
   const { size, pointAt } = gridOf(space);
-  return { size, propose: (number) => pointAt(permuted(number, size, seed)) };
+  return { size, learnsFrom: () => 0, propose: (number) => pointAt(permuted(number, size, seed)) };
 }
 
 /**

@@ -16,6 +16,7 @@ export function drawAt(seed: number, number: number, index: number, distribution
 export function randomSampler(space: Space, seed: number): Sampler {
   return {
     size: Number.POSITIVE_INFINITY,
+    learnsFrom: () => 0,
     propose: (number) => decidePoint(space, ({ distribution }, index) => drawAt(seed, number, index, distribution)),
   };
 }

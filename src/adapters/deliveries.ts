@@ -1,0 +1,33 @@
+/** Which jobs are to be delivered, and what is in them. */
+import type { Delivery } from '../searches/ports.ts';
+import type { Database } from './database.ts';
+import { Prisma } from './prisma-client/client.ts';
+
+export function deliveriesOf(
+  searchId: string,
+  trials: readonly { readonly number: number; readonly job: string }[],
+): Delivery[] {
+  const byJob = new Map<string, Delivery>();
+  for (const { number, job } of trials) {
+    const known = byJob.get(job) ?? { searchId, job, from: number, to: number };
+    byJob.set(job, { ...known, from: Math.min(known.from, number), to: Math.max(known.to, number) });
+  }
+  return [...byJob.values()];
+}
+
+export async function deliveries(database: Database, searchId?: string): Promise<readonly Delivery[]> {
+  const one = searchId === undefined ? Prisma.empty : Prisma.sql`AND s.id = ${searchId}::uuid`;
+  const rows = await database.$queryRaw<{ search_id: string; job: string; from: number; to: number }[]>`
+    SELECT t.search_id, t.job, min(t.number) AS "from", max(t.number) AS "to" FROM searches s
+    JOIN trials t ON t.search_id = s.id AND t.state = 'waiting'
+    WHERE s.state = 'running' AND s.waiting > 0 ${one}
+    GROUP BY t.search_id, t.job ORDER BY min(s.created_at), min(t.number)`;
+  return rows.map(({ search_id, job, from, to }) => ({ searchId: search_id, job, from, to }));
+}
+
+export async function countDeliveries(database: Database): Promise<number> {
+  const [row] = await database.$queryRaw<{ count: number }[]>`
+    SELECT count(DISTINCT (t.search_id, t.job))::int AS count FROM searches s
+    JOIN trials t ON t.search_id = s.id AND t.state = 'waiting' WHERE s.state = 'running' AND s.waiting > 0`;
+  return row?.count ?? 0;
+}

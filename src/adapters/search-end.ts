@@ -1,0 +1,86 @@
+/** How a search ends: its last trial has, or a limit of its budget is reached. Used inside the transactions of search-store.ts. */
+import { type Limit, reached } from '../searches/budget.ts';
+import { type Change, isOpen, type Search } from '../searches/records.ts';
+import { type Effect, joined, type Transaction } from './database.ts';
+
+/** More trials without a result than this are not listed with the end. */
+const MOST_LACKING = 100;
+
+/** The effect with the end of the search, if the effect brings it. */
+export async function concluded<T>(tx: Transaction, search: Search, effect: Effect<T>): Promise<Effect<T>> {
+  if (!isOpen(search.state) || effect.changes.length === 0) return effect;
+  const { budget, objective } = search.specification;
+  const moved = (name: 'waiting' | 'running' | 'paused' | 'complete' | 'pruned' | 'failed') =>
+    search.trials[name] + (effect.counters?.[name] ?? 0);
+  const best = effect.set?.best ?? search.best;
+  const limit = reached(budget, {
+    seconds: (Date.now() - Date.parse(search.createdAt)) / 1000,
+    epochs: search.epochs + (effect.counters?.epochs ?? 0),
+    failed: moved('failed'),
+    best: best?.value ?? null,
+    direction: objective.direction,
+  });
+  if (limit !== undefined)
+    return { ...joined(effect, await endedBy(tx, search, effect, limit)), result: effect.result };
+  const { total = search.trials.total, planned = search.trials.planned } = effect.set ?? {};
+  if (moved('waiting') + moved('running') + moved('paused') > 0 || planned < total) return effect;
+  const none = moved('complete') + moved('pruned') === 0;
+  const end: Effect<undefined> = none
+    ? failed(`all ${moved('failed')} trials failed; each says why`)
+    : { result: undefined, changes: [await complete(tx, search, moved('failed'))], set: { state: 'complete' } };
+  return { ...joined(effect, end), result: effect.result };
+}
+
+function failed(failure: string): Effect<undefined> {
+  return {
+    result: undefined,
+    changes: [{ type: 'search.failed', data: { failure } }],
+    set: { state: 'failed', failure },
+  };
+}
+
+async function complete(tx: Transaction, { id }: Search, failures: number, by?: Limit): Promise<Change> {
+  const rows =
+    failures === 0
+      ? []
+      : await tx.$queryRaw<{ number: number }[]>`
+          SELECT number FROM trials WHERE search_id = ${id}::uuid AND state = 'failed' ORDER BY number LIMIT ${MOST_LACKING}::int`;
+  const lacking = rows.map(({ number }) => number);
+  return { type: 'search.complete', data: { ...(by && { by }), ...(lacking.length > 0 && { lacking }) } };
+}
+
+/** Every trial that has not ended is cancelled. */
+export async function cancelOpen(tx: Transaction, { id }: Search): Promise<number> {
+  await tx.$executeRaw`DELETE FROM checkpoints WHERE search_id = ${id}::uuid`;
+  return tx.$executeRaw`
+    UPDATE trials SET state = 'cancelled', finished_at = now(), lease_until = NULL
+    WHERE search_id = ${id}::uuid AND state IN ('waiting', 'running', 'paused')`;
+}
+
+async function endedBy(
+  tx: Transaction,
+  search: Search,
+  effect: Effect<unknown>,
+  by: Limit,
+): Promise<Effect<undefined>> {
+  const cancelled = await cancelOpen(tx, search);
+  const open = (name: 'waiting' | 'running' | 'paused') => -(search.trials[name] + (effect.counters?.[name] ?? 0));
+  const counters = { waiting: open('waiting'), running: open('running'), paused: open('paused'), cancelled };
+  const failures = search.trials.failed + (effect.counters?.failed ?? 0);
+  const { failures: most } = search.specification.budget;
+  const end =
+    by === 'failures'
+      ? failed(`${failures} trials failed, and the budget allows fewer than ${most}; each says why`)
+      : { result: undefined, changes: [await complete(tx, search, failures, by)], set: { state: 'complete' as const } };
+  return { ...end, counters, set: { ...end.set, endedBy: by } };
+}
+
+/** Ends a search whose seconds are used up. */
+export async function overdue(tx: Transaction, search: Search): Promise<Effect<undefined>> {
+  const none: Effect<undefined> = { result: undefined, changes: [] };
+  const { seconds } = search.specification.budget;
+  const spent = (Date.now() - Date.parse(search.createdAt)) / 1000;
+  return isOpen(search.state) && seconds !== undefined && spent >= seconds
+    ? endedBy(tx, search, none, 'seconds')
+    : none;
+}
