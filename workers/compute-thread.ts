@@ -1,7 +1,8 @@
-/** A worker thread of the compute core: trains one trial at a time and tells its epochs. */
+/** A worker thread of the compute core: trains one trial, or one fold of one, at a time and tells its epochs. */
 import { performance } from 'node:perf_hooks';
 import { workerData } from 'piscina';
-import { runInline } from '../src/compute/inline-core.ts';
+import { runFold } from '../src/compute/fold-run.ts';
+import { runInline, toItsEnd } from '../src/compute/inline-core.ts';
 import { type CompiledKernels, instantiateKernels } from '../src/compute/kernels.ts';
 import type { ThreadRequest, ThreadResponse } from '../src/compute/protocol.ts';
 import { type EpochUpdate, MemoryLimitExceeded } from '../src/compute/trial.ts';
@@ -11,7 +12,7 @@ const GATHER_MS = 20;
 
 const kernels = instantiateKernels(workerData as CompiledKernels);
 
-export default function computeThread({ task, port, stop, memoryLimit }: ThreadRequest): ThreadResponse {
+export default function computeThread({ task, only, port, stop, memoryLimit }: ThreadRequest): ThreadResponse {
   let gathered: EpochUpdate[] = [];
   port.postMessage(gathered); // «begun»: the time limit counts from here
   let told = performance.now();
@@ -25,7 +26,9 @@ export default function computeThread({ task, port, stop, memoryLimit }: ThreadR
   };
   const interrupted = () => Atomics.load(stop, 0) !== 0;
   try {
-    return runInline(kernels, task, tell, { interrupted, memoryLimit });
+    const conditions = { interrupted, memoryLimit };
+    if (only === undefined) return runInline(kernels, task, tell, conditions);
+    return toItsEnd(runFold(task, only.fold, { name: kernels.name, kernels }, conditions, only.before), tell);
   } catch (error) {
     if (error instanceof MemoryLimitExceeded) return { outcome: 'tooLarge', bytes: error.bytes };
     throw error;

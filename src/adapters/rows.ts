@@ -99,6 +99,7 @@ export interface TrialRow {
   readonly attempt: number;
   readonly hyperparameters: unknown;
   readonly value: number | null;
+  readonly deviation: number | null;
   readonly outcome: string | null;
   readonly reason: string | null;
   readonly epochs: number;
@@ -120,6 +121,7 @@ export function trialSummaryOf(row: TrialRow, { specification }: Pick<Search, 's
     attempt: row.attempt,
     hyperparameters: inOrder(row.hyperparameters as TrialSummary['hyperparameters']),
     value: row.value,
+    deviation: row.deviation,
     outcome: row.outcome as TrialSummary['outcome'],
     reason: row.reason,
     epochs: row.epochs,

@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 
-const SUMMARY = Prisma.sql`number, state, stage, rung, verdict, attempt, hyperparameters, value, outcome, reason, epochs, duration_ms, worker,
+const SUMMARY = Prisma.sql`number, state, stage, rung, verdict, attempt, hyperparameters, value, deviation, outcome, reason, epochs, duration_ms, worker,
   result_hash, started_at, finished_at`;
 
 export function createSearchQueries(database: Database): SearchQueries {

@@ -17,24 +17,27 @@ export async function claim(
   leaseSeconds: number,
 ): Promise<Effect<readonly Claim[]>> {
   if (search.state !== 'running') return { result: [], changes: [] };
-  const rows = await tx.$queryRaw<{ number: number; attempt: number; rung: number; hyperparameters: Claim['point'] }[]>`
+  const rows = await tx.$queryRaw<
+    { number: number; attempt: number; rung: number; hyperparameters: Claim['point']; curves: Claim['folds'] | null }[]
+  >`
     UPDATE trials SET state = 'running', attempt = attempt + 1, worker = ${worker},
       started_at = CASE WHEN rung > 0 THEN started_at ELSE now() END,
       epochs = CASE WHEN rung > 0 THEN epochs ELSE 0 END,
       curves = CASE WHEN rung > 0 THEN curves END,
       lease_until = now() + make_interval(secs => ${leaseSeconds}::double precision)
     WHERE search_id = ${search.id}::uuid AND number BETWEEN ${from}::int AND ${to}::int AND state = 'waiting'
-    RETURNING number, attempt, rung, hyperparameters`;
+    RETURNING number, attempt, rung, hyperparameters, curves`;
   rows.sort((a, b) => a.number - b.number);
   const checkpoints = await checkpointsOf(tx, search, from, to);
   return {
-    result: rows.map(({ number, attempt, rung, hyperparameters }) => ({
+    result: rows.map(({ number, attempt, rung, hyperparameters, curves }) => ({
       searchId: search.id,
       number,
       attempt,
       rung,
       point: hyperparameters,
       checkpoint: checkpoints.get(number),
+      folds: curves ?? [],
     })),
     changes: rows.map(({ number, attempt, hyperparameters }) => ({
       type: 'trial.started',
@@ -63,11 +66,11 @@ export async function finish(
   trials: readonly FinishedTrial[],
 ): Promise<Effect<{ accepted: readonly number[]; deliveries: readonly Delivery[] }>> {
   const rows = await tx.$queryRaw<{ number: number; stage: number; rung: number }[]>`
-    UPDATE trials t SET state = 'complete', value = r.value, outcome = r.outcome, reason = r.reason, epochs = r.epochs,
+    UPDATE trials t SET state = 'complete', value = r.value, deviation = r.deviation, outcome = r.outcome, reason = r.reason, epochs = r.epochs,
       curves = r.folds, result_hash = r."resultHash", kernels = r.kernels,
       duration_ms = CASE WHEN t.rung > 0 THEN coalesce(t.duration_ms, 0) ELSE 0 END + r."durationMs",
       finished_at = now(), lease_until = NULL
-    FROM jsonb_to_recordset(${JSON.stringify(trials)}::jsonb) AS r(number int, attempt int, value double precision,
+    FROM jsonb_to_recordset(${JSON.stringify(trials)}::jsonb) AS r(number int, attempt int, value double precision, deviation double precision,
       outcome text, reason text, epochs int, folds jsonb, "resultHash" text, kernels text, "durationMs" double precision)
     WHERE t.search_id = ${search.id}::uuid AND t.number = r.number AND t.attempt = r.attempt AND t.state = 'running'
     RETURNING t.number, t.stage, t.rung`;

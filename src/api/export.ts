@@ -15,6 +15,9 @@ const columns = [
   'resultHash',
   'reason',
   'source',
+  'deviation',
+  'stage',
+  'rung',
 ] as const satisfies readonly (keyof TrialSummary)[];
 
 export async function* exportTrials(

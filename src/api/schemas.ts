@@ -11,6 +11,8 @@ import {
   trialSummarySchema,
 } from '../searches/records.ts';
 import { specificationSchema } from '../searches/specification.ts';
+import { decidedStagesSchema } from '../searches/stages.ts';
+import { validationKinds } from '../searches/validation.ts';
 import { problemSchema } from './problems.ts';
 
 const LARGEST_NUMBER = 2 ** 31 - 1;
@@ -62,7 +64,9 @@ export const eventPageSchema = z.object({
 });
 
 export const dryRunSchema = z.object({
-  specification: specificationSchema.extend({ pruner: prunerKinds }).describe('With every default filled in'),
+  specification: specificationSchema
+    .extend({ pruner: prunerKinds, validation: validationKinds, stages: decidedStagesSchema })
+    .describe('With every default filled in'),
   trials: z.int().describe('How many there would be'),
   gridSize: z.number().nullable().describe('Different points of the grid; null for samplers that have no end'),
   first: z.array(

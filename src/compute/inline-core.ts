@@ -1,10 +1,24 @@
 import { performance } from 'node:perf_hooks';
 import type { Kernels } from '../nn/kernels.ts';
+import type { RunConditions } from './fold-run.ts';
 import { compileKernels, instantiateKernels, type KernelsName } from './kernels.ts';
 import type { ComputeCore, EpochUpdate, TrialEnd, TrialTask } from './trial.ts';
-import { type RunConditions, runTrial } from './trial-run.ts';
+import { runTrial } from './trial-run.ts';
 
-/** Runs a trial to its end where it is called, telling every epoch at once. Threads run this too. */
+/** Runs a trial or a fold to its end where it is called, telling every epoch at once. */
+export function toItsEnd<T>(
+  run: Generator<EpochUpdate, T, 'continue' | 'stop'>,
+  onEpoch: (update: EpochUpdate) => void,
+): T {
+  let next = run.next();
+  while (!next.done) {
+    onEpoch(next.value);
+    next = run.next('continue');
+  }
+  return next.value;
+}
+
+/** A whole trial. Threads run this too. */
 export function runInline(
   kernels: Kernels,
   task: TrialTask,
@@ -12,13 +26,8 @@ export function runInline(
   conditions: RunConditions,
 ): TrialEnd {
   const started = performance.now();
-  const run = runTrial(task, { name: kernels.name, kernels }, conditions);
-  let next = run.next();
-  while (!next.done) {
-    onEpoch(next.value);
-    next = run.next('continue');
-  }
-  return { ...next.value, durationMs: performance.now() - started };
+  const end = toItsEnd(runTrial(task, { name: kernels.name, kernels }, conditions), onEpoch);
+  return { ...end, durationMs: performance.now() - started };
 }
 
 /**

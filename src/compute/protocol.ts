@@ -1,10 +1,13 @@
 /** What passes between the process and its compute threads. */
 import type { MessagePort } from 'node:worker_threads';
 import type { EpochUpdate, TrialEnd, TrialTask } from './trial.ts';
+import type { FoldState } from './trial-checkpoint.ts';
 
-/** Sent to a thread for every trial. */
+/** Sent to a thread for every trial, or for one fold of it. */
 export interface ThreadRequest {
   readonly task: TrialTask;
+  /** Its number, and what it had come to when it was paused; all folds, where it is undefined. */
+  readonly only: { readonly fold: number; readonly before: FoldState | undefined } | undefined;
   /** Where epochs are told. */
   readonly port: MessagePort;
   /** One shared word: the trial ends at its next step once it is not 0. */
@@ -14,5 +17,5 @@ export interface ThreadRequest {
 }
 
 /** Errors lose their class on the way, so what the process must tell apart comes as an answer. */
-export type ThreadResponse = TrialEnd | { readonly outcome: 'tooLarge'; readonly bytes: number };
+export type ThreadResponse = TrialEnd | FoldState | { readonly outcome: 'tooLarge'; readonly bytes: number };
 export type ThreadReport = readonly EpochUpdate[];

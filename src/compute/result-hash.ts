@@ -20,14 +20,20 @@ export function bytesOf(values: FloatArray): Uint8Array {
   return new Uint8Array(bits.buffer);
 }
 
-/** sha256 over the kernels' name, what the folds learned, the outcome and the curves. */
+/** sha256 of what one fold learned. */
+export function digestOf(tensors: Iterable<FloatArray>): string {
+  const hash = createHash('sha256');
+  for (const tensor of tensors) hash.update(bytesOf(tensor));
+  return hash.digest('hex');
+}
+
+/** sha256 over the kernels' name, what the folds learned (a digest each), the outcome and the curves. */
 export function hashResult(
   kernels: string,
-  tensors: Iterable<FloatArray>,
+  digests: readonly string[],
   outcome: TrialResult['outcome'],
   folds: readonly FoldCurves[],
 ): string {
-  const hash = createHash('sha256').update(`${kernels}\n`);
-  for (const tensor of tensors) hash.update(bytesOf(tensor));
-  return hash.update(`${outcome} ${JSON.stringify(folds)}`).digest('hex');
+  const text = `${kernels}\n${digests.join(' ')}\n${outcome} ${JSON.stringify(folds)}`;
+  return createHash('sha256').update(text).digest('hex');
 }

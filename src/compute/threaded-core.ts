@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { countFolds } from '../data/folds.ts';
 import { messageOf } from '../errors.ts';
 import { compileKernels, type KernelsName } from './kernels.ts';
 import type { ThreadReport, ThreadRequest, ThreadResponse } from './protocol.ts';
@@ -11,6 +12,8 @@ import {
   type TrialEnd,
   type TrialTask,
 } from './trial.ts';
+import type { FoldState } from './trial-checkpoint.ts';
+import { earlierFolds, endsTrial, joinFolds } from './trial-run.ts';
 
 /** How long a trial may take to reach its next step after it was told to end; then its thread is ended. */
 const GRACE_MS = 500;
@@ -37,16 +40,83 @@ export function createThreadedCore(
   });
   // A thread that dies fails its trial's promise; the event alone must not take the process down.
   pool.on('error', () => undefined);
-  return { run: (task, options = {}) => run(pool, task, memoryLimit, options), close: () => pool.destroy() };
+  const own: Own = { pool, kernels, memoryLimit };
+  return { run: (task, options = {}) => run(own, task, options), close: () => pool.destroy() };
 }
 
-async function run(
-  pool: Piscina<ThreadRequest, ThreadResponse>,
-  task: TrialTask,
-  memoryLimit: number,
-  { onEpochs, signal, limitSeconds }: RunOptions,
-): Promise<TrialEnd> {
+interface Own {
+  readonly pool: Piscina<ThreadRequest, ThreadResponse>;
+  readonly kernels: KernelsName;
+  readonly memoryLimit: number;
+}
+
+/** What one or more of a trial's requests to threads have in common. */
+interface Watch {
+  readonly onEpochs: RunOptions['onEpochs'];
+  readonly signal: AbortSignal;
+  /** Called when a thread begins: the time spent waiting for one does not count. */
+  readonly onBegun: () => void;
+}
+
+async function run(own: Own, task: TrialTask, { onEpochs, signal, limitSeconds }: RunOptions): Promise<TrialEnd> {
   signal?.throwIfAborted();
+  const abort = new AbortController();
+  const onAbort = () => abort.abort(signal?.reason ?? new Error('aborted'));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  let limit: NodeJS.Timeout | undefined;
+  const onBegun = () => {
+    if (limitSeconds === undefined) return;
+    limit ??= setTimeout(() => abort.abort(new TimeLimitExceeded(limitSeconds)), limitSeconds * 1000);
+  };
+  try {
+    const watch = { onEpochs, signal: abort.signal, onBegun };
+    if (countFolds(task.validation) > 1) return await runFolds(own, task, watch);
+    return (await submit(own, { task, only: undefined }, watch)) as TrialEnd;
+  } finally {
+    clearTimeout(limit);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** A fold was running when an earlier one ended the trial. */
+class FoldNotCounted extends Error {}
+
+/** Every fold is a task of its own: those of one trial run side by side where threads are free. */
+async function runFolds(own: Own, task: TrialTask, watch: Watch): Promise<TrialEnd> {
+  const started = performance.now();
+  const earlier = earlierFolds(task, own.kernels);
+  // A checkpoint holds all folds; each thread is sent its own alone.
+  const { resume: _, ...alone } = task;
+  const aborts = Array.from({ length: countFolds(task.validation) }, () => new AbortController());
+  const abortAfter = (fold: number, reason: unknown) => {
+    for (const abort of aborts.slice(fold + 1)) abort.abort(reason);
+  };
+  watch.signal.addEventListener('abort', () => abortAfter(-1, watch.signal.reason), { once: true });
+  const runs = aborts.map(async ({ signal }, fold): Promise<FoldState | undefined> => {
+    try {
+      const only = { fold, before: earlier[fold] };
+      const state = (await submit(own, { task: alone, only }, { ...watch, signal })) as FoldState;
+      if (endsTrial(state)) abortAfter(fold, new FoldNotCounted());
+      return state;
+    } catch (error) {
+      if (error instanceof FoldNotCounted) return undefined;
+      abortAfter(-1, error);
+      throw error;
+    }
+  });
+  const settled = await Promise.allSettled(runs);
+  const failure = settled.find(({ status }) => status === 'rejected');
+  if (failure?.status === 'rejected') throw failure.reason;
+  const states = settled.flatMap((end) => (end.status === 'fulfilled' && end.value !== undefined ? [end.value] : []));
+  return { ...joinFolds(task, own.kernels, states), durationMs: performance.now() - started };
+}
+
+async function submit(
+  { pool, memoryLimit }: Own,
+  request: Pick<ThreadRequest, 'task' | 'only'>,
+  { onEpochs, signal, onBegun }: Watch,
+): Promise<TrialEnd | FoldState> {
+  signal.throwIfAborted();
   const { port1, port2 } = new MessageChannel();
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const force = new AbortController();
@@ -58,20 +128,18 @@ async function run(
     Atomics.store(stop, 0, 1);
     grace = setTimeout(() => force.abort(), GRACE_MS);
   };
-  const onAbort = () => stopFor(signal?.reason ?? new Error('aborted'));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  let limit: NodeJS.Timeout | undefined;
+  const onAbort = () => stopFor(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
   const onUpdates = (updates: ThreadReport) => {
-    // The first message says that a thread has begun: the time spent waiting for one does not count.
-    if (limitSeconds !== undefined)
-      limit ??= setTimeout(() => stopFor(new TimeLimitExceeded(limitSeconds)), limitSeconds * 1000);
+    // The first message says that a thread has begun.
+    onBegun();
     if (why === undefined && updates.length > 0) onEpochs?.(updates);
   };
   port1.on('message', onUpdates);
   try {
     const options = { transferList: [port2 as MessagePort], signal: force.signal };
-    const end = await pool.run({ task, port: port2, stop, memoryLimit }, options);
-    if (end.outcome === 'tooLarge') throw new MemoryLimitExceeded(end.bytes, memoryLimit);
+    const end = await pool.run({ ...request, port: port2, stop, memoryLimit }, options);
+    if ('outcome' in end && end.outcome === 'tooLarge') throw new MemoryLimitExceeded(end.bytes, memoryLimit);
     // The result came by another way and may have overtaken the last epochs, which were sent before it.
     for (let late = receiveMessageOnPort(port1); late !== undefined; late = receiveMessageOnPort(port1)) {
       onUpdates(late.message as ThreadReport);
@@ -82,9 +150,8 @@ async function run(
     if (error instanceof MemoryLimitExceeded) throw error;
     throw new Error(`the compute thread failed: ${messageOf(error)}`, { cause: error });
   } finally {
-    clearTimeout(limit);
     clearTimeout(grace);
-    signal?.removeEventListener('abort', onAbort);
+    signal.removeEventListener('abort', onAbort);
     port1.close();
   }
 }

@@ -1,7 +1,6 @@
 /** A trial put aside, as bytes: what every fold has come to. */
 import { createHash } from 'node:crypto';
 import type { Checkpoint } from '../nn/checkpoint.ts';
-import type { FloatArray } from '../nn/kernels.ts';
 import type { Metrics } from '../nn/metrics.ts';
 import type { EpochReport } from '../nn/train.ts';
 import { fromBytes, toBytes } from './plain-bytes.ts';
@@ -14,8 +13,8 @@ export interface FoldEnd {
   readonly bestEpoch: number;
   readonly stoppedEarly: boolean;
   readonly metrics: Metrics;
-  /** All that it learned, in the order in which it is hashed. */
-  readonly tensors: readonly FloatArray[];
+  /** sha256 of all that it learned. */
+  readonly digest: string;
   /** Why it is called diverged; null where it is not. */
   readonly diverged: string | null;
 }
@@ -28,7 +27,7 @@ export interface FoldPause {
 
 export type FoldState = FoldEnd | FoldPause;
 
-const FORMAT = 'hypersearch-checkpoint/1';
+const FORMAT = 'hypersearch-checkpoint/2';
 
 /** Whatever decides the bits of a trial. */
 function identityOf(task: TrialTask, kernels: string): string {

@@ -1,82 +1,60 @@
-/** One trial from its settings to its value: split, preprocess, train every fold. It knows no thread and no clock. */
-import type { Kernels } from '../nn/kernels.ts';
-import { type EpochReport, type TrainOptions, train } from '../nn/train.ts';
-import { divergence } from './divergence.ts';
-import { preparedFolds } from './prepared-folds.ts';
-import { hashResult, tensorsOf } from './result-hash.ts';
+/** A trial from its folds: each run by itself, joined in order. What a trial comes to is the same wherever its folds ran. */
+import { countFolds } from '../data/folds.ts';
+import { finite, type NamedKernels, type RunConditions, runFold } from './fold-run.ts';
+import { hashResult } from './result-hash.ts';
 import type { EpochUpdate, FoldCurves, FoldMetrics, FoldResult, PausedTrial, TrialResult, TrialTask } from './trial.ts';
 import { type FoldEnd, type FoldState, readCheckpoint, writeCheckpoint } from './trial-checkpoint.ts';
-import { trainOptions } from './trial-options.ts';
 
-export interface NamedKernels {
-  readonly name: string;
-  readonly kernels: Kernels;
+export type Untimed<T> = T extends unknown ? Omit<T, 'durationMs'> : never;
+
+/** What the folds of a task had come to when it was paused; empty where it begins. */
+export function earlierFolds(task: TrialTask, kernels: string): readonly FoldState[] {
+  return task.resume === undefined ? [] : readCheckpoint(task.resume, task, kernels);
 }
 
-export interface RunConditions {
-  /** Asked before every step; once it says true, the trial is interrupted. */
-  readonly interrupted: () => boolean;
-  /** The most memory of the kernels that a trial may take. */
-  readonly memoryLimit: number;
+/** Whether the folds after this one are not to be run, or not to count: the trial has no value any more. */
+export function endsTrial(state: FoldState): boolean {
+  return state.state === 'over' && state.diverged !== null;
 }
 
-type Untimed<T> = T extends unknown ? Omit<T, 'durationMs'> : never;
-
-/**
- * Yields every epoch's update; `stop` ends the fold there. The duration is the caller's to measure.
- *
- * A pause puts aside every fold after the same epoch, so that the value then is the mean over all folds. Throws `MemoryLimitExceeded`
- * before anything is allocated, where the trial needs more than its memory limit.
- */
+/** All folds, one after the other. Yields every epoch's update; `stop` ends the fold there. */
 export function* runTrial(
   task: TrialTask,
-  { name, kernels }: NamedKernels,
-  { interrupted, memoryLimit }: RunConditions,
+  kernels: NamedKernels,
+  conditions: RunConditions,
 ): Generator<EpochUpdate, Untimed<TrialResult | PausedTrial>, 'continue' | 'stop'> {
-  const splits = preparedFolds(task.dataset, task.validation, task.seed, task.settings.preprocessing);
-  const earlier = task.resume === undefined ? [] : readCheckpoint(task.resume, task, name);
+  const earlier = earlierFolds(task, kernels.name);
   const folds: FoldState[] = [];
-  for (const [fold, data] of splits.entries()) {
-    const before = earlier[fold];
-    const options = { ...trainOptions(task, data, fold, kernels), interrupted, memoryLimit };
-    const state = before?.state === 'over' ? before : yield* runFold(task, options, before);
+  for (let fold = 0; fold < countFolds(task.validation); fold++) {
+    const state = yield* runFold(task, fold, kernels, conditions, earlier[fold]);
     folds.push(state);
-    if (state.state === 'over' && state.diverged !== null) break;
+    if (endsTrial(state)) break;
   }
-  const over = folds.filter((state) => state.state === 'over');
-  return over.length === folds.length
-    ? resultOf(task, name, over, splits.length)
-    : pausedTrial(task, name, folds, splits.length);
+  return joinFolds(task, kernels.name, folds);
 }
 
-function* runFold(
+/**
+ * What a trial whose folds came to `folds`, in order, has come to: a result, or a pause if one is paused. A pause puts aside every fold
+ * after the same epoch, so that the value then is the mean over all. Folds after one that ended the trial do not count.
+ */
+export function joinFolds(
   task: TrialTask,
-  options: TrainOptions,
-  before: FoldState | undefined,
-): Generator<EpochUpdate, FoldState, 'continue' | 'stop'> {
-  const resume = before?.state === 'paused' ? before.training : undefined;
-  const training = train({ ...options, resume });
-  const reports: EpochReport[] = [...(before?.reports ?? [])];
-  let diverged: string | undefined;
-  let next = training.next();
-  while (!next.done) {
-    const report = next.value;
-    reports.push(report);
-    const verdict = yield updateOf(report, options.address.fold, reports[0]!);
-    if (task.divergence) diverged = divergence(reports[0]!.firstLoss, report);
-    const pauses = task.pauseAfter !== undefined && report.epoch >= task.pauseAfter;
-    next = training.next(diverged !== undefined ? 'stop' : verdict === 'continue' && pauses ? 'pause' : verdict);
-  }
-  if (next.value.outcome === 'paused') return { state: 'paused', reports, training: next.value.checkpoint };
-  const { bestEpoch, stoppedEarly, metrics, parameters } = next.value;
+  kernels: string,
+  folds: readonly FoldState[],
+): Untimed<TrialResult | PausedTrial> {
+  const last = folds.findIndex(endsTrial);
+  const counted = last < 0 ? folds : folds.slice(0, last + 1);
+  const splits = countFolds(task.validation);
+  const over = counted.filter((state) => state.state === 'over');
+  if (over.length === counted.length) return resultOf(task, kernels, over, splits);
+  const curves = counted.map((state, fold) => curvesOf(state, fold, task));
   return {
-    state: 'over',
-    reports,
-    bestEpoch,
-    stoppedEarly,
-    metrics,
-    tensors: tensorsOf(parameters),
-    diverged: diverged ?? null,
+    outcome: 'paused',
+    value: meanValue(curves, splits),
+    epochs: epochsOf(curves),
+    folds: curves,
+    checkpoint: writeCheckpoint(task, kernels, counted),
+    kernels,
   };
 }
 
@@ -85,35 +63,15 @@ function resultOf(task: TrialTask, kernels: string, folds: readonly FoldEnd[], s
   const value = meanValue(curves, splits);
   const outcome = value === null ? 'diverged' : 'ok';
   const reason = folds.find(({ diverged }) => diverged !== null)?.diverged ?? 'the objective was not a finite number';
+  const digests = folds.map(({ digest }) => digest);
   return {
     value,
+    deviation: value === null ? null : deviationOf(curves, value),
     outcome,
     reason: outcome === 'ok' ? null : reason,
     epochs: epochsOf(curves),
     folds: folds.map((state, fold) => foldResult(state, curves[fold]!)),
-    resultHash: hashResult(
-      kernels,
-      folds.flatMap(({ tensors }) => tensors),
-      outcome,
-      curves,
-    ),
-    kernels,
-  };
-}
-
-function pausedTrial(
-  task: TrialTask,
-  kernels: string,
-  folds: readonly FoldState[],
-  splits: number,
-): Untimed<PausedTrial> {
-  const curves = folds.map((state, fold) => curvesOf(state, fold, task));
-  return {
-    outcome: 'paused',
-    value: meanValue(curves, splits),
-    epochs: epochsOf(curves),
-    folds: curves,
-    checkpoint: writeCheckpoint(task, kernels, folds),
+    resultHash: hashResult(kernels, digests, outcome, curves),
     kernels,
   };
 }
@@ -129,39 +87,26 @@ function meanValue(folds: readonly FoldCurves[], splits: number): number | null 
   return values.length === splits ? values.reduce((a, b) => a + b, 0) / splits : null;
 }
 
+/** The sample deviation of the folds' values; of one there is none. */
+function deviationOf(folds: readonly FoldCurves[], mean: number): number | null {
+  if (folds.length < 2) return null;
+  const squares = folds.reduce((sum, { value }) => sum + ((value ?? mean) - mean) ** 2, 0);
+  return Math.sqrt(squares / (folds.length - 1));
+}
+
 function epochsOf(folds: readonly FoldCurves[]): number {
   return Math.max(...folds.map(({ trainLoss }) => trainLoss.length));
 }
 
-/** A number as JSON can carry it (law 8). */
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
-}
-
-function updateOf(report: EpochReport, fold: number, first: EpochReport): EpochUpdate {
-  return {
-    fold,
-    epoch: report.epoch,
-    initialLoss: finite(first.firstLoss),
-    trainLoss: finite(report.trainLoss),
-    trainMetric: finite(report.trainMetric),
-    validationLoss: finite(report.validationLoss),
-    validationMetric: finite(report.validationMetric),
-    learningRate: report.learningRate,
-  };
-}
-
-/** The report of the epoch that counts: the best so far with early stopping, else the last. */
-function countingReport(state: FoldState): EpochReport | undefined {
-  const { reports } = state;
-  const best = state.state === 'over' ? state.bestEpoch : (state.training.best?.epoch ?? reports.length);
-  return reports[best - 1];
+/** The epoch that counts: the best so far with early stopping, else the last. */
+function countingEpoch(state: FoldState): number {
+  return state.state === 'over' ? state.bestEpoch : (state.training.best?.epoch ?? state.reports.length);
 }
 
 /** The hash covers these, key by key in this order. */
 function curvesOf(state: FoldState, fold: number, { metric }: TrialTask): FoldCurves {
   const { reports } = state;
-  const counting = state.state === 'over' && state.diverged !== null ? undefined : countingReport(state);
+  const counting = endsTrial(state) ? undefined : reports[countingEpoch(state) - 1];
   const value = metric === 'validationLoss' ? counting?.validationLoss : counting?.validationMetric;
   return {
     fold,

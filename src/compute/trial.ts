@@ -1,5 +1,6 @@
 /** One trial as the compute core sees it: what goes in, what comes out, what is told on the way. */
 import type { Dataset } from '../data/dataset.ts';
+import type { Validation } from '../data/folds.ts';
 import type { Metrics } from '../nn/metrics.ts';
 
 export { MemoryLimitExceeded, megabytes } from '../nn/memory.ts';
@@ -52,7 +53,7 @@ export interface TrialTask {
   readonly settings: TrialSettings;
   /** Its arrays lie in shared memory: sending a task to a thread copies no row. */
   readonly dataset: Dataset;
-  readonly validation: { readonly type: 'holdout'; readonly fraction: number };
+  readonly validation: Validation;
   readonly metric: TrialMetric;
   readonly direction: 'maximize' | 'minimize';
   /** Whether the divergence rule stops it. */
@@ -93,6 +94,8 @@ export interface FoldResult extends FoldCurves {
 export interface TrialResult {
   /** Mean of the objective over the folds; null where a fold diverged. */
   readonly value: number | null;
+  /** Of the folds' values, from their mean (n − 1); null where there is one fold, or no value. */
+  readonly deviation: number | null;
   readonly outcome: 'ok' | 'diverged';
   readonly reason: string | null;
   /** Completed epochs, of the fold that has most. */

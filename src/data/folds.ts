@@ -11,15 +11,44 @@ export interface Fold {
   readonly validationRows: Uint32Array;
 }
 
+/** `repeats`: as often anew, each time with another shuffle; once unless given. */
 export type Validation =
-  | { readonly type: 'holdout' /** Share of the rows held out, above 0 and below 1. */; readonly fraction: number }
-  | { readonly type: 'kFold' /** From 2 to the number of rows. */; readonly folds: number };
+  | {
+      readonly type: 'holdout';
+      /** Share of the rows held out, above 0 and below 1. */
+      readonly fraction: number;
+      readonly repeats?: number | undefined;
+    }
+  | {
+      readonly type: 'kFold';
+      /** From 2 to the number of rows. */
+      readonly folds: number;
+      /** Whether every fold has its share of every class, as it has unless this is false. Quantities have no classes. */
+      readonly stratified?: boolean | undefined;
+      readonly repeats?: number | undefined;
+    };
+
+/** How many folds a trial has. */
+export function countFolds(validation: Validation): number {
+  return (validation.repeats ?? 1) * (validation.type === 'holdout' ? 1 : validation.folds);
+}
+
+/** The most rows that any fold of so many rows trains on, and examines. */
+export function foldRows(validation: Validation, rows: number): { trainRows: number; validationRows: number } {
+  const validationRows =
+    validation.type === 'holdout'
+      ? Math.min(Math.max(Math.round(rows * validation.fraction), 1), rows - 1)
+      : Math.ceil(rows / validation.folds);
+  const trainRows = validation.type === 'holdout' ? rows - validationRows : rows - Math.floor(rows / validation.folds);
+  return { trainRows, validationRows };
+}
 
 /** The rows of every class, classes in order and rows shuffled; regression counts as one class. */
-function shuffledStrata(dataset: Dataset, seed: number): number[][] {
-  const strata: number[][] = Array.from({ length: Math.max(dataset.classes.length, 1) }, () => []);
-  for (const row of randomAt({ seed, purpose: 'split' }).permutation(dataset.rows)) {
-    strata[dataset.task === 'classification' ? dataset.y[row]! : 0]!.push(row);
+function shuffledStrata(dataset: Dataset, seed: number, repeat: number, stratified = true): number[][] {
+  const byClass = stratified && dataset.task === 'classification';
+  const strata: number[][] = Array.from({ length: byClass ? dataset.classes.length : 1 }, () => []);
+  for (const row of randomAt({ seed, purpose: 'split', fold: repeat }).permutation(dataset.rows)) {
+    strata[byClass ? dataset.y[row]! : 0]!.push(row);
   }
   return strata;
 }
@@ -56,9 +85,9 @@ function foldOf(rows: number, validation: Iterable<number>): Fold {
 }
 
 /** One fold with about `fraction` of the rows for validation, of every class alike where the target is a class. */
-export function holdout(dataset: Dataset, fraction: number, seed: number): Fold {
+export function holdout(dataset: Dataset, fraction: number, seed: number, repeat = 0): Fold {
   if (!(fraction > 0 && fraction < 1)) throw new RangeError(`fraction must be above 0 and below 1, got ${fraction}`);
-  const strata = shuffledStrata(dataset, seed);
+  const strata = shuffledStrata(dataset, seed, repeat);
   const sizes = strata.map((stratum) => stratum.length);
   const counts = heldOutCounts(sizes, fraction);
   return foldOf(
@@ -68,11 +97,11 @@ export function holdout(dataset: Dataset, fraction: number, seed: number): Fold 
 }
 
 /** `folds` folds: every row is a validation row once. The strata are dealt out like cards, one after the other. */
-export function kFold(dataset: Dataset, folds: number, seed: number): Fold[] {
+export function kFold(dataset: Dataset, folds: number, seed: number, stratified = true, repeat = 0): Fold[] {
   if (!(Number.isInteger(folds) && folds >= 2 && folds <= dataset.rows)) {
     throw new RangeError(`folds must be a whole number from 2 to ${dataset.rows}, got ${folds}`);
   }
-  const dealt = shuffledStrata(dataset, seed).flat();
+  const dealt = shuffledStrata(dataset, seed, repeat, stratified).flat();
   return Array.from({ length: folds }, (_, fold) =>
     foldOf(
       dataset.rows,
@@ -81,9 +110,11 @@ export function kFold(dataset: Dataset, folds: number, seed: number): Fold[] {
   );
 }
 
-/** The folds of a search's validation: one for a holdout. */
+/** The folds of a search's validation, repeat after repeat. */
 export function foldsOf(dataset: Dataset, validation: Validation, seed: number): Fold[] {
-  return validation.type === 'holdout'
-    ? [holdout(dataset, validation.fraction, seed)]
-    : kFold(dataset, validation.folds, seed);
+  return Array.from({ length: validation.repeats ?? 1 }, (_, repeat) =>
+    validation.type === 'holdout'
+      ? [holdout(dataset, validation.fraction, seed, repeat)]
+      : kFold(dataset, validation.folds, seed, validation.stratified, repeat),
+  ).flat();
 }

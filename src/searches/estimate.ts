@@ -1,5 +1,6 @@
 /** How long a trial will take, roughly: enough to group tiny trials and to tell a user what to expect. */
 import type { TrialSettings } from '../compute/trial.ts';
+import { countFolds, foldRows } from '../data/folds.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
 
 /** Multiply-adds a thread does in a second, and what a step costs besides: rough figures for the SIMD kernels (docs/benchmarks.md). */
@@ -12,7 +13,7 @@ export function parametersOf(inputs: number, hiddenUnits: readonly number[], out
   return sizes.slice(1).reduce((sum, units, l) => sum + (sizes[l]! + 1) * units, 0);
 }
 
-/** Seconds on one thread: three products a layer forward and back for a training row, one for a validation row. */
+/** Seconds on one thread, all folds: three products a layer forward and back for a training row, one for a validation row. */
 export function secondsOf(
   settings: TrialSettings,
   dataset: DatasetFacts,
@@ -21,9 +22,8 @@ export function secondsOf(
   const { hiddenUnits, batchSize, epochs } = settings;
   const outputs = Math.max(dataset.classes.length, 1);
   const parameters = parametersOf(dataset.features, hiddenUnits, outputs);
-  const held = dataset.rows * validation.fraction;
-  const taught = dataset.rows - held;
+  const { trainRows: taught, validationRows: held } = foldRows(validation, dataset.rows);
   const products = (3 * taught + held) * parameters;
   const steps = Math.ceil(taught / batchSize);
-  return epochs * (products / MULTIPLY_ADDS_PER_SECOND + steps * STEP_SECONDS);
+  return countFolds(validation) * epochs * (products / MULTIPLY_ADDS_PER_SECOND + steps * STEP_SECONDS);
 }

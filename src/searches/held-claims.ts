@@ -57,7 +57,7 @@ export function holdClaims(
       return all.size;
     },
     add: (claim) => {
-      const held = { claim, abort: new AbortController(), curves: new CurvesSoFar() };
+      const held = { claim, abort: new AbortController(), curves: new CurvesSoFar(claim.folds) };
       all.add(held);
       return held;
     },
@@ -67,28 +67,41 @@ export function holdClaims(
   };
 }
 
+type Series = 'trainLoss' | 'trainMetric' | 'validationLoss' | 'validationMetric' | 'learningRate';
+
 /** A running trial's curves, kept with every renewal: a page that opens now shows what one opened earlier does. */
 class CurvesSoFar {
+  readonly #before: readonly FoldCurves[];
   readonly #updates: EpochUpdate[] = [];
+
+  /** `before`: up to where it was put aside. */
+  constructor(before: readonly FoldCurves[]) {
+    this.#before = before;
+  }
 
   add(updates: readonly EpochUpdate[]): void {
     this.#updates.push(...updates);
   }
 
   snapshot(): { epochs: number; folds: FoldCurves[] } {
-    const folds = [...new Set(this.#updates.map(({ fold }) => fold))].map((fold) => {
-      const own = this.#updates.filter((update) => update.fold === fold);
-      return {
-        fold,
-        value: null,
-        initialLoss: own[0]?.initialLoss ?? null,
-        trainLoss: own.map(({ trainLoss }) => trainLoss),
-        trainMetric: own.map(({ trainMetric }) => trainMetric),
-        validationLoss: own.map(({ validationLoss }) => validationLoss),
-        validationMetric: own.map(({ validationMetric }) => validationMetric),
-        learningRate: own.map(({ learningRate }) => learningRate),
-      };
-    });
+    const numbers = [...this.#before, ...this.#updates].map(({ fold }) => fold);
+    const folds = [...new Set(numbers)]
+      .sort((a, b) => a - b)
+      .map((fold) => {
+        const before = this.#before.find((curves) => curves.fold === fold);
+        const own = this.#updates.filter((update) => update.fold === fold);
+        const grown = (name: Series) => [...(before?.[name] ?? []), ...own.map((update) => update[name])];
+        return {
+          fold,
+          value: null,
+          initialLoss: before?.initialLoss ?? own[0]?.initialLoss ?? null,
+          trainLoss: grown('trainLoss'),
+          trainMetric: grown('trainMetric'),
+          validationLoss: grown('validationLoss'),
+          validationMetric: grown('validationMetric'),
+          learningRate: grown('learningRate'),
+        };
+      });
     return { epochs: Math.max(0, ...folds.map(({ trainLoss }) => trainLoss.length)), folds };
   }
 }

@@ -1,5 +1,6 @@
 /** The trial of a search that takes most memory. */
 import type { TrialSettings } from '../compute/trial.ts';
+import { foldRows } from '../data/folds.ts';
 import type { Distribution, Value } from '../search/space.ts';
 import { layerCountsOf, mostUnits } from './hidden-units.ts';
 import { settingsOf } from './hyperparameters.ts';
@@ -31,8 +32,7 @@ export function largestTrial(
   dataset: DatasetFacts,
   memory: TrialMemory,
 ): { settings: TrialSettings; bytes: number } {
-  const validationRows = Math.round(dataset.rows * validation.fraction);
-  const rows = { trainRows: dataset.rows - validationRows, validationRows };
+  const rows = foldRows(validation, dataset.rows);
   const measured = (settings: TrialSettings) => ({
     settings,
     bytes: memory.needed(settings, dataset, objective, rows),

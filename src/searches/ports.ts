@@ -44,6 +44,8 @@ export interface Claim {
   readonly rung: number;
   /** Where it was put aside: it goes on from there. */
   readonly checkpoint?: Uint8Array | undefined;
+  /** Its curves up to there. */
+  readonly folds: readonly FoldCurves[];
 }
 
 export type ClaimRef = Pick<Claim, 'searchId' | 'number' | 'attempt'>;

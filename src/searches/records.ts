@@ -95,6 +95,7 @@ export const trialSummarySchema = z
     attempt: count.describe('How often it was claimed'),
     hyperparameters: pointSchema.describe('Those that vary and are active'),
     value: z.number().nullable().describe('At the end, or where it was stopped or waits'),
+    deviation: z.number().nullable().describe('Of the folds’ values, from their mean; null for one fold'),
     outcome: z.enum(['ok', 'diverged']).nullable(),
     reason: z.string().nullable().describe('Why it was stopped, failed or tried again'),
     verdict: verdictSchema.nullable().describe('Of the pruner that stopped it'),

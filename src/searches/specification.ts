@@ -16,7 +16,7 @@ import { largestTrial } from './largest-trial.ts';
 import type { TrialMemory } from './ports.ts';
 import { type PrunerSettings, prunerSchema } from './pruning.ts';
 import { type Stage, type StageSettings, stagesSchema } from './stages.ts';
-import { type ValidationSettings, validationSchema } from './validation.ts';
+import { type ValidationSettings, validationFaults, validationSchema } from './validation.ts';
 
 export const metrics = {
   classification: {
@@ -218,11 +218,11 @@ function lossFaults(loss: Value | Distribution | undefined, { name, task, classe
   return choice < 0 ? [] : [{ path: `hyperparameters.loss.choices[${choice}]`, message }];
 }
 
-function rowFaults({ validation }: Specification, dataset: DatasetFacts): Fault[] {
-  const held = Math.round(dataset.rows * validation.fraction);
-  if (held >= 1 && dataset.rows - held >= 2) return [];
-  const message = `leaves ${dataset.rows - held} training and ${held} validation rows of ${dataset.rows}`;
-  return [{ path: 'validation.fraction', message }];
+function rowFaults({ validation, stages }: Specification, { rows }: DatasetFacts): Fault[] {
+  const ofStages = stages.flatMap((stage, i) =>
+    stage.validation === undefined ? [] : validationFaults(stage.validation, rows, `stages[${i}].validation`),
+  );
+  return [...validationFaults(validation, rows, 'validation'), ...ofStages];
 }
 
 /** A space whose largest trial cannot be trained here is refused before anything is stored, with the numbers. */

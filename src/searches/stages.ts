@@ -5,7 +5,7 @@ import type { Distribution, Value } from '../search/space.ts';
 import { type Bracket, bracketOf } from './brackets.ts';
 import { isImmediate } from './pruning.ts';
 import type { Specification } from './specification.ts';
-import { validationSchema } from './validation.ts';
+import { validationKinds, validationSchema } from './validation.ts';
 
 export const MOST_STAGES = 20;
 
@@ -31,6 +31,11 @@ export const stagesSchema = z
   )
   .max(MOST_STAGES)
   .describe('Coarse to fine: each narrows the space around the best trials of the one before');
+
+/** The same, of a specification whose defaults are filled in. */
+export const decidedStagesSchema = z.array(
+  narrowingSchema.extend({ epochs: z.int(), trials: z.int(), validation: validationKinds.optional() }),
+);
 
 export type StageSettings = Narrowing & {
   readonly epochs: number;

@@ -9,6 +9,7 @@ ALTER TABLE "searches"
 ALTER TABLE "trials"
   ADD COLUMN "stage" INTEGER NOT NULL DEFAULT 0,
   ADD COLUMN "rung" INTEGER NOT NULL DEFAULT 0,
+  ADD COLUMN "deviation" DOUBLE PRECISION,
   ADD COLUMN "verdict" JSONB;
 
 ALTER TABLE "trials" DROP CONSTRAINT "trials_state_check";

@@ -1,0 +1,73 @@
+/** One fold of a trial, trained: split, preprocessed, watched by the divergence rule. It knows no thread and no clock. */
+import type { Kernels } from '../nn/kernels.ts';
+import { type EpochReport, type TrainOptions, train } from '../nn/train.ts';
+import { divergence } from './divergence.ts';
+import { preparedFolds } from './prepared-folds.ts';
+import { digestOf, tensorsOf } from './result-hash.ts';
+import type { EpochUpdate, TrialTask } from './trial.ts';
+import type { FoldState } from './trial-checkpoint.ts';
+import { trainOptions } from './trial-options.ts';
+
+export interface NamedKernels {
+  readonly name: string;
+  readonly kernels: Kernels;
+}
+
+export interface RunConditions {
+  /** Asked before every step; once it says true, the fold is interrupted. */
+  readonly interrupted: () => boolean;
+  /** The most memory of the kernels that a fold may take. */
+  readonly memoryLimit: number;
+}
+
+/**
+ * Yields every epoch's update; `stop` ends it there. What it comes to depends on the task and the fold's number alone, so folds
+ * may run anywhere. `before` is what it had come to when it was paused.
+ *
+ * Throws `MemoryLimitExceeded` before anything is allocated, where it needs more than its memory limit.
+ */
+export function* runFold(
+  task: TrialTask,
+  fold: number,
+  { kernels }: NamedKernels,
+  conditions: RunConditions,
+  before: FoldState | undefined,
+): Generator<EpochUpdate, FoldState, 'continue' | 'stop'> {
+  if (before?.state === 'over') return before;
+  const data = preparedFolds(task.dataset, task.validation, task.seed, task.settings.preprocessing)[fold]!;
+  const options: TrainOptions = { ...trainOptions(task, data, fold, kernels), ...conditions, resume: before?.training };
+  const training = train(options);
+  const reports: EpochReport[] = [...(before?.reports ?? [])];
+  let diverged: string | undefined;
+  let next = training.next();
+  while (!next.done) {
+    const report = next.value;
+    reports.push(report);
+    const verdict = yield updateOf(report, fold, reports[0]!);
+    if (task.divergence) diverged = divergence(reports[0]!.firstLoss, report);
+    const pauses = task.pauseAfter !== undefined && report.epoch >= task.pauseAfter;
+    next = training.next(diverged !== undefined ? 'stop' : verdict === 'continue' && pauses ? 'pause' : verdict);
+  }
+  if (next.value.outcome === 'paused') return { state: 'paused', reports, training: next.value.checkpoint };
+  const { bestEpoch, stoppedEarly, metrics, parameters } = next.value;
+  const digest = digestOf(tensorsOf(parameters));
+  return { state: 'over', reports, bestEpoch, stoppedEarly, metrics, digest, diverged: diverged ?? null };
+}
+
+/** A number as JSON can carry it (law 8). */
+export function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function updateOf(report: EpochReport, fold: number, first: EpochReport): EpochUpdate {
+  return {
+    fold,
+    epoch: report.epoch,
+    initialLoss: finite(first.firstLoss),
+    trainLoss: finite(report.trainLoss),
+    trainMetric: finite(report.trainMetric),
+    validationLoss: finite(report.validationLoss),
+    validationMetric: finite(report.validationMetric),
+    learningRate: report.learningRate,
+  };
+}
