@@ -1,0 +1,118 @@
+/**
+ * Law 6 over the whole matrix: any sampler with any reproducible pruner gives the same trials, values and order of promotion on one
+ * thread, on two and on four, and when a worker is killed half-way.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
+import type { SearchEvent } from '../../src/searches/records.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { eventually, type RunningProcess, startApi, startWorkerProcess } from '../support/processes.ts';
+import { allTrials, ended, expectSound } from '../support/searches.ts';
+
+const samplers = ['random', 'grid'] as const;
+const pruners = {
+  none: { type: 'none' },
+  hyperband: { type: 'hyperband' },
+  'successive halving': { type: 'successiveHalving', bracketSize: 8, reductionFactor: 2 },
+} as const;
+
+const specification = {
+  dataset: 'iris',
+  hyperparameters: {
+    learningRate: { distribution: 'float', low: 1e-4, high: 1, scale: 'log', points: 4 },
+    activation: { distribution: 'categorical', choices: ['relu', 'tanh'] },
+    optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },
+    momentum: { distribution: 'float', low: 0.5, high: 0.99, points: 2, when: { optimizer: ['momentum'] } },
+    hiddenUnits: 12,
+    epochs: 9,
+  },
+  budget: { trials: 22 },
+};
+
+let database: TestDatabase;
+let environment: Record<string, string>;
+let api: RunningProcess;
+let client: ApiClient;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  environment = { DATABASE_URL: database.url, HYPERSEARCH_LEASE_SECONDS: '1', HYPERSEARCH_SWEEP_SECONDS: '0.2' };
+  const started = await startApi(environment);
+  api = started;
+  client = createClient(started.url);
+});
+afterAll(async () => {
+  await api?.end();
+  await database?.drop();
+});
+
+function worker(threads: number): Promise<RunningProcess> {
+  return startWorkerProcess({ ...environment, HYPERSEARCH_THREADS: String(threads) });
+}
+
+/** Everything that must be the same: not who trained it when, nor how long that took. */
+async function outcome(id: string) {
+  await expectSound(database.url, id);
+  const trials = (await allTrials(client, id)).map(
+    ({ number, state, rung, hyperparameters, value, epochs, reason, resultHash }) => ({
+      ...{ number, state, rung, hyperparameters, value, epochs, resultHash },
+      // Those that were tried again after a crash keep its reason until they end.
+      reason: state === 'pruned' ? reason : null,
+    }),
+  );
+  const events: SearchEvent[] = [];
+  for (let after = 0; ; ) {
+    const response = await fetch(`${client.url}/v1/searches/${id}/events?after=${after}&limit=1000`);
+    const page = (await response.json()) as { events: SearchEvent[]; next: number };
+    if (page.events.length === 0) break;
+    events.push(...page.events);
+    after = page.next;
+  }
+  const promotions = events.flatMap(({ type, data }) => (type === 'trial.promoted' ? [data] : []));
+  // Brackets may be settled in any order; within one the order is that of rank.
+  promotions.sort((a, b) => a.rung - b.rung || a.rank - b.rank || a.number - b.number);
+  const { best, epochs } = await client.search(id);
+  return { trials, promotions, best, epochs };
+}
+
+type Run = (ids: readonly string[]) => Promise<void>;
+
+const onThreads =
+  (threads: number): Run =>
+  async (ids) => {
+    const running = await worker(threads);
+    await Promise.all(ids.map((id) => ended(client, id)));
+    await running.end();
+  };
+
+/** Killed when half of the trials have been trained at all; another takes over. */
+const struck: Run = async (ids) => {
+  const first = await worker(2);
+  const begun = async () => {
+    const searches = await Promise.all(ids.map((id) => client.search(id)));
+    return (
+      searches.filter(({ trials }) => trials.complete + trials.paused + trials.pruned >= 8).length >= ids.length / 2
+    );
+  };
+  await eventually(begun, 60_000, 'half of the work');
+  await first.end('SIGKILL');
+  await onThreads(2)(ids);
+};
+
+describe.each(samplers)('the sampler %s', (type) => {
+  it('gives the same with every reproducible pruner, on 1, 2 and 4 threads, and after a SIGKILL', async () => {
+    const names = Object.keys(pruners) as (keyof typeof pruners)[];
+    const runs = { one: onThreads(1), two: onThreads(2), four: onThreads(4), struck };
+    const outcomes: Record<string, Record<string, unknown>> = {};
+    for (const [how, run] of Object.entries(runs)) {
+      const searches = await Promise.all(
+        names.map((name) => client.create({ ...specification, sampler: { type, seed: 5 }, pruner: pruners[name] })),
+      );
+      await run(searches.map(({ id }) => id));
+      outcomes[how] = Object.fromEntries(
+        await Promise.all(searches.map(async ({ id }, i) => [names[i]!, await outcome(id)] as const)),
+      );
+    }
+    const { one, ...others } = outcomes;
+    for (const other of Object.values(others)) expect(other).toEqual(one);
+  }, 180_000);
+});
