@@ -10,6 +10,7 @@ import {
   trialStates,
   trialSummarySchema,
 } from '../searches/records.ts';
+import { samplerKinds } from '../searches/samplers.ts';
 import { specificationSchema } from '../searches/specification.ts';
 import { decidedStagesSchema } from '../searches/stages.ts';
 import { validationKinds } from '../searches/validation.ts';
@@ -65,7 +66,7 @@ export const eventPageSchema = z.object({
 
 export const dryRunSchema = z.object({
   specification: specificationSchema
-    .extend({ pruner: prunerKinds, validation: validationKinds, stages: decidedStagesSchema })
+    .extend({ sampler: samplerKinds, pruner: prunerKinds, validation: validationKinds, stages: decidedStagesSchema })
     .describe('With every default filled in'),
   trials: z.int().describe('How many there would be'),
   gridSize: z.number().nullable().describe('Different points of the grid; null for samplers that have no end'),

@@ -2,8 +2,11 @@
 
 import { enqueued } from './enqueued.ts';
 import type { Direction } from './pruner.ts';
+import { type CmaesSettings, cmaesSampler } from './samplers/cmaes.ts';
 import { gridSampler } from './samplers/grid.ts';
 import { randomSampler } from './samplers/random.ts';
+import { sobolSampler } from './samplers/sobol.ts';
+import { type TpeSettings, tpeSampler } from './samplers/tpe.ts';
 import type { Point, Space } from './space.ts';
 
 /** What a sampler that learns from history may know of a trial. */
@@ -27,20 +30,33 @@ export interface Sampler {
   propose(number: number, history: readonly Observation[]): Point;
 }
 
-export type SamplerSettings = { readonly type: 'random' | 'grid'; readonly seed: number };
+export type SamplerSettings =
+  | { readonly type: 'random' | 'grid' | 'sobol'; readonly seed: number }
+  | ({ readonly type: 'tpe' } & TpeSettings)
+  | ({ readonly type: 'cmaes' } & CmaesSettings);
 
-const samplers: Record<SamplerSettings['type'], (space: Space, seed: number) => Sampler> = {
-  random: randomSampler,
-  grid: gridSampler,
-};
+function samplerOf(space: Space, settings: SamplerSettings, direction: Direction): Sampler {
+  switch (settings.type) {
+    case 'random':
+      return randomSampler(space, settings.seed);
+    case 'grid':
+      return gridSampler(space, settings.seed);
+    case 'sobol':
+      return sobolSampler(space, settings.seed);
+    case 'tpe':
+      return tpeSampler(space, settings, direction);
+    case 'cmaes':
+      return cmaesSampler(space, settings, direction);
+  }
+}
 
 /** `configurations` come first: points of the space, or parts of such points that decide all their conditions name. */
 export function createSampler(
   space: Space,
-  { type, seed }: SamplerSettings,
+  settings: SamplerSettings,
   configurations: readonly Point[] = [],
-  _direction: Direction = 'minimize',
+  direction: Direction = 'minimize',
 ): Sampler {
-  const sampler = samplers[type](space, seed);
-  return configurations.length === 0 ? sampler : enqueued(space, sampler, configurations, seed);
+  const sampler = samplerOf(space, settings, direction);
+  return configurations.length === 0 ? sampler : enqueued(space, sampler, configurations, settings.seed);
 }

@@ -25,7 +25,10 @@ export interface DryRun {
 export function dryRun(specification: Specification, dataset: DatasetFacts, threads: number): DryRun {
   const sampler = samplerOf(specification);
   const { trials } = specification.budget;
-  const measured = Array.from({ length: Math.min(trials, MEASURED) }, (_, number) => {
+  const numbers = Array.from({ length: Math.min(trials, MEASURED) }, (_, number) => number);
+  // What others will teach is not known yet.
+  const known = numbers.filter((number) => sampler.learnsFrom(number) === 0);
+  const measured = known.map((number) => {
     const hyperparameters = sampler.propose(number, []);
     const settings = settingsOf(specification.hyperparameters, hyperparameters);
     const seconds = secondsOf(settings, dataset, specification.validation);

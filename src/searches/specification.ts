@@ -15,6 +15,7 @@ import { defaultHyperparameters, fallbacks, hyperparametersSchema, readableOf } 
 import { largestTrial } from './largest-trial.ts';
 import type { TrialMemory } from './ports.ts';
 import { type PrunerSettings, prunerSchema } from './pruning.ts';
+import { type SamplerChoice, samplerSchema } from './samplers.ts';
 import { type Stage, type StageSettings, stagesSchema } from './stages.ts';
 import { type ValidationSettings, validationFaults, validationSchema } from './validation.ts';
 
@@ -46,12 +47,7 @@ export const specificationSchema = z
       .optional()
       .describe('Each a value or a distribution. A good space of five unless given'),
     enqueue: enqueueSchema.default([]),
-    sampler: z
-      .strictObject({
-        type: z.enum(['random', 'grid']).default('random'),
-        seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
-      })
-      .prefault({}),
+    sampler: samplerSchema.prefault({}),
     validation: validationSchema.prefault({}),
     objective: z
       .strictObject({
@@ -78,7 +74,7 @@ export interface Specification {
   readonly hyperparameters: Readonly<Record<string, Value | Distribution>>;
   /** Tried first, as trials 0 …: each decides some or all of what varies. */
   readonly enqueue: readonly Point[];
-  readonly sampler: { readonly type: 'random' | 'grid'; readonly seed: number };
+  readonly sampler: SamplerChoice;
   readonly validation: ValidationSettings;
   readonly objective: { readonly metric: Metric; readonly direction: Direction };
   readonly pruner: PrunerSettings;
