@@ -76,7 +76,7 @@ const problems: Readonly<Record<string, Problem>> = {
 
 type Choice = (seed: number) => SamplerSettings;
 const tpe = (concurrency: number) => (seed: number) =>
-  ({ type: 'tpe', seed, startupTrials: 10, candidates: 24, concurrency }) as const;
+  ({ type: 'tpe', seed, startupTrials: 8, candidates: 48, concurrency }) as const;
 const choices: Readonly<Record<string, Choice>> = {
   random: (seed) => ({ type: 'random', seed }),
   sobol: (seed) => ({ type: 'sobol', seed }),

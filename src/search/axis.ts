@@ -1,6 +1,6 @@
 /** A distribution as a line on which equal lengths are equally likely: the scale taken off, steps widened by half of one at both ends. */
 import { log } from '../exact-math.ts';
-import { type CategoricalDistribution, type NumericDistribution, type Value, valueAt } from './space.ts';
+import { type NumericDistribution, valueAt } from './space.ts';
 
 export interface Axis {
   readonly low: number;
@@ -28,9 +28,4 @@ export function axisOf(distribution: NumericDistribution): Axis {
     valueAt: (x) => valueAt(distribution, (x - low) / (high - low)) as number,
     cell: step === undefined ? undefined : (value) => [onScale(value - half), onScale(value + half)],
   };
-}
-
-/** The place of a choice. */
-export function placeOf({ choices }: CategoricalDistribution, value: Value): number {
-  return choices.indexOf(value);
 }

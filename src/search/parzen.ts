@@ -40,43 +40,35 @@ export interface NumericKernels {
 const MOST_COMPONENTS = 100;
 
 /**
- * Kernels around places on the axis (NaN: none, the prior's kernel). A kernel is as wide as the larger gap to its sorted neighbours;
- * the ends of the axis are neighbours only of a single observation. `order`: the places' indices by place, NaN left out.
+ * Kernels around places on the axis (NaN: none, the prior's kernel), into mu and sigma, which are one longer. A kernel is as wide as the
+ * larger gap to its sorted neighbours; the ends of the axis are neighbours only of a single observation. `order`: the places' indices by
+ * place, NaN left out.
  */
-export function numericKernels(axis: Axis, places: Float64Array, order: Uint32Array): NumericKernels {
-  const n = places.length;
+export function setKernels({ axis, mu, sigma }: NumericKernels, places: Float64Array, order: Uint32Array): void {
   const range = axis.high - axis.low;
-  const mu = new Float64Array(n + 1).fill((axis.low + axis.high) / 2);
-  const sigma = new Float64Array(n + 1).fill(range);
+  mu.fill((axis.low + axis.high) / 2);
+  sigma.fill(range);
   const least = range / Math.min(MOST_COMPONENTS, 2 + order.length);
+  const alone = order.length === 1;
   for (let k = 0; k < order.length; k++) {
     const i = order[k]!;
     const place = places[i]!;
-    const alone = order.length === 1;
     const left = k > 0 ? place - places[order[k - 1]!]! : alone ? place - axis.low : 0;
     const right = k + 1 < order.length ? places[order[k + 1]!]! - place : alone ? axis.high - place : 0;
     mu[i] = place;
     sigma[i] = Math.min(Math.max(left, right, least), range);
   }
-  return { axis, mu, sigma };
 }
 
-/** The indices of places by place; those that are NaN are left out. */
-export function orderOf(places: Float64Array): Uint32Array {
-  const known: number[] = [];
-  places.forEach((place, i) => {
-    if (!Number.isNaN(place)) known.push(i);
-  });
-  return Uint32Array.from(known.sort((a, b) => places[a]! - places[b]! || a - b));
-}
-
-const LOG_ROOT_TWO_PI = 0.9189385332046727;
+/** ½ ln 2π */
+export const LOG_ROOT_TWO_PI = 0.9189385332046727;
 /** Φ is 0 or 1 to the last place beyond this many deviations. */
 const FAR = 8.3;
 
-/** Φ(b) − Φ(a) for a ≤ b, without cancellation in the upper tail. */
+/** Φ(b) − Φ(a) for a ≤ b, without cancellation in the upper tail; 0 where it is below 1e-16. */
 export function normalMass(a: number, b: number): number {
   if (a < -FAR && b > FAR) return 1;
+  if (a > FAR || b < -FAR) return 0;
   return a > 0 ? normalCdf(-a) - normalCdf(-b) : normalCdf(b) - normalCdf(a);
 }
 
@@ -89,20 +81,10 @@ export function logMass({ axis, mu, sigma }: NumericKernels, i: number): number 
   return log(Math.max(normalMass((axis.low - m) / s, (axis.high - m) / s), TINIEST));
 }
 
-/** The logarithm of kernel i's density (continuous values) or mass (stepped ones) at a value, `logMasses` being those of all kernels. */
-export function logKernel(
-  { axis, mu, sigma }: NumericKernels,
-  logMasses: Float64Array,
-  i: number,
-  value: number,
-): number {
+/** The logarithm of the part of kernel i that lies between two places. */
+export function logKernel({ mu, sigma }: NumericKernels, i: number, [from, to]: readonly [number, number]): number {
   const [m, s] = [mu[i]!, sigma[i]!];
-  if (axis.cell === undefined) {
-    const z = (axis.at(value) - m) / s;
-    return -0.5 * z * z - LOG_ROOT_TWO_PI - log(s) - logMasses[i]!;
-  }
-  const [from, to] = axis.cell(value);
-  return log(Math.max(normalMass((from - m) / s, (to - m) / s), TINIEST)) - logMasses[i]!;
+  return log(Math.max(normalMass((from - m) / s, (to - m) / s), TINIEST));
 }
 
 /** The probability of each choice under the kernel of an observation of `choice`; of the prior, where there is none. */
@@ -113,15 +95,20 @@ export function choiceKernel(choices: number, components: number, choice: number
   return weights.map((weight) => weight / sum);
 }
 
-/** ln Σ exp of `count` numbers; those that are too small to matter cost no exponential. */
-export function logSumExp(terms: Float64Array, count = terms.length): number {
+/** Components `from` … `to` − 1. */
+export type Range = readonly [from: number, to: number];
+
+/** ln Σ weight·exp(term) over the ranges; terms that are too small to matter cost no exponential. */
+export function logSumExp(terms: Float64Array, weights: Float64Array, ranges: readonly Range[]): number {
   let most = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < count; i++) if (terms[i]! > most) most = terms[i]!;
+  for (const [from, to] of ranges) for (let i = from; i < to; i++) if (terms[i]! > most) most = terms[i]!;
   if (most === Number.NEGATIVE_INFINITY) return most;
   let sum = 0;
-  for (let i = 0; i < count; i++) {
-    const below = terms[i]! - most;
-    if (below > -40) sum += exp(below);
+  for (const [from, to] of ranges) {
+    for (let i = from; i < to; i++) {
+      const below = terms[i]! - most;
+      if (below > -50) sum += weights[i]! * exp(below);
+    }
   }
   return most + log(sum);
 }

@@ -13,8 +13,8 @@ export const samplerKinds = z.discriminatedUnion('type', [
     .strictObject({
       type: z.literal('tpe'),
       seed,
-      startupTrials: z.int().min(1).max(10_000).default(10).describe('Drawn at random'),
-      candidates: z.int().min(1).max(1000).default(24).describe('Compared for every trial'),
+      startupTrials: z.int().min(1).max(10_000).default(8).describe('Sobol points, to begin with'),
+      candidates: z.int().min(1).max(1000).default(48).describe('Compared for every trial'),
       concurrency: z
         .int()
         .min(1)

@@ -4,15 +4,16 @@
  */
 import { randomAt } from '../../random.ts';
 import { createMixture, type Mixture } from '../mixture.ts';
+import { createObserved } from '../observed.ts';
 import { gamma } from '../parzen.ts';
-import { compare, type Direction } from '../pruner.ts';
-import type { Observation, Sampler } from '../sampler.ts';
-import { countOf, decidePoint, type Point, type Space } from '../space.ts';
-import { drawAt } from './random.ts';
+import type { Direction } from '../pruner.ts';
+import type { Sampler } from '../sampler.ts';
+import { countOf, type Point, type Space } from '../space.ts';
+import { sobolSampler } from './sobol.ts';
 
 export interface TpeSettings {
   readonly seed: number;
-  /** The first so many trials are drawn at random. */
+  /** The first so many trials are Sobol points, which are most even at a power of two. */
   readonly startupTrials: number;
   /** Drawn from the good mixture, for every trial. */
   readonly candidates: number;
@@ -22,16 +23,23 @@ export interface TpeSettings {
 
 export function tpeSampler(space: Space, settings: TpeSettings, direction: Direction): Sampler {
   const { seed, startupTrials, candidates, concurrency } = settings;
-  const atRandom = (number: number) =>
-    decidePoint(space, ({ distribution }, index) => drawAt(seed, number, index, distribution));
+  const start = sobolSampler(space, seed);
   const points = pointsOf(space);
+  const observed = createObserved(space, direction);
   return {
     size: Number.POSITIVE_INFINITY,
     learnsFrom: (number) => (number < startupTrials ? 0 : Math.max(number - concurrency + 1, 0)),
     propose: (number, history) => {
-      const { good, others } = split(history, direction);
-      if (number < startupTrials || good.length === 0) return atRandom(number);
-      const [better, worse] = [createMixture(space, good), createMixture(space, others)];
+      if (number < startupTrials || history.length === 0) return start.propose(number, []);
+      observed.align(history);
+      const good = new Uint8Array(history.length);
+      for (const i of observed.ranked.subarray(0, gamma(history.length))) good[i] = 1;
+      const better = createMixture(space, observed, good);
+      const worse = createMixture(
+        space,
+        observed,
+        good.map((isGood) => 1 - isGood),
+      );
       const drawn = Array.from({ length: candidates }, (_, candidate) =>
         better.draw(randomAt({ seed, purpose: 'sampler', trial: number, epoch: candidate + 1 })),
       );
@@ -41,27 +49,6 @@ export function tpeSampler(space: Space, settings: TpeSettings, direction: Direc
       return ranked.find((point) => !tried.has(keyOf(point))) ?? untried(tried, better, seed, number) ?? ranked[0]!;
     },
   };
-}
-
-/**
- * The best share, and the others: complete trials by value; then those that were stopped, of which those that came further are the
- * better; then those without a value. Both by number.
- */
-export function split(
-  history: readonly Observation[],
-  direction: Direction,
-): { good: Observation[]; others: Observation[] } {
-  const rank = ({ complete, value }: Observation) => (value === null ? 2 : complete ? 0 : 1);
-  const ordered = history.toSorted(
-    (a, b) =>
-      rank(a) - rank(b) ||
-      (rank(a) === 1 ? b.epochs - a.epochs : 0) ||
-      compare(b.value, a.value, direction) ||
-      a.number - b.number,
-  );
-  const count = gamma(history.length);
-  const byNumber = (a: Observation, b: Observation) => a.number - b.number;
-  return { good: ordered.slice(0, count).sort(byNumber), others: ordered.slice(count).sort(byNumber) };
 }
 
 /** The greatest ln l − ln g first; of equals the one drawn first. */
