@@ -33,7 +33,7 @@ interface Kernels {
 
 /** The mixture of the observations whose numbers in `members` are 1, the last component being the prior. */
 export function createMixture(space: Space, observed: Observed, members: Uint8Array): Mixture {
-  const pivot = pivotOf(observed, members);
+  const pivot = pivotOf(observed);
   const { rows, weights } = componentsOf(observed, members, pivot);
   const placed = new Map(
     observed.columns.flatMap((column) =>
@@ -69,13 +69,11 @@ export function createMixture(space: Space, observed: Observed, members: Uint8Ar
   };
 }
 
-/** A continuous hyperparameter that all members have: most components are too far from a value of it to matter. */
-function pivotOf({ columns, count }: Observed, members: Uint8Array): NumericColumn | undefined {
+/** A continuous hyperparameter that all observations have: most components are too far from a value of it to matter. */
+function pivotOf({ columns, count }: Observed): NumericColumn | undefined {
   return columns.find(
     (column): column is NumericColumn =>
-      column.kind === 'numeric' &&
-      column.axis.cell === undefined &&
-      members.every((member, i) => i >= count || member === 0 || !Number.isNaN(column.places[i]!)),
+      column.kind === 'numeric' && column.axis.cell === undefined && column.ordered === count,
   );
 }
 
@@ -88,7 +86,9 @@ function componentsOf({ count }: Observed, members: Uint8Array, pivot: NumericCo
   byAge.forEach((row, i) => {
     age[row] = i;
   });
-  const rows = pivot.order.subarray(0, pivot.ordered).filter((row) => members[row] === 1);
+  const rows = new Uint32Array(byAge.length);
+  let n = 0;
+  for (let k = 0; k < pivot.ordered; k++) if (members[pivot.order[k]!] === 1) rows[n++] = pivot.order[k]!;
   const weights = new Float64Array(ofAge.length);
   rows.forEach((row, i) => {
     weights[i] = ofAge[age[row]!]!;

@@ -16,9 +16,10 @@ const FULL_WEIGHTS = 25;
 /** Of n observations, the oldest first: the last 25 count fully, those before them less the older they are. */
 export function observationWeights(n: number): Float64Array {
   const ramp = Math.max(n - FULL_WEIGHTS, 0);
-  return Float64Array.from({ length: n }, (_, i) =>
-    i >= ramp ? 1 : ramp === 1 ? 1 / n : 1 / n + ((1 - 1 / n) * i) / (ramp - 1),
-  );
+  const weights = new Float64Array(n).fill(1);
+  const rise = ramp === 1 ? 0 : (1 - 1 / n) / (ramp - 1);
+  for (let i = 0; i < ramp; i++) weights[i] = 1 / n + rise * i;
+  return weights;
 }
 
 /** Of the mixture: the observations', then the prior's; they sum to 1. */
