@@ -8,7 +8,17 @@
 import { log } from './exact-math.ts';
 
 /** What a stream is for. The position in this list is part of the address: append, never reorder. */
-const purposes = ['sampler', 'gridOrder', 'split', 'weights', 'shuffle', 'dropout', 'dataset', 'probe'] as const;
+const purposes = [
+  'sampler',
+  'gridOrder',
+  'split',
+  'weights',
+  'shuffle',
+  'dropout',
+  'dataset',
+  'probe',
+  'forest',
+] as const;
 export type Purpose = (typeof purposes)[number];
 
 export interface Address {

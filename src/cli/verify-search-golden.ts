@@ -1,0 +1,69 @@
+/**
+ * `verify-search-golden DIR`: replays every fixture of samplers, pruners, brackets and importance in a folder; what a file holds is
+ * told by its content. One line for each, then `N passed, M failed`. The exit code is 0 only if there was a fixture and none failed.
+ */
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '../errors.ts';
+import { type Faults, isRecord, type Json } from '../search/golden/compare.ts';
+import { checkImportance, isImportance } from '../search/golden/importance.ts';
+import { checkParzen, isParzen } from '../search/golden/parzen.ts';
+import { checkHyperband, checkPruning, isHyperband, isPruning } from '../search/golden/pruning.ts';
+import { checkQuasiRandom, isQuasiRandom } from '../search/golden/quasi-random.ts';
+
+interface Kind {
+  readonly name: string;
+  readonly is: (json: Json) => boolean;
+  readonly check: (json: Json) => Faults;
+}
+
+const kinds: readonly Kind[] = [
+  { name: 'Parzen estimator', is: isParzen, check: checkParzen },
+  { name: 'quasi-random points', is: isQuasiRandom, check: checkQuasiRandom },
+  { name: 'pruners', is: isPruning, check: checkPruning },
+  { name: 'brackets', is: isHyperband, check: checkHyperband },
+  { name: 'importance', is: isImportance, check: checkImportance },
+];
+
+/** The file's line: `ok …`, `FAIL …`, or `skip …` for JSON of another kind. */
+function verifyFile(path: string, file: string): string {
+  try {
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const kind = isRecord(json) ? kinds.find(({ is }) => is(json)) : undefined;
+    if (kind === undefined || !isRecord(json)) return `skip ${file}: no kind of fixture that is known`;
+    const [first, ...others] = kind.check(json);
+    if (first === undefined) return `ok ${file} (${kind.name})`;
+    return `FAIL ${file}: ${first}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
+  } catch (error) {
+    return `FAIL ${file}: ${messageOf(error)}`;
+  }
+}
+
+/** Prints its lines and returns the exit code: 0 agreement, 1 a difference or nothing to compare, 2 wrong use. */
+export function verifySearchGolden(args: readonly string[], print: (line: string) => void): 0 | 1 | 2 {
+  const [folder, ...others] = args;
+  if (folder === undefined || others.length > 0) {
+    print('usage: verify-search-golden DIR');
+    return 2;
+  }
+  let files: string[];
+  try {
+    files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  } catch (error) {
+    print(messageOf(error));
+    return 2;
+  }
+  const lines = files.sort().map((file) => verifyFile(join(folder, file), file));
+  for (const line of lines) print(line);
+  const passed = lines.filter((line) => line.startsWith('ok')).length;
+  const failed = lines.filter((line) => line.startsWith('FAIL')).length;
+  print(`${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+// Resolved, because the module's own address is: started through a symbolic link it would otherwise do nothing, and exit 0.
+const [, started] = process.argv;
+if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url)) {
+  process.exitCode = verifySearchGolden(process.argv.slice(2), console.log);
+}
