@@ -1,5 +1,6 @@
 /** Puts the parts together, for the composition roots alone: what a process is made of, in the order it is opened and closed. */
 import { join } from 'node:path';
+import { Piscina } from 'piscina';
 import { connect } from './adapters/database.ts';
 import { createDatasetStore } from './adapters/dataset-store.ts';
 import { applyMigrations } from './adapters/migrations.ts';
@@ -12,6 +13,7 @@ import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
 import { projectRoot } from './paths.ts';
+import type { Importance, ImportanceTask } from './searches/analysis.ts';
 import { createTrialRunner } from './searches/run-trials.ts';
 import { startSweeping } from './searches/sweep.ts';
 
@@ -31,6 +33,8 @@ function queueConnection(config: Config, databaseUrl: string): QueueConnection {
     : { kind: 'redis', url: config.redisUrl, prefix: config.queuePrefix };
 }
 
+const ANALYSIS_IDLE_MS = 10_000;
+
 /** Brings the database up to date, opens every store, and keeps sweeping until it is closed. */
 export async function assemble(config: Config, databaseUrl: string, log: (message: string) => void): Promise<Assembly> {
   await applyMigrations(databaseUrl, join(projectRoot, 'prisma', 'migrations'));
@@ -40,6 +44,13 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
   const board = await createNoticeBoard(databaseUrl, log);
   const datasets = createDatasetStore(database, join(projectRoot, 'datasets'));
   const queue = await createTrialQueue(connection, log);
+  // One thread, begun when it is first needed and let go when it no longer is.
+  const analysis = new Piscina<ImportanceTask, Importance>({
+    filename: new URL('dist/workers/analysis-thread.js', `file://${projectRoot}/`).href,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: ANALYSIS_IDLE_MS,
+  });
   const parts: ApiParts = {
     store: createSearchStore(database),
     queries: createSearchQueries(database),
@@ -53,6 +64,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     web: join(projectRoot, 'web'),
     loopback: isLoopback(config.host),
     logLevel: config.logLevel,
+    importance: (task) => analysis.run(task),
     ping: async () => {
       await database.$queryRaw`SELECT 1`;
     },
@@ -62,6 +74,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     parts,
     close: async () => {
       await sweeping.stop();
+      await analysis.destroy();
       await queue.close();
       await board.close();
       await database.$disconnect();

@@ -37,6 +37,7 @@ export interface SearchRow {
   readonly stages: unknown;
   readonly epochs: bigint;
   readonly ended_by: string | null;
+  readonly parent_id: string | null;
   readonly event_seq: number;
   readonly failure: string | null;
   readonly created_at: Date;
@@ -81,6 +82,7 @@ export function searchOf(row: SearchRow): Search {
       hyperparameters: inOrder(stage.hyperparameters),
     })),
     epochs: Number(row.epochs),
+    parent: row.parent_id,
     endedBy: endedBySchema.parse(row.ended_by),
     seq: row.event_seq,
     failure: row.failure,

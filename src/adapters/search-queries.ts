@@ -1,7 +1,7 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
-import type { Page, SearchQueries, TrialQuery } from '../searches/ports.ts';
+import type { Page, SearchQueries, TrialOutcome, TrialQuery } from '../searches/ports.ts';
 import type { Search, SearchState } from '../searches/records.ts';
 import type { Database } from './database.ts';
 import { Prisma } from './prisma-client/client.ts';
@@ -42,6 +42,14 @@ export function createSearchQueries(database: Database): SearchQueries {
       const where = Prisma.sql`search_id = ${search.id}::uuid AND value IS NOT NULL AND state = 'complete' AND stage = ${stage}::int`;
       const rows = await trialRows(where, order, limit);
       return rows.map((row) => trialSummaryOf(row, search));
+    },
+    outcomes: async ({ id }) => {
+      const rows = await database.$queryRaw<
+        (Omit<TrialOutcome, 'point'> & { hyperparameters: TrialOutcome['point'] })[]
+      >`
+        SELECT number, state, hyperparameters, value, epochs FROM trials
+        WHERE search_id = ${id}::uuid AND state NOT IN ('waiting', 'running') ORDER BY number`;
+      return rows.map(({ hyperparameters, ...row }) => ({ ...row, point: hyperparameters }));
     },
     running: async (search) => {
       const rows = await database.$queryRaw<FullTrialRow[]>`

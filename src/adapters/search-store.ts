@@ -54,7 +54,7 @@ export function createSearchStore(database: Database): SearchStore {
   };
 }
 
-async function create(database: Database, { specification, dataset, idempotency }: NewSearch) {
+async function create(database: Database, { specification, dataset, parent, idempotency }: NewSearch) {
   const id = randomUUID();
   const total = specification.budget.trials;
   try {
@@ -66,6 +66,7 @@ async function create(database: Database, { specification, dataset, idempotency 
         specification: JSON.parse(JSON.stringify(specification)) as Prisma.InputJsonObject,
         dataset: dataset.name,
         datasetHash: dataset.hash,
+        parentId: parent,
         direction: specification.objective.direction,
         total,
         eventSeq: 1,

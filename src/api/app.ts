@@ -14,6 +14,7 @@ import { Problem } from '../errors.ts';
 import { projectRoot } from '../paths.ts';
 import type { ApiParts } from './parts.ts';
 import { registerProblems } from './problems.ts';
+import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -50,6 +51,7 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   await documentApi(app);
   await app.register(searchRoutes, parts);
   await app.register(trialRoutes, parts);
+  await app.register(analysisRoutes, parts);
   await app.register(eventRoutes, parts);
   await app.register(datasetRoutes, parts);
   await app.register(healthRoutes, parts);

@@ -1,5 +1,6 @@
 /** What the API is made of; the composition roots (server.ts, the command line, tests) put it together. */
 import type { AdvanceParts } from '../searches/advance.ts';
+import type { Importance, ImportanceTask } from '../searches/analysis.ts';
 import type { DatasetStore, NoticeBoard, SearchQueries, TrialMemory } from '../searches/ports.ts';
 
 export interface ApiParts extends AdvanceParts {
@@ -10,6 +11,8 @@ export interface ApiParts extends AdvanceParts {
   readonly threads: number;
   /** What a trial may take, and would: a specification whose largest trial needs more is refused. */
   readonly memory: TrialMemory;
+  /** Works out what mattered, off the event loop. */
+  readonly importance: (task: ImportanceTask) => Promise<Importance>;
   /** Throws where Postgres does not answer. */
   readonly ping: () => Promise<void>;
   /** Folder of the page. */

@@ -58,7 +58,17 @@ export const creationHeadersSchema = z.object({
 
 export const searchPageSchema = z.object({ items: z.array(searchSchema).readonly(), next: z.string().nullable() });
 export const trialPageSchema = z.object({ items: z.array(trialSummarySchema).readonly(), next: z.string().nullable() });
-export const bestSchema = z.object({ items: z.array(trialSummarySchema).readonly() });
+export const bestSchema = z.object({
+  items: z.array(trialSummarySchema).readonly(),
+  certainty: z
+    .object({
+      error: z.number().nullable().describe('Standard error of the best value over its folds; null for one fold'),
+      gap: z.number().nullable().describe('To the next trial'),
+      alike: z.array(z.int()).readonly().describe('Trials that the folds cannot tell from the best, itself first'),
+      text: z.string(),
+    })
+    .describe('Whether the best is truly the best'),
+});
 export const eventPageSchema = z.object({
   events: z.array(eventSchema).readonly(),
   next: z.int().describe('`after` of the next request'),

@@ -14,6 +14,8 @@ export interface Page<T> {
 
 export interface NewSearch {
   readonly specification: Specification;
+  /** The search it refines. */
+  readonly parent: string | null;
   readonly dataset: DatasetFacts;
   readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
 }
@@ -175,6 +177,8 @@ export interface SearchQueries {
   trial(search: Search, number: number): Promise<Trial | undefined>;
   /** Complete trials by value, the best first. */
   best(search: Search, limit: number): Promise<readonly TrialSummary[]>;
+  /** Every trial that has ended, or waits at a rung, by number. */
+  outcomes(search: Search): Promise<readonly TrialOutcome[]>;
   /** The running trials with their curves so far. */
   running(search: Search): Promise<readonly Trial[]>;
   events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;

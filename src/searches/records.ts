@@ -51,6 +51,7 @@ export const searchSchema = z
       .describe(
         'Those that have begun, with their first trial, one more than their last, and their space; empty without stages',
       ),
+    parent: z.uuid().nullable().describe('The search it refines'),
     epochs: count.describe('Trained by trials that ended or wait at a rung'),
     endedBy: z.enum(limits).nullable().describe('The limit of the budget that ended it'),
     seq: count.describe('Of the newest event'),

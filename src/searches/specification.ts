@@ -18,6 +18,7 @@ import { type PrunerSettings, prunerSchema } from './pruning.ts';
 import { type SamplerChoice, samplerSchema } from './samplers.ts';
 import { type Stage, type StageSettings, stagesSchema } from './stages.ts';
 import { type ValidationSettings, validationFaults, validationSchema } from './validation.ts';
+import { warmStartSchema } from './warm-start.ts';
 
 export const metrics = {
   classification: {
@@ -47,6 +48,7 @@ export const specificationSchema = z
       .optional()
       .describe('Each a value or a distribution. A good space of five unless given'),
     enqueue: enqueueSchema.default([]),
+    warmStart: warmStartSchema.optional(),
     sampler: samplerSchema.prefault({}),
     validation: validationSchema.prefault({}),
     objective: z

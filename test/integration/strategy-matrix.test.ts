@@ -9,7 +9,13 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { eventually, type RunningProcess, startApi, startWorkerProcess } from '../support/processes.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
 
-const samplers = ['random', 'grid'] as const;
+const samplers = {
+  random: {},
+  grid: {},
+  sobol: {},
+  tpe: { startupTrials: 4, concurrency: 3 },
+  cmaes: { generation: 5 },
+} as const;
 const pruners = {
   none: { type: 'none' },
   hyperband: { type: 'hyperband' },
@@ -98,14 +104,16 @@ const struck: Run = async (ids) => {
   await onThreads(2)(ids);
 };
 
-describe.each(samplers)('the sampler %s', (type) => {
+describe.each(Object.entries(samplers))('the sampler %s', (type, settings) => {
   it('gives the same with every reproducible pruner, on 1, 2 and 4 threads, and after a SIGKILL', async () => {
     const names = Object.keys(pruners) as (keyof typeof pruners)[];
     const runs = { one: onThreads(1), two: onThreads(2), four: onThreads(4), struck };
     const outcomes: Record<string, Record<string, unknown>> = {};
     for (const [how, run] of Object.entries(runs)) {
       const searches = await Promise.all(
-        names.map((name) => client.create({ ...specification, sampler: { type, seed: 5 }, pruner: pruners[name] })),
+        names.map((name) =>
+          client.create({ ...specification, sampler: { type, seed: 5, ...settings }, pruner: pruners[name] }),
+        ),
       );
       await run(searches.map(({ id }) => id));
       outcomes[how] = Object.fromEntries(

@@ -3,6 +3,7 @@ ALTER TABLE "searches"
   ADD COLUMN "paused" INTEGER NOT NULL DEFAULT 0,
   ADD COLUMN "stages" JSONB NOT NULL DEFAULT '[]',
   ADD COLUMN "epochs" BIGINT NOT NULL DEFAULT 0,
+  ADD COLUMN "parent_id" UUID,
   ADD COLUMN "best_stage" INTEGER NOT NULL DEFAULT 0,
   ADD COLUMN "ended_by" TEXT;
 
@@ -40,6 +41,9 @@ ALTER TABLE "reports" ADD CONSTRAINT "reports_search_id_number_fkey" FOREIGN KEY
 
 -- AddForeignKey
 ALTER TABLE "checkpoints" ADD CONSTRAINT "checkpoints_search_id_number_fkey" FOREIGN KEY ("search_id", "number") REFERENCES "trials"("search_id", "number") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "searches" ADD CONSTRAINT "searches_parent_id_fkey" FOREIGN KEY ("parent_id") REFERENCES "searches"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 
 ALTER TABLE "reports" ADD CONSTRAINT "reports_value_finite" CHECK ("value" IS NULL OR ("value" > '-Infinity' AND "value" < 'Infinity'));
 -- Weights are noise: compressing them costs time and saves nothing.

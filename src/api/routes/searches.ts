@@ -6,7 +6,9 @@ import { advance, deliver } from '../../searches/advance.ts';
 import { dryRun } from '../../searches/dry-run.ts';
 import type { Transition } from '../../searches/ports.ts';
 import { searchSchema } from '../../searches/records.ts';
+import { refined, refineSchema } from '../../searches/refine.ts';
 import { parseSpecification, samplerOf, specificationSchema } from '../../searches/specification.ts';
+import { warmStarted } from '../../searches/warm-start.ts';
 import type { ApiParts } from '../parts.ts';
 import {
   changeSearchSchema,
@@ -37,11 +39,12 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     },
     validatorCompiler: (route) => (route.httpPart === 'body' ? judgedLater : app).validatorCompiler!(route),
     handler: async (request, reply) => {
-      const { specification, dataset } = await parseSpecification(request.body, facts, parts.memory);
+      const body = await warmStarted(request.body, queries);
+      const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
       const key = request.headers['idempotency-key'];
       const requestHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
       const idempotency = key === undefined ? undefined : { key, requestHash };
-      const { search, created } = await store.create({ specification, dataset, idempotency });
+      const { search, created } = await store.create({ specification, dataset, parent: null, idempotency });
       if (created) await advance(parts, search);
       else reply.header('idempotent-replayed', 'true');
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
@@ -59,7 +62,8 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     },
     ...judgedLater,
     handler: async (request) => {
-      const { specification, dataset } = await parseSpecification(request.body, facts, parts.memory);
+      const body = await warmStarted(request.body, queries);
+      const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
       return dryRun(specification, dataset, parts.threads) as z.infer<typeof dryRunSchema>;
     },
   });
@@ -84,6 +88,28 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const search = await queries.find(request.params.id);
       if (search === undefined) throw new Problem('notFound', `there is no search ${request.params.id}`);
       return search;
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/searches/:id/refine',
+    schema: {
+      tags,
+      summary: 'Begin a search in a space narrowed around the best trials of one that has ended',
+      params: idSchema,
+      body: refineSchema.optional(),
+      response: { 201: searchSchema, ...refusals },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params;
+      const parent = await queries.find(id);
+      if (parent === undefined) throw new Problem('notFound', `there is no search ${id}`);
+      const body = await refined(parent, queries, request.body ?? refineSchema.parse({}));
+      const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
+      const { search } = await store.create({ specification, dataset, parent: id, idempotency: undefined });
+      await advance(parts, search);
+      return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
     },
   });
 

@@ -1,8 +1,11 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { countFolds } from '../../data/folds.ts';
 import { Problem } from '../../errors.ts';
+import { certaintyOf } from '../../search/best.ts';
 import { type Search, trialSchema } from '../../searches/records.ts';
+import { stagesOf } from '../../searches/stages.ts';
 import { exportTrials } from '../export.ts';
 import type { ApiParts } from '../parts.ts';
 import {
@@ -17,6 +20,8 @@ import {
 } from '../schemas.ts';
 
 const tags = ['trials'];
+/** With so many the best is compared, however few are asked for. */
+const COMPARED = 50;
 
 export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { queries }) => {
   const searchOr404 = async (id: string): Promise<Search> => {
@@ -68,7 +73,13 @@ export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { querie
     },
     handler: async (request) => {
       const search = await searchOr404(request.params.id);
-      return { items: await queries.best(search, request.query.limit) };
+      const { limit } = request.query;
+      const ranked = await queries.best(search, Math.max(limit, COMPARED));
+      const scored = ranked.flatMap(({ number, value, deviation }) =>
+        value === null ? [] : [{ number, value, deviation }],
+      );
+      const { validation } = stagesOf(search)[search.best?.stage ?? 0] ?? search.specification;
+      return { items: ranked.slice(0, limit), certainty: certaintyOf(scored, countFolds(validation)) };
     },
   });
 
