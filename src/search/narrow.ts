@@ -96,11 +96,17 @@ function rangeAround(
   const to = Math.min(from + width, ceiling);
   const step = distribution.step ?? (distribution.distribution === 'int' ? 1 : undefined);
   const clamped = (value: number) => Math.min(Math.max(value, bounds.low), bounds.high);
-  if (step === undefined) return { ...distribution, low: clamped(offScale(from)), high: clamped(offScale(to)) };
+  // Taking the scale off rounds: the best stay inside to the last bit.
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
+  if (step === undefined) {
+    const range = { low: Math.min(clamped(offScale(from)), lowest), high: Math.max(clamped(offScale(to)), highest) };
+    return { ...distribution, ...range };
+  }
   const snapped = (value: number, round: (x: number) => number) =>
     Number((low + round(Number(((value - low) / step).toPrecision(12))) * step).toPrecision(15));
   const inside = (value: number) => (value < bounds.low ? value + step : value > bounds.high ? value - step : value);
-  const [first, last] = [inside(snapped(offScale(from), Math.floor)), inside(snapped(offScale(to), Math.ceil))];
+  const first = Math.min(inside(snapped(offScale(from), Math.floor)), lowest);
+  const last = Math.max(inside(snapped(offScale(to), Math.ceil)), highest);
   return first >= last && when === undefined ? first : { ...distribution, low: first, high: Math.max(first, last) };
 }
 

@@ -80,8 +80,8 @@ describe('coarse to fine', () => {
       budget: { trials: 10 },
     });
     expect(status).toBe(400);
-    const { errors } = body as { errors: { path: string }[] };
-    expect(errors.map(({ path }) => path).sort()).toEqual(['budget.trials', 'hyperparameters.epochs']);
+    const { faults } = body as { faults: { path: string }[] };
+    expect(faults.map(({ path }) => path).sort()).toEqual(['budget.trials', 'hyperparameters.epochs']);
   });
 });
 
@@ -125,9 +125,9 @@ describe('refining', () => {
     expect(trials.map(({ source }) => source)).toEqual(['enqueued', 'enqueued', 'enqueued', 'sampled']);
     const unknown = { dataset: 'iris', warmStart: { search: '00000000-0000-4000-8000-000000000000' } };
     const { status, body } = await request('POST', '/v1/searches', unknown);
-    expect({ status, errors: (body as { errors: object[] }).errors }).toMatchObject({
+    expect({ status, faults: (body as { faults: object[] }).faults }).toMatchObject({
       status: 400,
-      errors: [{ path: 'warmStart.search' }],
+      faults: [{ path: 'warmStart.search' }],
     });
   });
 });
@@ -150,13 +150,13 @@ describe('a budget', () => {
   });
 
   it('of seconds ends it as it stands', async () => {
-    const { search } = await finished({ ...lasting(30_000, 4), budget: { trials: 4, seconds: 0.5 } });
+    const { search } = await finished({ ...lasting(12_000, 4), budget: { trials: 4, seconds: 0.5 } });
     expect(search).toMatchObject({ state: 'complete', endedBy: 'seconds' });
     expect(search.trials.cancelled).toBe(4);
   });
 
   it('of failures fails it', async () => {
-    const slow = lasting(60_000, 9, { limits: { trialSeconds: 0.05 }, budget: { trials: 9, failures: 2 } });
+    const slow = lasting(12_000, 9, { limits: { trialSeconds: 0.05 }, budget: { trials: 9, failures: 2 } });
     const { search } = await finished(slow);
     expect(search).toMatchObject({ state: 'failed', endedBy: 'failures' });
     expect(search.failure).toMatch(/2 trials failed/);

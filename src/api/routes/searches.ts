@@ -98,7 +98,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       tags,
       summary: 'Begin a search in a space narrowed around the best trials of one that has ended',
       params: idSchema,
-      body: refineSchema.optional(),
+      body: refineSchema.nullish(),
       response: { 201: searchSchema, ...refusals },
     },
     handler: async (request, reply) => {
