@@ -67,7 +67,12 @@ async function decide(planning: Planning, dataset: DatasetFacts): Promise<Plan> 
   if (stage === undefined) return { trials: [] };
   const course = keptCourse(search, stage);
   const points: Point[] = [];
-  for (let number = from; number < Math.min(from + count, stage.to); number++) {
+  const bracket = bracketIn(search.specification, stage, from);
+  const end = Math.min(from + count, bracket?.to ?? stage.to);
+  // Who waits at a rung will go on, and before others begin: a search goes through its brackets one after the other.
+  const { waiting, paused } = search.trials;
+  if (from === bracket?.from && waiting + paused > 0) return { trials: [] };
+  for (let number = from; number < end; number++) {
     const local = number - stage.from;
     const history = await observed(planning, course, number, course.sampler.learnsFrom(local));
     if (history === undefined) break;

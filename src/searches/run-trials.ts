@@ -13,6 +13,7 @@ import { type Committer, createCommitter } from './commit.ts';
 import { ClaimLost, type Held, holdClaims } from './held-claims.ts';
 import { settingsOf } from './hyperparameters.ts';
 import type { Claim, DatasetStore, Delivery, NoticeBoard, ReturnedTrial } from './ports.ts';
+import { hasBarriers } from './pruning.ts';
 import { isOpen, type Search } from './records.ts';
 import { type Looks, looksAt, stageOf } from './stages.ts';
 
@@ -61,6 +62,7 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
     if (stopping) return;
     const { claims, search } = await store.claim(delivery, parts.worker, leaseSeconds);
     const holds = claims.map(held.add);
+    if (endsBracket(search)) await advance(parts, search).catch((error: unknown) => log(messageOf(error)));
     if (stopping) for (const { abort } of holds) abort.abort(new ShuttingDown());
     const written: Promise<void>[] = [];
     for (const hold of holds) {
@@ -203,6 +205,12 @@ async function settle(
   } catch (error) {
     log(`trial ${number} of ${searchId} could not be given back, its lease will run out: ${messageOf(error)}`);
   }
+}
+
+/** The last trials of a bracket run, and nobody waits: other threads can begin the next. */
+function endsBracket({ state, specification, trials }: Search): boolean {
+  const { waiting, paused, planned, total } = trials;
+  return state === 'running' && hasBarriers(specification.pruner) && waiting + paused === 0 && planned < total;
 }
 
 async function onCommitted(parts: RunnerParts, search: Search, deliveries: readonly Delivery[]): Promise<void> {
