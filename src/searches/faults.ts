@@ -83,15 +83,25 @@ function isWrongKind(issue: Issue): boolean {
 /** A union's faults are those of the branch that was meant: the one whose own kind fits and whose inside does not. */
 function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, input: unknown, prefix: Path, inner: Path): Fault[] {
   const branches = issue.errors as Issue[][];
+  const path = dotted([...prefix, ...inner]);
+  if (branches.length === 0) {
+    // None of the branches has this discriminator.
+    return [{ path, message: `must be ${kindsOf(issue).join()}, got ${shown(at(input, inner))}` }];
+  }
   const meant = branches.filter((issues) => !issues.some(isWrongKind)).sort((a, b) => a.length - b.length)[0];
   if (meant !== undefined) return meant.flatMap((one) => faultsOfIssue(one, input, prefix, inner));
   const kinds = branches.flat().flatMap(kindsOf);
   const message = `must be ${[...new Set(kinds)].join(' or ')}, got ${shown(at(input, inner))}`;
-  return [{ path: dotted([...prefix, ...inner]), message }];
+  return [{ path, message }];
 }
 
 function kindsOf(issue: Issue): string[] {
-  if (issue.code === 'invalid_union') return (issue.errors as Issue[][]).flat().flatMap(kindsOf);
+  if (issue.code === 'invalid_union') {
+    const named = 'options' in issue ? issue.options : undefined;
+    return named === undefined
+      ? (issue.errors as Issue[][]).flat().flatMap(kindsOf)
+      : [`one of ${named.map(shown).join(', ')}`];
+  }
   if (issue.code === 'invalid_type') return [withArticle(issue.expected)];
   return issue.code === 'invalid_value' ? [`one of ${issue.values.map(shown).join(', ')}`] : [];
 }

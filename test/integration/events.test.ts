@@ -110,7 +110,7 @@ describe('the stream', () => {
   });
 
   it('shows who comes late what is running, with its curve so far', async () => {
-    const { id } = await service.client.create(lasting(4000, 2));
+    const { id } = await service.client.create(lasting(15_000, 2));
     await reached(service.client, id, 'running', 2);
     // The curve is stored with every renewal of the lease.
     await eventually(async () => (await service.client.trial(id, 0)).epochs > 0, 10_000, 'a stored curve');

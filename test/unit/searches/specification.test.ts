@@ -91,7 +91,7 @@ describe('parseSpecification', () => {
         'hyperparameters.activation: must be one of "sigmoid", "tanh", "relu", "leakyRelu", "elu", "gelu", "silu", "maxout" or an object, got "rellu"',
         'hyperparameters.momentun: is not a key that is known here',
         'hyperparameters.momentum.when.optimizer[0]: optimizer can never have that value (it is one of "sgd", "momentum"), got "momentom"',
-        'sampler.type: must be one of "random", "grid", got "annealing"',
+        'sampler.type: must be one of "random", "grid", "sobol", "tpe", "cmaes", got "annealing"',
         'budget.trials: must be at least 1, got -5',
       ]),
     );
