@@ -13,7 +13,7 @@ import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
 import { projectRoot } from './paths.ts';
-import type { Importance, ImportanceTask } from './searches/analysis.ts';
+import type { Importance, ImportanceTask } from './searches/importance.ts';
 import { createTrialRunner } from './searches/run-trials.ts';
 import { startSweeping } from './searches/sweep.ts';
 

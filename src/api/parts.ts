@@ -1,6 +1,6 @@
 /** What the API is made of; the composition roots (server.ts, the command line, tests) put it together. */
 import type { AdvanceParts } from '../searches/advance.ts';
-import type { Importance, ImportanceTask } from '../searches/analysis.ts';
+import type { Importance, ImportanceTask } from '../searches/importance.ts';
 import type { DatasetStore, NoticeBoard, SearchQueries, TrialMemory } from '../searches/ports.ts';
 
 export interface ApiParts extends AdvanceParts {

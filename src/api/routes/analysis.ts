@@ -3,13 +3,8 @@ import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { type CoveringSampler, coverageOf, coveringSamplers } from '../../search/coverage.ts';
 import { spaceOf } from '../../search/space.ts';
-import {
-  historyOf,
-  historySchema,
-  type Importance,
-  importanceSchema,
-  importanceTask,
-} from '../../searches/analysis.ts';
+import { historyOf, historySchema } from '../../searches/history.ts';
+import { type Importance, importanceSchema, importanceTask } from '../../searches/importance.ts';
 import type { Search } from '../../searches/records.ts';
 import { stagesOf } from '../../searches/stages.ts';
 import type { ApiParts } from '../parts.ts';
