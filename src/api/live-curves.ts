@@ -59,7 +59,13 @@ function completed(stored: Trial['folds'], epochs: readonly Epoch[]): Trial['fol
       trainMetric: grown('trainMetric'),
       validationLoss: grown('validationLoss'),
       validationMetric: grown('validationMetric'),
+      // What is looked at later, not live, is as old as what is stored.
       learningRate: known?.learningRate ?? [],
+      gradientNorm: known?.gradientNorm ?? [],
+      peakLoss: known?.peakLoss ?? [],
+      peakStep: known?.peakStep ?? [],
+      regularizationLoss: known?.regularizationLoss ?? [],
+      signals: known?.signals ?? [],
     };
   });
 }

@@ -1,10 +1,10 @@
 /** One fold of a trial, trained: split, preprocessed, watched by the divergence rule. It knows no thread and no clock. */
 import type { Kernels } from '../nn/kernels.ts';
-import { type EpochReport, type TrainOptions, train } from '../nn/train.ts';
+import { type EpochReport, type Signals, type TrainOptions, train } from '../nn/train.ts';
 import { divergence } from './divergence.ts';
 import { preparedFolds } from './prepared-folds.ts';
 import { digestOf, tensorsOf } from './result-hash.ts';
-import type { EpochUpdate, TrialTask } from './trial.ts';
+import type { EpochUpdate, ObservedLayers, TrialTask } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
 import { trainOptions } from './trial-options.ts';
 
@@ -69,5 +69,29 @@ function updateOf(report: EpochReport, fold: number, first: EpochReport): EpochU
     validationLoss: finite(report.validationLoss),
     validationMetric: finite(report.validationMetric),
     learningRate: report.learningRate,
+    gradientNorm: finite(report.gradientNorm),
+    peakLoss: finite(report.peakLoss),
+    peakStep: report.peakStep,
+    regularizationLoss: finite(report.regularizationLoss),
+    signals: report.signals.map(observedLayers),
+  };
+}
+
+/** Digits that are kept of a signal: more tell nothing, and are stored a thousand times. */
+const SIGNAL_DIGITS = 4;
+
+export function observedLayers({ epoch, layers }: Signals): ObservedLayers {
+  const short = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(SIGNAL_DIGITS)) : null);
+  return {
+    epoch,
+    layers: layers.map(({ mean, deviation, unitDeviation, saturated, dead, gradientNorm, updateRatio }) => ({
+      mean: short(mean),
+      deviation: short(deviation),
+      unitDeviation: short(unitDeviation),
+      saturated: short(saturated),
+      dead: short(dead),
+      gradientNorm: short(gradientNorm),
+      updateRatio: short(updateRatio),
+    })),
   };
 }

@@ -27,12 +27,24 @@ export function digestOf(tensors: Iterable<FloatArray>): string {
   return hash.digest('hex');
 }
 
+export type HashedCurves = Pick<
+  FoldCurves,
+  | 'fold'
+  | 'value'
+  | 'initialLoss'
+  | 'trainLoss'
+  | 'trainMetric'
+  | 'validationLoss'
+  | 'validationMetric'
+  | 'learningRate'
+>;
+
 /** sha256 over the kernels' name, what the folds learned (a digest each), the outcome and the curves. */
 export function hashResult(
   kernels: string,
   digests: readonly string[],
   outcome: TrialResult['outcome'],
-  folds: readonly FoldCurves[],
+  folds: readonly HashedCurves[],
 ): string {
   const text = `${kernels}\n${digests.join(' ')}\n${outcome} ${JSON.stringify(folds)}`;
   return createHash('sha256').update(text).digest('hex');

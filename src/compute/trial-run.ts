@@ -1,7 +1,7 @@
 /** A trial from its folds: each run by itself, joined in order. What a trial comes to is the same wherever its folds ran. */
 import { countFolds } from '../data/folds.ts';
-import { finite, type NamedKernels, type RunConditions, runFold } from './fold-run.ts';
-import { hashResult } from './result-hash.ts';
+import { finite, type NamedKernels, observedLayers, type RunConditions, runFold } from './fold-run.ts';
+import { type HashedCurves, hashResult } from './result-hash.ts';
 import type { EpochUpdate, FoldCurves, FoldMetrics, FoldResult, PausedTrial, TrialResult, TrialTask } from './trial.ts';
 import { type FoldEnd, type FoldState, readCheckpoint, writeCheckpoint } from './trial-checkpoint.ts';
 
@@ -71,7 +71,7 @@ function resultOf(task: TrialTask, kernels: string, folds: readonly FoldEnd[], s
     reason: outcome === 'ok' ? null : reason,
     epochs: epochsOf(curves),
     folds: folds.map((state, fold) => foldResult(state, curves[fold]!)),
-    resultHash: hashResult(kernels, digests, outcome, curves),
+    resultHash: hashResult(kernels, digests, outcome, curves.map(hashed)),
     kernels,
   };
 }
@@ -103,7 +103,6 @@ function countingEpoch(state: FoldState): number {
   return state.state === 'over' ? state.bestEpoch : (state.training.best?.epoch ?? state.reports.length);
 }
 
-/** The hash covers these, key by key in this order. */
 function curvesOf(state: FoldState, fold: number, { metric }: TrialTask): FoldCurves {
   const { reports } = state;
   const counting = endsTrial(state) ? undefined : reports[countingEpoch(state) - 1];
@@ -117,5 +116,16 @@ function curvesOf(state: FoldState, fold: number, { metric }: TrialTask): FoldCu
     validationLoss: reports.map(({ validationLoss }) => finite(validationLoss)),
     validationMetric: reports.map(({ validationMetric }) => finite(validationMetric)),
     learningRate: reports.map(({ learningRate }) => learningRate),
+    gradientNorm: reports.map(({ gradientNorm }) => finite(gradientNorm)),
+    peakLoss: reports.map(({ peakLoss }) => finite(peakLoss)),
+    peakStep: reports.map(({ peakStep }) => peakStep),
+    regularizationLoss: reports.map(({ regularizationLoss }) => finite(regularizationLoss)),
+    signals: reports.flatMap(({ signals }) => signals.map(observedLayers)),
   };
+}
+
+/** The hash covers these, key by key in this order; what is only looked at may become more without changing it. */
+function hashed(curves: FoldCurves): HashedCurves {
+  const { fold, value, initialLoss, trainLoss, trainMetric, validationLoss, validationMetric, learningRate } = curves;
+  return { fold, value, initialLoss, trainLoss, trainMetric, validationLoss, validationMetric, learningRate };
 }

@@ -2,6 +2,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { Validation } from '../data/folds.ts';
 import type { Metrics } from '../nn/metrics.ts';
+import type { LayerSignals } from '../nn/train.ts';
 
 export { MemoryLimitExceeded, megabytes } from '../nn/memory.ts';
 
@@ -76,6 +77,21 @@ export interface FoldCurves {
   readonly validationLoss: readonly (number | null)[];
   readonly validationMetric: readonly (number | null)[];
   readonly learningRate: readonly (number | null)[];
+  /** The greatest norm of a step's gradient, before clipping. */
+  readonly gradientNorm: readonly (number | null)[];
+  /** The greatest loss of a step, and which it was, from 1. */
+  readonly peakLoss: readonly (number | null)[];
+  readonly peakStep: readonly number[];
+  /** ½·l2·Σ weight² at the epoch's end. */
+  readonly regularizationLoss: readonly (number | null)[];
+  /** Some epochs, thinned towards the end; epoch 0 is before the first step. */
+  readonly signals: readonly ObservedLayers[];
+}
+
+/** The layers of a network after an epoch (nn/signals.ts); null where a number was not finite, or before the first step. */
+export interface ObservedLayers {
+  readonly epoch: number;
+  readonly layers: readonly { readonly [Name in keyof LayerSignals]: number | null }[];
 }
 
 type OrNull<M> = M extends unknown ? { readonly [Name in keyof M]: number | null } : never;
@@ -139,6 +155,11 @@ export interface EpochUpdate {
   readonly validationLoss: number | null;
   readonly validationMetric: number | null;
   readonly learningRate: number;
+  readonly gradientNorm: number | null;
+  readonly peakLoss: number | null;
+  readonly peakStep: number;
+  readonly regularizationLoss: number | null;
+  readonly signals: readonly ObservedLayers[];
 }
 
 export interface RunOptions {

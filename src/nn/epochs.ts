@@ -3,6 +3,7 @@ import { randomAt } from '../random.ts';
 import type { TrainingAddress } from './address.ts';
 import { type Answers, clearTotals, type Metric, meanLoss, measure, needsOutputs, type Totals } from './metrics.ts';
 import { keepOutputs } from './network.ts';
+import type { Signals } from './signals.ts';
 import { evaluateRows, regularizationLoss, step, type Trainer } from './trainer.ts';
 import { EVALUATION_ROWS, type TrainingArrays } from './training-arrays.ts';
 
@@ -25,6 +26,11 @@ export interface EpochReport {
   readonly learningRate: number;
   /** The greatest norm of a step's gradient in this epoch, before clipping; NaN once any was. */
   readonly gradientNorm: number;
+  /** The greatest data loss of a batch in this epoch, and its step, from 1; the first that is no number, once any was. */
+  readonly peakLoss: number;
+  readonly peakStep: number;
+  /** What was looked at in this epoch: mostly once, in the first also before its first step. */
+  readonly signals: readonly Signals[];
   /** Data loss of the epoch's first batch, before its update: in epoch 1, the loss before anything was learned. */
   readonly firstLoss: number;
 }
@@ -35,6 +41,8 @@ export interface EpochSums {
   readonly validation: Totals;
   firstLoss: number;
   gradientNorm: number;
+  peakLoss: number;
+  peakStep: number;
 }
 
 export function createSums(): EpochSums {
@@ -43,6 +51,8 @@ export function createSums(): EpochSums {
     validation: { rows: 0, loss: 0, correct: 0 },
     firstLoss: Number.NaN,
     gradientNorm: 0,
+    peakLoss: Number.NEGATIVE_INFINITY,
+    peakStep: 0,
   };
 }
 
@@ -69,10 +79,10 @@ export class Interrupted extends Error {
   }
 }
 
-/** All training rows once, in an order of the epoch's own, the last batch ragged. */
+/** All training rows once, in an order of the epoch's own, the last batch ragged. Leaves the parameters before the last step in `previous`. */
 export function trainEpoch(
   trainer: Trainer,
-  { train: rows, order, trainOutputs }: TrainingArrays,
+  { train: rows, order, trainOutputs, previous }: TrainingArrays,
   { address, batchSize, metric, interrupted }: EpochOptions,
   epoch: number,
   sums: EpochSums,
@@ -82,11 +92,17 @@ export function trainEpoch(
   order.set(randomAt({ ...address, purpose: 'shuffle', epoch }).permutation(rows.count));
   clearTotals(sums.train);
   sums.gradientNorm = 0;
+  sums.peakLoss = Number.NEGATIVE_INFINITY;
   for (let start = 0; start < rows.count; start += batchSize) {
     if (interrupted?.()) throw new Interrupted();
+    if (start + batchSize >= rows.count) previous.set(network.parameters);
     step(trainer, rows, order, start, Math.min(batchSize, rows.count - start));
     if (keep) keepOutputs(network, order, start, last.rows, trainOutputs);
     if (start === 0) sums.firstLoss = last.dataLoss;
+    if (!(last.dataLoss <= sums.peakLoss) && !Number.isNaN(sums.peakLoss)) {
+      sums.peakLoss = last.dataLoss;
+      sums.peakStep = start / batchSize + 1;
+    }
     sums.train.rows += last.rows;
     sums.train.loss += last.dataLoss * last.rows;
     sums.train.correct += last.correct;
@@ -120,6 +136,7 @@ export function reportOf(
   { metric, data }: EpochOptions,
   epoch: number,
   sums: EpochSums,
+  signals: readonly Signals[],
 ): EpochReport {
   const { targetScale } = data;
   const answers = { totals: sums.train, outputs: arrays.trainOutputs, y: data.trainY, targetScale };
@@ -132,6 +149,9 @@ export function reportOf(
     regularizationLoss: regularizationLoss(trainer),
     learningRate: trainer.last.learningRate,
     gradientNorm: sums.gradientNorm,
+    peakLoss: sums.peakLoss,
+    peakStep: sums.peakStep,
+    signals,
     firstLoss: sums.firstLoss,
   };
 }

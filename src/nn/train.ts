@@ -23,10 +23,12 @@ import type { NetworkSpec } from './network.ts';
 import type { Optimizer } from './optimizers.ts';
 import { fillRows } from './rows.ts';
 import type { Schedule } from './schedules.ts';
+import { drawProbe, isObserved, observe, type Signals } from './signals.ts';
 import { createTrainer, type Trainer } from './trainer.ts';
 import { allocateTraining, memoryOf, type TrainingArrays } from './training-arrays.ts';
 
 export { type EpochReport, Interrupted } from './epochs.ts';
+export type { LayerSignals, Signals } from './signals.ts';
 export { memoryOf, type TrainingShape } from './training-arrays.ts';
 
 /** One fold, ready for training. y holds class indices (Int32Array), or targets rows×outputs. */
@@ -66,6 +68,8 @@ export interface TrainOptions extends InitialWeights {
   readonly resume?: Checkpoint | undefined;
   /** Bytes of the kernels' memory: more, and `MemoryLimitExceeded` is thrown before any is taken. */
   readonly memoryLimit?: number | undefined;
+  /** Whether layers are looked at; true unless given. */
+  readonly signals?: boolean | undefined;
   /** Asked before every step; once it says true, `Interrupted` is thrown. */
   readonly interrupted?: (() => boolean) | undefined;
 }
@@ -111,11 +115,13 @@ export function* train(options: TrainOptions): Generator<EpochReport, TrainingRe
   const { arrays, trainer, sums, progress } = run;
   let stoppedEarly = false;
   while (progress.epoch < options.epochs && !stoppedEarly) {
+    const before = progress.epoch === 0 ? look(run) : [];
     progress.epoch++;
     trainEpoch(trainer, arrays, run.options, progress.epoch, sums);
     evaluate(trainer, arrays, sums.validation);
     if (progress.epoch === 1) progress.initialLoss = sums.firstLoss;
-    const report = reportOf(trainer, arrays, run.options, progress.epoch, sums);
+    const signals = [...before, ...look(run)];
+    const report = reportOf(trainer, arrays, run.options, progress.epoch, sums, signals);
     stoppedEarly = hasStoppedEarly(run, report);
     const verdict = yield report;
     if (verdict === 'stop') break;
@@ -126,6 +132,12 @@ export function* train(options: TrainOptions): Generator<EpochReport, TrainingRe
   return resultOf(run, stoppedEarly);
 }
 
+/** After the epochs that are to be observed, and before the first step. */
+function look({ options, trainer, arrays, progress: { epoch } }: Run): Signals[] {
+  if (options.signals === false || (epoch > 0 && !isObserved(epoch, options.epochs))) return [];
+  return [observe(trainer, arrays.train, arrays.probe, epoch, epoch === 0 ? undefined : arrays.previous)];
+}
+
 function begin(options: TrainOptions): Run {
   const { kernels, data, epochs, address, resume, memoryLimit = Number.POSITIVE_INFINITY } = options;
   const needed = memoryOf(kernels, options);
@@ -134,6 +146,7 @@ function begin(options: TrainOptions): Run {
   const arrays = allocateTraining(kernels, options);
   fillRows(kernels, arrays.train, data.trainX, data.trainY);
   fillRows(kernels, arrays.validation, data.validationX, data.validationY);
+  drawProbe(arrays.probe, data.trainRows, address);
   const batchSize = Math.min(options.batchSize, data.trainRows);
   const totalSteps = epochs * Math.ceil(data.trainRows / batchSize);
   const trainer = createTrainer(arrays.trainer, { ...options, clipNorm: options.clipNorm, totalSteps });

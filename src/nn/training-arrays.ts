@@ -6,6 +6,7 @@ import { measuredMetric, needsOutputs, type Objective } from './metrics.ts';
 import type { NetworkSpec } from './network.ts';
 import type { Optimizer } from './optimizers.ts';
 import { allocateOrder, allocateRows, type Rows } from './rows.ts';
+import { probeRows } from './signals.ts';
 import { allocateTrainer, type TrainerArrays } from './trainer.ts';
 
 /** Rows evaluated at once; fixed, so that how a sum is split does not depend on the batch size. */
@@ -33,6 +34,10 @@ export interface TrainingArrays {
   /** The epoch's outputs by row, dense; of the training rows only where the metric needs them. */
   readonly trainOutputs: FloatArray;
   readonly validationOutputs: FloatArray;
+  /** Training rows that are looked at again and again. */
+  readonly probe: Int32Array;
+  /** The parameters before the last step of an epoch. */
+  readonly previous: FloatArray;
   /** Copies of the best epoch's; empty where there is no early stopping. */
   readonly bestParameters: FloatArray;
   readonly bestStatistics: FloatArray;
@@ -54,6 +59,8 @@ export function allocateTraining(kernels: Kernels, shape: TrainingShape): Traini
     validationOrder: allocateOrder(kernels, validationRows),
     trainOutputs: kernels.allocate(needsOutputs(measuredMetric(loss, objective)) ? trainRows * outputs : 0),
     validationOutputs: kernels.allocate(validationRows * outputs),
+    probe: kernels.allocateIntegers(probeRows(trainRows)),
+    previous: kernels.allocate(parameterLength),
     bestParameters: kernels.allocate(patience > 0 ? parameterLength : 0),
     bestStatistics: kernels.allocate(patience > 0 ? statisticsLength : 0),
   };

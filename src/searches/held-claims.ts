@@ -67,7 +67,7 @@ export function holdClaims(
   };
 }
 
-type Series = 'trainLoss' | 'trainMetric' | 'validationLoss' | 'validationMetric' | 'learningRate';
+type Series = Exclude<keyof EpochUpdate, 'fold' | 'epoch' | 'initialLoss' | 'peakStep' | 'signals'>;
 
 /** A running trial's curves, kept with every renewal: a page that opens now shows what one opened earlier does. */
 class CurvesSoFar {
@@ -100,6 +100,11 @@ class CurvesSoFar {
           validationLoss: grown('validationLoss'),
           validationMetric: grown('validationMetric'),
           learningRate: grown('learningRate'),
+          gradientNorm: grown('gradientNorm'),
+          peakLoss: grown('peakLoss'),
+          peakStep: [...(before?.peakStep ?? []), ...own.map(({ peakStep }) => peakStep)],
+          regularizationLoss: grown('regularizationLoss'),
+          signals: [...(before?.signals ?? []), ...own.flatMap(({ signals }) => signals)],
         };
       });
     return { epochs: Math.max(0, ...folds.map(({ trainLoss }) => trainLoss.length)), folds };

@@ -118,6 +118,24 @@ const metricsSchema = z.union([
   z.object({ loss: metric, rmse: metric, mae: metric, r2: metric }),
 ]);
 
+const signal = z.number().nullable();
+const layerSignalsSchema = z
+  .object({
+    mean: signal.describe('Of the layer’s outputs, over its units and the rows that are looked at'),
+    deviation: signal,
+    unitDeviation: signal.describe('How much the units differ on the same row; 0 where all do the same'),
+    saturated: signal.describe('Share of the outputs of sigmoid or tanh that are on the flat part'),
+    dead: signal.describe('Share of the units that are zero on every row'),
+    gradientNorm: signal.describe('By the weights, at the epoch’s last step; null before the first'),
+    updateRatio: signal.describe('How far that step moved the weights, by their own norm'),
+  })
+  .meta({ id: 'LayerSignals' });
+
+const observedLayersSchema = z.object({
+  epoch: count.describe('Completed; 0 is before the first step'),
+  layers: z.array(layerSignalsSchema).readonly().describe('From the inputs’ side; the last is the output'),
+});
+
 export const foldCurvesSchema = z
   .object({
     fold: count,
@@ -128,6 +146,11 @@ export const foldCurvesSchema = z
     validationLoss: series,
     validationMetric: series,
     learningRate: series,
+    gradientNorm: series.default([]).describe('The greatest of a step, before clipping'),
+    peakLoss: series.default([]).describe('The greatest loss of a step'),
+    peakStep: z.array(count).readonly().default([]).describe('Which step that was, from 1'),
+    regularizationLoss: series.default([]).describe('½·l2·Σ weight² at the epoch’s end'),
+    signals: z.array(observedLayersSchema).readonly().default([]).describe('Of some epochs, thinned towards the end'),
     bestEpoch: count.optional().describe('Whose parameters, value and metrics count; once the fold is over'),
     stoppedEarly: z.boolean().optional(),
     metrics: metricsSchema.optional().describe('Of the validation rows; null where not defined or not finite'),

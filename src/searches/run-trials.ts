@@ -1,6 +1,7 @@
 /** Works off deliveries: claims trials, trains them, keeps their leases, writes what they gave. */
 import {
   type ComputeCore,
+  type EpochUpdate,
   type FoldCurves,
   MemoryLimitExceeded,
   TimeLimitExceeded,
@@ -14,7 +15,7 @@ import { ClaimLost, type Held, holdClaims } from './held-claims.ts';
 import { settingsOf } from './hyperparameters.ts';
 import type { Claim, DatasetStore, Delivery, NoticeBoard, ReturnedTrial } from './ports.ts';
 import { hasBarriers } from './pruning.ts';
-import { isOpen, type Search } from './records.ts';
+import { type Epoch, isOpen, type Search } from './records.ts';
 import { type Looks, looksAt, stageOf } from './stages.ts';
 
 export interface RunnerParts extends AdvanceParts {
@@ -130,13 +131,7 @@ async function train(
           curves.add(updates);
           board.publish(
             searchId,
-            updates.map(({ learningRate: _, initialLoss: __, ...update }) => ({
-              type: 'epoch',
-              number,
-              attempt,
-              epochs,
-              ...update,
-            })),
+            updates.map((update) => epochOf(update, { number, attempt, epochs })),
           );
         },
       },
@@ -149,6 +144,12 @@ async function train(
     resume = end.checkpoint;
     completed = end.epochs;
   }
+}
+
+/** What of an epoch is told live: a notice is small, the rest is stored with the curves. */
+function epochOf(update: EpochUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 'epochs'>): Epoch {
+  const { fold, epoch, trainLoss, trainMetric, validationLoss, validationMetric } = update;
+  return { type: 'epoch', ...trial, fold, epoch, trainLoss, trainMetric, validationLoss, validationMetric };
 }
 
 /** The best, so far, of the means over the folds. */
