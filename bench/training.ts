@@ -10,12 +10,12 @@
 import { parseArgs } from 'node:util';
 import { compileKernels, instantiateKernels } from '../src/compute/kernels.ts';
 import type { Kernels } from '../src/nn/kernels.ts';
-import { optimizerOf } from '../src/nn/optimizers.ts';
-import { type TrainOptions, train } from '../src/nn/train.ts';
+import { train } from '../src/nn/train.ts';
 import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
 import { writeOwnData } from './parts/own-data.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';
 import { temporarily } from './parts/temporary.ts';
+import { optionsOf } from './parts/training-options.ts';
 import { chosen, flopsOf, type Rows, readRows, readWorkloads, type Workload } from './parts/workloads.ts';
 
 /** One line of `--json`. Times are medians over the repetitions, but for min_ms. */
@@ -35,32 +35,6 @@ export interface TrainingLine {
 
 /** The first epochs run slower: code is compiled, caches are filled. */
 const WARM_UP = 3;
-
-function optionsOf(workload: Workload, { x, y }: Rows, kernels: Kernels, epochs: number): TrainOptions {
-  const { n, sizes, act, batch, opt, lr, bn } = workload;
-  return {
-    kernels,
-    network: { sizes, activation: act, batchNorm: bn, loss: 'softmaxCrossEntropy' },
-    initializer: 'he',
-    optimizer: optimizerOf({ optimizer: opt, learningRate: lr, momentum: 0.9, weightDecay: 0 }),
-    schedule: { type: 'constant' },
-    l2: 0,
-    batchSize: batch,
-    epochs,
-    data: {
-      trainX: x,
-      trainY: y,
-      validationX: new Float32Array(0),
-      validationY: new Int32Array(0),
-      trainRows: n,
-      validationRows: 0,
-      inputs: sizes[0]!,
-      outputs: sizes.at(-1)!,
-      targetScale: 1,
-    },
-    address: { seed: 1, trial: 0, fold: 0 },
-  };
-}
 
 /** One training run: the warm-up, then `reps` times as many epochs as the workload says, each time divided by them. */
 function measure(name: string, workload: Workload, rows: Rows, kernels: Kernels, reps: number): TrainingLine {

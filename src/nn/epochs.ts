@@ -79,12 +79,13 @@ export class Interrupted extends Error {
   }
 }
 
-/** All training rows once, in an order of the epoch's own, the last batch ragged. Leaves the parameters before the last step in `previous`. */
+/** All training rows once, in an order of the epoch's own, the last batch ragged. Where the epoch is observed, the parameters before its last step stay in `previous`. */
 export function trainEpoch(
   trainer: Trainer,
   { train: rows, order, trainOutputs, previous }: TrainingArrays,
   { address, batchSize, metric, interrupted }: EpochOptions,
   epoch: number,
+  observed: boolean,
   sums: EpochSums,
 ): void {
   const { last, network } = trainer;
@@ -95,7 +96,7 @@ export function trainEpoch(
   sums.peakLoss = Number.NEGATIVE_INFINITY;
   for (let start = 0; start < rows.count; start += batchSize) {
     if (interrupted?.()) throw new Interrupted();
-    if (start + batchSize >= rows.count) previous.set(network.parameters);
+    if (observed && start + batchSize >= rows.count) previous.set(network.parameters);
     step(trainer, rows, order, start, Math.min(batchSize, rows.count - start));
     if (keep) keepOutputs(network, order, start, last.rows, trainOutputs);
     if (start === 0) sums.firstLoss = last.dataLoss;

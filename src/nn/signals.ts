@@ -36,7 +36,7 @@ export interface Signals {
 /** The most rows a probe has. */
 const PROBE_ROWS = 128;
 /** A probe passes through the network without learning, so it is kept to this part of an epoch's rows; but never below a few. */
-const PROBE_PART = 16;
+const PROBE_PART = 24;
 const FEWEST_ROWS = 16;
 
 export function probeRows(trainRows: number): number {
@@ -64,11 +64,30 @@ const TANH_LIMIT = Math.sqrt(1 - SATURATED);
 /** sigmoid: slope a·(1 − a), at most ¼. */
 const SIGMOID_LIMIT = 0.5 + 0.5 * Math.sqrt(1 - SATURATED);
 
-/** Beyond which an output, or 1 minus it, counts as saturated. */
-function limitsOf(activation: Activation): readonly [low: number, high: number] {
+/** Beyond which an output counts as saturated; undefined where none does. */
+function limitsOf(activation: Activation): readonly [low: number, high: number] | undefined {
   if (activation === 'tanh') return [-TANH_LIMIT, TANH_LIMIT];
   if (activation === 'sigmoid') return [1 - SIGMOID_LIMIT, SIGMOID_LIMIT];
-  return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return undefined;
+}
+
+function saturatedOf(
+  activated: FloatArray,
+  units: number,
+  stride: number,
+  rows: number,
+  limits: readonly [low: number, high: number] | undefined,
+): number {
+  if (limits === undefined) return 0;
+  const [low, high] = limits;
+  let saturated = 0;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < units; j++) {
+      const a = activated[i * stride + j]!;
+      if (a < low || a > high) saturated++;
+    }
+  }
+  return saturated;
 }
 
 const NO_STEP = { gradientNorm: Number.NaN, updateRatio: Number.NaN };
@@ -112,9 +131,8 @@ function movesOf({ kernels, layers, parameters }: Network, before: FloatArray) {
 type Spread = Pick<LayerSignals, 'mean' | 'deviation' | 'unitDeviation' | 'saturated' | 'dead'>;
 
 function spreadOf({ activated, units, activation }: Layer, stride: number, rows: number): Spread {
-  const [low, high] = limitsOf(activation);
   const alive = new Uint8Array(units);
-  let [sum, squares, between, saturated] = [0, 0, 0, 0];
+  let [sum, squares, between] = [0, 0, 0];
   for (let i = 0; i < rows; i++) {
     let rowSum = 0;
     let rowSquares = 0;
@@ -123,7 +141,6 @@ function spreadOf({ activated, units, activation }: Layer, stride: number, rows:
       rowSum += a;
       rowSquares += a * a;
       if (a !== 0) alive[j] = 1;
-      if (a < low || a > high) saturated++;
     }
     sum += rowSum;
     squares += rowSquares;
@@ -135,7 +152,7 @@ function spreadOf({ activated, units, activation }: Layer, stride: number, rows:
     mean,
     deviation: Math.sqrt(Math.max(0, squares / count - mean * mean)),
     unitDeviation: Math.sqrt(between / rows),
-    saturated: saturated / count,
+    saturated: saturatedOf(activated, units, stride, rows, limitsOf(activation)) / count,
     dead: alive.reduce((dead, lives) => dead - lives, units) / units,
   };
 }

@@ -117,7 +117,7 @@ export function* train(options: TrainOptions): Generator<EpochReport, TrainingRe
   while (progress.epoch < options.epochs && !stoppedEarly) {
     const before = progress.epoch === 0 ? look(run) : [];
     progress.epoch++;
-    trainEpoch(trainer, arrays, run.options, progress.epoch, sums);
+    trainEpoch(trainer, arrays, run.options, progress.epoch, isLookedAt(run), sums);
     evaluate(trainer, arrays, sums.validation);
     if (progress.epoch === 1) progress.initialLoss = sums.firstLoss;
     const signals = [...before, ...look(run)];
@@ -132,9 +132,15 @@ export function* train(options: TrainOptions): Generator<EpochReport, TrainingRe
   return resultOf(run, stoppedEarly);
 }
 
+function isLookedAt({ options, progress: { epoch } }: Run): boolean {
+  return options.signals !== false && (epoch === 0 || isObserved(epoch, options.epochs));
+}
+
 /** After the epochs that are to be observed, and before the first step. */
-function look({ options, trainer, arrays, progress: { epoch } }: Run): Signals[] {
-  if (options.signals === false || (epoch > 0 && !isObserved(epoch, options.epochs))) return [];
+function look(run: Run): Signals[] {
+  const { trainer, arrays, progress } = run;
+  const { epoch } = progress;
+  if (!isLookedAt(run)) return [];
   return [observe(trainer, arrays.train, arrays.probe, epoch, epoch === 0 ? undefined : arrays.previous)];
 }
 
