@@ -98,6 +98,7 @@ export interface TrialRow {
   readonly stage: number;
   readonly rung: number;
   readonly verdict: unknown;
+  readonly found: readonly string[];
   readonly attempt: number;
   readonly hyperparameters: unknown;
   readonly value: number | null;
@@ -119,6 +120,7 @@ export function trialSummaryOf(row: TrialRow, { specification }: Pick<Search, 's
     stage: row.stage,
     rung: row.rung,
     verdict: row.verdict as TrialSummary['verdict'],
+    found: row.found as TrialSummary['found'],
     state: row.state as TrialSummary['state'],
     attempt: row.attempt,
     hyperparameters: inOrder(row.hyperparameters as TrialSummary['hyperparameters']),
@@ -136,7 +138,7 @@ export function trialSummaryOf(row: TrialRow, { specification }: Pick<Search, 's
 }
 
 export function trialOf(
-  row: TrialRow & { readonly curves: unknown; readonly kernels: string | null },
+  row: TrialRow & { readonly curves: unknown; readonly findings: unknown; readonly kernels: string | null },
   search: Search,
 ): Trial {
   const summary = trialSummaryOf(row, search);
@@ -146,6 +148,7 @@ export function trialOf(
     ...summary,
     settings: { ...settingsOf(hyperparameters, summary.hyperparameters) },
     folds: (row.curves ?? []) as FoldCurves[],
+    findings: row.findings as Trial['findings'],
     kernels: row.kernels,
   };
 }

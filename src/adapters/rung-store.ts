@@ -41,13 +41,13 @@ export async function look(
 async function rest(
   tx: Transaction,
   search: Search,
-  { number, attempt, epochs, value, folds, checkpoint, kernels, durationMs }: PausedReport,
+  { number, attempt, epochs, value, folds, findings, checkpoint, kernels, durationMs }: PausedReport,
   rung: number,
   stage: Stage,
 ): Promise<Effect<undefined>> {
   await tx.$executeRaw`
     UPDATE trials SET state = 'paused', lease_until = NULL, value = ${value}::double precision, epochs = ${epochs}::int,
-      curves = ${JSON.stringify(folds)}::jsonb, kernels = ${kernels},
+      curves = ${JSON.stringify(folds)}::jsonb, ${foundIn(findings)}, kernels = ${kernels},
       duration_ms = coalesce(duration_ms, 0) + ${durationMs}::double precision
     WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
   await tx.$executeRaw`
@@ -59,6 +59,11 @@ async function rest(
     changes: [{ type: 'trial.paused', data: { number, attempt, rung, epochs, value } }],
     counters: { running: -1, paused: 1, epochs: epochs - before },
   };
+}
+
+function foundIn(findings: PausedReport['findings']): Prisma.Sql {
+  const codes = findings.map(({ code }) => code);
+  return Prisma.sql`findings = ${JSON.stringify(findings)}::jsonb, found = ${codes}::text[]`;
 }
 
 /** Epochs that a trial had completed, and that were counted, before it began to train for a rung. */
@@ -86,12 +91,12 @@ async function judged(
 async function stop(
   tx: Transaction,
   search: Search,
-  { number, attempt, epochs, value, folds, kernels, durationMs }: PausedReport,
+  { number, attempt, epochs, value, folds, findings, kernels, durationMs }: PausedReport,
   verdict: Verdict,
 ): Promise<Effect<undefined>> {
   await tx.$executeRaw`
     UPDATE trials SET state = 'pruned', lease_until = NULL, finished_at = now(), value = ${value}::double precision,
-      epochs = ${epochs}::int, curves = ${JSON.stringify(folds)}::jsonb, kernels = ${kernels},
+      epochs = ${epochs}::int, curves = ${JSON.stringify(folds)}::jsonb, ${foundIn(findings)}, kernels = ${kernels},
       duration_ms = ${durationMs}::double precision, reason = ${verdict.text}, verdict = ${JSON.stringify(verdict)}::jsonb
     WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
   return {

@@ -1,14 +1,17 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
-import type { Page, SearchQueries, TrialOutcome, TrialQuery } from '../searches/ports.ts';
+import type { FoundOften, Page, SearchQueries, TrialOutcome, TrialQuery } from '../searches/ports.ts';
 import type { Search, SearchState } from '../searches/records.ts';
 import type { Database } from './database.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 
-const SUMMARY = Prisma.sql`number, state, stage, rung, verdict, attempt, hyperparameters, value, deviation, outcome, reason, epochs, duration_ms, worker,
+const SUMMARY = Prisma.sql`number, state, stage, rung, verdict, found, attempt, hyperparameters, value, deviation, outcome, reason, epochs, duration_ms, worker,
   result_hash, started_at, finished_at`;
+
+/** Trials that a finding of the whole search names. */
+const MOST_NUMBERS = 20;
 
 export function createSearchQueries(database: Database): SearchQueries {
   const trialRows = (where: Prisma.Sql, order: Prisma.Sql, limit: number): Promise<TrialRow[]> =>
@@ -33,7 +36,7 @@ export function createSearchQueries(database: Database): SearchQueries {
     },
     trial: async (search, number) => {
       const [row] = await database.$queryRaw<FullTrialRow[]>`
-        SELECT ${SUMMARY}, curves, kernels FROM trials WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
+        SELECT ${SUMMARY}, curves, findings, kernels FROM trials WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
       return row === undefined ? undefined : trialOf(row, search);
     },
     best: async (search, limit) => {
@@ -51,9 +54,16 @@ export function createSearchQueries(database: Database): SearchQueries {
         WHERE search_id = ${id}::uuid AND state NOT IN ('waiting', 'running') ORDER BY number`;
       return rows.map(({ hyperparameters, ...row }) => ({ ...row, point: hyperparameters }));
     },
+    findings: async ({ id }) => {
+      const rows = await database.$queryRaw<{ trials: number; numbers: number[]; example: FoundOften['example'] }[]>`
+        SELECT count(*)::int AS trials, (array_agg(number ORDER BY number))[1:${MOST_NUMBERS}::int] AS numbers,
+          (array_agg(f ORDER BY number))[1] AS example
+        FROM trials, jsonb_array_elements(findings) f WHERE search_id = ${id}::uuid GROUP BY f->>'code'`;
+      return rows;
+    },
     running: async (search) => {
       const rows = await database.$queryRaw<FullTrialRow[]>`
-        SELECT ${SUMMARY}, curves, kernels FROM trials
+        SELECT ${SUMMARY}, curves, findings, kernels FROM trials
         WHERE search_id = ${search.id}::uuid AND state = 'running' ORDER BY number LIMIT 1000`;
       return rows.map((row) => trialOf(row, search));
     },
@@ -80,19 +90,23 @@ function stateIs(state: TrialQuery['state']): Prisma.Sql {
   return state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`;
 }
 
-function byNumber(id: string, { sort, state, cursor }: TrialQuery): Segment[] {
+function isFound(finding: TrialQuery['finding']): Prisma.Sql {
+  return finding === undefined ? Prisma.empty : Prisma.sql`AND found @> ARRAY[${finding}]`;
+}
+
+function byNumber(id: string, { sort, state, finding, cursor }: TrialQuery): Segment[] {
   const after = trialCursor(cursor, sort);
   const [comparison, order] =
     sort === 'number' ? [Prisma.sql`>`, Prisma.sql`number ASC`] : [Prisma.sql`<`, Prisma.sql`number DESC`];
   const from = after === undefined ? Prisma.empty : Prisma.sql`AND number ${comparison} ${after.n}::int`;
-  return [{ where: Prisma.sql`search_id = ${id}::uuid ${stateIs(state)} ${from}`, order }];
+  return [{ where: Prisma.sql`search_id = ${id}::uuid ${stateIs(state)} ${isFound(finding)} ${from}`, order }];
 }
 
 /** Trials with a value in its order, then those without by number: two index scans, so that the end of one finds the other. */
-function byValue(id: string, { sort, state, cursor }: TrialQuery): Segment[] {
+function byValue(id: string, { sort, state, finding, cursor }: TrialQuery): Segment[] {
   const after = trialCursor(cursor, sort);
   const up = sort === 'value';
-  const base = Prisma.sql`search_id = ${id}::uuid ${stateIs(state)}`;
+  const base = Prisma.sql`search_id = ${id}::uuid ${stateIs(state)} ${isFound(finding)}`;
   const without: Segment = {
     where: Prisma.sql`${base} AND value IS NULL AND number > ${after?.v === null ? after.n : -1}::int`,
     order: Prisma.sql`number ASC`,

@@ -67,11 +67,11 @@ export async function finish(
 ): Promise<Effect<{ accepted: readonly number[]; deliveries: readonly Delivery[] }>> {
   const rows = await tx.$queryRaw<{ number: number; stage: number; rung: number }[]>`
     UPDATE trials t SET state = 'complete', value = r.value, deviation = r.deviation, outcome = r.outcome, reason = r.reason, epochs = r.epochs,
-      curves = r.folds, result_hash = r."resultHash", kernels = r.kernels,
+      curves = r.folds, findings = r.findings, found = ARRAY(SELECT f->>'code' FROM jsonb_array_elements(r.findings) f), result_hash = r."resultHash", kernels = r.kernels,
       duration_ms = CASE WHEN t.rung > 0 THEN coalesce(t.duration_ms, 0) ELSE 0 END + r."durationMs",
       finished_at = now(), lease_until = NULL
     FROM jsonb_to_recordset(${JSON.stringify(trials)}::jsonb) AS r(number int, attempt int, value double precision, deviation double precision,
-      outcome text, reason text, epochs int, folds jsonb, "resultHash" text, kernels text, "durationMs" double precision)
+      outcome text, reason text, epochs int, folds jsonb, findings jsonb, "resultHash" text, kernels text, "durationMs" double precision)
     WHERE t.search_id = ${search.id}::uuid AND t.number = r.number AND t.attempt = r.attempt AND t.state = 'running'
     RETURNING t.number, t.stage, t.rung`;
   const byNumber = new Map(rows.map((row) => [row.number, row]));
@@ -108,7 +108,7 @@ function completions(
 ): { changes: Change[]; best: Search['best'] } {
   let { best } = search;
   const sign = search.specification.objective.direction === 'maximize' ? 1 : -1;
-  const changes = written.map(({ number, attempt, value, outcome, reason, epochs, durationMs }): Change => {
+  const changes = written.map(({ number, attempt, value, outcome, reason, epochs, durationMs, findings }): Change => {
     const { stage } = rows.get(number)!;
     // Of equal values the lower number is the best, whichever came first. Other stages train or examine otherwise: the newest counts.
     const isBest =
@@ -119,7 +119,18 @@ function completions(
     if (isBest) best = { number, value, stage };
     return {
       type: 'trial.complete',
-      data: { number, attempt, stage, value, outcome, reason, epochs, durationMs, best: isBest },
+      data: {
+        number,
+        attempt,
+        stage,
+        value,
+        outcome,
+        reason,
+        epochs,
+        durationMs,
+        found: findings.map(({ code }) => code),
+        best: isBest,
+      },
     };
   });
   return { changes, best };

@@ -18,6 +18,7 @@ const columns = [
   'deviation',
   'stage',
   'rung',
+  'found',
 ] as const satisfies readonly (keyof TrialSummary)[];
 
 export async function* exportTrials(
@@ -42,7 +43,7 @@ function csvLine(trial: TrialSummary, varied: readonly string[]): string {
   return cells.map(cell).join(',');
 }
 
-function cell(value: string | number | boolean | null | undefined): string {
-  const text = value === null || value === undefined ? '' : String(value);
+function cell(value: string | number | boolean | readonly string[] | null | undefined): string {
+  const text = Array.isArray(value) ? value.join(' ') : String(value ?? '');
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,9 +1,11 @@
 /** The shapes of requests and answers that are not records (searches/records.ts). */
 import { z } from 'zod';
+import { findingCodes, severities } from '../diagnosis/finding.ts';
 import { LARGEST_BUDGET } from '../searches/budget.ts';
 import { prunerKinds } from '../searches/pruning.ts';
 import {
   eventSchema,
+  findingSchema,
   searchSchema,
   searchStates,
   sourceSchema,
@@ -29,10 +31,28 @@ const cursor = z.string().min(1).max(500).optional().describe('The `next` of an 
 export const searchQuerySchema = z.strictObject({ state: z.enum(searchStates).optional(), limit, cursor });
 export const trialQuerySchema = z.strictObject({
   state: z.enum(trialStates).optional(),
+  finding: z.enum(findingCodes).optional().describe('Only trials in which this was found'),
   sort: z.enum(['number', '-number', 'value', '-value']).default('number').describe('Trials without a value come last'),
   limit,
   cursor,
 });
+export const findingsSchema = z.object({
+  trials: z.int().describe('That were looked at: those that have ended or wait at a rung'),
+  items: z
+    .array(
+      z.object({
+        code: z.enum(findingCodes),
+        severity: z.enum(severities),
+        trials: z.int().describe('That have it'),
+        share: z.number(),
+        numbers: z.array(z.int()).readonly().describe('The first of them'),
+        example: findingSchema.describe('As it was found in the first of them'),
+      }),
+    )
+    .readonly()
+    .describe('The worst first, and of those the most frequent'),
+});
+export type SearchFindings = z.infer<typeof findingsSchema>;
 export const bestQuerySchema = z.strictObject({ limit: limit.default(10) });
 export const eventQuerySchema = z.strictObject({
   after: z.coerce.number().int().min(0).max(LARGEST_NUMBER).optional().describe('The newest seq that is known already'),

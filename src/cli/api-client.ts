@@ -1,5 +1,6 @@
 /** The service as the command line sees it: over HTTP and a websocket, like any other client. */
 import WebSocket from 'ws';
+import type { SearchFindings } from '../api/schemas.ts';
 import type { Epoch, Search, SearchEvent, Trial, TrialSummary } from '../searches/records.ts';
 
 /** The service's answer was a refusal: every fault, ready to be shown. */
@@ -42,6 +43,7 @@ export function createClient(url: string) {
     cancel: (id: string) => json<Search>('POST', `/v1/searches/${encodeURIComponent(id)}/cancel`),
     best: (id: string, limit: number) =>
       json<{ items: TrialSummary[] }>('GET', `/v1/searches/${encodeURIComponent(id)}/best?limit=${limit}`),
+    findings: (id: string) => json<SearchFindings>('GET', `/v1/searches/${encodeURIComponent(id)}/findings`),
     trial: (id: string, number: number) =>
       json<Trial>('GET', `/v1/searches/${encodeURIComponent(id)}/trials/${number}`),
     export: (id: string, format: string) =>

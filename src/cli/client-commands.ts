@@ -10,7 +10,7 @@ import { resultOf } from '../compute/trial.ts';
 import { datasetFromCsv } from '../data/csv-dataset.ts';
 import { settingsOf } from '../searches/hyperparameters.ts';
 import { type ApiClient, createClient } from './api-client.ts';
-import { bestTable, number, pointLine, searchLines, searchTable } from './format.ts';
+import { bestTable, findingLines, number, pointLine, searchLines, searchTable } from './format.ts';
 import { UsageError } from './usage.ts';
 import { watch } from './watch.ts';
 
@@ -47,6 +47,10 @@ export const clientCommands: Readonly<Record<string, Command>> = {
     const id = one(positionals, 'best ID [--limit N]');
     const [search, best] = await Promise.all([client.search(id), client.best(id, Number(values.limit))]);
     console.log(bestTable(search, best.items));
+    return 0;
+  },
+  findings: async (client, args) => {
+    console.log(findingLines(await client.findings(one(args, 'findings ID'))));
     return 0;
   },
   cancel: async (client, args) => {

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { logger } from '../serve.ts';
 import { startService } from '../service.ts';
 import { createClient } from './api-client.ts';
-import { bestTable, duration, searchLines } from './format.ts';
+import { bestTable, duration, findingLines, searchLines } from './format.ts';
 import { watch } from './watch.ts';
 
 const specification = {
@@ -42,11 +42,13 @@ export async function demo(config: Config): Promise<number> {
       `\n${complete} trials trained in ${duration(performance.now() - started)}, ${diverged} of them diverged. The best:\n`,
     );
     console.log(bestTable(search, items));
+    console.log(`\nWhat was found in the trials:\n\n${findingLines(await client.findings(id))}`);
     console.log(`\n${searchLines(search)}\n`);
     console.log(`It is stored in Postgres, under ${config.dataDirectory}. To go on:
 
   npm start                                    serve it: the page and the API on http://127.0.0.1:${config.port}
   npm run hypersearch -- best ${id}
+  npm run hypersearch -- findings ${id}
   npm run hypersearch -- replay ${id} ${search.best?.number ?? 0}
   npm run hypersearch -- export ${id} --format csv > trials.csv`);
     return search.state === 'complete' ? 0 : 1;

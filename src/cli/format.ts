@@ -1,5 +1,6 @@
 /** How numbers, trials and searches look in a terminal. */
 import Table from 'cli-table3';
+import type { SearchFindings } from '../api/schemas.ts';
 import { variedOf } from '../searches/hyperparameters.ts';
 import type { Search, TrialSummary } from '../searches/records.ts';
 
@@ -51,6 +52,20 @@ export function bestTable(search: Search, trials: readonly TrialSummary[]): stri
     table.push([i + 1, trial.number, number(trial.value), ...values, trial.epochs, duration(trial.durationMs)]);
   }
   return table.toString();
+}
+
+/** What was found, in plain words: each with how often, an example and what to do. */
+export function findingLines({ trials, items }: SearchFindings): string {
+  if (items.length === 0) return `Nothing is wrong with any of the ${trials} trials.`;
+  return items
+    .map(({ code, severity, trials: count, example, numbers }) =>
+      [
+        `${severity.padEnd(7)}  ${code}: ${count} of ${trials} trials`,
+        `         trial ${numbers[0]}: ${example.text}`,
+        `         ${example.advice}`,
+      ].join('\n'),
+    )
+    .join('\n');
 }
 
 export function searchTable(searches: readonly Search[]): string {

@@ -13,6 +13,7 @@ export const usage = `usage: npm run hypersearch -- COMMAND
   list                              the newest searches
   show ID                           one search
   best ID [--limit N]               its best trials
+  findings ID                       what is wrong with its trials, and what to do
   cancel ID                         end it
   export ID [--format csv|ndjson]   every trial, to standard output
   replay ID NUMBER                  compute a trial again and compare the bits

@@ -1,4 +1,8 @@
 /** One fold of a trial, trained: split, preprocessed, watched by the divergence rule. It knows no thread and no clock. */
+import { type InputFacts, inputFacts } from '../data/input-facts.ts';
+import type { PreparedData } from '../data/preprocess.ts';
+import { diagnose } from '../diagnosis/diagnose.ts';
+import { caseOf, type Facts, type Finding } from '../diagnosis/finding.ts';
 import type { Kernels } from '../nn/kernels.ts';
 import { type EpochReport, type Signals, type TrainOptions, train } from '../nn/train.ts';
 import { divergence } from './divergence.ts';
@@ -38,20 +42,63 @@ export function* runFold(
   const options: TrainOptions = { ...trainOptions(task, data, fold, kernels), ...conditions, resume: before?.training };
   const training = train(options);
   const reports: EpochReport[] = [...(before?.reports ?? [])];
+  const look = watch(task, factsOf(task, data), before?.findings ?? []);
   let diverged: string | undefined;
   let next = training.next();
   while (!next.done) {
     const report = next.value;
     reports.push(report);
-    const verdict = yield updateOf(report, fold, reports[0]!);
+    const verdict = yield {
+      ...updateOf(report, fold, reports[0]!),
+      found: report.signals.length > 0 ? look.news(reports) : [],
+    };
     if (task.divergence) diverged = divergence(reports[0]!.firstLoss, report);
     const pauses = task.pauseAfter !== undefined && report.epoch >= task.pauseAfter;
     next = training.next(diverged !== undefined ? 'stop' : verdict === 'continue' && pauses ? 'pause' : verdict);
   }
-  if (next.value.outcome === 'paused') return { state: 'paused', reports, training: next.value.checkpoint };
+  if (next.value.outcome === 'paused') {
+    return { state: 'paused', reports, findings: look.all(reports, false), training: next.value.checkpoint };
+  }
   const { bestEpoch, stoppedEarly, metrics, parameters } = next.value;
   const digest = digestOf(tensorsOf(parameters));
-  return { state: 'over', reports, bestEpoch, stoppedEarly, metrics, digest, diverged: diverged ?? null };
+  return {
+    state: 'over',
+    reports,
+    bestEpoch,
+    stoppedEarly,
+    metrics,
+    digest,
+    diverged: diverged ?? null,
+    findings: look.all(reports, true),
+  };
+}
+
+/** Diagnoses a fold as it goes; tells each finding once. */
+function watch({ settings }: TrialTask, facts: Facts, earlier: readonly Finding[]) {
+  const told = new Set(earlier.map(({ code }) => code));
+  const all = (reports: readonly EpochReport[], over: boolean) => diagnose(caseOf(settings, facts, reports, over));
+  return {
+    all,
+    news: (reports: readonly EpochReport[]): Finding[] => {
+      const found = all(reports, false).filter(({ code }) => !told.has(code));
+      for (const { code } of found) told.add(code);
+      return found;
+    },
+  };
+}
+
+const inputsOf = new WeakMap<PreparedData, InputFacts>();
+
+function factsOf({ dataset }: TrialTask, data: PreparedData): Facts {
+  const inputs = inputsOf.get(data) ?? inputFacts(data);
+  inputsOf.set(data, inputs);
+  const { trainRows, validationRows } = data;
+  return {
+    classes: dataset.task === 'classification' ? dataset.classes.length : 0,
+    trainRows,
+    validationRows,
+    ...inputs,
+  };
 }
 
 /** A number as JSON can carry it (law 8). */
@@ -59,7 +106,7 @@ export function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-function updateOf(report: EpochReport, fold: number, first: EpochReport): EpochUpdate {
+function updateOf(report: EpochReport, fold: number, first: EpochReport): Omit<EpochUpdate, 'found'> {
   return {
     fold,
     epoch: report.epoch,

@@ -1,5 +1,6 @@
 /** A trial put aside, as bytes: what every fold has come to. */
 import { createHash } from 'node:crypto';
+import type { Finding } from '../diagnosis/finding.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { Metrics } from '../nn/metrics.ts';
 import type { EpochReport } from '../nn/train.ts';
@@ -17,17 +18,19 @@ export interface FoldEnd {
   readonly digest: string;
   /** Why it is called diverged; null where it is not. */
   readonly diverged: string | null;
+  readonly findings: readonly Finding[];
 }
 
 export interface FoldPause {
   readonly state: 'paused';
   readonly reports: readonly EpochReport[];
+  readonly findings: readonly Finding[];
   readonly training: Checkpoint;
 }
 
 export type FoldState = FoldEnd | FoldPause;
 
-const FORMAT = 'hypersearch-checkpoint/2';
+const FORMAT = 'hypersearch-checkpoint/3';
 
 /** Whatever decides the bits of a trial. */
 function identityOf(task: TrialTask, kernels: string): string {

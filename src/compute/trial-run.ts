@@ -2,7 +2,16 @@
 import { countFolds } from '../data/folds.ts';
 import { finite, type NamedKernels, observedLayers, type RunConditions, runFold } from './fold-run.ts';
 import { type HashedCurves, hashResult } from './result-hash.ts';
-import type { EpochUpdate, FoldCurves, FoldMetrics, FoldResult, PausedTrial, TrialResult, TrialTask } from './trial.ts';
+import type {
+  EpochUpdate,
+  FoldCurves,
+  FoldMetrics,
+  FoldResult,
+  FoldsFinding,
+  PausedTrial,
+  TrialResult,
+  TrialTask,
+} from './trial.ts';
 import { type FoldEnd, type FoldState, readCheckpoint, writeCheckpoint } from './trial-checkpoint.ts';
 
 export type Untimed<T> = T extends unknown ? Omit<T, 'durationMs'> : never;
@@ -53,6 +62,7 @@ export function joinFolds(
     value: meanValue(curves, splits),
     epochs: epochsOf(curves),
     folds: curves,
+    findings: joinFindings(counted),
     checkpoint: writeCheckpoint(task, kernels, counted),
     kernels,
   };
@@ -71,9 +81,28 @@ function resultOf(task: TrialTask, kernels: string, folds: readonly FoldEnd[], s
     reason: outcome === 'ok' ? null : reason,
     epochs: epochsOf(curves),
     folds: folds.map((state, fold) => foldResult(state, curves[fold]!)),
+    findings: joinFindings(folds),
     resultHash: hashResult(kernels, digests, outcome, curves.map(hashed)),
     kernels,
   };
+}
+
+/** A finding counts where at least half of the folds show it: one fold's may be chance. */
+function joinFindings(folds: readonly FoldState[]): FoldsFinding[] {
+  const byCode = new Map<string, FoldsFinding>();
+  folds.forEach(({ findings }, fold) => {
+    for (const finding of findings) {
+      const known = byCode.get(finding.code) ?? { ...finding, evidence: finiteNumbers(finding.evidence), folds: [] };
+      byCode.set(finding.code, { ...known, folds: [...known.folds, fold] });
+    }
+  });
+  return [...byCode.values()].filter((finding) => 2 * finding.folds.length >= folds.length);
+}
+
+function finiteNumbers(evidence: Readonly<Record<string, number | null>>): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.entries(evidence).map(([name, value]) => [name, value === null ? null : finite(value)]),
+  );
 }
 
 function foldResult({ bestEpoch, stoppedEarly, metrics }: FoldEnd, curves: FoldCurves): FoldResult {

@@ -1,6 +1,7 @@
 /** One trial as the compute core sees it: what goes in, what comes out, what is told on the way. */
 import type { Dataset } from '../data/dataset.ts';
 import type { Validation } from '../data/folds.ts';
+import type { Finding } from '../diagnosis/finding.ts';
 import type { Metrics } from '../nn/metrics.ts';
 import type { LayerSignals } from '../nn/train.ts';
 
@@ -106,6 +107,11 @@ export interface FoldResult extends FoldCurves {
   readonly metrics: FoldMetrics;
 }
 
+/** What was found in some folds, told of the first of them. */
+export interface FoldsFinding extends Finding {
+  readonly folds: readonly number[];
+}
+
 /** A trial that is over. */
 export interface TrialResult {
   /** Mean of the objective over the folds; null where a fold diverged. */
@@ -114,6 +120,8 @@ export interface TrialResult {
   readonly deviation: number | null;
   readonly outcome: 'ok' | 'diverged';
   readonly reason: string | null;
+  /** Of all folds, the worst first. */
+  readonly findings: readonly FoldsFinding[];
   /** Completed epochs, of the fold that has most. */
   readonly epochs: number;
   readonly folds: readonly FoldResult[];
@@ -130,6 +138,7 @@ export interface PausedTrial {
   readonly value: number | null;
   readonly epochs: number;
   readonly folds: readonly FoldCurves[];
+  readonly findings: readonly FoldsFinding[];
   /** For `TrialTask.resume`, of the same trial, on the same kernels. */
   readonly checkpoint: Uint8Array;
   readonly kernels: string;
@@ -160,6 +169,8 @@ export interface EpochUpdate {
   readonly peakStep: number;
   readonly regularizationLoss: number | null;
   readonly signals: readonly ObservedLayers[];
+  /** What is found in it since this epoch. */
+  readonly found: readonly Finding[];
 }
 
 export interface RunOptions {

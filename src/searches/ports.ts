@@ -1,6 +1,7 @@
 /** What the use cases need of the world, and nothing more. The adapters keep these promises. */
-import type { FoldCurves, PausedTrial, TrialResult, TrialSettings, TrialTask } from '../compute/trial.ts';
+import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult, TrialSettings, TrialTask } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
+import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Point } from '../search/space.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
@@ -56,7 +57,7 @@ export type FinishedTrial = TrialResult & Pick<Claim, 'number' | 'attempt'>;
 
 /** A trial put aside to be looked at: what it came to, and what it can go on from. */
 export interface PausedReport
-  extends Pick<PausedTrial, 'epochs' | 'value' | 'folds' | 'checkpoint' | 'kernels' | 'durationMs'> {
+  extends Pick<PausedTrial, 'epochs' | 'value' | 'folds' | 'findings' | 'checkpoint' | 'kernels' | 'durationMs'> {
   readonly number: number;
   readonly attempt: number;
   /** The best of its values up to now. */
@@ -161,9 +162,19 @@ export type TrialSort = 'number' | '-number' | 'value' | '-value';
 
 export interface TrialQuery {
   readonly state?: TrialState | undefined;
+  readonly finding?: FindingCode | undefined;
   readonly sort: TrialSort;
   readonly limit: number;
   readonly cursor?: string | undefined;
+}
+
+/** One finding over the trials of a search. */
+export interface FoundOften {
+  readonly example: FoldsFinding;
+  /** How many trials have it. */
+  readonly trials: number;
+  /** Some of them, the first. */
+  readonly numbers: readonly number[];
 }
 
 export interface SearchQueries {
@@ -179,6 +190,8 @@ export interface SearchQueries {
   best(search: Search, limit: number): Promise<readonly TrialSummary[]>;
   /** Every trial that has ended, or waits at a rung, by number. */
   outcomes(search: Search): Promise<readonly TrialOutcome[]>;
+  /** Of all trials that ended or wait at a rung: how often each finding was made, and by whom. */
+  findings(search: Search): Promise<readonly FoundOften[]>;
   /** The running trials with their curves so far. */
   running(search: Search): Promise<readonly Trial[]>;
   events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;

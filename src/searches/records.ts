@@ -1,6 +1,7 @@
 /** The shapes of what is stored and served: searches, trials, events. One zod schema each; types are inferred from them. */
 import { z } from 'zod';
-import type { FoldCurves } from '../compute/trial.ts';
+import type { FoldCurves, FoldsFinding } from '../compute/trial.ts';
+import { findingCodes, severities } from '../diagnosis/finding.ts';
 import { limits } from './budget.ts';
 import type { Specification } from './specification.ts';
 import type { Settings } from './stages.ts';
@@ -86,6 +87,21 @@ export const verdictSchema = z
   })
   .meta({ id: 'Verdict' }) satisfies z.ZodType<Verdict>;
 
+/** What is wrong with a trial, and why (diagnosis/). */
+export const findingSchema = z
+  .object({
+    code: z.enum(findingCodes),
+    severity: z.enum(severities),
+    layer: z.int().nullable().describe('From 1, the inputs’ side first'),
+    since: count.describe('The epoch after which it was first so; 0 is before the first step'),
+    cause: z.string().nullable().describe('The most likely one, where several look alike'),
+    evidence: z.record(z.string(), z.number().nullable()).readonly(),
+    text: z.string(),
+    advice: z.string(),
+    folds: z.array(count).readonly().describe('That show it'),
+  })
+  .meta({ id: 'Finding' }) satisfies z.ZodType<FoldsFinding>;
+
 export const trialSummarySchema = z
   .object({
     number: count,
@@ -100,6 +116,7 @@ export const trialSummarySchema = z
     outcome: z.enum(['ok', 'diverged']).nullable(),
     reason: z.string().nullable().describe('Why it was stopped, failed or tried again'),
     verdict: verdictSchema.nullable().describe('Of the pruner that stopped it'),
+    found: z.array(z.enum(findingCodes)).readonly().describe('Codes of its findings, the worst first'),
     epochs: count,
     durationMs: z.number().nullable(),
     worker: z.string().nullable(),
@@ -165,6 +182,7 @@ export const trialSchema = trialSummarySchema
   .extend({
     settings: settingsSchema,
     folds: z.array(foldCurvesSchema).readonly(),
+    findings: z.array(findingSchema).readonly(),
     kernels: z.string().nullable(),
   })
   .meta({ id: 'Trial' });
@@ -206,6 +224,7 @@ export const changeSchema = z.discriminatedUnion('type', [
       reason: z.string().nullable(),
       epochs: count,
       durationMs: z.number(),
+      found: z.array(z.enum(findingCodes)).readonly().default([]),
       best: z.boolean().describe('Better than every trial that was complete before it'),
     }),
   }),
@@ -250,6 +269,7 @@ export const epochSchema = z
     trainMetric: z.number().nullable(),
     validationLoss: z.number().nullable(),
     validationMetric: z.number().nullable(),
+    found: z.array(z.enum(findingCodes)).readonly().optional().describe('What is found in it since this epoch'),
   })
   .meta({ id: 'Epoch' });
 export type Epoch = z.infer<typeof epochSchema>;

@@ -149,7 +149,18 @@ async function train(
 /** What of an epoch is told live: a notice is small, the rest is stored with the curves. */
 function epochOf(update: EpochUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 'epochs'>): Epoch {
   const { fold, epoch, trainLoss, trainMetric, validationLoss, validationMetric } = update;
-  return { type: 'epoch', ...trial, fold, epoch, trainLoss, trainMetric, validationLoss, validationMetric };
+  const found = update.found.map(({ code }) => code);
+  return {
+    type: 'epoch',
+    ...trial,
+    fold,
+    epoch,
+    trainLoss,
+    trainMetric,
+    validationLoss,
+    validationMetric,
+    ...(found.length > 0 && { found }),
+  };
 }
 
 /** The best, so far, of the means over the folds. */

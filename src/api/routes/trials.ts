@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { countFolds } from '../../data/folds.ts';
+import { severities } from '../../diagnosis/finding.ts';
 import { Problem } from '../../errors.ts';
 import { certaintyOf } from '../../search/best.ts';
 import { type Search, trialSchema } from '../../searches/records.ts';
@@ -12,6 +13,7 @@ import {
   bestQuerySchema,
   bestSchema,
   exportQuerySchema,
+  findingsSchema,
   idSchema,
   refusals,
   trialPageSchema,
@@ -58,6 +60,30 @@ export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { querie
         throw new Problem('notFound', `the search has no trial ${request.params.number}${when}`);
       }
       return trial;
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/searches/:id/findings',
+    schema: {
+      tags,
+      summary: 'What was found in its trials, and how often',
+      params: idSchema,
+      response: { 200: findingsSchema, ...refusals },
+    },
+    handler: async (request) => {
+      const search = await searchOr404(request.params.id);
+      const { complete, pruned, paused, failed, cancelled } = search.trials;
+      const trials = complete + pruned + paused + failed + cancelled;
+      const found = await queries.findings(search);
+      const items = found
+        .map(({ example, trials: count, numbers }) => {
+          const { code, severity } = example;
+          return { code, severity, trials: count, share: trials > 0 ? count / trials : 0, numbers, example };
+        })
+        .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.trials - a.trials);
+      return { trials, items };
     },
   });
 

@@ -1,0 +1,35 @@
+/** Babysits a training run: from what was measured to what is wrong with it, why, and what to do. */
+import { type Case, type Finding, type FindingCode, type Rule, severities } from './finding.ts';
+import * as end from './rules/end.ts';
+import * as layers from './rules/layers.ts';
+import * as learning from './rules/learning.ts';
+import * as start from './rules/start.ts';
+
+const rules: Readonly<Record<FindingCode, Rule>> = { ...start, ...learning, ...layers, ...end };
+
+/** What is explained by something else that was found is left out. */
+const explained: Readonly<Partial<Record<FindingCode, readonly FindingCode[]>>> = {
+  diverged: ['rateTooHigh', 'regularizationDominates', 'plateau', 'underfitting', 'explodingGradients', 'overfitting'],
+  deadNetwork: ['deadRelu', 'plateau', 'underfitting', 'vanishingGradients', 'symmetricWeights'],
+  symmetricWeights: [
+    'plateau',
+    'underfitting',
+    'initializationTooSmall',
+    'vanishingGradients',
+    'notZeroCentred',
+    'deadRelu',
+  ],
+  rateTooLow: ['plateau', 'underfitting', 'stillImproving'],
+  rateTooHigh: ['underfitting', 'plateau'],
+  regularizationDominates: ['underfitting', 'plateau', 'symmetricWeights'],
+};
+
+/** All findings, the worst first. */
+export function diagnose(one: Case): Finding[] {
+  if (one.reports.length === 0) return [];
+  const found = Object.values(rules).flatMap((rule) => rule(one) ?? []);
+  const hushed = new Set(found.flatMap(({ code }) => explained[code] ?? []));
+  return found
+    .filter(({ code }) => !hushed.has(code))
+    .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+}

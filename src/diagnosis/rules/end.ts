@@ -1,0 +1,121 @@
+/** What can be said in the end: of generalization, of regularization, of what the numbers are worth. */
+import { last, percent, type Rule, shown } from '../finding.ts';
+
+const FEWEST_EPOCHS = 5;
+/** Validation loss above its own best, and above that of training. */
+const RISEN = 1.25;
+const GAP = 1.5;
+/** Of the expected loss: what is left when nothing more is learned. */
+const POOR = 0.5;
+const STILL = 0.02;
+const SMALL_BATCH = 8;
+const STANDARD_ERROR = 0.03;
+
+export const overfitting: Rule = ({ reports, over, facts }) => {
+  if (!over || reports.length < FEWEST_EPOCHS || facts.validationRows === 0) return undefined;
+  const end = last(reports)!;
+  const best = reports.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
+  if (!(end.validationLoss > RISEN * best.validationLoss && end.validationLoss > GAP * end.trainLoss)) return undefined;
+  return {
+    code: 'overfitting',
+    severity: 'warning',
+    layer: null,
+    since: best.epoch,
+    cause: null,
+    evidence: { trainLoss: end.trainLoss, validationLoss: end.validationLoss, bestValidationLoss: best.validationLoss },
+    text: `Since epoch ${best.epoch} the validation loss has risen from ${shown(best.validationLoss)} to ${shown(end.validationLoss)} while that of training fell to ${shown(end.trainLoss)}: it learns the rows by heart.`,
+    advice: 'Stop earlier (patience), more l2 or dropout, fewer units, or more data.',
+  };
+};
+
+export const underfitting: Rule = (one) => {
+  const { reports, over, expectedLoss, settings } = one;
+  if (!over || reports.length < FEWEST_EPOCHS) return undefined;
+  const end = last(reports)!;
+  const before = reports[Math.floor(reports.length * 0.75)]!;
+  const flat = end.trainLoss > (1 - STILL) * before.trainLoss;
+  const learned = end.trainLoss < 0.97 * expectedLoss;
+  if (!(learned && flat && end.trainLoss > POOR * expectedLoss && end.validationLoss < 1.2 * end.trainLoss))
+    return undefined;
+  if (end.regularizationLoss > end.trainLoss) return undefined;
+  return {
+    code: 'underfitting',
+    severity: 'warning',
+    layer: null,
+    since: before.epoch,
+    cause: null,
+    evidence: { trainLoss: end.trainLoss, validationLoss: end.validationLoss, expectedLoss },
+    text: `The training loss has come to rest at ${shown(end.trainLoss)}, ${percent(end.trainLoss / expectedLoss)} of what who knows nothing has; that of validation is no worse: the network is too small for more.`,
+    advice: `Give it more units or layers (it has ${settings.hiddenUnits.join(', ') || 'none hidden'}), less l2, less dropout.`,
+  };
+};
+
+export const regularizationDominates: Rule = ({ reports, settings, expectedLoss }) => {
+  const end = last(reports);
+  if (end === undefined || settings.l2 === 0 || reports.length < 2) return undefined;
+  if (!(end.regularizationLoss > 2 * end.trainLoss || (settings.l2 >= 0.1 && end.trainLoss > 0.7 * expectedLoss)))
+    return undefined;
+  if (!(end.trainLoss > 0.3 * expectedLoss)) return undefined;
+  return {
+    code: 'regularizationDominates',
+    severity: 'fault',
+    layer: null,
+    since: end.epoch,
+    cause: null,
+    evidence: { regularizationLoss: end.regularizationLoss, trainLoss: end.trainLoss, l2: settings.l2 },
+    text: `The penalty on the weights is ${shown(end.regularizationLoss)}, the loss on the data ${shown(end.trainLoss)}: training shrinks weights instead of learning.`,
+    advice: `Lower l2, a hundredfold to begin with (${shown(settings.l2 / 100)}).`,
+  };
+};
+
+export const batchTooSmall: Rule = ({ settings }) => {
+  if (!settings.batchNorm || settings.batchSize >= SMALL_BATCH) return undefined;
+  return {
+    code: 'batchTooSmall',
+    severity: 'warning',
+    layer: null,
+    since: 0,
+    cause: null,
+    evidence: { batchSize: settings.batchSize },
+    text: `Batch normalization takes mean and variance from ${settings.batchSize} rows: they are mostly noise.`,
+    advice: 'Use batches of at least 16 rows, or no batch normalization.',
+  };
+};
+
+export const validationTooSmall: Rule = ({ facts, reports, over }) => {
+  const { classes, validationRows } = facts;
+  if (!over || classes === 0 || validationRows === 0) return undefined;
+  const accuracy = last(reports)?.validationMetric ?? Number.NaN;
+  if (!(accuracy > 0 && accuracy < 1)) return undefined;
+  const error = Math.sqrt((accuracy * (1 - accuracy)) / validationRows);
+  if (!(error > STANDARD_ERROR)) return undefined;
+  return {
+    code: 'validationTooSmall',
+    severity: 'note',
+    layer: null,
+    since: 0,
+    cause: null,
+    evidence: { validationRows, standardError: error },
+    text: `${validationRows} validation rows tell the accuracy to within ±${percent(2 * error)}: trials that differ by less cannot be told apart.`,
+    advice: 'Use kFold or repeats, or a larger fraction for validation.',
+  };
+};
+
+export const stillImproving: Rule = ({ reports, over, settings }) => {
+  if (!over || reports.length < FEWEST_EPOCHS || reports.length < settings.epochs) return undefined;
+  const end = last(reports)!;
+  const before = reports[Math.floor(reports.length * 0.8) - 1]!;
+  const best = Math.min(...reports.map(({ validationLoss }) => validationLoss));
+  if (!(end.validationLoss <= best * 1.005 && end.validationLoss < (1 - 5 * STILL) * before.validationLoss))
+    return undefined;
+  return {
+    code: 'stillImproving',
+    severity: 'note',
+    layer: null,
+    since: before.epoch,
+    cause: null,
+    evidence: { validationLoss: end.validationLoss, earlier: before.validationLoss },
+    text: `In the last ${reports.length - before.epoch} epochs the validation loss still fell from ${shown(before.validationLoss)} to ${shown(end.validationLoss)}.`,
+    advice: `Train longer: ${2 * settings.epochs} epochs, or a second stage around the best.`,
+  };
+};

@@ -1,0 +1,115 @@
+/** What happens inside: dead and saturated units, gradients that vanish or explode. */
+import { type Case, hiddenOf, holdsNow, last, percent, type Rule, shown } from '../finding.ts';
+
+const DEAD = 0.4;
+const SATURATED = 0.5;
+const VANISHED = 1e-3;
+const EXPLODED = 1e3;
+const OFF_CENTRE = 2.5;
+const RECTIFIED = new Set(['relu']);
+
+/** Dead from the start is not the rate's fault; dead in the first layer alone, with inputs far from zero, is the inputs'. */
+function causeOfDeath({ signals, facts }: Case, index: number, dead: number): 'inputs' | 'initialization' | 'rate' {
+  const atStart = signals[0]!.layers[index]!.dead;
+  if (atStart < dead / 2) return 'rate';
+  return index === 0 && facts.offCentre > 1 ? 'inputs' : 'initialization';
+}
+
+const remedies = {
+  inputs: 'Centre the inputs: off-centre ones switch whole units off.',
+  initialization: 'Initialize with he, and with no bias below zero.',
+  rate: 'Lower the learning rate: a step that is too large throws units off the data for good. leakyRelu and elu cannot die.',
+};
+
+export const deadRelu: Rule = (one) => {
+  if (!RECTIFIED.has(one.settings.activation)) return undefined;
+  const held = holdsNow(one, ({ dead }) => dead > DEAD);
+  if (held === undefined) return undefined;
+  const { index, since, layer } = held;
+  const cause = causeOfDeath(one, index, layer.dead);
+  const atStart = one.signals[0]!.layers[index]!.dead;
+  const when = since === 0 ? 'before the first step' : `since epoch ${since}`;
+  return {
+    code: 'deadRelu',
+    severity: 'fault',
+    layer: index + 1,
+    since,
+    cause,
+    evidence: {
+      dead: layer.dead,
+      deadAtStart: atStart,
+      offCentre: one.facts.offCentre,
+      updateRatio: layer.updateRatio,
+    },
+    text: `${percent(layer.dead)} of the units of layer ${index + 1} are zero on every row, ${when}: they have no gradient and will not come back.`,
+    advice: remedies[cause],
+  };
+};
+
+export const saturated: Rule = (one) => {
+  const held = holdsNow(one, (layer) => layer.saturated > SATURATED);
+  if (held === undefined) return undefined;
+  const { index, since, layer } = held;
+  return {
+    code: 'saturated',
+    severity: 'fault',
+    layer: index + 1,
+    since,
+    cause: since === 0 ? (index === 0 && one.facts.offCentre > 1 ? 'inputs' : 'initialization') : 'rate',
+    evidence: { saturated: layer.saturated, saturatedAtStart: one.signals[0]!.layers[index]!.saturated },
+    text: `${percent(layer.saturated)} of the outputs of layer ${index + 1} lie on the flat part of ${one.settings.activation}: almost no gradient passes.`,
+    advice: 'Smaller first weights (xavier), standardized inputs, a lower learning rate, batch normalization, or relu.',
+  };
+};
+
+export const vanishingGradients: Rule = (one) => {
+  const now = last(one.signals);
+  if (now === undefined || now.epoch === 0) return undefined;
+  const layers = hiddenOf(now);
+  const [first, top] = [layers[0]?.gradientNorm ?? Number.NaN, last(layers)?.gradientNorm ?? Number.NaN];
+  if (layers.length < 3 || !(first < VANISHED * top)) return undefined;
+  return {
+    code: 'vanishingGradients',
+    severity: 'fault',
+    layer: 1,
+    since: now.epoch,
+    cause: null,
+    evidence: { firstGradient: first, lastGradient: top },
+    text: `The gradient is ${shown(top)} in layer ${layers.length} and ${shown(first)} in layer 1: the first layers hardly learn.`,
+    advice:
+      'Use relu with he, or batch normalization; sigmoid loses at least three quarters of the gradient in every layer.',
+  };
+};
+
+export const explodingGradients: Rule = (one) => {
+  const at = one.reports.find(({ gradientNorm }) => !(gradientNorm < EXPLODED));
+  if (at === undefined) return undefined;
+  const { gradientNorm, epoch } = at;
+  return {
+    code: 'explodingGradients',
+    severity: 'fault',
+    layer: null,
+    since: epoch,
+    cause: null,
+    evidence: { gradientNorm },
+    text: `A step of epoch ${epoch} had a gradient of norm ${Number.isFinite(gradientNorm) ? shown(gradientNorm) : 'infinity'}.`,
+    advice:
+      'Clip the gradient (clipNorm 1), lower the learning rate, standardize the inputs, or use smaller first weights.',
+  };
+};
+
+export const notZeroCentred: Rule = (one) => {
+  const held = holdsNow(one, ({ mean, deviation }) => Math.abs(mean) > OFF_CENTRE * deviation && deviation > 0);
+  if (held === undefined || one.settings.batchNorm) return undefined;
+  const { index, since, layer } = held;
+  return {
+    code: 'notZeroCentred',
+    severity: 'note',
+    layer: index + 1,
+    since,
+    cause: one.settings.activation === 'sigmoid' ? 'sigmoid' : null,
+    evidence: { mean: layer.mean, deviation: layer.deviation },
+    text: `The outputs of layer ${index + 1} lie around ${shown(layer.mean)}, by ${shown(layer.deviation)}: the next layer's gradients share their sign.`,
+    advice: 'tanh and elu lie around zero; batch normalization puts anything there.',
+  };
+};

@@ -1,0 +1,99 @@
+/** Before the first step: the loss, the spread of the activations, the inputs. */
+import { hiddenOf, percent, type Rule, shown } from '../finding.ts';
+
+/** Beyond this part above what is expected, and at least this much, the first loss is wrong. */
+const LOSS_PART = 1;
+const LOSS_MARGIN = 0.75;
+/** From the first hidden layer to the last. */
+const COLLAPSED = 0.05;
+const GROWN = 20;
+const SATURATED_AT_START = 0.4;
+const OFF_CENTRE = 1;
+const SCALE_RATIO = 50;
+
+export const lossAtStart: Rule = ({ reports, expectedLoss, facts }) => {
+  const initialLoss = reports[0]?.firstLoss;
+  if (initialLoss === undefined) return undefined;
+  if (initialLoss <= expectedLoss + Math.max(LOSS_MARGIN, LOSS_PART * expectedLoss)) return undefined;
+  const known = facts.classes > 0 ? `ln ${facts.classes} = ${shown(expectedLoss)}` : 'the variance of the target, 1';
+  const cause = facts.offCentre > OFF_CENTRE ? 'inputs' : 'initialization';
+  return {
+    code: 'lossAtStart',
+    severity: 'warning',
+    layer: null,
+    since: 0,
+    cause,
+    evidence: { initialLoss, expectedLoss },
+    text: `The loss is ${shown(initialLoss)} before the first step, where who knows nothing has ${known}: the network begins with strong wrong opinions.`,
+    advice:
+      cause === 'inputs'
+        ? 'Centre or standardize the inputs.'
+        : 'Begin with smaller weights: xavier or he instead of wide normals.',
+  };
+};
+
+export const initializationTooSmall: Rule = ({ signals, settings }) => {
+  const layers = signals[0] === undefined ? [] : hiddenOf(signals[0]);
+  if (layers.length < 2 || settings.batchNorm) return undefined;
+  const [first, deepest] = [layers[0]!.deviation, layers.at(-1)!.deviation];
+  if (!(deepest < COLLAPSED * first)) return undefined;
+  return {
+    code: 'initializationTooSmall',
+    severity: 'fault',
+    layer: layers.findIndex(({ deviation }) => deviation < COLLAPSED * first) + 1,
+    since: 0,
+    cause: null,
+    evidence: { firstDeviation: first, lastDeviation: deepest },
+    text: `Activations spread by ${shown(first)} in the first layer and by ${shown(deepest)} in layer ${layers.length}: the signal dies on its way, and so will the gradient.`,
+    advice: 'Use xavier (sigmoid, tanh) or he (relu and its kin), or batch normalization.',
+  };
+};
+
+export const initializationTooLarge: Rule = ({ signals, settings }) => {
+  const layers = signals[0] === undefined ? [] : hiddenOf(signals[0]);
+  if (layers.length === 0 || settings.batchNorm) return undefined;
+  const [first, deepest] = [layers[0]!.deviation, layers.at(-1)!.deviation];
+  const saturated = Math.max(...layers.slice(1).map((layer) => layer.saturated), 0);
+  const grown = layers.length > 1 && deepest > GROWN * first;
+  if (!grown && !(saturated > SATURATED_AT_START)) return undefined;
+  return {
+    code: 'initializationTooLarge',
+    severity: 'fault',
+    layer: grown ? layers.length : layers.findIndex((layer) => layer.saturated === saturated) + 1,
+    since: 0,
+    cause: null,
+    evidence: { firstDeviation: first, lastDeviation: deepest, saturated },
+    text: grown
+      ? `Activations spread by ${shown(first)} in the first layer and by ${shown(deepest)} in layer ${layers.length}: the signal explodes on its way.`
+      : `${percent(saturated)} of a layer's units are saturated before the first step: their gradients are gone before they learn.`,
+    advice: 'Use xavier (sigmoid, tanh) or he (relu and its kin), or batch normalization.',
+  };
+};
+
+export const inputsOffCentre: Rule = ({ facts: { offCentre } }) => {
+  if (!(offCentre > OFF_CENTRE)) return undefined;
+  return {
+    code: 'inputsOffCentre',
+    severity: 'warning',
+    layer: null,
+    since: 0,
+    cause: null,
+    evidence: { offCentre },
+    text: `The inputs lie ${shown(offCentre)} times their own spread away from zero: the gradients by a unit's weights share their sign, and steps zigzag.`,
+    advice: 'Set preprocessing to center or standardize.',
+  };
+};
+
+export const inputScales: Rule = ({ facts: { scaleRatio } }) => {
+  if (!(scaleRatio > SCALE_RATIO)) return undefined;
+  return {
+    code: 'inputScales',
+    severity: 'warning',
+    layer: null,
+    since: 0,
+    cause: null,
+    evidence: { scaleRatio },
+    text: `Some inputs spread ${shown(scaleRatio)} times as far as others: one learning rate cannot suit both.`,
+    advice: 'Set preprocessing to standardize.',
+  };
+};
