@@ -28,7 +28,11 @@ const explained: Readonly<Partial<Record<FindingCode, readonly FindingCode[]>>> 
 export function diagnose(one: Case): Finding[] {
   if (one.reports.length === 0) return [];
   const found = Object.values(rules).flatMap((rule) => rule(one) ?? []);
-  const hushed = new Set(found.flatMap(({ code }) => explained[code] ?? []));
+  // What is itself explained explains nothing: the table is in order.
+  const hushed = new Set<FindingCode>();
+  for (const [code, others] of Object.entries(explained) as [FindingCode, readonly FindingCode[]][]) {
+    if (!hushed.has(code) && found.some((one) => one.code === code)) for (const other of others) hushed.add(other);
+  }
   return found
     .filter(({ code }) => !hushed.has(code))
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));

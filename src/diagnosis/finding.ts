@@ -57,6 +57,8 @@ export interface DiagnosedSettings {
   readonly dropout: number;
   readonly batchSize: number;
   readonly epochs: number;
+  /** Above 0, training ends and goes back when validation gets worse. */
+  readonly patience: number;
 }
 
 export interface Facts {

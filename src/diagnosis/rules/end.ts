@@ -5,17 +5,25 @@ const FEWEST_EPOCHS = 5;
 /** Validation loss above its own best, and above that of training. */
 const RISEN = 1.25;
 const GAP = 1.5;
+const GAP_OF_ACCURACY = 0.1;
+const NEGLIGIBLE = 0.1;
 /** Of the expected loss: what is left when nothing more is learned. */
-const POOR = 0.5;
+const POOR = 0.6;
+const POOR_ACCURACY = 0.85;
+const AT_REST = 0.05;
 const STILL = 0.02;
 const SMALL_BATCH = 8;
+/** The last batch of an epoch counts like any other: of so few rows mean and variance are wild. */
+const RAGGED_BATCH = 3;
 const STANDARD_ERROR = 0.03;
 
-export const overfitting: Rule = ({ reports, over, facts }) => {
-  if (!over || reports.length < FEWEST_EPOCHS || facts.validationRows === 0) return undefined;
+export const overfitting: Rule = ({ reports, over, facts, settings, expectedLoss }) => {
+  if (!over || reports.length < FEWEST_EPOCHS || facts.validationRows === 0 || settings.patience > 0) return undefined;
   const end = last(reports)!;
   const best = reports.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
-  if (!(end.validationLoss > RISEN * best.validationLoss && end.validationLoss > GAP * end.trainLoss)) return undefined;
+  const risen = end.validationLoss > RISEN * best.validationLoss && end.validationLoss > GAP * end.trainLoss;
+  const apart = facts.classes > 0 && end.trainMetric - end.validationMetric > GAP_OF_ACCURACY;
+  if (!(risen || apart) || end.validationLoss < NEGLIGIBLE * expectedLoss) return undefined;
   return {
     code: 'overfitting',
     severity: 'warning',
@@ -29,14 +37,14 @@ export const overfitting: Rule = ({ reports, over, facts }) => {
 };
 
 export const underfitting: Rule = (one) => {
-  const { reports, over, expectedLoss, settings } = one;
+  const { reports, over, expectedLoss, settings, facts } = one;
   if (!over || reports.length < FEWEST_EPOCHS) return undefined;
   const end = last(reports)!;
   const before = reports[Math.floor(reports.length * 0.75)]!;
-  const flat = end.trainLoss > (1 - STILL) * before.trainLoss;
+  const flat = end.trainLoss > (1 - AT_REST) * before.trainLoss;
   const learned = end.trainLoss < 0.97 * expectedLoss;
-  if (!(learned && flat && end.trainLoss > POOR * expectedLoss && end.validationLoss < 1.2 * end.trainLoss))
-    return undefined;
+  const poor = facts.classes > 0 ? end.trainMetric < POOR_ACCURACY : end.trainLoss > POOR * expectedLoss;
+  if (!(learned && flat && poor && end.validationLoss < 1.2 * end.trainLoss)) return undefined;
   if (end.regularizationLoss > end.trainLoss) return undefined;
   return {
     code: 'underfitting',
@@ -68,17 +76,24 @@ export const regularizationDominates: Rule = ({ reports, settings, expectedLoss 
   };
 };
 
-export const batchTooSmall: Rule = ({ settings }) => {
-  if (!settings.batchNorm || settings.batchSize >= SMALL_BATCH) return undefined;
+export const batchTooSmall: Rule = ({ settings, facts }) => {
+  if (!settings.batchNorm) return undefined;
+  const { batchSize } = settings;
+  const ragged = facts.trainRows % batchSize;
+  const least = ragged === 0 || batchSize > facts.trainRows ? Math.min(batchSize, facts.trainRows) : ragged;
+  if (batchSize >= SMALL_BATCH && least > RAGGED_BATCH) return undefined;
   return {
     code: 'batchTooSmall',
     severity: 'warning',
     layer: null,
     since: 0,
     cause: null,
-    evidence: { batchSize: settings.batchSize },
-    text: `Batch normalization takes mean and variance from ${settings.batchSize} rows: they are mostly noise.`,
-    advice: 'Use batches of at least 16 rows, or no batch normalization.',
+    evidence: { batchSize, least },
+    text:
+      batchSize < SMALL_BATCH
+        ? `Batch normalization takes mean and variance from ${batchSize} rows: they are mostly noise.`
+        : `The last batch of every epoch has ${least} of ${facts.trainRows} rows: batch normalization takes mean and variance from them alone.`,
+    advice: 'Use batches of at least 16 rows that divide the rows well, or no batch normalization.',
   };
 };
 
@@ -86,8 +101,9 @@ export const validationTooSmall: Rule = ({ facts, reports, over }) => {
   const { classes, validationRows } = facts;
   if (!over || classes === 0 || validationRows === 0) return undefined;
   const accuracy = last(reports)?.validationMetric ?? Number.NaN;
-  if (!(accuracy > 0 && accuracy < 1)) return undefined;
-  const error = Math.sqrt((accuracy * (1 - accuracy)) / validationRows);
+  // Agresti & Coull 1998: two right and two wrong answers more, so that no wrong answer among few does not mean certainty.
+  const smoothed = (accuracy * validationRows + 2) / (validationRows + 4);
+  const error = Math.sqrt((smoothed * (1 - smoothed)) / (validationRows + 4));
   if (!(error > STANDARD_ERROR)) return undefined;
   return {
     code: 'validationTooSmall',

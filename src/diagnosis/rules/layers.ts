@@ -1,9 +1,11 @@
 /** What happens inside: dead and saturated units, gradients that vanish or explode. */
-import { type Case, hiddenOf, holdsNow, last, percent, type Rule, shown } from '../finding.ts';
+import { type Case, hiddenOf, holdsNow, last, medianOf, percent, type Rule, shown } from '../finding.ts';
 
 const DEAD = 0.4;
 const SATURATED = 0.5;
-const VANISHED = 1e-3;
+const VANISHED = 3e-3;
+/** Of the expected loss: what has learned so much has not lost its gradient, but its need of one. */
+const LEARNED = 0.3;
 const EXPLODED = 1e3;
 const OFF_CENTRE = 2.5;
 const RECTIFIED = new Set(['relu']);
@@ -66,8 +68,11 @@ export const vanishingGradients: Rule = (one) => {
   const now = last(one.signals);
   if (now === undefined || now.epoch === 0) return undefined;
   const layers = hiddenOf(now);
-  const [first, top] = [layers[0]?.gradientNorm ?? Number.NaN, last(layers)?.gradientNorm ?? Number.NaN];
-  if (layers.length < 3 || !(first < VANISHED * top)) return undefined;
+  const norms = one.signals.map((observed) => hiddenOf(observed).map(({ gradientNorm }) => gradientNorm));
+  const ratio = medianOf(norms.map((layer) => layer[0]! / last(layer)!));
+  if (layers.length < 3 || !(ratio < VANISHED) || last(one.reports)!.trainLoss < LEARNED * one.expectedLoss)
+    return undefined;
+  const [first, top] = [layers[0]!.gradientNorm, last(layers)!.gradientNorm];
   return {
     code: 'vanishingGradients',
     severity: 'fault',

@@ -1,12 +1,16 @@
 /** Whether the loss falls, and if not, why. */
-import { type Case, type Finding, hiddenOf, last, medianOf, percent, type Rule, shown } from '../finding.ts';
+import { type Case, type Finding, hiddenOf, holdsNow, last, medianOf, percent, type Rule, shown } from '../finding.ts';
 
 /** The loss has not fallen while it is above this part of the first. */
 const STUCK = 0.97;
 /** Steps that move the weights by less get nowhere in any budget. */
 const SLOW_RATIO = 1e-4;
 /** Steps that move them by more tear down what was learned. */
-const FAST_RATIO = 3e-2;
+const FAST_RATIO = 5e-2;
+/** Of a layer's outputs that became saturated though few were at the start: steps threw them there. */
+const SATURATED = 0.5;
+const SATURATED_AT_START = 0.2;
+const LEAST_RATIO = 1e-3;
 /** Share of the epochs in which the training loss rose. */
 const ROUGH = 0.3;
 const FEWEST_EPOCHS = 3;
@@ -14,9 +18,10 @@ const FEWEST_EPOCHS = 3;
 const SYMMETRIC = 1e-4;
 const PLATEAU_PART = 0.5;
 
-/** What a step moves, over all layers and observations after the start. */
-function typicalRatio({ signals }: Case): number {
-  return medianOf(signals.flatMap(({ layers }) => layers.map(({ updateRatio }) => updateRatio)));
+/** What a step moves: the median over the observations after the start, of the layer that is moved most. */
+function typicalRatio({ signals, settings }: Case): number {
+  const layers = settings.hiddenUnits.map((_, l) => l).concat(settings.hiddenUnits.length);
+  return Math.max(...layers.map((l) => medianOf(signals.map((observed) => observed.layers[l]!.updateRatio))));
 }
 
 function fallen({ reports, expectedLoss }: Case): number {
@@ -33,7 +38,10 @@ function isSymmetric({ signals, settings }: Case): number {
   if (now === undefined || now.epoch === 0) return -1;
   return hiddenOf(now).findIndex(
     ({ unitDeviation, mean, deviation }, l) =>
-      settings.hiddenUnits[l]! > 1 && unitDeviation <= SYMMETRIC * Math.max(Math.abs(mean), deviation),
+      settings.hiddenUnits[l]! > 1 &&
+      // Units that are all silent have nothing to differ in, unless their weights are zeros.
+      (deviation > 0 || mean !== 0 || settings.initializer === 'zeros') &&
+      unitDeviation <= SYMMETRIC * Math.max(Math.abs(mean), deviation),
   );
 }
 
@@ -116,13 +124,20 @@ function roughness(reports: Case['reports']): number {
   return rises / Math.max(1, reports.length - 1);
 }
 
+function becameSaturated(one: Case): boolean {
+  const held = holdsNow(one, ({ saturated }) => saturated > SATURATED);
+  return held !== undefined && one.signals[0]!.layers[held.index]!.saturated < SATURATED_AT_START;
+}
+
 export const rateTooHigh: Rule = (one) => {
   const { settings, reports } = one;
   const ratio = typicalRatio(one);
-  if (reports.length < FEWEST_EPOCHS || !(ratio > FAST_RATIO)) return undefined;
+  if (reports.length < FEWEST_EPOCHS) return undefined;
   const rough = roughness(reports);
-  const peak = Math.max(...reports.map(({ peakLoss }) => peakLoss)) / one.expectedLoss;
-  if (!(rough >= ROUGH) && !(peak > 3) && !isStuck(one)) return undefined;
+  // In the first epoch the loss may still be that of the first weights.
+  const peak = Math.max(...reports.slice(1).map(({ peakLoss }) => peakLoss)) / one.expectedLoss;
+  const jumps = ratio > FAST_RATIO && (rough >= ROUGH || peak > 3 || isStuck(one));
+  if (!jumps && !(becameSaturated(one) && ratio > LEAST_RATIO)) return undefined;
   return {
     code: 'rateTooHigh',
     severity: 'fault',

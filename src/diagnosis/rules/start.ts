@@ -1,9 +1,9 @@
 /** Before the first step: the loss, the spread of the activations, the inputs. */
 import { hiddenOf, percent, type Rule, shown } from '../finding.ts';
 
-/** Beyond this part above what is expected, and at least this much, the first loss is wrong. */
-const LOSS_PART = 1;
-const LOSS_MARGIN = 0.75;
+/** How far above the expected the first loss may lie: he adds the variance of its outputs, to a squared error in full. */
+const CLASSES_LIMIT = { factor: 2.5, margin: 0.5 };
+const QUANTITY_LIMIT = { factor: 10, margin: 0 };
 /** From the first hidden layer to the last. */
 const COLLAPSED = 0.05;
 const GROWN = 20;
@@ -14,7 +14,8 @@ const SCALE_RATIO = 50;
 export const lossAtStart: Rule = ({ reports, expectedLoss, facts }) => {
   const initialLoss = reports[0]?.firstLoss;
   if (initialLoss === undefined) return undefined;
-  if (initialLoss <= expectedLoss + Math.max(LOSS_MARGIN, LOSS_PART * expectedLoss)) return undefined;
+  const { factor, margin } = facts.classes > 0 ? CLASSES_LIMIT : QUANTITY_LIMIT;
+  if (initialLoss <= factor * expectedLoss + margin) return undefined;
   const known = facts.classes > 0 ? `ln ${facts.classes} = ${shown(expectedLoss)}` : 'the variance of the target, 1';
   const cause = facts.offCentre > OFF_CENTRE ? 'inputs' : 'initialization';
   return {
