@@ -113,9 +113,13 @@ export const recipes: Readonly<Record<string, { readonly code: FindingCode; read
   },
   'deadRelu, rate': {
     code: 'deadRelu',
-    recipe: on(spread, (d) => ({ optimizer: 'momentum', learningRate: d.log(0.3, 1), hiddenLayers: d.whole(2, 4) }), {
-      cause: 'rate',
-    }),
+    recipe: on(
+      spread,
+      (d) => ({ optimizer: 'momentum', learningRate: d.log(0.12, 0.5), hiddenLayers: d.whole(2, 4) }),
+      {
+        cause: 'rate',
+      },
+    ),
   },
   saturated: {
     code: 'saturated',
@@ -184,7 +188,7 @@ export const recipes: Readonly<Record<string, { readonly code: FindingCode; read
     code: 'overfitting',
     recipe: on(
       ['digits', 'diabetes'],
-      (d) => ({ epochs: 80, hiddenUnits: d.whole(96, 192), hiddenLayers: d.whole(2, 3), l2: 0, learningRate: 0.01 }),
+      (d) => ({ epochs: 80, hiddenUnits: d.whole(96, 192), hiddenLayers: d.whole(2, 3), l2: 0, learningRate: 0.003 }),
       { fraction: 0.93 },
     ),
   },

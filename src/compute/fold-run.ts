@@ -42,7 +42,7 @@ export function* runFold(
   const options: TrainOptions = { ...trainOptions(task, data, fold, kernels), ...conditions, resume: before?.training };
   const training = train(options);
   const reports: EpochReport[] = [...(before?.reports ?? [])];
-  const look = watch(task, factsOf(task, data), before?.findings ?? []);
+  const look = watch(task, factsOf(task, data), before?.reports ?? []);
   let diverged: string | undefined;
   let next = training.next();
   while (!next.done) {
@@ -73,10 +73,14 @@ export function* runFold(
   };
 }
 
-/** Diagnoses a fold as it goes; tells each finding once. */
-function watch({ settings }: TrialTask, facts: Facts, earlier: readonly Finding[]) {
-  const told = new Set(earlier.map(({ code }) => code));
+/** Diagnoses a fold as it goes; tells each finding once, over pauses too: what was told of `earlier` reports is not told again. */
+function watch({ settings }: TrialTask, facts: Facts, earlier: readonly EpochReport[]) {
   const all = (reports: readonly EpochReport[], over: boolean) => diagnose(caseOf(settings, facts, reports, over));
+  const told = new Set(
+    earlier.flatMap(({ signals }, i) =>
+      signals.length > 0 ? all(earlier.slice(0, i + 1), false).map(({ code }) => code) : [],
+    ),
+  );
   return {
     all,
     news: (reports: readonly EpochReport[]): Finding[] => {

@@ -6,6 +6,7 @@ const FEWEST_EPOCHS = 5;
 const RISEN = 1.25;
 const GAP = 1.5;
 const GAP_OF_ACCURACY = 0.1;
+const GAP_OF_LOSS = 2.5;
 const NEGLIGIBLE = 0.1;
 /** Of the expected loss: what is left when nothing more is learned. */
 const POOR = 0.6;
@@ -22,7 +23,10 @@ export const overfitting: Rule = ({ reports, over, facts, settings, expectedLoss
   const end = last(reports)!;
   const best = reports.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
   const risen = end.validationLoss > RISEN * best.validationLoss && end.validationLoss > GAP * end.trainLoss;
-  const apart = facts.classes > 0 && end.trainMetric - end.validationMetric > GAP_OF_ACCURACY;
+  const apart =
+    facts.classes > 0
+      ? end.trainMetric - end.validationMetric > GAP_OF_ACCURACY
+      : end.validationLoss > Math.max(GAP_OF_LOSS * end.trainLoss, 0.3 * expectedLoss);
   if (!(risen || apart) || end.validationLoss < NEGLIGIBLE * expectedLoss) return undefined;
   return {
     code: 'overfitting',

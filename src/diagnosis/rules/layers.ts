@@ -1,7 +1,7 @@
 /** What happens inside: dead and saturated units, gradients that vanish or explode. */
 import { type Case, hiddenOf, holdsNow, last, medianOf, percent, type Rule, shown } from '../finding.ts';
 
-const DEAD = 0.4;
+const DEAD = 0.35;
 const SATURATED = 0.5;
 const VANISHED = 3e-3;
 /** Of the expected loss: what has learned so much has not lost its gradient, but its need of one. */

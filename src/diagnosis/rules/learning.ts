@@ -6,11 +6,14 @@ const STUCK = 0.97;
 /** Steps that move the weights by less get nowhere in any budget. */
 const SLOW_RATIO = 1e-4;
 /** Steps that move them by more tear down what was learned. */
-const FAST_RATIO = 5e-2;
+const FAST_RATIO = 3e-2;
 /** Of a layer's outputs that became saturated though few were at the start: steps threw them there. */
 const SATURATED = 0.5;
 const SATURATED_AT_START = 0.2;
+/** After the first epochs they may also be what was learned. */
+const SOON = 2;
 const LEAST_RATIO = 1e-3;
+const EARLY = 3;
 /** Share of the epochs in which the training loss rose. */
 const ROUGH = 0.3;
 const FEWEST_EPOCHS = 3;
@@ -45,11 +48,21 @@ function isSymmetric({ signals, settings }: Case): number {
   );
 }
 
-export const diverged: Rule = ({ reports, settings }) => {
-  const epoch = reports.find(
+/** The rule that stops a trial (compute/divergence.ts), whether it was asked to or not. */
+function divergedEpoch({ reports }: Case): Case['reports'][number] | undefined {
+  return reports.find(
     ({ trainLoss, validationLoss }) =>
       !Number.isFinite(trainLoss) || Number.isNaN(validationLoss) || trainLoss > 3 * reports[0]!.firstLoss,
   );
+}
+
+function hasDiverged(one: Case): boolean {
+  return divergedEpoch(one) !== undefined;
+}
+
+export const diverged: Rule = (one) => {
+  const { reports, settings } = one;
+  const epoch = divergedEpoch(one);
   if (epoch === undefined) return undefined;
   const { peakStep, peakLoss, trainLoss } = epoch;
   const what = Number.isFinite(trainLoss)
@@ -126,17 +139,26 @@ function roughness(reports: Case['reports']): number {
 
 function becameSaturated(one: Case): boolean {
   const held = holdsNow(one, ({ saturated }) => saturated > SATURATED);
-  return held !== undefined && one.signals[0]!.layers[held.index]!.saturated < SATURATED_AT_START;
+  return held !== undefined && held.since <= SOON && one.signals[0]!.layers[held.index]!.saturated < SATURATED_AT_START;
+}
+
+/** What a step moves at first, of the hidden layer that is moved most: later, saturated layers hardly move any more. */
+function earlyRatio({ signals, settings }: Case): number {
+  const seen = signals.slice(1, 1 + EARLY);
+  const all = settings.hiddenUnits.length === 0;
+  const ratios = seen.flatMap((observed) => (all ? observed.layers : hiddenOf(observed)).map((l) => l.updateRatio));
+  return Math.max(...ratios.filter(Number.isFinite), 0);
 }
 
 export const rateTooHigh: Rule = (one) => {
   const { settings, reports } = one;
-  const ratio = typicalRatio(one);
-  if (reports.length < FEWEST_EPOCHS) return undefined;
+  const ratio = earlyRatio(one);
+  const ran = hasDiverged(one);
+  if (reports.length < FEWEST_EPOCHS && !ran) return undefined;
   const rough = roughness(reports);
   // In the first epoch the loss may still be that of the first weights.
   const peak = Math.max(...reports.slice(1).map(({ peakLoss }) => peakLoss)) / one.expectedLoss;
-  const jumps = ratio > FAST_RATIO && (rough >= ROUGH || peak > 3 || isStuck(one));
+  const jumps = ratio > FAST_RATIO && (ran || rough >= ROUGH || peak > 3 || isStuck(one));
   if (!jumps && !(becameSaturated(one) && ratio > LEAST_RATIO)) return undefined;
   return {
     code: 'rateTooHigh',
@@ -153,7 +175,7 @@ export const rateTooHigh: Rule = (one) => {
 export const plateau: Rule = (one): Finding | undefined => {
   const { reports, over, signals } = one;
   if (!over || reports.length < 2 * FEWEST_EPOCHS || !isStuck(one)) return undefined;
-  const ratio = typicalRatio(one);
+  const ratio = earlyRatio(one);
   if (ratio < SLOW_RATIO || ratio > FAST_RATIO || isSymmetric(one) >= 0) return undefined;
   if (last(signals)!.layers.some(({ dead }) => dead > PLATEAU_PART)) return undefined;
   return {
