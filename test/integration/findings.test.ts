@@ -1,0 +1,124 @@
+/** Planted faults through the whole service: found, told where, with evidence and advice; and nothing in a healthy network. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SearchFindings } from '../../src/api/schemas.ts';
+import type { Trial, TrialSummary } from '../../src/searches/records.ts';
+import { allTrials, ended } from '../support/searches.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterAll(() => service?.close());
+
+const sound = {
+  optimizer: 'momentum',
+  learningRate: 0.01,
+  batchSize: 32,
+  hiddenLayers: 2,
+  hiddenUnits: 48,
+  epochs: 12,
+};
+
+/** A search of one trial a setting, in their order. */
+async function found(settings: readonly object[]): Promise<{ id: string; trials: Trial[] }> {
+  const { id } = await service.client.create({
+    dataset: 'digits',
+    hyperparameters: {
+      ...sound,
+      learningRate: { distribution: 'float', low: 1e-9, high: 1e5, scale: 'log' },
+      initializer: { distribution: 'categorical', choices: ['he', 'xavier', 'zeros', 'smallNormal'] },
+      activation: { distribution: 'categorical', choices: ['relu', 'tanh', 'sigmoid'] },
+      hiddenLayers: { distribution: 'int', low: 1, high: 12 },
+      preprocessing: { distribution: 'categorical', choices: ['standardize', 'none'] },
+    },
+    enqueue: settings.map((more) => ({
+      learningRate: 0.01,
+      initializer: 'he',
+      activation: 'relu',
+      hiddenLayers: 2,
+      preprocessing: 'standardize',
+      ...more,
+    })),
+    budget: { trials: settings.length },
+  });
+  await ended(service.client, id);
+  const trials = await Promise.all(settings.map((_, number) => service.client.trial(id, number)));
+  return { id, trials };
+}
+
+const planted = [
+  [{}, []],
+  [{ initializer: 'zeros' }, ['symmetricWeights']],
+  [{ learningRate: 1e-7 }, ['rateTooLow']],
+  [{ learningRate: 1000 }, ['diverged']],
+  [{ activation: 'sigmoid', initializer: 'xavier', hiddenLayers: 9 }, ['vanishingGradients']],
+  [{ activation: 'tanh', initializer: 'smallNormal', hiddenLayers: 10 }, ['initializationTooSmall']],
+  [{ preprocessing: 'none' }, ['inputsOffCentre']],
+] as const;
+
+describe('findings', () => {
+  let id: string;
+  let trials: Trial[];
+  beforeAll(async () => {
+    ({ id, trials } = await found(planted.map(([settings]) => settings)));
+  });
+
+  it.each(planted.map(([settings, codes], number) => ({ settings, codes, number })))(
+    '$settings: $codes',
+    ({ codes, number }) => {
+      const { findings, found: listed } = trials[number]!;
+      expect(findings.map(({ code }) => code)).toEqual(expect.arrayContaining([...codes]));
+      expect(listed).toEqual(findings.map(({ code }) => code));
+      if (codes.length === 0) expect(findings.filter(({ severity }) => severity !== 'note')).toEqual([]);
+      for (const { text, advice, evidence, folds } of findings) {
+        expect(text).toMatch(/[.]$/);
+        expect(advice).toMatch(/[.]$/);
+        expect(Object.keys(evidence).length).toBeGreaterThan(0);
+        expect(folds).toEqual([0]);
+      }
+    },
+  );
+
+  it('are kept with what the layers did', () => {
+    const [{ signals, gradientNorm }] = trials[0]!.folds as [Trial['folds'][number]];
+    expect(signals.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(signals.at(-1)!.layers).toHaveLength(3);
+    expect(gradientNorm).toHaveLength(12);
+    const collapsed = trials[5]!.folds[0]!.signals[0]!.layers;
+    expect(collapsed[9]!.deviation!).toBeLessThan(1e-3 * collapsed[0]!.deviation!);
+  });
+
+  it('filter the list, add up over the search, and stand in the export', async () => {
+    const url = `${service.url}/v1/searches/${id}`;
+    const page = (await (await fetch(`${url}/trials?finding=symmetricWeights`)).json()) as { items: TrialSummary[] };
+    expect(page.items.map(({ number }) => number)).toEqual([1]);
+    const sum = (await (await fetch(`${url}/findings`)).json()) as SearchFindings;
+    expect(sum.trials).toBe(planted.length);
+    const symmetric = sum.items.find(({ code }) => code === 'symmetricWeights')!;
+    expect(symmetric).toMatchObject({
+      severity: 'fault',
+      trials: 1,
+      numbers: [1],
+      example: { cause: 'initialization' },
+    });
+    expect(symmetric.share).toBeCloseTo(1 / planted.length, 10);
+    for (const { code, trials: count } of sum.items) {
+      expect(trials.filter((trial) => trial.found.includes(code))).toHaveLength(count);
+    }
+    expect((await allTrials(service.client, id))[1]!.found).toEqual(trials[1]!.found);
+    expect((await fetch(`${url}/trials?finding=boredom`)).status).toBe(400);
+  });
+
+  it('of folds are told where at least half of them show it', async () => {
+    const search = await service.client.create({
+      dataset: 'digits',
+      hyperparameters: { ...sound, initializer: 'zeros', epochs: 4 },
+      validation: { type: 'kFold', folds: 3 },
+      budget: { trials: 1 },
+    });
+    await ended(service.client, search.id);
+    const { findings } = await service.client.trial(search.id, 0);
+    expect(findings.find(({ code }) => code === 'symmetricWeights')).toMatchObject({ folds: [0, 1, 2] });
+  });
+});
