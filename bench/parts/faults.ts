@@ -64,7 +64,7 @@ export const recipes: Readonly<Record<string, { readonly code: FindingCode; read
     code: 'lossAtStart',
     recipe: on(sets, (d) => ({
       initializer: 'smallNormal',
-      smallNormalDeviation: d.log(0.5, 2),
+      smallNormalDeviation: d.log(1, 3),
       hiddenLayers: d.whole(2, 3),
     })),
   },
@@ -114,8 +114,8 @@ export const recipes: Readonly<Record<string, { readonly code: FindingCode; read
   'deadRelu, rate': {
     code: 'deadRelu',
     recipe: on(
-      spread,
-      (d) => ({ optimizer: 'momentum', learningRate: d.log(0.12, 0.5), hiddenLayers: d.whole(2, 4) }),
+      ['wine', 'spiral', 'rings', 'moons'],
+      (d) => ({ optimizer: 'momentum', learningRate: d.log(0.25, 0.6), hiddenLayers: d.whole(3, 4) }),
       {
         cause: 'rate',
       },

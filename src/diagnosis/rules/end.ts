@@ -12,7 +12,7 @@ const NEGLIGIBLE = 0.1;
 const POOR = 0.6;
 const POOR_ACCURACY = 0.85;
 const AT_REST = 0.05;
-const STILL = 0.02;
+const STILL = 0.06;
 const SMALL_BATCH = 8;
 /** The last batch of an epoch counts like any other: of so few rows mean and variance are wild. */
 const RAGGED_BATCH = 3;
@@ -126,7 +126,7 @@ export const stillImproving: Rule = ({ reports, over, settings }) => {
   const end = last(reports)!;
   const before = reports[Math.floor(reports.length * 0.8) - 1]!;
   const best = Math.min(...reports.map(({ validationLoss }) => validationLoss));
-  if (!(end.validationLoss <= best * 1.005 && end.validationLoss < (1 - 5 * STILL) * before.validationLoss))
+  if (!(end.validationLoss <= best * 1.005 && end.validationLoss < (1 - STILL) * before.validationLoss))
     return undefined;
   return {
     code: 'stillImproving',

@@ -3,7 +3,7 @@ import { type Case, hiddenOf, holdsNow, last, medianOf, percent, type Rule, show
 
 const DEAD = 0.35;
 const SATURATED = 0.5;
-const VANISHED = 3e-3;
+const VANISHED = 6e-3;
 /** Of the expected loss: what has learned so much has not lost its gradient, but its need of one. */
 const LEARNED = 0.3;
 const EXPLODED = 1e3;

@@ -11,7 +11,7 @@ const FAST_RATIO = 3e-2;
 const SATURATED = 0.5;
 const SATURATED_AT_START = 0.2;
 /** After the first epochs they may also be what was learned. */
-const SOON = 2;
+const SOON = 4;
 const LEAST_RATIO = 1e-3;
 const EARLY = 3;
 /** Share of the epochs in which the training loss rose. */
