@@ -9,7 +9,15 @@ const rules: Readonly<Record<FindingCode, Rule>> = { ...start, ...learning, ...l
 
 /** What is explained by something else that was found is left out. */
 const explained: Readonly<Partial<Record<FindingCode, readonly FindingCode[]>>> = {
-  diverged: ['regularizationDominates', 'plateau', 'underfitting', 'explodingGradients', 'overfitting'],
+  diverged: [
+    'symmetricWeights',
+    'deadNetwork',
+    'regularizationDominates',
+    'plateau',
+    'underfitting',
+    'explodingGradients',
+    'overfitting',
+  ],
   deadNetwork: ['rateTooLow', 'plateau', 'underfitting', 'vanishingGradients', 'symmetricWeights'],
   symmetricWeights: [
     'plateau',

@@ -175,6 +175,8 @@ export const rateTooHigh: Rule = (one) => {
 export const plateau: Rule = (one): Finding | undefined => {
   const { reports, over, signals } = one;
   if (!over || reports.length < 2 * FEWEST_EPOCHS || !isStuck(one)) return undefined;
+  // Falling from a bad start is slow, not stuck.
+  if (last(reports)!.trainLoss < STUCK * reports[Math.floor(reports.length / 2)]!.trainLoss) return undefined;
   const ratio = earlyRatio(one);
   if (ratio < SLOW_RATIO || ratio > FAST_RATIO || isSymmetric(one) >= 0) return undefined;
   if (last(signals)!.layers.some(({ dead }) => dead > PLATEAU_PART)) return undefined;
