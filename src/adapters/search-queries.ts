@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Problem } from '../errors.ts';
 import type { FoundOften, Page, SearchQueries, TrialOutcome, TrialQuery } from '../searches/ports.ts';
 import type { Search, SearchState } from '../searches/records.ts';
+import type { DiagnosedTrial } from '../searches/suggestions.ts';
 import type { Database } from './database.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
@@ -59,6 +60,12 @@ export function createSearchQueries(database: Database): SearchQueries {
         SELECT count(*)::int AS trials, (array_agg(number ORDER BY number))[1:${MOST_NUMBERS}::int] AS numbers,
           (array_agg(f ORDER BY number))[1] AS example
         FROM trials, jsonb_array_elements(findings) f WHERE search_id = ${id}::uuid GROUP BY f->>'code'`;
+      return rows;
+    },
+    diagnosed: async ({ id }, stage) => {
+      const rows = await database.$queryRaw<DiagnosedTrial[]>`
+        SELECT number, hyperparameters AS point, value, deviation, coalesce(outcome = 'diverged', false) AS diverged, found FROM trials
+        WHERE search_id = ${id}::uuid AND stage = ${stage}::int AND state IN ('complete', 'pruned') ORDER BY number`;
       return rows;
     },
     running: async (search) => {

@@ -15,6 +15,7 @@ import {
 import { samplerKinds } from '../searches/samplers.ts';
 import { specificationSchema } from '../searches/specification.ts';
 import { decidedStagesSchema } from '../searches/stages.ts';
+import type { Patch } from '../searches/suggestions.ts';
 import { validationKinds } from '../searches/validation.ts';
 import { problemSchema } from './problems.ts';
 
@@ -51,6 +52,18 @@ export const findingsSchema = z.object({
     )
     .readonly()
     .describe('The worst first, and of those the most frequent'),
+  suggestions: z
+    .array(
+      z.object({
+        id: z.string().describe('For `apply` of POST …/refine'),
+        text: z.string(),
+        evidence: z.record(z.string(), z.number()).readonly(),
+        trials: z.array(z.int()).readonly().describe('That say so, the first hundred'),
+        patch: z.custom<Patch>().describe('What it changes of the specification'),
+      }),
+    )
+    .readonly()
+    .describe('What the trials of the newest stage have in common, and how to go on'),
 });
 export type SearchFindings = z.infer<typeof findingsSchema>;
 export const bestQuerySchema = z.strictObject({ limit: limit.default(10) });

@@ -55,9 +55,9 @@ export function bestTable(search: Search, trials: readonly TrialSummary[]): stri
 }
 
 /** What was found, in plain words: each with how often, an example and what to do. */
-export function findingLines({ trials, items }: SearchFindings): string {
+export function findingLines({ trials, items, suggestions }: SearchFindings): string {
   if (items.length === 0) return `Nothing is wrong with any of the ${trials} trials.`;
-  return items
+  const found = items
     .map(({ code, severity, trials: count, example, numbers }) =>
       [
         `${severity.padEnd(7)}  ${code}: ${count} of ${trials} trials`,
@@ -66,6 +66,13 @@ export function findingLines({ trials, items }: SearchFindings): string {
       ].join('\n'),
     )
     .join('\n');
+  if (suggestions.length === 0) return found;
+  return [
+    found,
+    '',
+    'To go on from here (POST …/refine with {"apply": [ids]}):',
+    ...suggestions.map(({ id, text }) => `  ${id}: ${text}`),
+  ].join('\n');
 }
 
 export function searchTable(searches: readonly Search[]): string {

@@ -6,6 +6,7 @@ import type { Point } from '../search/space.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
 import type { BegunStage } from './stages.ts';
+import type { DiagnosedTrial } from './suggestions.ts';
 
 /** A slice of a list that goes on at `next`. */
 export interface Page<T> {
@@ -192,6 +193,8 @@ export interface SearchQueries {
   outcomes(search: Search): Promise<readonly TrialOutcome[]>;
   /** Of all trials that ended or wait at a rung: how often each finding was made, and by whom. */
   findings(search: Search): Promise<readonly FoundOften[]>;
+  /** Trials of one stage that have ended, with what was found in them, by number. */
+  diagnosed(search: Search, stage: number): Promise<readonly DiagnosedTrial[]>;
   /** The running trials with their curves so far. */
   running(search: Search): Promise<readonly Trial[]>;
   events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;

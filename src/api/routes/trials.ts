@@ -6,6 +6,7 @@ import { severities } from '../../diagnosis/finding.ts';
 import { Problem } from '../../errors.ts';
 import { certaintyOf } from '../../search/best.ts';
 import { type Search, trialSchema } from '../../searches/records.ts';
+import { suggestionsFor } from '../../searches/refine.ts';
 import { stagesOf } from '../../searches/stages.ts';
 import { exportTrials } from '../export.ts';
 import type { ApiParts } from '../parts.ts';
@@ -83,7 +84,7 @@ export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { querie
           return { code, severity, trials: count, share: trials > 0 ? count / trials : 0, numbers, example };
         })
         .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.trials - a.trials);
-      return { trials, items };
+      return { trials, items, suggestions: await suggestionsFor(search, queries) };
     },
   });
 
