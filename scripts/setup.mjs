@@ -1,4 +1,4 @@
-// What must be true before any command can run: dependencies installed, database client generated, TypeScript built.
+// What must be true before any command can run: dependencies installed, database client generated, TypeScript and page built.
 // Each step knows whether it is due; a set-up where none is costs some milliseconds. Plain JavaScript without
 // dependencies, since this is what installs and builds the rest.
 
@@ -10,7 +10,7 @@ import { withLock } from './setup-lock.mjs';
 
 /** Does what is due in the project at `root`, and says each thing it does in one line. */
 export async function setUp(root, say) {
-  const steps = [installStep(root), clientStep(root), kernelsStep(root), buildStep(root)];
+  const steps = [installStep(root), clientStep(root), kernelsStep(root), buildStep(root), pageStep(root)];
   if (steps.every((step) => !step.isDue())) return;
   await withLock(path.join(root, '.hypersearch', 'setup.lock'), say, async () => {
     // Asked again: another process may just have done it. And in turn: what one step makes is the next one's input.
@@ -118,16 +118,36 @@ function buildStep(root) {
   };
 }
 
+/** The page shares types, and the pure rooms, with the service. */
+function pageStep(root) {
+  const output = path.join(root, 'dist', 'web');
+  const stampFile = path.join(output, '.built.json');
+  const key = () => {
+    const { version } = readJson(path.join(root, 'node_modules', 'vite', 'package.json'));
+    return hash(`${version} ${fingerprint(root, ['web', 'src'])}`);
+  };
+  let before;
+  return {
+    announcement: 'Building the page…',
+    isDue: () => fs.existsSync(path.join(root, 'web')) && readJson(stampFile).key !== key(),
+    async run() {
+      before = key();
+      await runBin(root, 'vite', ['build', 'web']);
+    },
+    finish: () => writeJson(stampFile, { key: before }),
+  };
+}
+
 function sourceFolders(root) {
   return readJson(path.join(root, 'tsconfig.json')).include ?? [];
 }
 
-/** Every TypeScript file's path, size and time of change: as good as its contents, and cheap. */
+/** Every source file's path, size and time of change: as good as its contents, and cheap. */
 function fingerprint(root, places) {
   const lines = [];
   for (const place of places) {
     for (const file of filesBelow(path.join(root, place))) {
-      if (!/\.(ts|json)$/.test(file)) continue;
+      if (!/\.(tsx?|json|css|html|svg)$/.test(file)) continue;
       const { size, mtimeMs } = fs.statSync(file);
       lines.push(`${path.relative(root, file)} ${size} ${mtimeMs}`);
     }

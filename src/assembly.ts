@@ -61,7 +61,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     log,
     threads: config.threads,
     memory: createTrialMemory(config.kernels, config.trialMemoryBytes),
-    web: join(projectRoot, 'web'),
+    web: join(projectRoot, 'dist', 'web'),
     loopback: isLoopback(config.host),
     logLevel: config.logLevel,
     importance: (task) => analysis.run(task),

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
@@ -18,6 +17,7 @@ import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { pageRoutes } from './routes/page.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
 
@@ -55,7 +55,7 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(eventRoutes, parts);
   await app.register(datasetRoutes, parts);
   await app.register(healthRoutes, parts);
-  await app.register(fastifyStatic, { root: parts.web });
+  await app.register(pageRoutes, parts);
   return app;
 }
 

@@ -47,7 +47,7 @@ export function coverageOf(space: Space, sampler: CoveringSampler, trials: numbe
 }
 
 /** The same number of points for every numeric hyperparameter, as many as keep the grid within `trials`. */
-function gridOf(space: Space, trials: number): Space {
+export function gridOf(space: Space, trials: number): Space {
   const withPoints = (points: number): Space => ({
     ...space,
     dimensions: space.dimensions.map((dimension) => {

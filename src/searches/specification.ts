@@ -13,6 +13,7 @@ import { faultsOf, isRecord, shown } from './faults.ts';
 import { hiddenUnitsFaults, spelledOut, withLayerConditions } from './hidden-units.ts';
 import { defaultHyperparameters, fallbacks, hyperparametersSchema, readableOf } from './hyperparameters.ts';
 import { largestTrial } from './largest-trial.ts';
+import { metrics } from './objectives.ts';
 import type { TrialMemory } from './ports.ts';
 import { type PrunerSettings, prunerSchema } from './pruning.ts';
 import { type SamplerChoice, samplerSchema } from './samplers.ts';
@@ -20,20 +21,6 @@ import { type Stage, type StageSettings, stagesSchema } from './stages.ts';
 import { type ValidationSettings, validationFaults, validationSchema } from './validation.ts';
 import { warmStartSchema } from './warm-start.ts';
 
-export const metrics = {
-  classification: {
-    validationAccuracy: 'maximize',
-    validationLoss: 'minimize',
-    validationMacroF1: 'maximize',
-    validationRocAuc: 'maximize',
-  },
-  regression: {
-    validationRmse: 'minimize',
-    validationLoss: 'minimize',
-    validationMae: 'minimize',
-    validationR2: 'maximize',
-  },
-} as const;
 export type Metric = TrialMetric;
 const metricNames = [...new Set(Object.values(metrics).flatMap((of) => Object.keys(of) as Metric[]))];
 export type Task = keyof typeof metrics;

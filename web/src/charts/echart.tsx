@@ -1,0 +1,76 @@
+/** Everything that is not lines: drawn by ECharts, of which only the parts in use are loaded, and only where a view needs them. */
+import { CustomChart, HeatmapChart, ParallelChart, ScatterChart } from 'echarts/charts';
+import {
+  DataZoomComponent,
+  GridComponent,
+  ParallelComponent,
+  TooltipComponent,
+  VisualMapComponent,
+} from 'echarts/components';
+import { type ECharts, init, use } from 'echarts/core';
+import { CanvasRenderer } from 'echarts/renderers';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { useColour } from '../theme.ts';
+import { ChartFrame } from './frame.tsx';
+
+use([
+  CanvasRenderer,
+  CustomChart,
+  DataZoomComponent,
+  GridComponent,
+  HeatmapChart,
+  ParallelChart,
+  ParallelComponent,
+  ScatterChart,
+  TooltipComponent,
+  VisualMapComponent,
+]);
+
+/** What a chart is told; the library's own type would bring in every kind of chart there is. */
+export type ChartOption = Readonly<Record<string, unknown>>;
+
+interface EChartProps {
+  readonly label: string;
+  readonly name: string;
+  readonly option: ChartOption;
+  readonly height: number;
+  readonly csv?: () => string;
+  readonly on?: Readonly<Record<string, (event: unknown, chart: ECharts) => void>>;
+}
+
+export default function EChart({ label, name, option, height, csv, on }: EChartProps): ReactNode {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<ECharts | undefined>(undefined);
+  const handlers = useRef(on);
+  handlers.current = on;
+  const colour = useColour();
+
+  useEffect(() => {
+    const element = place.current!;
+    const made = init(element, undefined, { renderer: 'canvas' });
+    chart.current = made;
+    for (const event of Object.keys(handlers.current ?? {})) {
+      made.on(event, (told: unknown) => handlers.current?.[event]?.(told, made));
+    }
+    const resized = new ResizeObserver(() => made.resize());
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      made.dispose();
+      chart.current = undefined;
+    };
+  }, []);
+
+  useEffect(() => {
+    chart.current?.setOption(
+      { animation: false, textStyle: { color: colour('--soft') }, ...option },
+      { notMerge: true },
+    );
+  }, [option, colour]);
+
+  return (
+    <ChartFrame label={label} name={name} {...(csv && { csv })}>
+      <div ref={place} className="echart" style={{ height }} />
+    </ChartFrame>
+  );
+}

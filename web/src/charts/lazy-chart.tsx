@@ -1,0 +1,19 @@
+import { type ComponentProps, lazy, type ReactNode, Suspense } from 'react';
+import { Waiting } from '../parts/waiting.tsx';
+
+const EChart = lazy(() => import('./echart.tsx'));
+
+/** A chart whose library is loaded with the first of them. */
+export function LazyChart(props: ComponentProps<typeof EChart>): ReactNode {
+  return (
+    <Suspense
+      fallback={
+        <div style={{ minHeight: props.height }}>
+          <Waiting what="the chart" />
+        </div>
+      }
+    >
+      <EChart {...props} />
+    </Suspense>
+  );
+}

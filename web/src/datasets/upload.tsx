@@ -1,0 +1,250 @@
+/** A CSV of one's own: what the service makes of it is shown, and can be corrected, before it is stored. */
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { ask, type Dataset, query, Refusal } from '../api.ts';
+import { plural } from '../format.ts';
+import { useGo } from '../parts/address.ts';
+import { Problem } from '../parts/problem.tsx';
+import { Waiting } from '../parts/waiting.tsx';
+import { Columns } from './columns.tsx';
+import { type Choices, type DatasetPreview, nameOf, noChoices, parametersOf } from './preview.ts';
+
+interface Chosen {
+  readonly name: string;
+  readonly csv: Blob;
+}
+
+export function Upload({ names }: { readonly names: readonly string[] }): ReactNode {
+  const [chosen, choose] = useState<Chosen | undefined>(undefined);
+  const [over, setOver] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const take = (file: File | undefined) => file && choose({ name: nameOf(file.name), csv: file });
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    take(event.dataTransfer.files[0]);
+  };
+  if (chosen !== undefined) {
+    return <Preview key={chosen.name} chosen={chosen} names={names} leave={() => choose(undefined)} />;
+  }
+  return (
+    <div
+      className={over ? 'drop over' : 'drop'}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+    >
+      <p>
+        <strong>Your own data:</strong> a CSV with a header, one row an example. Drop it here, or
+      </p>
+      <div className="row">
+        <button type="button" className="primary" onClick={() => input.current?.click()}>
+          Choose a file
+        </button>
+        <input
+          ref={input}
+          type="file"
+          accept=".csv,text/csv"
+          className="hidden"
+          aria-label="CSV file"
+          tabIndex={-1}
+          onChange={(event) => take(event.target.files?.[0])}
+        />
+        <Paste take={(text) => choose({ name: 'pasted', csv: new Blob([text]) })} />
+      </div>
+    </div>
+  );
+}
+
+function Paste({ take }: { readonly take: (text: string) => void }): ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [text, setText] = useState('');
+  return (
+    <>
+      <button type="button" onClick={() => dialog.current?.showModal()}>
+        Paste it
+      </button>
+      <dialog ref={dialog} aria-label="Paste a CSV">
+        <textarea aria-label="CSV" rows={14} cols={60} value={text} onChange={(event) => setText(event.target.value)} />
+        <p className="row">
+          <button type="button" className="primary" disabled={text.trim() === ''} onClick={() => take(text)}>
+            Look at it
+          </button>
+          <button type="button" onClick={() => dialog.current?.close()}>
+            Leave it
+          </button>
+        </p>
+      </dialog>
+    </>
+  );
+}
+
+interface PreviewProps {
+  readonly chosen: Chosen;
+  readonly names: readonly string[];
+  readonly leave: () => void;
+}
+
+function Preview({ chosen, names, leave }: PreviewProps): ReactNode {
+  const [name, setName] = useState(chosen.name);
+  const [choices, setChoices] = useState<Choices>(noChoices);
+  const { preview, error } = usePreview(chosen.csv, choices);
+  const client = useQueryClient();
+  const go = useGo();
+  const upload = useMutation({
+    mutationFn: () =>
+      ask<Dataset>(`/v1/datasets${query({ name, ...parametersOf(choices) })}`, {
+        method: 'POST',
+        type: 'text/csv',
+        body: chosen.csv,
+      }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ['datasets'] });
+      go(`/new?dataset=${encodeURIComponent(name)}`);
+    },
+  });
+  const taken = names.includes(name);
+  const faults = upload.error instanceof Refusal ? upload.error.faults : [];
+  return (
+    <section className="card upload">
+      <div className="row spread">
+        <h2>{chosen.name}</h2>
+        <button type="button" onClick={leave}>
+          Another file
+        </button>
+      </div>
+      <label className="field">
+        <span>Name</span>
+        <input value={name} maxLength={100} aria-invalid={taken} onChange={(event) => setName(event.target.value)} />
+        {taken && <span className="fault">there is one of that name already</span>}
+      </label>
+      {error && <Problem error={error} />}
+      {preview === undefined && !error && <Waiting what="what is in it" />}
+      {preview && (
+        <>
+          <p role="status">
+            {plural(preview.rows, 'row')}, {plural(preview.features, 'input')};{' '}
+            {preview.task === 'classification'
+              ? `${plural(preview.classes.length, 'class', 'classes')} of ${preview.target}`
+              : `the quantity ${preview.target}`}{' '}
+            is predicted.
+          </p>
+          <Columns preview={preview} choices={choices} change={setChoices} />
+          <Faults preview={preview} choices={choices} change={setChoices} />
+          <Sample preview={preview} />
+        </>
+      )}
+      {upload.error && faults.length === 0 && <Problem error={upload.error} />}
+      {faults.map(({ path, message }) => (
+        <div key={`${path} ${message}`} className="fault">
+          <code>{path}</code> {message}
+        </div>
+      ))}
+      <button
+        type="button"
+        className="primary"
+        disabled={preview === undefined || preview.faults.length > 0 || taken || name === '' || upload.isPending}
+        onClick={() => upload.mutate()}
+      >
+        Take it, and set up a search
+      </button>
+    </section>
+  );
+}
+
+/** Asked anew with every choice; an answer to an old one is dropped. */
+function usePreview(csv: Blob, choices: Choices) {
+  const [state, setState] = useState<{ preview?: DatasetPreview; error?: Error }>({});
+  useEffect(() => {
+    const abort = new AbortController();
+    ask<DatasetPreview>(`/v1/datasets/preview${query(parametersOf(choices))}`, {
+      method: 'POST',
+      type: 'text/csv',
+      body: csv,
+      signal: abort.signal,
+    }).then(
+      (preview) => setState({ preview }),
+      (error: unknown) => {
+        if (!abort.signal.aborted && error instanceof Error) setState((before) => ({ ...before, error }));
+      },
+    );
+    return () => abort.abort();
+  }, [csv, choices]);
+  return state;
+}
+
+interface ChoosingProps {
+  readonly preview: DatasetPreview;
+  readonly choices: Choices;
+  readonly change: (choices: Choices) => void;
+}
+
+const MOST_FAULTS = 12;
+
+function Faults({ preview: { faults, columns }, choices, change }: ChoosingProps): ReactNode {
+  const missing = columns.reduce((sum, column) => sum + (column.kind === 'ignored' ? 0 : column.missing), 0);
+  return (
+    <>
+      {(missing > 0 || choices.missing !== 'refuse') && (
+        <label className="field">
+          <span>Missing values</span>
+          <select
+            value={choices.missing}
+            onChange={(event) => change({ ...choices, missing: event.target.value as Choices['missing'] })}
+          >
+            <option value="refuse">are faults</option>
+            <option value="fill">fill: the mean of the training rows, or a word of their own</option>
+            <option value="drop">leave their rows out</option>
+          </select>
+          {missing > 0 && <span className="soft">{plural(missing, 'value')} missing</span>}
+        </label>
+      )}
+      {faults.length > 0 && (
+        <div className="problem" role="alert">
+          <strong>{plural(faults.length, 'thing')} to mend, in the file or above</strong>
+          <ul>
+            {faults.slice(0, MOST_FAULTS).map(({ path, message }) => (
+              <li key={`${path} ${message}`}>
+                <code>{path}</code> {message}
+              </li>
+            ))}
+          </ul>
+          {faults.length > MOST_FAULTS && <p>and {faults.length - MOST_FAULTS} more</p>}
+        </div>
+      )}
+    </>
+  );
+}
+
+function Sample({ preview: { columns, sample } }: { readonly preview: DatasetPreview }): ReactNode {
+  return (
+    <details>
+      <summary>The first {sample.length} rows</summary>
+      <section className="scroll" aria-label="The first rows" tabIndex={0}>
+        <table className="small">
+          <thead>
+            <tr>
+              {columns.map(({ name }) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {sample.map((row, i) => (
+              <tr key={i}>
+                {columns.map(({ name }, k) => (
+                  <td key={name}>{row[k]}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </details>
+  );
+}

@@ -1,0 +1,45 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { api } from '../api.ts';
+import { plural } from '../format.ts';
+import type { Fault } from './draft.ts';
+
+interface DatasetFieldProps {
+  readonly dataset: string;
+  readonly set: (name: string) => void;
+  readonly faults: readonly Fault[];
+}
+
+export function DatasetField({ dataset, set, faults }: DatasetFieldProps): ReactNode {
+  const { data } = useQuery({ queryKey: ['datasets'], queryFn: api.datasets });
+  const items = data?.items ?? [];
+  const one = items.find(({ name }) => name === dataset);
+  return (
+    <>
+      <label className="field">
+        <span>Data set</span>
+        <select value={dataset} aria-invalid={faults.length > 0} onChange={(event) => set(event.target.value)}>
+          {one === undefined && <option value={dataset}>{dataset}</option>}
+          {items.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+        <Link className="button" href="/datasets">
+          Upload…
+        </Link>
+      </label>
+      {one && (
+        <p className="soft small">
+          {one.title}: {one.rows.toLocaleString('en')} rows, {plural(one.features, 'input')},{' '}
+          {one.task === 'classification' ? plural(one.classes.length, 'class', 'classes') : `predicts ${one.target}`}
+        </p>
+      )}
+      {faults.map(({ message }) => (
+        <div key={message} className="fault" role="alert">
+          {message}
+        </div>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,67 @@
+/** What a sampler would try of one range: a dot a trial, and on a log scale how many fall into each power of ten. */
+import type { ReactNode } from 'react';
+import type { NumericDistribution } from '../../../src/search/space.ts';
+import { unitOf } from '../charts/axis.ts';
+import { plural, shown } from '../format.ts';
+
+interface DotsProps {
+  readonly name: string;
+  readonly distribution: NumericDistribution;
+  readonly values: readonly number[];
+}
+
+const WIDTH = 360;
+const HEIGHT = 46;
+
+export function Dots({ name, distribution, values }: DotsProps): ReactNode {
+  const { at } = unitOf(distribution);
+  const x = (value: number) => 6 + at(value) * (WIDTH - 12);
+  const ticks = ticksOf(distribution);
+  const told = ticks.slice(1).map((tick, i) => {
+    const from = ticks[i]!;
+    const count = values.filter((value) => value >= from && value < tick).length;
+    return { from, tick, count };
+  });
+  return (
+    <svg
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      className="dots"
+      role="img"
+      aria-label={`${plural(values.length, 'sample')} of ${name}: ${told.map(({ from, tick, count }) => `${count} from ${shown(from)} to ${shown(tick)}`).join(', ')}`}
+    >
+      {ticks.map((tick) => (
+        <g key={tick}>
+          <line x1={x(tick)} x2={x(tick)} y1={2} y2={30} stroke="var(--line)" />
+          <text
+            x={x(tick)}
+            y={43}
+            fontSize="10"
+            fill="var(--soft)"
+            textAnchor={at(tick) > 0.97 ? 'end' : at(tick) < 0.03 ? 'start' : 'middle'}
+          >
+            {shown(tick)}
+          </text>
+        </g>
+      ))}
+      {distribution.scale === 'log' &&
+        told.map(({ from, tick, count }) => (
+          <text key={from} x={(x(from) + x(tick)) / 2} y={10} fontSize="9" fill="var(--soft)" textAnchor="middle">
+            {count}
+          </text>
+        ))}
+      {values.map((value, i) => (
+        // Spread up and down by number, so that equal values are all seen.
+        <circle key={i} cx={x(value)} cy={14 + ((i * 7) % 15)} r={1.7} fill="var(--blue)" opacity={0.6} />
+      ))}
+    </svg>
+  );
+}
+
+/** Both ends, and every power of ten between them. */
+function ticksOf({ low, high, scale }: NumericDistribution): number[] {
+  if (scale === 'linear') return [...new Set([low, (low + high) / 2, high])];
+  const powers: number[] = [];
+  for (let power = Math.ceil(Math.log10(low)); power <= Math.floor(Math.log10(high)); power++) powers.push(10 ** power);
+  const near = (a: number, b: number) => Math.abs(Math.log10(a / b)) < 0.12;
+  return [low, ...powers.filter((tick) => !near(tick, low) && !near(tick, high)), high];
+}

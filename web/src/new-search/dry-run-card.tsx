@@ -1,0 +1,52 @@
+import type { ReactNode } from 'react';
+import { duration, plural, shown } from '../format.ts';
+import { Problem } from '../parts/problem.tsx';
+import type { DryRunState } from './use-dry-run.ts';
+
+const SHOWN = 6;
+
+/** What would be tried first, and how long all of it would take. */
+export function DryRunCard({
+  dryRun: { answer, checked, faults, error },
+}: {
+  readonly dryRun: DryRunState;
+}): ReactNode {
+  if (error) return <Problem error={error} />;
+  if (answer === undefined) return null;
+  const { trials, gridSize, estimate, first } = answer;
+  const names = [...new Set(first.flatMap(({ hyperparameters }) => Object.keys(hyperparameters)))];
+  return (
+    <section className="card" style={{ opacity: checked && faults.length === 0 ? 1 : 0.5 }}>
+      <h2>What it would do</h2>
+      <p>
+        {plural(trials, 'trial')}
+        {gridSize !== null && ` of a grid of ${gridSize.toLocaleString('en')}`}, about{' '}
+        <strong>{duration(estimate.seconds)}</strong> on {plural(estimate.threads, 'thread')}.
+      </p>
+      <section className="scroll" aria-label="The first trials" tabIndex={0}>
+        <table className="small">
+          <thead>
+            <tr>
+              <th scope="col">trial</th>
+              {names.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {first.slice(0, SHOWN).map(({ number, hyperparameters }) => (
+              <tr key={number}>
+                <td>{number}</td>
+                {names.map((name) => (
+                  <td key={name}>{shown(hyperparameters[name])}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}

@@ -1,0 +1,38 @@
+/** The hyperparameters as the form lays them out; the first of each group are always seen. */
+import { hyperparameterTable } from '../../../src/searches/hyperparameters.ts';
+
+export type Name = keyof typeof hyperparameterTable;
+
+export interface Group {
+  readonly title: string;
+  readonly names: readonly Name[];
+  /** Behind «more», unless set. */
+  readonly more: readonly Name[];
+}
+
+const laidOut: readonly Group[] = [
+  {
+    title: 'Learning',
+    names: ['learningRate', 'optimizer', 'batchSize', 'epochs'],
+    more: ['momentum', 'weightDecay', 'clipNorm', 'patience'],
+  },
+  {
+    title: 'Network',
+    names: ['hiddenLayers', 'hiddenUnits', 'activation', 'batchNorm'],
+    more: ['leakyReluSlope', 'eluAlpha', 'loss'],
+  },
+  { title: 'Regularization and inputs', names: ['l2', 'dropout', 'preprocessing'], more: [] },
+  { title: 'First weights', names: ['initializer'], more: ['weightDistribution', 'smallNormalDeviation'] },
+  {
+    title: 'Schedule of the learning rate',
+    names: ['schedule'],
+    more: ['decayFactor', 'decayEvery', 'cosineFloor', 'warmupEpochs'],
+  },
+];
+
+const placed = new Set(laidOut.flatMap(({ names, more }) => [...names, ...more]));
+const unplaced = (Object.keys(hyperparameterTable) as Name[]).filter((name) => !placed.has(name));
+
+/** A hyperparameter that the table has gained is shown, whether or not somebody has found it a place. */
+export const groups: readonly Group[] =
+  unplaced.length === 0 ? laidOut : [...laidOut, { title: 'Others', names: unplaced, more: [] }];

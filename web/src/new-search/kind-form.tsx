@@ -1,0 +1,120 @@
+/** A form made of a schema: a kind, and the numbers and switches that this kind has. What a schema gains, it shows. */
+import { type ReactNode, useMemo } from 'react';
+import { z } from 'zod';
+import { words } from '../format.ts';
+import { type Draft, type Fault, faultsAt } from './draft.ts';
+import { NumberInput } from './number-input.tsx';
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly const?: string;
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+}
+
+interface KindFormProps {
+  readonly title: string;
+  /** Of an object, or of several that differ by their `type`. */
+  readonly schema: z.ZodType;
+  /** The type that is meant where none is given. */
+  readonly fallback?: string;
+  readonly value: Draft;
+  readonly set: (value: Draft | undefined) => void;
+  readonly path: string;
+  readonly faults: readonly Fault[];
+}
+
+export function KindForm({ title, schema, fallback, value, set, path, faults }: KindFormProps): ReactNode {
+  const json = useMemo(() => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, [schema]);
+  const kinds = json.oneOf ?? json.anyOf ?? [json];
+  const type = String(value['type'] ?? fallback ?? '');
+  const kind = kinds.find(({ properties }) => properties?.['type']?.const === type) ?? kinds[0]!;
+  const fields = Object.entries(kind.properties ?? {}).filter(([name]) => name !== 'type');
+  const put = (name: string, own: unknown) => {
+    const { [name]: _, ...others } = value;
+    const after = own === undefined ? others : { ...value, [name]: own };
+    set(Object.keys(after).length === 0 ? undefined : after);
+  };
+  return (
+    <fieldset className="kind">
+      <legend>{title}</legend>
+      {kinds.length > 1 && (
+        <select
+          aria-label={title}
+          value={type}
+          onChange={(event) => {
+            const seed = value['seed'];
+            set({ type: event.target.value, ...(seed !== undefined && { seed }) });
+          }}
+        >
+          {kinds.map(({ properties }) => (
+            <option key={properties?.['type']?.const}>{properties?.['type']?.const}</option>
+          ))}
+        </select>
+      )}
+      {kind.description && <p className="soft small">{kind.description}</p>}
+      <div className="fields">
+        {fields.map(([name, field]) => (
+          <Field
+            key={name}
+            name={name}
+            field={field}
+            value={value[name]}
+            set={(own) => put(name, own)}
+            faults={faultsAt(faults, `${path}.${name}`)}
+          />
+        ))}
+      </div>
+      {faults
+        .filter((fault) => fault.path === path)
+        .map(({ message }) => (
+          <div key={message} className="fault" role="alert">
+            {message}
+          </div>
+        ))}
+    </fieldset>
+  );
+}
+
+interface FieldProps {
+  readonly name: string;
+  readonly field: JsonSchema;
+  readonly value: unknown;
+  readonly set: (value: unknown) => void;
+  readonly faults: readonly Fault[];
+}
+
+function Field({ name, field, value, set, faults }: FieldProps): ReactNode {
+  const title = words(name);
+  const isSwitch = field.type === 'boolean';
+  if (!isSwitch && field.type !== 'number' && field.type !== 'integer') return null;
+  return (
+    <div className="field" title={field.description}>
+      <span>{title}</span>
+      {isSwitch ? (
+        <input
+          type="checkbox"
+          aria-label={title}
+          checked={Boolean(value ?? field.default)}
+          onChange={(event) => set(event.target.checked)}
+        />
+      ) : (
+        <NumberInput
+          label={title}
+          value={value as number | undefined}
+          set={set}
+          placeholder={field.default === undefined ? 'none' : String(field.default)}
+          invalid={faults.length > 0}
+        />
+      )}
+      {faults.map(({ message }) => (
+        <span key={message} className="fault" role="alert">
+          {message}
+        </span>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,257 @@
+/** A search is set up: by form or as JSON, which are the same thing; with what it would try and how long it would take. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useMemo, useState } from 'react';
+import { Link } from 'wouter';
+import type { Value } from '../../../src/search/space.ts';
+import { budgetSchema } from '../../../src/searches/budget.ts';
+import { defaultHyperparameters } from '../../../src/searches/hyperparameters.ts';
+import { prunerKinds } from '../../../src/searches/pruning.ts';
+import { samplerKinds } from '../../../src/searches/samplers.ts';
+import { validationKinds } from '../../../src/searches/validation.ts';
+import { api, Refusal } from '../api.ts';
+import { keep } from '../overview.ts';
+import { useAddress, useGo } from '../parts/address.ts';
+import { CopyButton, curl } from '../parts/copy.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { useTitle } from '../parts/title.ts';
+import { Waiting } from '../parts/waiting.tsx';
+import { DatasetField } from './dataset-field.tsx';
+import { type Draft, draftOf, type Fault, faultsAt, leanOf, partOf, textOf, withPart } from './draft.ts';
+import { DryRunCard } from './dry-run-card.tsx';
+import { groups, type Name } from './groups.ts';
+import { KindForm } from './kind-form.tsx';
+import { ObjectiveField } from './objective-field.tsx';
+import { Presets } from './presets.tsx';
+import { sampledOf } from './sampled.ts';
+import { SettingField } from './setting-field.tsx';
+import { StagesField } from './stages-field.tsx';
+import { useDryRun } from './use-dry-run.ts';
+import '../style/new-search.css';
+
+export default function NewSearchView(): ReactNode {
+  const [from] = useAddress('from');
+  const [dataset] = useAddress('dataset');
+  useTitle('New search');
+  const template = useQuery({ queryKey: ['search', from], queryFn: () => api.search(from), enabled: from !== '' });
+  if (from !== '' && template.error) return <Problem error={template.error} />;
+  if (from !== '' && template.data === undefined) return <Waiting what="the template" />;
+  const begun: Draft =
+    template.data === undefined
+      ? { dataset: dataset || 'digits', hyperparameters: defaultHyperparameters, budget: { trials: 50 } }
+      : leanOf({ ...template.data.specification, name: `${template.data.name}, again` });
+  return <Setup key={from} begun={begun} />;
+}
+
+function Setup({ begun }: { readonly begun: Draft }): ReactNode {
+  const [text, setText] = useState(() => textOf(begun));
+  const [draft, setDraft] = useState(begun);
+  const [error, setError] = useState<string | undefined>(undefined);
+  const change = (after: Draft) => {
+    setDraft(after);
+    setText(textOf(after));
+    setError(undefined);
+  };
+  const write = (after: string) => {
+    setText(after);
+    const read = draftOf(after);
+    if ('draft' in read) setDraft(read.draft);
+    setError('error' in read ? read.error : undefined);
+  };
+  const dryRun = useDryRun(draft, error === undefined);
+  const faults = dryRun.faults;
+  return (
+    <>
+      <h1>New search</h1>
+      <Presets choose={change} />
+      <div className="setup">
+        <Form draft={draft} change={change} faults={faults} />
+        <aside>
+          <Begin draft={draft} faults={faults} broken={error !== undefined} checked={dryRun.checked} />
+          <DryRunCard dryRun={dryRun} />
+          <section className="card">
+            <div className="row spread">
+              <h2 id="as-json">The same as JSON</h2>
+              <CopyButton text={() => curl('/v1/searches', 'POST', draft)}>copy as curl</CopyButton>
+            </div>
+            <textarea
+              aria-labelledby="as-json"
+              aria-invalid={error !== undefined}
+              spellCheck={false}
+              rows={Math.min(34, text.split('\n').length + 1)}
+              value={text}
+              onChange={(event) => write(event.target.value)}
+            />
+            {error !== undefined && (
+              <div className="fault" role="alert">
+                {error}
+              </div>
+            )}
+          </section>
+        </aside>
+      </div>
+    </>
+  );
+}
+
+interface FormProps {
+  readonly draft: Draft;
+  readonly change: (draft: Draft) => void;
+  readonly faults: readonly Fault[];
+}
+
+function Form({ draft, change, faults }: FormProps): ReactNode {
+  const set = (part: string) => (value: unknown) => change(withPart(draft, part, value));
+  const kind = { faults };
+  return (
+    <form onSubmit={(event) => event.preventDefault()}>
+      <section className="card">
+        <label className="field">
+          <span>Name</span>
+          <input
+            value={String(draft['name'] ?? '')}
+            placeholder="made from the data set"
+            maxLength={200}
+            onChange={(event) => set('name')(event.target.value === '' ? undefined : event.target.value)}
+          />
+        </label>
+        <DatasetField
+          dataset={String(draft['dataset'] ?? '')}
+          set={set('dataset')}
+          faults={faultsAt(faults, 'dataset')}
+        />
+        <ObjectiveField
+          dataset={String(draft['dataset'] ?? '')}
+          value={partOf(draft, 'objective')}
+          set={set('objective')}
+          faults={faultsAt(faults, 'objective')}
+        />
+      </section>
+      <Hyperparameters draft={draft} change={change} faults={faults} />
+      <section className="card">
+        <h2>Strategy</h2>
+        <KindForm
+          {...kind}
+          title="Sampler"
+          schema={samplerKinds}
+          fallback="random"
+          value={partOf(draft, 'sampler')}
+          set={set('sampler')}
+          path="sampler"
+        />
+        <KindForm
+          {...kind}
+          title="Pruner"
+          schema={prunerKinds}
+          fallback="none"
+          value={partOf(draft, 'pruner')}
+          set={set('pruner')}
+          path="pruner"
+        />
+        <StagesField stages={draft['stages']} set={set('stages')} faults={faultsAt(faults, 'stages')} />
+        <KindForm
+          {...kind}
+          title="Validation"
+          schema={validationKinds}
+          fallback="holdout"
+          value={partOf(draft, 'validation')}
+          set={set('validation')}
+          path="validation"
+        />
+        <KindForm
+          {...kind}
+          title="Budget"
+          schema={budgetSchema}
+          value={partOf(draft, 'budget')}
+          set={set('budget')}
+          path="budget"
+        />
+      </section>
+    </form>
+  );
+}
+
+function Hyperparameters({ draft, change, faults }: FormProps): ReactNode {
+  const hyperparameters = partOf(draft, 'hyperparameters');
+  const trials = Number(partOf(draft, 'budget')['trials'] ?? 50);
+  const sampler = draft['sampler'];
+  const sampled = useMemo(() => sampledOf(hyperparameters, sampler, trials), [hyperparameters, sampler, trials]);
+  const field = (name: Name) => (
+    <SettingField
+      key={name}
+      name={name}
+      setting={hyperparameters[name]}
+      set={(setting) => change(withPart(draft, 'hyperparameters', withPart(hyperparameters, name, setting)))}
+      faults={faultsAt(faults, `hyperparameters.${name}`)}
+      values={sampled.flatMap((point): Value[] => (point[name] === undefined ? [] : [point[name]]))}
+    />
+  );
+  return groups.map(({ title, names, more }) => {
+    const hidden = more.filter((name) => hyperparameters[name] === undefined);
+    return (
+      <section key={title} className="card">
+        <h2>{title}</h2>
+        {[...names, ...more.filter((name) => !hidden.includes(name))].map(field)}
+        {hidden.length > 0 && (
+          <details>
+            <summary className="small">more: {hidden.join(', ')}</summary>
+            {hidden.map(field)}
+          </details>
+        )}
+      </section>
+    );
+  });
+}
+
+interface BeginProps {
+  readonly draft: Draft;
+  readonly faults: readonly Fault[];
+  readonly broken: boolean;
+  /** Whether the service has seen the draft as it is now. */
+  readonly checked: boolean;
+}
+
+function Begin({ draft, faults, broken, checked }: BeginProps): ReactNode {
+  const client = useQueryClient();
+  const go = useGo();
+  const begin = useMutation({
+    mutationFn: () => api.create(draft),
+    onSuccess: (search) => {
+      keep(client, search);
+      go(`/searches/${search.id}`);
+    },
+  });
+  const stops = broken || faults.length > 0;
+  return (
+    <section className="card">
+      <div className="row">
+        <button type="button" className="primary" disabled={stops || begin.isPending} onClick={() => begin.mutate()}>
+          Begin the search
+        </button>
+        <span className="soft small" role="status">
+          {broken
+            ? 'the JSON cannot be read'
+            : faults.length > 0
+              ? `${faults.length} things do not fit`
+              : checked
+                ? ''
+                : 'checking…'}
+        </span>
+      </div>
+      {faults.length > 0 && (
+        <ul className="faults">
+          {faults.slice(0, 12).map(({ path, message }) => (
+            <li key={`${path} ${message}`} className="fault">
+              <code>{path}</code> {message}
+            </li>
+          ))}
+        </ul>
+      )}
+      {begin.error && !(begin.error instanceof Refusal && begin.error.faults.length > 0) && (
+        <Problem error={begin.error} />
+      )}
+      <p className="small soft" style={{ margin: '0.5rem 0 0' }}>
+        Your own data? <Link href="/datasets">Upload a CSV</Link>
+      </p>
+    </section>
+  );
+}

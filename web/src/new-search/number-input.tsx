@@ -1,0 +1,45 @@
+import { type ReactNode, useEffect, useState } from 'react';
+import { shown } from '../format.ts';
+
+interface NumberInputProps {
+  readonly label: string;
+  readonly value: number | undefined;
+  readonly set: (value: number | undefined) => void;
+  readonly placeholder?: string;
+  readonly invalid?: boolean;
+}
+
+/** A number as people write it, powers of ten included: `1e-4`. What is no number yet stays in the field, and is said to be none. */
+export function NumberInput({ label, value, set, placeholder, invalid = false }: NumberInputProps): ReactNode {
+  const [text, setText] = useState(written(value));
+  useEffect(() => {
+    setText((before) => (numberIn(before) === value ? before : written(value)));
+  }, [value]);
+  const number = numberIn(text);
+  return (
+    <input
+      className="number-input"
+      inputMode="decimal"
+      aria-label={label}
+      aria-invalid={invalid || Number.isNaN(number)}
+      placeholder={placeholder}
+      value={text}
+      size={8}
+      onChange={(event) => {
+        setText(event.target.value);
+        const typed = numberIn(event.target.value);
+        if (!Number.isNaN(typed)) set(typed);
+      }}
+    />
+  );
+}
+
+/** NaN where it is no number; undefined where there is nothing. */
+function numberIn(text: string): number | undefined {
+  return text.trim() === '' ? undefined : Number(text.trim().replace(',', '.'));
+}
+
+function written(value: number | undefined): string {
+  if (value === undefined || value === null) return '';
+  return Number(shown(value)) === value ? shown(value) : String(value);
+}

@@ -1,0 +1,23 @@
+/** What the sampler of a draft would try: the service's own samplers, run here. Pure. */
+import { createSampler, type SamplerSettings } from '../../../src/search/sampler.ts';
+import { type Distribution, type Point, spaceOf, type Value } from '../../../src/search/space.ts';
+import { readableOf } from '../../../src/searches/hyperparameters.ts';
+import { samplerSchema } from '../../../src/searches/samplers.ts';
+import type { Draft } from './draft.ts';
+
+const MOST = 200;
+
+/** Of the trials that learn from no other; of a learning sampler these are only the first. None where the space cannot be read. */
+export function sampledOf(hyperparameters: Draft, sampler: unknown, trials: number): readonly Point[] {
+  const settings = samplerSchema.safeParse(sampler ?? {});
+  const given = readableOf(hyperparameters) as Record<string, Value | Distribution>;
+  try {
+    const space = spaceOf(given);
+    const type = settings.success ? settings.data : ({ type: 'random', seed: 0 } as const);
+    const { size, learnsFrom, propose } = createSampler(space, type as SamplerSettings, [], 'maximize');
+    const numbers = Array.from({ length: Math.min(size, Math.max(trials, 50), MOST) }, (_, i) => i);
+    return numbers.filter((number) => learnsFrom(number) === 0).map((number) => propose(number, []));
+  } catch {
+    return [];
+  }
+}

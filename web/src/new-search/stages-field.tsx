@@ -1,0 +1,66 @@
+import type { ReactNode } from 'react';
+import type { Draft, Fault } from './draft.ts';
+import { NumberInput } from './number-input.tsx';
+
+interface StagesFieldProps {
+  readonly stages: unknown;
+  readonly set: (stages: readonly Draft[] | undefined) => void;
+  readonly faults: readonly Fault[];
+}
+
+const usual: readonly Draft[] = [
+  { epochs: 3, trials: 40 },
+  { epochs: 20, trials: 20 },
+];
+
+/** Coarse to fine: few epochs first, then longer around the best. */
+export function StagesField({ stages, set, faults }: StagesFieldProps): ReactNode {
+  const list: readonly Draft[] = Array.isArray(stages) ? stages : [];
+  const put = (place: number, part: Draft) =>
+    set(list.map((stage, i) => (i === place ? { ...stage, ...part } : stage)));
+  return (
+    <fieldset className="kind">
+      <legend>Coarse to fine</legend>
+      <label>
+        <input
+          type="checkbox"
+          checked={list.length > 0}
+          onChange={(event) => set(event.target.checked ? usual : undefined)}
+        />{' '}
+        in stages, each around the best of the one before; epochs and trials are then the stages'
+      </label>
+      {list.map((stage, i) => (
+        <div key={i} className="row">
+          <span className="soft">stage {i + 1}</span>
+          <NumberInput
+            label={`trials of stage ${i + 1}`}
+            value={stage['trials'] as number}
+            set={(trials) => put(i, { trials })}
+          />{' '}
+          trials
+          <NumberInput
+            label={`epochs of stage ${i + 1}`}
+            value={stage['epochs'] as number}
+            set={(epochs) => put(i, { epochs })}
+          />{' '}
+          epochs
+          {list.length > 1 && (
+            <button type="button" className="quiet small" onClick={() => set(list.filter((_, k) => k !== i))}>
+              remove
+            </button>
+          )}
+        </div>
+      ))}
+      {list.length > 0 && (
+        <button type="button" className="small" onClick={() => set([...list, { ...list.at(-1) }])}>
+          One more stage
+        </button>
+      )}
+      {faults.map(({ path, message }) => (
+        <div key={`${path} ${message}`} className="fault" role="alert">
+          {path}: {message}
+        </div>
+      ))}
+    </fieldset>
+  );
+}

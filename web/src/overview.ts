@@ -1,0 +1,76 @@
+/** One stream over all searches: it keeps every query that shows one true, so that nothing on the page is ever asked for again in a circle. */
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import { useSyncExternalStore } from 'react';
+import type { Search } from './api.ts';
+import { type Connection, openStream } from './live.ts';
+
+interface SearchPage {
+  readonly items: readonly Search[];
+  readonly next: string | null;
+}
+export type SearchPages = InfiniteData<SearchPage, string | undefined>;
+
+let connection: Connection = 'connecting';
+const listeners = new Set<() => void>();
+
+export function useConnection(): Connection {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => connection,
+  );
+}
+
+type Message =
+  | { readonly type: 'ready' | 'gap' | 'heartbeat' | 'pong' }
+  | { readonly type: 'search'; readonly search: Search }
+  | { readonly type: 'removed'; readonly id: string };
+
+export function followSearches(client: QueryClient): () => void {
+  let begun = false;
+  const stream = openStream('/v1/events', {
+    onConnection: (next) => {
+      connection = next;
+      for (const listener of listeners) listener();
+    },
+    onMessage: (message) => {
+      const told = message as Message;
+      if (told.type === 'search') keep(client, told.search);
+      if (told.type === 'removed') forget(client, told.id);
+      // What happened while nobody listened is unknown.
+      if (told.type === 'gap' || (told.type === 'ready' && begun)) void client.invalidateQueries();
+      if (told.type === 'ready') begun = true;
+    },
+  });
+  return stream.close;
+}
+
+/** A search as it is now, wherever it is shown. Older news than what is known is none. */
+export function keep(client: QueryClient, search: Search): void {
+  client.setQueryData<Search>(['search', search.id], (known) =>
+    known !== undefined && known.seq > search.seq ? known : search,
+  );
+  let listed = false;
+  client.setQueriesData<SearchPages>({ queryKey: ['searches'] }, (pages) => {
+    if (pages === undefined) return pages;
+    return {
+      ...pages,
+      pages: pages.pages.map((page) => {
+        if (!page.items.some(({ id }) => id === search.id)) return page;
+        listed = true;
+        return {
+          ...page,
+          items: page.items.map((one) => (one.id === search.id && one.seq <= search.seq ? search : one)),
+        };
+      }),
+    };
+  });
+  if (!listed) void client.invalidateQueries({ queryKey: ['searches'] });
+}
+
+function forget(client: QueryClient, id: string): void {
+  client.removeQueries({ queryKey: ['search', id] });
+  void client.invalidateQueries({ queryKey: ['searches'] });
+}

@@ -1,0 +1,39 @@
+import { type ReactNode, useState } from 'react';
+
+const SAID_MS = 1500;
+
+/** Copies a text; says so for a moment. */
+export function CopyButton({
+  text,
+  children,
+}: {
+  readonly text: string | (() => string);
+  readonly children: ReactNode;
+}): ReactNode {
+  const [said, say] = useState('');
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(typeof text === 'string' ? text : text());
+      say('copied');
+    } catch {
+      say('the browser does not allow it');
+    }
+    setTimeout(() => say(''), SAID_MS);
+  };
+  return (
+    <button type="button" className="quiet" onClick={copy}>
+      {said === '' ? children : said}
+      <span className="hidden" role="status">
+        {said}
+      </span>
+    </button>
+  );
+}
+
+/** A request as a shell command; JSON in single quotes, as a shell reads it. */
+export function curl(path: string, method = 'GET', body?: unknown): string {
+  const address = `${location.origin}${path}`;
+  if (body === undefined) return `curl ${method === 'GET' ? '' : `-X ${method} `}'${address}'`;
+  const json = JSON.stringify(body, null, 2).replaceAll("'", `'\\''`);
+  return `curl -X ${method} ${address} -H 'content-type: application/json' -d '${json}'`;
+}

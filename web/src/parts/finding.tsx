@@ -1,0 +1,18 @@
+import type { ReactNode } from 'react';
+import { shown, words } from '../format.ts';
+
+/** The numbers behind a finding. */
+export function Evidence({ evidence }: { readonly evidence: Readonly<Record<string, number | null>> }): ReactNode {
+  const entries = Object.entries(evidence);
+  if (entries.length === 0) return null;
+  return (
+    <dl className="evidence">
+      {entries.map(([name, value]) => (
+        <div key={name}>
+          <dt>{words(name)}</dt>
+          <dd className="number">{shown(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

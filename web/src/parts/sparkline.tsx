@@ -1,0 +1,46 @@
+import type { ReactNode } from 'react';
+
+interface SparklineProps {
+  /** In order; null is a gap. */
+  readonly lines: readonly { readonly values: readonly (number | null)[]; readonly kind: string }[];
+  readonly label: string;
+  /** How many places the width has; as many as there are values, unless given. */
+  readonly places?: number;
+  /** As steps: a value holds until the next. */
+  readonly steps?: boolean;
+}
+
+const WIDTH = 100;
+const HEIGHT = 32;
+
+/** A picture of some numbers, without axes. */
+export function Sparkline({ lines, label, places, steps = false }: SparklineProps): ReactNode {
+  const all = lines.flatMap(({ values }) => values).filter((value) => value !== null);
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const last = (places ?? Math.max(...lines.map(({ values }) => values.length))) - 1;
+  const x = (i: number) => ((last > 0 ? i / last : 0.5) * WIDTH).toFixed(1);
+  const y = (value: number) =>
+    (HEIGHT - 2 - (high > low ? (value - low) / (high - low) : 0.5) * (HEIGHT - 4)).toFixed(1);
+  const path = (values: readonly (number | null)[]) => {
+    let drawn = '';
+    let before: number | null = null;
+    values.forEach((value, i) => {
+      if (value === null) return;
+      if (before === null) drawn += `M${x(i)} ${y(value)}`;
+      else drawn += steps ? `H${x(i)}V${y(value)}` : `L${x(i)} ${y(value)}`;
+      before = value;
+    });
+    return steps && before !== null ? `${drawn}H${WIDTH}` : drawn;
+  };
+  return (
+    <svg
+      className="sparkline"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={label}
+    >
+      {all.length > 0 && lines.map(({ values, kind }) => <path key={kind} className={kind} d={path(values)} />)}
+    </svg>
+  );
+}

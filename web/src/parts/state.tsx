@@ -1,0 +1,59 @@
+/** The state of a search or a trial: a word and a sign, so that colour is never alone. */
+import type { ReactNode } from 'react';
+import type { Search, TrialSummary } from '../api.ts';
+
+type State = Search['state'] | TrialSummary['state'] | 'diverged';
+
+const signs: Readonly<Record<State, string>> = {
+  waiting: '○',
+  running: '●',
+  paused: '‖',
+  complete: '✓',
+  pruned: '✂',
+  failed: '✗',
+  cancelled: '–',
+  diverged: '↗',
+};
+
+export function StateChip({ state }: { readonly state: State }): ReactNode {
+  return (
+    <span className={`chip state-${state}`}>
+      <span aria-hidden="true">{signs[state]}</span> {state}
+    </span>
+  );
+}
+
+/** States of trials, in the order in which a bar shows them. */
+const barStates = ['complete', 'pruned', 'diverged', 'failed', 'cancelled', 'paused', 'running'] as const;
+
+export function ProgressBar({ trials }: { readonly trials: Search['trials'] }): ReactNode {
+  const { total, diverged } = trials;
+  const count = (state: (typeof barStates)[number]) =>
+    state === 'complete' ? trials.complete - diverged : trials[state];
+  const ended = endedOf(trials);
+  const parts = barStates.filter((state) => count(state) > 0);
+  const told = parts.map((state) => `${count(state)} ${state}`).join(', ');
+  return (
+    <div
+      className="bar"
+      role="progressbar"
+      aria-label={`trials: ${told || 'none yet'}`}
+      aria-valuemin={0}
+      aria-valuemax={total}
+      aria-valuenow={ended}
+      title={told}
+    >
+      {parts.map((state) => (
+        <span key={state} className={`bar-${state}`} style={{ width: `${(100 * count(state)) / total}%` }} />
+      ))}
+    </div>
+  );
+}
+
+export function endedOf({ complete, pruned, failed, cancelled }: Search['trials']): number {
+  return complete + pruned + failed + cancelled;
+}
+
+export function isOpen({ state }: Pick<Search, 'state'>): boolean {
+  return state === 'running' || state === 'paused';
+}

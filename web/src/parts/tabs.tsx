@@ -1,0 +1,48 @@
+/** Tabs as the keyboard knows them: arrows move between them, Tab goes into the panel (WAI-ARIA). */
+import { type KeyboardEvent, type ReactNode, useId, useRef } from 'react';
+
+interface TabsProps {
+  readonly label: string;
+  readonly tabs: readonly { readonly name: string; readonly title: string }[];
+  readonly chosen: string;
+  readonly choose: (name: string) => void;
+  readonly children: ReactNode;
+}
+
+export function Tabs({ label, tabs, chosen, choose, children }: TabsProps): ReactNode {
+  const id = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const move = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const at = tabs.findIndex(({ name }) => name === chosen);
+    const next = tabs[(at + step + tabs.length) % tabs.length]!;
+    choose(next.name);
+    list.current?.querySelector<HTMLElement>(`[data-tab="${next.name}"]`)?.focus();
+  };
+  return (
+    <>
+      <div className="tabs" role="tablist" aria-label={label} ref={list} onKeyDown={move}>
+        {tabs.map(({ name, title }) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`${id}-${name}`}
+            data-tab={name}
+            aria-selected={name === chosen}
+            aria-controls={`${id}-panel`}
+            tabIndex={name === chosen ? 0 : -1}
+            onClick={() => choose(name)}
+          >
+            {title}
+          </button>
+        ))}
+      </div>
+      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${chosen}`}>
+        {children}
+      </div>
+    </>
+  );
+}

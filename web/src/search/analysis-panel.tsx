@@ -1,0 +1,77 @@
+/** What mattered: importance, the whole space at a glance, one hyperparameter at a time, two at a time, and what was covered. */
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { api, type Importance } from '../api.ts';
+import { percent } from '../format.ts';
+import { Problem } from '../parts/problem.tsx';
+import { Waiting } from '../parts/waiting.tsx';
+import { Contour } from './contour.tsx';
+import { CoveragePicture } from './coverage.tsx';
+import { Parallel } from './parallel.tsx';
+import { Slices } from './slices.tsx';
+import { steps } from './steps.ts';
+import { useShown } from './use-search.ts';
+
+export default function AnalysisPanel(): ReactNode {
+  return (
+    <div className="grid">
+      <ImportanceCard />
+      <Parallel />
+      <Slices />
+      <Contour />
+      <CoveragePicture />
+    </div>
+  );
+}
+
+function ImportanceCard(): ReactNode {
+  const { search } = useShown();
+  const { data, error } = useQuery({
+    queryKey: ['importance', search.id, steps(search.trials.complete), search.state],
+    queryFn: () => api.about<Importance>(search.id, 'importance'),
+    placeholderData: (before) => before,
+  });
+  return (
+    <section className="card">
+      <h2>Importance</h2>
+      {error && <Problem error={error} />}
+      {data === undefined && !error && <Waiting what="the importance" />}
+      {data && (
+        <>
+          <p className="soft small">{data.note}</p>
+          <div className="importance">
+            {data.shares.map(({ name, share, low, high, amongBest }) => (
+              <ImportanceLine key={name} {...{ name, share, low, high, amongBest }} />
+            ))}
+          </div>
+          {data.pairs.length > 0 && (
+            <p className="small" style={{ marginTop: '0.75rem' }}>
+              <strong>Only together:</strong>{' '}
+              {data.pairs.map(({ names, share }) => `${names.join(' × ')} ${percent(share)}`).join(', ')}
+            </p>
+          )}
+        </>
+      )}
+    </section>
+  );
+}
+
+type Line = Pick<Importance['shares'][number], 'name' | 'share' | 'low' | 'high' | 'amongBest'>;
+
+function ImportanceLine({ name, share, low, high, amongBest }: Line): ReactNode {
+  return (
+    <>
+      <span>{name}</span>
+      <span className="track" title={`5 % to 95 %: ${percent(low)} to ${percent(high)}`}>
+        <span className="share" style={{ width: percent(share) }} />
+        <span className="interval" style={{ left: percent(low), width: percent(Math.max(0, high - low)) }} />
+      </span>
+      <span className="number">
+        {percent(share)}{' '}
+        <span className="soft small" title="What it takes to be among the best tenth, as a share of all (PED-ANOVA)">
+          best {percent(amongBest)}
+        </span>
+      </span>
+    </>
+  );
+}

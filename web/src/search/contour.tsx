@@ -1,0 +1,148 @@
+/** The value over two hyperparameters: where the good ones lie, each axis in its own scale. */
+import { type ReactNode, useMemo } from 'react';
+import type { NumericDistribution } from '../../../src/search/space.ts';
+import { axisFor, placeOn, scaleColours, unitOf, valueRange } from '../charts/axis.ts';
+import type { ChartOption } from '../charts/echart.tsx';
+import { LazyChart } from '../charts/lazy-chart.tsx';
+import { shown } from '../format.ts';
+import { useAddress, useGo } from '../parts/address.ts';
+import { type Colour, useColour } from '../theme.ts';
+import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
+import { surface } from './surface.ts';
+import { useShown } from './use-search.ts';
+
+const MOST_POINTS = 1500;
+const CELLS = 36;
+
+type NumericVaried = Varied & { readonly distribution: NumericDistribution };
+
+export function Contour(): ReactNode {
+  const { search, trials: all } = useShown();
+  const colour = useColour();
+  const go = useGo();
+  const { metric, direction } = search.specification.objective;
+  const numeric = useMemo(
+    () =>
+      variedIn(search).filter((varied): varied is NumericVaried => varied.distribution.distribution !== 'categorical'),
+    [search],
+  );
+  const [a, setA] = useAddress('x', numeric[0]?.name ?? '');
+  const [b, setB] = useAddress('y', numeric[1]?.name ?? '');
+  const [across, up] = [a, b].map((chosen, i) => numeric.find(({ name }) => name === chosen) ?? numeric[i]);
+  const trials = useMemo(() => thin(scoredIn(all), MOST_POINTS, direction), [all, direction]);
+  const option = useMemo(
+    () => (across === undefined || up === undefined ? {} : optionOf(trials, across, up, metric, direction, colour)),
+    [trials, across, up, metric, direction, colour],
+  );
+  if (across === undefined || up === undefined) return null;
+  const choice = (label: string, chosen: string, choose: (name: string) => void) => (
+    <select aria-label={label} value={chosen} onChange={(event) => choose(event.target.value)}>
+      {numeric.map(({ name }) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
+  );
+  return (
+    <section className="card">
+      <div className="row spread">
+        <h2>Two at a time</h2>
+        <div className="row">
+          {choice('Across', across.name, setA)} {choice('Up', up.name, setB)}
+        </div>
+      </div>
+      <LazyChart
+        name={`${search.name}: ${across.name} and ${up.name}`}
+        label={`${metric} over ${across.name} and ${up.name}, of ${trials.length} trials`}
+        option={option}
+        height={320}
+        on={{
+          click: (event) => {
+            const { value, seriesType } = event as { value?: readonly number[]; seriesType?: string };
+            if (seriesType === 'scatter' && value !== undefined) go(`/searches/${search.id}/trials/${value[3]}`);
+          },
+        }}
+      />
+    </section>
+  );
+}
+
+function optionOf(
+  trials: readonly Scored[],
+  across: NumericVaried,
+  up: NumericVaried,
+  metric: string,
+  direction: 'maximize' | 'minimize',
+  colour: Colour,
+): ChartOption {
+  const both = trials.filter(({ point }) => point[across.name] !== undefined && point[up.name] !== undefined);
+  const [x, y] = [unitOf(across.distribution), unitOf(up.distribution)];
+  const [low, high] = valueRange(
+    both.map(({ value }) => value),
+    direction,
+  );
+  const clipped = (value: number) => Math.min(Math.max(value, low), high);
+  const placed = both.map(({ point, value }) => ({
+    x: x.at(Number(point[across.name])),
+    y: y.at(Number(point[up.name])),
+    value: clipped(value),
+  }));
+  const cells = surface(placed, CELLS).flatMap((value, k) => {
+    const [i, j] = [k % CELLS, Math.floor(k / CELLS)];
+    return value === null
+      ? []
+      : [[x.valueAt(i / CELLS), y.valueAt(j / CELLS), value, x.valueAt((i + 1) / CELLS), y.valueAt((j + 1) / CELLS)]];
+  });
+  return {
+    grid: { left: 65, right: 85, top: 15, bottom: 45 },
+    tooltip: {
+      formatter: ({ value, seriesType }: { value: readonly number[]; seriesType: string }) =>
+        seriesType === 'scatter'
+          ? `trial ${value[3]}<br>${across.name} ${shown(value[0])}<br>${up.name} ${shown(value[1])}<br>${metric} ${shown(value[2])}`
+          : `about ${shown(Number(value[2]!.toPrecision(4)))}`,
+    },
+    xAxis: { ...axisFor(across.name, across.distribution, colour), nameLocation: 'middle', nameGap: 28 },
+    yAxis: { ...axisFor(up.name, up.distribution, colour), nameLocation: 'middle', nameGap: 45 },
+    visualMap: {
+      dimension: 2,
+      min: low,
+      max: high,
+      right: 0,
+      top: 'middle',
+      itemHeight: 180,
+      textStyle: { color: colour('--soft') },
+      formatter: (value: number) => shown(Number(value.toPrecision(3))),
+      inRange: { color: direction === 'maximize' ? scaleColours : [...scaleColours].reverse() },
+      seriesIndex: 0,
+    },
+    series: [
+      { type: 'custom', renderItem, data: cells, encode: { x: [0, 3], y: [1, 4] }, silent: true, clip: true },
+      {
+        type: 'scatter',
+        symbolSize: 5,
+        itemStyle: { color: '#fff', borderColor: '#222', borderWidth: 1 },
+        data: both.map(({ point, value, number }) => [
+          placeOn(across.distribution, point[across.name]),
+          placeOn(up.distribution, point[up.name]),
+          value,
+          number,
+        ]),
+      },
+    ],
+  };
+}
+
+interface RenderApi {
+  value(dimension: number): number;
+  coord(point: readonly number[]): readonly [number, number];
+  visual(name: 'color'): string;
+}
+
+function renderItem(_: unknown, { value, coord, visual }: RenderApi): object {
+  const [left, bottom] = coord([value(0), value(1)]);
+  const [right, top] = coord([value(3), value(4)]);
+  return {
+    type: 'rect',
+    shape: { x: left, y: top, width: right - left + 0.5, height: bottom - top + 0.5 },
+    style: { fill: visual('color') },
+  };
+}

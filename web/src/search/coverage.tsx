@@ -1,0 +1,138 @@
+/** The lecture's picture, on the user's own space: what random and grid search of this size try of two hyperparameters, and of each alone. */
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useMemo } from 'react';
+import { gridOf } from '../../../src/search/coverage.ts';
+import { createSampler } from '../../../src/search/sampler.ts';
+import { type NumericDistribution, spaceOf } from '../../../src/search/space.ts';
+import { api } from '../api.ts';
+import { unitOf } from '../charts/axis.ts';
+import { percent, shown } from '../format.ts';
+import { variedIn } from './space.ts';
+import { useShown } from './use-search.ts';
+
+interface CoverageAnswer {
+  readonly trials: number;
+  readonly samplers: readonly {
+    readonly sampler: 'random' | 'grid' | 'sobol';
+    readonly trials: number;
+    readonly distinct: readonly { readonly name: string; readonly values: number; readonly of: number | null }[];
+    readonly hit: { readonly one: number; readonly two: number; readonly all: number };
+  }[];
+}
+
+const MOST_POINTS = 400;
+
+export function CoveragePicture(): ReactNode {
+  const { search } = useShown();
+  const { id, specification } = search;
+  const { data } = useQuery({
+    queryKey: ['coverage', id, search.trials.total],
+    queryFn: () => api.about<CoverageAnswer>(id, 'coverage'),
+  });
+  const numeric = useMemo(
+    () =>
+      variedIn(search).flatMap(({ name, distribution }) =>
+        distribution.distribution !== 'categorical' && distribution.when === undefined ? [{ name, distribution }] : [],
+      ),
+    [search],
+  );
+  const [across, up] = numeric;
+  if (across === undefined || up === undefined) return null;
+  const count = Math.min(search.trials.total, MOST_POINTS);
+  return (
+    <section className="card">
+      <h2>Random against grid</h2>
+      <p className="soft small">
+        What {count} trials try of {across.name} and {up.name}, and, on the edges, how many different values of each.
+      </p>
+      <div className="row" style={{ alignItems: 'start' }}>
+        {(['grid', 'random'] as const).map((sampler) => (
+          <Layout
+            key={sampler}
+            sampler={sampler}
+            hyperparameters={specification.hyperparameters}
+            seed={specification.sampler.seed}
+            count={count}
+            across={across}
+            up={up}
+          />
+        ))}
+      </div>
+      {data && (
+        <table className="small">
+          <thead>
+            <tr>
+              <th scope="col">chance to hit 1 % of the space</th>
+              <th scope="col">if one matters</th>
+              <th scope="col">if two do</th>
+              <th scope="col">if all do</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.samplers.map(({ sampler, hit, trials }) => (
+              <tr key={sampler}>
+                <td>
+                  {sampler}, {trials} trials
+                </td>
+                <td>{percent(hit.one)}</td>
+                <td>{percent(hit.two)}</td>
+                <td>{percent(hit.all)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+interface Axis {
+  readonly name: string;
+  readonly distribution: NumericDistribution;
+}
+interface LayoutProps {
+  readonly sampler: 'grid' | 'random';
+  readonly hyperparameters: Parameters<typeof spaceOf>[0];
+  readonly seed: number;
+  readonly count: number;
+  readonly across: Axis;
+  readonly up: Axis;
+}
+
+const SIDE = 150;
+const EDGE = 18;
+
+function Layout({ sampler, hyperparameters, seed, count, across, up }: LayoutProps): ReactNode {
+  const points = useMemo(() => {
+    const space = spaceOf(hyperparameters);
+    const laidOut = sampler === 'grid' ? gridOf(space, count) : space;
+    const { size, propose } = createSampler(laidOut, { type: sampler, seed }, [], 'maximize');
+    const [x, y] = [unitOf(across.distribution), unitOf(up.distribution)];
+    return Array.from({ length: Math.min(count, size) }, (_, number) => {
+      const point = propose(number, []);
+      return { x: x.at(Number(point[across.name])) * SIDE, y: SIDE - y.at(Number(point[up.name])) * SIDE };
+    });
+  }, [sampler, hyperparameters, seed, count, across, up]);
+  const different = (values: readonly number[]) => new Set(values.map((value) => value.toFixed(6))).size;
+  const [xs, ys] = [different(points.map(({ x }) => x)), different(points.map(({ y }) => y))];
+  const told = `${sampler}: ${shown(xs)} values of ${across.name}, ${shown(ys)} of ${up.name}`;
+  return (
+    <figure style={{ margin: 0, flex: '1 1 12rem' }}>
+      <svg
+        viewBox={`-4 -4 ${SIDE + EDGE + 8} ${SIDE + EDGE + 8}`}
+        role="img"
+        aria-label={told}
+        style={{ width: '100%' }}
+      >
+        <rect width={SIDE} height={SIDE} fill="none" stroke="var(--line)" />
+        {points.map(({ x, y }, i) => (
+          <g key={i}>
+            <circle cx={x} cy={y} r={2} fill="var(--blue)" opacity={0.8} />
+            <path d={`M${x} ${SIDE + 6}v${EDGE - 8}M${SIDE + 6} ${y}h${EDGE - 8}`} stroke="var(--orange)" />
+          </g>
+        ))}
+      </svg>
+      <figcaption className="small">{told}</figcaption>
+    </figure>
+  );
+}

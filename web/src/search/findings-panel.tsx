@@ -1,0 +1,128 @@
+/** What is wrong with the trials, how often and why; what they have in common, and the search that would mend it. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { Link } from 'wouter';
+import { api, type SearchFindings } from '../api.ts';
+import { percent, plural, shown, words } from '../format.ts';
+import { keep } from '../overview.ts';
+import { useGo } from '../parts/address.ts';
+import { Evidence } from '../parts/finding.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { endedOf, isOpen } from '../parts/state.tsx';
+import { Waiting } from '../parts/waiting.tsx';
+import { steps } from './steps.ts';
+import { useShown } from './use-search.ts';
+
+export default function FindingsPanel(): ReactNode {
+  const { search } = useShown();
+  const { data, error, refetch } = useQuery({
+    // Asked for anew as trials end, less and less often.
+    queryKey: ['findings', search.id, steps(endedOf(search.trials)), search.state],
+    queryFn: () => api.about<SearchFindings>(search.id, 'findings'),
+    placeholderData: (before) => before,
+  });
+  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (data === undefined) return <Waiting what="the findings" />;
+  return (
+    <div className="grid">
+      <Suggestions suggestions={data.suggestions} />
+      <section className="card wide">
+        <h2>In single trials</h2>
+        {data.items.length === 0 ? (
+          <p className="empty">
+            {data.trials === 0 ? 'No trial has ended yet.' : `Nothing is wrong with any of the ${data.trials} trials.`}
+          </p>
+        ) : (
+          data.items.map((item) => <FoundOften key={item.code} item={item} of={data.trials} id={search.id} />)
+        )}
+      </section>
+    </div>
+  );
+}
+
+interface FoundOftenProps {
+  readonly item: SearchFindings['items'][number];
+  readonly of: number;
+  readonly id: string;
+}
+
+function FoundOften({ item: { code, severity, trials, share, numbers, example }, of, id }: FoundOftenProps): ReactNode {
+  return (
+    <article className={`finding severity-${severity}`}>
+      <h3>
+        {words(code)} <span className={`chip severity-${severity}`}>{severity}</span>{' '}
+        <Link className="small" href={`/searches/${id}?view=trials&finding=${code}`}>
+          {trials} of {plural(of, 'trial')} ({percent(share)})
+        </Link>
+      </h3>
+      <p>
+        In <Link href={`/searches/${id}/trials/${numbers[0]}`}>trial {numbers[0]}</Link>: {example.text}
+      </p>
+      <Evidence evidence={example.evidence} />
+      <p>
+        <strong>What to do:</strong> {example.advice}
+      </p>
+    </article>
+  );
+}
+
+function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): ReactNode {
+  const { search } = useShown();
+  const [left, leave] = useState<readonly string[]>([]);
+  const client = useQueryClient();
+  const go = useGo();
+  const apply = useMutation({
+    mutationFn: (ids: readonly string[]) => api.refine(search.id, { apply: ids }),
+    onSuccess: (refined) => {
+      keep(client, refined);
+      go(`/searches/${refined.id}`);
+    },
+  });
+  const chosen = suggestions.map(({ id }) => id).filter((id) => !left.includes(id));
+  const toggle = (id: string) =>
+    leave((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
+  return (
+    <section className="card wide">
+      <h2>What the trials have in common</h2>
+      {suggestions.length === 0 && <p className="empty">Nothing that would change the search, so far.</p>}
+      {suggestions.map(({ id, text, evidence, trials, patch }) => (
+        <article key={id} className="finding severity-note">
+          <h3>
+            <label>
+              <input type="checkbox" checked={!left.includes(id)} onChange={() => toggle(id)} /> {text}
+            </label>
+          </h3>
+          <Evidence evidence={evidence} />
+          <p className="small soft">
+            Trials that say so:{' '}
+            {trials.slice(0, 12).map((number, i) => (
+              <span key={number}>
+                {i > 0 && ', '}
+                <Link href={`/searches/${search.id}/trials/${number}`}>{number}</Link>
+              </span>
+            ))}
+            {trials.length > 12 && ` and ${trials.length - 12} more`}
+          </p>
+          <details className="small">
+            <summary>What it changes</summary>
+            <pre>{JSON.stringify(patch, null, 2)}</pre>
+          </details>
+        </article>
+      ))}
+      {suggestions.length > 0 && (
+        <div className="row">
+          <button
+            type="button"
+            className="primary"
+            disabled={isOpen(search) || chosen.length === 0 || apply.isPending}
+            onClick={() => apply.mutate(chosen)}
+          >
+            Apply {shown(chosen.length)} and search again
+          </button>
+          {isOpen(search) && <span className="soft">when the search has ended</span>}
+        </div>
+      )}
+      {apply.error && <Problem error={apply.error} />}
+    </section>
+  );
+}

@@ -1,0 +1,227 @@
+/** Name, state, numbers that move, and what can be done with a search. */
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Link } from 'wouter';
+import { api, type Search } from '../api.ts';
+import { duration, plural, shown } from '../format.ts';
+import { keep } from '../overview.ts';
+import { useGo } from '../parts/address.ts';
+import { CopyButton, curl } from '../parts/copy.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { endedOf, isOpen, ProgressBar, StateChip } from '../parts/state.tsx';
+import { pace } from './pace.ts';
+import { useShown } from './use-search.ts';
+
+export function SearchHead(): ReactNode {
+  const { search, followed } = useShown();
+  const { name, state, failure, endedBy, dataset, specification, parent, trials } = search;
+  return (
+    <>
+      <p className="small" style={{ margin: '0.75rem 0 0' }}>
+        <Link href="/">Searches</Link>
+        {parent !== null && (
+          <>
+            {' '}
+            · refines <Link href={`/searches/${parent}`}>an earlier search</Link>
+          </>
+        )}
+      </p>
+      <div className="row spread">
+        <div className="row">
+          <h1 style={{ margin: '0.25rem 0' }}>{name}</h1>
+          <StateChip state={state} />
+          {followed.connection === 'lost' && <span className="fault">disconnected: what you see may be old</span>}
+        </div>
+        <Acts search={search} />
+      </div>
+      <p className="soft">
+        {dataset.name} · {specification.sampler.type}, seed {specification.sampler.seed}
+        {specification.pruner.type !== 'none' && ` · ${specification.pruner.type}`} ·{' '}
+        {specification.validation.type === 'holdout'
+          ? `${shown(100 * specification.validation.fraction)} % held out`
+          : `${specification.validation.folds} folds`}
+        {endedBy !== null && ` · ended by its budget of ${endedBy}`}
+      </p>
+      {failure !== null && <p className="fault">{failure}</p>}
+      <ProgressBar trials={trials} />
+      <Numbers />
+    </>
+  );
+}
+
+function Numbers(): ReactNode {
+  const { search, trials: all } = useShown();
+  const { trials, best, specification, state, found } = search;
+  const now = useNow(state === 'running');
+  const { perSecond, secondsLeft } = pace(all, search, now);
+  const tile = (title: string, value: ReactNode) => (
+    <div key={title}>
+      <dt>{title}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+  return (
+    <dl className="tiles">
+      {tile('trials ended', `${endedOf(trials)} of ${trials.total}`)}
+      {tile(
+        `best ${specification.objective.metric}`,
+        best === null ? '–' : <Link href={`/searches/${search.id}/trials/${best.number}`}>{shown(best.value)}</Link>,
+      )}
+      {state === 'running' && tile('running', trials.running)}
+      {state === 'running' &&
+        tile('trials a second', perSecond === undefined ? '–' : shown(Number(perSecond.toPrecision(2))))}
+      {state === 'running' && tile('time left, about', secondsLeft === undefined ? '–' : duration(secondsLeft))}
+      {trials.pruned > 0 && tile('pruned', trials.pruned)}
+      {trials.diverged > 0 && tile('diverged', trials.diverged)}
+      {trials.failed > 0 && tile('failed', trials.failed)}
+      {tile('epochs trained', search.epochs.toLocaleString('en'))}
+      {tile(
+        'kinds of findings',
+        <Link href={`/searches/${search.id}?view=findings`}>{Object.keys(found).length}</Link>,
+      )}
+    </dl>
+  );
+}
+
+/** The time, once a second while something runs. */
+function useNow(moves: boolean): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!moves) return;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [moves]);
+  return now;
+}
+
+function Acts({ search }: { readonly search: Search }): ReactNode {
+  const { id, state, specification } = search;
+  const client = useQueryClient();
+  const go = useGo();
+  const act = useMutation({
+    mutationFn: (verb: 'pause' | 'resume' | 'cancel') => api.act(id, verb),
+    onSuccess: (changed) => keep(client, changed),
+  });
+  const refine = useMutation({
+    mutationFn: () => api.refine(id, {}),
+    onSuccess: (refined) => {
+      keep(client, refined);
+      go(`/searches/${refined.id}`);
+    },
+  });
+  const error = act.error ?? refine.error;
+  return (
+    <div>
+      <div className="row">
+        {state === 'running' && (
+          <button type="button" onClick={() => act.mutate('pause')}>
+            Pause
+          </button>
+        )}
+        {state === 'paused' && (
+          <button type="button" onClick={() => act.mutate('resume')}>
+            Resume
+          </button>
+        )}
+        {isOpen(search) && (
+          <button type="button" className="danger" onClick={() => act.mutate('cancel')}>
+            Cancel
+          </button>
+        )}
+        {!isOpen(search) && search.best !== null && (
+          <button type="button" className="primary" disabled={refine.isPending} onClick={() => refine.mutate()}>
+            Go on around the best
+          </button>
+        )}
+        <details className="menu">
+          <summary>Take it along</summary>
+          <div>
+            <a className="button" href={`/v1/searches/${id}/export?format=csv`} download>
+              Trials as CSV
+            </a>
+            <a className="button" href={`/v1/searches/${id}/export?format=ndjson`} download>
+              Trials as JSON
+            </a>
+            <CopyButton text={() => JSON.stringify(specification, null, 2)}>Copy the specification</CopyButton>
+            <CopyButton text={() => curl('/v1/searches', 'POST', specification)}>Copy as curl</CopyButton>
+            <CopyButton text={() => curl(`/v1/searches/${id}/best?limit=10`)}>Copy curl for the best</CopyButton>
+            <Link className="button" href={`/new?from=${id}`}>
+              Use as a template
+            </Link>
+            <Rename search={search} />
+            {!isOpen(search) && <Delete search={search} />}
+          </div>
+        </details>
+      </div>
+      {error && <Problem error={error} />}
+    </div>
+  );
+}
+
+function Rename({ search: { id, name } }: { readonly search: Search }): ReactNode {
+  const client = useQueryClient();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [text, setText] = useState(name);
+  const rename = useMutation({
+    mutationFn: () => api.change(id, { name: text }),
+    onSuccess: (changed) => {
+      keep(client, changed);
+      dialog.current?.close();
+    },
+  });
+  return (
+    <>
+      <button type="button" onClick={() => dialog.current?.showModal()}>
+        Rename…
+      </button>
+      <dialog ref={dialog} aria-label="Rename the search">
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            rename.mutate();
+          }}
+        >
+          <label>
+            Name <input value={text} maxLength={200} required onChange={(event) => setText(event.target.value)} />
+          </label>
+          {rename.error && <Problem error={rename.error} />}
+          <p className="row" style={{ marginTop: '1rem' }}>
+            <button type="submit" className="primary">
+              Rename
+            </button>
+            <button type="button" onClick={() => dialog.current?.close()}>
+              Leave it
+            </button>
+          </p>
+        </form>
+      </dialog>
+    </>
+  );
+}
+
+function Delete({ search: { id, name, trials } }: { readonly search: Search }): ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const go = useGo();
+  const remove = useMutation({ mutationFn: () => api.remove(id), onSuccess: () => go('/') });
+  return (
+    <>
+      <button type="button" className="danger" onClick={() => dialog.current?.showModal()}>
+        Delete…
+      </button>
+      <dialog ref={dialog} aria-label="Delete the search">
+        <p>
+          Delete <strong>{name}</strong> with its {plural(trials.planned, 'trial')}? It cannot be brought back.
+        </p>
+        {remove.error && <Problem error={remove.error} />}
+        <p className="row">
+          <button type="button" className="danger" onClick={() => remove.mutate()}>
+            Delete
+          </button>
+          <button type="button" onClick={() => dialog.current?.close()}>
+            Keep it
+          </button>
+        </p>
+      </dialog>
+    </>
+  );
+}

@@ -1,0 +1,67 @@
+/** Numbers for the charts of the live view. Pure. */
+import type { Line } from '../charts/line-chart.tsx';
+import type { SeriesName, TrialRow } from './model.ts';
+import type { Snapshot } from './use-search.ts';
+
+/** By number: the number, the value, and the best of its stage so far. */
+export function historyOf(
+  trials: readonly TrialRow[],
+  direction: 'maximize' | 'minimize',
+): [number[], number[], number[]] {
+  const sign = direction === 'maximize' ? 1 : -1;
+  const complete = trials
+    .filter(({ state, value }) => state === 'complete' && value !== null)
+    .sort((a, b) => a.number - b.number);
+  let [stage, best] = [0, Number.NEGATIVE_INFINITY];
+  const bests = complete.map((trial) => {
+    if (trial.stage !== stage) [stage, best] = [trial.stage, Number.NEGATIVE_INFINITY];
+    best = Math.max(best, sign * trial.value!);
+    return sign * best;
+  });
+  return [complete.map(({ number }) => number), complete.map(({ value }) => value!), bests];
+}
+
+const MOST_ENDED = 150;
+const MOST_RUNNING = 32;
+
+/** As many lines as there may ever be: a chart whose lines stay the same is filled anew, and not made anew. */
+export const curveLines: readonly Line[] = [
+  ...Array.from({ length: MOST_ENDED }, () => ({ label: 'ended', colour: '--grey', width: 1, opacity: 0.4 })),
+  ...Array.from({ length: MOST_RUNNING }, () => ({ label: 'training now', colour: '--blue', width: 1.6 })),
+  { label: 'the best', colour: '--green', width: 2.2 },
+];
+
+/** Every curve that is known, up to a number of them, as columns for `curveLines`: running ones and the best are drawn last. */
+export function curvesOf(
+  { model }: Snapshot,
+  name: SeriesName,
+  best: number | undefined,
+): { data: (number | null)[][]; trials: number } {
+  const running = [...model.live.keys()].slice(0, MOST_RUNNING);
+  const ended = [...model.curves.keys()].filter((number) => !model.live.has(number) && number !== best);
+  ended.sort((a, b) => a - b);
+  const every = Math.max(1, Math.ceil(ended.length / MOST_ENDED));
+  const slots = [
+    ...padded(
+      ended.filter((_, i) => i % every === 0),
+      MOST_ENDED,
+    ),
+    ...padded(running, MOST_RUNNING),
+    best,
+  ];
+  const curves = slots.map((number) => (number === undefined ? undefined : model.curveOf(number)));
+  const epochs = [...new Set(curves.flatMap((curve) => curve?.epochs ?? []))].sort((a, b) => a - b);
+  const places = new Map(epochs.map((epoch, i) => [epoch, i]));
+  const columns = curves.map((curve) => {
+    const column: (number | null)[] = Array.from({ length: epochs.length }, () => null);
+    curve?.epochs.forEach((epoch, i) => {
+      column[places.get(epoch)!] = curve[name][i] ?? null;
+    });
+    return column;
+  });
+  return { data: [epochs, ...columns], trials: curves.filter((curve) => curve !== undefined).length };
+}
+
+function padded(numbers: readonly number[], length: number): (number | undefined)[] {
+  return Array.from({ length }, (_, i) => numbers[i]);
+}

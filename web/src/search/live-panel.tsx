@@ -1,0 +1,222 @@
+/** What happens now: how the best came to be, every curve, and the networks that train at this moment. */
+import { type ReactNode, useMemo } from 'react';
+import { Link } from 'wouter';
+import { LineChart } from '../charts/line-chart.tsx';
+import { shown } from '../format.ts';
+import { useAddress, useGo } from '../parts/address.ts';
+import { Sparkline } from '../parts/sparkline.tsx';
+import { curveLines, curvesOf, historyOf } from './live-data.ts';
+import type { SearchModel, SeriesName } from './model.ts';
+import { variedIn } from './space.ts';
+import { useShown } from './use-search.ts';
+
+export function LivePanel(): ReactNode {
+  return (
+    <div className="grid">
+      <History />
+      <Curves />
+      <Running />
+      <Best />
+    </div>
+  );
+}
+
+function History(): ReactNode {
+  const { search, trials: all } = useShown();
+  const go = useGo();
+  const { metric, direction } = search.specification.objective;
+  const data = useMemo(() => historyOf(all, direction), [all, direction]);
+  const best = data[2].at(-1);
+  return (
+    <section className="card">
+      <h2>Best so far</h2>
+      <LineChart
+        name={`${search.name}: best so far`}
+        label={`${metric} by trial; the best so far is ${shown(best)}`}
+        data={data}
+        lines={historyLines}
+        xLabel="trial"
+        yLabel={metric}
+        onPick={(number) => go(`/searches/${search.id}/trials/${number}`)}
+      />
+    </section>
+  );
+}
+
+const historyLines = [
+  { label: 'value', colour: '--grey', points: true },
+  { label: 'best so far', colour: '--green', width: 2, steps: true },
+];
+
+const series: Readonly<Record<SeriesName, string>> = {
+  validationMetric: 'validation metric',
+  validationLoss: 'validation loss',
+  trainMetric: 'training metric',
+  trainLoss: 'training loss',
+};
+
+function Curves(): ReactNode {
+  const { search, shot } = useShown();
+  const [chosen, choose] = useAddress('curves', 'validationMetric');
+  const [scale, setScale] = useAddress('scale', 'linear');
+  const name: SeriesName = Object.hasOwn(series, chosen) ? (chosen as SeriesName) : 'validationMetric';
+  const best = search.best?.number;
+  const { data, trials } = useMemo(() => curvesOf(shot, name, best), [shot, name, best]);
+  return (
+    <section className="card">
+      <div className="row spread">
+        <h2>Learning curves</h2>
+        <div className="row small">
+          <select aria-label="Which curves" value={name} onChange={(event) => choose(event.target.value)}>
+            {Object.entries(series).map(([one, title]) => (
+              <option key={one} value={one}>
+                {title}
+              </option>
+            ))}
+          </select>
+          <label>
+            <input
+              type="checkbox"
+              checked={scale === 'log'}
+              onChange={(event) => setScale(event.target.checked ? 'log' : 'linear')}
+            />{' '}
+            log
+          </label>
+        </div>
+      </div>
+      <LineChart
+        name={`${search.name}: curves`}
+        label={`${series[name]} by epoch of ${trials} trials; those that train now are blue, the best is green`}
+        data={data}
+        lines={curveLines}
+        xLabel="epoch"
+        yLabel={series[name]}
+        logY={scale === 'log'}
+        legend={false}
+      />
+      <p className="soft small" style={{ margin: 0 }}>
+        {trials} of {search.trials.planned} trials · blue: training now · green: the best
+      </p>
+    </section>
+  );
+}
+
+const MOST_CARDS = 12;
+
+function Running(): ReactNode {
+  const { search, model } = useShown();
+  const running = [...model.live.keys()].slice(0, MOST_CARDS);
+  if (running.length === 0) return null;
+  const varied = variedIn(search);
+  return (
+    <section className="card wide">
+      <h2>Training now: validation loss, and training loss dashed</h2>
+      <div className="live-cards">
+        {running.map((number) => (
+          <RunningCard
+            key={number}
+            id={search.id}
+            model={model}
+            number={number}
+            names={varied.map(({ name }) => name)}
+          />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+interface RunningCardProps {
+  readonly id: string;
+  readonly model: SearchModel;
+  readonly number: number;
+  readonly names: readonly string[];
+}
+
+function RunningCard({ id, model, number, names }: RunningCardProps): ReactNode {
+  const curve = model.curveOf(number);
+  const { epochs, at } = model.live.get(number)!;
+  const trial = model.trial(number);
+  if (curve === undefined) return null;
+  const done = curve.epochs.length;
+  const point = trial?.point ?? {};
+  return (
+    <div className="card" data-trial={number} data-epoch={done} data-at={at}>
+      <div className="row spread">
+        <Link href={`/searches/${id}/trials/${number}`}>trial {number}</Link>
+        <span className="soft small number">
+          epoch {done}
+          {epochs > 0 && ` of ${epochs}`}
+        </span>
+      </div>
+      <Sparkline
+        label={`losses of trial ${number}: validation ${shown(curve.validationLoss.at(-1))}, training ${shown(curve.trainLoss.at(-1))}`}
+        places={Math.max(epochs, done)}
+        lines={[
+          { values: curve.trainLoss, kind: 'train' },
+          { values: curve.validationLoss, kind: 'validation' },
+        ]}
+      />
+      <div className="soft small">
+        {names
+          .filter((name) => name in point)
+          .map((name) => `${name} ${shown(point[name])}`)
+          .join(' · ')}
+      </div>
+      {(trial?.found.length ?? 0) > 0 && <div className="fault">{trial!.found.join(', ')}</div>}
+    </div>
+  );
+}
+
+const MOST_BEST = 10;
+
+function Best(): ReactNode {
+  const { search, trials: all } = useShown();
+  const { metric, direction } = search.specification.objective;
+  const sign = direction === 'maximize' ? -1 : 1;
+  const stage = search.best?.stage ?? 0;
+  const best = all
+    .filter((trial) => trial.state === 'complete' && trial.value !== null && trial.stage === stage)
+    .sort((a, b) => sign * (a.value! - b.value!) || a.number - b.number)
+    .slice(0, MOST_BEST);
+  const varied = variedIn(search);
+  if (best.length === 0) return null;
+  return (
+    <section className="card wide">
+      <h2>The best{search.stages.length > 1 ? `, of stage ${stage + 1}` : ''}</h2>
+      <section className="scroll" aria-label="The best trials" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">trial</th>
+              <th scope="col">{metric}</th>
+              {varied.map(({ name }) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+              <th scope="col">findings</th>
+            </tr>
+          </thead>
+          <tbody>
+            {best.map(({ number, value, deviation, point, found }) => (
+              <tr key={number}>
+                <td>
+                  <Link href={`/searches/${search.id}/trials/${number}`}>{number}</Link>
+                </td>
+                <td>
+                  {shown(value)}
+                  {deviation !== null && <span className="soft"> ± {shown(deviation)}</span>}
+                </td>
+                {varied.map(({ name }) => (
+                  <td key={name}>{shown(point[name])}</td>
+                ))}
+                <td className="small">{found.join(', ') || <span className="soft">none</span>}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}

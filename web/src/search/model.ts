@@ -1,0 +1,291 @@
+/**
+ * What the page knows of one search: every trial and the curves, from a table and the changes after it. Pure: it is told, and
+ * never asks. Whoever comes late and whoever was there from the start end with the same.
+ */
+import type { FindingCode } from '../../../src/diagnosis/finding.ts';
+import type { Point } from '../../../src/search/space.ts';
+import type { Epoch, SearchEvent, Trial, TrialSummary } from '../api.ts';
+import type { SearchCurves, SearchTable } from '../tables.ts';
+
+export interface TrialRow {
+  readonly number: number;
+  state: TrialSummary['state'];
+  stage: number;
+  rung: number;
+  attempt: number;
+  value: number | null;
+  deviation: number | null;
+  outcome: 'ok' | 'diverged' | null;
+  epochs: number;
+  durationMs: number | null;
+  worker: string | null;
+  /** Milliseconds since 1970. */
+  startedAt: number | null;
+  finishedAt: number | null;
+  found: readonly FindingCode[];
+  reason: string | null;
+  /** Of the pruner that stopped it. */
+  rule: string | null;
+  point: Point;
+}
+
+export const seriesNames = ['trainLoss', 'validationLoss', 'trainMetric', 'validationMetric'] as const;
+export type SeriesName = (typeof seriesNames)[number];
+export type Series = { readonly [Name in SeriesName]: readonly (number | null)[] };
+/** Point i belongs to epoch `epochs[i]`. */
+export type Curve = Series & { readonly number: number; readonly epochs: readonly number[] };
+
+/** One fold as it trains: entry i belongs to epoch i + 1. */
+type LiveFold = { [Name in SeriesName]: (number | null)[] };
+export interface LiveTrial {
+  readonly folds: Map<number, LiveFold>;
+  /** How many epochs there will be. */
+  epochs: number;
+  /** When the newest epoch ended, in milliseconds since 1970. */
+  at: number;
+}
+
+/** Curves that are kept of trials that have ended. */
+const MOST_CURVES = 300;
+const MOST_POINTS = 60;
+
+export class SearchModel {
+  readonly trials: TrialRow[] = [];
+  readonly live = new Map<number, LiveTrial>();
+  readonly curves = new Map<number, Curve>();
+  /** Trials that are not in the table, because there are too many. */
+  thinned = false;
+  /** The newest change it knows of. */
+  seq = 0;
+  private readonly index = new Map<number, number>();
+
+  trial(number: number): TrialRow | undefined {
+    const place = this.index.get(number);
+    return place === undefined ? undefined : this.trials[place];
+  }
+
+  /** Forgets what it knew of trials: the table has all of it, but for the changes that came while it was read. */
+  readTable({ seq, thinned, trials, points }: SearchTable, since: readonly SearchEvent[]): void {
+    this.trials.length = 0;
+    this.index.clear();
+    const names = Object.keys(points);
+    trials.number.forEach((number, i) => {
+      const point = names.flatMap((name): [string, Point[string]][] => {
+        const value = points[name]![i];
+        return value === null || value === undefined ? [] : [[name, value]];
+      });
+      this.add({
+        number,
+        state: trials.state[i] as TrialRow['state'],
+        stage: trials.stage[i]!,
+        rung: trials.rung[i]!,
+        attempt: trials.attempt[i]!,
+        value: trials.value[i]!,
+        deviation: trials.deviation[i]!,
+        outcome: trials.outcome[i]!,
+        epochs: trials.epochs[i]!,
+        durationMs: trials.durationMs[i]!,
+        worker: trials.worker[i]!,
+        startedAt: trials.startedAt[i]!,
+        finishedAt: trials.finishedAt[i]!,
+        found: trials.found[i]!,
+        reason: trials.reason[i]!,
+        rule: trials.rule[i]!,
+        point: Object.fromEntries(point),
+      });
+    });
+    this.thinned = thinned;
+    this.seq = seq;
+    for (const event of since) this.onChange(event);
+    for (const number of this.live.keys()) {
+      if (this.trial(number)?.state !== 'running') this.live.delete(number);
+    }
+  }
+
+  readCurves({ items }: SearchCurves): void {
+    for (const { state: _, ...curve } of items) if (!this.live.has(curve.number)) this.curves.set(curve.number, curve);
+  }
+
+  /** The trials that run, each with its folds as far as anybody knows. */
+  readRunning(running: readonly Trial[]): void {
+    this.live.clear();
+    for (const { number, folds, settings } of running) {
+      const own = new Map(folds.map((fold): [number, LiveFold] => [fold.fold, seriesOf((name) => [...fold[name]])]));
+      this.live.set(number, { folds: own, epochs: Number(settings['epochs'] ?? 1), at: 0 });
+    }
+  }
+
+  onEpoch(epoch: Epoch & { readonly at?: number }): void {
+    const trial = this.live.get(epoch.number);
+    const row = this.trial(epoch.number);
+    if (trial === undefined || (row !== undefined && row.attempt > epoch.attempt)) return;
+    const fold = trial.folds.get(epoch.fold) ?? seriesOf(() => []);
+    trial.folds.set(epoch.fold, fold);
+    for (const name of seriesNames) {
+      // An epoch that was missed leaves a gap, not a hole.
+      while (fold[name].length < epoch.epoch - 1) fold[name].push(null);
+      fold[name][epoch.epoch - 1] = epoch[name];
+    }
+    trial.epochs = epoch.epochs;
+    trial.at = epoch.at ?? 0;
+    if (row === undefined) return;
+    row.epochs = Math.max(row.epochs, epoch.epoch);
+    if (epoch.found?.some((code) => !row.found.includes(code)))
+      row.found = [...new Set([...row.found, ...epoch.found])];
+  }
+
+  /** What it knows already changes nothing. */
+  onChange(event: SearchEvent): void {
+    if (event.seq <= this.seq) return;
+    this.seq = event.seq;
+    const at = Date.parse(event.at);
+    switch (event.type) {
+      case 'trials.planned':
+        for (let number = event.data.from; number < event.data.to; number++) this.add(planned(number));
+        break;
+      case 'trial.started':
+        this.start(event.data, at);
+        break;
+      case 'trial.complete':
+        this.end(event.data.number, { ...event.data, state: 'complete', finishedAt: at });
+        break;
+      case 'trial.pruned':
+        this.end(event.data.number, {
+          ...event.data,
+          rule: event.data.verdict.rule,
+          state: 'pruned',
+          finishedAt: at,
+        });
+        break;
+      case 'trial.failed':
+        this.end(event.data.number, { ...event.data, state: 'failed', finishedAt: at });
+        break;
+      case 'trial.paused':
+        this.end(event.data.number, { ...event.data, state: 'paused' });
+        break;
+      case 'trial.promoted':
+        this.change(event.data.number, { rung: event.data.rung, state: 'waiting' });
+        break;
+      case 'trial.retried':
+        this.end(event.data.number, { reason: event.data.reason, state: 'waiting', finishedAt: null });
+        break;
+      case 'trial.cancelled':
+        this.end(event.data.number, { state: 'cancelled', finishedAt: at });
+        break;
+      // A search that ends, however it does, takes what is open with it.
+      case 'search.cancelled':
+      case 'search.complete':
+      case 'search.failed':
+        for (const { number, state } of this.trials) {
+          if (isOpen(state)) this.end(number, { state: 'cancelled', finishedAt: at });
+        }
+        break;
+    }
+  }
+
+  /** The curve of a trial, running or not: the mean of its folds. */
+  curveOf(number: number): Curve | undefined {
+    const live = this.live.get(number);
+    return live === undefined ? this.curves.get(number) : meanOf(number, live);
+  }
+
+  private add(row: TrialRow): void {
+    if (this.index.has(row.number)) return;
+    this.index.set(row.number, this.trials.push(row) - 1);
+  }
+
+  private change(number: number, changed: Partial<TrialRow>): void {
+    const place = this.index.get(number);
+    if (place !== undefined) this.trials[place] = { ...this.trials[place]!, ...changed };
+  }
+
+  private start(
+    { number, attempt, worker, hyperparameters }: Extract<SearchEvent, { type: 'trial.started' }>['data'],
+    at: number,
+  ): void {
+    this.add(planned(number));
+    const { rung, startedAt, epochs } = this.trial(number)!;
+    const goesOn = rung > 0;
+    this.change(number, {
+      state: 'running',
+      attempt,
+      worker,
+      point: hyperparameters,
+      startedAt: goesOn ? startedAt : at,
+      epochs: goesOn ? epochs : 0,
+    });
+    this.begin(number, goesOn);
+  }
+
+  /** A place for the epochs of a trial that starts; one that goes on from a rung has its curve up to there. */
+  begin(number: number, goesOn = (this.trial(number)?.rung ?? 0) > 0): void {
+    if (this.live.has(number)) return;
+    const folds = new Map<number, LiveFold>();
+    const before = this.curves.get(number);
+    if (goesOn && before !== undefined) folds.set(0, spread(before));
+    this.live.set(number, { folds, epochs: 0, at: 0 });
+  }
+
+  private end(
+    number: number,
+    { best: _, verdict: __, ...changed }: Partial<TrialRow> & { best?: boolean; verdict?: unknown },
+  ): void {
+    const curve = this.curveOf(number);
+    if (this.live.delete(number) && curve !== undefined) this.remember(thinned(curve));
+    this.change(number, changed);
+  }
+
+  private remember(curve: Curve): void {
+    this.curves.set(curve.number, curve);
+    if (this.curves.size <= MOST_CURVES) return;
+    // The one in the middle of those that were there longest: what is left stays spread over the search.
+    const [first, second] = this.curves.keys();
+    this.curves.delete(second ?? first!);
+  }
+}
+
+function isOpen(state: TrialRow['state']): boolean {
+  return state === 'waiting' || state === 'running' || state === 'paused';
+}
+
+function planned(number: number): TrialRow {
+  const nothing = { value: null, deviation: null, outcome: null, durationMs: null, worker: null, startedAt: null };
+  const none = { finishedAt: null, reason: null, rule: null, stage: 0, rung: 0, attempt: 0, epochs: 0 };
+  return { number, state: 'waiting', ...nothing, ...none, found: [], point: {} };
+}
+
+function seriesOf<T>(make: (name: SeriesName) => T): { [Name in SeriesName]: T } {
+  const [trainLoss, validationLoss, trainMetric, validationMetric] = seriesNames.map(make) as [T, T, T, T];
+  return { trainLoss, validationLoss, trainMetric, validationMetric };
+}
+
+/** A thinned curve with every epoch in its place. */
+function spread({ epochs, ...series }: Curve): LiveFold {
+  return seriesOf((name) => {
+    const all: (number | null)[] = Array.from({ length: epochs.at(-1) ?? 0 }, () => null);
+    epochs.forEach((epoch, i) => {
+      all[epoch - 1] = series[name][i] ?? null;
+    });
+    return all;
+  });
+}
+
+/** Over the folds that have the epoch. */
+function meanOf(number: number, { folds }: LiveTrial): Curve {
+  const all = [...folds.values()];
+  const length = Math.max(0, ...all.map(({ trainLoss }) => trainLoss.length));
+  const epochs = Array.from({ length }, (_, i) => i + 1);
+  const mean = (name: SeriesName, i: number) => {
+    const known = all.map((fold) => fold[name][i]).filter((value): value is number => typeof value === 'number');
+    return known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
+  };
+  return { number, epochs, ...seriesOf((name) => epochs.map((_, i) => mean(name, i))) };
+}
+
+function thinned(curve: Curve): Curve {
+  const { length } = curve.epochs;
+  if (length <= MOST_POINTS) return curve;
+  const kept = Array.from({ length: MOST_POINTS }, (_, i) => Math.round((i * (length - 1)) / (MOST_POINTS - 1)));
+  const of = <T>(values: readonly T[]) => kept.map((i) => values[i]!);
+  return { number: curve.number, epochs: of(curve.epochs), ...seriesOf((name) => of(curve[name])) };
+}

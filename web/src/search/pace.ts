@@ -1,0 +1,23 @@
+/** How fast a search goes, and how long it will take, by the trials that ended last. */
+import type { Search } from '../api.ts';
+import { endedOf } from '../parts/state.tsx';
+import type { TrialRow } from './model.ts';
+
+const MEASURED = 50;
+
+export function pace(
+  trials: readonly TrialRow[],
+  search: Pick<Search, 'trials' | 'state'>,
+  now: number,
+): { perSecond: number | undefined; secondsLeft: number | undefined } {
+  const unknown = { perSecond: undefined, secondsLeft: undefined };
+  if (search.state !== 'running') return unknown;
+  const ends = trials.flatMap(({ finishedAt }) => (finishedAt === null ? [] : [finishedAt]));
+  if (ends.length < 2) return unknown;
+  const last = ends.sort((a, b) => b - a).slice(0, MEASURED);
+  // Up to now, not to the last end: a search that stalls is seen to slow down.
+  const seconds = (now - last.at(-1)!) / 1000;
+  if (seconds <= 0) return unknown;
+  const perSecond = (last.length - 1) / seconds;
+  return { perSecond, secondsLeft: (search.trials.total - endedOf(search.trials)) / perSecond };
+}

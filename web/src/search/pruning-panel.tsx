@@ -1,0 +1,124 @@
+/** Who was stopped, when and why: the brackets with their rungs, and every stopped trial with its reason. */
+import { type ReactNode, useMemo } from 'react';
+import { Link } from 'wouter';
+import { percent, plural, shown } from '../format.ts';
+import { type BracketState, bracketsOf, epochsSaved } from './brackets.ts';
+import type { TrialRow } from './model.ts';
+import { useShown } from './use-search.ts';
+
+const MOST_BRACKETS = 40;
+const MOST_REASONS = 200;
+
+export default function PruningPanel(): ReactNode {
+  const { search, trials: all } = useShown();
+  const { pruner } = search.specification;
+  const brackets = useMemo(() => bracketsOf(search, all), [search, all]);
+  const stopped = all.filter(({ state }) => state === 'pruned');
+  const diverged = all.filter(({ outcome }) => outcome === 'diverged');
+  const saved = epochsSaved(search, all);
+  return (
+    <div className="grid">
+      <section className="card wide">
+        <h2>{pruner.type === 'none' ? 'No pruner' : `Pruner: ${pruner.type}`}</h2>
+        <p>
+          {pruner.type === 'none'
+            ? 'Every trial runs to its end. A pruner would stop those that show early that they are not among the best.'
+            : `${plural(stopped.length, 'trial')} stopped`}
+          {diverged.length > 0 && `; ${plural(diverged.length, 'trial')} ended by the divergence rule`}
+          {saved !== undefined && saved > 0 && `. ${percent(saved)} of the epochs were saved`}.
+        </p>
+      </section>
+      {brackets.slice(0, MOST_BRACKETS).map((bracket) => (
+        <BracketCard key={bracket.from} bracket={bracket} id={search.id} />
+      ))}
+      {brackets.length > MOST_BRACKETS && <p className="soft">and {brackets.length - MOST_BRACKETS} more brackets</p>}
+      {(stopped.length > 0 || diverged.length > 0) && <Reasons trials={[...stopped, ...diverged]} id={search.id} />}
+    </div>
+  );
+}
+
+function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly id: string }): ReactNode {
+  const { from, to, rungs } = bracket;
+  const most = Math.max(...rungs.map(({ trials }) => trials));
+  return (
+    <section className="card">
+      <h3>
+        Trials {from} … {to - 1}
+      </h3>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">rung</th>
+            <th scope="col">epochs</th>
+            <th scope="col" style={{ width: '50%' }}>
+              came to it
+            </th>
+            <th scope="col">best there</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rungs.map(({ epochs, trials, came, goOn, stopped, best }, rung) => (
+            <tr key={rung}>
+              <td>{rung}</td>
+              <td>{epochs}</td>
+              <td>
+                <div className="bar" title={`${came} of ${trials} came; ${stopped} were stopped here`}>
+                  <span className="bar-complete" style={{ width: percent(goOn / most) }} />
+                  <span className="bar-running" style={{ width: percent((came - goOn - stopped) / most) }} />
+                  <span className="bar-pruned" style={{ width: percent(stopped / most) }} />
+                </div>
+                <span className="small soft">
+                  {came} of {trials}, {stopped} stopped
+                </span>
+              </td>
+              <td>
+                {best === undefined ? (
+                  '–'
+                ) : (
+                  <Link href={`/searches/${id}/trials/${best.number}`}>{shown(best.value)}</Link>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Reasons({ trials, id }: { readonly trials: readonly TrialRow[]; readonly id: string }): ReactNode {
+  return (
+    <section className="card wide">
+      <h2>Why</h2>
+      <section className="scroll" aria-label="Reasons" tabIndex={0} style={{ maxHeight: '24rem', overflow: 'auto' }}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">trial</th>
+              <th scope="col">rule</th>
+              <th scope="col">epochs</th>
+              <th scope="col">value</th>
+              <th scope="col">in words</th>
+            </tr>
+          </thead>
+          <tbody>
+            {trials.slice(-MOST_REASONS).map(({ number, rule, epochs, value, reason }) => (
+              <tr key={number}>
+                <td>
+                  <Link href={`/searches/${id}/trials/${number}`}>{number}</Link>
+                </td>
+                <td>{rule ?? 'divergence'}</td>
+                <td>{epochs}</td>
+                <td>{shown(value)}</td>
+                <td style={{ whiteSpace: 'normal' }}>{reason}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      {trials.length > MOST_REASONS && (
+        <p className="soft small">The last {MOST_REASONS}; the table of trials has all.</p>
+      )}
+    </section>
+  );
+}

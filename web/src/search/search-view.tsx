@@ -1,0 +1,80 @@
+/** One search: its head, which moves as it does, and its views. */
+import { useQuery } from '@tanstack/react-query';
+import { lazy, type ReactNode, Suspense, useMemo } from 'react';
+import { Link } from 'wouter';
+import { api, Refusal, type Search } from '../api.ts';
+import { useAddress } from '../parts/address.ts';
+import { Problem } from '../parts/problem.tsx';
+import { Tabs } from '../parts/tabs.tsx';
+import { useTitle } from '../parts/title.ts';
+import { Waiting } from '../parts/waiting.tsx';
+import { SearchHead } from './head.tsx';
+import { LivePanel } from './live-panel.tsx';
+import { type Followed, ShownSearch, useFollow } from './use-search.ts';
+
+const TrialsPanel = lazy(() => import('./trials-panel.tsx'));
+const AnalysisPanel = lazy(() => import('./analysis-panel.tsx'));
+const FindingsPanel = lazy(() => import('./findings-panel.tsx'));
+const PruningPanel = lazy(() => import('./pruning-panel.tsx'));
+const TimelinePanel = lazy(() => import('./timeline-panel.tsx'));
+const SpecificationPanel = lazy(() => import('./specification-panel.tsx'));
+
+const views = {
+  live: { title: 'Live', Panel: LivePanel },
+  trials: { title: 'Trials', Panel: TrialsPanel },
+  analysis: { title: 'What mattered', Panel: AnalysisPanel },
+  findings: { title: 'Findings', Panel: FindingsPanel },
+  pruning: { title: 'Pruning', Panel: PruningPanel },
+  timeline: { title: 'Timeline', Panel: TimelinePanel },
+  specification: { title: 'Specification', Panel: SpecificationPanel },
+} as const;
+type View = keyof typeof views;
+
+export default function SearchView({ id }: { readonly id: string }): ReactNode {
+  const { data: search, error, refetch } = useQuery({ queryKey: ['search', id], queryFn: () => api.search(id) });
+  const followed = useFollow(id);
+  useTitle(search?.name ?? 'Search');
+  if (followed.removed) return <Gone />;
+  if (error instanceof Refusal && error.status === 404) return <Gone />;
+  if (error && search === undefined) return <Problem error={error} retry={() => void refetch()} />;
+  if (search === undefined) return <Waiting what="the search" />;
+  return <SearchBody search={search} followed={followed} />;
+}
+
+function SearchBody({ search, followed }: { readonly search: Search; readonly followed: Followed }): ReactNode {
+  const [view, setView] = useAddress('view', 'live');
+  const known: View = Object.hasOwn(views, view) ? (view as View) : 'live';
+  const { Panel } = views[known];
+  const shown = useMemo(() => ({ search, followed }), [search, followed]);
+  return (
+    <ShownSearch value={shown}>
+      <SearchHead />
+      <Tabs
+        label="Views of the search"
+        chosen={known}
+        tabs={Object.entries(views).map(([name, { title }]) => ({ name, title }))}
+        choose={setView}
+      >
+        {followed.error && <Problem error={followed.error} />}
+        {followed.ready ? (
+          <Suspense fallback={<Waiting what="the view" />}>
+            <Panel />
+          </Suspense>
+        ) : (
+          <Waiting what="the trials" />
+        )}
+      </Tabs>
+    </ShownSearch>
+  );
+}
+
+function Gone(): ReactNode {
+  return (
+    <>
+      <h1>There is no such search</h1>
+      <p>
+        It was deleted, or the address is not right. <Link href="/">All searches</Link>
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+/** The value over one hyperparameter at a time, each in the scale it was sampled in. */
+import { type ReactNode, useMemo } from 'react';
+import { axisFor, placeOn } from '../charts/axis.ts';
+import type { ChartOption } from '../charts/echart.tsx';
+import { LazyChart } from '../charts/lazy-chart.tsx';
+import { shown } from '../format.ts';
+import { useAddress, useGo } from '../parts/address.ts';
+import { type Colour, useColour } from '../theme.ts';
+import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
+import { useShown } from './use-search.ts';
+
+const MOST_POINTS = 3000;
+
+export function Slices(): ReactNode {
+  const { search, trials: all } = useShown();
+  const colour = useColour();
+  const go = useGo();
+  const varied = useMemo(() => variedIn(search), [search]);
+  const [chosen, choose] = useAddress('slice', varied[0]?.name ?? '');
+  const { metric, direction } = search.specification.objective;
+  const one = varied.find(({ name }) => name === chosen) ?? varied[0];
+  const trials = useMemo(() => thin(scoredIn(all), MOST_POINTS, direction), [all, direction]);
+  const option = useMemo(
+    () => (one === undefined ? {} : optionOf(trials, one, metric, colour)),
+    [trials, one, metric, colour],
+  );
+  if (one === undefined) return null;
+  return (
+    <section className="card">
+      <div className="row spread">
+        <h2>One at a time</h2>
+        <select aria-label="Hyperparameter" value={one.name} onChange={(event) => choose(event.target.value)}>
+          {varied.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </div>
+      <LazyChart
+        name={`${search.name}: ${one.name}`}
+        label={`${metric} over ${one.name}, of ${trials.length} trials`}
+        option={option}
+        height={300}
+        csv={() =>
+          [
+            `trial,${one.name},value`,
+            ...trials.map((trial) => `${trial.number},${trial.point[one.name] ?? ''},${trial.value}`),
+          ].join('\n')
+        }
+        on={{
+          click: (event) => {
+            const { value } = event as { value?: readonly number[] };
+            if (value !== undefined) go(`/searches/${search.id}/trials/${value[2]}`);
+          },
+        }}
+      />
+    </section>
+  );
+}
+
+function optionOf(
+  trials: readonly Scored[],
+  { name, distribution }: Varied,
+  metric: string,
+  colour: Colour,
+): ChartOption {
+  const of = (state: Scored['state']) =>
+    trials
+      .filter((trial) => trial.state === state && trial.point[name] !== undefined)
+      .map(({ point, value, number }) => [placeOn(distribution, point[name]), value, number]);
+  const series = (state: Scored['state'], hue: string, symbol: string) => ({
+    type: 'scatter',
+    name: state,
+    symbol,
+    symbolSize: 6,
+    itemStyle: { color: colour(hue), opacity: 0.65 },
+    data: of(state),
+  });
+  const soft = colour('--soft');
+  return {
+    grid: { left: 65, right: 20, top: 30, bottom: 45 },
+    tooltip: {
+      formatter: ({ value, seriesName }: { value: readonly [number | string, number, number]; seriesName: string }) =>
+        `trial ${value[2]}, ${seriesName}<br>${name} ${shown(value[0])}<br>${metric} ${shown(value[1])}`,
+    },
+    xAxis: { ...axisFor(name, distribution, colour), nameLocation: 'middle', nameGap: 28 },
+    yAxis: {
+      type: 'value',
+      scale: true,
+      name: metric,
+      nameTextStyle: { color: soft },
+      axisLabel: { color: soft, formatter: (value: number) => shown(Number(value.toPrecision(6))) },
+      splitLine: { lineStyle: { color: colour('--line') } },
+    },
+    series: [series('pruned', '--orange', 'triangle'), series('complete', '--blue', 'circle')],
+  };
+}

@@ -1,0 +1,126 @@
+/** What was asked for, where it came from, and where it led: the search's specification, stages and relatives. */
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import type { Distribution, Value } from '../../../src/search/space.ts';
+import { api, type Search } from '../api.ts';
+import { shown } from '../format.ts';
+import { CopyButton } from '../parts/copy.tsx';
+import { StateChip } from '../parts/state.tsx';
+import { useShown } from './use-search.ts';
+
+export default function SpecificationPanel(): ReactNode {
+  const { search } = useShown();
+  const json = JSON.stringify(search.specification, null, 2);
+  return (
+    <div className="grid">
+      {search.stages.length > 0 && <Stages search={search} />}
+      <Lineage search={search} />
+      <section className="card wide">
+        <div className="row spread">
+          <h2>Specification</h2>
+          <div className="row">
+            <CopyButton text={json}>copy</CopyButton>
+            <Link className="button" href={`/new?from=${search.id}`}>
+              Use as a template
+            </Link>
+          </div>
+        </div>
+        <pre tabIndex={0}>{json}</pre>
+      </section>
+    </div>
+  );
+}
+
+/** A setting in a few words: `1e-4 … 0.1, log`. */
+export function told(setting: Value | Distribution | undefined): string {
+  if (setting === undefined) return '–';
+  if (typeof setting !== 'object') return shown(setting);
+  if (setting.distribution === 'categorical') return setting.choices.map(shown).join(', ');
+  return `${shown(setting.low)} … ${shown(setting.high)}${setting.scale === 'log' ? ', log' : ''}`;
+}
+
+function Stages({ search }: { readonly search: Search }): ReactNode {
+  const { stages, specification } = search;
+  const names = Object.entries(specification.hyperparameters).flatMap(([name, setting]) =>
+    typeof setting === 'object' ? [name] : [],
+  );
+  return (
+    <section className="card wide">
+      <h2>Coarse to fine</h2>
+      <section className="scroll" aria-label="Stages" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">stage</th>
+              <th scope="col">trials</th>
+              <th scope="col">epochs</th>
+              {names.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {specification.stages.map(({ epochs, trials }, i) => {
+              const begun = stages[i];
+              return (
+                <tr key={i} className={begun ? '' : 'soft'}>
+                  <td>{i + 1}</td>
+                  <td>{begun ? `${begun.from} … ${begun.to - 1}` : `${trials}, to come`}</td>
+                  <td>{epochs}</td>
+                  {names.map((name) => (
+                    <td key={name}>{begun ? told(begun.hyperparameters[name]) : ''}</td>
+                  ))}
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}
+
+function Lineage({ search }: { readonly search: Search }): ReactNode {
+  const { parent, id } = search;
+  const above = useQuery({
+    queryKey: ['search', parent],
+    queryFn: () => api.search(parent!),
+    enabled: parent !== null,
+  });
+  const below = useQuery({
+    queryKey: ['searches', 'children', id],
+    queryFn: () => api.searches({ parent: id, limit: 50 }),
+  });
+  const children = below.data?.items ?? [];
+  if (parent === null && children.length === 0) return null;
+  return (
+    <section className="card wide">
+      <h2>Relatives</h2>
+      <ul>
+        {above.data && (
+          <li>
+            refines <Relative search={above.data} />
+          </li>
+        )}
+        {children.map((child) => (
+          <li key={child.id}>
+            refined by <Relative search={child} />
+            {' · '}
+            <Link href={`/compare?a=${id}&b=${child.id}`}>compare</Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Relative({ search: { id, name, state, best } }: { readonly search: Search }): ReactNode {
+  return (
+    <>
+      <Link href={`/searches/${id}`}>{name}</Link> <StateChip state={state} /> best {shown(best?.value)}
+    </>
+  );
+}

@@ -1,0 +1,105 @@
+/** Which worker trained what, and when: gaps, crashes and stragglers are seen at once. */
+import { type ReactNode, useMemo } from 'react';
+import type { ChartOption } from '../charts/echart.tsx';
+import { LazyChart } from '../charts/lazy-chart.tsx';
+import { duration, plural, shown } from '../format.ts';
+import { useGo } from '../parts/address.ts';
+import { type Colour, useColour } from '../theme.ts';
+import { type Lane, lanesOf } from './lanes.ts';
+import type { TrialRow } from './model.ts';
+import { useShown } from './use-search.ts';
+
+const LANE_HEIGHT = 20;
+
+export default function TimelinePanel(): ReactNode {
+  const { search, trials: all } = useShown();
+  const go = useGo();
+  const colour = useColour();
+  const lanes = useMemo(() => lanesOf(all, Date.now()), [all]);
+  const option = useMemo(() => optionOf(lanes, colour), [lanes, colour]);
+  if (lanes.length === 0) return <p className="empty">No trial has begun yet.</p>;
+  const workers = new Set(lanes.map(({ worker }) => worker)).size;
+  return (
+    <section className="card">
+      <h2>Timeline of {plural(workers, 'worker')}</h2>
+      <p className="soft small">
+        One line for each trial that a worker has under way at a time. A click opens the trial; the wheel zooms.
+      </p>
+      <LazyChart
+        name={`${search.name}: timeline`}
+        label={`when each of ${plural(workers, 'worker')} trained which trial`}
+        option={option}
+        height={70 + lanes.length * LANE_HEIGHT}
+        on={{
+          click: (event) => {
+            const { value } = event as { value?: readonly number[] };
+            if (value !== undefined) go(`/searches/${search.id}/trials/${value[3]}`);
+          },
+        }}
+      />
+    </section>
+  );
+}
+
+function colourOf(trial: TrialRow): string {
+  if (trial.outcome === 'diverged') return '--purple';
+  const of = { complete: '--green', pruned: '--orange', failed: '--red', running: '--blue', paused: '--yellow' };
+  return of[trial.state as keyof typeof of] ?? '--grey';
+}
+
+function optionOf(lanes: readonly Lane[], colour: Colour): ChartOption {
+  const colours = new Map<string, string>();
+  const solid = (name: string) => {
+    if (!colours.has(name)) colours.set(name, colour(name));
+    return colours.get(name)!;
+  };
+  const start = Math.min(...lanes.flatMap(({ spans }) => spans.map(({ from }) => from)));
+  const data = lanes.flatMap(({ spans }, lane) =>
+    spans.map(({ from, to, trial }) => ({
+      value: [lane, (from - start) / 1000, (to - start) / 1000, trial.number],
+      itemStyle: { color: solid(colourOf(trial)) },
+      trial,
+    })),
+  );
+  const soft = solid('--soft');
+  return {
+    grid: { left: 150, right: 20, top: 10, bottom: 45 },
+    tooltip: {
+      formatter: ({ data: { trial, value } }: { data: (typeof data)[number] }) =>
+        `trial ${trial.number}: ${trial.state}, ${duration(value[2]! - value[1]!)}, value ${shown(trial.value)}`,
+    },
+    xAxis: {
+      type: 'value',
+      name: 'since the first began',
+      nameLocation: 'middle',
+      nameGap: 28,
+      axisLabel: { color: soft, formatter: (seconds: number) => duration(seconds) },
+      splitLine: { lineStyle: { color: solid('--line') } },
+    },
+    yAxis: {
+      type: 'category',
+      inverse: true,
+      data: lanes.map(({ worker, lane }) => (lane === 0 ? worker : `${worker} +${lane}`)),
+      axisLabel: { color: soft, width: 135, overflow: 'truncate' },
+    },
+    dataZoom: [{ type: 'inside', xAxisIndex: 0, filterMode: 'weakFilter' }],
+    series: [{ type: 'custom', renderItem, encode: { x: [1, 2], y: 0 }, data, progressive: 2000 }],
+  };
+}
+
+interface RenderApi {
+  value(dimension: number): number;
+  coord(point: readonly number[]): readonly [number, number];
+  style(): object;
+}
+
+function renderItem(_: unknown, { value, coord, style }: RenderApi): object {
+  const [left, y] = coord([value(1), value(0)]);
+  const [right] = coord([value(2), value(0)]);
+  const height = LANE_HEIGHT * 0.7;
+  return {
+    type: 'rect',
+    shape: { x: left, y: y - height / 2, width: Math.max(right - left, 1), height },
+    style: style(),
+  };
+}

@@ -1,0 +1,86 @@
+/** The columns of the table of trials, and how it is filtered and sorted. Pure. */
+import type { Value } from '../../../src/search/space.ts';
+import type { TrialRow } from './model.ts';
+import type { Varied } from './space.ts';
+
+export interface Column {
+  readonly name: string;
+  readonly title: string;
+  /** In pixels: rows that are drawn one by one must agree. */
+  readonly width: number;
+  readonly of: (trial: TrialRow) => Value | null | undefined;
+}
+
+export function columnsOf(varied: readonly Varied[], metric: string): Column[] {
+  return [
+    { name: 'number', title: 'trial', width: 76, of: (trial) => trial.number },
+    { name: 'state', title: 'state', width: 124, of: (trial) => trial.state },
+    { name: 'value', title: metric, width: Math.max(90, 9 * metric.length), of: (trial) => trial.value },
+    ...varied.map(({ name }) => ({
+      name,
+      title: name,
+      width: Math.max(90, 9 * name.length),
+      of: (trial: TrialRow) => trial.point[name],
+    })),
+    { name: 'epochs', title: 'epochs', width: 76, of: (trial) => trial.epochs },
+    { name: 'durationMs', title: 'took', width: 86, of: (trial) => trial.durationMs },
+    { name: 'found', title: 'findings', width: 240, of: (trial) => trial.found.length },
+    { name: 'reason', title: 'reason', width: 380, of: (trial) => trial.reason },
+  ];
+}
+
+export interface Range {
+  readonly name: string;
+  readonly relation: '>' | '>=' | '<' | '<=' | '=';
+  readonly bound: string;
+}
+
+/** `learningRate>0.01 optimizer=adam`; what is not of that form is no range, and left out. */
+export function rangesIn(text: string): Range[] {
+  return [...text.matchAll(/([a-zA-Z]\w*)\s*(>=|<=|>|<|=)\s*([^\s,;]+)/g)].map(([, name, relation, bound]) => ({
+    name: name!,
+    relation: relation as Range['relation'],
+    bound: bound!,
+  }));
+}
+
+export function filtered(
+  trials: readonly TrialRow[],
+  columns: readonly Column[],
+  { state, finding, ranges }: { readonly state: string; readonly finding: string; readonly ranges: readonly Range[] },
+): TrialRow[] {
+  const asked = ranges.flatMap((range) => {
+    const column = columns.find(({ name }) => name === range.name);
+    return column === undefined ? [] : [{ ...range, of: column.of }];
+  });
+  return trials.filter(
+    (trial) =>
+      (state === '' || trial.state === state) &&
+      (finding === '' || trial.found.some((code) => code === finding)) &&
+      asked.every(({ of, relation, bound }) => holds(of(trial), relation, bound)),
+  );
+}
+
+function holds(value: Value | null | undefined, relation: Range['relation'], bound: string): boolean {
+  if (value === null || value === undefined) return false;
+  if (relation === '=') return String(value) === bound || Number(value) === Number(bound);
+  const [a, b] = [Number(value), Number(bound)];
+  if (relation === '>') return a > b;
+  if (relation === '>=') return a >= b;
+  return relation === '<' ? a < b : a <= b;
+}
+
+/** By one column, those without a value last either way; then by number. */
+export function sorted(trials: readonly TrialRow[], columns: readonly Column[], sort: string): readonly TrialRow[] {
+  const sign = sort.startsWith('-') ? -1 : 1;
+  const column = columns.find(({ name }) => name === sort.replace(/^-/, '')) ?? columns[0]!;
+  const keyed = trials.map((trial) => ({ trial, key: column.of(trial) ?? null }));
+  keyed.sort((a, b) => {
+    if (a.key === null || b.key === null) {
+      return (a.key === null ? 1 : 0) - (b.key === null ? 1 : 0) || a.trial.number - b.trial.number;
+    }
+    const order = a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+    return sign * order || a.trial.number - b.trial.number;
+  });
+  return keyed.map(({ trial }) => trial);
+}

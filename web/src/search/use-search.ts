@@ -1,0 +1,140 @@
+/** Follows one search: the stream tells, the model keeps, whoever draws is woken at most once a tenth of a second. */
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { api, type Epoch, Refusal, type Search, type SearchEvent, type Trial } from '../api.ts';
+import { type Connection, openStream } from '../live.ts';
+import { keep } from '../overview.ts';
+import type { SearchCurves, SearchTable } from '../tables.ts';
+import { SearchModel, type TrialRow } from './model.ts';
+
+/** Between two drawings. */
+const PAUSE_MS = 80;
+
+export interface Followed {
+  readonly model: SearchModel;
+  readonly connection: Connection;
+  /** Whether the table has been read. */
+  readonly ready: boolean;
+  readonly error: Error | undefined;
+  readonly removed: boolean;
+  subscribe(listener: () => void): () => void;
+  /** Another object whenever something was told. */
+  snapshot(): Snapshot;
+}
+
+/** The model as it is at one moment. */
+export interface Snapshot {
+  readonly model: SearchModel;
+  readonly trials: readonly TrialRow[];
+}
+
+interface Beginning {
+  readonly type: 'snapshot';
+  readonly seq: number;
+  readonly search: Search;
+  readonly running: readonly Trial[];
+}
+type Message = Beginning | Epoch | SearchEvent | { readonly type: 'removed' | 'heartbeat' | 'missedEpochs' };
+
+export function useFollow(id: string): Followed {
+  const client = useQueryClient();
+  const [status, setStatus] = useState<Pick<Followed, 'connection' | 'ready' | 'error' | 'removed'>>({
+    connection: 'connecting',
+    ready: false,
+    error: undefined,
+    removed: false,
+  });
+  const kept = useRef<ReturnType<typeof createKept> | undefined>(undefined);
+  kept.current ??= createKept();
+  const { model, subscribe, snapshot, wake } = kept.current;
+
+  useEffect(() => {
+    /** Changes that arrive while the table is read; the model skips what the table has already. */
+    let early: SearchEvent[] | undefined = [];
+    let round = 0;
+    const load = async () => {
+      const own = ++round;
+      early = [];
+      try {
+        const [table, curves] = await Promise.all([
+          api.about<SearchTable>(id, 'table'),
+          api.about<SearchCurves>(id, 'curves'),
+        ]);
+        if (own !== round) return;
+        model.readTable(table, early ?? []);
+        model.readCurves(curves);
+        early = undefined;
+        setStatus((before) => ({ ...before, ready: true, error: undefined }));
+        wake();
+      } catch (error) {
+        // Without a connection the stream comes back, and this with it.
+        if (error instanceof Refusal) setStatus((before) => ({ ...before, error }));
+      }
+    };
+    const stream = openStream(`/v1/searches/${id}/events`, {
+      onConnection: (connection) => setStatus((before) => ({ ...before, connection })),
+      onMessage: (told) => {
+        const message = told as unknown as Message;
+        if (message.type === 'snapshot') {
+          keep(client, message.search);
+          model.readRunning(message.running);
+          void load();
+        } else if (message.type === 'epoch') model.onEpoch(message);
+        else if (message.type === 'removed') setStatus((before) => ({ ...before, removed: true }));
+        else if ('seq' in message) {
+          if (early === undefined) model.onChange(message);
+          else early.push(message);
+          // Live curves must not wait for the table.
+          if (early !== undefined && message.type === 'trial.started') model.begin(message.data.number);
+        }
+        wake();
+      },
+    });
+    return () => {
+      round = -1;
+      stream.close();
+    };
+  }, [id, client, model, wake]);
+
+  return { model, subscribe, snapshot, ...status };
+}
+
+function createKept() {
+  const model = new SearchModel();
+  const listeners = new Set<() => void>();
+  let latest: Snapshot = { model, trials: [] };
+  let due = false;
+  const wake = () => {
+    if (due) return;
+    due = true;
+    setTimeout(() => {
+      due = false;
+      latest = { model, trials: [...model.trials] };
+      for (const listener of listeners) listener();
+    }, PAUSE_MS);
+  };
+  return {
+    model,
+    wake,
+    snapshot: () => latest,
+    subscribe: (listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** The search that a view is about, with its trials. */
+export interface Shown {
+  readonly search: Search;
+  readonly followed: Followed;
+}
+export const ShownSearch = createContext<Shown | undefined>(undefined);
+
+export function useShown(): Shown & Snapshot & { readonly shot: Snapshot } {
+  const shown = useContext(ShownSearch);
+  if (shown === undefined) throw new Error('there is no search around this view');
+  const { followed } = shown;
+  const shot = useSyncExternalStore(followed.subscribe, followed.snapshot);
+  return { ...shown, ...shot, shot };
+}

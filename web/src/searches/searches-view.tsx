@@ -1,0 +1,220 @@
+/** Every search, the newest first: how far it is, what it found, how its best came to be. */
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { Link } from 'wouter';
+import { api, type Search } from '../api.ts';
+import { ago, shown } from '../format.ts';
+import { keep, type SearchPages } from '../overview.ts';
+import { useAddress, useGo } from '../parts/address.ts';
+import { CopyButton, curl } from '../parts/copy.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { Sparkline } from '../parts/sparkline.tsx';
+import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
+import { useTitle } from '../parts/title.ts';
+import { Waiting } from '../parts/waiting.tsx';
+
+const states = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;
+const PAGE = 50;
+
+export function SearchesView(): ReactNode {
+  const [q, setQ] = useAddress('q');
+  const [state, setState] = useAddress('state');
+  const [chosen, choose] = useState<readonly string[]>([]);
+  const go = useGo();
+  useTitle('Searches');
+  const { data, error, isPending, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['searches', q, state],
+    queryFn: ({ pageParam }) => api.searches({ q, state, limit: PAGE, ...(pageParam && { cursor: pageParam }) }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }: SearchPages['pages'][number]) => next ?? undefined,
+    // What was listed stays to be seen while a filter is typed.
+    placeholderData: (before) => before,
+  });
+  if (isPending) return <Waiting what="the searches" />;
+  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  const searches = data.pages.flatMap(({ items }) => items);
+  if (searches.length === 0 && q === '' && state === '') return <Welcome />;
+  const toggle = (id: string) =>
+    choose((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id].slice(-2)));
+  return (
+    <>
+      <div className="row spread">
+        <h1>Searches</h1>
+        <div className="row">
+          <input
+            type="search"
+            aria-label="Name or data set contains"
+            placeholder="Name or data set"
+            value={q}
+            onChange={(event) => setQ(event.target.value)}
+          />
+          <select aria-label="State" value={state} onChange={(event) => setState(event.target.value)}>
+            <option value="">every state</option>
+            {states.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+          <button
+            type="button"
+            disabled={chosen.length !== 2}
+            title="Choose two searches in the list"
+            onClick={() => go(`/compare?a=${chosen[0]}&b=${chosen[1]}`)}
+          >
+            Compare{chosen.length === 1 ? ' (choose one more)' : ''}
+          </button>
+        </div>
+      </div>
+      {searches.length === 0 ? (
+        <p className="empty">No search is like that.</p>
+      ) : (
+        <SearchTable searches={searches} chosen={chosen} toggle={toggle} />
+      )}
+      {hasNextPage && (
+        <p>
+          <button type="button" onClick={() => void fetchNextPage()}>
+            Show more
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+interface SearchTableProps {
+  readonly searches: readonly Search[];
+  readonly chosen: readonly string[];
+  readonly toggle: (id: string) => void;
+}
+
+function SearchTable({ searches, chosen, toggle }: SearchTableProps): ReactNode {
+  return (
+    <section className="scroll" aria-label="Searches" tabIndex={0}>
+      <table className="searches">
+        <thead>
+          <tr>
+            <th scope="col">
+              <span className="hidden">Compare</span>
+            </th>
+            <th scope="col">Search</th>
+            <th scope="col">State</th>
+            <th scope="col">Trials</th>
+            <th scope="col">Best</th>
+            <th scope="col">Best so far</th>
+            <th scope="col">Findings</th>
+            <th scope="col">Begun</th>
+          </tr>
+        </thead>
+        <tbody>
+          {searches.map((search) => (
+            <SearchLine
+              key={search.id}
+              search={search}
+              chosen={chosen.includes(search.id)}
+              toggle={() => toggle(search.id)}
+            />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+interface SearchLineProps {
+  readonly search: Search;
+  readonly chosen: boolean;
+  readonly toggle: () => void;
+}
+
+function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
+  const { id, name, dataset, state, trials, best, specification, improvements, found, createdAt } = search;
+  const kinds = Object.keys(found).length;
+  return (
+    <tr>
+      <td>
+        <input type="checkbox" aria-label={`Compare ${name}`} checked={chosen} onChange={toggle} />
+      </td>
+      <td>
+        <Link href={`/searches/${id}`}>{name}</Link>
+        <div className="soft small">
+          {dataset.name} · {specification.sampler.type}
+          {specification.pruner.type !== 'none' && ` · ${specification.pruner.type}`}
+        </div>
+      </td>
+      <td>
+        <StateChip state={state} />
+      </td>
+      <td className="progress">
+        <ProgressBar trials={trials} />
+        <div className="soft small">
+          {endedOf(trials)} of {trials.total}
+        </div>
+      </td>
+      <td>
+        {best === null ? (
+          '–'
+        ) : (
+          <>
+            <Link href={`/searches/${id}/trials/${best.number}`} aria-label={`best trial, ${best.number}`}>
+              {shown(best.value)}
+            </Link>
+            <div className="soft small">{specification.objective.metric}</div>
+          </>
+        )}
+      </td>
+      <td className="best-so-far">
+        {improvements.length > 1 && (
+          <Sparkline
+            steps
+            label={`best so far: from ${shown(improvements[0]!.value)} to ${shown(best?.value)}`}
+            lines={[{ values: improvements.map(({ value }) => value), kind: 'best' }]}
+          />
+        )}
+      </td>
+      <td>
+        {kinds > 0 ? <Link href={`/searches/${id}?view=findings`}>{kinds}</Link> : <span className="soft">none</span>}
+      </td>
+      <td title={new Date(createdAt).toLocaleString()}>{ago(createdAt)}</td>
+    </tr>
+  );
+}
+
+const first = { dataset: 'digits', name: 'my first search' };
+
+function Welcome(): ReactNode {
+  const client = useQueryClient();
+  const go = useGo();
+  const begin = useMutation({
+    mutationFn: () => api.create(first),
+    onSuccess: (search) => {
+      keep(client, search);
+      go(`/searches/${search.id}`);
+    },
+  });
+  return (
+    <div className="welcome">
+      <h1>No search yet</h1>
+      <p>
+        A search trains many small networks on your data, each with other hyperparameters. Every one of them is watched
+        while it learns: you see which is best, which is not, and why.
+      </p>
+      <div className="row">
+        <button type="button" className="primary" disabled={begin.isPending} onClick={() => begin.mutate()}>
+          Try it on handwritten digits
+        </button>
+        <Link href="/new" className="button">
+          Set one up
+        </Link>
+        <Link href="/datasets" className="button">
+          Upload your own data
+        </Link>
+      </div>
+      {begin.error && <Problem error={begin.error} />}
+      <div className="row spread">
+        <h2>From a terminal</h2>
+        <CopyButton text={() => curl('/v1/searches', 'POST', first)}>copy</CopyButton>
+      </div>
+      <pre>{curl('/v1/searches', 'POST', first)}</pre>
+      <p className="soft">It appears here the moment it begins.</p>
+    </div>
+  );
+}

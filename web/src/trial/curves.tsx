@@ -1,0 +1,138 @@
+/** Loss and metric by epoch, training against validation, with the gap between them shaded; and what drove them. */
+import { type ReactNode, useMemo } from 'react';
+import type { FoldCurves, Search, Trial } from '../api.ts';
+import { LineChart } from '../charts/line-chart.tsx';
+import { shown } from '../format.ts';
+import { useAddress } from '../parts/address.ts';
+
+interface TrialCurvesProps {
+  readonly search: Search;
+  readonly trial: Trial;
+  readonly fold: FoldCurves;
+  readonly mark: number | undefined;
+}
+
+const pair = [
+  { label: 'training', colour: '--blue', dash: [6, 3] },
+  { label: 'validation', colour: '--orange', width: 2 },
+];
+
+export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): ReactNode {
+  const [scale, setScale] = useAddress('scale', 'linear');
+  const epochs = useMemo(() => fold.trainLoss.map((_, i) => i + 1), [fold]);
+  const withStart = useMemo(
+    () => [
+      [0, ...epochs],
+      [fold.initialLoss, ...fold.trainLoss],
+      [null, ...fold.validationLoss],
+    ],
+    [epochs, fold],
+  );
+  const metric = useMemo(() => [epochs, fold.trainMetric, fold.validationMetric], [epochs, fold]);
+  const { metric: objective } = search.specification.objective;
+  const metricName =
+    objective === 'validationLoss'
+      ? trial.folds.some((one) => one.metrics !== undefined && 'rmse' in one.metrics)
+        ? 'RMSE'
+        : 'accuracy'
+      : objective.replace(/^validation/, '');
+  const name = `trial ${trial.number}`;
+  const last = fold.trainLoss.length - 1;
+  return (
+    <>
+      <section className="card">
+        <div className="row spread">
+          <h2>Loss</h2>
+          <label className="small">
+            <input
+              type="checkbox"
+              checked={scale === 'log'}
+              onChange={(event) => setScale(event.target.checked ? 'log' : 'linear')}
+            />{' '}
+            log
+          </label>
+        </div>
+        <LineChart
+          name={`${name}: loss`}
+          label={`loss by epoch: training ends at ${shown(fold.trainLoss[last])}, validation at ${shown(fold.validationLoss[last])}; the gap between them is shaded`}
+          data={withStart}
+          lines={pair}
+          band={[2, 1]}
+          xLabel="epoch"
+          yLabel="loss"
+          logY={scale === 'log'}
+          mark={mark ?? fold.bestEpoch}
+        />
+        <Gap fold={fold} />
+      </section>
+      <section className="card">
+        <h2>{metricName}</h2>
+        <LineChart
+          name={`${name}: ${metricName}`}
+          label={`${metricName} by epoch: training ends at ${shown(fold.trainMetric[last])}, validation at ${shown(fold.validationMetric[last])}`}
+          data={metric}
+          lines={pair}
+          band={[1, 2]}
+          xLabel="epoch"
+          yLabel={metricName}
+          mark={mark ?? fold.bestEpoch}
+        />
+      </section>
+      <Drivers fold={fold} name={name} epochs={epochs} mark={mark} />
+    </>
+  );
+}
+
+function Gap({ fold }: { readonly fold: FoldCurves }): ReactNode {
+  const at = (fold.bestEpoch ?? fold.trainLoss.length) - 1;
+  const [train, validation] = [fold.trainLoss[at], fold.validationLoss[at]];
+  if (typeof train !== 'number' || typeof validation !== 'number') return null;
+  return (
+    <p className="soft small" style={{ margin: 0 }}>
+      After epoch {at + 1}, which counts: training {shown(train)}, validation {shown(validation)}, gap{' '}
+      {shown(Number((validation - train).toPrecision(3)))}
+      {fold.stoppedEarly && '; stopped early'}
+    </p>
+  );
+}
+
+interface DriversProps {
+  readonly fold: FoldCurves;
+  readonly name: string;
+  readonly epochs: readonly number[];
+  readonly mark: number | undefined;
+}
+
+/** What the optimizer saw: the learning rate and the gradient, both over powers of ten. */
+function Drivers({ fold, name, epochs, mark }: DriversProps): ReactNode {
+  const data = useMemo(
+    () => [epochs, positive(fold.learningRate, epochs.length), positive(fold.gradientNorm, epochs.length)],
+    [epochs, fold],
+  );
+  return (
+    <section className="card">
+      <h2>Learning rate and gradient</h2>
+      <LineChart
+        name={`${name}: learning rate and gradient`}
+        label="learning rate and greatest gradient norm by epoch"
+        data={data}
+        lines={[
+          { label: 'learning rate', colour: '--green' },
+          { label: 'gradient norm', colour: '--purple' },
+        ]}
+        xLabel="epoch"
+        yLabel=""
+        logY
+        mark={mark}
+      />
+    </section>
+  );
+}
+
+/** As a log scale can show it. */
+export function positive(values: readonly (number | null)[], length: number): (number | null)[] {
+  return Array.from({ length }, (_, i) => {
+    const value = values[i];
+    return typeof value === 'number' && value > 0 ? value : null;
+  });
+}

@@ -1,0 +1,226 @@
+/** One trial: what it was, how it learned, what its layers did, what is wrong with it and what to do. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import { api, type Epoch, type Search, type SearchEvent, type Trial } from '../api.ts';
+import { duration, shown } from '../format.ts';
+import { openStream } from '../live.ts';
+import { useAddress } from '../parts/address.ts';
+import { CopyButton, curl } from '../parts/copy.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { StateChip } from '../parts/state.tsx';
+import { useTitle } from '../parts/title.ts';
+import { Waiting } from '../parts/waiting.tsx';
+import { TrialCurves } from './curves.tsx';
+import { Findings } from './findings.tsx';
+import { Layers } from './layers.tsx';
+import { Predictions } from './predictions.tsx';
+
+export default function TrialView({ id, number }: { readonly id: string; readonly number: number }): ReactNode {
+  const search = useQuery({ queryKey: ['search', id], queryFn: () => api.search(id) });
+  const trial = useQuery({ queryKey: ['trial', id, number], queryFn: () => api.trial(id, number) });
+  useTitle(`Trial ${number}${search.data ? ` of ${search.data.name}` : ''}`);
+  useLiveTrial(id, number, trial.data);
+  const error = search.error ?? trial.error;
+  if (error) return <Problem error={error} retry={() => void trial.refetch()} />;
+  if (search.data === undefined || trial.data === undefined) return <Waiting what="the trial" />;
+  return <TrialBody search={search.data} trial={trial.data} />;
+}
+
+/** Reads the trial again when it changes or, at most once a second, when it has come an epoch further. */
+function useLiveTrial(id: string, number: number, trial: Trial | undefined): void {
+  const client = useQueryClient();
+  const moves = trial !== undefined && ['waiting', 'running', 'paused'].includes(trial.state);
+  useEffect(() => {
+    if (!moves) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const again = (pause: number) => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        void client.invalidateQueries({ queryKey: ['trial', id, number] });
+      }, pause);
+    };
+    const stream = openStream(`/v1/searches/${id}/events`, {
+      onConnection: (connection) => {
+        if (connection === 'live') again(0);
+      },
+      onMessage: (told) => {
+        const message = told as unknown as Epoch | SearchEvent;
+        if (message.type === 'epoch') {
+          if (message.number === number) again(1000);
+        } else if ('data' in message && 'number' in message.data && message.data.number === number) {
+          clearTimeout(timer);
+          timer = undefined;
+          again(0);
+        } else if (message.type?.startsWith('search.')) again(0);
+      },
+    });
+    return () => {
+      clearTimeout(timer);
+      stream.close();
+    };
+  }, [client, id, number, moves]);
+}
+
+function TrialBody({ search, trial }: { readonly search: Search; readonly trial: Trial }): ReactNode {
+  const [chosen, choose] = useAddress('fold', '0');
+  const [mark, setMark] = useState<number | undefined>(undefined);
+  const fold = trial.folds.find((one) => String(one.fold) === chosen) ?? trial.folds[0];
+  const { number, value, deviation } = trial;
+  const { metric } = search.specification.objective;
+  return (
+    <>
+      <p className="small" style={{ margin: '0.75rem 0 0' }}>
+        <Link href="/">Searches</Link> · <Link href={`/searches/${search.id}`}>{search.name}</Link>
+      </p>
+      <div className="row spread">
+        <div className="row">
+          <h1 style={{ margin: '0.25rem 0' }}>Trial {number}</h1>
+          <StateChip state={trial.outcome === 'diverged' ? 'diverged' : trial.state} />
+          {search.best?.number === number && <span className="chip state-complete">the best</span>}
+        </div>
+        <Acts search={search} trial={trial} />
+      </div>
+      {trial.reason !== null && <p className={trial.state === 'failed' ? 'fault' : 'notice'}>{trial.reason}</p>}
+      <dl className="tiles">
+        <Tile title={metric}>
+          {shown(value)}
+          {deviation !== null && <span className="soft small"> ± {shown(deviation)}</span>}
+        </Tile>
+        <Tile title="epochs">{trial.epochs}</Tile>
+        <Tile title="took">{trial.durationMs === null ? '–' : duration(trial.durationMs / 1000)}</Tile>
+        <Tile title="attempt">{trial.attempt}</Tile>
+        {trial.stage > 0 && <Tile title="stage">{trial.stage + 1}</Tile>}
+        {trial.rung > 0 && <Tile title="rung">{trial.rung}</Tile>}
+        <Tile title="came from">{trial.source === 'enqueued' ? 'you' : search.specification.sampler.type}</Tile>
+        {trial.worker !== null && <Tile title="worker">{trial.worker}</Tile>}
+      </dl>
+      {trial.folds.length > 1 && (
+        <FoldTable trial={trial} chosen={fold?.fold ?? 0} choose={(one) => choose(String(one))} metric={metric} />
+      )}
+      <div className="grid">
+        <Findings trial={trial} fold={fold?.fold ?? 0} onPoint={setMark} />
+        {fold !== undefined && fold.trainLoss.length > 0 && (
+          <TrialCurves search={search} trial={trial} fold={fold} mark={mark} />
+        )}
+        {fold !== undefined && <Layers trial={trial} fold={fold} mark={mark} />}
+        {fold !== undefined && <Predictions fold={fold} dataset={search.dataset.name} number={number} />}
+        <Settings trial={trial} />
+        <Result search={search} trial={trial} />
+      </div>
+    </>
+  );
+}
+
+function Tile({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Acts({ search, trial: { number, state } }: { readonly search: Search; readonly trial: Trial }): ReactNode {
+  const client = useQueryClient();
+  const act = useMutation({
+    mutationFn: (verb: 'cancel' | 'retry') => api.actOnTrial(search.id, number, verb),
+    onSettled: () => client.invalidateQueries({ queryKey: ['trial', search.id, number] }),
+  });
+  const { id, trials } = search;
+  return (
+    <div className="row">
+      {number > 0 && <Link href={`/searches/${id}/trials/${number - 1}`}>← {number - 1}</Link>}
+      {number + 1 < trials.planned && <Link href={`/searches/${id}/trials/${number + 1}`}>{number + 1} →</Link>}
+      {['waiting', 'running', 'paused'].includes(state) && (
+        <button type="button" className="danger" disabled={act.isPending} onClick={() => act.mutate('cancel')}>
+          Cancel
+        </button>
+      )}
+      {state === 'failed' && (
+        <button type="button" disabled={act.isPending} onClick={() => act.mutate('retry')}>
+          Try it again
+        </button>
+      )}
+      {act.error && <Problem error={act.error} />}
+    </div>
+  );
+}
+
+interface FoldTableProps {
+  readonly trial: Trial;
+  readonly chosen: number;
+  readonly choose: (fold: number) => void;
+  readonly metric: string;
+}
+
+function FoldTable({ trial: { folds }, chosen, choose, metric }: FoldTableProps): ReactNode {
+  return (
+    <fieldset className="row" style={{ border: 0, padding: 0, margin: '0 0 1rem' }}>
+      <legend className="soft small">Folds, with their {metric}</legend>
+      {folds.map(({ fold, value }) => (
+        <button
+          key={fold}
+          type="button"
+          aria-pressed={fold === chosen}
+          className={fold === chosen ? 'primary' : ''}
+          onClick={() => choose(fold)}
+        >
+          {fold}: {shown(value)}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+function Settings({ trial: { settings, hyperparameters } }: { readonly trial: Trial }): ReactNode {
+  return (
+    <section className="card wide">
+      <div className="row spread">
+        <h2>Hyperparameters</h2>
+        <CopyButton text={() => JSON.stringify(settings, null, 2)}>copy</CopyButton>
+      </div>
+      <dl className="settings">
+        {Object.entries(settings).map(([name, value]) => (
+          <div key={name} className={name in hyperparameters ? 'varied' : ''}>
+            <dt>{name}</dt>
+            <dd>{Array.isArray(value) ? value.join(', ') || 'none' : shown(value as string)}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="soft small">Bold: what varied in the search.</p>
+    </section>
+  );
+}
+
+function Result({ search, trial }: { readonly search: Search; readonly trial: Trial }): ReactNode {
+  const replay = `npm run hypersearch -- replay ${search.id} ${trial.number}`;
+  const { specification } = search;
+  const again = {
+    ...specification,
+    name: `${search.name}, trial ${trial.number}`,
+    enqueue: [trial.hyperparameters],
+    stages: [],
+    budget: { trials: 1 },
+  };
+  return (
+    <section className="card wide">
+      <h2>The same again</h2>
+      {trial.resultHash === null ? (
+        <p className="empty">No result to compare with.</p>
+      ) : (
+        <>
+          <p className="small">
+            Result <code style={{ overflowWrap: 'anywhere' }}>{trial.resultHash}</code>, on kernels {trial.kernels}.
+          </p>
+          <div className="row">
+            <pre style={{ flex: '1 1 20rem' }}>{replay}</pre>
+            <CopyButton text={replay}>copy</CopyButton>
+            <CopyButton text={() => curl('/v1/searches', 'POST', again)}>Copy as a search of its own</CopyButton>
+          </div>
+          <p className="soft small">Computes it anew and compares the bits.</p>
+        </>
+      )}
+    </section>
+  );
+}
