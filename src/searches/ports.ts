@@ -197,6 +197,8 @@ export interface SearchQueries {
   diagnosed(search: Search, stage: number): Promise<readonly DiagnosedTrial[]>;
   /** The running trials with their curves so far. */
   running(search: Search): Promise<readonly Trial[]>;
+  /** Its trials as columns, of one moment: JSON text of a `Table`. Undefined where the search was deleted. */
+  table(search: Search): Promise<string | undefined>;
   events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;
 }
 
