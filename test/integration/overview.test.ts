@@ -1,9 +1,11 @@
 /** Whole searches at one glance, in the real service: the table and the curves of many trials. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Search } from '../../src/searches/records.ts';
+import { type Curves, curvesSchema, type SeriesName, seriesNames } from '../../src/searches/curves.ts';
+import type { Search, Trial } from '../../src/searches/records.ts';
 import { type Table, tableSchema } from '../../src/searches/table.ts';
-import { allTrials, ended } from '../support/searches.ts';
+import { eventually } from '../support/processes.ts';
+import { allTrials, ended, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -125,5 +127,79 @@ describe('the table', () => {
     expect(new Set(trials.number).size).toBe(trials.number.length);
     const { items } = (await get(`/v1/searches/${search.id}/best?limit=500`)).body as { items: { number: number }[] };
     for (const { number } of items) expect(trials.number).toContain(number);
+  });
+});
+
+describe('the curves', () => {
+  const curves = async (id: string, more = ''): Promise<Curves> =>
+    curvesSchema.parse((await get(`/v1/searches/${id}/curves${more}`)).body);
+  const mean = (folds: Trial['folds'], name: SeriesName, epoch: number) => {
+    const values = folds.flatMap((fold) => fold[name][epoch - 1] ?? []);
+    return values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;
+  };
+
+  it('are the means over the folds, at the first epoch, the last, and evenly between', async () => {
+    const { id } = await service.client.create({
+      dataset: 'iris',
+      hyperparameters: { ...hyperparameters, epochs: 10 },
+      validation: { type: 'kFold', folds: 3 },
+      budget: { trials: 12 },
+    });
+    await ended(service.client, id);
+    const { seq, items } = await curves(id, '?points=4');
+    expect(seq).toBe((await service.client.search(id)).seq);
+    expect(items.map(({ number }) => number)).toEqual(Array.from({ length: 12 }, (_, i) => i));
+    for (const item of items) {
+      const { folds, epochs, state } = await service.client.trial(id, item.number);
+      expect(item.state).toBe(state);
+      expect([item.epochs[0], item.epochs.at(-1)]).toEqual([1, epochs]);
+      expect(item.epochs).toHaveLength(Math.min(4, epochs));
+      for (const name of seriesNames) {
+        item.epochs.forEach((epoch, i) => {
+          const wanted = mean(folds, name, epoch);
+          if (wanted === null) expect(item[name][i]).toBeNull();
+          else expect(item[name][i]).toBeCloseTo(wanted, 12);
+        });
+      }
+    }
+    expect(items.some(({ epochs }) => epochs.length < 4)).toBe(true);
+    const few = await curves(id, '?trials=3');
+    expect(few.items.map(({ number }) => number)).toContain((await service.client.search(id)).best!.number);
+    expect(few.items).toHaveLength(3);
+    for (const bad of ['?trials=0', '?trials=501', '?points=1', '?points=501', '?colour=red'])
+      expect((await get(`/v1/searches/${id}/curves${bad}`)).status).toBe(400);
+  });
+
+  it('of trials that run are as new as the stream’s', async () => {
+    const { id } = await service.client.create(lasting(15_000, 2));
+    await reached(service.client, id, 'running', 2);
+    const first = await eventually(async () => {
+      const { items } = await curves(id, '?points=500');
+      return items.length === 2 && items.every(({ epochs }) => epochs.length > 0) ? items : undefined;
+    });
+    expect(first.map(({ state }) => state)).toEqual(['running', 'running']);
+    for (const { epochs, validationLoss } of first) {
+      expect(epochs[0]).toBe(1);
+      expect(validationLoss.at(-1)).not.toBeNull();
+    }
+    await service.client.cancel(id);
+  });
+
+  it('of 500 trials among 10,000 come soon', async () => {
+    const { id } = await service.client.create({
+      dataset: 'iris',
+      hyperparameters: { ...hyperparameters, epochs: 2 },
+      budget: { trials: 2 },
+    });
+    await grown(await ended(service.client, id), 10_000);
+    await query(
+      `UPDATE trials SET epochs = 1000, curves = jsonb_build_array(jsonb_build_object('fold', 0, 'trainLoss', l, 'validationLoss', l, 'trainMetric', l, 'validationMetric', l))
+       FROM (SELECT jsonb_agg(n * 0.123456789) l FROM generate_series(1, 1000) n) x WHERE search_id = $1 AND number % 20 = 0`,
+      [id],
+    );
+    const { ms, body } = await get(`/v1/searches/${id}/curves?trials=500`);
+    console.info(`curves of ${(body as Curves).items.length} trials of 10,000: ${ms.toFixed(0)} ms`);
+    expect((body as Curves).items.length).toBe(500);
+    expect(ms).toBeLessThan(2000);
   });
 });
