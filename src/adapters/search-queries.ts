@@ -5,6 +5,7 @@ import type { FoundOften, Page, SearchQueries, TrialOutcome, TrialQuery } from '
 import type { Search, SearchState } from '../searches/records.ts';
 import type { DiagnosedTrial } from '../searches/suggestions.ts';
 import type { Database } from './database.ts';
+import { curvesOf, tableOf } from './overview-queries.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 
@@ -74,6 +75,8 @@ export function createSearchQueries(database: Database): SearchQueries {
         WHERE search_id = ${search.id}::uuid AND state = 'running' ORDER BY number LIMIT 1000`;
       return rows.map((row) => trialOf(row, search));
     },
+    table: (search) => tableOf(database, search),
+    curves: (search, trials, points) => curvesOf(database, search, trials, points),
     events: async (id, after, limit) => {
       const rows = await database.$queryRaw<Parameters<typeof eventOf>[0][]>`
         SELECT seq, type, data, at FROM events WHERE search_id = ${id}::uuid AND seq > ${after}::int

@@ -3,6 +3,7 @@
  * A snapshot out of both shows who comes in the middle what one who was there from the start has seen.
  */
 import { performance } from 'node:perf_hooks';
+import type { FoldSeries, SeriesName, StoredCurves } from '../searches/curves.ts';
 import type { NoticeBoard } from '../searches/ports.ts';
 import type { Epoch, Trial } from '../searches/records.ts';
 
@@ -12,6 +13,8 @@ const KEPT_MS = 10_000;
 export interface LiveCurves {
   /** The trial with its curves as far as anybody knows. */
   complete(searchId: string, trial: Trial): Trial;
+  /** The same of curves that begin with epoch 1. */
+  continued(searchId: string, trial: StoredCurves): StoredCurves;
 }
 
 export function followCurves(board: NoticeBoard): LiveCurves {
@@ -22,50 +25,62 @@ export function followCurves(board: NoticeBoard): LiveCurves {
     heard.push({ at, searchId: notice.searchId, epochs: notice.epochs });
     while (heard[0]!.at < at - KEPT_MS) heard.shift();
   });
+  const since = (searchId: string, { number, attempt }: Pick<Trial, 'number' | 'attempt'>) =>
+    heard
+      .filter((notice) => notice.searchId === searchId)
+      .flatMap((notice) => notice.epochs)
+      .filter((epoch) => epoch.number === number && epoch.attempt === attempt);
   return {
     complete: (searchId, trial) => {
-      const epochs = heard
-        .filter((notice) => notice.searchId === searchId)
-        .flatMap((notice) => notice.epochs)
-        .filter(({ number, attempt }) => number === trial.number && attempt === trial.attempt);
-      return {
-        ...trial,
-        epochs: Math.max(trial.epochs, ...epochs.map(({ epoch }) => epoch)),
-        folds: completed(trial.folds, epochs),
-      };
+      const epochs = since(searchId, trial);
+      const folds = completed(trial.folds, epochs).map((grown): Trial['folds'][number] => {
+        // What is looked at later, not live, is as old as what is stored.
+        const known = trial.folds.find(({ fold }) => fold === grown.fold);
+        return { ...(known ?? nothingKnown), ...grown, value: null };
+      });
+      return { ...trial, epochs: latest(trial.epochs, epochs), folds };
+    },
+    continued: (searchId, trial) => {
+      const epochs = since(searchId, trial);
+      const length = latest(trial.epochs, epochs);
+      const at = Array.from({ length }, (_, i) => i + 1);
+      return { ...trial, epochs: length, at, folds: completed(trial.folds, epochs) };
     },
   };
 }
 
-type Series = 'trainLoss' | 'trainMetric' | 'validationLoss' | 'validationMetric';
+function latest(stored: number, epochs: readonly Epoch[]): number {
+  return Math.max(stored, ...epochs.map(({ epoch }) => epoch));
+}
+
+const nothingKnown = {
+  initialLoss: null,
+  learningRate: [],
+  gradientNorm: [],
+  peakLoss: [],
+  peakStep: [],
+  regularizationLoss: [],
+  signals: [],
+};
 
 /** Every epoch in its place; what nobody told of is null. */
-function completed(stored: Trial['folds'], epochs: readonly Epoch[]): Trial['folds'] {
+function completed(stored: readonly FoldSeries[], epochs: readonly Epoch[]): FoldSeries[] {
   const folds = [...new Set([...stored, ...epochs].map(({ fold }) => fold))].sort((a, b) => a - b);
   return folds.map((fold) => {
     const known = stored.find((curves) => curves.fold === fold);
     const own = epochs.filter((epoch) => epoch.fold === fold);
     const length = Math.max(known?.trainLoss.length ?? 0, ...own.map(({ epoch }) => epoch));
-    const grown = (name: Series) => {
+    const grown = (name: SeriesName) => {
       const series = Array.from({ length }, (_, i) => known?.[name][i] ?? null);
       for (const epoch of own) series[epoch.epoch - 1] = epoch[name];
       return series;
     };
     return {
       fold,
-      value: null,
-      initialLoss: known?.initialLoss ?? null,
       trainLoss: grown('trainLoss'),
       trainMetric: grown('trainMetric'),
       validationLoss: grown('validationLoss'),
       validationMetric: grown('validationMetric'),
-      // What is looked at later, not live, is as old as what is stored.
-      learningRate: known?.learningRate ?? [],
-      gradientNorm: known?.gradientNorm ?? [],
-      peakLoss: known?.peakLoss ?? [],
-      peakStep: known?.peakStep ?? [],
-      regularizationLoss: known?.regularizationLoss ?? [],
-      signals: known?.signals ?? [],
     };
   });
 }

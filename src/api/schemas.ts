@@ -71,6 +71,10 @@ export const eventQuerySchema = z.strictObject({
   after: z.coerce.number().int().min(0).max(LARGEST_NUMBER).optional().describe('The newest seq that is known already'),
   limit: z.coerce.number().int().min(1).max(5000).default(1000),
 });
+export const curvesQuerySchema = z.strictObject({
+  trials: z.coerce.number().int().min(1).max(500).default(200),
+  points: z.coerce.number().int().min(2).max(500).default(60).describe('Of each; the first epoch and the last always'),
+});
 export const exportQuerySchema = z.strictObject({ format: z.enum(['csv', 'ndjson']).default('csv') });
 
 export const changeSearchSchema = z

@@ -3,6 +3,7 @@ import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult, TrialSettings,
 import type { Dataset } from '../data/dataset.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Point } from '../search/space.ts';
+import type { StoredCurves } from './curves.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
 import type { BegunStage } from './stages.ts';
@@ -197,6 +198,14 @@ export interface SearchQueries {
   diagnosed(search: Search, stage: number): Promise<readonly DiagnosedTrial[]>;
   /** The running trials with their curves so far. */
   running(search: Search): Promise<readonly Trial[]>;
+  /** Its trials as columns, of one moment: JSON text of a `Table`. Undefined where the search was deleted. */
+  table(search: Search): Promise<string | undefined>;
+  /** The curves of at most so many trials, of one moment; undefined where the search was deleted. */
+  curves(
+    search: Search,
+    trials: number,
+    points: number,
+  ): Promise<{ readonly seq: number; readonly trials: readonly StoredCurves[] } | undefined>;
   events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;
 }
 

@@ -1,12 +1,14 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem } from '../../errors.ts';
 import { streamEvents } from '../event-stream.ts';
-import { followCurves } from '../live-curves.ts';
+import type { LiveCurves } from '../live-curves.ts';
 import type { ApiParts } from '../parts.ts';
 import { eventPageSchema, eventQuerySchema, idSchema, refusals } from '../schemas.ts';
 
-export const eventRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { queries, board, log }) => {
-  const curves = followCurves(board);
+export const eventRoutes: FastifyPluginAsyncZod<ApiParts & { readonly curves: LiveCurves }> = async (
+  app,
+  { queries, board, curves, log },
+) => {
   const known = async (id: string, after: number | undefined) => {
     const search = await queries.find(id);
     if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
