@@ -8,6 +8,8 @@ import {
   type TrialResult,
   type TrialTask,
 } from '../compute/trial.ts';
+import { expectedLoss } from '../diagnosis/finding.ts';
+import { type Look, lastingFault } from '../diagnosis/lasting.ts';
 import { messageOf } from '../errors.ts';
 import { type AdvanceParts, advance, deliver, LOW_WATER } from './advance.ts';
 import { type Committer, createCommitter } from './commit.ts';
@@ -121,6 +123,7 @@ async function train(
   let resume = claim.checkpoint;
   let completed = 0;
   let durationMs = 0;
+  let before: Look | undefined;
   for (;;) {
     const end = await parts.core.run(
       { ...task, resume, pauseAfter: looks.next(completed) },
@@ -139,11 +142,27 @@ async function train(
     durationMs += end.durationMs;
     if (end.outcome !== 'paused') return { kind: 'result', result: { ...end, durationMs } };
     const best = bestOf(end.folds, task);
-    const looked = await committer.look(searchId, { ...end, number, attempt, best, durationMs });
+    const now = { ...end, trainLoss: lastLoss(end.folds) };
+    const lasting = lastingFault(before, now, expectedLoss(classesOf(task)));
+    before = now;
+    const looked = await committer.look(searchId, { ...end, number, attempt, best, lasting, durationMs });
     if (looked === 'over') return { kind: 'over' };
     resume = end.checkpoint;
     completed = end.epochs;
   }
+}
+
+function classesOf({ dataset }: TrialTask): number {
+  return dataset.task === 'classification' ? dataset.classes.length : 0;
+}
+
+/** The folds' mean training loss in the epoch that ended last; null where one has none. */
+function lastLoss(folds: readonly FoldCurves[]): number | null {
+  const losses = folds.map(({ trainLoss }) => trainLoss.at(-1) ?? null);
+  return losses.reduce<number | null>(
+    (sum, loss) => (sum === null || loss === null ? null : sum + loss / losses.length),
+    0,
+  );
 }
 
 /** What of an epoch is told live: a notice is small, the rest is stored with the curves. */

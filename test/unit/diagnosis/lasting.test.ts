@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import type { Finding, FindingCode, Severity } from '../../../src/diagnosis/finding.ts';
+import { lastingFault } from '../../../src/diagnosis/lasting.ts';
+import { nextDiagnosis } from '../../../src/searches/pruning.ts';
+
+function finding(code: FindingCode, severity: Severity = 'fault'): Finding {
+  return { code, severity, layer: null, since: 0, cause: null, evidence: {}, text: 'It is so.', advice: 'Mend it.' };
+}
+const look = (epochs: number, trainLoss: number | null, ...findings: Finding[]) => ({ epochs, trainLoss, findings });
+const dead = finding('deadNetwork');
+
+describe('lastingFault', () => {
+  it('is a fault that was found at both looks while the loss stayed', () => {
+    expect(lastingFault(look(2, 2.3, dead), look(5, 2.3, dead), 2.3)).toBe(dead);
+    expect(lastingFault(undefined, look(5, 2.3, dead), 2.3)).toBeUndefined();
+    expect(lastingFault(look(2, 2.3), look(5, 2.3, dead), 2.3)).toBeUndefined();
+    expect(lastingFault(look(2, 2.3, dead), look(5, 2.3), 2.3)).toBeUndefined();
+  });
+
+  it('is none where the loss comes down, or is low already', () => {
+    expect(lastingFault(look(2, 2.3, dead), look(5, 2.1, dead), 2.3)).toBeUndefined();
+    expect(lastingFault(look(2, 1, dead), look(5, 1, dead), 2.3)).toBeUndefined();
+  });
+
+  it('is none that is merely a warning', () => {
+    const warning = finding('lossAtStart', 'warning');
+    expect(lastingFault(look(2, 2.3, warning), look(5, 2.3, warning), 2.3)).toBeUndefined();
+  });
+
+  it('is there where the loss is no number any more', () => {
+    const diverged = finding('diverged');
+    expect(lastingFault(look(2, null, diverged), look(5, null, diverged), 2.3)).toBe(diverged);
+  });
+});
+
+it('a trial is looked at after the warm-up and whenever patience is over, not at its end', () => {
+  const settings = { warmupEpochs: 2, patience: 3 };
+  const looks: number[] = [];
+  for (let at = nextDiagnosis(settings, 0, 11); at !== undefined; at = nextDiagnosis(settings, at, 11)) looks.push(at);
+  expect(looks).toEqual([2, 5, 8, 11]);
+  expect(nextDiagnosis(settings, 8, 10)).toBeUndefined();
+});
