@@ -8,7 +8,6 @@ import {
   type TrialResult,
   type TrialTask,
 } from '../compute/trial.ts';
-import { expectedLoss } from '../diagnosis/finding.ts';
 import { type Look, lastingFault } from '../diagnosis/lasting.ts';
 import { messageOf } from '../errors.ts';
 import { type AdvanceParts, advance, deliver, LOW_WATER } from './advance.ts';
@@ -142,8 +141,12 @@ async function train(
     durationMs += end.durationMs;
     if (end.outcome !== 'paused') return { kind: 'result', result: { ...end, durationMs } };
     const best = bestOf(end.folds, task);
-    const now = { ...end, trainLoss: lastLoss(end.folds) };
-    const lasting = lastingFault(before, now, expectedLoss(classesOf(task)));
+    const now = {
+      ...end,
+      trainLoss: lastMean(end.folds, 'trainLoss'),
+      trainMetric: lastMean(end.folds, 'trainMetric'),
+    };
+    const lasting = lastingFault(before, now, classesOf(task));
     before = now;
     const looked = await committer.look(searchId, { ...end, number, attempt, best, lasting, durationMs });
     if (looked === 'over') return { kind: 'over' };
@@ -156,11 +159,11 @@ function classesOf({ dataset }: TrialTask): number {
   return dataset.task === 'classification' ? dataset.classes.length : 0;
 }
 
-/** The folds' mean training loss in the epoch that ended last; null where one has none. */
-function lastLoss(folds: readonly FoldCurves[]): number | null {
-  const losses = folds.map(({ trainLoss }) => trainLoss.at(-1) ?? null);
-  return losses.reduce<number | null>(
-    (sum, loss) => (sum === null || loss === null ? null : sum + loss / losses.length),
+/** The folds' mean in the epoch that ended last; null where one has none. */
+function lastMean(folds: readonly FoldCurves[], of: 'trainLoss' | 'trainMetric'): number | null {
+  const values = folds.map((fold) => fold[of].at(-1) ?? null);
+  return values.reduce<number | null>(
+    (sum, value) => (sum === null || value === null ? null : sum + value / values.length),
     0,
   );
 }

@@ -6,30 +6,32 @@ import { nextDiagnosis } from '../../../src/searches/pruning.ts';
 function finding(code: FindingCode, severity: Severity = 'fault'): Finding {
   return { code, severity, layer: null, since: 0, cause: null, evidence: {}, text: 'It is so.', advice: 'Mend it.' };
 }
-const look = (epochs: number, trainLoss: number | null, ...findings: Finding[]) => ({ epochs, trainLoss, findings });
+const look = (trainLoss: number | null, ...findings: Finding[]) => ({ trainLoss, trainMetric: 0.2, findings });
 const dead = finding('deadNetwork');
 
 describe('lastingFault', () => {
   it('is a fault that was found at both looks while the loss stayed', () => {
-    expect(lastingFault(look(2, 2.3, dead), look(5, 2.3, dead), 2.3)).toBe(dead);
-    expect(lastingFault(undefined, look(5, 2.3, dead), 2.3)).toBeUndefined();
-    expect(lastingFault(look(2, 2.3), look(5, 2.3, dead), 2.3)).toBeUndefined();
-    expect(lastingFault(look(2, 2.3, dead), look(5, 2.3), 2.3)).toBeUndefined();
+    expect(lastingFault(look(2.3, dead), look(2.3, dead), 10)).toBe(dead);
+    expect(lastingFault(undefined, look(2.3, dead), 10)).toBeUndefined();
+    expect(lastingFault(look(2.3), look(2.3, dead), 10)).toBeUndefined();
+    expect(lastingFault(look(2.3, dead), look(2.3), 10)).toBeUndefined();
   });
 
   it('is none where the loss comes down, or is low already', () => {
-    expect(lastingFault(look(2, 2.3, dead), look(5, 2.1, dead), 2.3)).toBeUndefined();
-    expect(lastingFault(look(2, 1, dead), look(5, 1, dead), 2.3)).toBeUndefined();
+    expect(lastingFault(look(2.3, dead), look(2.1, dead), 10)).toBeUndefined();
+    expect(lastingFault(look(1, dead), look(1, dead), 10)).toBeUndefined();
+    expect(lastingFault(look(2.3, dead), { ...look(2.3, dead), trainMetric: 0.9 }, 10)).toBeUndefined();
+    expect(lastingFault(look(0.9, dead), look(0.9, dead), 0)).toBe(dead);
   });
 
   it('is none that is merely a warning', () => {
     const warning = finding('lossAtStart', 'warning');
-    expect(lastingFault(look(2, 2.3, warning), look(5, 2.3, warning), 2.3)).toBeUndefined();
+    expect(lastingFault(look(2.3, warning), look(2.3, warning), 10)).toBeUndefined();
   });
 
   it('is there where the loss is no number any more', () => {
     const diverged = finding('diverged');
-    expect(lastingFault(look(2, null, diverged), look(5, null, diverged), 2.3)).toBe(diverged);
+    expect(lastingFault(look(null, diverged), look(null, diverged), 10)).toBe(diverged);
   });
 });
 
