@@ -18,6 +18,7 @@ import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { preflightRoutes } from './routes/preflight.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
 
@@ -52,6 +53,7 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(searchRoutes, parts);
   await app.register(trialRoutes, parts);
   await app.register(analysisRoutes, parts);
+  await app.register(preflightRoutes, parts);
   await app.register(eventRoutes, parts);
   await app.register(datasetRoutes, parts);
   await app.register(healthRoutes, parts);

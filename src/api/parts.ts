@@ -2,6 +2,7 @@
 import type { AdvanceParts } from '../searches/advance.ts';
 import type { Importance, ImportanceTask } from '../searches/importance.ts';
 import type { DatasetStore, NoticeBoard, SearchQueries, TrialMemory } from '../searches/ports.ts';
+import type { PreflightTask, SearchPreflight } from '../searches/preflight.ts';
 
 export interface ApiParts extends AdvanceParts {
   readonly queries: SearchQueries;
@@ -13,6 +14,8 @@ export interface ApiParts extends AdvanceParts {
   readonly memory: TrialMemory;
   /** Works out what mattered, off the event loop. */
   readonly importance: (task: ImportanceTask) => Promise<Importance>;
+  /** Checks the networks of a search before they are trained, off the event loop. */
+  readonly preflight: (task: PreflightTask) => Promise<SearchPreflight>;
   /** Throws where Postgres does not answer. */
   readonly ping: () => Promise<void>;
   /** Folder of the page. */
