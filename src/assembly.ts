@@ -14,6 +14,7 @@ import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
 import { projectRoot } from './paths.ts';
+import { readExamples } from './searches/examples.ts';
 import type { Importance, ImportanceTask } from './searches/importance.ts';
 import type { PreflightTask, SearchPreflight } from './searches/preflight.ts';
 import { createTrialRunner } from './searches/run-trials.ts';
@@ -74,6 +75,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     loopback: isLoopback(config.host),
     logLevel: config.logLevel,
     importance: (task) => analysis.run(task),
+    examples: readExamples(join(projectRoot, 'examples')),
     preflight: (task) => preflight.run(task),
     ping: async () => {
       await database.$queryRaw`SELECT 1`;

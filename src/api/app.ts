@@ -17,6 +17,7 @@ import { registerProblems } from './problems.ts';
 import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
+import { exampleRoutes } from './routes/examples.ts';
 import { healthRoutes } from './routes/health.ts';
 import { preflightRoutes } from './routes/preflight.ts';
 import { searchRoutes } from './routes/searches.ts';
@@ -56,6 +57,7 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(preflightRoutes, parts);
   await app.register(eventRoutes, parts);
   await app.register(datasetRoutes, parts);
+  await app.register(exampleRoutes, parts);
   await app.register(healthRoutes, parts);
   await app.register(fastifyStatic, { root: parts.web });
   return app;
