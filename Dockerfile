@@ -18,7 +18,7 @@ COPY . .
 # Whoever keeps the sources to themselves would else make an image that its own user cannot read.
 RUN npm run build \
  && find dist -name '*.map' -delete \
- && chmod -R a+rX dist prisma datasets package.json
+ && chmod -R a+rX dist prisma datasets examples package.json
 
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
@@ -39,6 +39,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/package.json ./
 COPY --from=build /app/prisma/migrations ./prisma/migrations
 COPY --from=build /app/datasets ./datasets
+COPY --from=build /app/examples ./examples
 COPY --from=build /app/dist/web ./dist/web
 COPY --from=build /app/dist/kernels ./dist/kernels
 COPY --from=build /app/dist/workers ./dist/workers

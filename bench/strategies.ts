@@ -5,31 +5,15 @@
  *   npm run bench:strategies -- [--seeds 20] [--target 0.98] [--json] [random tpe hyperband …]
  */
 import { parseArgs } from 'node:util';
-import { createClient } from '../src/cli/api-client.ts';
-import { readConfig } from '../src/config.ts';
-import { isOpen } from '../src/searches/records.ts';
-import { startService } from '../src/service.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';
-import { temporarily } from './parts/temporary.ts';
+import { toItsEnd, wideSpace, withClient } from './parts/through-service.ts';
 
 /** Of a trial that runs to its end. */
 const EPOCHS = 27;
 /** A search that has not found one by then is counted with the epochs it took. */
 const MOST_EPOCHS = 10_000;
 
-const hyperparameters = {
-  learningRate: { distribution: 'float', low: 1e-5, high: 1, scale: 'log' },
-  l2: { distribution: 'float', low: 1e-7, high: 1e-1, scale: 'log' },
-  hiddenUnits: { distribution: 'int', low: 8, high: 256, scale: 'log' },
-  batchSize: { distribution: 'int', low: 16, high: 256, scale: 'log' },
-  activation: { distribution: 'categorical', choices: ['relu', 'tanh', 'sigmoid'] },
-  hiddenLayers: 1,
-  optimizer: 'adam',
-  initializer: 'xavier',
-  preprocessing: 'center',
-} as const;
-
-const fixed = { hyperparameters: { ...hyperparameters, epochs: EPOCHS } };
+const fixed = { hyperparameters: { ...wideSpace, epochs: EPOCHS } };
 const tpe = { type: 'tpe', concurrency: 1 } as const;
 const strategies: Readonly<Record<string, (seed: number) => object>> = {
   random: (seed) => ({ ...fixed, sampler: { type: 'random', seed } }),
@@ -43,7 +27,7 @@ const strategies: Readonly<Record<string, (seed: number) => object>> = {
   hyperband: (seed) => ({ ...fixed, sampler: { type: 'random', seed }, pruner: { type: 'hyperband' } }),
   'tpe + hyperband': (seed) => ({ ...fixed, sampler: { ...tpe, seed }, pruner: { type: 'hyperband' } }),
   'coarse to fine': (seed) => ({
-    hyperparameters,
+    hyperparameters: wideSpace,
     sampler: { type: 'random', seed },
     stages: [
       { epochs: 1, trials: 30 },
@@ -76,32 +60,20 @@ await runBench(async () => {
   const chosen = Object.entries(strategies).filter(([name]) => positionals.length === 0 || positionals.includes(name));
   const target = Number(values.target);
   const found = new Map<string, Found[]>(chosen.map(([name]) => [name, []]));
-  await temporarily(async (dataDirectory) => {
-    const own = { databaseUrl: undefined, dataDirectory, threads: 1, port: 0, logLevel: 'silent' } as const;
-    const service = await startService({ ...readConfig(), ...own }, 'both', () => undefined);
-    try {
-      const client = createClient(service.url!);
-      const search = async (specification: object): Promise<Found> => {
-        const common = { dataset: 'digits', validation: { type: 'kFold', folds: 5 } };
-        const staged = 'stages' in specification;
-        const budget = { ...(staged ? {} : { trials: 100_000 }), target, epochs: MOST_EPOCHS };
-        const { id } = await client.create({ ...common, ...specification, budget });
-        for await (const message of client.stream(id)) {
-          const over = message.type === 'snapshot' ? !isOpen(message.search.state) : message.type === 'search.complete';
-          if (over) break;
-        }
-        const { epochs, trials, endedBy } = await client.search(id);
-        return { epochs, trials: trials.complete + trials.pruned, reached: endedBy === 'target' };
-      };
-      for (let seed = 0; seed < seeds; seed++) {
-        for (const [name, specification] of chosen) {
-          const one = await search(specification(seed));
-          found.get(name)!.push(one);
-          if (values.json) console.log(JSON.stringify({ strategy: name, seed, ...one }));
-        }
+  await withClient(async (client) => {
+    const search = async (specification: object): Promise<Found> => {
+      const common = { dataset: 'digits', validation: { type: 'kFold', folds: 5 } };
+      const staged = 'stages' in specification;
+      const budget = { ...(staged ? {} : { trials: 100_000 }), target, epochs: MOST_EPOCHS };
+      const { epochs, trials, endedBy } = await toItsEnd(client, { ...common, ...specification, budget });
+      return { epochs, trials: trials.complete + trials.pruned, reached: endedBy === 'target' };
+    };
+    for (let seed = 0; seed < seeds; seed++) {
+      for (const [name, specification] of chosen) {
+        const one = await search(specification(seed));
+        found.get(name)!.push(one);
+        if (values.json) console.log(JSON.stringify({ strategy: name, seed, ...one }));
       }
-    } finally {
-      await service.close();
     }
   });
   const random = found.get('random');

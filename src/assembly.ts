@@ -9,11 +9,14 @@ import { createSearchQueries } from './adapters/search-queries.ts';
 import { createSearchStore } from './adapters/search-store.ts';
 import { createQueueWorker, createTrialQueue, prepareQueue, type QueueConnection } from './adapters/trial-queue.ts';
 import type { ApiParts } from './api/parts.ts';
+import { compileKernels } from './compute/kernels.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
 import { projectRoot } from './paths.ts';
+import { readExamples } from './searches/examples.ts';
 import type { Importance, ImportanceTask } from './searches/importance.ts';
+import type { PreflightTask, SearchPreflight } from './searches/preflight.ts';
 import { createTrialRunner } from './searches/run-trials.ts';
 import { startSweeping } from './searches/sweep.ts';
 
@@ -51,6 +54,13 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     maxThreads: 1,
     idleTimeout: ANALYSIS_IDLE_MS,
   });
+  const preflight = new Piscina<PreflightTask, SearchPreflight>({
+    filename: new URL('dist/workers/preflight-thread.js', `file://${projectRoot}/`).href,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: ANALYSIS_IDLE_MS,
+    workerData: compileKernels(config.kernels),
+  });
   const parts: ApiParts = {
     store: createSearchStore(database),
     queries: createSearchQueries(database),
@@ -65,6 +75,8 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     loopback: isLoopback(config.host),
     logLevel: config.logLevel,
     importance: (task) => analysis.run(task),
+    examples: readExamples(join(projectRoot, 'examples')),
+    preflight: (task) => preflight.run(task),
     ping: async () => {
       await database.$queryRaw`SELECT 1`;
     },
@@ -75,6 +87,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     close: async () => {
       await sweeping.stop();
       await analysis.destroy();
+      await preflight.destroy();
       await queue.close();
       await board.close();
       await database.$disconnect();

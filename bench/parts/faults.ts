@@ -1,6 +1,18 @@
-/** Training runs with faults planted in them, and runs without: by kind and variant, each of them decided by its number alone. */
+/**
+ * Training runs with faults planted in them, and runs without: by kind, variant and draw, each of them decided by these alone.
+ * Where a planted setting does not have its fault in every run, a witness says in which (witness.ts).
+ */
 import type { FindingCode } from '../../src/diagnosis/finding.ts';
 import { type Random, randomAt } from '../../src/random.ts';
+import {
+  diesAtOnce,
+  diesOnTheWay,
+  fallsFasterWhenSlower,
+  learnsNothingAtAnyRate,
+  needsMoreUnits,
+  type Witness,
+  wouldGoOn,
+} from './witness.ts';
 
 export interface Planted {
   readonly dataset: string;
@@ -59,14 +71,25 @@ const on =
     ...more,
   });
 
-export const recipes: Readonly<Record<string, { readonly code: FindingCode; readonly recipe: Recipe }>> = {
-  lossAtStart: {
+export interface Kind {
+  readonly code: FindingCode;
+  readonly recipe: Recipe;
+  /** Whether the fault is there, by something else than what the rule goes by; a run that has it not is drawn again. */
+  readonly witness?: Witness;
+}
+
+export const recipes: Readonly<Record<string, Kind>> = {
+  'lossAtStart, initialization': {
     code: 'lossAtStart',
-    recipe: on(sets, (d) => ({
-      initializer: 'smallNormal',
-      smallNormalDeviation: d.log(1, 3),
-      hiddenLayers: d.whole(2, 3),
-    })),
+    recipe: on(
+      sets,
+      (d) => ({ initializer: 'smallNormal', smallNormalDeviation: d.log(1, 3), hiddenLayers: d.whole(2, 3) }),
+      { cause: 'initialization' },
+    ),
+  },
+  'lossAtStart, inputs': {
+    code: 'lossAtStart',
+    recipe: on(['wine'], () => ({ preprocessing: 'none', learningRate: 1e-5 }), { cause: 'inputs' }),
   },
   diverged: {
     code: 'diverged',
@@ -86,6 +109,7 @@ export const recipes: Readonly<Record<string, { readonly code: FindingCode; read
   },
   rateTooHigh: {
     code: 'rateTooHigh',
+    witness: fallsFasterWhenSlower,
     recipe: on(spread, (d) => ({
       ...d.pick([
         { optimizer: 'adam', learningRate: d.log(0.1, 0.5) },
@@ -98,6 +122,7 @@ export const recipes: Readonly<Record<string, { readonly code: FindingCode; read
   },
   plateau: {
     code: 'plateau',
+    witness: learnsNothingAtAnyRate,
     recipe: on(['digits', 'spiral', 'rings'], (d) => ({
       activation: 'sigmoid',
       initializer: 'xavier',
@@ -110,25 +135,48 @@ export const recipes: Readonly<Record<string, { readonly code: FindingCode; read
     recipe: on(sets, (d) => ({ hiddenLayers: d.whole(18, 20), hiddenUnits: d.whole(8, 14), learningRate: 1e-4 }), {
       cause: 'initialization',
     }),
+    witness: diesAtOnce,
+  },
+  'deadRelu, inputs': {
+    code: 'deadRelu',
+    recipe: on(['wine'], () => ({ preprocessing: 'none', learningRate: 1e-7, hiddenLayers: 1 }), { cause: 'inputs' }),
+    witness: diesAtOnce,
   },
   'deadRelu, rate': {
     code: 'deadRelu',
     recipe: on(
       ['wine', 'spiral', 'rings', 'moons'],
       (d) => ({ optimizer: 'momentum', learningRate: d.log(0.25, 0.6), hiddenLayers: d.whole(3, 4) }),
-      {
-        cause: 'rate',
-      },
+      { cause: 'rate' },
+    ),
+    witness: diesOnTheWay,
+  },
+  'saturated, initialization': {
+    code: 'saturated',
+    recipe: on(
+      sets,
+      (d) => ({
+        activation: d.pick(['tanh', 'sigmoid']),
+        initializer: 'smallNormal',
+        smallNormalDeviation: d.log(1.5, 4),
+        hiddenLayers: d.whole(2, 4),
+      }),
+      { cause: 'initialization' },
     ),
   },
-  saturated: {
+  'saturated, rate': {
     code: 'saturated',
-    recipe: on(sets, (d) => ({
-      activation: d.pick(['tanh', 'sigmoid']),
-      initializer: 'smallNormal',
-      smallNormalDeviation: d.log(1.5, 4),
-      hiddenLayers: d.whole(2, 4),
-    })),
+    recipe: on(
+      ['digits', 'spiral'],
+      (d) => ({
+        activation: 'tanh',
+        initializer: 'xavier',
+        optimizer: 'adam',
+        learningRate: d.log(0.15, 0.5),
+        hiddenLayers: d.whole(2, 3),
+      }),
+      { cause: 'rate' },
+    ),
   },
   vanishingGradients: {
     code: 'vanishingGradients',
@@ -194,6 +242,7 @@ export const recipes: Readonly<Record<string, { readonly code: FindingCode; read
   },
   underfitting: {
     code: 'underfitting',
+    witness: needsMoreUnits,
     recipe: on(['digits', 'spiral'], (d) => ({
       hiddenLayers: 1,
       hiddenUnits: d.whole(1, 2),
@@ -218,6 +267,7 @@ export const recipes: Readonly<Record<string, { readonly code: FindingCode; read
   validationTooSmall: { code: 'validationTooSmall', recipe: on(['iris', 'wine'], () => ({}), { fraction: 0.15 }) },
   stillImproving: {
     code: 'stillImproving',
+    witness: wouldGoOn,
     recipe: on(['digits', 'wine', 'iris'], (d) => ({ learningRate: d.log(5e-4, 2e-3), epochs: d.whole(6, 10) })),
   },
 };
@@ -251,10 +301,10 @@ const healthy: Recipe = (dice) => {
   };
 };
 
-/** Variant `number` of a kind of run; seeds that set thresholds are told from those that are reported by `salt`. */
-export function planted(kind: string, number: number, salt: number): Planted {
+/** Draw `draw` of variant `number` of a kind of run; runs that set thresholds are told from those that are reported by `salt`. */
+export function planted(kind: string, number: number, salt: number, draw = 0): Planted {
   const kinds = [...Object.keys(recipes), 'healthy'];
-  const dice = diceOf(randomAt({ seed: salt, purpose: 'probe', trial: number, fold: kinds.indexOf(kind) }));
+  const address = { seed: salt, purpose: 'probe', trial: number, fold: kinds.indexOf(kind), epoch: draw } as const;
   const recipe = kind === 'healthy' ? healthy : recipes[kind]!.recipe;
-  return { ...recipe(dice), seed: salt + number };
+  return { ...recipe(diceOf(randomAt(address))), seed: salt + number };
 }

@@ -4,7 +4,7 @@ import type { Delivery, Looked, PausedReport } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import type { Change, Search } from '../searches/records.ts';
 import { bracketIn, type Stage, stageOf } from '../searches/stages.ts';
-import { comparedWith, judge, judgeRung, type Verdict } from '../searches/verdicts.ts';
+import { comparedWith, judge, judgeAlone, judgeRung, type Verdict } from '../searches/verdicts.ts';
 import { type Effect, joined, type Transaction } from './database.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { Prisma } from './prisma-client/client.ts';
@@ -75,10 +75,10 @@ async function judged(
   tx: Transaction,
   { id, specification, trials }: Search,
   stage: Stage,
-  { number, epochs, value, best }: PausedReport,
+  { number, epochs, value, best, lasting }: PausedReport,
 ): Promise<Verdict | undefined> {
   const whom = comparedWith(specification);
-  if (whom === 'none') return undefined;
+  if (whom === 'none') return judgeAlone(specification, { epochs, value, lasting });
   const counted = whom === 'complete' ? Prisma.sql`AND t.state = 'complete'` : Prisma.empty;
   const rows = await tx.$queryRaw<{ value: number }[]>`
     SELECT r.value FROM reports r JOIN trials t ON t.search_id = r.search_id AND t.number = r.number ${counted}

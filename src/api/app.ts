@@ -17,9 +17,11 @@ import { registerProblems } from './problems.ts';
 import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
+import { exampleRoutes } from './routes/examples.ts';
 import { healthRoutes } from './routes/health.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { pageRoutes } from './routes/page.ts';
+import { preflightRoutes } from './routes/preflight.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
 
@@ -55,9 +57,11 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(searchRoutes, parts);
   await app.register(trialRoutes, parts);
   await app.register(analysisRoutes, parts);
-  await app.register(overviewRoutes, live);
   await app.register(eventRoutes, live);
+  await app.register(overviewRoutes, live);
+  await app.register(preflightRoutes, parts);
   await app.register(datasetRoutes, parts);
+  await app.register(exampleRoutes, parts);
   await app.register(healthRoutes, parts);
   await app.register(pageRoutes, parts);
   return app;

@@ -1,7 +1,9 @@
 /** What the API is made of; the composition roots (server.ts, the command line, tests) put it together. */
 import type { AdvanceParts } from '../searches/advance.ts';
+import type { Example } from '../searches/examples.ts';
 import type { Importance, ImportanceTask } from '../searches/importance.ts';
 import type { DatasetStore, NoticeBoard, SearchQueries, TrialMemory } from '../searches/ports.ts';
+import type { PreflightTask, SearchPreflight } from '../searches/preflight.ts';
 
 export interface ApiParts extends AdvanceParts {
   readonly queries: SearchQueries;
@@ -13,6 +15,10 @@ export interface ApiParts extends AdvanceParts {
   readonly memory: TrialMemory;
   /** Works out what mattered, off the event loop. */
   readonly importance: (task: ImportanceTask) => Promise<Importance>;
+  /** Checks the networks of a search before they are trained, off the event loop. */
+  readonly preflight: (task: PreflightTask) => Promise<SearchPreflight>;
+  /** Ready searches. */
+  readonly examples: readonly Example[];
   /** Throws where Postgres does not answer. */
   readonly ping: () => Promise<void>;
   /** Folder of the page. */

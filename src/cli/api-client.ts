@@ -1,6 +1,7 @@
 /** The service as the command line sees it: over HTTP and a websocket, like any other client. */
 import WebSocket from 'ws';
 import type { SearchFindings } from '../api/schemas.ts';
+import type { SearchPreflight } from '../searches/preflight.ts';
 import type { Epoch, Search, SearchEvent, Trial, TrialSummary } from '../searches/records.ts';
 
 /** The service's answer was a refusal: every fault, ready to be shown. */
@@ -44,6 +45,11 @@ export function createClient(url: string) {
     best: (id: string, limit: number) =>
       json<{ items: TrialSummary[] }>('GET', `/v1/searches/${encodeURIComponent(id)}/best?limit=${limit}`),
     findings: (id: string) => json<SearchFindings>('GET', `/v1/searches/${encodeURIComponent(id)}/findings`),
+    /** Of a search, or of what may become one. */
+    preflight: (of: { id: string } | { specification: unknown }) =>
+      'id' in of
+        ? json<SearchPreflight>('GET', `/v1/searches/${encodeURIComponent(of.id)}/preflight`)
+        : json<SearchPreflight>('POST', '/v1/searches/preflight', of.specification),
     trial: (id: string, number: number) =>
       json<Trial>('GET', `/v1/searches/${encodeURIComponent(id)}/trials/${number}`),
     export: (id: string, format: string) =>

@@ -1,4 +1,5 @@
 /** The small client: submit, list, show, best, cancel, export, replay. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,7 +11,7 @@ import { resultOf } from '../compute/trial.ts';
 import { datasetFromCsv } from '../data/csv-dataset.ts';
 import { settingsOf } from '../searches/hyperparameters.ts';
 import { type ApiClient, createClient } from './api-client.ts';
-import { bestTable, findingLines, number, pointLine, searchLines, searchTable } from './format.ts';
+import { bestTable, findingLines, number, pointLine, preflightLines, searchLines, searchTable } from './format.ts';
 import { UsageError } from './usage.ts';
 import { watch } from './watch.ts';
 
@@ -24,7 +25,7 @@ export const clientCommands: Readonly<Record<string, Command>> = {
       allowPositionals: true,
     });
     const file = one(positionals, 'submit FILE [--watch]');
-    const search = await client.create(parseJson(await readFile(file, 'utf8'), file));
+    const search = await client.create(await specificationIn(file));
     console.log(`${search.id}  ${search.name}: ${search.trials.total} trials`);
     return values.watch ? watchToEnd(client, search.id) : 0;
   },
@@ -52,6 +53,13 @@ export const clientCommands: Readonly<Record<string, Command>> = {
   findings: async (client, args) => {
     console.log(findingLines(await client.findings(one(args, 'findings ID'))));
     return 0;
+  },
+  preflight: async (client, args) => {
+    const given = one(args, 'preflight FILE or preflight ID');
+    const of = existsSync(given) ? { specification: await specificationIn(given) } : { id: given };
+    const answer = await client.preflight(of);
+    console.log(preflightLines(answer));
+    return answer.families.some(({ checks }) => checks.some(({ passed }) => !passed)) ? 1 : 0;
   },
   cancel: async (client, args) => {
     const search = await client.cancel(one(args, 'cancel ID'));
@@ -130,6 +138,12 @@ function one(args: readonly string[], usage: string): string {
   const [only] = args;
   if (only === undefined || args.length > 1) throw new UsageError(usage);
   return only;
+}
+
+/** What a file specifies: a search, or an example (examples/) around one. */
+async function specificationIn(file: string): Promise<unknown> {
+  const read = parseJson(await readFile(file, 'utf8'), file);
+  return typeof read === 'object' && read !== null && 'specification' in read ? read.specification : read;
 }
 
 function parseJson(text: string, file: string): unknown {

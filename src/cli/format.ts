@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import type { SearchFindings } from '../api/schemas.ts';
 import { variedOf } from '../searches/hyperparameters.ts';
+import type { SearchPreflight } from '../searches/preflight.ts';
 import type { Search, TrialSummary } from '../searches/records.ts';
 
 export function number(value: number | null | undefined): string {
@@ -73,6 +74,20 @@ export function findingLines({ trials, items, suggestions }: SearchFindings): st
     'To go on from here (POST …/refine with {"apply": [ids]}):',
     ...suggestions.map(({ id, text }) => `  ${id}: ${text}`),
   ].join('\n');
+}
+
+/** What was checked before training: of each family its checks, and what is wrong. */
+export function preflightLines({ families, leftOut }: SearchPreflight): string {
+  const lines = families.flatMap(({ settings, example, checks, findings }) => {
+    const { activation, initializer, preprocessing, batchNorm, hiddenUnits } = settings;
+    const norm = batchNorm ? ', batch norm' : '';
+    return [
+      `${hiddenUnits.length} hidden layers (${hiddenUnits.join(', ') || 'none'}), ${activation}, ${initializer}, ${preprocessing}${norm}, as in trial ${example}`,
+      ...checks.map(({ passed, text }) => `  ${passed ? 'ok     ' : 'FAILED '}  ${text}`),
+      ...findings.map(({ severity, code, advice }) => `  ${severity.padEnd(7)}  ${code}: ${advice}`),
+    ];
+  });
+  return [...lines, ...(leftOut > 0 ? [`${leftOut} rarer families were not checked.`] : [])].join('\n');
 }
 
 export function searchTable(searches: readonly Search[]): string {

@@ -9,6 +9,7 @@ export class UsageError extends Error {
 export const usage = `usage: npm run hypersearch -- COMMAND
 
   submit FILE [--watch]             begin the search that FILE (JSON) specifies
+  preflight FILE | ID               check its networks before they are trained
   watch ID                          follow a search to its end
   list                              the newest searches
   show ID                           one search

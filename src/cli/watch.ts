@@ -58,10 +58,10 @@ function show(view: View, message: StreamMessage, metric: string): boolean {
       view.started(message.data.number, message.data.hyperparameters);
       return false;
     case 'trial.complete': {
-      const { number: trial, value, outcome, reason, best } = message.data;
+      const { number: trial, value, outcome, reason, best, found } = message.data;
       const text =
         outcome === 'diverged' ? `diverged: ${reason}` : `${metric} ${number(value)}${best ? '  best so far' : ''}`;
-      view.ended(trial, text);
+      view.ended(trial, [text, ...found].join('  '));
       return true;
     }
     case 'trial.paused': {
@@ -92,7 +92,7 @@ function barView(first: Search): View {
     forceRedraw: true,
   });
   const whole = bars.create(first.trials.total, 0, { text: '' });
-  const lines = new Map<number, { bar: SingleBar; about: string }>();
+  const lines = new Map<number, { bar: SingleBar; about: string; found: string }>();
   return {
     search: ({ trials, best, specification }, done) => {
       const text =
@@ -105,12 +105,17 @@ function barView(first: Search): View {
     started: (trial, hyperparameters) => {
       if (lines.has(trial) || lines.size >= MOST_LINES) return;
       const about = pointLine(hyperparameters);
-      lines.set(trial, { bar: bars.create(epochsOf(first), 0, { text: `trial ${trial}  –  ${about}` }), about });
+      const bar = bars.create(epochsOf(first), 0, { text: `trial ${trial}  –  ${about}` });
+      lines.set(trial, { bar, about, found: '' });
     },
-    epoch: ({ number: trial, epoch, epochs, validationMetric, validationLoss }) => {
+    epoch: ({ number: trial, epoch, epochs, validationMetric, validationLoss, found = [] }) => {
       const line = lines.get(trial);
-      line?.bar.setTotal(epochs);
-      line?.bar.update(epoch, { text: `trial ${trial}  ${number(validationMetric ?? validationLoss)}  ${line.about}` });
+      if (line === undefined) return;
+      // What is wrong comes before what it is: narrow terminals cut lines.
+      for (const code of found) if (!line.found.includes(code)) line.found += `${code}  `;
+      line.bar.setTotal(epochs);
+      const value = number(validationMetric ?? validationLoss);
+      line.bar.update(epoch, { text: `trial ${trial}  ${value}  ${line.found}${line.about}` });
     },
     ended: (trial) => {
       const line = lines.get(trial);

@@ -93,7 +93,7 @@ function watch({ settings }: TrialTask, facts: Facts, earlier: readonly EpochRep
 
 const inputsOf = new WeakMap<PreparedData, InputFacts>();
 
-function factsOf({ dataset }: TrialTask, data: PreparedData): Facts {
+export function factsOf({ dataset }: Pick<TrialTask, 'dataset'>, data: PreparedData): Facts {
   const inputs = inputsOf.get(data) ?? inputFacts(data);
   inputsOf.set(data, inputs);
   const { trainRows, validationRows } = data;

@@ -87,6 +87,11 @@ export interface Case {
 /** Looks for one thing. Pure: the same case gives the same finding. */
 export type Rule = (one: Case) => Finding | undefined;
 
+/** What who knows nothing loses: ln C of so many classes; the targets' variance, 1, of a quantity (0 classes). */
+export function expectedLoss(classes: number): number {
+  return classes > 0 ? Math.log(classes) : 1;
+}
+
 export function caseOf(
   settings: DiagnosedSettings,
   facts: Facts,
@@ -94,7 +99,7 @@ export function caseOf(
   over: boolean,
 ): Case {
   const signals = reports.flatMap((report) => report.signals);
-  return { settings, facts, reports, signals, expectedLoss: facts.classes > 0 ? Math.log(facts.classes) : 1, over };
+  return { settings, facts, reports, signals, expectedLoss: expectedLoss(facts.classes), over };
 }
 
 /** The hidden layers alone, without the output. */

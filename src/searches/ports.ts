@@ -64,6 +64,8 @@ export interface PausedReport
   readonly attempt: number;
   /** The best of its values up to now. */
   readonly best: number | null;
+  /** What is wrong with it since the last look, and does not heal; undefined where there is no such thing. */
+  readonly lasting?: FoldsFinding | undefined;
 }
 
 /** What became of a trial that was looked at: it goes on with its claim, or the claim is over. */

@@ -46,6 +46,14 @@ export const prunerKinds = z.discriminatedUnion('type', [
     })
     .describe('At every rung the best go on'),
   z
+    .strictObject({
+      type: z.literal('diagnosis'),
+      warmupEpochs: z.int().min(1).max(1_000_000).default(2).describe('The first look comes after so many epochs'),
+      patience: epochs.default(3).describe('Epochs from one look to the next: so long a fault may take to heal'),
+      divergence,
+    })
+    .describe('Stops a trial in which a fault is found that does not heal, and says which; reproducible'),
+  z
     .strictObject({ type: z.literal('hyperband'), minEpochs, reductionFactor, divergence })
     .describe('Successive halving with brackets from many short trials to few long ones; reproducible'),
 ]);
@@ -61,7 +69,7 @@ export type PrunerSettings = z.output<typeof prunerKinds>;
 /** The results of a search with one of these are the same however its trials are spread over time and threads (law 6). */
 export function isReproducible(pruner: PrunerSettings): boolean {
   if (pruner.type === 'successiveHalving') return pruner.reproducible;
-  return pruner.type === 'none' || pruner.type === 'hyperband';
+  return pruner.type === 'none' || pruner.type === 'hyperband' || pruner.type === 'diagnosis';
 }
 
 export type BarrierSettings = Extract<PrunerSettings, { type: 'hyperband' | 'successiveHalving' }>;
@@ -75,5 +83,18 @@ export function hasBarriers(pruner: PrunerSettings): pruner is BarrierSettings {
 export function isImmediate(
   pruner: PrunerSettings,
 ): pruner is Extract<PrunerSettings, { type: 'median' | 'percentile' | 'successiveHalving' }> {
-  return pruner.type !== 'none' && !hasBarriers(pruner);
+  return pruner.type !== 'none' && pruner.type !== 'diagnosis' && !hasBarriers(pruner);
+}
+
+export type DiagnosisSettings = Extract<PrunerSettings, { type: 'diagnosis' }>;
+
+/** The next epoch after `completed` at which «diagnosis» looks at a trial, at most `last`; undefined where there is none. */
+export function nextDiagnosis(
+  { warmupEpochs, patience }: Pick<DiagnosisSettings, 'warmupEpochs' | 'patience'>,
+  completed: number,
+  last: number,
+): number | undefined {
+  const looks = Math.floor((completed - warmupEpochs) / patience) + 1;
+  const next = completed < warmupEpochs ? warmupEpochs : warmupEpochs + looks * patience;
+  return next <= last ? next : undefined;
 }

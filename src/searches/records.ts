@@ -83,6 +83,7 @@ export const verdictSchema = z
     rank: z.number().nullable().describe('Among those it was compared with, from 1'),
     of: z.number().nullable(),
     rung: z.number().nullable(),
+    finding: z.enum(findingCodes).optional().describe('For which the pruner diagnosis stopped it'),
     text: z.string(),
   })
   .meta({ id: 'Verdict' }) satisfies z.ZodType<Verdict>;

@@ -8,6 +8,7 @@ import {
   type TrialResult,
   type TrialTask,
 } from '../compute/trial.ts';
+import { type Look, lastingFault } from '../diagnosis/lasting.ts';
 import { messageOf } from '../errors.ts';
 import { type AdvanceParts, advance, deliver, LOW_WATER } from './advance.ts';
 import { type Committer, createCommitter } from './commit.ts';
@@ -121,6 +122,7 @@ async function train(
   let resume = claim.checkpoint;
   let completed = 0;
   let durationMs = 0;
+  let before: Look | undefined;
   for (;;) {
     const end = await parts.core.run(
       { ...task, resume, pauseAfter: looks.next(completed) },
@@ -139,11 +141,31 @@ async function train(
     durationMs += end.durationMs;
     if (end.outcome !== 'paused') return { kind: 'result', result: { ...end, durationMs } };
     const best = bestOf(end.folds, task);
-    const looked = await committer.look(searchId, { ...end, number, attempt, best, durationMs });
+    const now = {
+      ...end,
+      trainLoss: lastMean(end.folds, 'trainLoss'),
+      trainMetric: lastMean(end.folds, 'trainMetric'),
+    };
+    const lasting = lastingFault(before, now, classesOf(task));
+    before = now;
+    const looked = await committer.look(searchId, { ...end, number, attempt, best, lasting, durationMs });
     if (looked === 'over') return { kind: 'over' };
     resume = end.checkpoint;
     completed = end.epochs;
   }
+}
+
+function classesOf({ dataset }: TrialTask): number {
+  return dataset.task === 'classification' ? dataset.classes.length : 0;
+}
+
+/** The folds' mean in the epoch that ended last; null where one has none. */
+function lastMean(folds: readonly FoldCurves[], of: 'trainLoss' | 'trainMetric'): number | null {
+  const values = folds.map((fold) => fold[of].at(-1) ?? null);
+  return values.reduce<number | null>(
+    (sum, value) => (sum === null || value === null ? null : sum + value / values.length),
+    0,
+  );
 }
 
 /** What of an epoch is told live: a notice is small, the rest is stored with the curves. */

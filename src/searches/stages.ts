@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createPruner } from '../search/pruner.ts';
 import type { Distribution, Value } from '../search/space.ts';
 import { type Bracket, bracketOf } from './brackets.ts';
-import { isImmediate } from './pruning.ts';
+import { isImmediate, nextDiagnosis } from './pruning.ts';
 import type { Specification } from './specification.ts';
 import { validationKinds, validationSchema } from './validation.ts';
 
@@ -117,6 +117,7 @@ export function looksAt(
     const { nextCheck } = createPruner(pruner, objective.direction);
     return { next: (completed) => nextCheck(completed, epochs - 1) };
   }
+  if (pruner.type === 'diagnosis') return { next: (completed) => nextDiagnosis(pruner, completed, epochs - 1) };
   const bracket = bracketIn({ pruner, objective, ...specification }, stage, number);
   const next = bracket?.rungs[rung];
   return { next: () => (next !== undefined && next.epochs < epochs ? next.epochs : undefined) };

@@ -51,6 +51,8 @@ const BEST = 3;
 const LOST = 0.15;
 const FEWEST_OF_CHOICE = 6;
 const MOST_HAVE = 0.5;
+/** Fewer are not what makes a network learn by heart. */
+const MANY_UNITS = 32;
 
 export function suggestionsOf(specification: Specification, trials: readonly DiagnosedTrial[]): Suggestion[] {
   if (trials.length < FEWEST_TRIALS) return [];
@@ -230,14 +232,20 @@ function mendRule(
   id: string,
   codes: readonly FindingCode[],
   what: string,
-  mend: (hyperparameters: Specification['hyperparameters']) => Readonly<Record<string, Value>> | undefined,
+  mend: (hyperparameters: Specification['hyperparameters']) => Patch['hyperparameters'],
 ): Rule {
   return ({ hyperparameters }, trials) => {
     const has = ({ found }: DiagnosedTrial) => found.some((code) => codes.includes(code));
     const share = shareOf(trials, has);
     const patch = mend(hyperparameters);
     if (share < MOST_HAVE || patch === undefined) return [];
-    const changes = Object.entries(patch).map(([name, value]) => `${name} ${value}`);
+    const shownAs = (to: Value | Distribution) =>
+      typeof to !== 'object'
+        ? to
+        : to.distribution === 'categorical'
+          ? to.choices.join(', ')
+          : `up to ${short(to.high)}`;
+    const changes = Object.entries(patch).map(([name, to]) => `${name} ${shownAs(to)}`);
     return [
       {
         id,
@@ -248,6 +256,18 @@ function mendRule(
       },
     ];
   };
+}
+
+/** A quarter of the units; of a range, its lower half in its own scale. */
+function fewerUnits(hyperparameters: Specification['hyperparameters']): Patch['hyperparameters'] {
+  const fewer = Object.entries(hyperparameters).flatMap(([name, units]): [string, Value | Distribution][] => {
+    if (!/^hiddenUnits\d*$/.test(name)) return [];
+    if (typeof units !== 'object') return Number(units) >= MANY_UNITS ? [[name, Math.round(Number(units) / 4)]] : [];
+    if (units.distribution === 'categorical' || units.high < MANY_UNITS) return [];
+    const high = Math.round(units.scale === 'log' ? Math.sqrt(units.low * units.high) : (units.low + units.high) / 2);
+    return high > units.low ? [[name, { ...units, high }]] : [];
+  });
+  return fewer.length > 0 ? Object.fromEntries(fewer) : undefined;
 }
 
 const rules: readonly Rule[] = [
@@ -274,6 +294,7 @@ const rules: readonly Rule[] = [
   mendRule('patience.stop', ['overfitting'], 'learn their rows by heart', ({ patience }) =>
     typeof patience === 'object' ? undefined : { patience: 10 },
   ),
+  mendRule('hiddenUnits.fewer', ['overfitting'], 'are too wide for so few rows and overfit', fewerUnits),
   mendRule('epochs.more', ['stillImproving'], 'still improved in their last epochs', ({ epochs }) =>
     typeof epochs === 'number' ? { epochs: Math.min(10_000, 2 * epochs) } : undefined,
   ),

@@ -1,12 +1,17 @@
 /** Who goes on: what the pruner of a search says of trials that were put aside. */
+import type { FindingCode } from '../diagnosis/finding.ts';
 import { promote } from '../search/brackets.ts';
 import { createPruner, type PrunerView, type Stop } from '../search/pruner.ts';
 import type { Bracket } from './brackets.ts';
+import type { PausedReport } from './ports.ts';
 import { isImmediate } from './pruning.ts';
 import type { Specification } from './specification.ts';
 
 /** Why a trial was stopped, as it is stored and told. */
-export type Verdict = Omit<Stop, 'goesOn'>;
+export interface Verdict extends Omit<Stop, 'goesOn'> {
+  /** What is wrong with it, where it was not compared but diagnosed. */
+  readonly finding?: FindingCode | undefined;
+}
 
 function verdictOf({ goesOn: _, ...verdict }: Stop): Verdict {
   return verdict;
@@ -24,6 +29,26 @@ export function judge({ pruner, objective }: Rules, view: PrunerView): Verdict |
   if (!isImmediate(pruner)) return undefined;
   const verdict = createPruner(pruner, objective.direction).judge(view);
   return verdict.goesOn ? undefined : verdictOf(verdict);
+}
+
+/** Why the trial is stopped by itself, whatever others did; undefined where it goes on. */
+export function judgeAlone(
+  { pruner }: Pick<Specification, 'pruner'>,
+  { epochs, value, lasting }: Pick<PausedReport, 'epochs' | 'value' | 'lasting'>,
+): Verdict | undefined {
+  if (pruner.type !== 'diagnosis' || lasting === undefined) return undefined;
+  const { code, text } = lasting;
+  return {
+    rule: 'diagnosis',
+    epochs,
+    value,
+    threshold: null,
+    rank: null,
+    of: null,
+    rung: null,
+    finding: code,
+    text: `stopped after ${epochs} epochs: ${code}, found ${pruner.patience} epochs before, has not healed. ${text}`,
+  };
 }
 
 /** A trial of a bracket that has come to a rung. */

@@ -42,3 +42,71 @@ describe('hyperband', () => {
     expect(done.epochs).toBe(9 + 3 * 2 + 6 + 5 * 3 + 6 + 3 * 9);
   });
 });
+
+describe('diagnosis', () => {
+  const settings = {
+    dataset: 'digits',
+    hyperparameters: {
+      initializer: { distribution: 'categorical', choices: ['he', 'zeros', 'xavier'] },
+      learningRate: { distribution: 'categorical', choices: [1e-7, 0.002] },
+      hiddenUnits: 24,
+      epochs: 12,
+    },
+    enqueue: [
+      { initializer: 'he', learningRate: 0.002 },
+      { initializer: 'zeros', learningRate: 0.002 },
+      { initializer: 'he', learningRate: 1e-7 },
+    ],
+    sampler: { type: 'random', seed: 5 },
+    pruner: { type: 'diagnosis' },
+    budget: { trials: 12 },
+  };
+
+  it('stops what does not heal, at the same epoch on any number of threads, and says for what', async () => {
+    const { search: done, trials } = await search(settings);
+    const [good, zeros, slow] = trials as [TrialSummary, TrialSummary, TrialSummary];
+    expect(good).toMatchObject({ state: 'complete', epochs: 12 });
+    expect(zeros).toMatchObject({
+      state: 'pruned',
+      epochs: 5,
+      verdict: { rule: 'diagnosis', finding: 'symmetricWeights' },
+    });
+    expect(zeros.reason).toContain('symmetricWeights, found 3 epochs before, has not healed');
+    expect(zeros.found).toContain('symmetricWeights');
+    expect(slow).toMatchObject({ state: 'pruned', verdict: { finding: 'rateTooLow' } });
+    expect(done.epochs).toBe(trials.reduce((sum, { epochs }) => sum + epochs, 0));
+    const alone = await startTestService({ threads: 1 });
+    try {
+      const { id } = await alone.client.create(settings);
+      await ended(alone.client, id);
+      const told = ({ state, epochs, value, verdict, resultHash }: TrialSummary) => [
+        state,
+        epochs,
+        value,
+        verdict,
+        resultHash,
+      ];
+      expect((await allTrials(alone.client, id)).map(told)).toEqual(trials.map(told));
+    } finally {
+      await alone.close();
+    }
+  });
+
+  it('looks at a trial of several folds when all have come to the same epoch', async () => {
+    const { trials } = await search({
+      ...settings,
+      validation: { type: 'kFold', folds: 3 },
+      pruner: { type: 'diagnosis', warmupEpochs: 1, patience: 2 },
+      budget: { trials: 3 },
+    });
+    expect(trials.map(({ state }) => state)).toEqual(['complete', 'pruned', 'pruned']);
+    const { folds } = await service.client.trial((await service.client.list()).items[0]!.id, 1);
+    expect(folds.map(({ trainLoss }) => trainLoss.length)).toEqual([3, 3, 3]);
+  });
+
+  it('leaves what it does not stop as it would be alone', async () => {
+    const watched = await search({ ...settings, enqueue: settings.enqueue.slice(0, 1), budget: { trials: 1 } });
+    const without = await search({ ...settings, pruner: { type: 'none' }, budget: { trials: 3 } });
+    expect(watched.trials[0]!.resultHash).toBe(without.trials[0]!.resultHash);
+  });
+});

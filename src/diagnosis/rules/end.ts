@@ -12,7 +12,8 @@ const NEGLIGIBLE = 0.1;
 const POOR = 0.6;
 const POOR_ACCURACY = 0.85;
 const AT_REST = 0.05;
-const STILL = 0.06;
+/** What the last fifth of the epochs must have taken off the validation loss. */
+const STILL = 0.04;
 const SMALL_BATCH = 8;
 /** The last batch of an epoch counts like any other: of so few rows mean and variance are wild. */
 const RAGGED_BATCH = 3;

@@ -52,13 +52,15 @@ export const saturated: Rule = (one) => {
   const held = holdsNow(one, (layer) => layer.saturated > SATURATED);
   if (held === undefined) return undefined;
   const { index, since, layer } = held;
+  const atStart = one.signals[0]!.layers[index]!.saturated;
+  const inputs = index === 0 && one.facts.offCentre > 1;
   return {
     code: 'saturated',
     severity: 'fault',
     layer: index + 1,
     since,
-    cause: since === 0 ? (index === 0 && one.facts.offCentre > 1 ? 'inputs' : 'initialization') : 'rate',
-    evidence: { saturated: layer.saturated, saturatedAtStart: one.signals[0]!.layers[index]!.saturated },
+    cause: atStart < layer.saturated / 2 ? 'rate' : inputs ? 'inputs' : 'initialization',
+    evidence: { saturated: layer.saturated, saturatedAtStart: atStart },
     text: `${percent(layer.saturated)} of the outputs of layer ${index + 1} lie on the flat part of ${one.settings.activation}: almost no gradient passes.`,
     advice: 'Smaller first weights (xavier), standardized inputs, a lower learning rate, batch normalization, or relu.',
   };

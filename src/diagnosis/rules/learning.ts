@@ -1,5 +1,5 @@
 /** Whether the loss falls, and if not, why. */
-import { type Case, type Finding, hiddenOf, holdsNow, last, medianOf, percent, type Rule, shown } from '../finding.ts';
+import { type Case, type Finding, hiddenOf, last, medianOf, percent, type Rule, shown } from '../finding.ts';
 
 /** The loss has not fallen while it is above this part of the first. */
 const STUCK = 0.97;
@@ -13,9 +13,15 @@ const SATURATED_AT_START = 0.2;
 /** After the first epochs they may also be what was learned. */
 const SOON = 4;
 const LEAST_RATIO = 1e-3;
+/** Fewer cannot but answer yes or no. */
+const FEWEST_UNITS = 4;
 const EARLY = 3;
 /** Share of the epochs in which the training loss rose. */
 const ROUGH = 0.3;
+const UNEVEN = 0.15;
+/** From one epoch to a later one the mean loss rose so many times, to at least this part of the expected. */
+const JUMP = 3;
+const JUMP_PART = 0.2;
 const FEWEST_EPOCHS = 3;
 /** Units that differ by less than this part of their spread all do the same. */
 const SYMMETRIC = 1e-4;
@@ -137,9 +143,23 @@ function roughness(reports: Case['reports']): number {
   return rises / Math.max(1, reports.length - 1);
 }
 
-function becameSaturated(one: Case): boolean {
-  const held = holdsNow(one, ({ saturated }) => saturated > SATURATED);
-  return held !== undefined && held.since <= SOON && one.signals[0]!.layers[held.index]!.saturated < SATURATED_AT_START;
+/** Some layer was thrown on its flat part by the first steps, not by the first weights, and has not come back. */
+function becameSaturated({ signals, settings }: Case): boolean {
+  const start = hiddenOf(signals[0]!);
+  const since = signals.filter(({ epoch }) => epoch >= SOON);
+  if (since.length === 0 || start.some(({ saturated }) => saturated > SATURATED_AT_START)) return false;
+  const wide = (l: number) => settings.hiddenUnits[l]! >= FEWEST_UNITS;
+  return start.some((_, l) => wide(l) && since.every(({ layers }) => layers[l]!.saturated > SATURATED));
+}
+
+/** How far an epoch's loss rose above the least before it, where that is not merely a little above nothing. */
+function jump({ reports, expectedLoss }: Case): number {
+  let [least, highest] = [Number.POSITIVE_INFINITY, 1];
+  for (const { trainLoss } of reports) {
+    if (trainLoss > JUMP_PART * expectedLoss) highest = Math.max(highest, trainLoss / least);
+    least = Math.min(least, trainLoss);
+  }
+  return highest;
 }
 
 /** What a step moves at first, of the hidden layer that is moved most: later, saturated layers hardly move any more. */
@@ -158,8 +178,10 @@ export const rateTooHigh: Rule = (one) => {
   const rough = roughness(reports);
   // In the first epoch the loss may still be that of the first weights.
   const peak = Math.max(...reports.slice(1).map(({ peakLoss }) => peakLoss)) / one.expectedLoss;
-  const jumps = ratio > FAST_RATIO && (ran || rough >= ROUGH || peak > 3 || isStuck(one));
-  if (!jumps && !(becameSaturated(one) && ratio > LEAST_RATIO)) return undefined;
+  const jumps = ratio > FAST_RATIO && (ran || rough >= ROUGH || peak > 3 || jump(one) > JUMP || isStuck(one));
+  // A layer that lies flat while the loss falls epoch by epoch has learned to.
+  const thrown = becameSaturated(one) && ratio > LEAST_RATIO && rough >= UNEVEN;
+  if (!jumps && !thrown) return undefined;
   return {
     code: 'rateTooHigh',
     severity: 'fault',
@@ -176,7 +198,8 @@ export const plateau: Rule = (one): Finding | undefined => {
   const { reports, over, signals } = one;
   if (!over || reports.length < 2 * FEWEST_EPOCHS || !isStuck(one)) return undefined;
   // Falling from a bad start is slow, not stuck.
-  if (last(reports)!.trainLoss < STUCK * reports[Math.floor(reports.length / 2)]!.trainLoss) return undefined;
+  const firstHalf = reports.slice(0, Math.ceil(reports.length / 2)).map(({ trainLoss }) => trainLoss);
+  if (last(reports)!.trainLoss < STUCK * Math.min(...firstHalf)) return undefined;
   const ratio = earlyRatio(one);
   if (ratio < SLOW_RATIO || ratio > FAST_RATIO || isSymmetric(one) >= 0) return undefined;
   if (last(signals)!.layers.some(({ dead }) => dead > PLATEAU_PART)) return undefined;

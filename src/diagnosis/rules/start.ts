@@ -2,7 +2,7 @@
 import { hiddenOf, percent, type Rule, shown } from '../finding.ts';
 
 /** How far above the expected the first loss may lie: he adds the variance of its outputs, to a squared error in full. */
-const CLASSES_LIMIT = { factor: 3.5, margin: 0.5 };
+const CLASSES_LIMIT = { factor: 3.5, margin: 1 };
 const QUANTITY_LIMIT = { factor: 15, margin: 0 };
 /** From the first hidden layer to the last. */
 const COLLAPSED = 0.05;

@@ -88,10 +88,40 @@ describe('suggestionsOf', () => {
       id: 'activation.drop',
       patch: { hyperparameters: { activation: { choices: ['relu', 'tanh'] } } },
     });
+    const losers = list.filter(({ point }) => point['activation'] === 'sigmoid').map(({ number }) => number);
+    expect(suggestion!.trials.toSorted((a, b) => a - b)).toEqual(losers);
+  });
+
+  it('asks for fewer units where wide networks learn their few rows by heart', () => {
+    const list = trials((rate, _units, activation) => ({
+      value: Math.sin(rate * 1e5),
+      found: activation === 'relu' ? [] : ['overfitting'],
+    }));
+    const all = suggestionsOf(specification, list);
+    expect(all.map(({ id }) => id)).toEqual(['patience.stop', 'hiddenUnits.fewer']);
+    expect(all[1]).toMatchObject({
+      evidence: { share: 26 / 40 },
+      patch: { hyperparameters: { hiddenUnits: { low: 8, high: 36 } } },
+    });
+    expect(all[1]!.trials).toEqual(list.filter(({ found }) => found.length > 0).map(({ number }) => number));
+    const fixed = { ...specification, hyperparameters: { ...specification.hyperparameters, hiddenUnits: 256 } };
+    expect(suggestionsOf(fixed, list)[1]!.patch).toEqual({ hyperparameters: { hiddenUnits: 64 } });
+    const narrow = { ...specification, hyperparameters: { ...specification.hyperparameters, hiddenUnits: 8 } };
+    expect(suggestionsOf(narrow, list).map(({ id }) => id)).toEqual(['patience.stop']);
   });
 
   it('asks for folds where the best cannot be told apart', () => {
     const list = trials((_, units) => ({ value: 0.9 + 0.001 * Math.sin(units * 100), deviation: 0.02 }));
-    expect(ids(list)).toEqual(['validation.more']);
+    const [suggestion, ...others] = suggestionsOf(specification, list);
+    expect(others).toEqual([]);
+    expect(suggestion).toMatchObject({
+      id: 'validation.more',
+      patch: { validation: { type: 'kFold', folds: 5, repeats: 1, stratified: true } },
+    });
+    const best = list.toSorted((a, b) => b.value! - a.value! || a.number - b.number).slice(0, 5);
+    expect(suggestion!.trials).toEqual(best.map(({ number }) => number));
+    const kFold = { type: 'kFold', folds: 5, repeats: 1, stratified: true } as const;
+    const again = suggestionsOf({ ...specification, validation: kFold }, list);
+    expect(again[0]!.patch).toEqual({ validation: { ...kFold, repeats: 3 } });
   });
 });
