@@ -13,7 +13,7 @@ export const pageRoutes: FastifyPluginAsync<ApiParts> = async (app, { web }) => 
     cacheControl: false,
     setHeaders: (reply, path) => {
       const lasting = path.includes('/assets/');
-      reply.setHeader('cache-control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
+      reply.header('cache-control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
   for (const url of views) {
