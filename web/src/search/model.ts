@@ -238,9 +238,8 @@ export class SearchModel {
   private remember(curve: Curve): void {
     this.curves.set(curve.number, curve);
     if (this.curves.size <= MOST_CURVES) return;
-    // The one in the middle of those that were there longest: what is left stays spread over the search.
-    const [first, second] = this.curves.keys();
-    this.curves.delete(second ?? first!);
+    // Every other one goes: what is left stays spread over the search.
+    for (const number of [...this.curves.keys()].filter((_, i) => i % 2 === 1)) this.curves.delete(number);
   }
 }
 

@@ -1,0 +1,271 @@
+/** The pure parts of the page's views: what is written, filtered, sorted, packed and smoothed. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hyperparameterTable } from '../../src/searches/hyperparameters.ts';
+import type { History, Search } from '../../web/src/api.ts';
+import { unitOf } from '../../web/src/charts/axis.ts';
+import { differences, joinedHistories } from '../../web/src/compare/differences.ts';
+import { nameOf, noChoices, type PreviewColumn, parametersOf, withKind } from '../../web/src/datasets/preview.ts';
+import { duration, shown } from '../../web/src/format.ts';
+import { draftOf, faultsAt, leanOf, modeOf, textOf, withPart } from '../../web/src/new-search/draft.ts';
+import { groups } from '../../web/src/new-search/groups.ts';
+import { sampledOf } from '../../web/src/new-search/sampled.ts';
+import { lanesOf } from '../../web/src/search/lanes.ts';
+import type { TrialRow } from '../../web/src/search/model.ts';
+import { steps } from '../../web/src/search/steps.ts';
+import { surface } from '../../web/src/search/surface.ts';
+import { columnsOf, filtered, rangesIn, sorted } from '../../web/src/search/trial-columns.ts';
+
+function row(number: number, more: Partial<TrialRow> = {}): TrialRow {
+  return {
+    number,
+    state: 'complete',
+    stage: 0,
+    rung: 0,
+    attempt: 1,
+    value: number / 10,
+    deviation: null,
+    outcome: 'ok',
+    epochs: 3,
+    durationMs: 100,
+    worker: 'a',
+    startedAt: 1000 * number,
+    finishedAt: 1000 * number + 100,
+    found: [],
+    reason: null,
+    rule: null,
+    point: { learningRate: 10 ** -number, activation: number % 2 ? 'relu' : 'tanh' },
+    ...more,
+  };
+}
+
+describe('numbers as people read them', () => {
+  it.each([
+    [0, '0'],
+    [64, '64'],
+    [0.98765, '0.9877'],
+    [0.1, '0.1'],
+    [1e-4, '1e-4'],
+    [1.25e-5, '1.25e-5'],
+    [123456789, '1.23e8'],
+    [null, '–'],
+    ['relu', 'relu'],
+    [true, 'true'],
+  ])('%s is %s', (value, text) => expect(shown(value)).toBe(text));
+
+  it.each([
+    [0.02, '20 ms'],
+    [3.44, '3.4 s'],
+    [130, '2 min 10 s'],
+    [3900, '1 h 5 min'],
+  ])('%s seconds are %s', (seconds, text) => expect(duration(seconds)).toBe(text));
+});
+
+describe('the table of trials', () => {
+  const columns = columnsOf(
+    [
+      { name: 'learningRate', distribution: { distribution: 'float', low: 1e-5, high: 1, scale: 'log' } },
+      { name: 'activation', distribution: { distribution: 'categorical', choices: ['relu', 'tanh'] } },
+    ],
+    'validationAccuracy',
+  );
+  const trials = [row(0), row(1), row(2, { value: null, found: ['deadRelu'], state: 'pruned' }), row(3)];
+  const of = (ranges: string, state = '', finding = '') =>
+    filtered(trials, columns, { state, finding, ranges: rangesIn(ranges) }).map(({ number }) => number);
+
+  it('filters by state, finding and ranges', () => {
+    expect(of('')).toEqual([0, 1, 2, 3]);
+    expect(of('', 'pruned')).toEqual([2]);
+    expect(of('', '', 'deadRelu')).toEqual([2]);
+    expect(of('learningRate>=0.01')).toEqual([0, 1, 2]);
+    expect(of('learningRate < 0.5, value>=0.1')).toEqual([1, 3]);
+    expect(of('activation=relu')).toEqual([1, 3]);
+  });
+  it('leaves out what is no range, and what is no column', () =>
+    expect(of('nonsense>3 what value>')).toEqual([0, 1, 2, 3]));
+  it('sorts both ways, those without a value last, equal ones by number', () => {
+    expect(sorted(trials, columns, 'value').map(({ number }) => number)).toEqual([0, 1, 3, 2]);
+    expect(sorted(trials, columns, '-value').map(({ number }) => number)).toEqual([3, 1, 0, 2]);
+    expect(sorted(trials, columns, 'activation').map(({ number }) => number)).toEqual([1, 3, 0, 2]);
+  });
+});
+
+describe('the timeline', () => {
+  it('puts no two spans of a line over each other, and loses none', () => {
+    const spans = fc.array(fc.record({ from: fc.nat(1000), length: fc.nat(300), worker: fc.constantFrom('a', 'b') }));
+    fc.assert(
+      fc.property(spans, (given) => {
+        const trials = given.map(({ from, length, worker }, number) =>
+          row(number, { worker, startedAt: from, finishedAt: from + length, durationMs: null }),
+        );
+        const lanes = lanesOf(trials, 5000);
+        expect(lanes.flatMap((lane) => lane.spans.map(({ trial }) => trial.number)).sort((a, b) => a - b)).toEqual(
+          given.map((_, i) => i),
+        );
+        for (const { spans: own } of lanes) {
+          own.slice(1).forEach((span, i) => expect(span.from).toBeGreaterThanOrEqual(own[i]!.to));
+        }
+      }),
+    );
+  });
+  it('shows tiny trials, claimed together, one after the other', () => {
+    const together = [0, 1, 2].map((n) => row(n, { startedAt: 0, finishedAt: 100 * (n + 1), durationMs: 100 }));
+    expect(lanesOf(together, 5000)).toHaveLength(1);
+  });
+});
+
+describe('the surface between trials', () => {
+  it('says nothing where there is no trial, and lies between the values it knows', () => {
+    const cells = surface(
+      [
+        { x: 0.1, y: 0.1, value: 1 },
+        { x: 0.2, y: 0.1, value: 3 },
+      ],
+      20,
+    );
+    expect(cells.at(-1)).toBeNull();
+    const known = cells.filter((value) => value !== null);
+    expect(Math.min(...known)).toBeGreaterThanOrEqual(1);
+    expect(Math.max(...known)).toBeLessThanOrEqual(3);
+  });
+  it('takes axes back and forth, on either scale', () => {
+    for (const scale of ['linear', 'log'] as const) {
+      const { at, valueAt } = unitOf({ distribution: 'float', low: 1e-4, high: 10, scale });
+      expect(at(1e-4)).toBeCloseTo(0);
+      expect(at(10)).toBeCloseTo(1);
+      expect(at(valueAt(0.37))).toBeCloseTo(0.37);
+    }
+  });
+});
+
+describe('a draft of a search', () => {
+  it('is the same as a form and as JSON', () => {
+    const draft = { dataset: 'digits', hyperparameters: { learningRate: 0.1 } };
+    expect(draftOf(textOf(draft))).toEqual({ draft });
+    expect(draftOf('{"dataset":')).toHaveProperty('error');
+    expect(draftOf('[]')).toEqual({ error: 'must be an object' });
+  });
+  it('keeps the order of its parts, and leaves out what is left to its default', () => {
+    expect(Object.keys(withPart({ a: 1, b: 2 }, 'a', 3))).toEqual(['a', 'b']);
+    expect(withPart({ a: 1, b: 2 }, 'a', undefined)).toEqual({ b: 2 });
+  });
+  it('shows a setting in the way it is written', () => {
+    expect([undefined, 0.1, true, 'relu', [64, 32]].map(modeOf)).toEqual([
+      'default',
+      'value',
+      'value',
+      'value',
+      'json',
+    ]);
+    expect(modeOf({ distribution: 'int', low: 1, high: 2 })).toBe('range');
+    expect(modeOf({ distribution: 'categorical', choices: [1] })).toBe('choices');
+  });
+  it('finds the faults of a part, and not those of one whose name begins alike', () => {
+    const faults = [
+      { path: 'hyperparameters.l2.low', message: 'a' },
+      { path: 'hyperparameters.l2', message: 'b' },
+      { path: 'hyperparameters.l2x', message: 'c' },
+    ];
+    expect(faultsAt(faults, 'hyperparameters.l2').map(({ message }) => message)).toEqual(['a', 'b']);
+  });
+  it('says of a stored search with stages only what a user may say', () => {
+    const stored = {
+      dataset: 'digits',
+      enqueue: [],
+      hyperparameters: { epochs: 3, l2: 0.1 },
+      stages: [{ epochs: 3, trials: 5 }],
+      budget: { trials: 5 },
+    };
+    expect(leanOf(stored)).toEqual({ ...stored, enqueue: undefined, hyperparameters: { l2: 0.1 }, budget: {} });
+  });
+  it('has a place for every hyperparameter there is', () => {
+    const placed = groups.flatMap(({ names, more }) => [...names, ...more]);
+    expect([...placed].sort()).toEqual(Object.keys(hyperparameterTable).sort());
+  });
+  it('samples with the samplers of the service, and nothing from what cannot be read', () => {
+    const rate = { distribution: 'float', low: 1e-5, high: 1e-1, scale: 'log' };
+    const points = sampledOf({ learningRate: rate }, { type: 'random', seed: 3 }, 200);
+    expect(points).toHaveLength(200);
+    const small = points.filter(({ learningRate }) => Number(learningRate) < 1e-3).length;
+    expect(small).toBeGreaterThan(75);
+    expect(small).toBeLessThan(125);
+    expect(sampledOf({ learningRate: { ...rate, low: -1 } }, { type: 'grid' }, 10)).toHaveLength(1);
+    expect(sampledOf({ learningRate: rate }, { type: 'tpe', startupTrials: 8 }, 50)).toHaveLength(8);
+  });
+});
+
+describe('a CSV before it is stored', () => {
+  const column = (more: Partial<PreviewColumn>): PreviewColumn => ({
+    name: 'zip',
+    kind: 'number',
+    guessed: 'number',
+    missing: 0,
+    distinct: 3,
+    min: 0,
+    max: 1,
+    examples: [],
+    inputs: 1,
+    ...more,
+  });
+  it('takes a column as what is chosen, and forgets the choice that it replaces', () => {
+    const asWords = withKind(noChoices, column({}), 'category');
+    expect(asWords.category).toEqual(['zip']);
+    const left = withKind(asWords, column({ kind: 'category' }), 'ignored');
+    expect(left).toMatchObject({ category: [], ignore: ['zip'] });
+    expect(withKind(left, column({ kind: 'ignored' }), 'number')).toEqual(noChoices);
+    expect(parametersOf(noChoices).missing).toBeUndefined();
+  });
+  it.each([
+    ['my data (1).csv', 'my-data-1'],
+    ['über.csv', 'ber'],
+    ['.csv', 'mine'],
+    ['wine.quality.csv', 'wine.quality'],
+  ])('%s is named %s', (file, name) => expect(nameOf(file)).toBe(name));
+});
+
+describe('two searches compared', () => {
+  const specification = {
+    name: 'a',
+    dataset: 'digits',
+    hyperparameters: { l2: 0.1, learningRate: 0.2 },
+    budget: { trials: 3 },
+  };
+  const as = (one: object) => one as unknown as Search['specification'];
+  it('tells in what they differ, not in what order their parts are written', () => {
+    const other = {
+      budget: { trials: 3 },
+      hyperparameters: { learningRate: 0.3, l2: 0.1 },
+      dataset: 'digits',
+      name: 'b',
+    };
+    expect(differences(as(specification), as(other))).toEqual([
+      { path: 'hyperparameters.learningRate', left: 0.2, right: 0.3 },
+    ]);
+  });
+  it('joins their histories over one axis', () => {
+    const history = (points: [number, number, number][]) =>
+      ({
+        points: points.map(([number, epochs, best]) => ({ number, epochs, best, value: best, stage: 0 })),
+      }) as History;
+    const a = history([
+      [0, 5, 0.1],
+      [2, 15, 0.4],
+    ]);
+    const b = history([[0, 3, 0.2]]);
+    expect(joinedHistories([a, b], 'trials')).toEqual([
+      [1, 3],
+      [0.1, 0.4],
+      [0.2, null],
+    ]);
+    expect(joinedHistories([a, undefined], 'epochs')).toEqual([
+      [5, 15],
+      [0.1, 0.4],
+      [null, null],
+    ]);
+  });
+});
+
+it('asks less and less often as trials end', () => {
+  const asked = new Set(Array.from({ length: 10_001 }, (_, count) => steps(count)));
+  expect(asked.size).toBeLessThan(35);
+});
