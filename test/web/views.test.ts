@@ -103,7 +103,7 @@ describe('the timeline', () => {
           given.map((_, i) => i),
         );
         for (const { spans: own } of lanes) {
-          own.slice(1).forEach((span, i) => expect(span.from).toBeGreaterThanOrEqual(own[i]!.to));
+          for (const [i, span] of own.slice(1).entries()) expect(span.from).toBeGreaterThanOrEqual(own[i]!.to);
         }
       }),
     );
