@@ -48,8 +48,8 @@ export const prunerKinds = z.discriminatedUnion('type', [
   z
     .strictObject({
       type: z.literal('diagnosis'),
-      warmupEpochs: z.int().min(1).max(1_000_000).default(2).describe('The first look comes after so many epochs'),
-      patience: epochs.default(3).describe('Epochs from one look to the next: so long a fault may take to heal'),
+      warmupEpochs: z.int().min(1).max(1_000_000).default(3).describe('The first look comes after so many epochs'),
+      patience: epochs.default(5).describe('Epochs from one look to the next: so long a fault may take to heal'),
       divergence,
     })
     .describe('Stops a trial in which a fault is found that does not heal, and says which; reproducible'),

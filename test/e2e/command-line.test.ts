@@ -40,6 +40,7 @@ it('npm run demo: dozens of networks on an embedded Postgres, the best ones, and
   expect(output).toMatch(/40 trials trained in/);
   const best = Number(/best\s+validationAccuracy ([\d.]+)/.exec(output)?.[1]);
   expect(best).toBeGreaterThan(0.96);
+  expect(output).toMatch(/fault +diverged: \d+ of 40 trials\n +trial \d+: In epoch/);
   expect(output).toMatch(/npm run hypersearch -- replay [0-9a-f-]{36} \d+/);
 }, 180_000);
 
@@ -80,6 +81,19 @@ describe('the client', () => {
     const long = await service.client.create(lasting(5000, 50));
     const { code, output } = await hypersearch('cancel', long.id);
     expect([code, /state +cancelled/.test(output)]).toEqual([0, true]);
+  });
+
+  it('checks the networks of an example, begins it, and tells what is found', async () => {
+    const file = join(projectRoot, 'examples', 'zero-initialization.json');
+    const { code, output } = await hypersearch('preflight', file);
+    expect(output).toMatch(/2 hidden layers \(50, 50\), relu, zeros, standardize, as in trial 0\n.*loss is 2\.3/);
+    expect(output).toMatch(/FAILED +20 rows are not learned by heart/);
+    expect(output).toMatch(/fault +cannotOverfit: /);
+    expect(code).toBe(1);
+    const watched = await hypersearch('submit', file, '--watch');
+    expect(watched.output).toMatch(/^trial +0 +validationAccuracy .*symmetricWeights/m);
+    const findings = await hypersearch('findings', /[0-9a-f-]{36}/.exec(watched.output)![0]);
+    expect(findings.output).toMatch(/fault +symmetricWeights: 1 of 2 trials\n +trial 0: All 50 units/);
   });
 
   it('tells what is wrong, where, and ends with 1', async () => {

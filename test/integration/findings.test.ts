@@ -110,6 +110,28 @@ describe('findings', () => {
     expect((await fetch(`${url}/trials?finding=boredom`)).status).toBe(400);
   });
 
+  it('are told live, in the epoch in which they are first seen, each once', async () => {
+    const { id: live } = await service.client.create({
+      dataset: 'digits',
+      hyperparameters: {
+        ...sound,
+        learningRate: { distribution: 'float', low: 0.001, high: 0.01 },
+        initializer: 'zeros',
+      },
+      budget: { trials: 40 },
+    });
+    const told: [trial: number, epoch: number][] = [];
+    for await (const message of service.client.stream(live)) {
+      if (message.type === 'epoch' && message.found?.includes('symmetricWeights')) {
+        told.push([message.number, message.epoch]);
+      }
+      if (message.type === 'search.complete') break;
+    }
+    // The first trials may have begun before anybody listened, and nobody listens to what follows the end.
+    const between = told.filter(([trial]) => trial >= 20 && trial < 35).sort(([a], [b]) => a - b);
+    expect(between).toEqual(Array.from({ length: 15 }, (_, i) => [20 + i, 1]));
+  });
+
   it('of folds are told where at least half of them show it', async () => {
     const search = await service.client.create({
       dataset: 'digits',

@@ -58,7 +58,7 @@ describe('diagnosis', () => {
       { initializer: 'he', learningRate: 1e-7 },
     ],
     sampler: { type: 'random', seed: 5 },
-    pruner: { type: 'diagnosis' },
+    pruner: { type: 'diagnosis', warmupEpochs: 2, patience: 3 },
     budget: { trials: 12 },
   };
 

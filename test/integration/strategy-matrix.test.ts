@@ -20,12 +20,13 @@ const pruners = {
   none: { type: 'none' },
   hyperband: { type: 'hyperband' },
   'successive halving': { type: 'successiveHalving', bracketSize: 8, reductionFactor: 2 },
+  diagnosis: { type: 'diagnosis', warmupEpochs: 3, patience: 2 },
 } as const;
 
 const specification = {
   dataset: 'iris',
   hyperparameters: {
-    learningRate: { distribution: 'float', low: 1e-4, high: 1, scale: 'log', points: 4 },
+    learningRate: { distribution: 'float', low: 1e-7, high: 1, scale: 'log', points: 4 },
     activation: { distribution: 'categorical', choices: ['relu', 'tanh'] },
     optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },
     momentum: { distribution: 'float', low: 0.5, high: 0.99, points: 2, when: { optimizer: ['momentum'] } },
