@@ -19,6 +19,11 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
 }
 
+/** A share as a length that styles understand. */
+export function length(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
+}
+
 /** 3.4 s, 2 min 10 s, 1 h 5 min. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';

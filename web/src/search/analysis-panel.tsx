@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { api, type Importance } from '../api.ts';
-import { percent } from '../format.ts';
+import { length, percent } from '../format.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { Contour } from './contour.tsx';
@@ -63,8 +63,8 @@ function ImportanceLine({ name, share, low, high, amongBest }: Line): ReactNode 
     <>
       <span>{name}</span>
       <span className="track" title={`5 % to 95 %: ${percent(low)} to ${percent(high)}`}>
-        <span className="share" style={{ width: percent(share) }} />
-        <span className="interval" style={{ left: percent(low), width: percent(Math.max(0, high - low)) }} />
+        <span className="share" style={{ width: length(share) }} />
+        <span className="interval" style={{ left: length(low), width: length(Math.max(0, high - low)) }} />
       </span>
       <span className="number">
         {percent(share)}{' '}

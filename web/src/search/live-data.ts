@@ -40,15 +40,7 @@ export function curvesOf(
   const running = [...model.live.keys()].slice(0, MOST_RUNNING);
   const ended = [...model.curves.keys()].filter((number) => !model.live.has(number) && number !== best);
   ended.sort((a, b) => a - b);
-  const every = Math.max(1, Math.ceil(ended.length / MOST_ENDED));
-  const slots = [
-    ...padded(
-      ended.filter((_, i) => i % every === 0),
-      MOST_ENDED,
-    ),
-    ...padded(running, MOST_RUNNING),
-    best,
-  ];
+  const slots = [...padded(evenly(ended, MOST_ENDED), MOST_ENDED), ...padded(running, MOST_RUNNING), best];
   const curves = slots.map((number) => (number === undefined ? undefined : model.curveOf(number)));
   const epochs = [...new Set(curves.flatMap((curve) => curve?.epochs ?? []))].sort((a, b) => a - b);
   const places = new Map(epochs.map((epoch, i) => [epoch, i]));
@@ -60,6 +52,11 @@ export function curvesOf(
     return column;
   });
   return { data: [epochs, ...columns], trials: curves.filter((curve) => curve !== undefined).length };
+}
+
+function evenly(numbers: readonly number[], most: number): readonly number[] {
+  if (numbers.length <= most) return numbers;
+  return Array.from({ length: most }, (_, i) => numbers[Math.round((i * (numbers.length - 1)) / (most - 1))]!);
 }
 
 function padded(numbers: readonly number[], length: number): (number | undefined)[] {

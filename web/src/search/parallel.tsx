@@ -84,9 +84,17 @@ function optionOf(
   colour: Colour,
 ): ChartOption {
   const soft = colour('--soft');
+  // On paper of their own, or the lines would hide them.
+  const axisLabel = {
+    color: soft,
+    backgroundColor: colour('--paper'),
+    padding: [1, 3],
+    formatter: (value: number | string) => shown(value),
+  };
   const look = {
     nameTextStyle: { color: soft },
-    axisLabel: { color: soft, formatter: (value: number | string) => shown(value) },
+    axisLabel,
+    axisTick: { show: false },
     axisLine: { lineStyle: { color: colour('--grey') } },
     areaSelectStyle: { width: 18, color: colour('--accent') },
   };
@@ -102,7 +110,7 @@ function optionOf(
         name,
         type: 'category',
         data: distribution.choices.map(String),
-        axisLabel: { color: soft },
+        axisLabel: { ...axisLabel, formatter: undefined },
       };
     }
     const { scale, low: min, high: max } = distribution;

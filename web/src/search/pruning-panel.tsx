@@ -1,7 +1,7 @@
 /** Who was stopped, when and why: the brackets with their rungs, and every stopped trial with its reason. */
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
-import { percent, plural, shown } from '../format.ts';
+import { length, percent, plural, shown } from '../format.ts';
 import { type BracketState, bracketsOf, epochsSaved } from './brackets.ts';
 import type { TrialRow } from './model.ts';
 import { useShown } from './use-search.ts';
@@ -28,9 +28,11 @@ export default function PruningPanel(): ReactNode {
           {saved !== undefined && saved > 0 && `. ${percent(saved)} of the epochs were saved`}.
         </p>
       </section>
-      {brackets.slice(0, MOST_BRACKETS).map((bracket) => (
-        <BracketCard key={bracket.from} bracket={bracket} id={search.id} />
-      ))}
+      <div className="grid narrow wide">
+        {brackets.slice(0, MOST_BRACKETS).map((bracket) => (
+          <BracketCard key={bracket.from} bracket={bracket} id={search.id} />
+        ))}
+      </div>
       {brackets.length > MOST_BRACKETS && <p className="soft">and {brackets.length - MOST_BRACKETS} more brackets</p>}
       {(stopped.length > 0 || diverged.length > 0) && <Reasons trials={[...stopped, ...diverged]} id={search.id} />}
     </div>
@@ -63,9 +65,9 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
               <td>{epochs}</td>
               <td>
                 <div className="bar" title={`${came} of ${trials} came; ${stopped} were stopped here`}>
-                  <span className="bar-complete" style={{ width: percent(goOn / most) }} />
-                  <span className="bar-running" style={{ width: percent((came - goOn - stopped) / most) }} />
-                  <span className="bar-pruned" style={{ width: percent(stopped / most) }} />
+                  <span className="bar-complete" style={{ width: length(goOn / most) }} />
+                  <span className="bar-running" style={{ width: length((came - goOn - stopped) / most) }} />
+                  <span className="bar-pruned" style={{ width: length(stopped / most) }} />
                 </div>
                 <span className="small soft">
                   {came} of {trials}, {stopped} stopped

@@ -20,7 +20,7 @@ const TimelinePanel = lazy(() => import('./timeline-panel.tsx'));
 const SpecificationPanel = lazy(() => import('./specification-panel.tsx'));
 
 const views = {
-  live: { title: 'Live', Panel: LivePanel },
+  live: { title: 'Overview', Panel: LivePanel },
   trials: { title: 'Trials', Panel: TrialsPanel },
   analysis: { title: 'What mattered', Panel: AnalysisPanel },
   findings: { title: 'Findings', Panel: FindingsPanel },

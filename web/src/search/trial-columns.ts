@@ -15,11 +15,11 @@ export function columnsOf(varied: readonly Varied[], metric: string): Column[] {
   return [
     { name: 'number', title: 'trial', width: 76, of: (trial) => trial.number },
     { name: 'state', title: 'state', width: 124, of: (trial) => trial.state },
-    { name: 'value', title: metric, width: Math.max(90, 9 * metric.length), of: (trial) => trial.value },
+    { name: 'value', title: metric, width: widthOf(metric), of: (trial) => trial.value },
     ...varied.map(({ name }) => ({
       name,
       title: name,
-      width: Math.max(90, 9 * name.length),
+      width: widthOf(name),
       of: (trial: TrialRow) => trial.point[name],
     })),
     { name: 'epochs', title: 'epochs', width: 76, of: (trial) => trial.epochs },
@@ -27,6 +27,11 @@ export function columnsOf(varied: readonly Varied[], metric: string): Column[] {
     { name: 'found', title: 'findings', width: 240, of: (trial) => trial.found.length },
     { name: 'reason', title: 'reason', width: 380, of: (trial) => trial.reason },
   ];
+}
+
+/** Room for the head and its arrow, and for a number of four digits. */
+function widthOf(title: string): number {
+  return Math.max(108, 8 * title.length + 36);
 }
 
 export interface Range {
