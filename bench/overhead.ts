@@ -12,27 +12,11 @@ import { ended } from '../src/cli/format.ts';
 import { readConfig } from '../src/config.ts';
 import { startService } from '../src/service.ts';
 import { temporarily } from './parts/temporary.ts';
+import { tinyTrials } from './parts/tiny-trials.ts';
 
 const { values } = parseArgs({
   options: { trials: { type: 'string' }, growth: { type: 'string' }, json: { type: 'boolean' } },
 });
-
-function tiny(trials: number) {
-  return {
-    name: 'overhead',
-    dataset: 'iris',
-    hyperparameters: {
-      learningRate: { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' },
-      l2: { distribution: 'float', low: 1e-6, high: 1e-2, scale: 'log' },
-      activation: { distribution: 'categorical', choices: ['relu', 'tanh'] },
-      hiddenLayers: 1,
-      hiddenUnits: 2,
-      epochs: 1,
-      batchSize: 256,
-    },
-    budget: { trials },
-  };
-}
 
 interface Milestone {
   readonly trials: number;
@@ -46,7 +30,7 @@ async function run(
   at: readonly number[],
 ): Promise<{ id: string; milestones: Milestone[] }> {
   const begun = performance.now();
-  const { id } = await client.create(tiny(trials));
+  const { id } = await client.create(tinyTrials(trials));
   const milestones: Milestone[] = [];
   while (milestones.length < at.length) {
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -5,10 +5,10 @@ import { isOpen, type Search } from '../../src/searches/records.ts';
 import { startService } from '../../src/service.ts';
 import { temporarily } from './temporary.ts';
 
-/** A service whose worker has one thread, so that trials run in the order of their numbers. */
-export async function withClient<T>(use: (client: ApiClient) => Promise<T>): Promise<T> {
+/** A service whose worker has one thread, so that trials run in the order of their numbers, unless more are wanted. */
+export async function withClient<T>(use: (client: ApiClient) => Promise<T>, threads = 1): Promise<T> {
   return temporarily(async (dataDirectory) => {
-    const own = { databaseUrl: undefined, dataDirectory, threads: 1, port: 0, logLevel: 'silent' } as const;
+    const own = { databaseUrl: undefined, dataDirectory, threads, port: 0, logLevel: 'silent' } as const;
     const service = await startService({ ...readConfig(), ...own }, 'both', () => undefined);
     try {
       return await use(createClient(service.url!));

@@ -1,21 +1,9 @@
-/** Debian's Chromium, driven by Playwright; what has no place in a test is off. */
-import { existsSync } from 'node:fs';
+/** A real browser for tests, driven by Playwright. */
 import { type Browser, chromium } from 'playwright-core';
+import { browserPath, browserSwitches } from '../../bench/parts/browser.ts';
 
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-export const browserPath = places.find(existsSync);
+export { browserPath };
 
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: browserPath!,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-    ],
-  });
+  return chromium.launch({ executablePath: browserPath!, args: [...browserSwitches] });
 }

@@ -3,10 +3,12 @@ import type { z } from 'zod';
 import type { problemSchema } from '../../src/api/problems.ts';
 import type { datasetPageSchema, datasetSchema, dryRunSchema, findingsSchema } from '../../src/api/schemas.ts';
 import type { Page } from '../../src/searches/ports.ts';
+import type { SearchPreflight as Preflight } from '../../src/searches/preflight.ts';
 import type { Search, Trial, TrialSummary } from '../../src/searches/records.ts';
 
 export type { History } from '../../src/searches/history.ts';
 export type { Importance } from '../../src/searches/importance.ts';
+export type { SearchPreflight as Preflight } from '../../src/searches/preflight.ts';
 export type { Epoch, Search, SearchEvent, Trial, TrialSummary } from '../../src/searches/records.ts';
 export type FoldCurves = Trial['folds'][number];
 export type Dataset = z.infer<typeof datasetSchema>;
@@ -78,6 +80,8 @@ export const api = {
   create: (specification: unknown) => ask<Search>('/v1/searches', { method: 'POST', body: specification }),
   dryRun: (specification: unknown, signal?: AbortSignal) =>
     ask<DryRun>('/v1/searches/dry-run', { method: 'POST', body: specification, ...(signal && { signal }) }),
+  preflight: (specification: unknown) =>
+    ask<Preflight>('/v1/searches/preflight', { method: 'POST', body: specification }),
   change: (id: string, body: unknown) => ask<Search>(searchAt(id), { method: 'PATCH', body }),
   remove: (id: string) => ask<void>(searchAt(id), { method: 'DELETE' }),
   act: (id: string, verb: 'pause' | 'resume' | 'cancel') => ask<Search>(`${searchAt(id)}/${verb}`, { method: 'POST' }),
@@ -85,8 +89,10 @@ export const api = {
   trial: (id: string, number: number) => ask<Trial>(`${searchAt(id)}/trials/${number}`),
   actOnTrial: (id: string, number: number, verb: 'cancel' | 'retry') =>
     ask<TrialSummary>(`${searchAt(id)}/trials/${number}/${verb}`, { method: 'POST' }),
-  about: <T>(id: string, what: 'findings' | 'importance' | 'coverage' | 'history' | 'best' | 'table' | 'curves') =>
-    ask<T>(`${searchAt(id)}/${what}`),
+  about: <T>(
+    id: string,
+    what: 'findings' | 'importance' | 'coverage' | 'history' | 'best' | 'table' | 'curves' | 'preflight',
+  ) => ask<T>(`${searchAt(id)}/${what}`),
   examples: () => ask<{ items: readonly Example[] }>('/v1/examples'),
   datasets: () => ask<z.infer<typeof datasetPageSchema>>('/v1/datasets'),
   dataset: (name: string) => ask<Dataset>(`/v1/datasets/${encodeURIComponent(name)}`),

@@ -21,6 +21,7 @@ import { DryRunCard } from './dry-run-card.tsx';
 import { groups, type Name } from './groups.ts';
 import { KindForm } from './kind-form.tsx';
 import { ObjectiveField } from './objective-field.tsx';
+import { PreflightCard } from './preflight-card.tsx';
 import { Presets } from './presets.tsx';
 import { sampledOf } from './sampled.ts';
 import { SettingField } from './setting-field.tsx';
@@ -68,6 +69,7 @@ function Setup({ begun }: { readonly begun: Draft }): ReactNode {
         <aside>
           <Begin draft={draft} faults={faults} broken={error !== undefined} checked={dryRun.checked} />
           <DryRunCard dryRun={dryRun} />
+          <PreflightCard draft={draft} stops={error !== undefined || faults.length > 0} />
           <section className="card">
             <div className="row spread">
               <h2 id="as-json">The same as JSON</h2>

@@ -2,11 +2,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
-import { api, type SearchFindings } from '../api.ts';
+import { api, type Preflight, type SearchFindings } from '../api.ts';
 import { percent, plural, shown, words } from '../format.ts';
 import { keep } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
 import { Evidence } from '../parts/finding.tsx';
+import { PreflightTable } from '../parts/preflight.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen } from '../parts/state.tsx';
 import { Waiting } from '../parts/waiting.tsx';
@@ -36,7 +37,24 @@ export default function FindingsPanel(): ReactNode {
           data.items.map((item) => <FoundOften key={item.code} item={item} of={data.trials} id={search.id} />)
         )}
       </section>
+      <PreflightCard />
     </div>
+  );
+}
+
+function PreflightCard(): ReactNode {
+  const { search } = useShown();
+  const { data, error } = useQuery({
+    queryKey: ['preflight', search.id],
+    queryFn: () => api.about<Preflight>(search.id, 'preflight'),
+  });
+  return (
+    <section className="card wide">
+      <h2>Before training</h2>
+      {error && <Problem error={error} />}
+      {data === undefined && !error && <Waiting what="the pre-flight" />}
+      {data && <PreflightTable preflight={data} />}
+    </section>
   );
 }
 

@@ -1,0 +1,17 @@
+/** Trials that train almost nothing (two units, one epoch, iris): what is left is what a trial costs besides its training. */
+export function tinyTrials(trials: number) {
+  return {
+    name: 'overhead',
+    dataset: 'iris',
+    hyperparameters: {
+      learningRate: { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' },
+      l2: { distribution: 'float', low: 1e-6, high: 1e-2, scale: 'log' },
+      activation: { distribution: 'categorical', choices: ['relu', 'tanh'] },
+      hiddenLayers: 1,
+      hiddenUnits: 2,
+      epochs: 1,
+      batchSize: 256,
+    },
+    budget: { trials },
+  };
+}

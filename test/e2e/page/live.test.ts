@@ -1,0 +1,150 @@
+/** The page while things happen: live, from two browsers, over restarts, and the same for whoever comes late. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClient } from '../../../src/cli/api-client.ts';
+import { browserPath, launchBrowser } from '../../support/browser.ts';
+import { openPage, type TestPage } from '../../support/page.ts';
+import { createTestDatabase } from '../../support/postgres.ts';
+import { freePort, startApi, startWorkerProcess } from '../../support/processes.ts';
+import { ended, lasting, reached } from '../../support/searches.ts';
+import { startTestService, type TestService } from '../../support/service.ts';
+
+const trialsEnded = (page: Page, text: string) => page.locator('dd', { hasText: text }).first().waitFor();
+
+describe.skipIf(browserPath === undefined)('a search on the page', () => {
+  let service: TestService;
+  let browser: Browser;
+  let first: TestPage;
+  beforeAll(async () => {
+    service = await startTestService();
+    browser = await launchBrowser();
+    first = await openPage(browser);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+  });
+
+  it('appears in the list, moves, and ends there, without a reload', async () => {
+    const { page } = first;
+    await page.goto(service.url);
+    await page.getByText('No search yet').waitFor();
+    const { id } = await service.client.create(lasting(400, 6, { name: 'six nets' }));
+    await page.getByRole('link', { name: 'six nets' }).waitFor();
+    await page.getByText('running', { exact: false }).first().waitFor();
+    await ended(service.client, id);
+    await page.getByText('6 of 6').waitFor();
+    await page.getByText('complete', { exact: false }).first().waitFor();
+  });
+
+  it('shows curves that grow, then the best', async () => {
+    const { page } = first;
+    const { id } = await service.client.create(lasting(700, 6, { name: 'growing' }));
+    await page.goto(`${service.url}/searches/${id}`);
+    const card = page.locator('.live-cards [data-epoch]').first();
+    await card.waitFor();
+    const number = await card.getAttribute('data-trial');
+    const own = page.locator(`.live-cards [data-trial="${number}"]`);
+    const epochs: number[] = [];
+    while ((await own.count()) > 0 && epochs.length < 3) {
+      const epoch = Number(await own.getAttribute('data-epoch', { timeout: 2000 }).catch(() => null));
+      if (epoch > (epochs.at(-1) ?? 0)) epochs.push(epoch);
+    }
+    expect(epochs.length).toBeGreaterThan(1);
+    await ended(service.client, id);
+    await trialsEnded(page, '6 of 6');
+    expect(await page.getByRole('table').locator('tbody tr').count()).toBe(6);
+  });
+
+  it('is the same for two browsers; one cancels, both see it', async () => {
+    const second = await openPage(browser);
+    const { id } = await service.client.create(lasting(3000, 20, { name: 'shared' }));
+    for (const { page } of [first, second]) await page.goto(`${service.url}/searches/${id}`);
+    await first.page.getByRole('button', { name: 'Pause' }).click();
+    await second.page.getByRole('button', { name: 'Resume' }).click();
+    await first.page.getByRole('button', { name: 'Pause' }).waitFor();
+    await second.page.getByRole('button', { name: 'Cancel' }).click();
+    for (const { page } of [first, second]) await page.locator('h1 + .state-cancelled').waitFor();
+    expect((await service.client.search(id)).state).toBe('cancelled');
+    expect(second.complaints).toEqual([]);
+    await second.page.close();
+  });
+
+  it('is the same for who comes in the middle as for who was there from the start', async () => {
+    const late = await openPage(browser);
+    const pruned = { pruner: { type: 'successiveHalving', minEpochs: 8 }, sampler: { type: 'tpe', seed: 3 } };
+    const { id } = await service.client.create(lasting(120, 30, { name: 'two readers', ...pruned }));
+    await first.page.goto(`${service.url}/searches/${id}?view=trials`);
+    await first.page.getByRole('table', { name: 'Trials' }).waitFor();
+    await reached(service.client, id, 'complete', 1);
+    await late.page.goto(`${service.url}/searches/${id}?view=trials`);
+    await ended(service.client, id);
+    const seen: string[][] = [];
+    for (const { page } of [first, late]) {
+      await page.locator('h1 + .state-complete').waitFor();
+      await page.locator('.trial-table').evaluate((table) => {
+        (table as HTMLElement).style.height = '3000px';
+      });
+      const rows = page.locator('.trial-table .body [role=row]');
+      await rows.nth(29).waitFor();
+      seen.push(await rows.allInnerTexts());
+    }
+    expect(seen[0]).toHaveLength(30);
+    expect(seen[1]).toEqual(seen[0]);
+    // And as one that was not there at all.
+    await first.page.reload();
+    await first.page.locator('.trial-table').evaluate((table) => {
+      (table as HTMLElement).style.height = '3000px';
+    });
+    await first.page.locator('.trial-table .body [role=row]').nth(29).waitFor();
+    expect(await first.page.locator('.trial-table .body [role=row]').allInnerTexts()).toEqual(seen[0]);
+    await late.page.close();
+  });
+
+  it('says that a search was deleted while it was shown', async () => {
+    const { id } = await service.client.create(lasting(50, 1, { name: 'to go' }));
+    await ended(service.client, id);
+    await first.page.goto(`${service.url}/searches/${id}`);
+    await first.page.getByText('Take it along').click();
+    await first.page.getByRole('button', { name: 'Delete…' }).click();
+    await first.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await first.page.getByRole('heading', { name: 'Searches' }).waitFor();
+    expect(await first.page.getByRole('link', { name: 'to go' }).count()).toBe(0);
+  });
+
+  it('had nothing to complain about', () => expect(first.complaints).toEqual([]));
+});
+
+describe.skipIf(browserPath === undefined)('the page over a restart of the API', () => {
+  it('says that it is cut off, comes back by itself, and has missed nothing', async () => {
+    const database = await createTestDatabase();
+    const environment = {
+      DATABASE_URL: database.url,
+      HYPERSEARCH_PORT: String(await freePort()),
+      HYPERSEARCH_THREADS: '2',
+    };
+    let api = await startApi(environment);
+    const worker = await startWorkerProcess(environment);
+    const browser = await launchBrowser();
+    try {
+      const { page, complaints } = await openPage(browser);
+      const client = createClient(api.url);
+      const { id } = await client.create(lasting(400, 10, { name: 'over a restart' }));
+      await page.goto(`${api.url}/searches/${id}`);
+      await page.locator('.live-cards [data-epoch]').first().waitFor();
+      await api.end('SIGKILL');
+      await page.getByText('disconnected').first().waitFor();
+      api = await startApi(environment);
+      await page.locator('.connection.live').waitFor();
+      await ended(client, id);
+      await trialsEnded(page, '10 of 10');
+      expect(await page.getByRole('table').locator('tbody tr').count()).toBe(10);
+      expect(complaints).toEqual([]);
+    } finally {
+      await browser.close();
+      await worker.end();
+      await api.end();
+      await database.drop();
+    }
+  });
+});

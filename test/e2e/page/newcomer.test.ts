@@ -1,0 +1,96 @@
+/** A new user's path: from the empty page, by a CSV that no fixture prepared, to the best trial. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, launchBrowser } from '../../support/browser.ts';
+import { openPage, type TestPage } from '../../support/page.ts';
+import { ended } from '../../support/searches.ts';
+import { startTestService, type TestService } from '../../support/service.ts';
+
+if (browserPath === undefined) console.warn('no Chromium is installed: the page is not tested');
+
+/** Two kinds of plants, told apart by length and width; a colour that says nothing, a number that names, gaps, a quoted comma. */
+function plants(): string {
+  const rows = Array.from({ length: 160 }, (_, i) => {
+    const tall = i % 2;
+    const noise = (k: number) => ((i * 7919 + k * 104729) % 97) / 97;
+    const length = (4 + 3 * tall + noise(1)).toFixed(2);
+    const width = i % 20 === 3 ? '' : (1 + tall + 0.8 * noise(2)).toFixed(2);
+    const colour = ['red', 'blue', '"white, pale"'][i % 3];
+    return [i + 1000, length, width, colour, tall ? 'tall' : 'small'].join(',');
+  });
+  return ['plot,length,width,colour,kind', ...rows].join('\n');
+}
+
+describe.skipIf(browserPath === undefined)('a newcomer', () => {
+  let service: TestService;
+  let browser: Browser;
+  let opened: TestPage;
+  beforeAll(async () => {
+    service = await startTestService();
+    browser = await launchBrowser();
+    opened = await openPage(browser);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+  });
+
+  it('is told how to begin', async () => {
+    const { page } = opened;
+    await page.goto(service.url);
+    await page.getByText('No search yet').waitFor();
+    await page.getByText('curl -X POST').waitFor();
+  });
+
+  it('brings a CSV, sees what is wrong with it, and corrects how it is taken', async () => {
+    const { page } = opened;
+    await page.getByRole('link', { name: 'Upload your own data' }).click();
+    await page
+      .getByLabel('CSV file')
+      .setInputFiles({ name: 'my plants.csv', mimeType: 'text/csv', buffer: Buffer.from(plants()) });
+    await page.getByText('160 rows').waitFor();
+    await page.getByText('line 5, column width').waitFor();
+    const take = page.getByRole('button', { name: 'Take it, and set up a search' });
+    expect(await take.isDisabled()).toBe(true);
+    await page.getByLabel('take plot as').selectOption('ignored');
+    await page.getByLabel('Missing values').selectOption('fill');
+    await page.getByText('2 classes of kind').waitFor();
+    await take.click();
+    await page.waitForURL(/\/new\?dataset=my-plants/);
+  });
+
+  it('sets up a search, is refused nonsense at its field, and begins', async () => {
+    const { page } = opened;
+    const low = page.getByLabel('learningRate, low');
+    await low.fill('-1');
+    await page
+      .getByText(/must be above 0|Too small|greater than 0/)
+      .first()
+      .waitFor();
+    await page.waitForFunction(
+      () => document.querySelector('[aria-label="learningRate, low"]')?.ariaInvalid === 'true',
+    );
+    expect(await page.getByRole('button', { name: 'Begin the search' }).isDisabled()).toBe(true);
+    await low.fill('1e-4');
+    await page.getByLabel('trials', { exact: true }).fill('12');
+    // The form and the JSON are the same thing.
+    await page.waitForFunction(() => /"trials": 12/.test(document.querySelector('aside textarea')?.textContent ?? ''));
+    await page.getByText('12 trials').first().waitFor();
+    await page.getByRole('button', { name: 'Begin the search' }).click();
+    await page.waitForURL(/\/searches\/[0-9a-f-]{36}/);
+  });
+
+  it('watches it end without a reload, and opens the best', async () => {
+    const { page } = opened;
+    const id = /searches\/([0-9a-f-]{36})/.exec(page.url())![1]!;
+    await page.getByText('12 of 12').waitFor();
+    const { best } = await ended(service.client, id);
+    await page.getByRole('table').getByRole('link').first().click();
+    await page.getByRole('heading', { name: `Trial ${best!.number}` }).waitFor();
+    await page.getByText('the best').waitFor();
+    await page.getByText('On the validation rows').waitFor();
+    await page.getByText(`npm run hypersearch -- replay ${id} ${best!.number}`).waitFor();
+  });
+
+  it('had nothing to complain about', () => expect(opened.complaints).toEqual([]));
+});

@@ -1,0 +1,42 @@
+/** How fast the page is: to load, from an epoch's end to its point on the screen, and with ten thousand trials. `npm run bench:page` tells the numbers. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { epochsToPixels, firstLoad, interactions } from '../../../bench/parts/page.ts';
+import { tinyTrials } from '../../../bench/parts/tiny-trials.ts';
+import { browserPath, launchBrowser } from '../../support/browser.ts';
+import { ended, lasting } from '../../support/searches.ts';
+import { startTestService, type TestService } from '../../support/service.ts';
+
+describe.skipIf(browserPath === undefined)('the speed of the page', () => {
+  let service: TestService;
+  let browser: Browser;
+  beforeAll(async () => {
+    service = await startTestService({ threads: 4 });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+  });
+
+  it('loads less than 250 kB before it can be used, in less than 1.5 s', async () => {
+    const { seconds, bytes } = await firstLoad(browser, service.url);
+    expect(bytes).toBeLessThan(250_000);
+    expect(seconds).toBeLessThan(1.5);
+  });
+
+  it('shows an epoch within 300 ms of its end, with four trials that run', async () => {
+    const { id } = await service.client.create(lasting(6000, 4, { name: 'four at once' }));
+    const { median } = await epochsToPixels(browser, `${service.url}/searches/${id}`, 100);
+    expect(median).toBeLessThan(300);
+    await service.client.cancel(id);
+  });
+
+  it('stays smooth with 10,000 trials: interactions under 100 ms, memory bounded', async () => {
+    const { id } = await service.client.create(tinyTrials(10_000));
+    await ended(service.client, id, 240_000);
+    const { medians, megabytes } = await interactions(browser, `${service.url}/searches/${id}`);
+    for (const [what, milliseconds] of Object.entries(medians)) expect(milliseconds, what).toBeLessThan(100);
+    expect(megabytes).toBeLessThan(200);
+  }, 300_000);
+});

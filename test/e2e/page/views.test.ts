@@ -1,0 +1,174 @@
+/** Every view, light, dark and on a phone: it shows what it is for, axe finds no serious fault, the console stays silent. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, launchBrowser } from '../../support/browser.ts';
+import { accessibilityFaults, openPage, type TestPage } from '../../support/page.ts';
+import { ended } from '../../support/searches.ts';
+import { startTestService, type TestService } from '../../support/service.ts';
+
+/** Badly set, so that there is something to find: rates far too high, no batch norm, sigmoid among the choices. */
+const badlySet = {
+  name: 'badly set',
+  dataset: 'iris',
+  hyperparameters: {
+    learningRate: { distribution: 'float', low: 1e-4, high: 100, scale: 'log' },
+    hiddenUnits: { distribution: 'int', low: 8, high: 64, scale: 'log' },
+    activation: { distribution: 'categorical', choices: ['relu', 'sigmoid'] },
+    optimizer: 'sgd',
+    epochs: 10,
+  },
+  sampler: { type: 'random', seed: 5 },
+  budget: { trials: 60 },
+};
+const pruned = {
+  name: 'pruned',
+  dataset: 'diabetes',
+  sampler: { type: 'tpe', seed: 1 },
+  pruner: { type: 'hyperband' },
+  validation: { type: 'kFold', folds: 3 },
+  budget: { trials: 20 },
+};
+const staged = {
+  name: 'coarse to fine',
+  dataset: 'iris',
+  stages: [
+    { epochs: 2, trials: 12 },
+    { epochs: 6, trials: 6 },
+  ],
+};
+
+describe.skipIf(browserPath === undefined)('the views', () => {
+  let service: TestService;
+  let browser: Browser;
+  const ids: Record<string, string> = {};
+  beforeAll(async () => {
+    service = await startTestService();
+    browser = await launchBrowser();
+    for (const specification of [badlySet, pruned, staged]) {
+      const { id } = await service.client.create(specification);
+      await ended(service.client, id);
+      ids[specification.name] = id;
+    }
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+  });
+
+  /** Address, and a text that is there once the view is. */
+  const views = (): [string, string | RegExp][] => [
+    ['/', 'badly set'],
+    ['/new', 'What it would do'],
+    [`/new?from=${ids['coarse to fine']}`, 'stage 2'],
+    ['/datasets', 'Handwritten digits'],
+    [`/compare?a=${ids['badly set']}&b=${ids['pruned']}`, 'In what they differ'],
+    [`/searches/${ids['badly set']}`, 'Learning curves'],
+    [`/searches/${ids['badly set']}?view=trials&sort=-value`, '60 trials'],
+    [`/searches/${ids['badly set']}?view=analysis`, /Shares of the variance|too early to tell/],
+    [`/searches/${ids['badly set']}?view=findings`, 'Before training'],
+    [`/searches/${ids['pruned']}?view=pruning`, 'came to it'],
+    [`/searches/${ids['pruned']}?view=timeline`, 'Timeline of 1 worker'],
+    [`/searches/${ids['coarse to fine']}?view=specification`, 'Coarse to fine'],
+    [`/searches/${ids['badly set']}/trials/0`, 'On the validation rows'],
+    [`/searches/${ids['pruned']}/trials/0`, 'Folds, with their'],
+    ['/nowhere', 'There is nothing here'],
+    ['/searches/00000000-0000-4000-8000-000000000000', 'There is no such search'],
+  ];
+
+  for (const [how, options] of Object.entries({
+    light: { colorScheme: 'light' },
+    dark: { colorScheme: 'dark' },
+    'on a phone': { colorScheme: 'light', viewport: { width: 390, height: 800 } },
+  } as const)) {
+    it(`${how}: each is there, usable without sight, and silent`, async () => {
+      const { page, complaints } = await openPage(browser, options);
+      for (const [address, text] of views()) {
+        await page.goto(service.url + address);
+        await page.getByText(text).first().waitFor();
+        expect(await accessibilityFaults(page), `${address}, ${how}`).toEqual([]);
+        const wider = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        expect(wider, `${address} is wider than its window, ${how}`).toBeLessThanOrEqual(0);
+      }
+      // A search that is not there is refused by the service, and the browser tells of every refusal.
+      expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+      await page.close();
+    });
+  }
+
+  it('links hold what a view shows', async () => {
+    const { page } = await openPage(browser);
+    await page.goto(`${service.url}/searches/${ids['badly set']}`);
+    await page.getByRole('tab', { name: 'Trials' }).click();
+    await page.getByLabel('Ranges').fill('learningRate>1 activation=relu');
+    await page.getByRole('button', { name: 'learningRate' }).click();
+    const shown = page.getByRole('status').filter({ hasText: 'trial' });
+    const before = await shown.innerText();
+    expect(before).not.toBe('60 trials');
+    const other = await openPage(browser);
+    await other.page.goto(page.url());
+    await other.page.getByRole('status').filter({ hasText: before }).waitFor();
+    expect(await other.page.locator('[aria-sort=ascending]').innerText()).toContain('learningRate');
+    await page.close();
+    await other.page.close();
+  });
+
+  it('is operated by keyboard: tabs by arrows, a trial by Enter', async () => {
+    const { page } = await openPage(browser);
+    await page.goto(`${service.url}/searches/${ids['badly set']}`);
+    await page.getByRole('tab', { name: 'Overview' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('tab', { name: 'Trials', selected: true }).waitFor();
+    await page.locator('.trial-table .body a').first().focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Trial 0' }).waitFor();
+    await page.close();
+  });
+
+  it('refines a search from what was found in it', async () => {
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`${service.url}/searches/${ids['badly set']}?view=findings`);
+    await page.getByText(/lower the bound/).waitFor();
+    await page.getByRole('button', { name: /^Apply \d+ and search again/ }).click();
+    await page.getByRole('heading', { name: 'badly set, refined' }).waitFor();
+    const refined = /searches\/([0-9a-f-]{36})/.exec(page.url())![1]!;
+    const { parent, specification } = await service.client.search(refined);
+    expect(parent).toBe(ids['badly set']);
+    const { learningRate } = specification.hyperparameters;
+    expect(typeof learningRate === 'object' && 'high' in learningRate && learningRate.high).toBeLessThan(100);
+    await page.getByRole('link', { name: 'an earlier search' }).click();
+    await page.getByRole('tab', { name: 'Specification' }).click();
+    await page.getByText('refined by').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('hands out what it shows: CSV, PNG, curl', async () => {
+    const { page } = await openPage(browser);
+    await page.goto(`${service.url}/searches/${ids['badly set']}`);
+    const file = async (name: string) => {
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
+      return download.suggestedFilename();
+    };
+    expect(await file('badly set: best so far: save as CSV')).toMatch(/\.csv$/);
+    expect(await file('badly set: best so far: save as PNG')).toMatch(/\.png$/);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByText('Take it along').click();
+    await page.getByRole('button', { name: 'Copy as curl' }).click();
+    await page.getByText('copied').first().waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toContain(`curl -X POST ${service.url}/v1/searches`);
+    await page.close();
+  });
+
+  it('shows another, not the one before, when the address changes', async () => {
+    const opened: TestPage = await openPage(browser);
+    await opened.page.goto(`${service.url}/searches/${ids['badly set']}/trials/0`);
+    await opened.page.getByRole('link', { name: '1 →' }).click();
+    await opened.page.getByRole('heading', { name: 'Trial 1' }).waitFor();
+    await opened.page.goBack();
+    await opened.page.getByRole('heading', { name: 'Trial 0' }).waitFor();
+    await opened.page.close();
+  });
+});

@@ -1,0 +1,41 @@
+/** A page in a real browser that writes down whatever it complains of, and what a reader without sight would miss. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+
+export interface TestPage {
+  readonly page: Page;
+  /** Errors of the console and of scripts, but for what the browser says of a connection that a test cut. */
+  readonly complaints: readonly string[];
+}
+
+export async function openPage(browser: Browser, options: Parameters<Browser['newPage']>[0] = {}): Promise<TestPage> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    const lost = /WebSocket|ERR_CONNECTION_REFUSED|net::ERR_/.test(message.text());
+    if (message.type() === 'error' && !lost) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  return { page, complaints };
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeFinding {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+}
+
+/** Serious and critical faults that axe finds on the page as it is, each with its first place. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // The page's own policy allows no script but its own; a test's comes in through the debugger.
+  await page.evaluate(axe);
+  const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+    violations: readonly AxeFinding[];
+  };
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary ?? ''}`);
+}
