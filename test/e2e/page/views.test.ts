@@ -104,12 +104,12 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     await page.getByLabel('Ranges').fill('learningRate>1 activation=relu');
     await page.getByRole('button', { name: 'learningRate' }).click();
     const shown = page.getByRole('status').filter({ hasText: 'trial' });
-    const before = await shown.innerText();
+    const before = (await shown.textContent())!;
     expect(before).not.toBe('60 trials');
     const other = await openPage(browser);
     await other.page.goto(page.url());
     await other.page.getByRole('status').filter({ hasText: before }).waitFor();
-    expect(await other.page.locator('[aria-sort=ascending]').innerText()).toContain('learningRate');
+    expect(await other.page.locator('[aria-sort=ascending]').textContent()).toContain('learningRate');
     await page.close();
     await other.page.close();
   });
