@@ -12,6 +12,7 @@ export const problems = {
   idempotencyKeyReused: { status: 409, title: 'The idempotency key belongs to another request' },
   bodyTooLarge: { status: 413, title: 'The body is too large' },
   unsupportedMediaType: { status: 415, title: 'The body is of a kind that is not read here' },
+  upgradeRequired: { status: 426, title: 'This is a websocket' },
   tooManyRequests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong here' },
   unavailable: { status: 503, title: 'The service is not ready' },

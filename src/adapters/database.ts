@@ -2,7 +2,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Problem } from '../errors.ts';
 import type { Limit } from '../searches/budget.ts';
-import type { Change, Search, SearchState } from '../searches/records.ts';
+import { type Change, MOST_IMPROVEMENTS, type Search, type SearchState } from '../searches/records.ts';
 import { Prisma, PrismaClient } from './prisma-client/client.ts';
 import { type SearchRow, searchOf } from './rows.ts';
 
@@ -29,10 +29,13 @@ export interface Effect<T> {
   readonly result: T;
   readonly changes: readonly Change[];
   readonly counters?: Partial<Record<Counter, number>>;
+  /** How the numbers of ended trials with each finding moved. */
+  readonly found?: Search['found'];
   readonly set?: {
     readonly state?: SearchState;
     readonly failure?: string | null;
     readonly best?: Search['best'];
+    readonly improvements?: Search['improvements'];
     readonly stages?: Search['stages'];
     readonly endedBy?: Limit;
     readonly name?: string;
@@ -74,7 +77,7 @@ export async function changeSearch<T>(
 }
 
 async function record(transaction: Transaction, before: Search, effect: Effect<unknown>): Promise<Search> {
-  const { changes, counters = {}, set = {} } = effect;
+  const { changes, counters = {}, found = {}, set = {} } = effect;
   const moved = (counter: Exclude<Counter, 'epochs'>) => before.trials[counter] + (counters[counter] ?? 0);
   const state = set.state ?? before.state;
   const ended = state !== 'running' && state !== 'paused';
@@ -103,7 +106,9 @@ async function record(transaction: Transaction, before: Search, effect: Effect<u
       diverged = ${moved('diverged')}::int, paused = ${moved('paused')}::int,
       epochs = ${before.epochs + (counters.epochs ?? 0)}::bigint,
       best_number = ${best?.number ?? null}::int, best_value = ${best?.value ?? null}::double precision,
-      best_stage = ${best?.stage ?? 0}::int, stages = ${JSON.stringify(set.stages ?? before.stages)}::jsonb,
+      best_stage = ${best?.stage ?? 0}::int,
+      improvements = ${JSON.stringify((set.improvements ?? before.improvements).slice(-MOST_IMPROVEMENTS))}::jsonb,
+      found = ${JSON.stringify(sumOf(before.found, found))}::jsonb, stages = ${JSON.stringify(set.stages ?? before.stages)}::jsonb,
       ended_by = ${ended ? (set.endedBy ?? before.endedBy) : null},
       finished_at = CASE WHEN ${ended}::boolean THEN coalesce(finished_at, now()) ELSE NULL END
     FROM told
@@ -114,16 +119,29 @@ async function record(transaction: Transaction, before: Search, effect: Effect<u
 
 /** What two effects of one change come to together; the result is that of the second. */
 export function joined<T>(first: Effect<unknown>, second: Effect<T>): Effect<T> {
-  const names = [...Object.keys(first.counters ?? {}), ...Object.keys(second.counters ?? {})] as Counter[];
-  const counters = Object.fromEntries(
-    names.map((name) => [name, (first.counters?.[name] ?? 0) + (second.counters?.[name] ?? 0)]),
-  );
   return {
     result: second.result,
     changes: [...first.changes, ...second.changes],
-    counters,
+    counters: sumOf(first.counters, second.counters),
+    found: sumOf(first.found, second.found),
     set: { ...first.set, ...second.set },
   };
+}
+
+type Counts<Name extends string> = Partial<Record<Name, number>>;
+
+/** Name by name; what comes to none is left out. */
+function sumOf<Name extends string>(first: Counts<Name> = {}, second: Counts<Name> = {}): Counts<Name> {
+  const names = [...new Set([...Object.keys(first), ...Object.keys(second)])] as Name[];
+  const sums = names.map((name) => [name, (first[name] ?? 0) + (second[name] ?? 0)] as const);
+  return Object.fromEntries(sums.filter(([, sum]) => sum !== 0)) as Counts<Name>;
+}
+
+/** How many of these trials have each finding. */
+export function countFound(trials: readonly { readonly found: readonly string[] }[]): Search['found'] {
+  const counts: Record<string, number> = {};
+  for (const code of trials.flatMap(({ found }) => found)) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
 }
 
 /** Serialization failures and deadlocks are Postgres's way of saying «again». */

@@ -34,6 +34,8 @@ export interface SearchRow {
   readonly best_value: number | null;
   readonly best_number: number | null;
   readonly best_stage: number;
+  readonly improvements: unknown;
+  readonly found: unknown;
   readonly stages: unknown;
   readonly epochs: bigint;
   readonly ended_by: string | null;
@@ -77,6 +79,8 @@ export function searchOf(row: SearchRow): Search {
       row.best_number === null || row.best_value === null
         ? null
         : { number: row.best_number, value: row.best_value, stage: row.best_stage },
+    improvements: row.improvements as Search['improvements'],
+    found: row.found as Search['found'],
     stages: (row.stages as BegunStage[]).map((stage) => ({
       ...stage,
       hyperparameters: inOrder(stage.hyperparameters),

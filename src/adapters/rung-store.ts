@@ -5,7 +5,7 @@ import { hasBarriers } from '../searches/pruning.ts';
 import type { Change, Search } from '../searches/records.ts';
 import { bracketIn, type Stage, stageOf } from '../searches/stages.ts';
 import { comparedWith, judge, judgeAlone, judgeRung, type Verdict } from '../searches/verdicts.ts';
-import { type Effect, joined, type Transaction } from './database.ts';
+import { countFound, type Effect, joined, type Transaction } from './database.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { concluded } from './search-end.ts';
@@ -103,6 +103,7 @@ async function stop(
     result: undefined,
     changes: [{ type: 'trial.pruned', data: { number, attempt, value, epochs, reason: verdict.text, verdict } }],
     counters: { running: -1, pruned: 1, epochs },
+    found: countFound([{ found: findings.map(({ code }) => code) }]),
   };
 }
 
@@ -139,6 +140,7 @@ interface Row {
   readonly rung: number;
   readonly value: number | null;
   readonly epochs: number;
+  readonly found: readonly string[];
 }
 
 async function settleBracket(tx: Transaction, search: Search, bracket: Bracket): Promise<Effect<readonly Delivery[]>> {
@@ -149,7 +151,7 @@ async function settleBracket(tx: Transaction, search: Search, bracket: Bracket):
     SELECT 1 FROM trials WHERE ${mine} AND state IN ('waiting', 'running') LIMIT 1`;
   if (open !== undefined) return nothing;
   const rows = await tx.$queryRaw<Row[]>`
-    SELECT number, attempt, state, rung, value, epochs FROM trials WHERE ${mine} AND state IN ('paused', 'complete')`;
+    SELECT number, attempt, state, rung, value, epochs, found FROM trials WHERE ${mine} AND state IN ('paused', 'complete')`;
   const paused = rows.filter(({ state }) => state === 'paused');
   const [first] = paused;
   if (first === undefined) return nothing;
@@ -171,6 +173,7 @@ async function settleBracket(tx: Transaction, search: Search, bracket: Bracket):
     result: search.state === 'running' ? deliveriesOf(search.id, went) : [],
     changes,
     counters: { paused: -paused.length, waiting: went.length, pruned: stopped.length },
+    found: countFound(stopped.map(({ number }) => byNumber.get(number)!)),
   };
 }
 

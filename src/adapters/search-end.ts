@@ -1,7 +1,7 @@
 /** How a search ends: its last trial has, or a limit of its budget is reached. Used inside the transactions of search-store.ts. */
 import { type Limit, reached } from '../searches/budget.ts';
 import { type Change, isOpen, type Search } from '../searches/records.ts';
-import { type Effect, joined, type Transaction } from './database.ts';
+import { countFound, type Effect, joined, type Transaction } from './database.ts';
 
 /** More trials without a result than this are not listed with the end. */
 const MOST_LACKING = 100;
@@ -50,11 +50,15 @@ async function complete(tx: Transaction, { id }: Search, failures: number, by?: 
 }
 
 /** Every trial that has not ended is cancelled. */
-export async function cancelOpen(tx: Transaction, { id }: Search): Promise<number> {
+export async function cancelOpen(
+  tx: Transaction,
+  { id }: Search,
+): Promise<{ readonly cancelled: number; readonly found: Search['found'] }> {
   await tx.$executeRaw`DELETE FROM checkpoints WHERE search_id = ${id}::uuid`;
-  return tx.$executeRaw`
+  const rows = await tx.$queryRaw<{ found: string[] }[]>`
     UPDATE trials SET state = 'cancelled', finished_at = now(), lease_until = NULL
-    WHERE search_id = ${id}::uuid AND state IN ('waiting', 'running', 'paused')`;
+    WHERE search_id = ${id}::uuid AND state IN ('waiting', 'running', 'paused') RETURNING found`;
+  return { cancelled: rows.length, found: countFound(rows) };
 }
 
 async function endedBy(
@@ -63,7 +67,7 @@ async function endedBy(
   effect: Effect<unknown>,
   by: Limit,
 ): Promise<Effect<undefined>> {
-  const cancelled = await cancelOpen(tx, search);
+  const { cancelled, found } = await cancelOpen(tx, search);
   const open = (name: 'waiting' | 'running' | 'paused') => -(search.trials[name] + (effect.counters?.[name] ?? 0));
   const counters = { waiting: open('waiting'), running: open('running'), paused: open('paused'), cancelled };
   const failures = search.trials.failed + (effect.counters?.failed ?? 0);
@@ -72,7 +76,7 @@ async function endedBy(
     by === 'failures'
       ? failed(`${failures} trials failed, and the budget allows fewer than ${most}; each says why`)
       : { result: undefined, changes: [await complete(tx, search, failures, by)], set: { state: 'complete' as const } };
-  return { ...end, counters, set: { ...end.set, endedBy: by } };
+  return { ...end, counters, found, set: { ...end.set, endedBy: by } };
 }
 
 /** Ends a search whose seconds are used up. */

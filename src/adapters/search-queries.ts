@@ -1,8 +1,8 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
-import type { FoundOften, Page, SearchQueries, TrialOutcome, TrialQuery } from '../searches/ports.ts';
-import type { Search, SearchState } from '../searches/records.ts';
+import type { FoundOften, Page, SearchQueries, SearchQuery, TrialOutcome, TrialQuery } from '../searches/ports.ts';
+import type { Search } from '../searches/records.ts';
 import type { DiagnosedTrial } from '../searches/suggestions.ts';
 import type { Database } from './database.ts';
 import { curvesOf, tableOf } from './overview-queries.ts';
@@ -23,6 +23,10 @@ export function createSearchQueries(database: Database): SearchQueries {
     find: async (id) => {
       const [row] = await database.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid`;
       return row === undefined ? undefined : searchOf(row);
+    },
+    findAll: async (ids) => {
+      const rows = await database.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ANY(${[...ids]}::uuid[])`;
+      return rows.map(searchOf);
     },
     list: (query) => listSearches(database, query),
     trials: async (search, query) => {
@@ -135,13 +139,17 @@ function byValue(id: string, { sort, state, finding, cursor }: TrialQuery): Segm
 
 async function listSearches(
   database: Database,
-  { limit, cursor, state }: { limit: number; cursor?: string | undefined; state?: SearchState | undefined },
+  { limit, cursor, state, q, dataset, parent }: SearchQuery,
 ): Promise<Page<Search>> {
   const after = cursor === undefined ? undefined : decode(cursor, searchCursorSchema);
   const from =
     after === undefined ? Prisma.empty : Prisma.sql`AND (created_at, id) < (${after.t}::timestamptz, ${after.i}::uuid)`;
+  const pattern = `%${q?.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  const contains = q === undefined ? Prisma.empty : Prisma.sql`AND (name ILIKE ${pattern} OR dataset ILIKE ${pattern})`;
+  const of = dataset === undefined ? Prisma.empty : Prisma.sql`AND dataset = ${dataset}`;
+  const refines = parent === undefined ? Prisma.empty : Prisma.sql`AND parent_id = ${parent}::uuid`;
   const rows = await database.$queryRaw<SearchRow[]>`
-    SELECT * FROM searches WHERE true ${stateIs(state as TrialQuery['state'])} ${from}
+    SELECT * FROM searches WHERE true ${state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`} ${contains} ${of} ${refines} ${from}
     ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}::int`;
   return pageOf(rows.map(searchOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
 }

@@ -103,12 +103,13 @@ async function transition(tx: Transaction, search: Search, to: Transition): Prom
     return { result: undefined, changes: [{ type: 'search.paused', data: {} }], set: { state: target } };
   if (target === 'running')
     return { result: undefined, changes: [{ type: 'search.resumed', data: {} }], set: { state: target } };
-  const trials = await cancelOpen(tx, search);
+  const { cancelled, found } = await cancelOpen(tx, search);
   const { waiting, running, paused } = search.trials;
   return {
     result: undefined,
-    changes: [{ type: 'search.cancelled', data: { trials } }],
-    counters: { waiting: -waiting, running: -running, paused: -paused, cancelled: trials },
+    changes: [{ type: 'search.cancelled', data: { trials: cancelled } }],
+    counters: { waiting: -waiting, running: -running, paused: -paused, cancelled },
+    found,
     set: { state: target },
   };
 }

@@ -4,7 +4,7 @@ import type { Claim, ClaimRef, Delivery, FinishedTrial, Renewal, ReturnedTrial }
 import { hasBarriers } from '../searches/pruning.ts';
 import type { Change, Search } from '../searches/records.ts';
 import { bracketIn, stageOf } from '../searches/stages.ts';
-import { changeSearch, type Database, type Effect, joined, type Transaction } from './database.ts';
+import { changeSearch, countFound, type Database, type Effect, joined, type Transaction } from './database.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { epochsBefore, settle } from './rung-store.ts';
 import { concluded, overdue } from './search-end.ts';
@@ -76,7 +76,7 @@ export async function finish(
     RETURNING t.number, t.stage, t.rung`;
   const byNumber = new Map(rows.map((row) => [row.number, row]));
   const written = trials.filter(({ number }) => byNumber.has(number)).sort((a, b) => a.number - b.number);
-  const { changes, best } = completions(search, written, byNumber);
+  const { changes, best, improvements } = completions(search, written, byNumber);
   const diverged = written.filter(({ outcome }) => outcome === 'diverged').length;
   let epochs = 0;
   for (const trial of written) {
@@ -89,7 +89,8 @@ export async function finish(
     result: undefined,
     changes,
     counters: { running: -written.length, complete: written.length, diverged, epochs },
-    set: best === null ? {} : { best },
+    found: countFound(written.map(({ findings }) => ({ found: findings.map(({ code }) => code) }))),
+    set: best === null ? {} : { best, improvements },
   };
   if (written.length === 0) return { ...done, result: { accepted, deliveries: [] } };
   if (hasBarriers(search.specification.pruner)) {
@@ -105,8 +106,9 @@ function completions(
   search: Search,
   written: readonly FinishedTrial[],
   rows: ReadonlyMap<number, { readonly stage: number }>,
-): { changes: Change[]; best: Search['best'] } {
+): { changes: Change[]; best: Search['best']; improvements: Search['improvements'] } {
   let { best } = search;
+  const improvements = [...search.improvements];
   const sign = search.specification.objective.direction === 'maximize' ? 1 : -1;
   const changes = written.map(({ number, attempt, value, outcome, reason, epochs, durationMs, findings }): Change => {
     const { stage } = rows.get(number)!;
@@ -116,7 +118,10 @@ function completions(
       (best === null ||
         stage > best.stage ||
         (stage === best.stage && (sign * (value - best.value) > 0 || (value === best.value && number < best.number))));
-    if (isBest) best = { number, value, stage };
+    if (isBest) {
+      best = { number, value, stage };
+      improvements.push(best);
+    }
     return {
       type: 'trial.complete',
       data: {
@@ -133,7 +138,7 @@ function completions(
       },
     };
   });
-  return { changes, best };
+  return { changes, best, improvements };
 }
 
 export async function giveBack(
@@ -143,7 +148,9 @@ export async function giveBack(
   onlyExpired: boolean,
 ): Promise<Effect<readonly Delivery[]>> {
   const { attempts } = search.specification.limits;
-  const rows = await tx.$queryRaw<{ number: number; attempt: number; state: string; reason: string; job: string }[]>`
+  const rows = await tx.$queryRaw<
+    { number: number; attempt: number; state: string; reason: string; job: string; found: string[] }[]
+  >`
     UPDATE trials t SET
       failures = t.failures + (r.how <> 'handedBack')::int, reason = r.reason, lease_until = NULL,
       state = CASE WHEN r.how = 'hopeless' OR (r.how = 'crashed' AND t.failures + 1 >= ${attempts}::int) THEN 'failed' ELSE 'waiting' END,
@@ -152,9 +159,9 @@ export async function giveBack(
     FROM jsonb_to_recordset(${JSON.stringify(trials)}::jsonb) AS r(number int, attempt int, reason text, how text)
     WHERE t.search_id = ${search.id}::uuid AND t.number = r.number AND t.attempt = r.attempt AND t.state = 'running'
       AND (NOT ${onlyExpired}::boolean OR t.lease_until < now())
-    RETURNING t.number, t.attempt, t.state, t.reason, t.job`;
+    RETURNING t.number, t.attempt, t.state, t.reason, t.job, t.found`;
   const waiting = rows.filter(({ state }) => state === 'waiting');
-  const failed = rows.length - waiting.length;
+  const failed = rows.filter(({ state }) => state === 'failed');
   const changes: Change[] = rows.map(({ number, attempt, state, reason }) => ({
     type: state === 'waiting' ? 'trial.retried' : 'trial.failed',
     data: { number, attempt, reason },
@@ -162,9 +169,10 @@ export async function giveBack(
   const back: Effect<undefined> = {
     result: undefined,
     changes,
-    counters: { running: -rows.length, waiting: waiting.length, failed },
+    counters: { running: -rows.length, waiting: waiting.length, failed: failed.length },
+    found: countFound(failed),
   };
-  const numbers = rows.filter(({ state }) => state === 'failed').map(({ number }) => number);
+  const numbers = failed.map(({ number }) => number);
   const effect = await concluded(tx, search, joined(back, await settle(tx, search, numbers)));
   const deliveries = search.state === 'running' ? deliveriesOf(search.id, waiting) : [];
   return { ...effect, result: [...deliveries, ...effect.result] };

@@ -5,26 +5,13 @@
  * Epochs are a picture of the moment: a client that is behind is spared them, and told how many.
  */
 import type { WebSocket } from 'ws';
-import { z } from 'zod';
-import { messageOf, Problem } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Notice, NoticeBoard, SearchQueries } from '../searches/ports.ts';
 import type { Epoch, Search } from '../searches/records.ts';
 import type { LiveCurves } from './live-curves.ts';
-import { documentOf } from './problems.ts';
+import { closeCodes, coalesced, isBehind, keepOpen } from './socket.ts';
 
 const EVENTS_A_READ = 500;
-/** A client with more than this on its way is behind. */
-const BEHIND_BYTES = 256 * 1024;
-const HEARTBEAT_MS = 15_000;
-const clientMessageSchema = z.strictObject({ type: z.literal('ping') });
-
-/** Close codes of RFC 6455. */
-const closeCodes = {
-  normal: 1000,
-  binary: 1003,
-  notJson: 1007,
-  unknownMessage: 1008,
-} as const;
 
 export interface StreamParts {
   readonly queries: SearchQueries;
@@ -75,7 +62,7 @@ export function streamEvents(socket: WebSocket, search: Search, after: number | 
       early.push(...epochs);
       return;
     }
-    if (socket.bufferedAmount > BEHIND_BYTES) {
+    if (isBehind(socket)) {
       missedEpochs += epochs.length;
       return;
     }
@@ -93,66 +80,6 @@ export function streamEvents(socket: WebSocket, search: Search, after: number | 
       socket.close(closeCodes.normal, 'the search was deleted');
     }
   });
-  const heartbeat = keepAlive(socket);
-  socket.on('close', () => {
-    unsubscribe();
-    clearInterval(heartbeat);
-  });
-  socket.on('error', () => socket.terminate());
-  socket.on('message', (data, isBinary) => answer(socket, String(data), isBinary));
+  keepOpen(socket, unsubscribe);
   pump();
-}
-
-/** Runs `work` now, or once more after the run that is under way: many calls at once cost one run. */
-function coalesced(work: () => Promise<void>, onError: (error: unknown) => void): () => void {
-  let running = false;
-  let again = false;
-  const run = async () => {
-    running = true;
-    do {
-      again = false;
-      await work().catch(onError);
-    } while (again);
-    running = false;
-  };
-  return () => {
-    if (running) again = true;
-    else void run();
-  };
-}
-
-/** A peer that answers no ping is gone, though TCP may not know it yet. */
-function keepAlive(socket: WebSocket): NodeJS.Timeout {
-  let answered = true;
-  socket.on('pong', () => {
-    answered = true;
-  });
-  return setInterval(() => {
-    if (!answered) return socket.terminate();
-    answered = false;
-    socket.ping();
-    socket.send(JSON.stringify({ type: 'heartbeat', at: new Date().toISOString() }));
-  }, HEARTBEAT_MS);
-}
-
-/** Clients have nothing to say but `ping`; what is not understood is explained, and the connection closed. */
-function answer(socket: WebSocket, text: string, isBinary: boolean): void {
-  const fault = faultOfMessage(text, isBinary);
-  if (fault === undefined) {
-    socket.send(JSON.stringify({ type: 'pong' }));
-    return;
-  }
-  const problem = new Problem('invalidRequest', fault.message, [{ path: 'message', message: fault.message }]);
-  socket.send(JSON.stringify({ type: 'error', problem: documentOf(problem) }));
-  socket.close(fault.code, fault.message);
-}
-
-function faultOfMessage(text: string, isBinary: boolean): { code: number; message: string } | undefined {
-  if (isBinary) return { code: closeCodes.binary, message: 'must be text, got binary' };
-  try {
-    if (clientMessageSchema.safeParse(JSON.parse(text)).success) return undefined;
-  } catch {
-    return { code: closeCodes.notJson, message: 'must be JSON' };
-  }
-  return { code: closeCodes.unknownMessage, message: 'must be {"type":"ping"}, nothing else is understood' };
 }

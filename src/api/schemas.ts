@@ -29,7 +29,14 @@ export const trialParamsSchema = z.strictObject({
 const limit = z.coerce.number().int().min(1).max(500).default(50);
 const cursor = z.string().min(1).max(500).optional().describe('The `next` of an earlier page');
 
-export const searchQuerySchema = z.strictObject({ state: z.enum(searchStates).optional(), limit, cursor });
+export const searchQuerySchema = z.strictObject({
+  state: z.enum(searchStates).optional(),
+  q: z.string().trim().min(1).max(200).optional().describe('In the name or the data set, capital letters or not'),
+  dataset: z.string().min(1).max(100).optional(),
+  parent: z.uuid().optional().describe('Only searches that refine this one'),
+  limit,
+  cursor,
+});
 export const trialQuerySchema = z.strictObject({
   state: z.enum(trialStates).optional(),
   finding: z.enum(findingCodes).optional().describe('Only trials in which this was found'),

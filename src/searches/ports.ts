@@ -172,6 +172,17 @@ export interface TrialQuery {
   readonly cursor?: string | undefined;
 }
 
+export interface SearchQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly state?: SearchState | undefined;
+  /** Contained in the name or the data set's, whatever the case. */
+  readonly q?: string | undefined;
+  readonly dataset?: string | undefined;
+  /** The search they refine. */
+  readonly parent?: string | undefined;
+}
+
 /** One finding over the trials of a search. */
 export interface FoundOften {
   readonly example: FoldsFinding;
@@ -183,11 +194,9 @@ export interface FoundOften {
 
 export interface SearchQueries {
   find(id: string): Promise<Search | undefined>;
-  list(query: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-    readonly state?: SearchState | undefined;
-  }): Promise<Page<Search>>;
+  /** Those of them that there are. */
+  findAll(ids: readonly string[]): Promise<readonly Search[]>;
+  list(query: SearchQuery): Promise<Page<Search>>;
   trials(search: Search, query: TrialQuery): Promise<Page<TrialSummary>>;
   trial(search: Search, number: number): Promise<Trial | undefined>;
   /** Complete trials by value, the best first. */

@@ -17,6 +17,9 @@ export function isOpen(state: SearchState): boolean {
   return state === 'running' || state === 'paused';
 }
 
+/** More improvements than this are not kept with a search: its history has all. */
+export const MOST_IMPROVEMENTS = 100;
+
 const count = z.int().min(0);
 const time = z.iso.datetime();
 const pointSchema = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
@@ -46,6 +49,13 @@ export const searchSchema = z
       .object({ number: count, value: z.number(), stage: count })
       .nullable()
       .describe('Of the complete trials of the newest stage that has any with a value'),
+    improvements: z
+      .array(z.object({ number: count, value: z.number(), stage: count }))
+      .readonly()
+      .describe(`Every time the best became better, in order; the newest ${MOST_IMPROVEMENTS}`),
+    found: z
+      .partialRecord(z.enum(findingCodes), count)
+      .describe('How many of the trials that have ended have each finding'),
     stages: z
       .array(z.object({ from: count, to: count, hyperparameters: z.custom<Settings>() }))
       .readonly()

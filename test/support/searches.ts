@@ -70,8 +70,9 @@ export async function expectSound(databaseUrl: string, id: string): Promise<void
   await client.connect();
   try {
     const [search] = (await client.query('SELECT * FROM searches WHERE id = $1', [id])).rows;
-    const trials = (await client.query('SELECT number, state FROM trials WHERE search_id = $1 ORDER BY number', [id]))
-      .rows;
+    const trials = (
+      await client.query('SELECT number, state, found FROM trials WHERE search_id = $1 ORDER BY number', [id])
+    ).rows;
     const events: SearchEvent[] = (
       await client.query('SELECT seq, type, data, at FROM events WHERE search_id = $1 ORDER BY seq', [id])
     ).rows;
@@ -82,6 +83,15 @@ export async function expectSound(databaseUrl: string, id: string): Promise<void
       if (state === 'waiting' || state === 'running' || state === 'paused')
         expect({ [state]: rows }).toEqual({ [state]: 0 });
     }
+    const found: Record<string, number> = {};
+    for (const code of trials.flatMap((trial) => trial.found as string[])) found[code] = (found[code] ?? 0) + 1;
+    expect(search.found).toEqual(found);
+    const improvements = events.flatMap((event) => {
+      if (event.type !== 'trial.complete' || !event.data.best) return [];
+      const { number, value, stage } = event.data;
+      return [{ number, value, stage }];
+    });
+    expect(search.improvements).toEqual(improvements.slice(-100));
     expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: search.event_seq }, (_, i) => i + 1));
     const ends = events.flatMap((event) =>
       event.type === 'trial.complete' || event.type === 'trial.failed' || event.type === 'trial.pruned'

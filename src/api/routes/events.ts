@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem } from '../../errors.ts';
 import { streamEvents } from '../event-stream.ts';
+import { listMessageSchema, streamSearches } from '../list-stream.ts';
 import type { LiveCurves } from '../live-curves.ts';
 import type { ApiParts } from '../parts.ts';
 import { eventPageSchema, eventQuerySchema, idSchema, refusals } from '../schemas.ts';
+import { refuseOtherSites } from '../socket.ts';
 
 export const eventRoutes: FastifyPluginAsyncZod<ApiParts & { readonly curves: LiveCurves }> = async (
   app,
@@ -32,14 +34,7 @@ export const eventRoutes: FastifyPluginAsyncZod<ApiParts & { readonly curves: Li
     // Refused before the upgrade, a websocket client sees the same problem document as any other.
     preHandler: async (request) => {
       if (request.headers.upgrade === undefined) return;
-      const { origin, host } = request.headers;
-      // A page of another site could otherwise read searches through its visitor's browser.
-      if (origin !== undefined && hostOf(origin) !== host) {
-        throw new Problem(
-          'unauthorizedOrigin',
-          `the connection came from ${origin}; only pages of this service may open it`,
-        );
-      }
+      refuseOtherSites(request);
       await known(request.params.id, request.query.after);
     },
     handler: async (request) => {
@@ -59,8 +54,24 @@ export const eventRoutes: FastifyPluginAsyncZod<ApiParts & { readonly curves: Li
       streamEvents(socket, search, after, { queries, board, curves, log });
     },
   });
-};
 
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
-}
+  app.route({
+    method: 'GET',
+    url: '/v1/events',
+    schema: {
+      tags: ['events'],
+      summary: 'A websocket: every search as it changes, for a list that is live',
+      response: { 101: listMessageSchema, ...refusals },
+    },
+    preHandler: async (request) => {
+      if (request.headers.upgrade === undefined) {
+        throw new Problem('upgradeRequired', 'this is a websocket; GET /v1/searches lists what there is');
+      }
+      refuseOtherSites(request);
+    },
+    handler: () => {
+      throw new Problem('upgradeRequired', 'this is a websocket');
+    },
+    wsHandler: (socket) => streamSearches(socket, { queries, board, log }),
+  });
+};

@@ -1,0 +1,84 @@
+/** One client's websocket over all searches: each as it changes, so that a list is live without asking again. */
+import type { WebSocket } from 'ws';
+import { z } from 'zod';
+import { messageOf } from '../errors.ts';
+import type { NoticeBoard, SearchQueries } from '../searches/ports.ts';
+import { searchSchema } from '../searches/records.ts';
+import { isBehind, keepOpen } from './socket.ts';
+
+/** A search is told at most so often. */
+const RHYTHM_MS = 250;
+
+export const listMessageSchema = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('ready') }).describe('From here on, every change is told'),
+    z.object({ type: z.literal('search'), search: searchSchema }).describe('As it is now'),
+    z.object({ type: z.literal('removed'), id: z.uuid() }),
+    z.object({ type: z.literal('gap') }).describe('Changes may have been missed: list again'),
+    z.object({ type: z.literal('heartbeat'), at: z.iso.datetime() }),
+    z.object({ type: z.literal('pong') }),
+  ])
+  .meta({ id: 'ListMessage' });
+export type ListMessage = z.infer<typeof listMessageSchema>;
+
+export interface ListParts {
+  readonly queries: Pick<SearchQueries, 'findAll'>;
+  readonly board: NoticeBoard;
+  readonly log: (message: string) => void;
+}
+
+/**
+ * Serves `socket` until it closes. What is kept for a client is only which searches it has not been told of since they changed:
+ * one that is slow is told later, of how they are then.
+ */
+export function streamSearches(socket: WebSocket, { queries, board, log }: ListParts): void {
+  const changed = new Set<string>();
+  let gap = false;
+  let timer: NodeJS.Timeout | undefined;
+  let telling = false;
+  let told = Number.NEGATIVE_INFINITY;
+
+  const send = (message: ListMessage) => socket.send(JSON.stringify(message));
+  const tell = async (): Promise<void> => {
+    if (gap) send({ type: 'gap' });
+    gap = false;
+    const ids = [...changed];
+    changed.clear();
+    const searches = new Map((await queries.findAll(ids)).map((search) => [search.id, search]));
+    for (const id of ids) {
+      const search = searches.get(id);
+      if (isBehind(socket)) changed.add(id);
+      else send(search === undefined ? { type: 'removed', id } : { type: 'search', search });
+    }
+  };
+  const onTime = async () => {
+    timer = undefined;
+    told = performance.now();
+    telling = true;
+    const due = new Set(changed);
+    try {
+      if (!isBehind(socket)) await tell();
+    } catch (error) {
+      // The store may be away for a moment: what was to be told is told after it.
+      for (const id of due) changed.add(id);
+      log(`the list of searches: ${messageOf(error)}`);
+    }
+    telling = false;
+    if (changed.size > 0 || gap) schedule();
+  };
+  const schedule = () => {
+    if (telling || socket.readyState !== socket.OPEN) return;
+    timer ??= setTimeout(() => void onTime(), Math.max(0, told + RHYTHM_MS - performance.now()));
+  };
+  const unsubscribe = board.subscribe((notice) => {
+    if (notice.kind === 'epochs') return;
+    if (notice.kind === 'gap') gap = true;
+    else changed.add(notice.searchId);
+    schedule();
+  });
+  keepOpen(socket, () => {
+    unsubscribe();
+    clearTimeout(timer);
+  });
+  send({ type: 'ready' });
+}
