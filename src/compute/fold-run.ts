@@ -1,9 +1,11 @@
-/** One fold of a trial, trained: split, preprocessed, watched by the divergence rule. It knows no thread and no clock. */
+/** One fold of a trial, trained: split, preprocessed, watched by the divergence rule. It knows no thread; the clock is only told. */
+import { performance } from 'node:perf_hooks';
 import { type InputFacts, inputFacts } from '../data/input-facts.ts';
 import type { PreparedData } from '../data/preprocess.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { caseOf, type Facts, type Finding } from '../diagnosis/finding.ts';
 import type { Kernels } from '../nn/kernels.ts';
+import type { Predictions } from '../nn/predictions.ts';
 import { type EpochReport, type Signals, type TrainOptions, train } from '../nn/train.ts';
 import { divergence } from './divergence.ts';
 import { preparedFolds } from './prepared-folds.ts';
@@ -59,7 +61,7 @@ export function* runFold(
   if (next.value.outcome === 'paused') {
     return { state: 'paused', reports, findings: look.all(reports, false), training: next.value.checkpoint };
   }
-  const { bestEpoch, stoppedEarly, metrics, parameters } = next.value;
+  const { bestEpoch, stoppedEarly, metrics, predictions, parameters } = next.value;
   const digest = digestOf(tensorsOf(parameters));
   return {
     state: 'over',
@@ -67,6 +69,7 @@ export function* runFold(
     bestEpoch,
     stoppedEarly,
     metrics,
+    predictions: inOwnUnits(predictions, data),
     digest,
     diverged: diverged ?? null,
     findings: look.all(reports, true),
@@ -89,6 +92,13 @@ function watch({ settings }: TrialTask, facts: Facts, earlier: readonly EpochRep
       return found;
     },
   };
+}
+
+/** Targets are learned standardized; people read them as they were. */
+function inOwnUnits(predictions: Predictions | undefined, data: PreparedData): Predictions | undefined {
+  if (predictions === undefined || 'confusion' in predictions) return predictions;
+  const own = (value: number) => value * data.targetScale + data.targetOffset;
+  return { target: predictions.target.map(own), predicted: predictions.predicted.map(own) };
 }
 
 const inputsOf = new WeakMap<PreparedData, InputFacts>();
@@ -114,6 +124,7 @@ function updateOf(report: EpochReport, fold: number, first: EpochReport): Omit<E
   return {
     fold,
     epoch: report.epoch,
+    at: performance.timeOrigin + performance.now(),
     initialLoss: finite(first.firstLoss),
     trainLoss: finite(report.trainLoss),
     trainMetric: finite(report.trainMetric),
@@ -128,21 +139,24 @@ function updateOf(report: EpochReport, fold: number, first: EpochReport): Omit<E
   };
 }
 
-/** Digits that are kept of a signal: more tell nothing, and are stored a thousand times. */
+/** Digits that are kept of what is only looked at: more tell nothing, and are stored a thousand times. */
 const SIGNAL_DIGITS = 4;
 
+export function shortened(value: number): number | null {
+  return Number.isFinite(value) ? Number(value.toPrecision(SIGNAL_DIGITS)) : null;
+}
+
 export function observedLayers({ epoch, layers }: Signals): ObservedLayers {
-  const short = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(SIGNAL_DIGITS)) : null);
   return {
     epoch,
     layers: layers.map(({ mean, deviation, unitDeviation, saturated, dead, gradientNorm, updateRatio }) => ({
-      mean: short(mean),
-      deviation: short(deviation),
-      unitDeviation: short(unitDeviation),
-      saturated: short(saturated),
-      dead: short(dead),
-      gradientNorm: short(gradientNorm),
-      updateRatio: short(updateRatio),
+      mean: shortened(mean),
+      deviation: shortened(deviation),
+      unitDeviation: shortened(unitDeviation),
+      saturated: shortened(saturated),
+      dead: shortened(dead),
+      gradientNorm: shortened(gradientNorm),
+      updateRatio: shortened(updateRatio),
     })),
   };
 }

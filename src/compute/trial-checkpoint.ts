@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Finding } from '../diagnosis/finding.ts';
 import type { Checkpoint } from '../nn/checkpoint.ts';
 import type { Metrics } from '../nn/metrics.ts';
+import type { Predictions } from '../nn/predictions.ts';
 import type { EpochReport } from '../nn/train.ts';
 import { fromBytes, toBytes } from './plain-bytes.ts';
 import type { TrialTask } from './trial.ts';
@@ -14,6 +15,8 @@ export interface FoldEnd {
   readonly bestEpoch: number;
   readonly stoppedEarly: boolean;
   readonly metrics: Metrics;
+  /** Of the validation rows, in the target's own units. */
+  readonly predictions?: Predictions | undefined;
   /** sha256 of all that it learned. */
   readonly digest: string;
   /** Why it is called diverged; null where it is not. */

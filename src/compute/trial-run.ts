@@ -1,6 +1,6 @@
 /** A trial from its folds: each run by itself, joined in order. What a trial comes to is the same wherever its folds ran. */
 import { countFolds } from '../data/folds.ts';
-import { finite, type NamedKernels, observedLayers, type RunConditions, runFold } from './fold-run.ts';
+import { finite, type NamedKernels, observedLayers, type RunConditions, runFold, shortened } from './fold-run.ts';
 import { type HashedCurves, hashResult } from './result-hash.ts';
 import type {
   EpochUpdate,
@@ -105,9 +105,16 @@ function finiteNumbers(evidence: Readonly<Record<string, number | null>>): Recor
   );
 }
 
-function foldResult({ bestEpoch, stoppedEarly, metrics }: FoldEnd, curves: FoldCurves): FoldResult {
+function foldResult({ bestEpoch, stoppedEarly, metrics, predictions }: FoldEnd, curves: FoldCurves): FoldResult {
   const finiteMetrics = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, finite(value)]));
-  return { ...curves, bestEpoch, stoppedEarly, metrics: finiteMetrics as FoldMetrics };
+  return { ...curves, bestEpoch, stoppedEarly, metrics: finiteMetrics as FoldMetrics, ...toldOf(predictions) };
+}
+
+function toldOf(predictions: FoldEnd['predictions']): Pick<FoldResult, 'confusion' | 'predictions'> {
+  if (predictions === undefined) return {};
+  if ('confusion' in predictions) return predictions;
+  const { target, predicted } = predictions;
+  return { predictions: { target: target.map(shortened), predicted: predicted.map(shortened) } };
 }
 
 /** The mean over all folds; null where one has none. */

@@ -105,6 +105,13 @@ export interface FoldResult extends FoldCurves {
   readonly bestEpoch: number;
   readonly stoppedEarly: boolean;
   readonly metrics: FoldMetrics;
+  /** Rows of class c that were taken for class k: `confusion[c][k]`, of the validation rows; not where there are many classes. */
+  readonly confusion?: readonly (readonly number[])[];
+  /** Some of the validation rows, in the target's own units; null where not finite. */
+  readonly predictions?: {
+    readonly target: readonly (number | null)[];
+    readonly predicted: readonly (number | null)[];
+  };
 }
 
 /** What was found in some folds, told of the first of them. */
@@ -158,6 +165,8 @@ export function resultOf(end: TrialEnd): TrialResult {
 export interface EpochUpdate {
   readonly fold: number;
   readonly epoch: number;
+  /** When it ended where it was trained, in milliseconds since 1970. */
+  readonly at: number;
   readonly initialLoss: number | null;
   readonly trainLoss: number | null;
   readonly trainMetric: number | null;

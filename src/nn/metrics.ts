@@ -50,7 +50,7 @@ export function rmse(totals: Totals, targetScale: number): number {
 }
 
 /** The class that row i is taken for: the first of the greatest outputs; −1, which is none, where no output is a number. */
-function predictedClass(outputs: FloatArray, i: number, C: number): number {
+export function predictedClass(outputs: FloatArray, i: number, C: number): number {
   if (C === 1) return outputs[i]! > 0 ? 1 : outputs[i]! <= 0 ? 0 : -1;
   let best = -1;
   let greatest = Number.NEGATIVE_INFINITY;

@@ -21,6 +21,7 @@ import { MemoryLimitExceeded } from './memory.ts';
 import { allMetrics, type Metrics, measuredMetric, type Objective } from './metrics.ts';
 import type { NetworkSpec } from './network.ts';
 import type { Optimizer } from './optimizers.ts';
+import { type Predictions, predictionsOf } from './predictions.ts';
 import { fillRows } from './rows.ts';
 import type { Schedule } from './schedules.ts';
 import { drawProbe, isObserved, observe, type Signals } from './signals.ts';
@@ -90,6 +91,8 @@ export interface TrainingResult {
   readonly stoppedEarly: boolean;
   /** Of the validation rows. */
   readonly metrics: Metrics;
+  /** Of the same rows. */
+  readonly predictions: Predictions | undefined;
   /** Layer by layer: dense copies. */
   readonly parameters: readonly LayerParameters[];
 }
@@ -190,6 +193,7 @@ function resultOf({ options, trainer, arrays, sums, progress }: Run, stoppedEarl
     network.statistics.set(arrays.bestStatistics);
   }
   if (goesBack || epoch === 0) evaluate(trainer, arrays, sums.validation);
+  const answers = validationAnswers(arrays, options.data, sums);
   return {
     outcome: 'ended',
     epochs: epoch,
@@ -197,7 +201,8 @@ function resultOf({ options, trainer, arrays, sums, progress }: Run, stoppedEarl
     initialLoss,
     bestEpoch: goesBack ? best.epoch : epoch,
     stoppedEarly,
-    metrics: allMetrics(validationAnswers(arrays, options.data, sums)),
+    metrics: allMetrics(answers),
+    predictions: predictionsOf(answers),
     parameters: network.layers.map((layer) => readLayer(network.kernels, layer)),
   };
 }

@@ -181,6 +181,18 @@ export const foldCurvesSchema = z
     signals: z.array(observedLayersSchema).readonly().default([]).describe('Of some epochs, thinned towards the end'),
     bestEpoch: count.optional().describe('Whose parameters, value and metrics count; once the fold is over'),
     stoppedEarly: z.boolean().optional(),
+    confusion: z
+      .array(z.array(count).readonly())
+      .readonly()
+      .optional()
+      .describe('Validation rows of each class (outer) that were taken for each (inner); up to 30 classes'),
+    predictions: z
+      .object({
+        target: z.array(z.number().nullable()).readonly(),
+        predicted: z.array(z.number().nullable()).readonly(),
+      })
+      .optional()
+      .describe('Of some validation rows, in the target’s own units'),
     metrics: metricsSchema.optional().describe('Of the validation rows; null where not defined or not finite'),
   })
   .meta({ id: 'FoldCurves' }) satisfies z.ZodType<FoldCurves>;
@@ -276,6 +288,7 @@ export const epochSchema = z
     fold: count,
     epoch: z.int().min(1),
     epochs: count.describe('How many there will be'),
+    at: z.number().describe('When it ended where it was trained, in milliseconds since 1970'),
     trainLoss: z.number().nullable(),
     trainMetric: z.number().nullable(),
     validationLoss: z.number().nullable(),

@@ -170,13 +170,14 @@ function lastMean(folds: readonly FoldCurves[], of: 'trainLoss' | 'trainMetric')
 
 /** What of an epoch is told live: a notice is small, the rest is stored with the curves. */
 function epochOf(update: EpochUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 'epochs'>): Epoch {
-  const { fold, epoch, trainLoss, trainMetric, validationLoss, validationMetric } = update;
+  const { fold, epoch, at, trainLoss, trainMetric, validationLoss, validationMetric } = update;
   const found = update.found.map(({ code }) => code);
   return {
     type: 'epoch',
     ...trial,
     fold,
     epoch,
+    at,
     trainLoss,
     trainMetric,
     validationLoss,

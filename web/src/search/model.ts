@@ -115,7 +115,7 @@ export class SearchModel {
     }
   }
 
-  onEpoch(epoch: Epoch & { readonly at?: number }): void {
+  onEpoch(epoch: Epoch): void {
     const trial = this.live.get(epoch.number);
     const row = this.trial(epoch.number);
     if (trial === undefined || (row !== undefined && row.attempt > epoch.attempt)) return;
@@ -127,7 +127,7 @@ export class SearchModel {
       fold[name][epoch.epoch - 1] = epoch[name];
     }
     trial.epochs = epoch.epochs;
-    trial.at = epoch.at ?? 0;
+    trial.at = epoch.at;
     if (row === undefined) return;
     row.epochs = Math.max(row.epochs, epoch.epoch);
     if (epoch.found?.some((code) => !row.found.includes(code)))
