@@ -93,7 +93,7 @@ export function preflight(task: TrialTask, { kernels }: NamedKernels): Preflight
   const facts = factsOf(task, whole);
   // What is so before any step; steps come later, and are the trials' own.
   const atStart = diagnose(caseOf({ ...settings, ...still }, facts, [free], false)).filter(({ since }) => since === 0);
-  return judged(atStart, free, held, least(byHeart, KNOWN * expected), expected);
+  return judged({ atStart, free, held, byHeart: least(byHeart, KNOWN * expected), expected });
 }
 
 /** The first of the rates' ends that is good enough, or else the best. */
@@ -107,68 +107,96 @@ function least(byHeart: (learningRate: number) => EpochReport, enough: number): 
   return ends.reduce((a, b) => (b.trainLoss < a.trainLoss ? b : a));
 }
 
-function judged(
-  atStart: readonly Finding[],
-  free: EpochReport,
-  held: EpochReport,
-  byHeart: EpochReport,
-  expected: number,
-): Preflight {
-  const deviations = free.signals[0]!.layers.slice(0, -1).map(({ deviation }) => deviation);
-  const has = (...codes: readonly FindingCode[]) => atStart.some(({ code }) => codes.includes(code));
-  const raised = held.regularizationLoss > free.regularizationLoss;
-  const known = byHeart.trainLoss <= KNOWN * expected;
-  const numbers = { trainLoss: finite(byHeart.trainLoss), expectedLoss: expected, epochs: byHeart.epoch };
-  const checks: PreflightCheck[] = [
-    {
-      check: 'lossAtStart',
-      passed: !has('lossAtStart'),
-      evidence: { initialLoss: finite(free.firstLoss), expectedLoss: expected },
-      text: `The loss is ${shown(free.firstLoss)} before the first step, without regularization; who knows nothing has ${shown(expected)}.`,
-    },
-    {
-      check: 'regularization',
-      passed: raised,
-      evidence: { without: finite(free.regularizationLoss), with: finite(held.regularizationLoss) },
-      text: raised
-        ? `Regularization raises it by ${shown(held.regularizationLoss)}.`
-        : 'Regularization does not raise it: there are no weights that it could shrink.',
-    },
-    {
-      check: 'spread',
-      passed: !has('initializationTooSmall', 'initializationTooLarge', 'saturated', 'deadRelu', 'symmetricWeights'),
-      evidence: { first: finite(deviations[0] ?? Number.NaN), last: finite(deviations.at(-1) ?? Number.NaN) },
-      text:
-        deviations.length === 0
-          ? 'There are no hidden layers.'
-          : `Activations spread by ${deviations.map(shown).join(', ')} from layer to layer.`,
-    },
-    {
-      check: 'overfit',
-      passed: known,
-      evidence: numbers,
-      text: known
-        ? `${BY_HEART} rows are learned by heart in ${byHeart.epoch} epochs.`
-        : `${BY_HEART} rows are not learned by heart, at any of ${RATES.length} learning rates: ${percent(byHeart.trainLoss / expected)} of the loss is left.`,
-    },
-  ];
-  const fault = { severity: 'fault', layer: null, since: 0, cause: null } as const;
-  const [, regularization, , overfit] = checks;
-  const findings: PreflightFinding[] = [...atStart];
-  if (!raised) {
-    const advice = 'Initialize with random weights: xavier or he.';
-    findings.push({
-      ...fault,
-      code: 'regularizationAbsent',
-      evidence: regularization!.evidence,
-      text: regularization!.text,
-      advice,
-    });
-  }
-  if (!known) {
-    const advice =
-      'A network that cannot learn so few rows will not learn many: mend what else is found, or give it more units, another activation, or batch normalization.';
-    findings.push({ ...fault, code: 'cannotOverfit', evidence: numbers, text: overfit!.text, advice });
-  }
-  return { checks, deviations: deviations.map(finite), findings };
+/** What was seen before the first step, and where learning by heart ended. */
+interface Seen {
+  readonly atStart: readonly Finding[];
+  /** Without regularization, and with it. */
+  readonly free: EpochReport;
+  readonly held: EpochReport;
+  readonly byHeart: EpochReport;
+  readonly expected: number;
+}
+
+function judged(seen: Seen): Preflight {
+  const checks = [lossCheck(seen), regularizationCheck(seen), spreadCheck(seen), overfitCheck(seen)];
+  const findings = checks.flatMap(({ check, passed, evidence, text }): PreflightFinding[] => {
+    const failure = failures[check];
+    if (passed || failure === undefined) return [];
+    return [{ ...failure, severity: 'fault', layer: null, since: 0, cause: null, evidence, text }];
+  });
+  return { checks, deviations: deviationsOf(seen).map(finite), findings: [...seen.atStart, ...findings] };
+}
+
+/** What fails here and is no trial's finding. */
+const failures: Readonly<Partial<Record<PreflightCheck['check'], Pick<PreflightFinding, 'code' | 'advice'>>>> = {
+  regularization: { code: 'regularizationAbsent', advice: 'Initialize with random weights: xavier or he.' },
+  overfit: {
+    code: 'cannotOverfit',
+    advice:
+      'A network that cannot learn so few rows will not learn many: mend what else is found, or give it more units, another activation, or batch normalization.',
+  },
+};
+
+function hasAny({ atStart }: Seen, codes: readonly FindingCode[]): boolean {
+  return atStart.some(({ code }) => codes.includes(code));
+}
+
+function lossCheck(seen: Seen): PreflightCheck {
+  const { free, expected } = seen;
+  return {
+    check: 'lossAtStart',
+    passed: !hasAny(seen, ['lossAtStart']),
+    evidence: { initialLoss: finite(free.firstLoss), expectedLoss: expected },
+    text: `The loss is ${shown(free.firstLoss)} before the first step, without regularization; who knows nothing has ${shown(expected)}.`,
+  };
+}
+
+function regularizationCheck({ free, held }: Seen): PreflightCheck {
+  const passed = held.regularizationLoss > free.regularizationLoss;
+  return {
+    check: 'regularization',
+    passed,
+    evidence: { without: finite(free.regularizationLoss), with: finite(held.regularizationLoss) },
+    text: passed
+      ? `Regularization raises it by ${shown(held.regularizationLoss)}.`
+      : 'Regularization does not raise it: there are no weights that it could shrink.',
+  };
+}
+
+function deviationsOf({ free }: Seen): number[] {
+  return free.signals[0]!.layers.slice(0, -1).map(({ deviation }) => deviation);
+}
+
+/** What is wrong with how activations come through the layers. */
+const unspread = [
+  'initializationTooSmall',
+  'initializationTooLarge',
+  'saturated',
+  'deadRelu',
+  'symmetricWeights',
+] as const;
+
+function spreadCheck(seen: Seen): PreflightCheck {
+  const deviations = deviationsOf(seen);
+  return {
+    check: 'spread',
+    passed: !hasAny(seen, unspread),
+    evidence: { first: finite(deviations[0] ?? Number.NaN), last: finite(deviations.at(-1) ?? Number.NaN) },
+    text:
+      deviations.length === 0
+        ? 'There are no hidden layers.'
+        : `Activations spread by ${deviations.map(shown).join(', ')} from layer to layer.`,
+  };
+}
+
+function overfitCheck({ byHeart: { trainLoss, epoch }, expected }: Seen): PreflightCheck {
+  const passed = trainLoss <= KNOWN * expected;
+  return {
+    check: 'overfit',
+    passed,
+    evidence: { trainLoss: finite(trainLoss), expectedLoss: expected, epochs: epoch },
+    text: passed
+      ? `${BY_HEART} rows are learned by heart in ${epoch} epochs.`
+      : `${BY_HEART} rows are not learned by heart, at any of ${RATES.length} learning rates: ${percent(trainLoss / expected)} of the loss is left.`,
+  };
 }
