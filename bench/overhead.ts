@@ -12,7 +12,7 @@ import { ended } from '../src/cli/format.ts';
 import { readConfig } from '../src/config.ts';
 import { startService } from '../src/service.ts';
 import { temporarily } from './parts/temporary.ts';
-import { tinyTrials } from './parts/tiny-trials.ts';
+import { tinyTrials } from './parts/tiny-and-long-trials.ts';
 
 const { values } = parseArgs({
   options: { trials: { type: 'string' }, growth: { type: 'string' }, json: { type: 'boolean' } },

@@ -9,20 +9,12 @@ import { browserPath, browserSwitches } from './parts/browser.ts';
 import { epochsToPixels, firstLoad, interactions } from './parts/page.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';
 import { toItsEnd, withClient } from './parts/through-service.ts';
-import { tinyTrials } from './parts/tiny-trials.ts';
+import { longTrials, tinyTrials } from './parts/tiny-and-long-trials.ts';
 
 const { values } = parseArgs({ options: { trials: { type: 'string' } } });
 const LOADS = 9;
 const THREADS = 4;
-const EPOCHS = 300;
-
-/** Four trials of some seconds each. */
-const atOnce = {
-  name: 'four at once',
-  dataset: 'iris',
-  hyperparameters: { hiddenUnits: 64, hiddenLayers: 2, batchSize: 16, epochs: 8000 },
-  budget: { trials: THREADS },
-};
+const EPOCHS = 200;
 
 await runBench(async () => {
   if (browserPath === undefined) throw new Error('no Chromium is installed: there is nothing to measure in');
@@ -32,7 +24,7 @@ await runBench(async () => {
       const loads = [];
       for (let i = 0; i < LOADS; i++) loads.push(await firstLoad(browser, client.url));
       const seconds = median(loads.map((load) => load.seconds));
-      const { id } = await client.create(atOnce);
+      const { id } = await client.create(longTrials(THREADS));
       const pixels = await epochsToPixels(browser, `${client.url}/searches/${id}`, EPOCHS);
       await client.cancel(id);
       const many = await toItsEnd(client, tinyTrials(countFrom('trials', values.trials ?? '10000')));

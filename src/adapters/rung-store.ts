@@ -56,7 +56,12 @@ async function rest(
   const before = epochsBefore(bracketIn(search.specification, stage, number), rung);
   return {
     result: undefined,
-    changes: [{ type: 'trial.paused', data: { number, attempt, rung, epochs, value } }],
+    changes: [
+      {
+        type: 'trial.paused',
+        data: { number, attempt, rung, epochs, value, durationMs, found: findings.map(({ code }) => code) },
+      },
+    ],
     counters: { running: -1, paused: 1, epochs: epochs - before },
   };
 }
@@ -101,7 +106,12 @@ async function stop(
     WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
   return {
     result: undefined,
-    changes: [{ type: 'trial.pruned', data: { number, attempt, value, epochs, reason: verdict.text, verdict } }],
+    changes: [
+      {
+        type: 'trial.pruned',
+        data: { number, attempt, value, epochs, durationMs, reason: verdict.text, verdict },
+      },
+    ],
     counters: { running: -1, pruned: 1, epochs },
     found: countFound([{ found: findings.map(({ code }) => code) }]),
   };
@@ -166,7 +176,8 @@ async function settleBracket(tx: Transaction, search: Search, bracket: Bracket):
     ...promoted.map(({ number, rank }): Change => ({ type: 'trial.promoted', data: { number, rung, rank, of } })),
     ...stopped.map(({ number, verdict }): Change => {
       const { attempt, value, epochs } = byNumber.get(number)!;
-      return { type: 'trial.pruned', data: { number, attempt, value, epochs, reason: verdict.text, verdict } };
+      const data = { number, attempt, value, epochs, durationMs: null, reason: verdict.text, verdict };
+      return { type: 'trial.pruned', data };
     }),
   ];
   return {

@@ -110,34 +110,38 @@ function completions(
   let { best } = search;
   const improvements = [...search.improvements];
   const sign = search.specification.objective.direction === 'maximize' ? 1 : -1;
-  const changes = written.map(({ number, attempt, value, outcome, reason, epochs, durationMs, findings }): Change => {
-    const { stage } = rows.get(number)!;
-    // Of equal values the lower number is the best, whichever came first. Other stages train or examine otherwise: the newest counts.
-    const isBest =
-      value !== null &&
-      (best === null ||
-        stage > best.stage ||
-        (stage === best.stage && (sign * (value - best.value) > 0 || (value === best.value && number < best.number))));
-    if (isBest) {
-      best = { number, value, stage };
-      improvements.push(best);
-    }
-    return {
-      type: 'trial.complete',
-      data: {
-        number,
-        attempt,
-        stage,
-        value,
-        outcome,
-        reason,
-        epochs,
-        durationMs,
-        found: findings.map(({ code }) => code),
-        best: isBest,
-      },
-    };
-  });
+  const changes = written.map(
+    ({ number, attempt, value, deviation, outcome, reason, epochs, durationMs, findings }): Change => {
+      const { stage } = rows.get(number)!;
+      // Of equal values the lower number is the best, whichever came first. Other stages train or examine otherwise: the newest counts.
+      const isBest =
+        value !== null &&
+        (best === null ||
+          stage > best.stage ||
+          (stage === best.stage &&
+            (sign * (value - best.value) > 0 || (value === best.value && number < best.number))));
+      if (isBest) {
+        best = { number, value, stage };
+        improvements.push(best);
+      }
+      return {
+        type: 'trial.complete',
+        data: {
+          number,
+          attempt,
+          stage,
+          value,
+          deviation,
+          outcome,
+          reason,
+          epochs,
+          durationMs,
+          found: findings.map(({ code }) => code),
+          best: isBest,
+        },
+      };
+    },
+  );
   return { changes, best, improvements };
 }
 

@@ -211,6 +211,10 @@ export const trialSchema = trialSummarySchema
   .meta({ id: 'Trial' });
 export type Trial = z.infer<typeof trialSchema>;
 
+/** Of the epochs since it began or went on; none where it was stopped while it waited. */
+const legSchema = z.number().nullable().default(null).describe('Milliseconds since it began, or went on');
+const foundSchema = z.array(z.enum(findingCodes)).readonly().default([]);
+
 const trialRef = { number: count, attempt: count };
 
 /** Every change of a search. */
@@ -246,14 +250,22 @@ export const changeSchema = z.discriminatedUnion('type', [
       outcome: z.enum(['ok', 'diverged']),
       reason: z.string().nullable(),
       epochs: count,
-      durationMs: z.number(),
-      found: z.array(z.enum(findingCodes)).readonly().default([]),
+      deviation: z.number().nullable().default(null),
+      durationMs: z.number().describe('Since it began, or since it went on from its rung'),
+      found: foundSchema,
       best: z.boolean().describe('Better than every trial that was complete before it'),
     }),
   }),
   z.object({
     type: z.literal('trial.paused'),
-    data: z.object({ ...trialRef, rung: count, epochs: count, value: z.number().nullable() }),
+    data: z.object({
+      ...trialRef,
+      rung: count,
+      epochs: count,
+      value: z.number().nullable(),
+      durationMs: legSchema,
+      found: foundSchema,
+    }),
   }),
   z.object({
     type: z.literal('trial.promoted'),
@@ -265,6 +277,7 @@ export const changeSchema = z.discriminatedUnion('type', [
       ...trialRef,
       value: z.number().nullable(),
       epochs: count,
+      durationMs: legSchema,
       reason: z.string(),
       verdict: verdictSchema,
     }),

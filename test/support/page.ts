@@ -9,8 +9,12 @@ export interface TestPage {
   readonly complaints: readonly string[];
 }
 
+/** A busy machine has two cores, and the service trains on both. */
+const PATIENCE_MS = 20_000;
+
 export async function openPage(browser: Browser, options: Parameters<Browser['newPage']>[0] = {}): Promise<TestPage> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  page.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
   page.on('console', (message) => {
     const lost = /WebSocket|ERR_CONNECTION_REFUSED|net::ERR_/.test(message.text());

@@ -22,6 +22,7 @@ const complete = (number: number, value: number | null, attempt = 1): Change => 
     attempt,
     stage: 0,
     value,
+    deviation: null,
     outcome: value === null ? 'diverged' : 'ok',
     reason: value === null ? 'its loss ran away' : null,
     epochs: 3,
@@ -139,16 +140,21 @@ describe('the model of a search', () => {
     model.readTable(empty, log([{ type: 'trials.planned', data: { from: 0, to: 1 } }, started(0)]));
     model.onEpoch(epoch(0, 1));
     const rest: Change[] = [
-      { type: 'trial.paused', data: { number: 0, attempt: 1, rung: 0, epochs: 1, value: 0.4 } },
+      {
+        type: 'trial.paused',
+        data: { number: 0, attempt: 1, rung: 0, epochs: 1, value: 0.4, durationMs: 5, found: [] },
+      },
       { type: 'trial.promoted', data: { number: 0, rung: 1, rank: 1, of: 3 } },
       started(0, 2),
     ];
     rest.forEach((change, i) => {
       model.onChange({ ...change, seq: 3 + i, at: at(3 + i) } as SearchEvent);
     });
-    expect(model.trial(0)).toMatchObject({ state: 'running', rung: 1, epochs: 1 });
+    expect(model.trial(0)).toMatchObject({ state: 'running', rung: 1, epochs: 1, durationMs: 5 });
     model.onEpoch(epoch(0, 2, { attempt: 2 }));
     expect(model.curveOf(0)?.validationLoss).toEqual([2, 1]);
+    model.onChange({ ...complete(0, 0.9, 2), seq: 6, at: at(6) } as SearchEvent);
+    expect(model.trial(0)).toMatchObject({ state: 'complete', durationMs: 17 });
   });
 
   it('keeps curves of a bounded number of trials', () => {

@@ -67,7 +67,9 @@ export function keep(client: QueryClient, search: Search): void {
       }),
     };
   });
-  if (!listed) void client.invalidateQueries({ queryKey: ['searches'] });
+  if (listed) return;
+  void client.invalidateQueries({ queryKey: ['searches'] });
+  if (search.parent !== null) void client.invalidateQueries({ queryKey: ['children', search.parent] });
 }
 
 function forget(client: QueryClient, id: string): void {

@@ -85,7 +85,7 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     const id = /searches\/([0-9a-f-]{36})/.exec(page.url())![1]!;
     await page.getByText('12 of 12').waitFor();
     const { best } = await ended(service.client, id);
-    await page.getByRole('table').getByRole('link').first().click();
+    await page.getByLabel('The best trials').getByRole('link').first().click();
     await page.getByRole('heading', { name: `Trial ${best!.number}` }).waitFor();
     await page.getByText('the best').waitFor();
     await page.getByText('On the validation rows').waitFor();

@@ -2,9 +2,9 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { epochsToPixels, firstLoad, interactions } from '../../../bench/parts/page.ts';
-import { tinyTrials } from '../../../bench/parts/tiny-trials.ts';
+import { longTrials, tinyTrials } from '../../../bench/parts/tiny-and-long-trials.ts';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
-import { ended, lasting } from '../../support/searches.ts';
+import { ended } from '../../support/searches.ts';
 import { startTestService, type TestService } from '../../support/service.ts';
 
 describe.skipIf(browserPath === undefined)('the speed of the page', () => {
@@ -26,7 +26,7 @@ describe.skipIf(browserPath === undefined)('the speed of the page', () => {
   });
 
   it('shows an epoch within 300 ms of its end, with four trials that run', async () => {
-    const { id } = await service.client.create(lasting(6000, 4, { name: 'four at once' }));
+    const { id } = await service.client.create(longTrials(4));
     const { median } = await epochsToPixels(browser, `${service.url}/searches/${id}`, 100);
     expect(median).toBeLessThan(300);
     await service.client.cancel(id);

@@ -213,6 +213,7 @@ export class SearchModel {
       point: hyperparameters,
       startedAt: goesOn ? startedAt : at,
       epochs: goesOn ? epochs : 0,
+      ...(!goesOn && { durationMs: null }),
     });
     this.begin(number, goesOn);
   }
@@ -230,6 +231,11 @@ export class SearchModel {
     number: number,
     { best: _, verdict: __, ...changed }: Partial<TrialRow> & { best?: boolean; verdict?: unknown },
   ): void {
+    const before = this.trial(number);
+    const leg = changed.durationMs ?? null;
+    // What it took before it came to its rung counts too.
+    if (leg === null) delete changed.durationMs;
+    else changed.durationMs = leg + ((before?.rung ?? 0) > 0 ? (before?.durationMs ?? 0) : 0);
     const curve = this.curveOf(number);
     if (this.live.delete(number) && curve !== undefined) this.remember(thinned(curve));
     this.change(number, changed);

@@ -91,7 +91,7 @@ function Lineage({ search }: { readonly search: Search }): ReactNode {
     enabled: parent !== null,
   });
   const below = useQuery({
-    queryKey: ['searches', 'children', id],
+    queryKey: ['children', id],
     queryFn: () => api.searches({ parent: id, limit: 50 }),
   });
   const children = below.data?.items ?? [];

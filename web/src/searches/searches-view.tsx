@@ -154,7 +154,8 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
           '–'
         ) : (
           <>
-            <Link href={`/searches/${id}/trials/${best.number}`} aria-label={`best trial, ${best.number}`}>
+            <Link href={`/searches/${id}/trials/${best.number}`}>
+              <span className="hidden">best trial, </span>
               {shown(best.value)}
             </Link>
             <div className="soft small">{specification.objective.metric}</div>

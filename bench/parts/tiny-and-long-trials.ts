@@ -15,3 +15,13 @@ export function tinyTrials(trials: number) {
     budget: { trials },
   };
 }
+
+/** Trials of ten seconds and more, whose epochs take some milliseconds: long enough to be watched. */
+export function longTrials(trials: number) {
+  return {
+    name: 'long',
+    dataset: 'digits',
+    hyperparameters: { hiddenUnits: 64, hiddenLayers: 2, batchSize: 32, epochs: 2000, learningRate: 0.001 },
+    budget: { trials },
+  };
+}
