@@ -116,28 +116,30 @@ function Differences({ a, b }: { readonly a: Search; readonly b: Search }): Reac
   const rows = differences(a.specification, b.specification);
   if (rows.length === 0) return <p className="empty">In nothing but their names.</p>;
   return (
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">what</th>
-          <th scope="col">{a.name}</th>
-          <th scope="col">{b.name}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ path, left, right }) => (
-          <tr key={path}>
-            <td>{path}</td>
-            {[left, right].map((value, i) => (
-              <td key={i === 0 ? 'left' : 'right'} style={{ whiteSpace: 'normal' }}>
-                {path.startsWith('hyperparameters.')
-                  ? told(value as Parameters<typeof told>[0])
-                  : (JSON.stringify(value) ?? '–')}
-              </td>
-            ))}
+    <section className="scroll" aria-label="Differences" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">what</th>
+            <th scope="col">{a.name}</th>
+            <th scope="col">{b.name}</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map(({ path, left, right }) => (
+            <tr key={path}>
+              <td>{path}</td>
+              {[left, right].map((value, i) => (
+                <td key={i === 0 ? 'left' : 'right'} style={{ whiteSpace: 'normal' }}>
+                  {path.startsWith('hyperparameters.')
+                    ? told(value as Parameters<typeof told>[0])
+                    : (JSON.stringify(value) ?? '–')}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }

@@ -59,28 +59,30 @@ export function CoveragePicture(): ReactNode {
         ))}
       </div>
       {data && (
-        <table className="small">
-          <thead>
-            <tr>
-              <th scope="col">chance to hit 1 % of the space</th>
-              <th scope="col">if one matters</th>
-              <th scope="col">if two do</th>
-              <th scope="col">if all do</th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.samplers.map(({ sampler, hit, trials }) => (
-              <tr key={sampler}>
-                <td>
-                  {sampler}, {trials} trials
-                </td>
-                <td>{percent(hit.one)}</td>
-                <td>{percent(hit.two)}</td>
-                <td>{percent(hit.all)}</td>
+        <section className="scroll" aria-label="Chances" tabIndex={0}>
+          <table className="small">
+            <thead>
+              <tr>
+                <th scope="col">chance to hit 1 % of the space</th>
+                <th scope="col">if one matters</th>
+                <th scope="col">if two do</th>
+                <th scope="col">if all do</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {data.samplers.map(({ sampler, hit, trials }) => (
+                <tr key={sampler}>
+                  <td>
+                    {sampler}, {trials} trials
+                  </td>
+                  <td>{percent(hit.one)}</td>
+                  <td>{percent(hit.two)}</td>
+                  <td>{percent(hit.all)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
       )}
     </section>
   );

@@ -214,7 +214,9 @@ function Result({ search, trial }: { readonly search: Search; readonly trial: Tr
             Result <code style={{ overflowWrap: 'anywhere' }}>{trial.resultHash}</code>, on kernels {trial.kernels}.
           </p>
           <div className="row">
-            <pre style={{ flex: '1 1 20rem' }}>{replay}</pre>
+            <pre tabIndex={0} style={{ flex: '1 1 20rem', minWidth: 0 }}>
+              {replay}
+            </pre>
             <CopyButton text={replay}>copy</CopyButton>
             <CopyButton text={() => curl('/v1/searches', 'POST', again)}>Copy as a search of its own</CopyButton>
           </div>
