@@ -1,6 +1,6 @@
 /** Data sets: the built-in ones are files of the project, the others stand in Postgres as they were uploaded. */
 import { builtinDatasets, loadBuiltin } from '../data/builtin.ts';
-import { datasetFromCsv } from '../data/csv-dataset.ts';
+import { type CsvOptions, type CsvReading, datasetFromCsv, plainReading, readCsv } from '../data/csv-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { InvalidDataset } from '../data/faults.ts';
 import { Problem } from '../errors.ts';
@@ -31,7 +31,8 @@ export function createDatasetStore(database: Database, folder: string): DatasetS
     const row = await database.dataset.findUnique({ where: { name } });
     if (row === null) return undefined;
     const task = row.task === 'classification' ? 'classification' : 'regression';
-    const dataset = datasetFromCsv(Buffer.from(row.csv).toString(), { name, target: row.target, task });
+    const text = Buffer.from(row.csv).toString();
+    const dataset = datasetFromCsv(text, { ...readingOf(row), name, target: row.target, task });
     if (uploaded.size >= MOST_LOADED) uploaded.delete(uploaded.keys().next().value!);
     uploaded.set(name, dataset);
     return dataset;
@@ -56,28 +57,38 @@ export function createDatasetStore(database: Database, folder: string): DatasetS
       const row = await database.dataset.findUnique({ where: { name }, select: { csv: true } });
       return row === null ? undefined : Buffer.from(row.csv).toString();
     },
-    add: async ({ name, csv, target, task }) => {
+    add: async ({ csv, ...options }) => {
+      const { name } = options;
+      const { category, ignore, missing } = { ...plainReading, ...definedOf(options) };
+      const reading = { category: [...category], ignore: [...ignore], missing };
       if (builtinDatasets.some((known) => known.name === name)) {
         throw new Problem('datasetExists', `${name} is built in; choose another name`);
       }
-      const dataset = parse(csv.toString(), { name, target, task });
+      const { dataset, dropped } = parse(csv.toString(), options);
       const { targetName, hash, rows, features, classes } = dataset;
-      const data = { name, title: name, task: dataset.task, target: targetName, hash, rows, features };
+      const data = { name, title: name, task: dataset.task, target: targetName, hash, rows, features, dropped };
       try {
         const lists = { classes: [...classes], featureNames: [...dataset.featureNames] };
-        await database.dataset.create({ data: { ...data, ...lists, csv: new Uint8Array(csv) } });
+        await database.dataset.create({
+          data: {
+            ...data,
+            ...lists,
+            options: reading,
+            csv: new Uint8Array(csv),
+          },
+        });
       } catch (error) {
         if (!(error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002')) throw error;
         throw new Problem('datasetExists', `${name} exists; data sets do not change, choose another name`);
       }
-      return summaryOf(dataset);
+      return { ...summaryOf(dataset), dropped, reading };
     },
   };
 }
 
-function parse(text: string, options: Parameters<typeof datasetFromCsv>[1]): Dataset {
+function parse(text: string, options: CsvOptions): ReturnType<typeof readCsv> {
   try {
-    return datasetFromCsv(text, options);
+    return readCsv(text, options);
   } catch (error) {
     if (!(error instanceof InvalidDataset)) throw error;
     throw new Problem('invalidRequest', `the data set has ${error.faults.length} faults`, error.faults);
@@ -99,13 +110,26 @@ function summaryOf(dataset: Dataset): DatasetSummary {
     hash,
     attribution: attribution ?? null,
     builtIn: info !== undefined,
+    dropped: 0,
+    reading: plainReading,
   };
 }
 
+/** Those of before there were options have none. */
+function readingOf({ options }: Pick<DatasetRow, 'options'>): CsvReading {
+  return { ...plainReading, ...(options as Partial<CsvReading>) };
+}
+
+function definedOf(options: CsvOptions): Partial<CsvReading> {
+  const { category, ignore, missing } = options;
+  return { ...(category && { category }), ...(ignore && { ignore }), ...(missing && { missing }) };
+}
+
 /** Without reading the rows: they may be many. */
-function summaryOfRow({ task, createdAt: _, ...row }: Omit<DatasetRow, 'csv'>): DatasetSummary {
+function summaryOfRow({ task, createdAt: _, options, ...row }: Omit<DatasetRow, 'csv'>): DatasetSummary {
   return {
     ...row,
+    reading: readingOf({ options }),
     task: task === 'classification' ? 'classification' : 'regression',
     attribution: null,
     builtIn: false,

@@ -1,6 +1,7 @@
 /** The service as the command line sees it: over HTTP and a websocket, like any other client. */
 import WebSocket from 'ws';
 import type { SearchFindings } from '../api/schemas.ts';
+import type { DatasetSummary } from '../searches/ports.ts';
 import type { SearchPreflight } from '../searches/preflight.ts';
 import type { Epoch, Search, SearchEvent, Trial, TrialSummary } from '../searches/records.ts';
 
@@ -54,11 +55,7 @@ export function createClient(url: string) {
       json<Trial>('GET', `/v1/searches/${encodeURIComponent(id)}/trials/${number}`),
     export: (id: string, format: string) =>
       request('GET', `/v1/searches/${encodeURIComponent(id)}/export?format=${encodeURIComponent(format)}`),
-    dataset: (name: string) =>
-      json<{ name: string; target: string; task: 'classification' | 'regression'; hash: string }>(
-        'GET',
-        `/v1/datasets/${encodeURIComponent(name)}`,
-      ),
+    dataset: (name: string) => json<DatasetSummary>('GET', `/v1/datasets/${encodeURIComponent(name)}`),
     csv: async (name: string) => (await request('GET', `/v1/datasets/${encodeURIComponent(name)}/csv`)).text(),
     stream: (id: string) => stream(url, id),
   };

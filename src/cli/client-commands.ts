@@ -101,6 +101,7 @@ async function replay(client: ApiClient, args: string[]): Promise<number> {
   const { specification } = search;
   const facts = await client.dataset(search.dataset.name);
   const dataset = datasetFromCsv(await client.csv(facts.name), {
+    ...facts.reading,
     name: facts.name,
     target: facts.target,
     task: facts.task,

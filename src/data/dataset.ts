@@ -10,7 +10,7 @@ interface DatasetBase {
   readonly targetName: string;
   readonly rows: number;
   readonly features: number;
-  /** rows×features, row-major */
+  /** rows×features, row-major; NaN where a value is not there (data/preprocess.ts fills it) */
   readonly x: Float32Array<SharedArrayBuffer>;
   /** SHA-256 (hex) of everything a training run can depend on; the name and the attribution are not part of it. */
   readonly hash: string;

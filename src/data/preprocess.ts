@@ -7,10 +7,12 @@ import type { Fold } from './folds.ts';
 
 export type Preprocessing = 'none' | 'center' | 'standardize';
 
-/** x ↦ (x − offset) / scale, column by column; float64. */
+/** x ↦ (x − offset) / scale, column by column; float64. What is not there (NaN) is `fill` before that. */
 export interface Scaling {
   readonly offset: Float64Array;
   readonly scale: Float64Array;
+  /** The mean of what is there; 0 where nothing is. */
+  readonly fill: Float64Array;
 }
 
 /** One fold of a data set, ready for training; the shape is that of nn/train.ts. */
@@ -32,8 +34,8 @@ export interface PreparedData {
 }
 
 /**
- * Mean and standard deviation (divided by n) of a column over `rows`, in two passes. A constant column has deviation 0 exactly:
- * a float64 sum of fewer than 2^29 equal float32 numbers does not round.
+ * Mean and standard deviation (divided by n) of a column over `rows`, in two passes; a value that is not there counts as the mean
+ * of the others. A constant column has deviation 0 exactly: a float64 sum of fewer than 2^29 equal float32 numbers does not round.
  */
 function momentsOf(
   x: Float32Array,
@@ -42,12 +44,18 @@ function momentsOf(
   rows: Uint32Array,
 ): { mean: number; deviation: number } {
   let sum = 0;
-  for (const row of rows) sum += x[row * width + column]!;
-  const mean = sum / rows.length;
+  let known = 0;
+  for (const row of rows) {
+    const value = x[row * width + column]!;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    known++;
+  }
+  const mean = known === 0 ? 0 : sum / known;
   let squares = 0;
   for (const row of rows) {
-    const deviation = x[row * width + column]! - mean;
-    squares += deviation * deviation;
+    const value = x[row * width + column]!;
+    if (!Number.isNaN(value)) squares += (value - mean) * (value - mean);
   }
   return { mean, deviation: Math.sqrt(squares / rows.length) };
 }
@@ -56,13 +64,15 @@ function momentsOf(
 export function fitScaling(x: Float32Array, width: number, rows: Uint32Array, preprocessing: Preprocessing): Scaling {
   const offset = new Float64Array(width);
   const scale = new Float64Array(width).fill(1);
-  if (preprocessing === 'none' || rows.length === 0) return { offset, scale };
+  const fill = new Float64Array(width);
+  if (rows.length === 0) return { offset, scale, fill };
   for (let column = 0; column < width; column++) {
     const { mean, deviation } = momentsOf(x, width, column, rows);
-    offset[column] = mean;
+    fill[column] = mean;
+    if (preprocessing !== 'none') offset[column] = mean;
     if (preprocessing === 'standardize' && deviation > 0) scale[column] = deviation;
   }
-  return { offset, scale };
+  return { offset, scale, fill };
 }
 
 /** The given rows of x (any × width), scaled. */
@@ -70,12 +80,15 @@ export function applyScaling(
   x: Float32Array,
   width: number,
   rows: Uint32Array,
-  { offset, scale }: Scaling,
+  { offset, scale, fill }: Scaling,
 ): Float32Array {
   const scaled = new Float32Array(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
     const source = rows[i]! * width;
-    for (let k = 0; k < width; k++) scaled[i * width + k] = (x[source + k]! - offset[k]!) / scale[k]!;
+    for (let k = 0; k < width; k++) {
+      const value = x[source + k]!;
+      scaled[i * width + k] = ((Number.isNaN(value) ? fill[k]! : value) - offset[k]!) / scale[k]!;
+    }
   }
   return scaled;
 }

@@ -1,5 +1,6 @@
 /** What the use cases need of the world, and nothing more. The adapters keep these promises. */
 import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult, TrialSettings, TrialTask } from '../compute/trial.ts';
+import type { CsvOptions, CsvReading } from '../data/csv-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Point } from '../search/space.ts';
@@ -250,6 +251,10 @@ export interface DatasetSummary extends DatasetFacts {
   readonly featureNames: readonly string[];
   readonly attribution: string | null;
   readonly builtIn: boolean;
+  /** Rows left out, because a value is not there. */
+  readonly dropped: number;
+  /** How its columns are taken: with it, who reads the CSV comes to the same rows. */
+  readonly reading: CsvReading;
 }
 
 export interface DatasetStore {
@@ -258,12 +263,7 @@ export interface DatasetStore {
   /** The rows, in memory that threads share; kept for the next caller. */
   load(name: string): Promise<Dataset | undefined>;
   csv(name: string): Promise<string | undefined>;
-  add(upload: {
-    readonly name: string;
-    readonly csv: Buffer;
-    readonly target: string | undefined;
-    readonly task: 'classification' | 'regression' | undefined;
-  }): Promise<DatasetSummary>;
+  add(upload: CsvOptions & { readonly csv: Buffer }): Promise<DatasetSummary>;
 }
 
 /** How much memory one trial may take, and how much it would. */

@@ -1,9 +1,19 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { datasetLimits } from '../../data/csv-dataset.ts';
+import { type CsvOptions, datasetLimits } from '../../data/csv-dataset.ts';
+import { type CsvPreview, previewOfCsv } from '../../data/csv-preview.ts';
+import { InvalidDataset } from '../../data/faults.ts';
 import { Problem } from '../../errors.ts';
 import type { ApiParts } from '../parts.ts';
-import { datasetNameSchema, datasetPageSchema, datasetSchema, refusals, uploadQuerySchema } from '../schemas.ts';
+import {
+  datasetNameSchema,
+  datasetPageSchema,
+  datasetSchema,
+  previewQuerySchema,
+  previewSchema,
+  refusals,
+  uploadQuerySchema,
+} from '../schemas.ts';
 
 const tags = ['data sets'];
 
@@ -63,14 +73,41 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { data
       response: { 201: datasetSchema, ...refusals },
     },
     handler: async (request, reply) => {
-      const csv = request.body;
-      if (!Buffer.isBuffer(csv)) {
-        const message = 'the body must be CSV, with content-type text/csv';
-        throw new Problem('unsupportedMediaType', message, [{ path: 'content-type', message }]);
-      }
-      const { name, target, task } = request.query;
-      const dataset = await datasets.add({ name, csv, target, task });
-      return reply.code(201).header('location', `/v1/datasets/${name}`).send(dataset);
+      const dataset = await datasets.add({ ...request.query, csv: csvIn(request.body) });
+      return reply.code(201).header('location', `/v1/datasets/${dataset.name}`).send(dataset);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/datasets/preview',
+    bodyLimit: datasetLimits.bytes,
+    schema: {
+      tags,
+      summary: 'What an upload would be: its columns as they are taken, and all that would refuse it; stores nothing',
+      consumes: ['text/csv'],
+      querystring: previewQuerySchema,
+      response: { 200: previewSchema, ...refusals },
+    },
+    handler: async (request) => {
+      const { bytes, rows, columns, cells, classes } = datasetLimits;
+      const preview = previewed(csvIn(request.body).toString(), { ...request.query, name: 'preview' });
+      return { ...preview, limits: { bytes, rows, columns, cells, classes } };
     },
   });
 };
+
+function csvIn(body: unknown): Buffer {
+  if (Buffer.isBuffer(body)) return body;
+  const message = 'the body must be CSV, with content-type text/csv';
+  throw new Problem('unsupportedMediaType', message, [{ path: 'content-type', message }]);
+}
+
+function previewed(text: string, options: CsvOptions): CsvPreview {
+  try {
+    return previewOfCsv(text, options);
+  } catch (error) {
+    if (!(error instanceof InvalidDataset)) throw error;
+    throw new Problem('invalidRequest', `the text is no table: ${error.message}`, error.faults);
+  }
+}

@@ -1,27 +1,9 @@
 /** What can be chosen of a CSV, and what the service says of it. Pure. */
 
-export interface DatasetPreview {
-  readonly rows: number;
-  readonly columns: readonly PreviewColumn[];
-  readonly target: string;
-  readonly task: 'classification' | 'regression';
-  readonly classes: readonly string[];
-  readonly features: number;
-  readonly sample: readonly (readonly string[])[];
-  readonly faults: readonly { readonly path: string; readonly message: string }[];
-}
+import type { DatasetPreview } from '../../../src/api/schemas.ts';
 
-export interface PreviewColumn {
-  readonly name: string;
-  readonly kind: 'number' | 'category' | 'ignored';
-  readonly guessed: 'number' | 'category';
-  readonly missing: number;
-  readonly distinct: number;
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly examples: readonly string[];
-  readonly inputs: number;
-}
+export type { DatasetPreview };
+export type PreviewColumn = DatasetPreview['columns'][number];
 
 export interface Choices {
   /** The last column unless chosen. */

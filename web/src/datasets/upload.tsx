@@ -126,7 +126,8 @@ function Preview({ chosen, names, leave }: PreviewProps): ReactNode {
       {preview && (
         <>
           <p role="status">
-            {plural(preview.rows, 'row')}, {plural(preview.features, 'input')};{' '}
+            {plural(preview.rows, 'row')}
+            {preview.dropped > 0 && `, ${preview.dropped} left out`}, {plural(preview.features, 'input')};{' '}
             {preview.task === 'classification'
               ? `${plural(preview.classes.length, 'class', 'classes')} of ${preview.target}`
               : `the quantity ${preview.target}`}{' '}

@@ -222,7 +222,7 @@ function Begin({ draft, faults, broken, checked }: BeginProps): ReactNode {
       go(`/searches/${search.id}`);
     },
   });
-  const stops = broken || faults.length > 0;
+  const stops = broken || faults.length > 0 || !checked;
   return (
     <section className="card">
       <div className="row">
