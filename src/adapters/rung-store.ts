@@ -2,7 +2,7 @@
 import type { Bracket } from '../searches/brackets.ts';
 import type { Delivery, Looked, PausedReport } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
-import type { Change, Search } from '../searches/records.ts';
+import type { Change, Search, TrialSummary } from '../searches/records.ts';
 import { bracketIn, type Stage, stageOf } from '../searches/stages.ts';
 import { comparedWith, judge, judgeAlone, judgeRung, type Verdict } from '../searches/verdicts.ts';
 import { countFound, type Effect, joined, type Transaction } from './database.ts';
@@ -109,7 +109,16 @@ async function stop(
     changes: [
       {
         type: 'trial.pruned',
-        data: { number, attempt, value, epochs, durationMs, reason: verdict.text, verdict },
+        data: {
+          number,
+          attempt,
+          value,
+          epochs,
+          durationMs,
+          reason: verdict.text,
+          verdict,
+          found: findings.map(({ code }) => code),
+        },
       },
     ],
     counters: { running: -1, pruned: 1, epochs },
@@ -150,7 +159,7 @@ interface Row {
   readonly rung: number;
   readonly value: number | null;
   readonly epochs: number;
-  readonly found: readonly string[];
+  readonly found: TrialSummary['found'];
 }
 
 async function settleBracket(tx: Transaction, search: Search, bracket: Bracket): Promise<Effect<readonly Delivery[]>> {
@@ -175,8 +184,8 @@ async function settleBracket(tx: Transaction, search: Search, bracket: Bracket):
   const changes: Change[] = [
     ...promoted.map(({ number, rank }): Change => ({ type: 'trial.promoted', data: { number, rung, rank, of } })),
     ...stopped.map(({ number, verdict }): Change => {
-      const { attempt, value, epochs } = byNumber.get(number)!;
-      const data = { number, attempt, value, epochs, durationMs: null, reason: verdict.text, verdict };
+      const { attempt, value, epochs, found } = byNumber.get(number)!;
+      const data = { number, attempt, value, epochs, durationMs: null, reason: verdict.text, verdict, found };
       return { type: 'trial.pruned', data };
     }),
   ];

@@ -10,7 +10,7 @@ const MOST_LACKING = 100;
 export async function concluded<T>(tx: Transaction, search: Search, effect: Effect<T>): Promise<Effect<T>> {
   if (!isOpen(search.state) || effect.changes.length === 0) return effect;
   const { budget, objective } = search.specification;
-  const moved = (name: 'waiting' | 'running' | 'paused' | 'complete' | 'pruned' | 'failed') =>
+  const moved = (name: 'waiting' | 'running' | 'paused' | 'complete' | 'pruned' | 'failed' | 'cancelled') =>
     search.trials[name] + (effect.counters?.[name] ?? 0);
   const best = effect.set?.best ?? search.best;
   const limit = reached(budget, {
@@ -25,10 +25,18 @@ export async function concluded<T>(tx: Transaction, search: Search, effect: Effe
   const { total = search.trials.total, planned = search.trials.planned } = effect.set ?? {};
   if (moved('waiting') + moved('running') + moved('paused') > 0 || planned < total) return effect;
   const none = moved('complete') + moved('pruned') === 0;
+  const lacking = moved('failed') + moved('cancelled');
   const end: Effect<undefined> = none
-    ? failed(`all ${moved('failed')} trials failed; each says why`)
-    : { result: undefined, changes: [await complete(tx, search, moved('failed'))], set: { state: 'complete' } };
+    ? withoutResult(moved('failed'))
+    : { result: undefined, changes: [await complete(tx, search, lacking)], set: { state: 'complete' } };
   return { ...joined(effect, end), result: effect.result };
+}
+
+/** Of trials that failed or were cancelled one by one, and none with a result. */
+function withoutResult(failures: number): Effect<undefined> {
+  if (failures > 0) return failed(`all ${failures} trials failed; each says why`);
+  const change: Change = { type: 'search.cancelled', data: { trials: 0 } };
+  return { result: undefined, changes: [change], set: { state: 'cancelled' } };
 }
 
 function failed(failure: string): Effect<undefined> {
@@ -39,12 +47,14 @@ function failed(failure: string): Effect<undefined> {
   };
 }
 
-async function complete(tx: Transaction, { id }: Search, failures: number, by?: Limit): Promise<Change> {
+/** `without` trials have no result: those that failed, and, unless a limit took what was open with it, those that were cancelled. */
+async function complete(tx: Transaction, { id }: Search, without: number, by?: Limit): Promise<Change> {
+  const states = by === undefined ? ['failed', 'cancelled'] : ['failed'];
   const rows =
-    failures === 0
+    without === 0
       ? []
       : await tx.$queryRaw<{ number: number }[]>`
-          SELECT number FROM trials WHERE search_id = ${id}::uuid AND state = 'failed' ORDER BY number LIMIT ${MOST_LACKING}::int`;
+          SELECT number FROM trials WHERE search_id = ${id}::uuid AND state = ANY(${states}::text[]) ORDER BY number LIMIT ${MOST_LACKING}::int`;
   const lacking = rows.map(({ number }) => number);
   return { type: 'search.complete', data: { ...(by && { by }), ...(lacking.length > 0 && { lacking }) } };
 }

@@ -19,6 +19,7 @@ import { Prisma } from './prisma-client/client.ts';
 import { type SearchRow, searchOf } from './rows.ts';
 import { look, settle } from './rung-store.ts';
 import { cancelOpen, concluded } from './search-end.ts';
+import { cancelTrial, retryTrial } from './trial-acts.ts';
 import { claim, endOverdue, finish, giveBack, hungry, reclaim, renew } from './trial-store.ts';
 
 export function createSearchStore(database: Database): SearchStore {
@@ -28,6 +29,11 @@ export function createSearchStore(database: Database): SearchStore {
     change: async (id, change) =>
       (await changeSearch(database, id, (tx, search) => changed(tx, search, change))).search,
     remove: (id) => remove(database, id),
+    actOnTrial: async (id, number, act) => {
+      const does = { cancel: cancelTrial, retry: retryTrial }[act];
+      const { result, search } = await changeSearch(database, id, (tx, before) => does(tx, before, number));
+      return { deliveries: result, search };
+    },
     plan: async (id, window, decide) =>
       (await changeSearch(database, id, (tx, search) => plan(tx, search, window, decide))).result,
     claim: async (delivery, worker, leaseSeconds) => {

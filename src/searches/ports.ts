@@ -115,6 +115,8 @@ export interface Renewal extends ClaimRef {
   readonly folds: readonly FoldCurves[];
 }
 
+export type TrialAct = 'cancel' | 'retry';
+
 export type Transition = 'pause' | 'resume' | 'cancel';
 
 /**
@@ -130,6 +132,12 @@ export interface SearchStore {
     change: { readonly name?: string | undefined; readonly total?: number | undefined },
   ): Promise<Search>;
   remove(id: string): Promise<void>;
+  /** Cancels one trial that has not ended, or tries one again that failed; what is to be delivered then. */
+  actOnTrial(
+    id: string,
+    number: number,
+    act: TrialAct,
+  ): Promise<{ readonly deliveries: readonly Delivery[]; readonly search: Search }>;
   /** Adds the trials that `decide` gives for the next numbers, if the search runs and has room for more waiting ones. */
   plan(id: string, window: number, decide: (planning: Planning) => Promise<Plan>): Promise<readonly Delivery[]>;
   /** Claims the waiting trials of a delivery: one atomic statement. Empty when there are none or the search does not run. */

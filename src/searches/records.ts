@@ -280,8 +280,10 @@ export const changeSchema = z.discriminatedUnion('type', [
       durationMs: legSchema,
       reason: z.string(),
       verdict: verdictSchema,
+      found: foundSchema,
     }),
   }),
+  z.object({ type: z.literal('trial.cancelled'), data: z.object({ number: count }) }),
   z.object({ type: z.literal('trial.failed'), data: z.object({ ...trialRef, reason: z.string() }) }),
   z.object({ type: z.literal('trial.retried'), data: z.object({ ...trialRef, reason: z.string() }) }),
 ]);

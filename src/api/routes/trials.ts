@@ -5,6 +5,8 @@ import { countFolds } from '../../data/folds.ts';
 import { severities } from '../../diagnosis/finding.ts';
 import { Problem } from '../../errors.ts';
 import { certaintyOf } from '../../search/best.ts';
+import { advance, deliver } from '../../searches/advance.ts';
+import type { TrialAct } from '../../searches/ports.ts';
 import { type Search, trialSchema } from '../../searches/records.ts';
 import { suggestionsFor } from '../../searches/refine.ts';
 import { stagesOf } from '../../searches/stages.ts';
@@ -26,7 +28,13 @@ const tags = ['trials'];
 /** With so many the best is compared, however few are asked for. */
 const COMPARED = 50;
 
-export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { queries }) => {
+const acts: Record<TrialAct, string> = {
+  cancel: 'Stop it for good: its search goes on without it',
+  retry: 'Try one again that failed; a search that has ended goes on',
+};
+
+export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) => {
+  const { queries, store, queue, log } = parts;
   const searchOr404 = async (id: string): Promise<Search> => {
     const search = await queries.find(id);
     if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
@@ -63,6 +71,20 @@ export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { querie
       return trial;
     },
   });
+
+  for (const act of Object.keys(acts) as TrialAct[]) {
+    app.route({
+      method: 'POST',
+      url: `/v1/searches/:id/trials/:number/${act}`,
+      schema: { tags, summary: acts[act], params: trialParamsSchema, response: { 200: trialSchema, ...refusals } },
+      handler: async ({ params: { id, number } }) => {
+        const { deliveries, search } = await store.actOnTrial(id, number, act);
+        await deliver(queue, deliveries, log);
+        if (search.state === 'running') await advance(parts, search);
+        return (await queries.trial(search, number))!;
+      },
+    });
+  }
 
   app.route({
     method: 'GET',

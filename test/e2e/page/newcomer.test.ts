@@ -87,7 +87,7 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     const { best } = await ended(service.client, id);
     await page.getByLabel('The best trials').getByRole('link').first().click();
     await page.getByRole('heading', { name: `Trial ${best!.number}` }).waitFor();
-    await page.getByText('the best').waitFor();
+    await page.getByText('the best', { exact: true }).waitFor();
     await page.getByText('On the validation rows').waitFor();
     await page.getByText(`npm run hypersearch -- replay ${id} ${best!.number}`).waitFor();
   });

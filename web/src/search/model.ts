@@ -141,7 +141,7 @@ export class SearchModel {
     const at = Date.parse(event.at);
     switch (event.type) {
       case 'trials.planned':
-        for (let number = event.data.from; number < event.data.to; number++) this.add(planned(number));
+        for (let number = event.data.from; number <= event.data.to; number++) this.add(planned(number));
         break;
       case 'trial.started':
         this.start(event.data, at);

@@ -1,0 +1,77 @@
+/** What people do to one trial: stop it for good, or try it again. Used by search-store.ts inside its transactions. */
+import { Problem } from '../errors.ts';
+import type { Delivery } from '../searches/ports.ts';
+import { hasBarriers } from '../searches/pruning.ts';
+import { type Change, isOpen, type Search, type TrialState } from '../searches/records.ts';
+import { countFound, type Effect, joined, type Transaction } from './database.ts';
+import { deliveriesOf } from './deliveries.ts';
+import { settle } from './rung-store.ts';
+import { concluded } from './search-end.ts';
+
+interface Row {
+  readonly state: TrialState;
+  readonly attempt: number;
+  readonly found: readonly string[];
+}
+
+async function lockTrial(tx: Transaction, { id }: Search, number: number): Promise<Row> {
+  const [row] = await tx.$queryRaw<Row[]>`
+    SELECT state, attempt, found FROM trials WHERE search_id = ${id}::uuid AND number = ${number}::int FOR UPDATE`;
+  if (row === undefined) throw new Problem('notFound', `the search has no trial ${number} yet`);
+  return row;
+}
+
+/** A worker that has it loses its claim at the next renewal; the others of its bracket no longer wait for it. */
+export async function cancelTrial(
+  tx: Transaction,
+  search: Search,
+  number: number,
+): Promise<Effect<readonly Delivery[]>> {
+  const { state, found } = await lockTrial(tx, search, number);
+  if (state === 'cancelled') return { result: [], changes: [] };
+  if (state !== 'waiting' && state !== 'running' && state !== 'paused') {
+    throw new Problem('wrongState', `the trial is ${state}; only one that waits, runs or is paused can be cancelled`);
+  }
+  await tx.$executeRaw`
+    UPDATE trials SET state = 'cancelled', finished_at = now(), lease_until = NULL
+    WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
+  await tx.$executeRaw`DELETE FROM checkpoints WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
+  const gone: Effect<undefined> = {
+    result: undefined,
+    changes: [{ type: 'trial.cancelled', data: { number } }],
+    counters: { [state]: -1, cancelled: 1 },
+    found: countFound([{ found }]),
+  };
+  return concluded(tx, search, joined(gone, await settle(tx, search, [number])));
+}
+
+/** With as many attempts as at first. A search that has ended goes on (docs/decisions/0012-a-failed-trial-is-no-result.md). */
+export async function retryTrial(
+  tx: Transaction,
+  search: Search,
+  number: number,
+): Promise<Effect<readonly Delivery[]>> {
+  const { state, attempt } = await lockTrial(tx, search, number);
+  if (state !== 'failed')
+    throw new Problem('wrongState', `the trial is ${state}; only one that failed can be tried again`);
+  if (search.state === 'cancelled' || search.endedBy !== null) {
+    const why = search.endedBy === null ? 'is cancelled' : `was ended by its budget of ${search.endedBy}`;
+    throw new Problem('wrongState', `the search ${why}; none of its trials can be tried again`);
+  }
+  if (hasBarriers(search.specification.pruner)) {
+    const message = `the others of its bracket (${search.specification.pruner.type}) were judged without it; try its settings in another search`;
+    throw new Problem('wrongState', message);
+  }
+  const job = `${number}.${attempt}`;
+  await tx.$executeRaw`
+    UPDATE trials SET state = 'waiting', failures = 0, finished_at = NULL, job = ${job}
+    WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
+  const retried: Change = { type: 'trial.retried', data: { number, attempt, reason: 'somebody asked for it' } };
+  const reopens = !isOpen(search.state);
+  return {
+    result: search.state === 'paused' ? [] : deliveriesOf(search.id, [{ number, job }]),
+    changes: reopens ? [{ type: 'search.resumed', data: {} }, retried] : [retried],
+    counters: { failed: -1, waiting: 1 },
+    set: reopens ? { state: 'running', failure: null } : {},
+  };
+}
