@@ -2,7 +2,7 @@
 import type { Bracket } from '../searches/brackets.ts';
 import type { Delivery, Looked, PausedReport } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
-import type { Change, Search } from '../searches/records.ts';
+import type { Change, Search, TrialSummary } from '../searches/records.ts';
 import { bracketIn, type Stage, stageOf } from '../searches/stages.ts';
 import { comparedWith, judge, judgeAlone, judgeRung, type Verdict } from '../searches/verdicts.ts';
 import { countFound, type Effect, joined, type Transaction } from './database.ts';
@@ -99,11 +99,12 @@ async function stop(
       epochs = ${epochs}::int, curves = ${JSON.stringify(folds)}::jsonb, ${foundIn(findings)}, kernels = ${kernels},
       duration_ms = ${durationMs}::double precision, reason = ${verdict.text}, verdict = ${JSON.stringify(verdict)}::jsonb
     WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
+  const found = findings.map(({ code }) => code);
   return {
     result: undefined,
-    changes: [{ type: 'trial.pruned', data: { number, attempt, value, epochs, reason: verdict.text, verdict } }],
+    changes: [{ type: 'trial.pruned', data: { number, attempt, value, epochs, reason: verdict.text, found, verdict } }],
     counters: { running: -1, pruned: 1, epochs },
-    found: countFound([{ found: findings.map(({ code }) => code) }]),
+    found: countFound([{ found }]),
   };
 }
 
@@ -140,7 +141,7 @@ interface Row {
   readonly rung: number;
   readonly value: number | null;
   readonly epochs: number;
-  readonly found: readonly string[];
+  readonly found: TrialSummary['found'];
 }
 
 async function settleBracket(tx: Transaction, search: Search, bracket: Bracket): Promise<Effect<readonly Delivery[]>> {
@@ -165,8 +166,8 @@ async function settleBracket(tx: Transaction, search: Search, bracket: Bracket):
   const changes: Change[] = [
     ...promoted.map(({ number, rank }): Change => ({ type: 'trial.promoted', data: { number, rung, rank, of } })),
     ...stopped.map(({ number, verdict }): Change => {
-      const { attempt, value, epochs } = byNumber.get(number)!;
-      return { type: 'trial.pruned', data: { number, attempt, value, epochs, reason: verdict.text, verdict } };
+      const { attempt, value, epochs, found } = byNumber.get(number)!;
+      return { type: 'trial.pruned', data: { number, attempt, value, epochs, reason: verdict.text, found, verdict } };
     }),
   ];
   return {

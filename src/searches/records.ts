@@ -254,6 +254,7 @@ export const changeSchema = z.discriminatedUnion('type', [
       value: z.number().nullable(),
       epochs: count,
       reason: z.string(),
+      found: z.array(z.enum(findingCodes)).readonly().default([]),
       verdict: verdictSchema,
     }),
   }),
