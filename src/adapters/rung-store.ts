@@ -104,6 +104,7 @@ async function stop(
       epochs = ${epochs}::int, curves = ${JSON.stringify(folds)}::jsonb, ${foundIn(findings)}, kernels = ${kernels},
       duration_ms = ${durationMs}::double precision, reason = ${verdict.text}, verdict = ${JSON.stringify(verdict)}::jsonb
     WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
+  const found = findings.map(({ code }) => code);
   return {
     result: undefined,
     changes: [
@@ -117,12 +118,12 @@ async function stop(
           durationMs,
           reason: verdict.text,
           verdict,
-          found: findings.map(({ code }) => code),
+          found,
         },
       },
     ],
     counters: { running: -1, pruned: 1, epochs },
-    found: countFound([{ found: findings.map(({ code }) => code) }]),
+    found: countFound([{ found }]),
   };
 }
 

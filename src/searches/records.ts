@@ -279,6 +279,7 @@ export const changeSchema = z.discriminatedUnion('type', [
       epochs: count,
       durationMs: legSchema,
       reason: z.string(),
+      found: z.array(z.enum(findingCodes)).readonly().default([]),
       verdict: verdictSchema,
       found: foundSchema,
     }),
