@@ -279,7 +279,6 @@ export const changeSchema = z.discriminatedUnion('type', [
       epochs: count,
       durationMs: legSchema,
       reason: z.string(),
-      found: z.array(z.enum(findingCodes)).readonly().default([]),
       verdict: verdictSchema,
       found: foundSchema,
     }),
