@@ -1,4 +1,5 @@
 /** Two searches side by side: how fast each came to its best, and in what they differ. */
+
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
@@ -8,6 +9,7 @@ import { shown } from '../format.ts';
 import { useAddress } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
+import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { told } from '../search/specification-panel.tsx';
@@ -116,30 +118,19 @@ function Differences({ a, b }: { readonly a: Search; readonly b: Search }): Reac
   const rows = differences(a.specification, b.specification);
   if (rows.length === 0) return <p className="empty">In nothing but their names.</p>;
   return (
-    <section className="scroll" aria-label="Differences" tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">what</th>
-            <th scope="col">{a.name}</th>
-            <th scope="col">{b.name}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ path, left, right }) => (
-            <tr key={path}>
-              <td>{path}</td>
-              {[left, right].map((value, i) => (
-                <td key={i === 0 ? 'left' : 'right'} style={{ whiteSpace: 'normal' }}>
-                  {path.startsWith('hyperparameters.')
-                    ? told(value as Parameters<typeof told>[0])
-                    : (JSON.stringify(value) ?? '–')}
-                </td>
-              ))}
-            </tr>
+    <Table label="Differences" heads={['what', `${a.name} (left)`, `${b.name} (right)`]}>
+      {rows.map(({ path, left, right }) => (
+        <tr key={path}>
+          <td>{path}</td>
+          {[left, right].map((value, i) => (
+            <td key={i === 0 ? 'left' : 'right'} style={{ whiteSpace: 'normal' }}>
+              {path.startsWith('hyperparameters.')
+                ? told(value as Parameters<typeof told>[0])
+                : (JSON.stringify(value) ?? '–')}
+            </td>
           ))}
-        </tbody>
-      </table>
-    </section>
+        </tr>
+      ))}
+    </Table>
   );
 }

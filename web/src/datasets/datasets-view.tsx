@@ -1,10 +1,12 @@
 /** The data sets there are, and a way to bring one's own. */
+
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { api } from '../api.ts';
 import { plural } from '../format.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { Upload } from './upload.tsx';
@@ -20,40 +22,25 @@ export default function DatasetsView(): ReactNode {
       {error && <Problem error={error} />}
       {data === undefined && !error && <Waiting what="the data sets" />}
       {data && (
-        <section className="scroll" aria-label="Data sets" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">name</th>
-                <th scope="col">what it is</th>
-                <th scope="col">task</th>
-                <th scope="col">rows</th>
-                <th scope="col">inputs</th>
-                <th scope="col">target</th>
-                <th scope="col" />
-              </tr>
-            </thead>
-            <tbody>
-              {data.items.map(({ name, title, task, rows, features, classes, target, builtIn }) => (
-                <tr key={name}>
-                  <td>
-                    {name} {builtIn && <span className="chip">built in</span>}
-                  </td>
-                  <td style={{ whiteSpace: 'normal' }}>{title}</td>
-                  <td>{task === 'classification' ? plural(classes.length, 'class', 'classes') : 'a quantity'}</td>
-                  <td>{rows.toLocaleString('en')}</td>
-                  <td>{features}</td>
-                  <td>{target}</td>
-                  <td>
-                    <Link className="button" href={`/new?dataset=${encodeURIComponent(name)}`}>
-                      Search<span className="hidden"> on {name}</span>
-                    </Link>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Table label="Data sets" heads={['name', 'what it is', 'task', 'rows', 'inputs', 'target', ' search']}>
+          {data.items.map(({ name, title, task, rows, features, classes, target, builtIn }) => (
+            <tr key={name}>
+              <td>
+                {name} {builtIn && <span className="chip">built in</span>}
+              </td>
+              <td style={{ whiteSpace: 'normal' }}>{title}</td>
+              <td>{task === 'classification' ? plural(classes.length, 'class', 'classes') : 'a quantity'}</td>
+              <td>{rows.toLocaleString('en')}</td>
+              <td>{features}</td>
+              <td>{target}</td>
+              <td>
+                <Link className="button" href={`/new?dataset=${encodeURIComponent(name)}`}>
+                  Search<span className="hidden"> on {name}</span>
+                </Link>
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
     </>
   );

@@ -1,10 +1,12 @@
 /** A CSV of one's own: what the service makes of it is shown, and can be corrected, before it is stored. */
+
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { ask, type Dataset, query, Refusal } from '../api.ts';
 import { plural } from '../format.ts';
 import { useGo } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Table } from '../parts/table.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { Columns } from './columns.tsx';
 import { type Choices, type DatasetPreview, nameOf, noChoices, parametersOf } from './preview.ts';
@@ -224,28 +226,15 @@ function Sample({ preview: { columns, sample } }: { readonly preview: DatasetPre
   return (
     <details>
       <summary>The first {sample.length} rows</summary>
-      <section className="scroll" aria-label="The first rows" tabIndex={0}>
-        <table className="small">
-          <thead>
-            <tr>
-              {columns.map(({ name }) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {sample.map((row, i) => (
-              <tr key={i}>
-                {columns.map(({ name }, k) => (
-                  <td key={name}>{row[k]}</td>
-                ))}
-              </tr>
+      <Table label="The first rows" heads={columns.map(({ name }) => name)} className="small">
+        {sample.map((row, i) => (
+          <tr key={i}>
+            {columns.map(({ name }, k) => (
+              <td key={name}>{row[k]}</td>
             ))}
-          </tbody>
-        </table>
-      </section>
+          </tr>
+        ))}
+      </Table>
     </details>
   );
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { duration, plural, shown } from '../format.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Table } from '../parts/table.tsx';
 import type { DryRunState } from './use-dry-run.ts';
 
 const SHOWN = 6;
@@ -23,30 +24,16 @@ export function DryRunCard({
         {gridSize !== null && ` of a grid of ${gridSize.toLocaleString('en')}`}, about{' '}
         <strong>{duration(estimate.seconds)}</strong> on {plural(estimate.threads, 'thread')}.
       </p>
-      <section className="scroll" aria-label="The first trials" tabIndex={0}>
-        <table className="small">
-          <thead>
-            <tr>
-              <th scope="col">trial</th>
-              {names.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {first.slice(0, SHOWN).map(({ number, hyperparameters }) => (
-              <tr key={number}>
-                <td>{number}</td>
-                {names.map((name) => (
-                  <td key={name}>{shown(hyperparameters[name])}</td>
-                ))}
-              </tr>
+      <Table label="The first trials" heads={['trial', ...names]} className="small">
+        {first.slice(0, SHOWN).map(({ number, hyperparameters }) => (
+          <tr key={number}>
+            <td>{number}</td>
+            {names.map((name) => (
+              <td key={name}>{shown(hyperparameters[name])}</td>
             ))}
-          </tbody>
-        </table>
-      </section>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

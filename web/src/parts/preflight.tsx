@@ -1,54 +1,45 @@
 /** What the networks of a search are like before they are trained: the loss at the start, the spread, and whether 20 rows can be learned. */
+
 import type { ReactNode } from 'react';
 import type { Preflight } from '../api.ts';
 import { plural, shown, words } from '../format.ts';
 import { Evidence } from './finding.tsx';
 import { Sparkline } from './sparkline.tsx';
+import { Table } from './table.tsx';
 
 export function PreflightTable({ preflight: { families, leftOut } }: { readonly preflight: Preflight }): ReactNode {
   const findings = families.flatMap((family) => family.findings.map((finding) => ({ ...finding, family })));
   return (
     <>
-      <section className="scroll" aria-label="Pre-flight" tabIndex={0}>
-        <table className="small">
-          <thead>
-            <tr>
-              <th scope="col">networks such as</th>
-              {families[0]?.checks.map(({ check }) => (
-                <th key={check} scope="col">
-                  {words(check)}
-                </th>
-              ))}
-              <th scope="col">spread by layer</th>
-            </tr>
-          </thead>
-          <tbody>
-            {families.map(({ settings, example, points, checks, deviations }) => (
-              <tr key={example}>
-                <td>
-                  {settings.hiddenUnits.join('–') || 'no hidden layer'}, {settings.activation}, {settings.initializer}
-                  {settings.batchNorm && ', batch norm'} <span className="soft">×{points}</span>
-                </td>
-                {checks.map(({ check, passed, text }) => (
-                  <td key={check} title={text} className={passed ? '' : 'fault'}>
-                    {passed ? '✓ fine' : '✗ not so'}
-                  </td>
-                ))}
-                <td style={{ width: '7rem' }}>
-                  {deviations.length > 1 ? (
-                    <Sparkline
-                      label={`deviation by layer: ${deviations.map(shown).join(', ')}`}
-                      lines={[{ values: deviations, kind: 'spread' }]}
-                    />
-                  ) : (
-                    shown(deviations[0])
-                  )}
-                </td>
-              </tr>
+      <Table
+        label="Pre-flight"
+        heads={['networks such as', ...(families[0]?.checks.map(({ check }) => words(check)) ?? []), 'spread by layer']}
+        className="small"
+      >
+        {families.map(({ settings, example, points, checks, deviations }) => (
+          <tr key={example}>
+            <td>
+              {settings.hiddenUnits.join('–') || 'no hidden layer'}, {settings.activation}, {settings.initializer}
+              {settings.batchNorm && ', batch norm'} <span className="soft">×{points}</span>
+            </td>
+            {checks.map(({ check, passed, text }) => (
+              <td key={check} title={text} className={passed ? '' : 'fault'}>
+                {passed ? '✓ fine' : '✗ not so'}
+              </td>
             ))}
-          </tbody>
-        </table>
-      </section>
+            <td style={{ width: '7rem' }}>
+              {deviations.length > 1 ? (
+                <Sparkline
+                  label={`deviation by layer: ${deviations.map(shown).join(', ')}`}
+                  lines={[{ values: deviations, kind: 'spread' }]}
+                />
+              ) : (
+                shown(deviations[0])
+              )}
+            </td>
+          </tr>
+        ))}
+      </Table>
       {leftOut > 0 && <p className="soft small">and {plural(leftOut, 'rarer kind')}</p>}
       {findings.map(({ code, severity, text, advice, evidence, family }) => (
         <article key={`${family.example} ${code}`} className={`finding severity-${severity}`}>

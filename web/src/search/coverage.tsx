@@ -1,4 +1,5 @@
 /** The lecture's picture, on the user's own space: what random and grid search of this size try of two hyperparameters, and of each alone. */
+
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { gridOf } from '../../../src/search/coverage.ts';
@@ -7,6 +8,7 @@ import { type NumericDistribution, spaceOf } from '../../../src/search/space.ts'
 import { api } from '../api.ts';
 import { unitOf } from '../charts/axis.ts';
 import { percent, shown } from '../format.ts';
+import { Table } from '../parts/table.tsx';
 import { variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
@@ -59,30 +61,22 @@ export function CoveragePicture(): ReactNode {
         ))}
       </div>
       {data && (
-        <section className="scroll" aria-label="Chances" tabIndex={0}>
-          <table className="small">
-            <thead>
-              <tr>
-                <th scope="col">chance to hit 1 % of the space</th>
-                <th scope="col">if one matters</th>
-                <th scope="col">if two do</th>
-                <th scope="col">if all do</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.samplers.map(({ sampler, hit, trials }) => (
-                <tr key={sampler}>
-                  <td>
-                    {sampler}, {trials} trials
-                  </td>
-                  <td>{percent(hit.one)}</td>
-                  <td>{percent(hit.two)}</td>
-                  <td>{percent(hit.all)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Table
+          label="Chances"
+          heads={['chance to hit 1 % of the space', 'if one matters', 'if two do', 'if all do']}
+          className="small"
+        >
+          {data.samplers.map(({ sampler, hit, trials }) => (
+            <tr key={sampler}>
+              <td>
+                {sampler}, {trials} trials
+              </td>
+              <td>{percent(hit.one)}</td>
+              <td>{percent(hit.two)}</td>
+              <td>{percent(hit.all)}</td>
+            </tr>
+          ))}
+        </Table>
       )}
     </section>
   );

@@ -1,10 +1,13 @@
 /** What happens now: how the best came to be, every curve, and the networks that train at this moment. */
+
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
 import { LineChart } from '../charts/line-chart.tsx';
 import { shown } from '../format.ts';
 import { useAddress, useGo } from '../parts/address.ts';
+import { useLog } from '../parts/log-switch.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
+import { Table } from '../parts/table.tsx';
 import { curveLines, curvesOf, historyOf } from './live-data.ts';
 import type { SearchModel, SeriesName } from './model.ts';
 import { variedIn } from './space.ts';
@@ -58,7 +61,7 @@ const series: Readonly<Record<SeriesName, string>> = {
 function Curves(): ReactNode {
   const { search, shot } = useShown();
   const [chosen, choose] = useAddress('curves', 'validationMetric');
-  const [scale, setScale] = useAddress('scale', 'linear');
+  const [log, logSwitch] = useLog();
   const name: SeriesName = Object.hasOwn(series, chosen) ? (chosen as SeriesName) : 'validationMetric';
   const best = search.best?.number;
   const { data, trials } = useMemo(() => curvesOf(shot, name, best), [shot, name, best]);
@@ -74,14 +77,7 @@ function Curves(): ReactNode {
               </option>
             ))}
           </select>
-          <label>
-            <input
-              type="checkbox"
-              checked={scale === 'log'}
-              onChange={(event) => setScale(event.target.checked ? 'log' : 'linear')}
-            />{' '}
-            log
-          </label>
+          {logSwitch}
         </div>
       </div>
       <LineChart
@@ -91,7 +87,7 @@ function Curves(): ReactNode {
         lines={curveLines}
         xLabel="epoch"
         yLabel={series[name]}
-        logY={scale === 'log'}
+        logY={log}
         legend={false}
       />
       <p className="soft small" style={{ margin: 0 }}>
@@ -184,39 +180,23 @@ function Best(): ReactNode {
   return (
     <section className="card wide">
       <h2>The best{search.stages.length > 1 ? `, of stage ${stage + 1}` : ''}</h2>
-      <section className="scroll" aria-label="The best trials" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">trial</th>
-              <th scope="col">{metric}</th>
-              {varied.map(({ name }) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-              <th scope="col">findings</th>
-            </tr>
-          </thead>
-          <tbody>
-            {best.map(({ number, value, deviation, point, found }) => (
-              <tr key={number}>
-                <td>
-                  <Link href={`/searches/${search.id}/trials/${number}`}>{number}</Link>
-                </td>
-                <td>
-                  {shown(value)}
-                  {deviation !== null && <span className="soft"> ± {shown(deviation)}</span>}
-                </td>
-                {varied.map(({ name }) => (
-                  <td key={name}>{shown(point[name])}</td>
-                ))}
-                <td className="small">{found.join(', ') || <span className="soft">none</span>}</td>
-              </tr>
+      <Table label="The best trials" heads={['trial', metric, ...varied.map(({ name }) => name), 'findings']}>
+        {best.map(({ number, value, deviation, point, found }) => (
+          <tr key={number}>
+            <td>
+              <Link href={`/searches/${search.id}/trials/${number}`}>{number}</Link>
+            </td>
+            <td>
+              {shown(value)}
+              {deviation !== null && <span className="soft"> ± {shown(deviation)}</span>}
+            </td>
+            {varied.map(({ name }) => (
+              <td key={name}>{shown(point[name])}</td>
             ))}
-          </tbody>
-        </table>
-      </section>
+            <td className="small">{found.join(', ') || <span className="soft">none</span>}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

@@ -1,7 +1,9 @@
 /** Who was stopped, when and why: the brackets with their rungs, and every stopped trial with its reason. */
+
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
 import { length, percent, plural, shown } from '../format.ts';
+import { Table } from '../parts/table.tsx';
 import { type BracketState, bracketsOf, epochsSaved } from './brackets.ts';
 import type { TrialRow } from './model.ts';
 import { useShown } from './use-search.ts';
@@ -92,32 +94,23 @@ function Reasons({ trials, id }: { readonly trials: readonly TrialRow[]; readonl
   return (
     <section className="card wide">
       <h2>Why</h2>
-      <section className="scroll" aria-label="Reasons" tabIndex={0} style={{ maxHeight: '24rem', overflow: 'auto' }}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">trial</th>
-              <th scope="col">rule</th>
-              <th scope="col">epochs</th>
-              <th scope="col">value</th>
-              <th scope="col">in words</th>
-            </tr>
-          </thead>
-          <tbody>
-            {trials.slice(-MOST_REASONS).map(({ number, rule, epochs, value, reason }) => (
-              <tr key={number}>
-                <td>
-                  <Link href={`/searches/${id}/trials/${number}`}>{number}</Link>
-                </td>
-                <td>{rule ?? 'divergence'}</td>
-                <td>{epochs}</td>
-                <td>{shown(value)}</td>
-                <td style={{ whiteSpace: 'normal' }}>{reason}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <Table
+        label="Reasons"
+        heads={['trial', 'rule', 'epochs', 'value', 'in words']}
+        style={{ maxHeight: '24rem', overflow: 'auto' }}
+      >
+        {trials.slice(-MOST_REASONS).map(({ number, rule, epochs, value, reason }) => (
+          <tr key={number}>
+            <td>
+              <Link href={`/searches/${id}/trials/${number}`}>{number}</Link>
+            </td>
+            <td>{rule ?? 'divergence'}</td>
+            <td>{epochs}</td>
+            <td>{shown(value)}</td>
+            <td style={{ whiteSpace: 'normal' }}>{reason}</td>
+          </tr>
+        ))}
+      </Table>
       {trials.length > MOST_REASONS && (
         <p className="soft small">The last {MOST_REASONS}; the table of trials has all.</p>
       )}

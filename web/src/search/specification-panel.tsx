@@ -1,4 +1,5 @@
 /** What was asked for, where it came from, and where it led: the search's specification, stages and relatives. */
+
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
@@ -7,6 +8,7 @@ import { api, type Search } from '../api.ts';
 import { shown } from '../format.ts';
 import { CopyButton } from '../parts/copy.tsx';
 import { StateChip } from '../parts/state.tsx';
+import { Table } from '../parts/table.tsx';
 import { useShown } from './use-search.ts';
 
 export default function SpecificationPanel(): ReactNode {
@@ -48,37 +50,21 @@ function Stages({ search }: { readonly search: Search }): ReactNode {
   return (
     <section className="card wide">
       <h2>Coarse to fine</h2>
-      <section className="scroll" aria-label="Stages" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">stage</th>
-              <th scope="col">trials</th>
-              <th scope="col">epochs</th>
+      <Table label="Stages" heads={['stage', 'trials', 'epochs', ...names]}>
+        {specification.stages.map(({ epochs, trials }, i) => {
+          const begun = stages[i];
+          return (
+            <tr key={i} className={begun ? '' : 'soft'}>
+              <td>{i + 1}</td>
+              <td>{begun ? `${begun.from} … ${begun.to - 1}` : `${trials}, to come`}</td>
+              <td>{epochs}</td>
               {names.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
+                <td key={name}>{begun ? told(begun.hyperparameters[name]) : ''}</td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {specification.stages.map(({ epochs, trials }, i) => {
-              const begun = stages[i];
-              return (
-                <tr key={i} className={begun ? '' : 'soft'}>
-                  <td>{i + 1}</td>
-                  <td>{begun ? `${begun.from} … ${begun.to - 1}` : `${trials}, to come`}</td>
-                  <td>{epochs}</td>
-                  {names.map((name) => (
-                    <td key={name}>{begun ? told(begun.hyperparameters[name]) : ''}</td>
-                  ))}
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </section>
+          );
+        })}
+      </Table>
     </section>
   );
 }

@@ -1,4 +1,5 @@
 /** Every search, the newest first: how far it is, what it found, how its best came to be. */
+
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
@@ -10,6 +11,7 @@ import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
+import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 
@@ -80,6 +82,8 @@ export function SearchesView(): ReactNode {
   );
 }
 
+const searchHeads = [' Compare', 'Search', 'State', 'Trials', 'Best', 'Best so far', 'Findings', 'Begun'];
+
 interface SearchTableProps {
   readonly searches: readonly Search[];
   readonly chosen: readonly string[];
@@ -88,34 +92,16 @@ interface SearchTableProps {
 
 function SearchTable({ searches, chosen, toggle }: SearchTableProps): ReactNode {
   return (
-    <section className="scroll" aria-label="Searches" tabIndex={0}>
-      <table className="searches">
-        <thead>
-          <tr>
-            <th scope="col">
-              <span className="hidden">Compare</span>
-            </th>
-            <th scope="col">Search</th>
-            <th scope="col">State</th>
-            <th scope="col">Trials</th>
-            <th scope="col">Best</th>
-            <th scope="col">Best so far</th>
-            <th scope="col">Findings</th>
-            <th scope="col">Begun</th>
-          </tr>
-        </thead>
-        <tbody>
-          {searches.map((search) => (
-            <SearchLine
-              key={search.id}
-              search={search}
-              chosen={chosen.includes(search.id)}
-              toggle={() => toggle(search.id)}
-            />
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table label="Searches" heads={searchHeads} className="searches">
+      {searches.map((search) => (
+        <SearchLine
+          key={search.id}
+          search={search}
+          chosen={chosen.includes(search.id)}
+          toggle={() => toggle(search.id)}
+        />
+      ))}
+    </Table>
   );
 }
 

@@ -1,9 +1,10 @@
 /** Loss and metric by epoch, training against validation, with the gap between them shaded; and what drove them. */
+
 import { type ReactNode, useMemo } from 'react';
 import type { FoldCurves, Search, Trial } from '../api.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { shown } from '../format.ts';
-import { useAddress } from '../parts/address.ts';
+import { useLog } from '../parts/log-switch.tsx';
 
 interface TrialCurvesProps {
   readonly search: Search;
@@ -18,7 +19,7 @@ const pair = [
 ];
 
 export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): ReactNode {
-  const [scale, setScale] = useAddress('scale', 'linear');
+  const [log, logSwitch] = useLog();
   const epochs = useMemo(() => fold.trainLoss.map((_, i) => i + 1), [fold]);
   const withStart = useMemo(
     () => [
@@ -43,14 +44,7 @@ export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): Re
       <section className="card">
         <div className="row spread">
           <h2>Loss</h2>
-          <label className="small">
-            <input
-              type="checkbox"
-              checked={scale === 'log'}
-              onChange={(event) => setScale(event.target.checked ? 'log' : 'linear')}
-            />{' '}
-            log
-          </label>
+          {logSwitch}
         </div>
         <LineChart
           name={`${name}: loss`}
@@ -60,7 +54,7 @@ export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): Re
           band={[2, 1]}
           xLabel="epoch"
           yLabel="loss"
-          logY={scale === 'log'}
+          logY={log}
           mark={mark ?? fold.bestEpoch}
         />
         <Gap fold={fold} />
