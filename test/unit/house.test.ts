@@ -73,6 +73,18 @@ describe('the house', () => {
     expect(against.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
   });
 
+  it('gives the page types of every room, and values of what a browser can run', () => {
+    const web = join(projectRoot, 'web', 'src');
+    const own = readdirSync(web, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name));
+    const against = own
+      .flatMap((name) => importsOf(join(web, name)))
+      .filter(({ file, target, typeOnly }) => {
+        const place = relative(projectRoot, resolve(projectRoot, dirname(file), target));
+        return !typeOnly && place.startsWith('src/') && !/^src\/(search|searches)\//.test(place);
+      });
+    expect(against.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
   it('keeps npm packages out of the pure rooms', () => {
     const against = imports.filter(
       ({ room, target }) => !house[room]!.packages && !target.startsWith('.') && !target.startsWith('node:'),

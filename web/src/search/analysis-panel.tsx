@@ -16,8 +16,8 @@ export default function AnalysisPanel(): ReactNode {
   return (
     <div className="grid">
       <ImportanceCard />
-      <Parallel />
       <Slices />
+      <Parallel />
       <Contour />
       <CoveragePicture />
     </div>
