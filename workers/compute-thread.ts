@@ -5,7 +5,7 @@ import { runFold } from '../src/compute/fold-run.ts';
 import { runInline, toItsEnd } from '../src/compute/inline-core.ts';
 import { type CompiledKernels, instantiateKernels } from '../src/compute/kernels.ts';
 import type { ThreadRequest, ThreadResponse } from '../src/compute/protocol.ts';
-import { type EpochUpdate, MemoryLimitExceeded } from '../src/compute/trial.ts';
+import { MemoryLimitExceeded, type TimedUpdate } from '../src/compute/trial.ts';
 
 /** Epochs that end within this time of each other travel together: a tiny network has thousands a second. */
 const GATHER_MS = 20;
@@ -13,10 +13,10 @@ const GATHER_MS = 20;
 const kernels = instantiateKernels(workerData as CompiledKernels);
 
 export default function computeThread({ task, only, port, stop, memoryLimit }: ThreadRequest): ThreadResponse {
-  let gathered: EpochUpdate[] = [];
+  let gathered: TimedUpdate[] = [];
   port.postMessage(gathered); // «begun»: the time limit counts from here
   let told = performance.now();
-  const tell = (update: EpochUpdate) => {
+  const tell = (update: TimedUpdate) => {
     gathered.push(update);
     const now = performance.now();
     if (now - told < GATHER_MS) return;

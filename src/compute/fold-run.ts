@@ -1,5 +1,4 @@
-/** One fold of a trial, trained: split, preprocessed, watched by the divergence rule. It knows no thread; the clock is only told. */
-import { performance } from 'node:perf_hooks';
+/** One fold of a trial, trained: split, preprocessed, watched by the divergence rule. It knows no thread and no clock. */
 import { type InputFacts, inputFacts } from '../data/input-facts.ts';
 import type { PreparedData } from '../data/preprocess.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
@@ -124,7 +123,6 @@ function updateOf(report: EpochReport, fold: number, first: EpochReport): Omit<E
   return {
     fold,
     epoch: report.epoch,
-    at: performance.timeOrigin + performance.now(),
     initialLoss: finite(first.firstLoss),
     trainLoss: finite(report.trainLoss),
     trainMetric: finite(report.trainMetric),

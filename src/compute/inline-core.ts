@@ -2,17 +2,17 @@ import { performance } from 'node:perf_hooks';
 import type { Kernels } from '../nn/kernels.ts';
 import type { RunConditions } from './fold-run.ts';
 import { compileKernels, instantiateKernels, type KernelsName } from './kernels.ts';
-import type { ComputeCore, EpochUpdate, TrialEnd, TrialTask } from './trial.ts';
+import type { ComputeCore, EpochUpdate, TimedUpdate, TrialEnd, TrialTask } from './trial.ts';
 import { runTrial } from './trial-run.ts';
 
 /** Runs a trial or a fold to its end where it is called, telling every epoch at once. */
 export function toItsEnd<T>(
   run: Generator<EpochUpdate, T, 'continue' | 'stop'>,
-  onEpoch: (update: EpochUpdate) => void,
+  onEpoch: (update: TimedUpdate) => void,
 ): T {
   let next = run.next();
   while (!next.done) {
-    onEpoch(next.value);
+    onEpoch({ ...next.value, at: performance.timeOrigin + performance.now() });
     next = run.next('continue');
   }
   return next.value;
@@ -22,7 +22,7 @@ export function toItsEnd<T>(
 export function runInline(
   kernels: Kernels,
   task: TrialTask,
-  onEpoch: (update: EpochUpdate) => void,
+  onEpoch: (update: TimedUpdate) => void,
   conditions: RunConditions,
 ): TrialEnd {
   const started = performance.now();

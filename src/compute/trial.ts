@@ -165,8 +165,6 @@ export function resultOf(end: TrialEnd): TrialResult {
 export interface EpochUpdate {
   readonly fold: number;
   readonly epoch: number;
-  /** When it ended where it was trained, in milliseconds since 1970. */
-  readonly at: number;
   readonly initialLoss: number | null;
   readonly trainLoss: number | null;
   readonly trainMetric: number | null;
@@ -182,9 +180,12 @@ export interface EpochUpdate {
   readonly found: readonly Finding[];
 }
 
+/** An epoch, and when it ended where it was trained, in milliseconds since 1970. */
+export type TimedUpdate = EpochUpdate & { readonly at: number };
+
 export interface RunOptions {
   /** Called soon after epochs end, possibly with several. */
-  readonly onEpochs?: (updates: readonly EpochUpdate[]) => void;
+  readonly onEpochs?: (updates: readonly TimedUpdate[]) => void;
   /** Ends the trial: `run` rejects with the signal's reason and the thread is free again, ended by force if need be. */
   readonly signal?: AbortSignal;
   readonly limitSeconds?: number;

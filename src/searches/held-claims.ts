@@ -67,7 +67,7 @@ export function holdClaims(
   };
 }
 
-type Series = Exclude<keyof EpochUpdate, 'fold' | 'epoch' | 'at' | 'initialLoss' | 'peakStep' | 'signals' | 'found'>;
+type Series = Exclude<keyof EpochUpdate, 'fold' | 'epoch' | 'initialLoss' | 'peakStep' | 'signals' | 'found'>;
 
 /** A running trial's curves, kept with every renewal: a page that opens now shows what one opened earlier does. */
 class CurvesSoFar {

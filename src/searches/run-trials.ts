@@ -1,9 +1,9 @@
 /** Works off deliveries: claims trials, trains them, keeps their leases, writes what they gave. */
 import {
   type ComputeCore,
-  type EpochUpdate,
   type FoldCurves,
   MemoryLimitExceeded,
+  type TimedUpdate,
   TimeLimitExceeded,
   type TrialResult,
   type TrialTask,
@@ -169,7 +169,7 @@ function lastMean(folds: readonly FoldCurves[], of: 'trainLoss' | 'trainMetric')
 }
 
 /** What of an epoch is told live: a notice is small, the rest is stored with the curves. */
-function epochOf(update: EpochUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 'epochs'>): Epoch {
+function epochOf(update: TimedUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 'epochs'>): Epoch {
   const { fold, epoch, at, trainLoss, trainMetric, validationLoss, validationMetric } = update;
   const found = update.found.map(({ code }) => code);
   return {
