@@ -83,7 +83,7 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
   it('watches it end without a reload, and opens the best', async () => {
     const { page } = opened;
     const id = /searches\/([0-9a-f-]{36})/.exec(page.url())![1]!;
-    await page.getByText('12 of 12').waitFor();
+    await page.getByText('12 of 12', { exact: true }).waitFor();
     const { best } = await ended(service.client, id);
     await page.getByLabel('The best trials').getByRole('link').first().click();
     await page.getByRole('heading', { name: `Trial ${best!.number}` }).waitFor();
