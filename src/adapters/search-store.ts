@@ -19,7 +19,7 @@ import { Prisma } from './prisma-client/client.ts';
 import { type SearchRow, searchOf } from './rows.ts';
 import { look, settle } from './rung-store.ts';
 import { cancelOpen, concluded } from './search-end.ts';
-import { cancelTrial, retryTrial } from './trial-acts.ts';
+import { cancelTrial, pauseTrial, resumeTrial, retryTrial } from './trial-acts.ts';
 import { claim, endOverdue, finish, giveBack, hungry, reclaim, renew } from './trial-store.ts';
 
 export function createSearchStore(database: Database): SearchStore {
@@ -30,7 +30,7 @@ export function createSearchStore(database: Database): SearchStore {
       (await changeSearch(database, id, (tx, search) => changed(tx, search, change))).search,
     remove: (id) => remove(database, id),
     actOnTrial: async (id, number, act) => {
-      const does = { cancel: cancelTrial, retry: retryTrial }[act];
+      const does = { pause: pauseTrial, resume: resumeTrial, cancel: cancelTrial, retry: retryTrial }[act];
       const { result, search } = await changeSearch(database, id, (tx, before) => does(tx, before, number));
       return { deliveries: result, search };
     },

@@ -1,4 +1,4 @@
-/** What people do to one trial: stop it for good, or try it again. Used by search-store.ts inside its transactions. */
+/** What people do to one trial: put it aside, stop it for good, or try it again. Used by search-store.ts inside its transactions. */
 import { Problem } from '../errors.ts';
 import type { Delivery } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
@@ -45,6 +45,65 @@ export async function cancelTrial(
   return concluded(tx, search, joined(gone, await settle(tx, search, [number])));
 }
 
+/**
+ * A worker that has it loses its claim at the next renewal. What it had trained is lost, and comes to the same bits when it is
+ * resumed: a trial is a function of its numbers.
+ */
+export async function pauseTrial(
+  tx: Transaction,
+  search: Search,
+  number: number,
+): Promise<Effect<readonly Delivery[]>> {
+  const { state, attempt } = await lockTrial(tx, search, number);
+  refuseBarriers(search, 'paused by hand');
+  if (state === 'paused') return { result: [], changes: [] };
+  if (state !== 'waiting' && state !== 'running') {
+    throw new Problem('wrongState', `the trial is ${state}; only one that waits or runs can be paused`);
+  }
+  await tx.$executeRaw`
+    UPDATE trials SET state = 'paused', lease_until = NULL, epochs = 0, curves = NULL
+    WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
+  const data = { number, attempt, rung: 0, epochs: 0, value: null, durationMs: null, found: [] };
+  return { result: [], changes: [{ type: 'trial.paused', data }], counters: { [state]: -1, paused: 1 } };
+}
+
+export async function resumeTrial(
+  tx: Transaction,
+  search: Search,
+  number: number,
+): Promise<Effect<readonly Delivery[]>> {
+  const { state, attempt } = await lockTrial(tx, search, number);
+  refuseBarriers(search, 'resumed by hand');
+  if (state === 'waiting' || state === 'running') return { result: [], changes: [] };
+  if (state !== 'paused')
+    throw new Problem('wrongState', `the trial is ${state}; only one that is paused can be resumed`);
+  const job = await waitAgain(tx, search, number, attempt);
+  const data = { number, attempt, reason: 'it was paused, and goes on' };
+  return {
+    result: search.state === 'paused' ? [] : deliveriesOf(search.id, [{ number, job }]),
+    changes: [{ type: 'trial.retried', data }],
+    counters: { paused: -1, waiting: 1 },
+  };
+}
+
+/** Trials that are compared at rungs wait for each other: nobody decides for one of them. */
+function refuseBarriers({ specification: { pruner } }: Search, what: string): void {
+  if (!hasBarriers(pruner)) return;
+  throw new Problem(
+    'wrongState',
+    `under ${pruner.type} trials wait for each other, and none is ${what}; pause the search`,
+  );
+}
+
+/** Its job is one that was never delivered: the last was of an earlier attempt, or of before a pause. */
+async function waitAgain(tx: Transaction, { id, seq }: Search, number: number, attempt: number): Promise<string> {
+  const job = `${number}.${attempt}.${seq}`;
+  await tx.$executeRaw`
+    UPDATE trials SET state = 'waiting', failures = 0, finished_at = NULL, job = ${job}
+    WHERE search_id = ${id}::uuid AND number = ${number}::int`;
+  return job;
+}
+
 /** With as many attempts as at first. A search that has ended goes on (docs/decisions/0012-a-failed-trial-is-no-result.md). */
 export async function retryTrial(
   tx: Transaction,
@@ -62,10 +121,7 @@ export async function retryTrial(
     const message = `the others of its bracket (${search.specification.pruner.type}) were judged without it; try its settings in another search`;
     throw new Problem('wrongState', message);
   }
-  const job = `${number}.${attempt}`;
-  await tx.$executeRaw`
-    UPDATE trials SET state = 'waiting', failures = 0, finished_at = NULL, job = ${job}
-    WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
+  const job = await waitAgain(tx, search, number, attempt);
   const retried: Change = { type: 'trial.retried', data: { number, attempt, reason: 'somebody asked for it' } };
   const reopens = !isOpen(search.state);
   return {

@@ -115,7 +115,7 @@ export interface Renewal extends ClaimRef {
   readonly folds: readonly FoldCurves[];
 }
 
-export type TrialAct = 'cancel' | 'retry';
+export type TrialAct = 'pause' | 'resume' | 'cancel' | 'retry';
 
 export type Transition = 'pause' | 'resume' | 'cancel';
 
@@ -132,7 +132,7 @@ export interface SearchStore {
     change: { readonly name?: string | undefined; readonly total?: number | undefined },
   ): Promise<Search>;
   remove(id: string): Promise<void>;
-  /** Cancels one trial that has not ended, or tries one again that failed; what is to be delivered then. */
+  /** Pauses or resumes one trial, cancels one that has not ended, tries one again that failed; what is to be delivered then. */
   actOnTrial(
     id: string,
     number: number,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Trial, TrialState } from '../../src/searches/records.ts';
 import { eventually } from '../support/processes.ts';
-import { ended, expectSound, lasting, reached } from '../support/searches.ts';
+import { ended, expectSound, hashesOf, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => service?.close());
 
-async function act(id: string, number: number, verb: 'cancel' | 'retry') {
+async function act(id: string, number: number, verb: 'pause' | 'resume' | 'cancel' | 'retry') {
   const response = await fetch(`${service.url}/v1/searches/${id}/trials/${number}/${verb}`, { method: 'POST' });
   return { status: response.status, body: (await response.json()) as Trial & { detail?: string } };
 }
@@ -86,6 +86,46 @@ describe('cancel', () => {
     expect(refused.body.detail).toContain('the trial is complete');
     expect((await act(id, 1, 'cancel')).status).toBe(404);
     expect((await act(id, 0, 'retry')).status).toBe(409);
+  });
+});
+
+describe('pause', () => {
+  it('puts a running trial aside; the search waits for it, and it comes to what it would have come to', async () => {
+    const specification = lasting(1500, 3);
+    const whole = await service.client.create(specification);
+    await ended(service.client, whole.id);
+    const { id } = await service.client.create(specification);
+    const running = await oneThatIs(id, 'running');
+    expect((await act(id, running, 'pause')).body).toMatchObject({ state: 'paused' });
+    expect((await act(id, running, 'pause')).status).toBe(200);
+    await reached(service.client, id, 'complete', 2);
+    expect(await service.client.search(id)).toMatchObject({
+      state: 'running',
+      trials: { paused: 1, running: 0, waiting: 0 },
+    });
+    expect((await act(id, running, 'resume')).body.state).toMatch(/waiting|running/);
+    expect(await ended(service.client, id)).toMatchObject({ state: 'complete', trials: { complete: 3 } });
+    expect(await hashesOf(service.client, id)).toEqual(await hashesOf(service.client, whole.id));
+    await expectSound(service.databaseUrl, id);
+  });
+  it('can be done again and again, and ends with a cancel', async () => {
+    const { id } = await service.client.create(lasting(9000, 1));
+    for (const _ of [1, 2]) {
+      const number = await oneThatIs(id, 'running');
+      await act(id, number, 'pause');
+      await act(id, number, 'resume');
+    }
+    await act(id, await oneThatIs(id, 'running'), 'pause');
+    await act(id, 0, 'cancel');
+    expect(await ended(service.client, id)).toMatchObject({ state: 'cancelled', trials: { cancelled: 1 } });
+    await expectSound(service.databaseUrl, id);
+  });
+  it('is refused where trials wait for each other', async () => {
+    const { id } = await service.client.create(lasting(300, 4, { pruner: { type: 'hyperband' } }));
+    const refused = await act(id, 0, 'pause');
+    expect(refused.status).toBe(409);
+    expect(refused.body.detail).toContain('wait for each other');
+    await ended(service.client, id);
   });
 });
 

@@ -12,6 +12,7 @@ import { groups } from '../../web/src/new-search/groups.ts';
 import { sampledOf } from '../../web/src/new-search/sampled.ts';
 import { lanesOf } from '../../web/src/search/lanes.ts';
 import type { TrialRow } from '../../web/src/search/model.ts';
+import { ranksOf, sharesBelow } from '../../web/src/search/shares.ts';
 import { steps } from '../../web/src/search/steps.ts';
 import { surface } from '../../web/src/search/surface.ts';
 import { columnsOf, filtered, rangesIn, sorted } from '../../web/src/search/trial-columns.ts';
@@ -111,6 +112,20 @@ describe('the timeline', () => {
   it('shows tiny trials, claimed together, one after the other', () => {
     const together = [0, 1, 2].map((n) => row(n, { startedAt: 0, finishedAt: 100 * (n + 1), durationMs: 100 }));
     expect(lanesOf(together, 5000)).toHaveLength(1);
+  });
+});
+
+describe('shares and ranks', () => {
+  it('of complete trials alone', () => {
+    expect(sharesBelow([row(3), row(1), row(2, { state: 'pruned' })])).toEqual([
+      [0.1, 0.3],
+      [0.5, 1],
+    ]);
+  });
+  it('go from 0 to 1, equal values alike', () => {
+    expect(ranksOf([5, 1, 3, 3, 9])).toEqual([0.75, 0, 0.375, 0.375, 1]);
+    expect(ranksOf([7])).toEqual([1]);
+    expect(ranksOf([])).toEqual([]);
   });
 });
 

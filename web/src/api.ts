@@ -87,7 +87,7 @@ export const api = {
   act: (id: string, verb: 'pause' | 'resume' | 'cancel') => ask<Search>(`${searchAt(id)}/${verb}`, { method: 'POST' }),
   refine: (id: string, body: unknown) => ask<Search>(`${searchAt(id)}/refine`, { method: 'POST', body }),
   trial: (id: string, number: number) => ask<Trial>(`${searchAt(id)}/trials/${number}`),
-  actOnTrial: (id: string, number: number, verb: 'cancel' | 'retry') =>
+  actOnTrial: (id: string, number: number, verb: 'pause' | 'resume' | 'cancel' | 'retry') =>
     ask<TrialSummary>(`${searchAt(id)}/trials/${number}/${verb}`, { method: 'POST' }),
   about: <T>(
     id: string,

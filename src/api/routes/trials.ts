@@ -29,6 +29,8 @@ const tags = ['trials'];
 const COMPARED = 50;
 
 const acts: Record<TrialAct, string> = {
+  pause: 'Put it aside until it is resumed; it then begins anew, and comes to the same',
+  resume: 'Let a paused one go on',
   cancel: 'Stop it for good: its search goes on without it',
   retry: 'Try one again that failed; a search that has ended goes on',
 };

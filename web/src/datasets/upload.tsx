@@ -138,6 +138,11 @@ function Preview({ chosen, names, leave }: PreviewProps): ReactNode {
           <Columns preview={preview} choices={choices} change={setChoices} />
           <Faults preview={preview} choices={choices} change={setChoices} />
           <Sample preview={preview} />
+          <p className="soft small">
+            Read are up to {Math.round(preview.limits['bytes']! / 1024 / 1024)} MB,{' '}
+            {preview.limits['rows']?.toLocaleString('en')} rows, {preview.limits['columns']?.toLocaleString('en')}{' '}
+            columns and {preview.limits['classes']?.toLocaleString('en')} classes.
+          </p>
         </>
       )}
       {upload.error && faults.length === 0 && <Problem error={upload.error} />}

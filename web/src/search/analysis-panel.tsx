@@ -7,6 +7,7 @@ import { Problem } from '../parts/problem.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { Contour } from './contour.tsx';
 import { CoveragePicture } from './coverage.tsx';
+import { ValueDistribution } from './distribution.tsx';
 import { Parallel } from './parallel.tsx';
 import { Slices } from './slices.tsx';
 import { steps } from './steps.ts';
@@ -19,6 +20,7 @@ export default function AnalysisPanel(): ReactNode {
       <Slices />
       <Parallel />
       <Contour />
+      <ValueDistribution />
       <CoveragePicture />
     </div>
   );

@@ -7,6 +7,7 @@ import { LazyChart } from '../charts/lazy-chart.tsx';
 import { shown } from '../format.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
+import { ranksOf } from './shares.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
 import { surface } from './surface.ts';
 import { useShown } from './use-search.ts';
@@ -29,7 +30,13 @@ export function Contour(): ReactNode {
   const [a, setA] = useAddress('x', numeric[0]?.name ?? '');
   const [b, setB] = useAddress('y', numeric[1]?.name ?? '');
   const [across, up] = [a, b].map((chosen, i) => numeric.find(({ name }) => name === chosen) ?? numeric[i]);
-  const trials = useMemo(() => thin(scoredIn(all), MOST_POINTS, direction), [all, direction]);
+  const [by, setBy] = useAddress('by', 'value');
+  const trials = useMemo(() => {
+    const kept = thin(scoredIn(all), MOST_POINTS, direction);
+    if (by !== 'rank') return kept;
+    const ranks = ranksOf(kept.map(({ value }) => value));
+    return kept.map((trial, i) => ({ ...trial, value: ranks[i]! }));
+  }, [all, direction, by]);
   const option = useMemo(
     () => (across === undefined || up === undefined ? {} : optionOf(trials, across, up, metric, direction, colour)),
     [trials, across, up, metric, direction, colour],
@@ -48,6 +55,10 @@ export function Contour(): ReactNode {
         <h2>Two at a time</h2>
         <div className="row">
           {choice('Across', across.name, setA)} {choice('Up', up.name, setB)}
+          <select aria-label="Coloured by" value={by} onChange={(event) => setBy(event.target.value)}>
+            <option value="value">by value</option>
+            <option value="rank">by rank</option>
+          </select>
         </div>
       </div>
       <LazyChart

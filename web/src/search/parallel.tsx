@@ -1,4 +1,4 @@
-/** Every trial as a line through all hyperparameters to its value; ranges are brushed on any axis, and kept in the address. */
+/** Every trial as a line through all hyperparameters to its value; ranges are brushed on any axis, and taken along to the table. */
 import { type ReactNode, useMemo, useState } from 'react';
 import { scaleColours, valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';

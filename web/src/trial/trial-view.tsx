@@ -124,14 +124,27 @@ function Tile({ title, children }: { readonly title: string; readonly children: 
 function Acts({ search, trial: { number, state } }: { readonly search: Search; readonly trial: Trial }): ReactNode {
   const client = useQueryClient();
   const act = useMutation({
-    mutationFn: (verb: 'cancel' | 'retry') => api.actOnTrial(search.id, number, verb),
+    mutationFn: (verb: 'pause' | 'resume' | 'cancel' | 'retry') => api.actOnTrial(search.id, number, verb),
     onSettled: () => client.invalidateQueries({ queryKey: ['trial', search.id, number] }),
   });
-  const { id, trials } = search;
+  const { id, trials, specification } = search;
+  const { pruner } = specification;
+  // Trials that are compared at rungs wait for each other.
+  const pausable = pruner.type !== 'hyperband' && !(pruner.type === 'successiveHalving' && pruner.reproducible);
   return (
     <div className="row">
       {number > 0 && <Link href={`/searches/${id}/trials/${number - 1}`}>← {number - 1}</Link>}
       {number + 1 < trials.planned && <Link href={`/searches/${id}/trials/${number + 1}`}>{number + 1} →</Link>}
+      {pausable && ['waiting', 'running'].includes(state) && (
+        <button type="button" disabled={act.isPending} onClick={() => act.mutate('pause')}>
+          Pause
+        </button>
+      )}
+      {pausable && state === 'paused' && (
+        <button type="button" disabled={act.isPending} onClick={() => act.mutate('resume')}>
+          Resume
+        </button>
+      )}
       {['waiting', 'running', 'paused'].includes(state) && (
         <button type="button" className="danger" disabled={act.isPending} onClick={() => act.mutate('cancel')}>
           Cancel

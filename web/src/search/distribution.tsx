@@ -1,0 +1,28 @@
+/** How the values of a search are distributed: which share of its trials is at least so good. */
+import { type ReactNode, useMemo } from 'react';
+import { LineChart } from '../charts/line-chart.tsx';
+import { plural } from '../format.ts';
+import { sharesBelow } from './shares.ts';
+import { useShown } from './use-search.ts';
+
+const lines = [{ label: 'share of the trials', colour: '--blue', steps: true, width: 2 }];
+
+export function ValueDistribution(): ReactNode {
+  const { search, trials: all } = useShown();
+  const { metric } = search.specification.objective;
+  const data = useMemo(() => sharesBelow(all), [all]);
+  if (data[0].length === 0) return null;
+  return (
+    <section className="card">
+      <h2>How values are distributed</h2>
+      <LineChart
+        name={`${search.name}: distribution`}
+        label={`share of ${plural(data[0].length, 'trial')} whose ${metric} is at most so great`}
+        data={data}
+        lines={lines}
+        xLabel={metric}
+        yLabel="share of the trials"
+      />
+    </section>
+  );
+}

@@ -1,0 +1,24 @@
+/** Shares and ranks of values. Pure. */
+import type { TrialRow } from './model.ts';
+
+/** Values of complete trials, ascending, and the share of them that is at most so great. */
+export function sharesBelow(trials: readonly TrialRow[]): [values: number[], shares: number[]] {
+  const values = trials
+    .flatMap(({ state, value }) => (state === 'complete' && value !== null ? [value] : []))
+    .sort((a, b) => a - b);
+  return [values, values.map((_, i) => (i + 1) / values.length)];
+}
+
+/** Each value's place among all, from 0 for the least to 1 for the greatest; equal values share the mean of theirs. */
+export function ranksOf(values: readonly number[]): number[] {
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const ranks = values.map(() => 0);
+  for (let start = 0; start < order.length; ) {
+    let end = start + 1;
+    while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
+    const rank = values.length === 1 ? 1 : (start + end - 1) / 2 / (values.length - 1);
+    for (let i = start; i < end; i++) ranks[order[i]!] = rank;
+    start = end;
+  }
+  return ranks;
+}
