@@ -54,7 +54,7 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     expect(await take.isDisabled()).toBe(true);
     await page.getByLabel('take plot as').selectOption('ignored');
     await page.getByLabel('Missing values').selectOption('fill');
-    await page.getByText('2 classes of kind').waitFor();
+    await page.getByText('predicted is kind, 2 classes').waitFor();
     await take.click();
     await page.waitForURL(/\/new\?dataset=my-plants/);
   });

@@ -129,11 +129,9 @@ function Preview({ chosen, names, leave }: PreviewProps): ReactNode {
         <>
           <p role="status">
             {plural(preview.rows, 'row')}
-            {preview.dropped > 0 && `, ${preview.dropped} left out`}, {plural(preview.features, 'input')};{' '}
-            {preview.task === 'classification'
-              ? `${plural(preview.classes.length, 'class', 'classes')} of ${preview.target}`
-              : `the quantity ${preview.target}`}{' '}
-            is predicted.
+            {preview.dropped > 0 && `, ${preview.dropped} left out`}, {plural(preview.features, 'input')}; predicted is{' '}
+            {preview.target},{' '}
+            {preview.task === 'classification' ? plural(preview.classes.length, 'class', 'classes') : 'a quantity'}.
           </p>
           <Columns preview={preview} choices={choices} change={setChoices} />
           <Faults preview={preview} choices={choices} change={setChoices} />

@@ -1,6 +1,6 @@
 /** Every trial as a line through all hyperparameters to its value; ranges are brushed on any axis, and taken along to the table. */
 import { type ReactNode, useMemo, useState } from 'react';
-import { scaleColours, valueRange } from '../charts/axis.ts';
+import { valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { plural, shown } from '../format.ts';
@@ -45,7 +45,7 @@ export function Parallel(): ReactNode {
         )}
       </div>
       <p className="soft small">
-        Drag along an axis to brush; {plural(trials.length, 'trial')}, the brighter the better.
+        Drag along an axis to brush; {plural(trials.length, 'trial')}, the stronger the better.
       </p>
       <LazyChart
         name={`${search.name}: parallel coordinates`}
@@ -84,6 +84,7 @@ function optionOf(
   colour: Colour,
 ): ChartOption {
   const soft = colour('--soft');
+  const strength = ['--worst', '--middling', '--best'].map(colour);
   // On paper of their own, or the lines would hide them.
   const axisLabel = {
     color: soft,
@@ -132,7 +133,7 @@ function optionOf(
       dimension: varied.length,
       min: low,
       max: high,
-      inRange: { color: direction === 'maximize' ? scaleColours : [...scaleColours].reverse() },
+      inRange: { color: direction === 'maximize' ? strength : strength.toReversed() },
     },
     series: [
       {
