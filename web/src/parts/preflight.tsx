@@ -7,6 +7,9 @@ import { Evidence } from './finding.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { Table } from './table.tsx';
 
+/** Up to so many, numbers say it shorter than a picture. */
+const FEW_LAYERS = 3;
+
 export function PreflightTable({ preflight: { families, leftOut } }: { readonly preflight: Preflight }): ReactNode {
   const findings = families.flatMap((family) => family.findings.map((finding) => ({ ...finding, family })));
   return (
@@ -28,13 +31,13 @@ export function PreflightTable({ preflight: { families, leftOut } }: { readonly 
               </td>
             ))}
             <td style={{ width: '7rem' }}>
-              {deviations.length > 1 ? (
+              {deviations.length > FEW_LAYERS ? (
                 <Sparkline
                   label={`deviation by layer: ${deviations.map(shown).join(', ')}`}
                   lines={[{ values: deviations, kind: 'spread' }]}
                 />
               ) : (
-                shown(deviations[0])
+                deviations.map((deviation) => shown(deviation && Number(deviation.toPrecision(2)))).join(' → ')
               )}
             </td>
           </tr>
