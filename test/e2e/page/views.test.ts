@@ -86,6 +86,7 @@ describe.skipIf(browserPath === undefined)('the views', () => {
       for (const [address, text] of views()) {
         await page.goto(service.url + address);
         await page.getByText(text).first().waitFor();
+        await page.waitForFunction(() => document.querySelector('.waiting') === null);
         const found = await accessibilityFaults(page);
         const wider = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
