@@ -35,7 +35,7 @@ describe.skipIf(browserPath === undefined)('a search on the page', () => {
     const { page } = first;
     await page.goto(service.url);
     await page.getByText('No search yet').waitFor();
-    const { id } = await service.client.create(lasting(400, 6, { name: 'six nets' }));
+    const { id } = await service.client.create(lasting(4000, 6, { name: 'six nets' }));
     await page.getByRole('link', { name: 'six nets' }).waitFor();
     await page.locator('.chip.state-running').waitFor();
     await ended(service.client, id);
@@ -73,7 +73,7 @@ describe.skipIf(browserPath === undefined)('a search on the page', () => {
 
   it('is the same for two browsers; one cancels, both see it', async () => {
     const second = await openPage(browser);
-    const { id } = await service.client.create(lasting(3000, 20, { name: 'shared' }));
+    const { id } = await service.client.create(lasting(9000, 20, { name: 'shared' }));
     for (const { page } of [first, second]) await page.goto(`${service.url}/searches/${id}`);
     await first.page.getByRole('button', { name: 'Pause' }).click();
     await second.page.getByRole('button', { name: 'Resume' }).click();
@@ -144,7 +144,7 @@ describe.skipIf(browserPath === undefined)('the page over a restart of the API',
     try {
       const { page, complaints } = await openPage(browser);
       const client = createClient(api.url);
-      const { id } = await client.create(lasting(400, 10, { name: 'over a restart' }));
+      const { id } = await client.create(lasting(5000, 10, { name: 'over a restart' }));
       await page.goto(`${api.url}/searches/${id}`);
       await page.locator('.live-cards [data-epoch]').first().waitFor();
       await api.end('SIGKILL');
