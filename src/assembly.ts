@@ -16,7 +16,9 @@ import type { Config } from './config.ts';
 import { projectRoot } from './paths.ts';
 import { readExamples } from './searches/examples.ts';
 import type { Importance, ImportanceTask } from './searches/importance.ts';
+import { createPlanner } from './searches/planner.ts';
 import type { PreflightTask, SearchPreflight } from './searches/preflight.ts';
+import type { ProposalAnswer, ProposalTask } from './searches/proposals.ts';
 import { createTrialRunner } from './searches/run-trials.ts';
 import { startSweeping } from './searches/sweep.ts';
 
@@ -37,6 +39,8 @@ function queueConnection(config: Config, databaseUrl: string): QueueConnection {
 }
 
 const ANALYSIS_IDLE_MS = 10_000;
+/** The proposing thread keeps the histories of searches: it is worth more the longer it stays. */
+const PROPOSALS_IDLE_MS = 60_000;
 
 /** Brings the database up to date, opens every store, and keeps sweeping until it is closed. */
 export async function assemble(config: Config, databaseUrl: string, log: (message: string) => void): Promise<Assembly> {
@@ -61,9 +65,26 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     idleTimeout: ANALYSIS_IDLE_MS,
     workerData: compileKernels(config.kernels),
   });
+  const proposals = new Piscina<ProposalTask, ProposalAnswer>({
+    filename: new URL('dist/workers/proposal-thread.js', `file://${projectRoot}/`).href,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: PROPOSALS_IDLE_MS,
+  });
+  const store = createSearchStore(database);
+  const queries = createSearchQueries(database);
+  const planner = createPlanner({
+    store,
+    queries,
+    queue,
+    facts: datasets.find,
+    propose: (task) => proposals.run(task),
+    log,
+  });
   const parts: ApiParts = {
-    store: createSearchStore(database),
-    queries: createSearchQueries(database),
+    store,
+    queries,
+    planner,
     datasets,
     facts: datasets.find,
     queue,
@@ -86,6 +107,9 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     parts,
     close: async () => {
       await sweeping.stop();
+      const planned = planner.close();
+      await proposals.destroy();
+      await planned;
       await analysis.destroy();
       await preflight.destroy();
       await queue.close();

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '../errors.ts';
 import { cycleOf } from '../searches/brackets.ts';
-import type { Delivery, NewSearch, Plan, Planning, SearchStore, Transition, TrialOutcome } from '../searches/ports.ts';
+import type { Delivery, History, NewSearch, Plan, SearchStore, Transition, TrialOutcome } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import { type Change, isOpen, type Search } from '../searches/records.ts';
 import {
@@ -34,8 +34,9 @@ export function createSearchStore(database: Database): SearchStore {
       const { result, search } = await changeSearch(database, id, (tx, before) => does(tx, before, number));
       return { deliveries: result, search };
     },
-    plan: async (id, window, decide) =>
-      (await changeSearch(database, id, (tx, search) => plan(tx, search, window, decide))).result,
+    history: (id, from, firstRung) => history(database, id, from, firstRung),
+    addTrials: async (id, plan) =>
+      (await changeSearch(database, id, (tx, search) => addTrials(tx, search, plan))).result,
     claim: async (delivery, worker, leaseSeconds) => {
       const work = (tx: Transaction, search: Search) => claim(tx, search, delivery, worker, leaseSeconds);
       const { result, search } = await changeSearch(database, delivery.searchId, work);
@@ -171,56 +172,76 @@ async function remove(database: Database, id: string): Promise<void> {
   if (removed.length === 0) throw new Problem('notFound', `there is no search ${id}`);
 }
 
-async function plan(
+async function history(database: Database, id: string, from: number, firstRung: number | undefined): Promise<History> {
+  // One statement, one moment: the version is that of the trials.
+  const rows = await database.$queryRaw<HistoryRow[]>`
+    SELECT s.history_version, t.number, t.state, t.hyperparameters, t.value, t.epochs, r.number IS NOT NULL AS reported, r.value AS rung_value
+    FROM searches s
+    LEFT JOIN trials t ON t.search_id = s.id AND t.number >= ${from}::int
+    LEFT JOIN reports r ON r.search_id = s.id AND r.epochs = ${firstRung ?? null}::int AND r.number = t.number
+    WHERE s.id = ${id}::uuid ORDER BY t.number`;
+  const [first] = rows;
+  if (first === undefined) throw new Problem('notFound', `there is no search ${id}`);
+  const trials = rows.flatMap(({ number, state, hyperparameters, value, epochs, reported, rung_value }) =>
+    number === null
+      ? []
+      : [
+          {
+            number,
+            state,
+            point: hyperparameters,
+            value,
+            epochs,
+            ...(reported && { firstRung: { value: rung_value } }),
+          },
+        ],
+  );
+  return { version: first.history_version, trials };
+}
+
+interface HistoryRow extends Omit<TrialOutcome, 'number' | 'point'> {
+  readonly history_version: number;
+  /** null where there are no trials. */
+  readonly number: number | null;
+  readonly hyperparameters: TrialOutcome['point'];
+  readonly reported: boolean;
+  readonly rung_value: number | null;
+}
+
+async function addTrials(
   tx: Transaction,
   search: Search,
-  window: number,
-  decide: (planning: Planning) => Promise<Plan>,
-): Promise<Effect<readonly Delivery[]>> {
-  const { total, planned, waiting } = search.trials;
-  const count = Math.min(window - waiting, total - planned);
-  if (search.state !== 'running' || count <= 0) return { result: [], changes: [] };
-  const { trials, stage, total: known } = await decide(planningOf(tx, search, planned, count));
-  if (trials.length === 0 && stage === undefined) return { result: [], changes: [] };
+  { from, trials, version, begins }: Plan,
+): Promise<Effect<{ added: number; deliveries: readonly Delivery[] }>> {
+  const nothing = { result: { added: 0, deliveries: [] }, changes: [] };
+  const { total, planned } = search.trials;
+  if (search.state !== 'running' || planned < from) return nothing;
+  if (begins !== undefined && planned !== from) return nothing;
+  if (version !== undefined && version !== (await historyVersion(tx, search.id))) return nothing;
+  const fresh = trials.slice(planned - from, (begins?.total ?? total) - from);
+  if (fresh.length === 0) return nothing;
   await tx.$executeRaw`
     INSERT INTO trials (search_id, number, stage, state, job, hyperparameters)
     SELECT ${search.id}::uuid, number, stage, 'waiting', job, point
-    FROM jsonb_to_recordset(${JSON.stringify(trials)}::jsonb) AS r(number int, stage int, job text, point jsonb)`;
-  const to = planned + trials.length - 1;
-  const begun: Change[] =
-    stage === undefined ? [] : [{ type: 'stage.started', data: { stage: search.stages.length, ...stage } }];
-  const changes: Change[] =
-    trials.length === 0 ? begun : [...begun, { type: 'trials.planned', data: { from: planned, to } }];
+    FROM jsonb_to_recordset(${JSON.stringify(fresh)}::jsonb) AS r(number int, stage int, job text, point jsonb)`;
+  const to = planned + fresh.length - 1;
+  const changes: Change[] = [{ type: 'trials.planned', data: { from: planned, to } }];
+  if (begins !== undefined) {
+    changes.unshift({ type: 'stage.started', data: { stage: search.stages.length, ...begins.stage } });
+  }
   return {
-    result: deliveriesOf(search.id, trials),
+    result: { added: fresh.length, deliveries: deliveriesOf(search.id, fresh) },
     changes,
-    counters: { waiting: trials.length },
+    counters: { waiting: fresh.length },
     set: {
       planned: to + 1,
-      ...(stage === undefined ? {} : { stages: [...search.stages, stage] }),
-      ...(known === undefined ? {} : { total: known }),
+      ...(begins && { stages: [...search.stages, begins.stage], total: begins.total }),
     },
   };
 }
 
-function planningOf(tx: Transaction, search: Search, from: number, count: number): Planning {
-  return {
-    search,
-    from,
-    count,
-    outcomes: async (first, end) => {
-      const rows = await tx.$queryRaw<TrialOutcomeRow[]>`
-        SELECT number, state, hyperparameters, value, epochs FROM trials
-        WHERE search_id = ${search.id}::uuid AND number >= ${first}::int AND number < ${end}::int ORDER BY number`;
-      return rows.map(({ hyperparameters, ...row }) => ({ ...row, point: hyperparameters }));
-    },
-    reports: async (first, end, epochs) => {
-      const rows = await tx.$queryRaw<{ number: number; value: number | null }[]>`
-        SELECT number, value FROM reports WHERE search_id = ${search.id}::uuid AND epochs = ${epochs}::int
-          AND number >= ${first}::int AND number < ${end}::int`;
-      return new Map(rows.map(({ number, value }) => [number, value]));
-    },
-  };
+async function historyVersion(tx: Transaction, id: string): Promise<number> {
+  const [row] = await tx.$queryRaw<{ history_version: number }[]>`
+    SELECT history_version FROM searches WHERE id = ${id}::uuid`;
+  return row!.history_version;
 }
-
-type TrialOutcomeRow = Omit<TrialOutcome, 'point'> & { readonly hyperparameters: TrialOutcome['point'] };

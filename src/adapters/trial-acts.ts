@@ -122,6 +122,8 @@ export async function retryTrial(
     throw new Problem('wrongState', message);
   }
   const job = await waitAgain(tx, search, number, attempt);
+  // Samplers had learned that it has no result; now it will have one.
+  await tx.$executeRaw`UPDATE searches SET history_version = history_version + 1 WHERE id = ${search.id}::uuid`;
   const retried: Change = { type: 'trial.retried', data: { number, attempt, reason: 'somebody asked for it' } };
   const reopens = !isOpen(search.state);
   return {

@@ -1,12 +1,25 @@
 /** What the API is made of; the composition roots (server.ts, the command line, tests) put it together. */
-import type { AdvanceParts } from '../searches/advance.ts';
 import type { Example } from '../searches/examples.ts';
 import type { Importance, ImportanceTask } from '../searches/importance.ts';
-import type { DatasetStore, NoticeBoard, SearchQueries, TrialMemory } from '../searches/ports.ts';
+import type { Planner } from '../searches/planner.ts';
+import type {
+  DatasetStore,
+  NoticeBoard,
+  SearchQueries,
+  SearchStore,
+  TrialMemory,
+  TrialQueue,
+} from '../searches/ports.ts';
 import type { PreflightTask, SearchPreflight } from '../searches/preflight.ts';
+import type { DatasetFacts } from '../searches/specification.ts';
 
-export interface ApiParts extends AdvanceParts {
+export interface ApiParts {
+  readonly store: SearchStore;
   readonly queries: SearchQueries;
+  readonly queue: TrialQueue;
+  readonly planner: Planner;
+  readonly facts: (name: string) => Promise<DatasetFacts | undefined>;
+  readonly log: (message: string) => void;
   readonly datasets: DatasetStore;
   readonly board: NoticeBoard;
   /** Compute threads that are expected to work: for estimates alone. */

@@ -109,10 +109,11 @@ export function createObserved(space: Space, direction: Direction): Observed {
 }
 
 /**
- * Complete trials by value; then those that were stopped, of which those that came further are the better; then those without a value.
+ * Complete trials by value; then those that were stopped, of which those that came further are the better; then those without a value;
+ * then those that are pending.
  */
 function betterFirst(direction: Direction) {
-  const rank = ({ complete, value }: Observation) => (value === null ? 2 : complete ? 0 : 1);
+  const rank = ({ complete, value, pending }: Observation) => (pending ? 3 : value === null ? 2 : complete ? 0 : 1);
   return (a: Observation, b: Observation) =>
     rank(a) - rank(b) ||
     (rank(a) === 1 ? b.epochs - a.epochs : 0) ||

@@ -155,6 +155,16 @@ export function countOf(distribution: Distribution): number {
   return step === undefined ? Number.POSITIVE_INFINITY : stepsBetween(low, high, step) + 1;
 }
 
+/** Every value that a distribution with a limited number of them can give, in order. */
+export function allValuesOf(distribution: Distribution): readonly Value[] {
+  if (distribution.distribution === 'categorical') return distribution.choices;
+  const { low } = distribution;
+  const step = stepOf(distribution);
+  const count = countOf(distribution);
+  if (!Number.isFinite(count)) throw new RangeError('a continuous distribution has no list of values');
+  return Array.from({ length: count }, (_, k) => (step === undefined ? low : stepped(low, k, step)));
+}
+
 const DEFAULT_GRID_POINTS = 5;
 
 /** The values a grid takes from a distribution: `points` of them (5 unless it says otherwise, or all where there are fewer). */

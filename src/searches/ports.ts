@@ -5,6 +5,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Point } from '../search/space.ts';
 import type { StoredCurves } from './curves.ts';
+import type { ProposalAnswer, ProposalTask } from './proposals.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
 import type { BegunStage } from './stages.ts';
@@ -81,24 +82,29 @@ export interface TrialOutcome {
   readonly epochs: number;
 }
 
-/** What a plan is made from. */
-export interface Planning {
-  readonly search: Search;
-  /** The first trial to decide, and how many at most. */
-  readonly from: number;
-  readonly count: number;
-  /** Trials `from` … `to` − 1, by number. */
-  outcomes(from: number, to: number): Promise<readonly TrialOutcome[]>;
-  /** What of those came to so many epochs, by number: values of trials that were looked at there. */
-  reports(from: number, to: number, epochs: number): Promise<ReadonlyMap<number, number | null>>;
+/** A trial as a sampler that learns may come to see it. */
+export interface KnownTrial extends TrialOutcome {
+  /** Its value at the first rung of its bracket, once it has come there. */
+  readonly firstRung?: { readonly value: number | null } | undefined;
 }
 
-/** What is planned: trials, and the stage they begin, if they do. */
+/** The trials of a search from some number on, by number, and the version of its history. */
+export interface History {
+  /** Changes whenever a trial that had ended begins again: what was read before is to be read anew. */
+  readonly version: number;
+  readonly trials: readonly KnownTrial[];
+}
+
+/** What is to be added to a search. It is added only where it still fits. */
 export interface Plan {
+  /** The first of the planned trials. */
+  readonly from: number;
+  /** Consecutive, from `from` on. */
   readonly trials: readonly PlannedTrial[];
-  readonly stage?: BegunStage | undefined;
-  /** How many trials there will be, where beginning the stage told. */
-  readonly total?: number | undefined;
+  /** Of the history that it follows from; undefined where it follows from none. */
+  readonly version: number | undefined;
+  /** The stage that begins with it, and how many trials the search has, now that this is known. */
+  readonly begins?: { readonly stage: BegunStage; readonly total: number } | undefined;
 }
 
 export interface ReturnedTrial {
@@ -138,8 +144,13 @@ export interface SearchStore {
     number: number,
     act: TrialAct,
   ): Promise<{ readonly deliveries: readonly Delivery[]; readonly search: Search }>;
-  /** Adds the trials that `decide` gives for the next numbers, if the search runs and has room for more waiting ones. */
-  plan(id: string, window: number, decide: (planning: Planning) => Promise<Plan>): Promise<readonly Delivery[]>;
+  /** Trials from number `from` on. `firstRung`: after so many epochs their value counts as that of their first rung. */
+  history(id: string, from: number, firstRung: number | undefined): Promise<History>;
+  /**
+   * Adds planned trials to a search that runs. Those that another process has added meanwhile are the same, and are passed over; where the
+   * plan does not follow from the history any more, or a stage has begun meanwhile, nothing is added.
+   */
+  addTrials(id: string, plan: Plan): Promise<{ readonly added: number; readonly deliveries: readonly Delivery[] }>;
   /** Claims the waiting trials of a delivery: one atomic statement. Empty when there are none or the search does not run. */
   claim(
     delivery: Delivery,
@@ -200,6 +211,9 @@ export interface FoundOften {
   /** Some of them, the first. */
   readonly numbers: readonly number[];
 }
+
+/** Proposes trials, off the event loop. */
+export type Propose = (task: ProposalTask) => Promise<ProposalAnswer>;
 
 export interface SearchQueries {
   find(id: string): Promise<Search | undefined>;

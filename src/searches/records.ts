@@ -17,6 +17,11 @@ export function isOpen(state: SearchState): boolean {
   return state === 'running' || state === 'paused';
 }
 
+/** Whether a trial has ended. Only one that failed can begin again. */
+export function isOver(state: TrialState): boolean {
+  return state !== 'waiting' && state !== 'running' && state !== 'paused';
+}
+
 /** More improvements than this are not kept with a search: its history has all. */
 export const MOST_IMPROVEMENTS = 100;
 

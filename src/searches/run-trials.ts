@@ -10,16 +10,21 @@ import {
 } from '../compute/trial.ts';
 import { type Look, lastingFault } from '../diagnosis/lasting.ts';
 import { messageOf } from '../errors.ts';
-import { type AdvanceParts, advance, deliver, LOW_WATER } from './advance.ts';
 import { type Committer, createCommitter } from './commit.ts';
+import { deliver } from './deliver.ts';
 import { ClaimLost, type Held, holdClaims } from './held-claims.ts';
 import { settingsOf } from './hyperparameters.ts';
-import type { Claim, DatasetStore, Delivery, NoticeBoard, ReturnedTrial } from './ports.ts';
+import { LOW_WATER, type Planner } from './planner.ts';
+import type { Claim, DatasetStore, Delivery, NoticeBoard, ReturnedTrial, SearchStore, TrialQueue } from './ports.ts';
 import { hasBarriers } from './pruning.ts';
 import { type Epoch, isOpen, type Search } from './records.ts';
 import { type Looks, looksAt, stageOf } from './stages.ts';
 
-export interface RunnerParts extends AdvanceParts {
+export interface RunnerParts {
+  readonly store: SearchStore;
+  readonly queue: TrialQueue;
+  readonly planner: Planner;
+  readonly log: (message: string) => void;
   readonly datasets: DatasetStore;
   readonly core: ComputeCore;
   readonly board: NoticeBoard;
@@ -64,7 +69,7 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
     if (stopping) return;
     const { claims, search } = await store.claim(delivery, parts.worker, leaseSeconds);
     const holds = claims.map(held.add);
-    if (endsBracket(search)) await advance(parts, search).catch((error: unknown) => log(messageOf(error)));
+    if (endsBracket(search)) void parts.planner.plan(search.id);
     if (stopping) for (const { abort } of holds) abort.abort(new ShuttingDown());
     const written: Promise<void>[] = [];
     for (const hold of holds) {
@@ -251,5 +256,5 @@ function endsBracket({ state, specification, trials }: Search): boolean {
 async function onCommitted(parts: RunnerParts, search: Search, deliveries: readonly Delivery[]): Promise<void> {
   await deliver(parts.queue, deliveries, parts.log);
   const { waiting, planned, total } = search.trials;
-  if (search.state === 'running' && planned < total && waiting < LOW_WATER) await advance(parts, search);
+  if (search.state === 'running' && planned < total && waiting < LOW_WATER) void parts.planner.plan(search.id);
 }

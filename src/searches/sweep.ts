@@ -1,23 +1,25 @@
 /** Puts right whatever was lost on the way: run every few seconds by every process, harmless when nothing was. */
 import { messageOf } from '../errors.ts';
-import { type AdvanceParts, advance, deliver, LOW_WATER } from './advance.ts';
-import type { SearchQueries } from './ports.ts';
+import { deliver } from './deliver.ts';
+import { LOW_WATER, type Planner } from './planner.ts';
+import type { SearchStore, TrialQueue } from './ports.ts';
 
-export interface SweepParts extends AdvanceParts {
-  readonly queries: SearchQueries;
+export interface SweepParts {
+  readonly store: SearchStore;
+  readonly queue: TrialQueue;
+  readonly planner: Planner;
+  readonly log: (message: string) => void;
 }
 
 /** Takes back claims whose lease ran out, plans for searches that starve, and refills a queue that holds too little. */
 export async function sweep(parts: SweepParts): Promise<void> {
-  const { store, queue, queries, log } = parts;
+  const { store, queue, planner, log } = parts;
   await store.endOverdue();
   const back = await store.reclaim();
   if (back.length > 0) log(`${back.length} deliveries were taken back from workers that went away`);
   await deliver(queue, back, log);
-  for (const id of await store.hungry(LOW_WATER)) {
-    const search = await queries.find(id);
-    if (search !== undefined) await advance(parts, search);
-  }
+  // Not awaited: one search that takes long to plan holds up no other, nor the rest of the sweep.
+  for (const id of await store.hungry(LOW_WATER)) void planner.plan(id);
   const due = await store.countDeliveries();
   if (due > 0 && (await queue.depth()) < due) await deliver(queue, await store.deliveries(), log);
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connect, type Database } from '../../src/adapters/database.ts';
 import { createDatasetStore } from '../../src/adapters/dataset-store.ts';
+import { createSearchQueries } from '../../src/adapters/search-queries.ts';
 import { createSearchStore } from '../../src/adapters/search-store.ts';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
 import { resultOf } from '../../src/compute/trial.ts';
@@ -10,9 +11,10 @@ import { projectRoot } from '../../src/paths.ts';
 import { randomAt } from '../../src/random.ts';
 import { gridOf } from '../../src/search/samplers/grid.ts';
 import { spaceOf } from '../../src/search/space.ts';
-import { type AdvanceParts, advance } from '../../src/searches/advance.ts';
 import { settingsOf } from '../../src/searches/hyperparameters.ts';
+import { createPlanner } from '../../src/searches/planner.ts';
 import type { Claim, Delivery, SearchStore } from '../../src/searches/ports.ts';
+import { createProposer } from '../../src/searches/proposals.ts';
 import { isOpen, type Search } from '../../src/searches/records.ts';
 import { allTrials, expectSound } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -58,7 +60,15 @@ async function workOff(search: Search, storm: Storm) {
     depth: async () => pool.length,
     close: async () => undefined,
   };
-  const parts: AdvanceParts = { store, queue, facts: datasets.find, log: () => undefined };
+  const propose = createProposer();
+  const planner = createPlanner({
+    store,
+    queries: createSearchQueries(database),
+    queue,
+    facts: datasets.find,
+    propose: async (task) => propose(task),
+    log: () => undefined,
+  });
 
   const result = async ({ number, attempt, point }: Claim) => {
     const { specification } = search;
@@ -89,7 +99,7 @@ async function workOff(search: Search, storm: Storm) {
       const delivery = pool[Math.floor(draw() * pool.length)];
       if (delivery === undefined) {
         pool.push(...(await store.reclaim()), ...(await store.deliveries(search.id)));
-        await advance(parts, search);
+        await planner.plan(search.id);
         // Who was silent for too long may speak again: it comes too late, or just in time.
         const late = silent.shift();
         if (late !== undefined) await finish(late);

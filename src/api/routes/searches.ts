@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import { advance, deliver } from '../../searches/advance.ts';
+import { deliver } from '../../searches/deliver.ts';
 import { dryRun } from '../../searches/dry-run.ts';
 import type { Transition } from '../../searches/ports.ts';
 import { searchSchema } from '../../searches/records.ts';
@@ -25,7 +25,7 @@ const tags = ['searches'];
 const judgedLater = { validatorCompiler: () => (data: unknown) => ({ value: data }) };
 
 export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) => {
-  const { store, queries, queue, facts, log } = parts;
+  const { store, queries, queue, planner, facts, log } = parts;
 
   app.route({
     method: 'POST',
@@ -45,7 +45,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const requestHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
       const idempotency = key === undefined ? undefined : { key, requestHash };
       const { search, created } = await store.create({ specification, dataset, parent: null, idempotency });
-      if (created) await advance(parts, search);
+      if (created) void planner.plan(search.id);
       else reply.header('idempotent-replayed', 'true');
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
     },
@@ -108,7 +108,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const body = await refined(parent, queries, request.body ?? refineSchema.parse({}));
       const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
       const { search } = await store.create({ specification, dataset, parent: id, idempotency: undefined });
-      await advance(parts, search);
+      void planner.plan(search.id);
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
     },
   });
@@ -130,7 +130,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const { size } = samplerOf(search.specification);
       const { name, budget } = request.body;
       const changed = await store.change(id, { name, total: budget && Math.min(budget.trials, size) });
-      if (changed.state === 'running') await advance(parts, changed);
+      if (changed.state === 'running') void planner.plan(id);
       return changed;
     },
   });
@@ -159,7 +159,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
         const search = await store.transition(request.params.id, transition);
         if (transition === 'resume') {
           await deliver(queue, await store.deliveries(search.id), log);
-          await advance(parts, search);
+          void planner.plan(search.id);
         }
         return search;
       },

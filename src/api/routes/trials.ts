@@ -5,7 +5,7 @@ import { countFolds } from '../../data/folds.ts';
 import { severities } from '../../diagnosis/finding.ts';
 import { Problem } from '../../errors.ts';
 import { certaintyOf } from '../../search/best.ts';
-import { advance, deliver } from '../../searches/advance.ts';
+import { deliver } from '../../searches/deliver.ts';
 import type { TrialAct } from '../../searches/ports.ts';
 import { type Search, trialSchema } from '../../searches/records.ts';
 import { suggestionsFor } from '../../searches/refine.ts';
@@ -36,7 +36,7 @@ const acts: Record<TrialAct, string> = {
 };
 
 export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) => {
-  const { queries, store, queue, log } = parts;
+  const { queries, store, queue, planner, log } = parts;
   const searchOr404 = async (id: string): Promise<Search> => {
     const search = await queries.find(id);
     if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
@@ -82,7 +82,7 @@ export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) =
       handler: async ({ params: { id, number } }) => {
         const { deliveries, search } = await store.actOnTrial(id, number, act);
         await deliver(queue, deliveries, log);
-        if (search.state === 'running') await advance(parts, search);
+        if (search.state === 'running') void planner.plan(id);
         return (await queries.trial(search, number))!;
       },
     });

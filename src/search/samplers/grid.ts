@@ -1,6 +1,6 @@
 import { randomAt } from '../../random.ts';
 import type { Sampler } from '../sampler.ts';
-import { gridValuesOf, isActive, type Point, type Space, type Value } from '../space.ts';
+import { type Distribution, gridValuesOf, isActive, type Point, type Space, type Value } from '../space.ts';
 
 /** Beyond this, a point's index is no longer an exact number. */
 export const LARGEST_GRID = Number.MAX_SAFE_INTEGER;
@@ -19,9 +19,12 @@ export function gridSampler(space: Space, seed: number): Sampler {
  *
  * The number of leaves below a node depends only on the values that later conditions name; it is remembered by those.
  */
-export function gridOf(space: Space): { size: number; pointAt: (index: number) => Point } {
+export function gridOf(
+  space: Space,
+  valuesOf: (distribution: Distribution) => readonly Value[] = gridValuesOf,
+): { size: number; pointAt: (index: number) => Point } {
   const { dimensions, fixed } = space;
-  const values = dimensions.map(({ distribution }) => gridValuesOf(distribution));
+  const values = dimensions.map(({ distribution }) => valuesOf(distribution));
   const decisive = dimensions.map(
     (_, level) => new Set(dimensions.slice(level).flatMap(({ distribution }) => Object.keys(distribution.when ?? {}))),
   );

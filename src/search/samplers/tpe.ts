@@ -8,7 +8,8 @@ import { createObserved } from '../observed.ts';
 import { gamma } from '../parzen.ts';
 import type { Direction } from '../pruner.ts';
 import type { Sampler } from '../sampler.ts';
-import { countOf, type Point, type Space } from '../space.ts';
+import type { Point, Space } from '../space.ts';
+import { finiteSpace } from './finite.ts';
 import { sobolSampler } from './sobol.ts';
 
 export interface TpeSettings {
@@ -24,16 +25,22 @@ export interface TpeSettings {
 export function tpeSampler(space: Space, settings: TpeSettings, direction: Direction): Sampler {
   const { seed, startupTrials, candidates, concurrency } = settings;
   const start = sobolSampler(space, seed);
-  const points = pointsOf(space);
+  const finite = finiteSpace(space, seed);
   const observed = createObserved(space, direction);
   return {
     size: Number.POSITIVE_INFINITY,
     learnsFrom: (number) => (number < startupTrials ? 0 : Math.max(number - concurrency + 1, 0)),
     propose: (number, history) => {
-      if (number < startupTrials || history.length === 0) return start.propose(number, []);
+      const finished = history.filter(({ pending }) => pending !== true).length;
+      const tried = finite?.tried(history);
+      if (number < startupTrials || finished === 0) {
+        const point = start.propose(number, []);
+        return tried?.has(point) ? (tried.unused(number) ?? point) : point;
+      }
       observed.align(history);
+      // Pending trials count as bad ones, so that trials that run side by side spread out ("constant liar").
       const good = new Uint8Array(history.length);
-      for (const i of observed.ranked.subarray(0, gamma(history.length))) good[i] = 1;
+      for (const i of observed.ranked.subarray(0, gamma(finished))) good[i] = 1;
       const better = createMixture(space, observed, good);
       const worse = createMixture(
         space,
@@ -44,9 +51,7 @@ export function tpeSampler(space: Space, settings: TpeSettings, direction: Direc
         better.draw(randomAt({ seed, purpose: 'sampler', trial: number, epoch: candidate + 1 })),
       );
       const ranked = byScore(drawn, better, worse);
-      const tried = Number.isFinite(points) ? new Set(history.map(({ point }) => keyOf(point))) : new Set<string>();
-      if (tried.size >= points) return ranked[0]!;
-      return ranked.find((point) => !tried.has(keyOf(point))) ?? untried(tried, better, seed, number) ?? ranked[0]!;
+      return ranked.find((point) => tried?.has(point) !== true) ?? tried?.unused(number) ?? ranked[0]!;
     },
   };
 }
@@ -57,26 +62,4 @@ function byScore(drawn: readonly Point[], better: Mixture, worse: Mixture): Poin
     .map((point, i) => ({ point, i, score: better.logDensity(point) - worse.logDensity(point) }))
     .sort((a, b) => b.score - a.score || a.i - b.i)
     .map(({ point }) => point);
-}
-
-/** How many points a space has at most; Infinity where a hyperparameter is continuous. */
-function pointsOf({ dimensions }: Space): number {
-  return dimensions.reduce((product, { distribution }) => product * countOf(distribution), 1);
-}
-
-/** Names are in the order of the space, so equal points have equal keys. */
-function keyOf(point: Point): string {
-  return JSON.stringify(Object.entries(point).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-const MOST_DRAWS = 200;
-
-/** A finite space is not to be tried twice at one point while others are left: what the good mixture gives next that is new. */
-function untried(tried: ReadonlySet<string>, better: Mixture, seed: number, number: number): Point | undefined {
-  const random = randomAt({ seed, purpose: 'sampler', trial: number, epoch: 2 ** 32 - 1 });
-  for (let draw = 0; draw < MOST_DRAWS; draw++) {
-    const point = better.draw(random);
-    if (!tried.has(keyOf(point))) return point;
-  }
-  return undefined;
 }

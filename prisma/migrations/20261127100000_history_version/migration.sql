@@ -1,0 +1,1 @@
+ALTER TABLE "searches" ADD COLUMN "history_version" INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,15 @@
+import { messageOf } from '../errors.ts';
+import type { Delivery, TrialQueue } from './ports.ts';
+
+/** Hands deliveries to the queue. If the queue is away, the sweep will do it again: they stand in Postgres. */
+export async function deliver(
+  queue: TrialQueue,
+  deliveries: readonly Delivery[],
+  log: (message: string) => void,
+): Promise<void> {
+  try {
+    await queue.deliver(deliveries);
+  } catch (error) {
+    log(`${deliveries.length} deliveries will be made later: ${messageOf(error)}`);
+  }
+}
