@@ -1,7 +1,7 @@
 /** Puts the parts together, for the composition roots alone: what a process is made of, in the order it is opened and closed. */
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
-import { connect } from './adapters/database.ts';
+import { connect } from './adapters/connection.ts';
 import { createDatasetStore } from './adapters/dataset-store.ts';
 import { applyMigrations } from './adapters/migrations.ts';
 import { createNoticeBoard } from './adapters/notice-board.ts';
@@ -14,7 +14,9 @@ import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
 import { projectRoot } from './paths.ts';
+import { deliver } from './searches/deliver.ts';
 import { readExamples } from './searches/examples.ts';
+import { createHandOff, type HandOff } from './searches/hand-off.ts';
 import type { Importance, ImportanceTask } from './searches/importance.ts';
 import { createPlanner } from './searches/planner.ts';
 import type { PreflightTask, SearchPreflight } from './searches/preflight.ts';
@@ -24,6 +26,7 @@ import { startSweeping } from './searches/sweep.ts';
 
 export interface Assembly {
   readonly parts: ApiParts;
+  readonly handOff: HandOff;
   /** Lets go of Postgres and of the queue. */
   close(): Promise<void>;
 }
@@ -72,11 +75,14 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     idleTimeout: PROPOSALS_IDLE_MS,
   });
   const store = createSearchStore(database);
+  const handOff = createHandOff({ worker: config.processName, leaseSeconds: config.leaseSeconds }, (deliveries) =>
+    deliver(queue, deliveries, log),
+  );
   const queries = createSearchQueries(database);
   const planner = createPlanner({
     store,
     queries,
-    queue,
+    handOff,
     facts: datasets.find,
     propose: (task) => proposals.run(task),
     log,
@@ -105,6 +111,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
   const sweeping = startSweeping(parts, config.sweepSeconds);
   return {
     parts,
+    handOff,
     close: async () => {
       await sweeping.stop();
       const planned = planner.close();
@@ -120,10 +127,20 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
 }
 
 /** Takes trials from the queue and trains them in threads, until it is closed; what runs then is given back. */
-export function startWorker(config: Config, databaseUrl: string, { parts }: Assembly): { close(): Promise<void> } {
+export function startWorker(
+  config: Config,
+  databaseUrl: string,
+  { parts, handOff }: Assembly,
+): { close(): Promise<void> } {
   const entry = new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`);
   const core = createThreadedCore(config.threads, entry, config.kernels, config.trialMemoryBytes);
-  const runner = createTrialRunner({ ...parts, core, worker: config.processName, leaseSeconds: config.leaseSeconds });
+  const runner = createTrialRunner({
+    ...parts,
+    handOff,
+    core,
+    worker: config.processName,
+    leaseSeconds: config.leaseSeconds,
+  });
   // One more than there are threads: while a job's results are written, its thread has the next one's trials to train.
   const concurrency = config.threads + 1;
   const worker = createQueueWorker(queueConnection(config, databaseUrl), concurrency, runner.work, parts.log);

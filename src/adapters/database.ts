@@ -1,28 +1,12 @@
-/** The connection to Postgres, and the one way in which a search changes. */
-import { PrismaPg } from '@prisma/adapter-pg';
+/** The one way in which a search changes. */
 import { Problem } from '../errors.ts';
 import type { Limit } from '../searches/budget.ts';
 import { type Change, MOST_IMPROVEMENTS, type Search, type SearchState } from '../searches/records.ts';
-import { Prisma, PrismaClient } from './prisma-client/client.ts';
+import type { Database, Transaction } from './connection.ts';
 import { type SearchRow, searchOf } from './rows.ts';
 
-export type Database = PrismaClient;
-export type Transaction = Prisma.TransactionClient;
 /** The channel on which committed changes are told. */
 export const NOTICE_CHANNEL = 'hypersearch';
-
-export function connect(url: string, connections: number): Database {
-  const adapter = new PrismaPg({
-    connectionString: url,
-    max: connections,
-    connectionTimeoutMillis: 10_000,
-    application_name: 'hypersearch',
-    // Every list walks an index in its own order. While a search fills its table the planner's statistics lag behind, and
-    // it would rather gather all of a search's rows and sort them: 70 ms instead of 1 at 100,000 trials.
-    options: '-c enable_bitmapscan=off',
-  });
-  return new PrismaClient({ adapter, transactionOptions: { maxWait: 20_000, timeout: 30_000 } });
-}
 
 /** What a change did to a search: its events, how its counters moved, and columns that took new values. */
 export interface Effect<T> {
@@ -64,15 +48,16 @@ export type Counter =
 export async function changeSearch<T>(
   database: Database,
   id: string,
-  body: (transaction: Transaction, search: Search) => Promise<Effect<T>>,
+  body: (transaction: Transaction, search: Search, row: SearchRow) => Promise<Effect<T>>,
 ): Promise<{ result: T; search: Search }> {
   return database.$transaction(async (transaction) => {
     const [row] = await transaction.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid FOR UPDATE`;
     if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);
     const search = searchOf(row);
-    const effect = await body(transaction, search);
-    if (effect.changes.length === 0) return { result: effect.result, search };
-    return { result: effect.result, search: await record(transaction, search, effect) };
+    const effect = await body(transaction, search, row);
+    const { result } = effect;
+    if (effect.changes.length === 0) return { last: { result, search } };
+    return { last: record(transaction, search, effect).then((after) => ({ result, search: after })) };
   });
 }
 
@@ -145,21 +130,15 @@ export function countFound(trials: readonly { readonly found: readonly string[] 
 }
 
 /** Serialization failures and deadlocks are Postgres's way of saying «again». */
-const TRANSIENT = new Set(['40001', '40P01', 'P2034']);
+const TRANSIENT = new Set(['40001', '40P01']);
 
 export async function again<T>(work: () => Promise<T>, attempts = 5): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (attempt === attempts || !TRANSIENT.has(codeOf(error))) throw error;
+      const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+      if (attempt === attempts || !TRANSIENT.has(code)) throw error;
     }
   }
-}
-
-/** The SQLSTATE below a Prisma error, or Prisma's own code. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return '';
-  const meta = error.meta as { driverAdapterError?: { cause?: { originalCode?: string } } } | undefined;
-  return meta?.driverAdapterError?.cause?.originalCode ?? error.code;
 }

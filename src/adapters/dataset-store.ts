@@ -5,7 +5,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { InvalidDataset } from '../data/faults.ts';
 import { Problem } from '../errors.ts';
 import type { DatasetStore, DatasetSummary } from '../searches/ports.ts';
-import type { Database } from './database.ts';
+import type { Database } from './connection.ts';
 import { type Dataset as DatasetRow, Prisma } from './prisma-client/client.ts';
 
 /** How many uploaded data sets are kept in memory; the one that was not used for longest makes room. */

@@ -1,6 +1,6 @@
 /** Which jobs are to be delivered, and what is in them. */
 import type { Delivery } from '../searches/ports.ts';
-import type { Database } from './database.ts';
+import type { Database } from './connection.ts';
 import { Prisma } from './prisma-client/client.ts';
 
 export function deliveriesOf(

@@ -3,7 +3,7 @@ import { type StoredCurves, seriesNames } from '../searches/curves.ts';
 import { variedOf } from '../searches/hyperparameters.ts';
 import type { Search } from '../searches/records.ts';
 import { type Table, tableLimits } from '../searches/table.ts';
-import type { Database } from './database.ts';
+import type { Database } from './connection.ts';
 import { Prisma } from './prisma-client/client.ts';
 
 const columns: Readonly<Record<keyof Table['trials'], Prisma.Sql>> = {

@@ -41,6 +41,7 @@ export interface SearchRow {
   readonly ended_by: string | null;
   readonly parent_id: string | null;
   readonly event_seq: number;
+  readonly history_version: number;
   readonly failure: string | null;
   readonly created_at: Date;
   readonly finished_at: Date | null;

@@ -4,7 +4,7 @@ import { Problem } from '../errors.ts';
 import type { FoundOften, Page, SearchQueries, SearchQuery, TrialOutcome, TrialQuery } from '../searches/ports.ts';
 import type { Search } from '../searches/records.ts';
 import type { DiagnosedTrial } from '../searches/suggestions.ts';
-import type { Database } from './database.ts';
+import type { Database } from './connection.ts';
 import { curvesOf, tableOf } from './overview-queries.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';

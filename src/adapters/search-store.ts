@@ -2,19 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '../errors.ts';
 import { cycleOf } from '../searches/brackets.ts';
-import type { Delivery, History, NewSearch, Plan, SearchStore, Transition, TrialOutcome } from '../searches/ports.ts';
+import type { NewSearch, SearchStore, Transition } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import { type Change, isOpen, type Search } from '../searches/records.ts';
-import {
-  again,
-  changeSearch,
-  type Database,
-  type Effect,
-  joined,
-  NOTICE_CHANNEL,
-  type Transaction,
-} from './database.ts';
-import { countDeliveries, deliveries, deliveriesOf } from './deliveries.ts';
+import type { Database, Transaction } from './connection.ts';
+import { again, changeSearch, type Effect, joined, NOTICE_CHANNEL } from './database.ts';
+import { countDeliveries, deliveries } from './deliveries.ts';
+import { addTrials, history } from './planned-trials.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { type SearchRow, searchOf } from './rows.ts';
 import { look, settle } from './rung-store.ts';
@@ -35,10 +29,14 @@ export function createSearchStore(database: Database): SearchStore {
       return { deliveries: result, search };
     },
     history: (id, from, firstRung) => history(database, id, from, firstRung),
-    addTrials: async (id, plan) =>
-      (await changeSearch(database, id, (tx, search) => addTrials(tx, search, plan))).result,
-    claim: async (delivery, worker, leaseSeconds) => {
-      const work = (tx: Transaction, search: Search) => claim(tx, search, delivery, worker, leaseSeconds);
+    addTrials: async (id, plan) => {
+      const { result, search } = await changeSearch(database, id, (tx, before, row) =>
+        addTrials(tx, before, row, plan),
+      );
+      return { ...result, search };
+    },
+    claim: async (delivery, claimer, limit) => {
+      const work = (tx: Transaction, search: Search) => claim(tx, search, delivery, claimer, limit);
       const { result, search } = await changeSearch(database, delivery.searchId, work);
       return { claims: result, search };
     },
@@ -170,78 +168,4 @@ async function remove(database: Database, id: string): Promise<void> {
     WITH gone AS (DELETE FROM searches WHERE id = ${id}::uuid RETURNING id)
     SELECT pg_notify(${NOTICE_CHANNEL}, ${notice})::text FROM gone`;
   if (removed.length === 0) throw new Problem('notFound', `there is no search ${id}`);
-}
-
-async function history(database: Database, id: string, from: number, firstRung: number | undefined): Promise<History> {
-  // One statement, one moment: the version is that of the trials.
-  const rows = await database.$queryRaw<HistoryRow[]>`
-    SELECT s.history_version, t.number, t.state, t.hyperparameters, t.value, t.epochs, r.number IS NOT NULL AS reported, r.value AS rung_value
-    FROM searches s
-    LEFT JOIN trials t ON t.search_id = s.id AND t.number >= ${from}::int
-    LEFT JOIN reports r ON r.search_id = s.id AND r.epochs = ${firstRung ?? null}::int AND r.number = t.number
-    WHERE s.id = ${id}::uuid ORDER BY t.number`;
-  const [first] = rows;
-  if (first === undefined) throw new Problem('notFound', `there is no search ${id}`);
-  const trials = rows.flatMap(({ number, state, hyperparameters, value, epochs, reported, rung_value }) =>
-    number === null
-      ? []
-      : [
-          {
-            number,
-            state,
-            point: hyperparameters,
-            value,
-            epochs,
-            ...(reported && { firstRung: { value: rung_value } }),
-          },
-        ],
-  );
-  return { version: first.history_version, trials };
-}
-
-interface HistoryRow extends Omit<TrialOutcome, 'number' | 'point'> {
-  readonly history_version: number;
-  /** null where there are no trials. */
-  readonly number: number | null;
-  readonly hyperparameters: TrialOutcome['point'];
-  readonly reported: boolean;
-  readonly rung_value: number | null;
-}
-
-async function addTrials(
-  tx: Transaction,
-  search: Search,
-  { from, trials, version, begins }: Plan,
-): Promise<Effect<{ added: number; deliveries: readonly Delivery[] }>> {
-  const nothing = { result: { added: 0, deliveries: [] }, changes: [] };
-  const { total, planned } = search.trials;
-  if (search.state !== 'running' || planned < from) return nothing;
-  if (begins !== undefined && planned !== from) return nothing;
-  if (version !== undefined && version !== (await historyVersion(tx, search.id))) return nothing;
-  const fresh = trials.slice(planned - from, (begins?.total ?? total) - from);
-  if (fresh.length === 0) return nothing;
-  await tx.$executeRaw`
-    INSERT INTO trials (search_id, number, stage, state, job, hyperparameters)
-    SELECT ${search.id}::uuid, number, stage, 'waiting', job, point
-    FROM jsonb_to_recordset(${JSON.stringify(fresh)}::jsonb) AS r(number int, stage int, job text, point jsonb)`;
-  const to = planned + fresh.length - 1;
-  const changes: Change[] = [{ type: 'trials.planned', data: { from: planned, to } }];
-  if (begins !== undefined) {
-    changes.unshift({ type: 'stage.started', data: { stage: search.stages.length, ...begins.stage } });
-  }
-  return {
-    result: { added: fresh.length, deliveries: deliveriesOf(search.id, fresh) },
-    changes,
-    counters: { waiting: fresh.length },
-    set: {
-      planned: to + 1,
-      ...(begins && { stages: [...search.stages, begins.stage], total: begins.total }),
-    },
-  };
-}
-
-async function historyVersion(tx: Transaction, id: string): Promise<number> {
-  const [row] = await tx.$queryRaw<{ history_version: number }[]>`
-    SELECT history_version FROM searches WHERE id = ${id}::uuid`;
-  return row!.history_version;
 }

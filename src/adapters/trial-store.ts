@@ -1,10 +1,11 @@
 /** What happens to trials: claimed, finished, given back. Used by search-store.ts inside its transactions. */
 
-import type { Claim, ClaimRef, Delivery, FinishedTrial, Renewal, ReturnedTrial } from '../searches/ports.ts';
+import type { Claim, Claimer, ClaimRef, Delivery, FinishedTrial, Renewal, ReturnedTrial } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import type { Change, Search } from '../searches/records.ts';
 import { bracketIn, stageOf } from '../searches/stages.ts';
-import { changeSearch, countFound, type Database, type Effect, joined, type Transaction } from './database.ts';
+import type { Database, Transaction } from './connection.ts';
+import { changeSearch, countFound, type Effect, joined } from './database.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { epochsBefore, settle } from './rung-store.ts';
 import { concluded, overdue } from './search-end.ts';
@@ -12,9 +13,9 @@ import { concluded, overdue } from './search-end.ts';
 export async function claim(
   tx: Transaction,
   search: Search,
-  { from, to }: Delivery,
-  worker: string,
-  leaseSeconds: number,
+  { from, to }: Omit<Delivery, 'job'>,
+  { worker, leaseSeconds }: Claimer,
+  limit?: number,
 ): Promise<Effect<readonly Claim[]>> {
   if (search.state !== 'running') return { result: [], changes: [] };
   const rows = await tx.$queryRaw<
@@ -25,7 +26,10 @@ export async function claim(
       epochs = CASE WHEN rung > 0 THEN epochs ELSE 0 END,
       curves = CASE WHEN rung > 0 THEN curves END,
       lease_until = now() + make_interval(secs => ${leaseSeconds}::double precision)
-    WHERE search_id = ${search.id}::uuid AND number BETWEEN ${from}::int AND ${to}::int AND state = 'waiting'
+    WHERE search_id = ${search.id}::uuid AND state = 'waiting' AND number IN (
+      SELECT number FROM trials
+      WHERE search_id = ${search.id}::uuid AND number BETWEEN ${from}::int AND ${to}::int AND state = 'waiting'
+      ORDER BY number LIMIT ${limit ?? null}::int)
     RETURNING number, attempt, rung, hyperparameters, curves`;
   rows.sort((a, b) => a.number - b.number);
   const checkpoints = await checkpointsOf(tx, search, from, to);

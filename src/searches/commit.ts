@@ -5,15 +5,18 @@ import type { Search } from './records.ts';
 
 interface Pending {
   readonly trial: FinishedTrial;
-  readonly done: () => void;
+  readonly done: (search: Search | undefined) => void;
 }
 
 /** As long as the store stays away, a result is kept and tried again; after this the trial's lease has run out anyway. */
 const LONGEST_TRY_MS = 120_000;
 
 export interface Committer {
-  /** Resolves when the result is written, or refused because the attempt is no longer the current one. */
-  finish(searchId: string, trial: FinishedTrial): Promise<void>;
+  /**
+   * Resolves when the result is written, or refused because the attempt is no longer the current one, with the search as it then was; undefined
+   * where it could not be written.
+   */
+  finish(searchId: string, trial: FinishedTrial): Promise<Search | undefined>;
   /** Has a trial looked at. Where that could not be written, its claim is over. */
   look(searchId: string, report: PausedReport): Promise<Looked>;
 }
@@ -29,19 +32,21 @@ export function createCommitter(
   const drain = async (searchId: string, queue: Pending[]): Promise<void> => {
     while (queue.length > 0) {
       const batch = queue.splice(0, queue.length);
-      await write(searchId, batch);
-      for (const { done } of batch) done();
+      const search = await write(searchId, batch);
+      for (const { done } of batch) done(search);
     }
     queues.delete(searchId);
   };
 
-  const write = async (searchId: string, batch: readonly Pending[]): Promise<void> => {
+  const write = async (searchId: string, batch: readonly Pending[]): Promise<Search | undefined> => {
     const trials = batch.map(({ trial }) => trial);
     const written = await persist(searchId, `${trials.length} results`, () => store.finish(searchId, trials));
     const refused = trials.filter(({ number }) => written?.accepted.includes(number) === false);
-    if (refused.length === 0) return;
-    const numbers = refused.map(({ number }) => number).join(', ');
-    log(`search ${searchId}: results of trials ${numbers} came too late and were refused`);
+    if (refused.length > 0) {
+      const numbers = refused.map(({ number }) => number).join(', ');
+      log(`search ${searchId}: results of trials ${numbers} came too late and were refused`);
+    }
+    return written?.search;
   };
 
   /** Tries until the store answers; undefined where it stayed away, or the search is gone. */

@@ -7,6 +7,7 @@ export async function deliver(
   deliveries: readonly Delivery[],
   log: (message: string) => void,
 ): Promise<void> {
+  if (deliveries.length === 0) return;
   try {
     await queue.deliver(deliveries);
   } catch (error) {

@@ -8,9 +8,9 @@ import { messageOf } from '../errors.ts';
 import { narrow } from '../search/narrow.ts';
 import { isLearning } from '../search/sampler.ts';
 import { boundsOf } from './bounds.ts';
-import { deliver } from './deliver.ts';
+import type { HandedOver, HandOff } from './hand-off.ts';
 import { inJobs } from './jobs.ts';
-import type { History, Propose, SearchQueries, SearchStore, TrialQueue } from './ports.ts';
+import type { History, Propose, SearchQueries, SearchStore } from './ports.ts';
 import type { Search } from './records.ts';
 import { type DatasetFacts, samplerOf } from './specification.ts';
 import {
@@ -31,7 +31,7 @@ export const LOW_WATER = WINDOW / 2;
 export interface PlannerDependencies {
   readonly store: Pick<SearchStore, 'history' | 'addTrials'>;
   readonly queries: Pick<SearchQueries, 'find'>;
-  readonly queue: TrialQueue;
+  readonly handOff: Pick<HandOff, 'reserve' | 'deliver'>;
   readonly facts: (name: string) => Promise<DatasetFacts | undefined>;
   readonly propose: Propose;
   readonly log: (message: string) => void;
@@ -40,9 +40,9 @@ export interface PlannerDependencies {
 export interface Planner {
   /**
    * Plans all that can be planned now. Safe to call at any time, by anyone, any number of times; what fails is logged, and done again by the
-   * next sweep.
+   * next sweep. `now` is the search as it was a moment ago, where the caller has it.
    */
-  plan(searchId: string): Promise<void>;
+  plan(searchId: string, now?: Search): Promise<void>;
   /** Ends what is being planned. */
   close(): Promise<void>;
 }
@@ -50,6 +50,8 @@ export interface Planner {
 interface Request {
   /** Something changed since it last looked. */
   again: boolean;
+  /** The newest state of the search that a caller had. */
+  now: Search | undefined;
   readonly done: Promise<void>;
 }
 
@@ -59,10 +61,14 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
   const knowledge = new Knowledge();
   let closed = false;
 
-  const run = async (searchId: string, isDue: () => boolean): Promise<void> => {
-    while (isDue() && !closed) {
+  const run = async (searchId: string, request: Request): Promise<void> => {
+    while (request.again && !closed) {
+      const { now } = request;
+      request.again = false;
+      request.now = undefined;
       try {
-        while (!closed && (await planOnce(dependencies, knowledge, searchId)));
+        const search = now ?? (await dependencies.queries.find(searchId));
+        if (search !== undefined && (await planOnce(dependencies, knowledge, search))) request.again = true;
       } catch (error) {
         if (!closed) log(`search ${searchId} was not planned: ${messageOf(error)}`);
       }
@@ -71,26 +77,19 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
   };
 
   return {
-    plan: (searchId) => {
+    plan: (searchId, now) => {
       const known = requests.get(searchId);
       if (known !== undefined) {
         known.again = true;
+        if (now !== undefined && now.seq >= (known.now?.seq ?? 0)) known.now = now;
         return known.done;
       }
       if (closed) return Promise.resolve();
-      const request: Request = {
-        again: true,
-        // Begins when this request is in the map.
-        done: Promise.resolve().then(() =>
-          run(searchId, () => {
-            const { again } = request;
-            request.again = false;
-            return again;
-          }),
-        ),
-      };
+      // Begins when the request is in the map.
+      const done = Promise.resolve().then(() => run(searchId, request));
+      const request: Request = { again: true, now, done };
       requests.set(searchId, request);
-      return request.done;
+      return done;
     },
     close: async () => {
       closed = true;
@@ -131,19 +130,18 @@ function keyOf({ id }: Search, { index }: Stage): string {
 
 /** Whether more can be planned at once. */
 async function planOnce(
-  { store, queries, queue, facts, propose, log }: PlannerDependencies,
+  { store, handOff, facts, propose, log }: PlannerDependencies,
   knowledge: Knowledge,
-  searchId: string,
+  search: Search,
 ): Promise<boolean> {
-  const search = await queries.find(searchId);
-  if (search?.state !== 'running') return false;
-  const { specification } = search;
+  const { id, specification } = search;
+  if (search.state !== 'running') return false;
   const { total, planned: from, waiting, paused } = search.trials;
   const room = Math.min(WINDOW - waiting, total - from);
   if (room <= 0) return false;
   const dataset = await facts(search.dataset.name);
   if (dataset === undefined) {
-    log(`search ${searchId} waits: there is no data set ${search.dataset.name}`);
+    log(`search ${id} waits: there is no data set ${search.dataset.name}`);
     return false;
   }
   const current = stageOf(search, from);
@@ -157,7 +155,7 @@ async function planOnce(
   const count = Math.min(from + room, bracket?.to ?? stage.to) - from;
   const since = knowledge.since(search, stage);
   const history = isLearning(specification.sampler)
-    ? await store.history(searchId, since, bracket?.rungs[0]?.epochs)
+    ? await store.history(id, since, bracket?.rungs[0]?.epochs)
     : undefined;
   if (history !== undefined && !knowledge.isOf(search, stage, history.version)) {
     knowledge.forget(search, stage);
@@ -170,14 +168,22 @@ async function planOnce(
   if (history !== undefined) knowledge.set(search, stage, history.version, answer.since);
   if (answer.kind === 'incomplete') return true;
   if (answer.points.length === 0) return false;
-  const { added, deliveries } = await store.addTrials(searchId, {
-    from,
-    trials: inJobs(answer.points, from, specification, stage, dataset),
-    version: begun?.version ?? history?.version,
-    ...(begun && { begins: { stage: begunStageOf(stage), total: begun.total } }),
-  });
-  await deliver(queue, deliveries, log);
-  return answer.more || added < answer.points.length;
+  const reservation = handOff.reserve(id);
+  let handedOver: readonly HandedOver[] = [];
+  try {
+    const { added, claims, deliveries, ...after } = await store.addTrials(id, {
+      from,
+      trials: inJobs(answer.points, from, specification, stage, dataset),
+      version: begun?.version ?? history?.version,
+      ...(begun && { begins: { stage: begunStageOf(stage), total: begun.total } }),
+      claimer: reservation.claimer,
+    });
+    handedOver = claims.map((claim) => ({ search: after.search, claim }));
+    await handOff.deliver(deliveries);
+    return answer.more || added < answer.points.length;
+  } finally {
+    reservation.give(handedOver);
+  }
 }
 
 function begunStageOf({ from, to, hyperparameters }: Stage): BegunStage {

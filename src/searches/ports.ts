@@ -95,6 +95,12 @@ export interface History {
   readonly trials: readonly KnownTrial[];
 }
 
+/** Who claims a trial, and for how long. */
+export interface Claimer {
+  readonly worker: string;
+  readonly leaseSeconds: number;
+}
+
 /** What is to be added to a search. It is added only where it still fits. */
 export interface Plan {
   /** The first of the planned trials. */
@@ -105,6 +111,8 @@ export interface Plan {
   readonly version: number | undefined;
   /** The stage that begins with it, and how many trials the search has, now that this is known. */
   readonly begins?: { readonly stage: BegunStage; readonly total: number } | undefined;
+  /** Who claims the first `count` of what is added, in the same transaction. */
+  readonly claimer?: (Claimer & { readonly count: number }) | undefined;
 }
 
 export interface ReturnedTrial {
@@ -150,12 +158,23 @@ export interface SearchStore {
    * Adds planned trials to a search that runs. Those that another process has added meanwhile are the same, and are passed over; where the
    * plan does not follow from the history any more, or a stage has begun meanwhile, nothing is added.
    */
-  addTrials(id: string, plan: Plan): Promise<{ readonly added: number; readonly deliveries: readonly Delivery[] }>;
-  /** Claims the waiting trials of a delivery: one atomic statement. Empty when there are none or the search does not run. */
+  addTrials(
+    id: string,
+    plan: Plan,
+  ): Promise<{
+    readonly added: number;
+    readonly claims: readonly Claim[];
+    readonly deliveries: readonly Delivery[];
+    readonly search: Search;
+  }>;
+  /**
+   * Claims the waiting trials of a delivery, or the first `limit` of them: one atomic statement. Empty when there are none or the search does
+   * not run.
+   */
   claim(
-    delivery: Delivery,
-    worker: string,
-    leaseSeconds: number,
+    delivery: Omit<Delivery, 'job'>,
+    claimer: Claimer,
+    limit?: number,
   ): Promise<{ claims: readonly Claim[]; search: Search }>;
   /** Writes results. Those whose attempt is no longer the current one are refused and left out of `accepted`. */
   finish(

@@ -10,8 +10,10 @@ import {
 } from '../compute/trial.ts';
 import { type Look, lastingFault } from '../diagnosis/lasting.ts';
 import { messageOf } from '../errors.ts';
+import { isLearning } from '../search/sampler.ts';
 import { type Committer, createCommitter } from './commit.ts';
 import { deliver } from './deliver.ts';
+import type { HandOff } from './hand-off.ts';
 import { ClaimLost, type Held, holdClaims } from './held-claims.ts';
 import { settingsOf } from './hyperparameters.ts';
 import { LOW_WATER, type Planner } from './planner.ts';
@@ -24,6 +26,7 @@ export interface RunnerParts {
   readonly store: SearchStore;
   readonly queue: TrialQueue;
   readonly planner: Planner;
+  readonly handOff: HandOff;
   readonly log: (message: string) => void;
   readonly datasets: DatasetStore;
   readonly core: ComputeCore;
@@ -40,6 +43,9 @@ export interface TrialRunner {
   stop(): Promise<void>;
 }
 
+/** A job goes on with the next trials of its search for about this time: then it is another search's turn. */
+const LONGEST_JOB_MS = 1000;
+
 /** This process is to end: the trial goes back unharmed. */
 class ShuttingDown extends Error {}
 /** The trial had not begun when its search was paused: it goes back to wait. */
@@ -54,6 +60,7 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
   const committer = createCommitter(store, log, (search, deliveries) => onCommitted(parts, search, deliveries));
   /** Searches whose claimed trials are not to be begun. */
   const paused = new Set<string>();
+  const claimer = { worker: parts.worker, leaseSeconds };
   let stopping = false;
 
   const unsubscribe = board.subscribe((notice) => {
@@ -65,19 +72,45 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
     if (ended) held.drop((claim) => claim.searchId === searchId, new ClaimLost());
   });
 
-  const work = async (delivery: Delivery): Promise<void> => {
-    if (stopping) return;
-    const { claims, search } = await store.claim(delivery, parts.worker, leaseSeconds);
+  /** The search as it is known when all of the claims are written or given back. */
+  const runClaims = async (search: Search, claims: readonly Claim[]): Promise<Search> => {
     const holds = claims.map(held.add);
     if (endsBracket(search)) void parts.planner.plan(search.id);
     if (stopping) for (const { abort } of holds) abort.abort(new ShuttingDown());
-    const written: Promise<void>[] = [];
+    const written: Promise<Search | undefined>[] = [];
     for (const hold of holds) {
       if (paused.has(search.id)) hold.abort.abort(new SearchPaused());
       const end = await runClaim(parts, committer, search, hold);
       written.push(settle(parts, committer, hold.claim, end).finally(() => held.release(hold)));
     }
-    await Promise.all(written);
+    const later = (await Promise.all(written)).filter((one) => one !== undefined);
+    return later.reduce((newest, one) => (one.seq > newest.seq ? one : newest), search);
+  };
+  /** A job goes on with the next trials of its search, where these follow from its results. */
+  const work = async (delivery: Delivery): Promise<void> => {
+    if (stopping) return;
+    const until = performance.now() + LONGEST_JOB_MS;
+    const claimed = await store.claim(delivery, claimer);
+    if (!isLearning(claimed.search.specification.sampler)) {
+      await runClaims(claimed.search, claimed.claims);
+      return;
+    }
+    const leave = parts.handOff.enter(delivery.searchId);
+    try {
+      for (let now: typeof claimed | undefined = claimed; now !== undefined; now = await goOn(now.search, until)) {
+        now = { ...now, search: await runClaims(now.search, now.claims) };
+      }
+    } finally {
+      leave();
+    }
+  };
+  const goOn = async (search: Search, until: number) => {
+    const { waiting, planned, total } = search.trials;
+    if (stopping || performance.now() >= until || search.state !== 'running') return undefined;
+    if (waiting === 0 && planned === total) return undefined;
+    const next = await parts.handOff.next(search.id);
+    if (next === undefined) return undefined;
+    return 'claim' in next ? { search: next.search, claims: [next.claim] } : store.claim(next, claimer);
   };
   const stop = async (): Promise<void> => {
     stopping = true;
@@ -237,14 +270,15 @@ async function settle(
   committer: ReturnType<typeof createCommitter>,
   { searchId, number, attempt }: Claim,
   end: End,
-): Promise<void> {
-  if (end.kind === 'result') await committer.finish(searchId, { ...end.result, number, attempt });
-  if (end.kind !== 'returned') return;
+): Promise<Search | undefined> {
+  if (end.kind === 'result') return committer.finish(searchId, { ...end.result, number, attempt });
+  if (end.kind !== 'returned') return undefined;
   try {
     await deliver(queue, await store.giveBack(searchId, [end.returned]), log);
   } catch (error) {
     log(`trial ${number} of ${searchId} could not be given back, its lease will run out: ${messageOf(error)}`);
   }
+  return undefined;
 }
 
 /** The last trials of a bracket run, and nobody waits: other threads can begin the next. */
@@ -256,5 +290,5 @@ function endsBracket({ state, specification, trials }: Search): boolean {
 async function onCommitted(parts: RunnerParts, search: Search, deliveries: readonly Delivery[]): Promise<void> {
   await deliver(parts.queue, deliveries, parts.log);
   const { waiting, planned, total } = search.trials;
-  if (search.state === 'running' && planned < total && waiting < LOW_WATER) void parts.planner.plan(search.id);
+  if (search.state === 'running' && planned < total && waiting < LOW_WATER) void parts.planner.plan(search.id, search);
 }

@@ -1,7 +1,7 @@
 /** Law 4 under fire: eight claimers, deliveries that come twice or late, attempts that crash, hand back, or go silent. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connect, type Database } from '../../src/adapters/database.ts';
+import { connect, type Database } from '../../src/adapters/connection.ts';
 import { createDatasetStore } from '../../src/adapters/dataset-store.ts';
 import { createSearchQueries } from '../../src/adapters/search-queries.ts';
 import { createSearchStore } from '../../src/adapters/search-store.ts';
@@ -11,6 +11,7 @@ import { projectRoot } from '../../src/paths.ts';
 import { randomAt } from '../../src/random.ts';
 import { gridOf } from '../../src/search/samplers/grid.ts';
 import { spaceOf } from '../../src/search/space.ts';
+import { createHandOff } from '../../src/searches/hand-off.ts';
 import { settingsOf } from '../../src/searches/hyperparameters.ts';
 import { createPlanner } from '../../src/searches/planner.ts';
 import type { Claim, Delivery, SearchStore } from '../../src/searches/ports.ts';
@@ -55,16 +56,11 @@ async function workOff(search: Search, storm: Storm) {
   const accepted = new Map<number, number>();
   const attempts = new Map<number, Set<number>>();
   const silent: Claim[] = [];
-  const queue = {
-    deliver: async (deliveries: readonly Delivery[]) => void pool.push(...deliveries),
-    depth: async () => pool.length,
-    close: async () => undefined,
-  };
   const propose = createProposer();
   const planner = createPlanner({
     store,
     queries: createSearchQueries(database),
-    queue,
+    handOff: createHandOff({ worker: 'nobody', leaseSeconds: 1 }, async (deliveries) => void pool.push(...deliveries)),
     facts: datasets.find,
     propose: async (task) => propose(task),
     log: () => undefined,
@@ -106,7 +102,7 @@ async function workOff(search: Search, storm: Storm) {
       } else {
         // Half of the jobs are delivered again.
         if (draw() < 0.5) pool.splice(pool.indexOf(delivery), 1);
-        const { claims } = await store.claim(delivery, `claimer ${who}`, LEASE_SECONDS);
+        const { claims } = await store.claim(delivery, { worker: `claimer ${who}`, leaseSeconds: LEASE_SECONDS });
         if (claims.length === 0 && pool.includes(delivery)) pool.splice(pool.indexOf(delivery), 1);
         for (const claim of claims) await tryOne(claim, draw());
       }
