@@ -167,7 +167,7 @@ describe('a budget', () => {
       dataset: 'digits',
       hyperparameters: { hiddenUnits: { distribution: 'categorical', choices: [4, 2048] }, hiddenLayers: 3, epochs: 2 },
       sampler: { type: 'grid' },
-      limits: { trialSeconds: 0.15 },
+      limits: { trialSeconds: 0.6 },
     });
     await ended(service.client, id);
     const { body } = await request('GET', `/v1/searches/${id}/events`);

@@ -1,0 +1,109 @@
+/**
+ * What the planner promises for every sampler, present and future: each trial it plans is what the sampler gives when it is called directly with
+ * exactly the visible history (law 6), in whatever order trials end, and however often and by whomever planning is asked for.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { randomAt } from '../../src/random.ts';
+import { createHandOff } from '../../src/searches/hand-off.ts';
+import { createPlanner } from '../../src/searches/planner.ts';
+import { createProposer } from '../../src/searches/proposals.ts';
+import { samplerKinds } from '../../src/searches/samplers.ts';
+import { facts, type SearchInMemory, searchInMemory, specified } from '../support/search-in-memory.ts';
+
+const settings: Readonly<Record<string, object>> = {
+  tpe: { startupTrials: 4, candidates: 6, concurrency: 3 },
+  cmaes: { generation: 4 },
+};
+/** From the schema: a sampler that is added is held to this without a line here. */
+const samplers = samplerKinds.options.map((option) => option.shape.type.value);
+
+const continuous = {
+  learningRate: { distribution: 'float', low: 1e-5, high: 1e-1, scale: 'log', points: 7 },
+  optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },
+  momentum: { distribution: 'float', low: 0.5, high: 0.99, points: 2, when: { optimizer: ['momentum'] } },
+};
+const discrete = {
+  hiddenUnits: { distribution: 'int', low: 2, high: 6 },
+  activation: { distribution: 'categorical', choices: ['relu', 'tanh', 'elu'] },
+};
+const searches: Readonly<Record<string, object>> = {
+  alone: { hyperparameters: continuous, budget: { trials: 21 } },
+  'in a small discrete space': { hyperparameters: discrete, budget: { trials: 15 } },
+  'under hyperband': {
+    hyperparameters: { ...continuous, epochs: 9 },
+    pruner: { type: 'hyperband' },
+    budget: { trials: 21 },
+  },
+  'under median': { hyperparameters: continuous, pruner: { type: 'median' }, budget: { trials: 21 } },
+  'in stages': {
+    hyperparameters: continuous,
+    stages: [
+      { epochs: 2, trials: 11 },
+      { epochs: 4, trials: 8 },
+    ],
+  },
+  'behind enqueued configurations': {
+    hyperparameters: continuous,
+    enqueue: [{ learningRate: 0.01 }, { optimizer: 'sgd' }],
+    budget: { trials: 20 },
+  },
+};
+
+/** A planner of its own process: it knows of the search only what it reads. `slice`: proposals end after so many. */
+function plannerOf(search: SearchInMemory, slice: number) {
+  let calls = 0;
+  const proposer = createProposer(() => calls++ % slice, 1);
+  return createPlanner({
+    store: search,
+    queries: { find: search.find },
+    handOff: createHandOff({ worker: 'nobody', leaseSeconds: 1 }, async () => undefined),
+    facts: async () => facts,
+    propose: async (task) => structuredClone(proposer(structuredClone(task))),
+    log: (message) => {
+      throw new Error(message);
+    },
+  });
+}
+
+describe.each(samplers)('planning for %s', (type) => {
+  it.each(Object.keys(searches))('%s gives what the sampler gives from the visible history', async (name) => {
+    const specification = await specified({ ...searches[name], sampler: { type, seed: 3, ...settings[type] } });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0 }), fc.integer({ min: 2, max: 5 }), async (seed, slice) => {
+        const random = randomAt({ seed, purpose: 'sampler', trial: 0 });
+        const draw = () => random.uniform();
+        const search = searchInMemory(specification);
+        const planners = [plannerOf(search, slice), plannerOf(search, slice)];
+        const plan = () => planners[draw() < 0.5 ? 0 : 1]!.plan(search.id);
+        await plan();
+        // Results gather before somebody plans, or not; in the end all is planned, and all has ended.
+        for (let idle = 0; idle < 2; ) {
+          if (search.step(draw)) idle = 0;
+          else idle++;
+          if (idle > 0 || draw() < 0.4) await plan();
+        }
+        expect(search.planned).toHaveLength(specification.budget.trials);
+        expect(search.planned).toEqual(search.expected());
+      }),
+      { numRuns: 12 },
+    );
+  });
+});
+
+describe('tpe', () => {
+  it('tries no point of a small space twice while others are left, whatever the concurrency', async () => {
+    for (const concurrency of [1, 3, 8]) {
+      for (const startupTrials of [2, 12]) {
+        const sampler = { type: 'tpe', seed: 1, candidates: 4, concurrency, startupTrials };
+        const search = searchInMemory(await specified({ hyperparameters: discrete, sampler, budget: { trials: 15 } }));
+        const planner = plannerOf(search, 4);
+        do await planner.plan(search.id);
+        while (search.step(() => 0.69) || search.step(() => 0.9));
+        const points = search.planned.map((point) => JSON.stringify(point));
+        expect(points).toHaveLength(15);
+        expect(new Set(points).size).toBe(15);
+      }
+    }
+  });
+});
