@@ -47,6 +47,18 @@ export interface Planner {
   close(): Promise<void>;
 }
 
+const BRIEF_MS = 1000;
+
+/** Waits for it, but not for long: who has begun a search finds its first trials, unless a sampler of another is still thinking. */
+export async function briefly(planned: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, BRIEF_MS);
+  });
+  await Promise.race([planned, enough]);
+  clearTimeout(timer);
+}
+
 interface Request {
   /** Something changed since it last looked. */
   again: boolean;

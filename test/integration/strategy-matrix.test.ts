@@ -125,3 +125,41 @@ describe.each(Object.entries(samplers))('the sampler %s', (type, settings) => {
     for (const other of Object.values(others)) expect(other).toEqual(one);
   }, 180_000);
 });
+
+describe('tpe under hyperband, on digits', () => {
+  it('gives the same 70 trials on 1, 2 and 4 threads and on two workers of two, of which one is killed', async () => {
+    const runs: Readonly<Record<string, Run>> = {
+      one: onThreads(1),
+      two: onThreads(2),
+      four: onThreads(4),
+      'two by two': async ([id]) => {
+        const [first, second] = await Promise.all([worker(2), worker(2)]);
+        const halfway = async () => (await client.search(id!)).trials.planned >= 35;
+        await eventually(halfway, 60_000, 'half of the search');
+        await first.end('SIGKILL');
+        const third = await worker(2);
+        await ended(client, id!);
+        await Promise.all([second.end(), third.end()]);
+      },
+    };
+    const outcomes: Record<string, unknown> = {};
+    for (const [how, run] of Object.entries(runs)) {
+      const { id } = await client.create({
+        dataset: 'digits',
+        hyperparameters: {
+          learningRate: { distribution: 'float', low: 1e-5, high: 1, scale: 'log' },
+          hiddenUnits: { distribution: 'int', low: 4, high: 32, scale: 'log' },
+          activation: { distribution: 'categorical', choices: ['relu', 'tanh', 'sigmoid'] },
+          epochs: 27,
+        },
+        sampler: { type: 'tpe', seed: 1 },
+        pruner: { type: 'hyperband' },
+        budget: { trials: 70 },
+      });
+      await run([id]);
+      outcomes[how] = await outcome(id);
+    }
+    const { one, ...others } = outcomes;
+    for (const other of Object.values(others)) expect(other).toEqual(one);
+  }, 240_000);
+});

@@ -37,10 +37,15 @@ export async function startTestPostgres(): Promise<TestDatabase> {
 }
 
 async function atServer(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: withDatabase(url, 'postgres') });
+  await withPostgres(withDatabase(url, 'postgres'), (client) => client.query(sql));
+}
+
+/** A connection for a moment: for what no request can do. */
+export async function withPostgres<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(sql);
+    return await work(client);
   } finally {
     await client.end();
   }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { deliver } from '../../searches/deliver.ts';
 import { dryRun } from '../../searches/dry-run.ts';
+import { briefly } from '../../searches/planner.ts';
 import type { Transition } from '../../searches/ports.ts';
 import { searchSchema } from '../../searches/records.ts';
 import { refined, refineSchema } from '../../searches/refine.ts';
@@ -45,7 +46,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const requestHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
       const idempotency = key === undefined ? undefined : { key, requestHash };
       const { search, created } = await store.create({ specification, dataset, parent: null, idempotency });
-      if (created) void planner.plan(search.id);
+      if (created) await briefly(planner.plan(search.id));
       else reply.header('idempotent-replayed', 'true');
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
     },
@@ -108,7 +109,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const body = await refined(parent, queries, request.body ?? refineSchema.parse({}));
       const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
       const { search } = await store.create({ specification, dataset, parent: id, idempotency: undefined });
-      void planner.plan(search.id);
+      await briefly(planner.plan(search.id));
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
     },
   });
@@ -130,7 +131,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const { size } = samplerOf(search.specification);
       const { name, budget } = request.body;
       const changed = await store.change(id, { name, total: budget && Math.min(budget.trials, size) });
-      if (changed.state === 'running') void planner.plan(id);
+      if (changed.state === 'running') await briefly(planner.plan(id));
       return changed;
     },
   });
@@ -159,7 +160,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
         const search = await store.transition(request.params.id, transition);
         if (transition === 'resume') {
           await deliver(queue, await store.deliveries(search.id), log);
-          void planner.plan(search.id);
+          await briefly(planner.plan(search.id));
         }
         return search;
       },

@@ -6,6 +6,7 @@ import { severities } from '../../diagnosis/finding.ts';
 import { Problem } from '../../errors.ts';
 import { certaintyOf } from '../../search/best.ts';
 import { deliver } from '../../searches/deliver.ts';
+import { briefly } from '../../searches/planner.ts';
 import type { TrialAct } from '../../searches/ports.ts';
 import { type Search, trialSchema } from '../../searches/records.ts';
 import { suggestionsFor } from '../../searches/refine.ts';
@@ -82,7 +83,7 @@ export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) =
       handler: async ({ params: { id, number } }) => {
         const { deliveries, search } = await store.actOnTrial(id, number, act);
         await deliver(queue, deliveries, log);
-        if (search.state === 'running') void planner.plan(id);
+        if (search.state === 'running') await briefly(planner.plan(id));
         return (await queries.trial(search, number))!;
       },
     });
