@@ -49,9 +49,12 @@ export function createSearchStore(database: Database): SearchStore {
       const { result, search } = await changeSearch(database, searchId, (tx, before) => look(tx, before, report));
       return { ...result, search };
     },
-    endOverdue: () => endOverdue(database),
-    giveBack: async (searchId, trials) =>
-      (await changeSearch(database, searchId, (tx, search) => giveBack(tx, search, trials, false))).result,
+    endOverdue: (id) => endOverdue(database, id),
+    giveBack: async (searchId, trials) => {
+      const work = (tx: Transaction, before: Search) => giveBack(tx, before, trials, false);
+      const { result, search } = await changeSearch(database, searchId, work);
+      return { deliveries: result, search };
+    },
     renew: (renewals, leaseSeconds) => again(() => renew(database, renewals, leaseSeconds)),
     reclaim: () => reclaim(database),
     deliveries: (searchId) => deliveries(database, searchId),

@@ -11,7 +11,12 @@ export const budgetSchema = z.strictObject({
     .optional()
     .describe('A total, of what is enqueued too. 50, the whole grid, all stages or a round of brackets, unless given'),
   seconds: z.number().positive().max(31_536_000).optional().describe('Since it was created; ends it as it stands'),
-  epochs: z.int().min(1).max(1e12).optional().describe('Trained by all trials together; what runs then is finished'),
+  epochs: z
+    .int()
+    .min(1)
+    .max(1e12)
+    .optional()
+    .describe('Trained by all trials together, exceeded by less than those of one trial'),
   failures: z.int().min(1).max(1e6).optional().describe('Failed trials, at which the search fails'),
   target: z.number().optional().describe('A value of the objective: reached, the search is complete'),
 });
@@ -28,9 +33,18 @@ export interface Budget {
 export const limits = ['seconds', 'epochs', 'failures', 'target'] as const;
 export type Limit = (typeof limits)[number];
 
+export function reachesTarget(
+  { target }: Pick<Budget, 'target'>,
+  value: number | null,
+  direction: 'maximize' | 'minimize',
+): boolean {
+  if (target === undefined || value === null) return false;
+  return direction === 'maximize' ? value >= target : value <= target;
+}
+
 /** The first limit that is reached, if any. */
 export function reached(
-  { seconds, epochs, failures, target }: Budget,
+  budget: Budget,
   now: {
     readonly seconds: number;
     readonly epochs: number;
@@ -39,9 +53,8 @@ export function reached(
     readonly direction: 'maximize' | 'minimize';
   },
 ): Limit | undefined {
-  const { best, direction } = now;
-  if (target !== undefined && best !== null && (direction === 'maximize' ? best >= target : best <= target))
-    return 'target';
+  const { seconds, epochs, failures } = budget;
+  if (reachesTarget(budget, now.best, now.direction)) return 'target';
   if (failures !== undefined && now.failed >= failures) return 'failures';
   if (epochs !== undefined && now.epochs >= epochs) return 'epochs';
   return seconds !== undefined && now.seconds >= seconds ? 'seconds' : undefined;

@@ -156,10 +156,13 @@ export interface SearchStore {
     searchId: string,
     report: PausedReport,
   ): Promise<{ looked: Looked; deliveries: readonly Delivery[]; search: Search }>;
-  /** Ends searches that have used up their seconds. */
-  endOverdue(): Promise<void>;
+  /** Ends the searches that have used up their seconds, or the one that is named if it has. */
+  endOverdue(id?: string): Promise<void>;
   /** Gives claims back: to wait again, or to fail where their attempts are used up. */
-  giveBack(searchId: string, trials: readonly ReturnedTrial[]): Promise<readonly Delivery[]>;
+  giveBack(
+    searchId: string,
+    trials: readonly ReturnedTrial[],
+  ): Promise<{ deliveries: readonly Delivery[]; search: Search }>;
   /** Renews leases and keeps the curves so far; returns the claims that are no longer held. */
   renew(renewals: readonly Renewal[], leaseSeconds: number): Promise<readonly ClaimRef[]>;
   /** Takes back every claim whose lease ran out. */
