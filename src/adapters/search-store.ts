@@ -1,24 +1,15 @@
 /** Searches and trials in Postgres: each method one transaction (database.ts), named by its verb. */
 import { randomUUID } from 'node:crypto';
 import { Problem } from '../errors.ts';
-import { cycleOf } from '../searches/brackets.ts';
 import type { Delivery, NewSearch, Plan, Planning, SearchStore, Transition, TrialOutcome } from '../searches/ports.ts';
-import { hasBarriers } from '../searches/pruning.ts';
 import { type Change, isOpen, type Search } from '../searches/records.ts';
-import {
-  again,
-  changeSearch,
-  type Database,
-  type Effect,
-  joined,
-  NOTICE_CHANNEL,
-  type Transaction,
-} from './database.ts';
+import { again, changeSearch, type Database, type Effect, NOTICE_CHANNEL, type Transaction } from './database.ts';
 import { countDeliveries, deliveries, deliveriesOf } from './deliveries.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { type SearchRow, searchOf } from './rows.ts';
-import { look, settle } from './rung-store.ts';
-import { cancelOpen, concluded } from './search-end.ts';
+import { look } from './rung-store.ts';
+import { changed } from './search-change.ts';
+import { cancelOpen } from './search-end.ts';
 import { cancelTrial, pauseTrial, resumeTrial, retryTrial } from './trial-acts.ts';
 import { claim, endOverdue, finish, giveBack, hungry, reclaim, renew } from './trial-store.ts';
 
@@ -26,8 +17,10 @@ export function createSearchStore(database: Database): SearchStore {
   return {
     create: (search) => create(database, search),
     transition: async (id, to) => (await changeSearch(database, id, (tx, search) => transition(tx, search, to))).search,
-    change: async (id, change) =>
-      (await changeSearch(database, id, (tx, search) => changed(tx, search, change))).search,
+    change: async (id, change) => {
+      const { result, search } = await changeSearch(database, id, (tx, before) => changed(tx, before, change));
+      return { deliveries: result, search };
+    },
     remove: (id) => remove(database, id),
     actOnTrial: async (id, number, act) => {
       const does = { pause: pauseTrial, resume: resumeTrial, cancel: cancelTrial, retry: retryTrial }[act];
@@ -121,49 +114,6 @@ async function transition(tx: Transaction, search: Search, to: Transition): Prom
     found,
     set: { state: target },
   };
-}
-
-async function changed(
-  tx: Transaction,
-  search: Search,
-  {
-    name = search.name,
-    total = search.trials.total,
-  }: { readonly name?: string | undefined; readonly total?: number | undefined },
-): Promise<Effect<undefined>> {
-  if (name === search.name && total === search.trials.total) return { result: undefined, changes: [] };
-  const { planned } = search.trials;
-  if (total < planned) {
-    const message = `must be at least the ${planned} trials that were already decided, got ${total}`;
-    throw new Problem('invalidRequest', `budget.trials: ${message}`, [{ path: 'budget.trials', message }]);
-  }
-  if (total !== search.trials.total && search.state === 'cancelled') {
-    throw new Problem('wrongState', 'the search is cancelled; its budget can no longer change');
-  }
-  if (total > search.trials.total) refuseMore(search);
-  const change: Change = { type: 'search.changed', data: { name, total } };
-  // A total that was reached and is raised opens the search again: what is finished stays, more is to come.
-  const reopens = !isOpen(search.state) && total > planned;
-  if (reopens) {
-    const resumed: Change = { type: 'search.resumed', data: {} };
-    return { result: undefined, changes: [change, resumed], set: { name, total, state: 'running', failure: null } };
-  }
-  const lowered: Effect<undefined> = { result: undefined, changes: [change], set: { name, total } };
-  if (total === search.trials.total) return lowered;
-  // Lowered, its last bracket may be whole now; lowered to what is already done, it ends.
-  const after = { ...search, trials: { ...search.trials, total } };
-  const settled = await settle(tx, after, planned === 0 ? [] : [planned - 1]);
-  return { ...(await concluded(tx, search, joined(lowered, settled))), result: undefined };
-}
-
-/** Brackets that were cut short and have been judged cannot take more trials. */
-function refuseMore({ specification, trials }: Search): void {
-  const epochs = specification.hyperparameters['epochs'];
-  if (!hasBarriers(specification.pruner) || typeof epochs !== 'number') return;
-  const round = cycleOf(specification.pruner, epochs);
-  if (trials.total % round === 0 || trials.planned < trials.total) return;
-  const message = `its last bracket was cut at trial ${trials.total} and may have been judged; begin another search, or refine this one`;
-  throw new Problem('wrongState', `budget.trials: ${message}`, [{ path: 'budget.trials', message }]);
 }
 
 async function remove(database: Database, id: string): Promise<void> {

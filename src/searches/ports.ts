@@ -4,6 +4,7 @@ import type { CsvOptions, CsvReading } from '../data/csv-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Point } from '../search/space.ts';
+import type { BudgetChange } from './budget.ts';
 import type { StoredCurves } from './curves.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
@@ -115,6 +116,11 @@ export interface Renewal extends ClaimRef {
   readonly folds: readonly FoldCurves[];
 }
 
+export interface SearchChange {
+  readonly name?: string | undefined;
+  readonly budget?: BudgetChange | undefined;
+}
+
 export type TrialAct = 'pause' | 'resume' | 'cancel' | 'retry';
 
 export type Transition = 'pause' | 'resume' | 'cancel';
@@ -127,10 +133,11 @@ export interface SearchStore {
   /** Stores a search, or finds the one that was stored under the same idempotency key. */
   create(search: NewSearch): Promise<{ search: Search; created: boolean }>;
   transition(id: string, transition: Transition): Promise<Search>;
+  /** Renames it, or changes its budget: a search that has ended goes on where that leaves something to do. */
   change(
     id: string,
-    change: { readonly name?: string | undefined; readonly total?: number | undefined },
-  ): Promise<Search>;
+    change: SearchChange,
+  ): Promise<{ readonly deliveries: readonly Delivery[]; readonly search: Search }>;
   remove(id: string): Promise<void>;
   /** Pauses or resumes one trial, cancels one that has not ended, tries one again that failed; what is to be delivered then. */
   actOnTrial(

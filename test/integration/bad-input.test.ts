@@ -255,7 +255,7 @@ describe('everything else', () => {
     [{}, ''],
     [{ name: '' }, 'name'],
     [{ budget: { trials: 1 } }, 'budget.trials'],
-    [{ budget: {} }, 'budget.trials'],
+    [{ budget: {} }, 'budget'],
     [{ state: 'complete' }, 'state'],
     [[], ''],
   ])('PATCH %j', async (body, path) => {

@@ -109,8 +109,8 @@ describe('target', () => {
 
 describe('failures', () => {
   it('are counted one by one: those that were claimed together are not begun any more', async () => {
-    const limits = { trialSeconds: 0.0001 };
-    const { search: done, trials } = await search(tiny({ limits, budget: { trials: 300, failures: 3 } }));
+    const limits = { trialSeconds: 0.001 };
+    const { search: done, trials } = await search(lasting(3000, 300, { limits, budget: { trials: 300, failures: 3 } }));
     expect(done).toMatchObject({ state: 'failed', endedBy: 'failures' });
     expect(done.trials.failed).toBe(3);
     expect(trials.filter(({ state }) => state === 'complete').length).toBeLessThan(300);

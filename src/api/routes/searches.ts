@@ -118,7 +118,8 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     url: '/v1/searches/:id',
     schema: {
       tags,
-      summary: 'Rename it, or change its budget: a total, which may be raised again after the end',
+      summary:
+        'Rename it, or change its budget: a search that has ended goes on where the new one leaves something to do',
       params: idSchema,
       body: changeSearchSchema,
       response: { 200: searchSchema, ...refusals },
@@ -129,7 +130,9 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
       const { size } = samplerOf(search.specification);
       const { name, budget } = request.body;
-      const changed = await store.change(id, { name, total: budget && Math.min(budget.trials, size) });
+      const trials = budget?.trials && Math.min(budget.trials, size);
+      const { search: changed, deliveries } = await store.change(id, { name, budget: budget && { ...budget, trials } });
+      await deliver(queue, deliveries, log);
       if (changed.state === 'running') await advance(parts, changed);
       return changed;
     },
