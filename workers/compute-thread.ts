@@ -12,7 +12,22 @@ const GATHER_MS = 20;
 
 const kernels = instantiateKernels(workerData as CompiledKernels);
 
-export default function computeThread({ task, only, port, stop, memoryLimit }: ThreadRequest): ThreadResponse {
+/**
+ * A closed port is let go of by the event loop. Piscina never lets the loop turn: between tasks it waits in Atomics.wait, and a task without
+ * a pause of its own is all microtasks. Without this turn a thread keeps a port for every trial.
+ */
+const turnOfTheLoop = () => new Promise((resolve) => setImmediate(resolve));
+
+export default async function computeThread(request: ThreadRequest): Promise<ThreadResponse> {
+  try {
+    return run(request);
+  } finally {
+    request.port.close();
+    await turnOfTheLoop();
+  }
+}
+
+function run({ task, only, port, stop, memoryLimit }: ThreadRequest): ThreadResponse {
   let gathered: TimedUpdate[] = [];
   port.postMessage(gathered); // «begun»: the time limit counts from here
   let told = performance.now();
@@ -34,6 +49,5 @@ export default function computeThread({ task, only, port, stop, memoryLimit }: T
     throw error;
   } finally {
     if (gathered.length > 0) port.postMessage(gathered);
-    port.close();
   }
 }
