@@ -1,6 +1,5 @@
 /** From rows to records. */
 
-import type { FoldCurves } from '../compute/trial.ts';
 import { hyperparameterNames, settingsOf } from '../searches/hyperparameters.ts';
 import {
   type Search,
@@ -12,6 +11,7 @@ import {
 } from '../searches/records.ts';
 import type { Specification } from '../searches/specification.ts';
 import { type BegunStage, stagesOf } from '../searches/stages.ts';
+import { changeDataOf, foldsOf } from '../searches/stored.ts';
 
 /** A row of `searches` as a raw query gives it. */
 export interface SearchRow {
@@ -151,7 +151,7 @@ export function trialOf(
   return {
     ...summary,
     settings: { ...settingsOf(hyperparameters, summary.hyperparameters) },
-    folds: (row.curves ?? []) as FoldCurves[],
+    folds: foldsOf(row.curves),
     findings: row.findings as Trial['findings'],
     kernels: row.kernels,
   };
@@ -163,7 +163,12 @@ export function eventOf(row: {
   readonly data: unknown;
   readonly at: Date;
 }): SearchEvent {
-  const event = { seq: row.seq, at: row.at.toISOString(), type: row.type, data: row.data } as SearchEvent;
+  const event = {
+    seq: row.seq,
+    at: row.at.toISOString(),
+    type: row.type,
+    data: changeDataOf(row.type, row.data),
+  } as SearchEvent;
   if (event.type !== 'trial.started') return event;
   return { ...event, data: { ...event.data, hyperparameters: inOrder(event.data.hyperparameters) } };
 }
