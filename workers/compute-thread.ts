@@ -1,6 +1,7 @@
 /** A worker thread of the compute core: trains one trial, or one fold of one, at a time and tells its epochs. */
 import { performance } from 'node:perf_hooks';
 import { workerData } from 'piscina';
+import { closePort } from '../src/compute/close-port.ts';
 import { runFold } from '../src/compute/fold-run.ts';
 import { runInline, toItsEnd } from '../src/compute/inline-core.ts';
 import { type CompiledKernels, instantiateKernels } from '../src/compute/kernels.ts';
@@ -12,18 +13,11 @@ const GATHER_MS = 20;
 
 const kernels = instantiateKernels(workerData as CompiledKernels);
 
-/**
- * A closed port is let go of by the event loop. Piscina never lets the loop turn: between tasks it waits in Atomics.wait, and a task without
- * a pause of its own is all microtasks. Without this turn a thread keeps a port for every trial.
- */
-const turnOfTheLoop = () => new Promise((resolve) => setImmediate(resolve));
-
 export default async function computeThread(request: ThreadRequest): Promise<ThreadResponse> {
   try {
     return run(request);
   } finally {
-    request.port.close();
-    await turnOfTheLoop();
+    await closePort(request.port);
   }
 }
 
