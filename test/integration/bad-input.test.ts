@@ -283,6 +283,96 @@ describe('everything else', () => {
   });
 });
 
+describe('text that cannot be stored', () => {
+  const nul = 'a\u0000b';
+  const half = 'a\ud800b';
+  const filled = (text: string): [method: string, path: string, body: unknown, fault: string][] => [
+    ['POST', '/v1/searches', { dataset: 'iris', name: text }, 'name'],
+    ['POST', '/v1/searches', { dataset: text }, 'dataset'],
+    [
+      'POST',
+      '/v1/searches',
+      h({ activation: { distribution: 'categorical', choices: ['relu', text] } }),
+      'hyperparameters.activation.choices[1]',
+    ],
+    ['POST', '/v1/searches', { ...h({}), enqueue: [{}, { activation: text }] }, 'enqueue[1].activation'],
+    ['POST', '/v1/searches', h({ [text]: 1 }), `hyperparameters.${text}`],
+    [
+      'POST',
+      '/v1/searches',
+      h({ momentum: float({ when: { optimizer: [text] } }) }),
+      'hyperparameters.momentum.when.optimizer[0]',
+    ],
+    ['POST', '/v1/searches', { dataset: 'iris', warmStart: { search: text } }, 'warmStart.search'],
+    ['POST', '/v1/searches/dry-run', { dataset: text }, 'dataset'],
+    ['POST', '/v1/searches/preflight', { dataset: text }, 'dataset'],
+    ['POST', '/v1/searches/ID/refine', { apply: [text] }, 'apply[0]'],
+    ['PATCH', '/v1/searches/ID', { name: text }, 'name'],
+  ];
+
+  it.each([...filled(nul), ...filled(half)])('%s %s %j is refused', async (method, path, body, fault) => {
+    const answer = await send(method, path.replace('ID', id), JSON.stringify(body), json);
+    expect(answer.response.status).toBe(400);
+    expectProblem(answer, fault);
+  });
+
+  it.each([
+    ['/v1/searches?q=%00', 'q'],
+    ['/v1/searches?q=a%00b', 'q'],
+    ['/v1/searches?dataset=%00', 'dataset'],
+    ['/v1/searches?cursor=%00', 'cursor'],
+    ['/v1/searches?%00=1', '\0'],
+    ['/v1/searches/%00', 'id'],
+    ['/v1/searches/ID/trials?cursor=a%00', 'cursor'],
+    ['/v1/searches/ID/export?format=%00', 'format'],
+    ['/v1/datasets/a%00b', 'name'],
+    ['/v1/datasets/a%00b/csv', 'name'],
+  ])('GET %s is refused', async (path, fault) => {
+    const answer = await send('GET', path.replace('ID', id));
+    expect(answer.response.status).toBe(400);
+    expectProblem(answer, fault);
+  });
+
+  it('is refused in a cursor that is well-formed otherwise', async () => {
+    for (const key of [
+      { t: '0000-01-01T00:00:00Z', i: id },
+      { t: '2026-01-01T00:00:00Z', i: nul },
+      { s: nul, n: 1, v: null },
+    ]) {
+      const cursor = Buffer.from(JSON.stringify(key)).toString('base64url');
+      for (const list of ['/v1/searches', `/v1/searches/${id}/trials`]) {
+        expectProblem(await send('GET', `${list}?cursor=${cursor}`), 'cursor');
+      }
+    }
+  });
+
+  it('is refused in an upload’s name, target and columns', async () => {
+    for (const query of ['name=a%00', 'name=ok&target=a%00', 'name=ok&category=a%00', 'name=ok&ignore=x&ignore=%00']) {
+      const answer = await send('POST', `/v1/datasets?${query}`, 'x,y\n1,2\n', { 'content-type': 'text/csv' });
+      expect(answer.response.status).toBe(400);
+    }
+  });
+
+  it('is found however deep it lies', async () => {
+    for (const text of ['"\\u0000"', '"a"']) {
+      const deep = `${'['.repeat(100_000)}${text}${']'.repeat(100_000)}`;
+      for (const body of [`{"dataset": ${deep}}`, `{"dataset": "iris", "enqueue": ${deep}}`, deep]) {
+        expect((await send('POST', '/v1/searches', body, json)).response.status).toBe(400);
+      }
+    }
+  });
+
+  it('is refused before a websocket opens', async () => {
+    const socket = new WebSocket(`${service.url.replace('http', 'ws')}/v1/searches/${id}/events?after=%00`);
+    const status = await new Promise((resolve) => {
+      socket.on('unexpected-response', (_, response) => resolve(response.statusCode));
+      socket.on('open', () => resolve(101));
+      socket.on('error', () => undefined);
+    });
+    expect(status).toBe(400);
+  });
+});
+
 describe('another name for this machine', () => {
   const ask = (host: string) =>
     new Promise<number | undefined>((resolve, reject) => {
