@@ -19,6 +19,7 @@ import type { Claim, DatasetStore, Delivery, NoticeBoard, ReturnedTrial } from '
 import { hasBarriers } from './pruning.ts';
 import { type Epoch, isOpen, type Search } from './records.ts';
 import { type Looks, looksAt, stageOf } from './stages.ts';
+import { undefinedOn } from './undefined-metric.ts';
 
 export interface RunnerParts extends AdvanceParts {
   readonly datasets: DatasetStore;
@@ -230,6 +231,13 @@ async function taskOf(
   const stage = stageOf(search, number);
   if (stage === undefined) throw new HopelessTrial(`the stage of trial ${number} has not begun`);
   const settings = settingsOf(stage.hyperparameters, point);
+  const undefinedMetric = undefinedOn(
+    dataset,
+    stage.validation,
+    specification.sampler.seed,
+    specification.objective.metric,
+  );
+  if (undefinedMetric !== undefined) throw new HopelessTrial(undefinedMetric);
   return {
     limitSeconds: specification.limits.trialSeconds,
     looks: looksAt(specification, stage, number, rung, settings.epochs),

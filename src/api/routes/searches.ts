@@ -25,7 +25,7 @@ const tags = ['searches'];
 const judgedLater = { validatorCompiler: () => (data: unknown) => ({ value: data }) };
 
 export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) => {
-  const { store, queries, queue, facts, log } = parts;
+  const { store, queries, queue, datasets, log } = parts;
 
   app.route({
     method: 'POST',
@@ -40,7 +40,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     validatorCompiler: (route) => (route.httpPart === 'body' ? judgedLater : app).validatorCompiler!(route),
     handler: async (request, reply) => {
       const body = await warmStarted(request.body, queries);
-      const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
+      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
       const key = request.headers['idempotency-key'];
       const requestHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
       const idempotency = key === undefined ? undefined : { key, requestHash };
@@ -63,7 +63,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     ...judgedLater,
     handler: async (request) => {
       const body = await warmStarted(request.body, queries);
-      const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
+      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
       return dryRun(specification, dataset, parts.threads) as z.infer<typeof dryRunSchema>;
     },
   });
@@ -106,7 +106,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const parent = await queries.find(id);
       if (parent === undefined) throw new Problem('notFound', `there is no search ${id}`);
       const body = await refined(parent, queries, request.body ?? refineSchema.parse({}));
-      const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
+      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
       const { search } = await store.create({ specification, dataset, parent: id, idempotency: undefined });
       await advance(parts, search);
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
