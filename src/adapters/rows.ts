@@ -58,9 +58,17 @@ function specificationOf(stored: unknown): Specification {
     enqueue = [],
     stages = [],
     hyperparameters,
+    sampler,
     ...others
   } = stored as Omit<Specification, 'enqueue' | 'stages'> & Partial<Specification>;
-  return { ...others, stages, hyperparameters: inOrder(hyperparameters), enqueue: enqueue.map(inOrder) };
+  return {
+    ...others,
+    // A grid that was stored before there was a choice goes on through the points it had (docs/decisions/0016-exact-grids.md).
+    sampler: sampler.type === 'grid' ? { ...sampler, exact: sampler.exact ?? false } : sampler,
+    stages,
+    hyperparameters: inOrder(hyperparameters),
+    enqueue: enqueue.map(inOrder),
+  };
 }
 
 const stateSchema = searchSchema.shape.state;

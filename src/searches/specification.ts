@@ -115,7 +115,11 @@ export async function parseSpecification(
   const readable = readableOf(given);
   const unread = Object.keys(spelledOut(given)).filter((name) => !Object.hasOwn(readable, name));
   const enqueue = readEnqueue(record['enqueue'], withLayerConditions(readable), unread);
-  faults.push(...conditionFaults(given), ...hiddenUnitsFaults(given, readable), ...enqueue.faults);
+  faults.push(
+    ...conditionFaults(given, readable, isGrid(record)),
+    ...hiddenUnitsFaults(given, readable),
+    ...enqueue.faults,
+  );
   if (dataset !== undefined) {
     faults.push(...objectiveFaults(record['objective'], dataset), ...lossFaults(readable['loss'], dataset));
   }
@@ -141,6 +145,17 @@ export async function parseSpecification(
   const trials =
     specification.stages.length > 0 ? specification.budget.trials : Math.min(specification.budget.trials, size);
   return { specification: { ...specification, budget: { ...specification.budget, trials } }, dataset };
+}
+
+/** Whether hyperparameters take the values of a grid alone: configurations of one's own may lie between its points. */
+function isGrid({ sampler, enqueue = [] }: Record<string, unknown>): boolean {
+  return (
+    isRecord(sampler) &&
+    sampler['type'] === 'grid' &&
+    sampler['exact'] !== false &&
+    Array.isArray(enqueue) &&
+    enqueue.length === 0
+  );
 }
 
 /** Tells the stages' draws apart: those of one must not be those of another in a smaller space. */

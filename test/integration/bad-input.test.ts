@@ -113,6 +113,23 @@ const specifications: [unknown, string][] = [
   [h({ momentum: float({ when: { optimizer: 'sgd' } }) }), 'hyperparameters.momentum.when.optimizer'],
   [h({ momentum: float({ when: { optimizer: ['sgd'] } }) }), 'hyperparameters.momentum.when.optimizer[0]'],
   [h({ momentum: float({ when: { momentum: [0.5] } }) }), 'hyperparameters.momentum.when.momentum'],
+  [
+    h({ momentum: float({ when: { hiddenUnits: [12.5] } }), hiddenUnits: int({}) }),
+    'hyperparameters.momentum.when.hiddenUnits[0]',
+  ],
+  [
+    h({ momentum: float({ when: { hiddenUnits: [8, 9] } }), hiddenUnits: int({ step: 8 }) }),
+    'hyperparameters.momentum.when.hiddenUnits[1]',
+  ],
+  [
+    h({ momentum: float({ when: { hiddenUnits: [128] } }), hiddenUnits: int({}) }),
+    'hyperparameters.momentum.when.hiddenUnits[0]',
+  ],
+  [h({ momentum: float({ when: { l2: [0.35] } }), l2: float({ step: 0.1 }) }), 'hyperparameters.momentum.when.l2[0]'],
+  [
+    { ...h({ momentum: float({ when: { l2: [0.1, 0.2] } }), l2: float({ points: 3 }) }), sampler: { type: 'grid' } },
+    'hyperparameters.momentum.when.l2[1]',
+  ],
   [h({ momentum: float({ when: { weather: ['fine'] } }) }), 'hyperparameters.momentum.when.weather'],
   [
     h({ momentum: float({ when: { l2: [0.5] } }), l2: float({ when: { momentum: [0.5] } }) }),

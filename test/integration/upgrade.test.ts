@@ -7,6 +7,7 @@ import WebSocket from 'ws';
 import { applyMigrations } from '../../src/adapters/migrations.ts';
 import { projectRoot } from '../../src/paths.ts';
 import type { Search, Trial } from '../../src/searches/records.ts';
+import { samplerOf } from '../../src/searches/specification.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { run } from '../support/processes.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
@@ -125,6 +126,17 @@ it('replays what was trained to the bits that were stored', async () => {
       await replay.prints(/bit for bit|NOT the same/);
       expect(replay.output()).toContain('the same, bit for bit');
       await replay.end();
+    }
+  }
+});
+
+it('plans for a grid of then the points it had', async () => {
+  for (const name of ['digits, a grid that was paused', 'iris, grid']) {
+    const { id, specification } = named(name);
+    expect(specification.sampler).toMatchObject({ type: 'grid', exact: false });
+    const sampler = samplerOf(specification);
+    for (const { number, hyperparameters } of await allTrials(service.client, id)) {
+      expect(sampler.propose(number, [])).toEqual(hyperparameters);
     }
   }
 });

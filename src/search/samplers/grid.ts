@@ -7,10 +7,10 @@ export const LARGEST_GRID = Number.MAX_SAFE_INTEGER;
 
 /**
  * Every combination exactly once. Point i is decoded from i, so ten million points need no more memory than ten, and the
- * order is a seeded permutation computed from i, so that a grid that is cancelled half-way is a fair sample of the whole.
+ * order is a seeded permutation computed from i, so that a grid that is cancelled half-way is a fair sample of the whole. `exact`: see gridValuesOf.
  */
-export function gridSampler(space: Space, seed: number): Sampler {
-  const { size, pointAt } = gridOf(space);
+export function gridSampler(space: Space, seed: number, exact = true): Sampler {
+  const { size, pointAt } = gridOf(space, exact);
   return { size, learnsFrom: () => 0, propose: (number) => pointAt(permuted(number, size, seed)) };
 }
 
@@ -19,9 +19,9 @@ export function gridSampler(space: Space, seed: number): Sampler {
  *
  * The number of leaves below a node depends only on the values that later conditions name; it is remembered by those.
  */
-export function gridOf(space: Space): { size: number; pointAt: (index: number) => Point } {
+export function gridOf(space: Space, exact = true): { size: number; pointAt: (index: number) => Point } {
   const { dimensions, fixed } = space;
-  const values = dimensions.map(({ distribution }) => gridValuesOf(distribution));
+  const values = dimensions.map(({ distribution }) => gridValuesOf(distribution, exact));
   const decisive = dimensions.map(
     (_, level) => new Set(dimensions.slice(level).flatMap(({ distribution }) => Object.keys(distribution.when ?? {}))),
   );
