@@ -50,6 +50,13 @@ export function gridOf(space: Space, exact = true): { size: number; pointAt: (in
     let rest = index;
     dimensions.forEach(({ name, distribution }, level) => {
       if (!isActive(distribution.when, point, fixed)) return;
+      if (!decisive[level + 1]?.has(name)) {
+        // As many leaves below each of its values.
+        const leaves = leavesBelow(level + 1, point);
+        point[name] = values[level]![Math.floor(rest / leaves)]!;
+        rest %= leaves;
+        return;
+      }
       for (const value of values[level]!) {
         point[name] = value;
         const leaves = leavesBelow(level + 1, point);
