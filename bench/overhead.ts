@@ -21,6 +21,8 @@ const { values } = parseArgs({
 interface Milestone {
   readonly trials: number;
   readonly seconds: number;
+  /** Resident memory of the process, threads included and Postgres not, in MB. */
+  readonly memory: number;
 }
 
 /** Runs a search of tiny trials; resolves with the seconds after which each of `at` trials was finished. */
@@ -36,7 +38,8 @@ async function run(
     await new Promise((resolve) => setTimeout(resolve, 20));
     const done = ended((await client.search(id)).trials);
     while (milestones.length < at.length && done >= at[milestones.length]!) {
-      milestones.push({ trials: done, seconds: (performance.now() - begun) / 1000 });
+      const memory = Math.round(process.memoryUsage.rss() / 1e6);
+      milestones.push({ trials: done, seconds: (performance.now() - begun) / 1000, memory });
     }
   }
   return { id, milestones };
@@ -95,7 +98,8 @@ await temporarily(async (dataDirectory) => {
       grown.forEach((now, i) => {
         const before = grown[i - 1] ?? { trials: 0, seconds: 0 };
         const each = ((now.seconds - before.seconds) / (now.trials - before.trials)) * 1000;
-        report({ measure: 'cost a trial', from: before.trials, to: now.trials, ms: each.toFixed(3) });
+        const { trials: to, memory } = now;
+        report({ measure: 'cost a trial', from: before.trials, to, ms: each.toFixed(3), 'MB resident': memory });
       });
       for (const path of [
         'best?limit=10',

@@ -1,6 +1,7 @@
 /** A worker thread of the compute core: trains one trial, or one fold of one, at a time and tells its epochs. */
 import { performance } from 'node:perf_hooks';
 import { workerData } from 'piscina';
+import { closePort } from '../src/compute/close-port.ts';
 import { runFold } from '../src/compute/fold-run.ts';
 import { runInline, toItsEnd } from '../src/compute/inline-core.ts';
 import { type CompiledKernels, instantiateKernels } from '../src/compute/kernels.ts';
@@ -12,7 +13,15 @@ const GATHER_MS = 20;
 
 const kernels = instantiateKernels(workerData as CompiledKernels);
 
-export default function computeThread({ task, only, port, stop, memoryLimit }: ThreadRequest): ThreadResponse {
+export default async function computeThread(request: ThreadRequest): Promise<ThreadResponse> {
+  try {
+    return run(request);
+  } finally {
+    await closePort(request.port);
+  }
+}
+
+function run({ task, only, port, stop, memoryLimit }: ThreadRequest): ThreadResponse {
   let gathered: TimedUpdate[] = [];
   port.postMessage(gathered); // «begun»: the time limit counts from here
   let told = performance.now();
@@ -34,6 +43,5 @@ export default function computeThread({ task, only, port, stop, memoryLimit }: T
     throw error;
   } finally {
     if (gathered.length > 0) port.postMessage(gathered);
-    port.close();
   }
 }

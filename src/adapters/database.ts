@@ -1,6 +1,6 @@
 /** The one way in which a search changes. */
 import { Problem } from '../errors.ts';
-import type { Limit } from '../searches/budget.ts';
+import type { Budget, Limit } from '../searches/budget.ts';
 import { type Change, MOST_IMPROVEMENTS, type Search, type SearchState } from '../searches/records.ts';
 import type { Database, Transaction } from './connection.ts';
 import { type SearchRow, searchOf } from './rows.ts';
@@ -24,6 +24,8 @@ export interface Effect<T> {
     readonly endedBy?: Limit;
     readonly name?: string;
     readonly total?: number;
+    /** Its `trials` follow `total`. */
+    readonly budget?: Budget;
     readonly planned?: number;
   };
 }
@@ -68,6 +70,7 @@ async function record(transaction: Transaction, before: Search, effect: Effect<u
   const ended = state !== 'running' && state !== 'paused';
   const best = set.best ?? before.best;
   const seq = before.seq + changes.length;
+  const budget = { ...(set.budget ?? before.specification.budget), trials: set.total ?? before.trials.total };
   const notice = JSON.stringify({ kind: 'changed', searchId: before.id, seq, state });
   const rows = JSON.stringify(changes);
   const [row] = await transaction.$queryRaw<SearchRow[]>`
@@ -82,8 +85,7 @@ async function record(transaction: Transaction, before: Search, effect: Effect<u
       event_seq = ${seq}::int, state = ${state}, failure = ${set.failure === undefined ? before.failure : set.failure},
       name = ${set.name ?? before.name}, total = ${set.total ?? before.trials.total}::int,
       specification = CASE WHEN ${set.total !== undefined || set.name !== undefined}::boolean
-        THEN jsonb_set(jsonb_set(specification, '{budget,trials}', to_jsonb(${set.total ?? before.trials.total}::int)),
-                       '{name}', to_jsonb(${set.name ?? before.name}::text))
+        THEN jsonb_set(jsonb_set(specification, '{budget}', ${JSON.stringify(budget)}::jsonb), '{name}', to_jsonb(${set.name ?? before.name}::text))
         ELSE specification END,
       planned = ${set.planned ?? before.trials.planned}::int,
       waiting = ${moved('waiting')}::int, running = ${moved('running')}::int, complete = ${moved('complete')}::int,

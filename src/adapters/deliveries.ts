@@ -15,12 +15,20 @@ export function deliveriesOf(
   return [...byJob.values()];
 }
 
+/** The job of trials for which the budget of epochs leaves nothing while others run. */
+export function withheldJob(first: number, seq: number): string {
+  return `${first}.e${seq}`;
+}
+
+/** Withheld trials are due once nothing runs: what ran may have left some of its epochs. */
+const isDue = Prisma.sql`(s.running = 0 OR t.job NOT LIKE '%.e%')`;
+
 export async function deliveries(database: Database, searchId?: string): Promise<readonly Delivery[]> {
   const one = searchId === undefined ? Prisma.empty : Prisma.sql`AND s.id = ${searchId}::uuid`;
   const rows = await database.$queryRaw<{ search_id: string; job: string; from: number; to: number }[]>`
     SELECT t.search_id, t.job, min(t.number) AS "from", max(t.number) AS "to" FROM searches s
     JOIN trials t ON t.search_id = s.id AND t.state = 'waiting'
-    WHERE s.state = 'running' AND s.waiting > 0 ${one}
+    WHERE s.state = 'running' AND s.waiting > 0 AND ${isDue} ${one}
     GROUP BY t.search_id, t.job ORDER BY min(s.created_at), min(t.number)`;
   return rows.map(({ search_id, job, from, to }) => ({ searchId: search_id, job, from, to }));
 }
@@ -28,6 +36,6 @@ export async function deliveries(database: Database, searchId?: string): Promise
 export async function countDeliveries(database: Database): Promise<number> {
   const [row] = await database.$queryRaw<{ count: number }[]>`
     SELECT count(DISTINCT (t.search_id, t.job))::int AS count FROM searches s
-    JOIN trials t ON t.search_id = s.id AND t.state = 'waiting' WHERE s.state = 'running' AND s.waiting > 0`;
+    JOIN trials t ON t.search_id = s.id AND t.state = 'waiting' WHERE s.state = 'running' AND s.waiting > 0 AND ${isDue}`;
   return row?.count ?? 0;
 }

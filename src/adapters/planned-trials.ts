@@ -44,6 +44,11 @@ export async function history(
   return { version: first.history_version, trials };
 }
 
+/** Trials that had ended begin again: what samplers learned of them is to be learned anew. */
+export async function renewHistory(tx: Transaction, id: string): Promise<void> {
+  await tx.$executeRaw`UPDATE searches SET history_version = history_version + 1 WHERE id = ${id}::uuid`;
+}
+
 interface Added {
   readonly added: number;
   readonly claims: readonly Claim[];
@@ -63,7 +68,8 @@ export async function addTrials(
   if (version !== undefined && version !== history_version) return nothing;
   const fresh = trials.slice(planned - from, (begins?.total ?? total) - from);
   if (fresh.length === 0) return nothing;
-  const claimed = fresh.slice(0, claimer?.count ?? 0);
+  // What a budget of epochs lets begin is for a claim to say.
+  const claimed = search.specification.budget.epochs === undefined ? fresh.slice(0, claimer?.count ?? 0) : [];
   const waiting = fresh.slice(claimed.length);
   await tx.$executeRaw`
     INSERT INTO trials (search_id, number, stage, job, hyperparameters, state, attempt, worker, started_at, lease_until)

@@ -1,6 +1,5 @@
 /** From rows to records. */
 
-import type { FoldCurves } from '../compute/trial.ts';
 import { hyperparameterNames, settingsOf } from '../searches/hyperparameters.ts';
 import {
   type Search,
@@ -12,6 +11,7 @@ import {
 } from '../searches/records.ts';
 import type { Specification } from '../searches/specification.ts';
 import { type BegunStage, stagesOf } from '../searches/stages.ts';
+import { changeDataOf, foldsOf } from '../searches/stored.ts';
 
 /** A row of `searches` as a raw query gives it. */
 export interface SearchRow {
@@ -59,9 +59,17 @@ function specificationOf(stored: unknown): Specification {
     enqueue = [],
     stages = [],
     hyperparameters,
+    sampler,
     ...others
   } = stored as Omit<Specification, 'enqueue' | 'stages'> & Partial<Specification>;
-  return { ...others, stages, hyperparameters: inOrder(hyperparameters), enqueue: enqueue.map(inOrder) };
+  return {
+    ...others,
+    // A grid that was stored before there was a choice goes on through the points it had (docs/decisions/0016-exact-grids.md).
+    sampler: sampler.type === 'grid' ? { ...sampler, exact: sampler.exact ?? false } : sampler,
+    stages,
+    hyperparameters: inOrder(hyperparameters),
+    enqueue: enqueue.map(inOrder),
+  };
 }
 
 const stateSchema = searchSchema.shape.state;
@@ -152,7 +160,7 @@ export function trialOf(
   return {
     ...summary,
     settings: { ...settingsOf(hyperparameters, summary.hyperparameters) },
-    folds: (row.curves ?? []) as FoldCurves[],
+    folds: foldsOf(row.curves),
     findings: row.findings as Trial['findings'],
     kernels: row.kernels,
   };
@@ -164,7 +172,12 @@ export function eventOf(row: {
   readonly data: unknown;
   readonly at: Date;
 }): SearchEvent {
-  const event = { seq: row.seq, at: row.at.toISOString(), type: row.type, data: row.data } as SearchEvent;
+  const event = {
+    seq: row.seq,
+    at: row.at.toISOString(),
+    type: row.type,
+    data: changeDataOf(row.type, row.data),
+  } as SearchEvent;
   if (event.type !== 'trial.started') return event;
   return { ...event, data: { ...event.data, hyperparameters: inOrder(event.data.hyperparameters) } };
 }

@@ -1,5 +1,5 @@
 /** What happens to trials that are looked at before they end. Used by search-store.ts inside its transactions. */
-import type { Bracket } from '../searches/brackets.ts';
+import { type Bracket, epochsBefore } from '../searches/brackets.ts';
 import type { Delivery, Looked, PausedReport } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import type { Change, Search, TrialSummary } from '../searches/records.ts';
@@ -70,11 +70,6 @@ async function rest(
 function foundIn(findings: PausedReport['findings']): Prisma.Sql {
   const codes = findings.map(({ code }) => code);
   return Prisma.sql`findings = ${JSON.stringify(findings)}::jsonb, found = ${codes}::text[]`;
-}
-
-/** Epochs that a trial had completed, and that were counted, before it began to train for a rung. */
-export function epochsBefore(bracket: Bracket | undefined, rung: number): number {
-  return rung === 0 ? 0 : (bracket?.rungs[rung - 1]?.epochs ?? 0);
 }
 
 async function judged(

@@ -1,5 +1,5 @@
 /** How a search ends: its last trial has, or a limit of its budget is reached. Used inside the transactions of search-store.ts. */
-import { type Limit, reached } from '../searches/budget.ts';
+import { type Limit, type Progress, reached } from '../searches/budget.ts';
 import { type Change, isOpen, type Search } from '../searches/records.ts';
 import type { Transaction } from './connection.ts';
 import { countFound, type Effect, joined } from './database.ts';
@@ -7,20 +7,27 @@ import { countFound, type Effect, joined } from './database.ts';
 /** More trials without a result than this are not listed with the end. */
 const MOST_LACKING = 100;
 
+export function progressOf({ createdAt, epochs, trials, best, specification }: Search): Progress {
+  return {
+    seconds: (Date.now() - Date.parse(createdAt)) / 1000,
+    epochs,
+    failed: trials.failed,
+    best: best?.value ?? null,
+    direction: specification.objective.direction,
+  };
+}
+
 /** The effect with the end of the search, if the effect brings it. */
 export async function concluded<T>(tx: Transaction, search: Search, effect: Effect<T>): Promise<Effect<T>> {
   if (!isOpen(search.state) || effect.changes.length === 0) return effect;
-  const { budget, objective } = search.specification;
   const moved = (name: 'waiting' | 'running' | 'paused' | 'complete' | 'pruned' | 'failed' | 'cancelled') =>
     search.trials[name] + (effect.counters?.[name] ?? 0);
-  const best = effect.set?.best ?? search.best;
-  const limit = reached(budget, {
-    seconds: (Date.now() - Date.parse(search.createdAt)) / 1000,
+  const limit = reached(search.specification.budget, {
+    ...progressOf(search),
     epochs: search.epochs + (effect.counters?.epochs ?? 0),
     failed: moved('failed'),
-    best: best?.value ?? null,
-    direction: objective.direction,
-  });
+    best: (effect.set?.best ?? search.best)?.value ?? null,
+  })?.limit;
   if (limit !== undefined)
     return { ...joined(effect, await endedBy(tx, search, effect, limit)), result: effect.result };
   const { total = search.trials.total, planned = search.trials.planned } = effect.set ?? {};
@@ -94,8 +101,7 @@ async function endedBy(
 export async function overdue(tx: Transaction, search: Search): Promise<Effect<undefined>> {
   const none: Effect<undefined> = { result: undefined, changes: [] };
   const { seconds } = search.specification.budget;
-  const spent = (Date.now() - Date.parse(search.createdAt)) / 1000;
-  return isOpen(search.state) && seconds !== undefined && spent >= seconds
+  return isOpen(search.state) && seconds !== undefined && progressOf(search).seconds >= seconds
     ? endedBy(tx, search, none, 'seconds')
     : none;
 }

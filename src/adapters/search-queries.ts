@@ -154,7 +154,9 @@ async function listSearches(
   return pageOf(rows.map(searchOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
 }
 
-const searchCursorSchema = z.strictObject({ t: z.iso.datetime(), i: z.uuid() });
+/** Postgres knows no year 0. */
+const moment = z.iso.datetime().refine((time) => !time.startsWith('0000'));
+const searchCursorSchema = z.strictObject({ t: moment, i: z.uuid() });
 const trialCursorSchema = z.strictObject({
   s: z.string(),
   n: z

@@ -1,18 +1,17 @@
 /** Searches and trials in Postgres: each method one transaction (database.ts), named by its verb. */
 import { randomUUID } from 'node:crypto';
 import { Problem } from '../errors.ts';
-import { cycleOf } from '../searches/brackets.ts';
 import type { NewSearch, SearchStore, Transition } from '../searches/ports.ts';
-import { hasBarriers } from '../searches/pruning.ts';
-import { type Change, isOpen, type Search } from '../searches/records.ts';
+import { isOpen, type Search } from '../searches/records.ts';
 import type { Database, Transaction } from './connection.ts';
-import { again, changeSearch, type Effect, joined, NOTICE_CHANNEL } from './database.ts';
+import { again, changeSearch, type Effect, NOTICE_CHANNEL } from './database.ts';
 import { countDeliveries, deliveries } from './deliveries.ts';
 import { addTrials, history } from './planned-trials.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { type SearchRow, searchOf } from './rows.ts';
-import { look, settle } from './rung-store.ts';
-import { cancelOpen, concluded } from './search-end.ts';
+import { look } from './rung-store.ts';
+import { changed } from './search-change.ts';
+import { cancelOpen } from './search-end.ts';
 import { cancelTrial, pauseTrial, resumeTrial, retryTrial } from './trial-acts.ts';
 import { claim, endOverdue, finish, giveBack, hungry, reclaim, renew } from './trial-store.ts';
 
@@ -20,8 +19,10 @@ export function createSearchStore(database: Database): SearchStore {
   return {
     create: (search) => create(database, search),
     transition: async (id, to) => (await changeSearch(database, id, (tx, search) => transition(tx, search, to))).search,
-    change: async (id, change) =>
-      (await changeSearch(database, id, (tx, search) => changed(tx, search, change))).search,
+    change: async (id, change) => {
+      const { result, search } = await changeSearch(database, id, (tx, before) => changed(tx, before, change));
+      return { deliveries: result, search };
+    },
     remove: (id) => remove(database, id),
     actOnTrial: async (id, number, act) => {
       const does = { pause: pauseTrial, resume: resumeTrial, cancel: cancelTrial, retry: retryTrial }[act];
@@ -35,8 +36,8 @@ export function createSearchStore(database: Database): SearchStore {
       );
       return { ...result, search };
     },
-    claim: async (delivery, claimer, limit) => {
-      const work = (tx: Transaction, search: Search) => claim(tx, search, delivery, claimer, limit);
+    claim: async (delivery, claimer) => {
+      const work = (tx: Transaction, search: Search) => claim(tx, search, delivery, claimer);
       const { result, search } = await changeSearch(database, delivery.searchId, work);
       return { claims: result, search };
     },
@@ -48,9 +49,12 @@ export function createSearchStore(database: Database): SearchStore {
       const { result, search } = await changeSearch(database, searchId, (tx, before) => look(tx, before, report));
       return { ...result, search };
     },
-    endOverdue: () => endOverdue(database),
-    giveBack: async (searchId, trials) =>
-      (await changeSearch(database, searchId, (tx, search) => giveBack(tx, search, trials, false))).result,
+    endOverdue: (id) => endOverdue(database, id),
+    giveBack: async (searchId, trials) => {
+      const work = (tx: Transaction, before: Search) => giveBack(tx, before, trials, false);
+      const { result, search } = await changeSearch(database, searchId, work);
+      return { deliveries: result, search };
+    },
     renew: (renewals, leaseSeconds) => again(() => renew(database, renewals, leaseSeconds)),
     reclaim: () => reclaim(database),
     deliveries: (searchId) => deliveries(database, searchId),
@@ -117,49 +121,6 @@ async function transition(tx: Transaction, search: Search, to: Transition): Prom
     found,
     set: { state: target },
   };
-}
-
-async function changed(
-  tx: Transaction,
-  search: Search,
-  {
-    name = search.name,
-    total = search.trials.total,
-  }: { readonly name?: string | undefined; readonly total?: number | undefined },
-): Promise<Effect<undefined>> {
-  if (name === search.name && total === search.trials.total) return { result: undefined, changes: [] };
-  const { planned } = search.trials;
-  if (total < planned) {
-    const message = `must be at least the ${planned} trials that were already decided, got ${total}`;
-    throw new Problem('invalidRequest', `budget.trials: ${message}`, [{ path: 'budget.trials', message }]);
-  }
-  if (total !== search.trials.total && search.state === 'cancelled') {
-    throw new Problem('wrongState', 'the search is cancelled; its budget can no longer change');
-  }
-  if (total > search.trials.total) refuseMore(search);
-  const change: Change = { type: 'search.changed', data: { name, total } };
-  // A total that was reached and is raised opens the search again: what is finished stays, more is to come.
-  const reopens = !isOpen(search.state) && total > planned;
-  if (reopens) {
-    const resumed: Change = { type: 'search.resumed', data: {} };
-    return { result: undefined, changes: [change, resumed], set: { name, total, state: 'running', failure: null } };
-  }
-  const lowered: Effect<undefined> = { result: undefined, changes: [change], set: { name, total } };
-  if (total === search.trials.total) return lowered;
-  // Lowered, its last bracket may be whole now; lowered to what is already done, it ends.
-  const after = { ...search, trials: { ...search.trials, total } };
-  const settled = await settle(tx, after, planned === 0 ? [] : [planned - 1]);
-  return { ...(await concluded(tx, search, joined(lowered, settled))), result: undefined };
-}
-
-/** Brackets that were cut short and have been judged cannot take more trials. */
-function refuseMore({ specification, trials }: Search): void {
-  const epochs = specification.hyperparameters['epochs'];
-  if (!hasBarriers(specification.pruner) || typeof epochs !== 'number') return;
-  const round = cycleOf(specification.pruner, epochs);
-  if (trials.total % round === 0 || trials.planned < trials.total) return;
-  const message = `its last bracket was cut at trial ${trials.total} and may have been judged; begin another search, or refine this one`;
-  throw new Problem('wrongState', `budget.trials: ${message}`, [{ path: 'budget.trials', message }]);
 }
 
 async function remove(database: Database, id: string): Promise<void> {

@@ -6,6 +6,7 @@ import { type Change, isOpen, type Search, type TrialState } from '../searches/r
 import type { Transaction } from './connection.ts';
 import { countFound, type Effect, joined } from './database.ts';
 import { deliveriesOf } from './deliveries.ts';
+import { renewHistory } from './planned-trials.ts';
 import { settle } from './rung-store.ts';
 import { concluded } from './search-end.ts';
 
@@ -123,8 +124,7 @@ export async function retryTrial(
     throw new Problem('wrongState', message);
   }
   const job = await waitAgain(tx, search, number, attempt);
-  // Samplers had learned that it has no result; now it will have one.
-  await tx.$executeRaw`UPDATE searches SET history_version = history_version + 1 WHERE id = ${search.id}::uuid`;
+  await renewHistory(tx, search.id);
   const retried: Change = { type: 'trial.retried', data: { number, attempt, reason: 'somebody asked for it' } };
   const reopens = !isOpen(search.state);
   return {

@@ -1,23 +1,28 @@
 /** What happens to trials: claimed, finished, given back. Used by search-store.ts inside its transactions. */
 
+import { epochsBefore } from '../searches/brackets.ts';
 import type { Claim, Claimer, ClaimRef, Delivery, FinishedTrial, Renewal, ReturnedTrial } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
-import type { Change, Search } from '../searches/records.ts';
+import type { Change, Search, TrialState } from '../searches/records.ts';
+import { affordable, type OpenTrial } from '../searches/reserved.ts';
 import { bracketIn, stageOf } from '../searches/stages.ts';
 import type { Database, Transaction } from './connection.ts';
 import { changeSearch, countFound, type Effect, joined } from './database.ts';
-import { deliveriesOf } from './deliveries.ts';
-import { epochsBefore, settle } from './rung-store.ts';
+import { deliveriesOf, withheldJob } from './deliveries.ts';
+import { settle } from './rung-store.ts';
 import { concluded, overdue } from './search-end.ts';
 
 export async function claim(
   tx: Transaction,
   search: Search,
-  { from, to }: Omit<Delivery, 'job'>,
+  delivery: Omit<Delivery, 'job'>,
   { worker, leaseSeconds }: Claimer,
-  limit?: number,
 ): Promise<Effect<readonly Claim[]>> {
   if (search.state !== 'running') return { result: [], changes: [] };
+  const late = await overdue(tx, search);
+  if (late.changes.length > 0) return { ...late, result: [] };
+  const { from } = delivery;
+  const to = await lastAffordable(tx, search, delivery);
   const rows = await tx.$queryRaw<
     { number: number; attempt: number; rung: number; hyperparameters: Claim['point']; curves: Claim['folds'] | null }[]
   >`
@@ -26,10 +31,7 @@ export async function claim(
       epochs = CASE WHEN rung > 0 THEN epochs ELSE 0 END,
       curves = CASE WHEN rung > 0 THEN curves END,
       lease_until = now() + make_interval(secs => ${leaseSeconds}::double precision)
-    WHERE search_id = ${search.id}::uuid AND state = 'waiting' AND number IN (
-      SELECT number FROM trials
-      WHERE search_id = ${search.id}::uuid AND number BETWEEN ${from}::int AND ${to}::int AND state = 'waiting'
-      ORDER BY number LIMIT ${limit ?? null}::int)
+    WHERE search_id = ${search.id}::uuid AND number BETWEEN ${from}::int AND ${to}::int AND state = 'waiting'
     RETURNING number, attempt, rung, hyperparameters, curves`;
   rows.sort((a, b) => a.number - b.number);
   const checkpoints = await checkpointsOf(tx, search, from, to);
@@ -49,6 +51,25 @@ export async function claim(
     })),
     counters: { waiting: -rows.length, running: rows.length },
   };
+}
+
+/** The last trial of the delivery that the budget of epochs lets begin; the others wait, to be delivered as another job. */
+async function lastAffordable(tx: Transaction, search: Search, { from, to }: Omit<Delivery, 'job'>): Promise<number> {
+  if (search.specification.budget.epochs === undefined) return to;
+  const rows = await tx.$queryRaw<(OpenTrial & { readonly state: TrialState })[]>`
+    SELECT number, state, rung, hyperparameters AS point FROM trials WHERE search_id = ${search.id}::uuid
+      AND (state = 'running' OR (state = 'waiting' AND number BETWEEN ${from}::int AND ${to}::int)) ORDER BY number`;
+  const waiting = rows.filter(({ state }) => state === 'waiting');
+  const running = rows.filter(({ state }) => state === 'running');
+  const count = affordable(search, running, waiting);
+  if (count === waiting.length) return to;
+  const first = waiting[count]!.number;
+  // The job at hand is in the queue until its trials are written, and the queue takes none of the same name.
+  const job = withheldJob(first, search.seq);
+  await tx.$executeRaw`
+    UPDATE trials SET job = ${job}
+    WHERE search_id = ${search.id}::uuid AND number BETWEEN ${first}::int AND ${to}::int AND state = 'waiting'`;
+  return first - 1;
 }
 
 /** What trials that were put aside go on from. */
@@ -226,9 +247,13 @@ export async function hungry(database: Database, window: number): Promise<readon
   return rows.map(({ id }) => id);
 }
 
-export async function endOverdue(database: Database): Promise<void> {
+export async function endOverdue(database: Database, id?: string): Promise<void> {
+  if (id !== undefined) {
+    await changeSearch(database, id, overdue);
+    return;
+  }
   const rows = await database.$queryRaw<{ id: string }[]>`
     SELECT id FROM searches WHERE state IN ('running', 'paused')
       AND created_at + make_interval(secs => (specification->'budget'->>'seconds')::double precision) < now()`;
-  for (const { id } of rows) await changeSearch(database, id, overdue);
+  for (const row of rows) await changeSearch(database, row.id, overdue);
 }

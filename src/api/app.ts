@@ -24,6 +24,7 @@ import { pageRoutes } from './routes/page.ts';
 import { preflightRoutes } from './routes/preflight.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
+import { refuseUnstorableText } from './text-faults.ts';
 
 /** A specification with every hyperparameter spelled out is 5 kB. */
 const LARGEST_BODY = 1024 * 1024;
@@ -42,6 +43,7 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
     forceCloseConnections: true,
   });
   registerProblems(app);
+  refuseUnstorableText(app);
   if (parts.loopback) answerOwnNamesAlone(app);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(helmet, {

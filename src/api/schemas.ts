@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { missingChoices } from '../data/columns.ts';
 import { datasetLimits } from '../data/csv-dataset.ts';
 import { findingCodes, severities } from '../diagnosis/finding.ts';
-import { LARGEST_BUDGET } from '../searches/budget.ts';
+import { budgetChangeSchema } from '../searches/budget.ts';
 import { prunerKinds } from '../searches/pruning.ts';
 import {
   eventSchema,
@@ -89,7 +89,7 @@ export const exportQuerySchema = z.strictObject({ format: z.enum(['csv', 'ndjson
 export const changeSearchSchema = z
   .strictObject({
     name: z.string().trim().min(1).max(200).optional(),
-    budget: z.strictObject({ trials: z.int().min(1).max(LARGEST_BUDGET) }).optional(),
+    budget: budgetChangeSchema.optional(),
   })
   .refine((body) => body.name !== undefined || body.budget !== undefined, { error: 'must have name, budget or both' });
 

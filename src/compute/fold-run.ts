@@ -3,7 +3,7 @@ import { type InputFacts, inputFacts } from '../data/input-facts.ts';
 import type { PreparedData } from '../data/preprocess.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { caseOf, type Facts, type Finding } from '../diagnosis/finding.ts';
-import type { Kernels } from '../nn/kernels.ts';
+import type { FloatArray, Kernels } from '../nn/kernels.ts';
 import type { Predictions } from '../nn/predictions.ts';
 import { type EpochReport, type Signals, type TrainOptions, train } from '../nn/train.ts';
 import { divergence } from './divergence.ts';
@@ -23,6 +23,8 @@ export interface RunConditions {
   readonly interrupted: () => boolean;
   /** The most memory of the kernels that a fold may take. */
   readonly memoryLimit: number;
+  /** Given everything a fold has learned once it is over, to be read at once: the memory is used again. */
+  readonly onLearned?: (tensors: readonly FloatArray[]) => void;
 }
 
 /**
@@ -61,7 +63,9 @@ export function* runFold(
     return { state: 'paused', reports, findings: look.all(reports, false), training: next.value.checkpoint };
   }
   const { bestEpoch, stoppedEarly, metrics, predictions, parameters } = next.value;
-  const digest = digestOf(tensorsOf(parameters));
+  const learned = tensorsOf(parameters);
+  const digest = digestOf(learned);
+  conditions.onLearned?.(learned);
   return {
     state: 'over',
     reports,

@@ -49,3 +49,20 @@ export function hashResult(
   const text = `${kernels}\n${digests.join(' ')}\n${outcome} ${JSON.stringify(folds)}`;
   return createHash('sha256').update(text).digest('hex');
 }
+
+/**
+ * The hash as the first version took it: over all that was learned in one piece, where there is now a digest a fold. Results of that version
+ * are compared by it (docs/decisions/0015-old-rows-are-read-for-ever.md).
+ */
+export function createFirstHash(kernels: string): {
+  learned(tensors: readonly FloatArray[]): void;
+  digest(outcome: TrialResult['outcome'], folds: readonly HashedCurves[]): string;
+} {
+  const hash = createHash('sha256').update(`${kernels}\n`);
+  return {
+    learned: (tensors) => {
+      for (const tensor of tensors) hash.update(bytesOf(tensor));
+    },
+    digest: (outcome, folds) => hash.update(`${outcome} ${JSON.stringify(folds)}`).digest('hex'),
+  };
+}

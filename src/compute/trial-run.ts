@@ -161,7 +161,7 @@ function curvesOf(state: FoldState, fold: number, { metric }: TrialTask): FoldCu
 }
 
 /** The hash covers these, key by key in this order; what is only looked at may become more without changing it. */
-function hashed(curves: FoldCurves): HashedCurves {
+export function hashed(curves: FoldCurves): HashedCurves {
   const { fold, value, initialLoss, trainLoss, trainMetric, validationLoss, validationMetric, learningRate } = curves;
   return { fold, value, initialLoss, trainLoss, trainMetric, validationLoss, validationMetric, learningRate };
 }

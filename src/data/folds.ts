@@ -84,37 +84,49 @@ function foldOf(rows: number, validation: Iterable<number>): Fold {
   return { trainRows: all.filter((row) => held[row] === 0), validationRows: all.filter((row) => held[row] === 1) };
 }
 
-/** One fold with about `fraction` of the rows for validation, of every class alike where the target is a class. */
-export function holdout(dataset: Dataset, fraction: number, seed: number, repeat = 0): Fold {
+/** The validation rows of one fold with about `fraction` of the rows, of every class alike where the target is a class. */
+function heldOut(dataset: Dataset, fraction: number, seed: number, repeat: number): number[] {
   if (!(fraction > 0 && fraction < 1)) throw new RangeError(`fraction must be above 0 and below 1, got ${fraction}`);
   const strata = shuffledStrata(dataset, seed, repeat);
-  const sizes = strata.map((stratum) => stratum.length);
-  const counts = heldOutCounts(sizes, fraction);
-  return foldOf(
-    dataset.rows,
-    strata.flatMap((stratum, s) => stratum.slice(0, counts[s]!)),
+  const counts = heldOutCounts(
+    strata.map((stratum) => stratum.length),
+    fraction,
   );
+  return strata.flatMap((stratum, s) => stratum.slice(0, counts[s]!));
 }
 
-/** `folds` folds: every row is a validation row once. The strata are dealt out like cards, one after the other. */
-export function kFold(dataset: Dataset, folds: number, seed: number, stratified = true, repeat = 0): Fold[] {
+/** The validation rows of `folds` folds: every row is one once. The strata are dealt out like cards, one after the other. */
+function dealt(dataset: Dataset, folds: number, seed: number, stratified: boolean, repeat: number): number[][] {
   if (!(Number.isInteger(folds) && folds >= 2 && folds <= dataset.rows)) {
     throw new RangeError(`folds must be a whole number from 2 to ${dataset.rows}, got ${folds}`);
   }
-  const dealt = shuffledStrata(dataset, seed, repeat, stratified).flat();
-  return Array.from({ length: folds }, (_, fold) =>
-    foldOf(
-      dataset.rows,
-      dealt.filter((_row, i) => i % folds === fold),
-    ),
-  );
+  const hands = Array.from({ length: folds }, (): number[] => []);
+  for (const [i, row] of shuffledStrata(dataset, seed, repeat, stratified).flat().entries())
+    hands[i % folds]!.push(row);
+  return hands;
+}
+
+export function holdout(dataset: Dataset, fraction: number, seed: number, repeat = 0): Fold {
+  return foldOf(dataset.rows, heldOut(dataset, fraction, seed, repeat));
+}
+
+export function kFold(dataset: Dataset, folds: number, seed: number, stratified = true, repeat = 0): Fold[] {
+  return dealt(dataset, folds, seed, stratified, repeat).map((rows) => foldOf(dataset.rows, rows));
+}
+
+/** The validation rows of every fold, repeat after repeat. */
+export function* validationRowsOf(
+  dataset: Dataset,
+  validation: Validation,
+  seed: number,
+): Generator<readonly number[], void> {
+  for (let repeat = 0; repeat < (validation.repeats ?? 1); repeat++) {
+    if (validation.type === 'holdout') yield heldOut(dataset, validation.fraction, seed, repeat);
+    else yield* dealt(dataset, validation.folds, seed, validation.stratified ?? true, repeat);
+  }
 }
 
 /** The folds of a search's validation, repeat after repeat. */
 export function foldsOf(dataset: Dataset, validation: Validation, seed: number): Fold[] {
-  return Array.from({ length: validation.repeats ?? 1 }, (_, repeat) =>
-    validation.type === 'holdout'
-      ? [holdout(dataset, validation.fraction, seed, repeat)]
-      : kFold(dataset, validation.folds, seed, validation.stratified, repeat),
-  ).flat();
+  return Array.from(validationRowsOf(dataset, validation, seed), (rows) => foldOf(dataset.rows, rows));
 }

@@ -5,7 +5,7 @@ import { mainShares, pairShare } from './fanova.ts';
 import type { Samples } from './forest.ts';
 import { pedAnova } from './ped-anova.ts';
 import type { Direction } from './pruner.ts';
-import type { Dimension, Point, Space, Value } from './space.ts';
+import { countOf, type Dimension, type Point, type Space, type Value } from './space.ts';
 
 /** Pairs are worked out between so many of the most important. */
 const PAIRED = 4;
@@ -39,13 +39,18 @@ export function explain(
   seed: number,
   fewest: number,
 ): { readonly shares: readonly Explained[]; readonly pairs: readonly ExplainedPair[] } {
-  const names = space.dimensions.map(({ name }) => name);
-  const judgements = circlesOf(space, trials, seed, fewest).map((circle) => judge(circle, names, direction, seed));
-  const shares = judgements.flatMap((judgement) => judgement.shares).sort((a, b) => b.share - a.share);
+  const all = new Sampled(space, trials, seed, fewest);
+  const conditions = new Set(space.dimensions.map(conditionOf));
+  const shares = [...conditions]
+    .flatMap((condition) => sharesOf(all, condition, direction))
+    .sort((a, b) => b.share - a.share);
   const whole = shares.reduce((sum, { divergence }) => sum + divergence, 0);
   return {
     shares: shares.map(({ divergence, ...one }) => ({ ...one, amongBest: whole > 0 ? divergence / whole : 0 })),
-    pairs: judgements.flatMap(({ pairs }) => pairs).sort((a, b) => b.share - a.share),
+    pairs: pairsOf(
+      all,
+      shares.slice(0, PAIRED).map(({ name }) => name),
+    ),
   };
 }
 
@@ -60,37 +65,48 @@ function placeIn({ distribution }: Dimension, value: Value | undefined, anywhere
   return axis.high > axis.low ? (axis.at(Number(value)) - axis.low) / (axis.high - axis.low) : 0.5;
 }
 
-/** Hyperparameters that share a condition, on the trials in which they are active. */
-interface Circle {
-  /** Of all hyperparameters: what others do must not be taken for theirs. */
-  readonly samples: Samples;
-  /** Whose shares are taken from here. */
-  readonly judged: ReadonlySet<string>;
-  /** The part of the whole variance that lies within these trials. */
-  readonly weight: number;
-}
+/** Trials as samples of a function, those of them in which certain hyperparameters are active. */
+class Sampled {
+  readonly space: Space;
+  readonly seed: number;
+  readonly #trials: readonly Valued[];
+  readonly #fewest: number;
+  readonly #spread: number;
 
-/** One circle for each condition, so that no trial counts for a hyperparameter it does not have. */
-function circlesOf(space: Space, trials: readonly Valued[], seed: number, fewest: number): Circle[] {
-  const spread = scatter(trials);
-  const conditions = new Set(space.dimensions.map(conditionOf));
-  return [...conditions].flatMap((condition) => {
-    const judged = space.dimensions.filter((dimension) => conditionOf(dimension) === condition);
-    const active = trials.filter(({ point }) => judged.every(({ name }) => point[name] !== undefined));
-    if (active.length < fewest) return [];
+  constructor(space: Space, trials: readonly Valued[], seed: number, fewest: number) {
+    this.space = space;
+    this.seed = seed;
+    this.#trials = trials;
+    this.#fewest = fewest;
+    this.#spread = scatter(trials);
+  }
+
+  /**
+   * All hyperparameters, since what others do must not be taken for theirs; `weight` is the part of the whole variance that lies within these
+   * trials. Undefined where they are too few.
+   */
+  where(names: readonly string[]): { readonly samples: Samples; readonly weight: number } | undefined {
+    const active = this.#trials.filter(({ point }) => names.every((name) => point[name] !== undefined));
+    if (active.length < this.#fewest) return undefined;
+    const { dimensions } = this.space;
     const samples: Samples = {
-      columns: space.dimensions.map((dimension, j) => {
-        const random = randomAt({ seed, purpose: 'forest', trial: j, fold: 1 });
+      columns: dimensions.map((dimension, j) => {
+        // One that has a single value tells nothing, nor does where it is active what its condition does not.
+        if (isFixed(dimension)) return new Float64Array(active.length);
+        const random = randomAt({ seed: this.seed, purpose: 'forest', trial: j, fold: 1 });
         return Float64Array.from(active, ({ point }) => placeIn(dimension, point[dimension.name], random.uniform()));
       }),
-      choices: space.dimensions.map(({ distribution }) =>
+      choices: dimensions.map(({ distribution }) =>
         distribution.distribution === 'categorical' ? distribution.choices.length : 0,
       ),
       values: Float64Array.from(active, ({ value }) => value),
     };
-    const names = new Set(judged.map(({ name }) => name));
-    return [{ samples, judged: names, weight: spread > 0 ? scatter(active) / spread : 0 }];
-  });
+    return { samples, weight: this.#spread > 0 ? scatter(active) / this.#spread : 0 };
+  }
+}
+
+function isFixed({ distribution }: Dimension): boolean {
+  return countOf(distribution) === 1;
 }
 
 function conditionOf({ distribution }: Dimension): string {
@@ -103,28 +119,42 @@ function scatter(trials: readonly Valued[]): number {
   return trials.reduce((sum, { value }) => sum + (value - mean) ** 2, 0);
 }
 
-function judge({ samples, judged, weight }: Circle, names: readonly string[], direction: Direction, seed: number) {
-  const main = mainShares(samples, seed);
-  if (main === undefined) return { shares: [], pairs: [] };
+/** Of the hyperparameters with this condition, on the trials in which they are active: no trial counts for one it does not have. */
+function sharesOf(all: Sampled, condition: string, direction: Direction) {
+  const { dimensions } = all.space;
+  const judged = dimensions.filter((dimension) => conditionOf(dimension) === condition);
+  const known = all.where(judged.map(({ name }) => name));
+  if (known === undefined) return [];
+  const { samples, weight } = known;
+  const main = mainShares(samples, all.seed);
+  if (main === undefined) return [];
   const losses = samples.values.map((value) => (direction === 'maximize' ? -value : value));
   const divergences = pedAnova(samples.columns, samples.choices, losses);
-  const all = names.map((name, j) => ({ name, j, ...main[j]! })).sort((a, b) => b.share - a.share);
-  const pairs = all.slice(0, PAIRED).flatMap((a, i, top) =>
-    top
-      .slice(i + 1)
-      // A pair belongs to the circle of the one with the condition.
-      .filter((b) => judged.has(a.name) || judged.has(b.name))
-      .map((b) => ({ names: [a.name, b.name], share: weight * pairShare(samples, seed, a.j, b.j) })),
-  );
-  const shares = all
-    .filter(({ name }) => judged.has(name))
-    .map(({ name, share, low, high, j }) => ({
-      name,
+  return judged.map((dimension) => {
+    const j = dimensions.indexOf(dimension);
+    const { share, low, high } = main[j]!;
+    return {
+      name: dimension.name,
       trials: samples.values.length,
       share: weight * share,
       low: weight * low,
       high: weight * high,
-      divergence: weight * divergences[j]!,
-    }));
-  return { shares, pairs };
+      divergence: isFixed(dimension) ? 0 : weight * divergences[j]!,
+    };
+  });
+}
+
+/** What each two of these explain only together, from the trials in which both are active; the greatest first. */
+function pairsOf(all: Sampled, names: readonly string[]): ExplainedPair[] {
+  const { dimensions } = all.space;
+  const placeOf = (name: string) => dimensions.findIndex((dimension) => dimension.name === name);
+  const varied = names.filter((name) => !isFixed(dimensions[placeOf(name)]!));
+  const pairs = varied.flatMap((a, i) => varied.slice(i + 1).map((b) => [a, b] as const));
+  return pairs
+    .flatMap(([a, b]) => {
+      const both = all.where([a, b]);
+      if (both === undefined) return [];
+      return [{ names: [a, b], share: both.weight * pairShare(both.samples, all.seed, placeOf(a), placeOf(b)) }];
+    })
+    .sort((a, b) => b.share - a.share);
 }

@@ -41,7 +41,8 @@ export function isLearning({ type }: Pick<SamplerSettings, 'type'>): boolean {
 }
 
 export type SamplerSettings =
-  | { readonly type: 'random' | 'grid' | 'sobol'; readonly seed: number }
+  | { readonly type: 'random' | 'sobol'; readonly seed: number }
+  | { readonly type: 'grid'; readonly seed: number; readonly exact?: boolean }
   | ({ readonly type: 'tpe' } & TpeSettings)
   | ({ readonly type: 'cmaes' } & CmaesSettings);
 
@@ -50,7 +51,7 @@ function samplerOf(space: Space, settings: SamplerSettings, direction: Direction
     case 'random':
       return randomSampler(space, settings.seed);
     case 'grid':
-      return gridSampler(space, settings.seed);
+      return gridSampler(space, settings.seed, settings.exact);
     case 'sobol':
       return sobolSampler(space, settings.seed);
     case 'tpe':

@@ -166,21 +166,85 @@ export function allValuesOf(distribution: Distribution): readonly Value[] {
 }
 
 const DEFAULT_GRID_POINTS = 5;
+/** Significant digits of a grid's points: as many as a decimal that somebody writes may have, fewer than an exponential is sure of. */
+const GRID_DIGITS = 12;
 
-/** The values a grid takes from a distribution: `points` of them (5 unless it says otherwise, or all where there are fewer). */
-export function gridValuesOf(distribution: Distribution): readonly Value[] {
+/**
+ * The values a grid takes from a distribution: `points` of them (5 unless it says otherwise, or all where there are fewer), in exact decimals:
+ * 0.001, not 0.0009999999999999994, so that a condition that names one of them holds. `exact` is false for grids of the first versions, which
+ * neither rounded nor took all the whole numbers of a log scale: what they had begun is to go on through the same points.
+ */
+export function gridValuesOf(distribution: Distribution, exact = true): readonly Value[] {
   if (distribution.distribution === 'categorical') return distribution.choices;
   const { low, high, scale } = distribution;
   const step = stepOf(distribution);
   const points = Math.min(distribution.points ?? DEFAULT_GRID_POINTS, countOf(distribution));
   if (points === 1) return [low];
+  if (exact && step !== undefined && points === countOf(distribution)) {
+    return Array.from({ length: points }, (_, k) => stepped(low, k, step));
+  }
   const values = Array.from({ length: points }, (_, i) => {
     // The ends are exact, not a rounded exponential.
     if (i === 0 && step === undefined) return low;
     if (i === points - 1 && step === undefined) return high;
     const raw = between(low, high, scale, i / (points - 1));
-    if (step === undefined) return clamp(raw, low, high);
+    if (step === undefined) return clamp(exact ? asDecimal(raw, (high - low) / points) : raw, low, high);
     return stepped(low, clamp(Math.round((raw - low) / step), 0, stepsBetween(low, high, step)), step);
   });
   return [...new Set(values)];
+}
+
+/** The nearest decimal of few digits, unless its neighbours, about `gap` away, are as near as that. */
+function asDecimal(value: number, gap: number): number {
+  const rounded = Number(value.toPrecision(GRID_DIGITS));
+  return Math.abs(rounded - value) < gap * 1e-3 ? rounded : value;
+}
+
+/** States of conditions beyond which nobody waits for a count. */
+const MOST_STATES = 10_000;
+
+/**
+ * How many different points a space has; Infinity where one of its active hyperparameters is continuous, or where its conditions are too
+ * entangled to count them. A condition is decided by which of the values it names its parent has, so the points are counted in groups for
+ * which the same conditions have failed: a range of a billion whole numbers is as quick as three.
+ */
+export function distinctPoints({ dimensions, fixed }: Space): number {
+  const conditions = dimensions.map(({ distribution }) => Object.entries(distribution.when ?? {}));
+  const failing = (name: string, value: Value | undefined) =>
+    conditions.flatMap((named, level) =>
+      named.some(([parent, values]) => parent === name && (value === undefined || !values.includes(value)))
+        ? [level]
+        : [],
+    );
+  const fixedFailures = dimensions.flatMap((_, level) =>
+    conditions[level]!.some(([parent, values]) => parent in fixed && !values.includes(fixed[parent]!)) ? [level] : [],
+  );
+  let states = new Map([[keyOf(fixedFailures), { failed: new Set(fixedFailures), points: 1 }]]);
+  for (const [level, { name, distribution }] of dimensions.entries()) {
+    const count = countOf(distribution);
+    const named = [...new Set(conditions.flat().flatMap(([parent, values]) => (parent === name ? values : [])))];
+    const taken = named.filter((value) => includes(distribution, value));
+    const groups = [
+      ...taken.map((value) => ({ values: 1, failed: failing(name, value) })),
+      ...(count > taken.length ? [{ values: count - taken.length, failed: failing(name, undefined) }] : []),
+    ];
+    const next: typeof states = new Map();
+    for (const { failed, points } of states.values()) {
+      const active = !failed.has(level);
+      if (active && !Number.isFinite(count)) return Number.POSITIVE_INFINITY;
+      for (const group of active ? groups : [{ values: 1, failed: failing(name, undefined) }]) {
+        const all = new Set([...failed, ...group.failed].filter((one) => one > level));
+        const key = keyOf(all);
+        const known = next.get(key)?.points ?? 0;
+        next.set(key, { failed: all, points: known + points * group.values });
+      }
+    }
+    if (next.size > MOST_STATES) return Number.POSITIVE_INFINITY;
+    states = next;
+  }
+  return [...states.values()].reduce((sum, { points }) => sum + points, 0);
+}
+
+function keyOf(levels: Iterable<number>): string {
+  return [...levels].sort((a, b) => a - b).join();
 }

@@ -72,3 +72,8 @@ export function bracketOf({ from, to, epochs, pruner }: Stretch, number: number)
   }
   return undefined;
 }
+
+/** Epochs that a trial had completed, and that were counted, before it began to train for a rung. */
+export function epochsBefore(bracket: Bracket | undefined, rung: number): number {
+  return rung === 0 ? 0 : (bracket?.rungs[rung - 1]?.epochs ?? 0);
+}

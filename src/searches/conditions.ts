@@ -1,12 +1,17 @@
 /** What can be wrong with the conditions (`when`) of a search's hyperparameters. */
 import type { Fault } from '../errors.ts';
-import { CircularCondition, type Distribution, spaceOf, type Value } from '../search/space.ts';
+import { CircularCondition, type Distribution, gridValuesOf, includes, spaceOf, type Value } from '../search/space.ts';
 import { dotted, isRecord, shown } from './faults.ts';
 import { placeOf, spelledOut } from './hidden-units.ts';
 import { fallbacks, settingSchemas } from './hyperparameters.ts';
 
-/** Conditions must name other hyperparameters, values those can take, and form no circle. */
-export function conditionFaults(given: Record<string, unknown>): Fault[] {
+type Settings = Readonly<Record<string, Value | Distribution>>;
+
+/**
+ * Conditions must name other hyperparameters, values those can take, and form no circle. `readable` are the settings in `given` that are
+ * well-formed; `gridded`, whether they take the values of a grid alone.
+ */
+export function conditionFaults(given: Record<string, unknown>, readable: Settings, gridded: boolean): Fault[] {
   const faults: Fault[] = [];
   const edges: Record<string, Distribution> = {};
   const sent = spelledOut(given);
@@ -21,7 +26,7 @@ export function conditionFaults(given: Record<string, unknown>): Fault[] {
         faults.push({ path: dotted(path), message: 'a hyperparameter cannot depend on itself' });
       } else {
         edges[name] = { ...edges[name]!, when: { ...edges[name]!.when, [parent]: [] } };
-        const possible = possibleValues(sent[parent], parent);
+        const possible = possibleValues(sent[parent], parent, readable[parent], gridded);
         (Array.isArray(values) ? values : []).forEach((value: unknown, i) => {
           if (possible.accepts(value)) return;
           const message = `${parent} can never have that value (${possible.words}), got ${shown(value)}`;
@@ -43,18 +48,38 @@ export function circleFaults(hyperparameters: Readonly<Record<string, Value | Di
   }
 }
 
-function possibleValues(setting: unknown, name: string): { accepts: (value: unknown) => boolean; words: string } {
-  if (!isRecord(setting)) {
-    const value = setting ?? fallbacks[name];
+const MOST_SHOWN = 12;
+
+function listed(values: readonly unknown[]): string {
+  const more = values.length > MOST_SHOWN ? `, … (${values.length})` : '';
+  return `it is one of ${values.slice(0, MOST_SHOWN).map(shown).join(', ')}${more}`;
+}
+
+function possibleValues(
+  sent: unknown,
+  name: string,
+  setting: Value | Distribution | undefined,
+  gridded: boolean,
+): { accepts: (value: unknown) => boolean; words: string } {
+  if (!isRecord(sent)) {
+    const value = sent ?? fallbacks[name];
     return { accepts: (one) => one === value, words: `it is ${shown(value)}` };
   }
-  const { choices, low, high } = setting;
-  if (Array.isArray(choices)) {
-    return { accepts: (one) => choices.includes(one), words: `it is one of ${choices.map(shown).join(', ')}` };
+  if (Array.isArray(sent['choices'])) {
+    const { choices } = sent;
+    return { accepts: (one) => choices.includes(one), words: listed(choices) };
   }
-  const numeric = typeof low === 'number' && typeof high === 'number';
+  // What is wrong with the parent itself is said where it stands.
+  if (typeof setting !== 'object' || setting.distribution === 'categorical') return { accepts: () => true, words: '' };
+  if (gridded) {
+    const values: readonly unknown[] = gridValuesOf(setting);
+    return { accepts: (one) => values.includes(one), words: `in this grid ${listed(values)}` };
+  }
+  const { low, high, step } = setting;
+  const steps = step === undefined ? '' : ` in steps of ${step}`;
+  const whole = setting.distribution === 'int' ? ' a whole number' : '';
   return {
-    accepts: (one) => !numeric || (typeof one === 'number' && one >= low && one <= high),
-    words: `it is between ${shown(low)} and ${shown(high)}`,
+    accepts: (one) => typeof one === 'number' && includes(setting, one),
+    words: `it is${whole} between ${shown(low)} and ${shown(high)}${steps}`,
   };
 }

@@ -4,6 +4,7 @@ import type { CsvOptions, CsvReading } from '../data/csv-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Point } from '../search/space.ts';
+import type { BudgetChange } from './budget.ts';
 import type { StoredCurves } from './curves.ts';
 import type { ProposalAnswer, ProposalTask } from './proposals.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
@@ -129,6 +130,11 @@ export interface Renewal extends ClaimRef {
   readonly folds: readonly FoldCurves[];
 }
 
+export interface SearchChange {
+  readonly name?: string | undefined;
+  readonly budget?: BudgetChange | undefined;
+}
+
 export type TrialAct = 'pause' | 'resume' | 'cancel' | 'retry';
 
 export type Transition = 'pause' | 'resume' | 'cancel';
@@ -141,10 +147,11 @@ export interface SearchStore {
   /** Stores a search, or finds the one that was stored under the same idempotency key. */
   create(search: NewSearch): Promise<{ search: Search; created: boolean }>;
   transition(id: string, transition: Transition): Promise<Search>;
+  /** Renames it, or changes its budget: a search that has ended goes on where that leaves something to do. */
   change(
     id: string,
-    change: { readonly name?: string | undefined; readonly total?: number | undefined },
-  ): Promise<Search>;
+    change: SearchChange,
+  ): Promise<{ readonly deliveries: readonly Delivery[]; readonly search: Search }>;
   remove(id: string): Promise<void>;
   /** Pauses or resumes one trial, cancels one that has not ended, tries one again that failed; what is to be delivered then. */
   actOnTrial(
@@ -167,15 +174,8 @@ export interface SearchStore {
     readonly deliveries: readonly Delivery[];
     readonly search: Search;
   }>;
-  /**
-   * Claims the waiting trials of a delivery, or the first `limit` of them: one atomic statement. Empty when there are none or the search does
-   * not run.
-   */
-  claim(
-    delivery: Omit<Delivery, 'job'>,
-    claimer: Claimer,
-    limit?: number,
-  ): Promise<{ claims: readonly Claim[]; search: Search }>;
+  /** Claims the waiting trials of a delivery: one atomic statement. Empty when there are none or the search does not run. */
+  claim(delivery: Omit<Delivery, 'job'>, claimer: Claimer): Promise<{ claims: readonly Claim[]; search: Search }>;
   /** Writes results. Those whose attempt is no longer the current one are refused and left out of `accepted`. */
   finish(
     searchId: string,
@@ -186,10 +186,13 @@ export interface SearchStore {
     searchId: string,
     report: PausedReport,
   ): Promise<{ looked: Looked; deliveries: readonly Delivery[]; search: Search }>;
-  /** Ends searches that have used up their seconds. */
-  endOverdue(): Promise<void>;
+  /** Ends the searches that have used up their seconds, or the one that is named if it has. */
+  endOverdue(id?: string): Promise<void>;
   /** Gives claims back: to wait again, or to fail where their attempts are used up. */
-  giveBack(searchId: string, trials: readonly ReturnedTrial[]): Promise<readonly Delivery[]>;
+  giveBack(
+    searchId: string,
+    trials: readonly ReturnedTrial[],
+  ): Promise<{ deliveries: readonly Delivery[]; search: Search }>;
   /** Renews leases and keeps the curves so far; returns the claims that are no longer held. */
   renew(renewals: readonly Renewal[], leaseSeconds: number): Promise<readonly ClaimRef[]>;
   /** Takes back every claim whose lease ran out. */

@@ -225,7 +225,17 @@ const trialRef = { number: count, attempt: count };
 /** Every change of a search. */
 export const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('search.created'), data: z.object({ total: count }) }),
-  z.object({ type: z.literal('search.changed'), data: z.object({ name: z.string(), total: count }) }),
+  z.object({
+    type: z.literal('search.changed'),
+    data: z.object({
+      name: z.string(),
+      total: count,
+      budget: z
+        .partialRecord(z.enum(limits), z.number())
+        .optional()
+        .describe('Its limits from now on, where they changed'),
+    }),
+  }),
   z.object({ type: z.literal('search.paused'), data: z.object({}) }),
   z.object({ type: z.literal('search.resumed'), data: z.object({}) }),
   z.object({ type: z.literal('search.cancelled'), data: z.object({ trials: count.describe('cancelled with it') }) }),

@@ -11,6 +11,7 @@ import {
 import { type Look, lastingFault } from '../diagnosis/lasting.ts';
 import { messageOf } from '../errors.ts';
 import { isLearning } from '../search/sampler.ts';
+import { reachesTarget } from './budget.ts';
 import { type Committer, createCommitter } from './commit.ts';
 import { deliver } from './deliver.ts';
 import type { HandOff } from './hand-off.ts';
@@ -21,6 +22,7 @@ import type { Claim, DatasetStore, Delivery, NoticeBoard, ReturnedTrial, SearchS
 import { hasBarriers } from './pruning.ts';
 import { type Epoch, isOpen, type Search } from './records.ts';
 import { type Looks, looksAt, stageOf } from './stages.ts';
+import { undefinedOn } from './undefined-metric.ts';
 
 export interface RunnerParts {
   readonly store: SearchStore;
@@ -50,14 +52,22 @@ const LONGEST_JOB_MS = 1000;
 class ShuttingDown extends Error {}
 /** The trial had not begun when its search was paused: it goes back to wait. */
 class SearchPaused extends Error {}
+/** The seconds of the search were used up before the trial had begun. */
+class OutOfTime extends Error {}
 /** Trying again will not help. */
 class HopelessTrial extends Error {}
+/** The longest delay of a timer, 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const hopeless = [TimeLimitExceeded, MemoryLimitExceeded, HopelessTrial];
 
 export function createTrialRunner(parts: RunnerParts): TrialRunner {
   const { store, board, leaseSeconds, log } = parts;
   const held = holdClaims(store, leaseSeconds, log);
-  const committer = createCommitter(store, log, (search, deliveries) => onCommitted(parts, search, deliveries));
+  const committed: Committed = async (search, deliveries) => {
+    if (!isOpen(search.state)) held.drop(({ searchId }) => searchId === search.id, new ClaimLost());
+    await onCommitted(parts, search, deliveries);
+  };
+  const committer = createCommitter(store, log, committed);
   /** Searches whose claimed trials are not to be begun. */
   const paused = new Set<string>();
   const claimer = { worker: parts.worker, leaseSeconds };
@@ -77,13 +87,21 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
     const holds = claims.map(held.add);
     if (endsBracket(search)) void parts.planner.plan(search.id);
     if (stopping) for (const { abort } of holds) abort.abort(new ShuttingDown());
+    const deadline = deadlineOf(search, () => {
+      store.endOverdue(search.id).catch((error: unknown) => log(`search ${search.id}: ${messageOf(error)}`));
+    });
     const written: Promise<Search | undefined>[] = [];
     for (const hold of holds) {
       if (paused.has(search.id)) hold.abort.abort(new SearchPaused());
+      if (deadline.isOver()) hold.abort.abort(new OutOfTime());
       const end = await runClaim(parts, committer, search, hold);
-      written.push(settle(parts, committer, hold.claim, end).finally(() => held.release(hold)));
+      const settled = settle(parts, committer, committed, hold.claim, end).finally(() => held.release(hold));
+      written.push(settled);
+      // What was claimed with it is begun only once it is known that the search goes on.
+      if (mayEndSearch(search, end)) await settled;
     }
     const later = (await Promise.all(written)).filter((one) => one !== undefined);
+    deadline.clear();
     return later.reduce((newest, one) => (one.seq > newest.seq ? one : newest), search);
   };
   /** A job goes on with the next trials of its search, where these follow from its results. */
@@ -141,6 +159,7 @@ async function runClaim(parts: RunnerParts, committer: Committer, search: Search
   } catch (error) {
     if (error instanceof ClaimLost) return { kind: 'over' };
     if (error instanceof SearchPaused) return returned('handedBack', 'the search was paused');
+    if (error instanceof OutOfTime) return returned('handedBack', 'the seconds of the search are used up');
     if (error instanceof ShuttingDown) return returned('handedBack', `worker ${parts.worker} was stopped`);
     if (hopeless.some((kind) => error instanceof kind)) return returned('hopeless', messageOf(error));
     return returned('crashed', messageOf(error));
@@ -250,6 +269,13 @@ async function taskOf(
   const stage = stageOf(search, number);
   if (stage === undefined) throw new HopelessTrial(`the stage of trial ${number} has not begun`);
   const settings = settingsOf(stage.hyperparameters, point);
+  const undefinedMetric = undefinedOn(
+    dataset,
+    stage.validation,
+    specification.sampler.seed,
+    specification.objective.metric,
+  );
+  if (undefinedMetric !== undefined) throw new HopelessTrial(undefinedMetric);
   return {
     limitSeconds: specification.limits.trialSeconds,
     looks: looksAt(specification, stage, number, rung, settings.epochs),
@@ -265,16 +291,38 @@ async function taskOf(
   };
 }
 
+/** Whether what became of a trial may end its search by a limit of its budget other than time and epochs. */
+function mayEndSearch({ specification: { budget, objective } }: Search, end: End): boolean {
+  if (end.kind === 'returned') return budget.failures !== undefined && end.returned.how !== 'handedBack';
+  return end.kind === 'result' && reachesTarget(budget, end.result.value, objective.direction);
+}
+
+/** When the seconds of a search are used up: `onOver` is called then, unless it is cleared before. */
+function deadlineOf(
+  { createdAt, specification: { budget } }: Search,
+  onOver: () => void,
+): { isOver(): boolean; clear(): void } {
+  if (budget.seconds === undefined) return { isOver: () => false, clear: () => undefined };
+  const at = Date.parse(createdAt) + budget.seconds * 1000;
+  // A timer knows no longer time; the sweep ends what is due in a month.
+  const timer = at - Date.now() > LONGEST_TIMER_MS ? undefined : setTimeout(onOver, at - Date.now());
+  return { isOver: () => Date.now() >= at, clear: () => clearTimeout(timer) };
+}
+
+type Committed = (search: Search, deliveries: readonly Delivery[]) => Promise<void>;
+
 async function settle(
-  { store, queue, log }: RunnerParts,
-  committer: ReturnType<typeof createCommitter>,
+  { store, log }: RunnerParts,
+  committer: Committer,
+  committed: Committed,
   { searchId, number, attempt }: Claim,
   end: End,
 ): Promise<Search | undefined> {
   if (end.kind === 'result') return committer.finish(searchId, { ...end.result, number, attempt });
   if (end.kind !== 'returned') return undefined;
   try {
-    await deliver(queue, await store.giveBack(searchId, [end.returned]), log);
+    const { search, deliveries } = await store.giveBack(searchId, [end.returned]);
+    await committed(search, deliveries);
   } catch (error) {
     log(`trial ${number} of ${searchId} could not be given back, its lease will run out: ${messageOf(error)}`);
   }
@@ -289,6 +337,11 @@ function endsBracket({ state, specification, trials }: Search): boolean {
 
 async function onCommitted(parts: RunnerParts, search: Search, deliveries: readonly Delivery[]): Promise<void> {
   await deliver(parts.queue, deliveries, parts.log);
-  const { waiting, planned, total } = search.trials;
+  const { waiting, running, planned, total } = search.trials;
+  // What the budget of epochs withheld may begin now, if those that ran left some of theirs.
+  const withheld = search.specification.budget.epochs !== undefined && running === 0 && waiting > 0;
+  if (search.state === 'running' && withheld) {
+    await deliver(parts.queue, await parts.store.deliveries(search.id), parts.log);
+  }
   if (search.state === 'running' && planned < total && waiting < LOW_WATER) void parts.planner.plan(search.id, search);
 }

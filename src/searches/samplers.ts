@@ -6,7 +6,16 @@ const seed = z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0);
 export const samplerKinds = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('random'), seed }).describe('Independent draws, in each hyperparameter’s scale'),
   z
-    .strictObject({ type: z.literal('grid'), seed })
+    .strictObject({
+      type: z.literal('grid'),
+      seed,
+      exact: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Points are exact decimals, and all whole numbers are taken where there are points enough; false as earlier versions did',
+        ),
+    })
     .describe('Every point of the grid once, in an order that is a fair sample'),
   z.strictObject({ type: z.literal('sobol'), seed }).describe('Scrambled Sobol points: random, but more evenly spread'),
   z

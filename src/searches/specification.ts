@@ -1,6 +1,7 @@
 /** The specification of a search: its schema, its defaults, and everything that can be wrong with one. */
 import { z } from 'zod';
 import { megabytes, type TrialMetric } from '../compute/trial.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { type Fault, Problem } from '../errors.ts';
 import { createSampler, type Sampler } from '../search/sampler.ts';
 import { LARGEST_GRID } from '../search/samplers/grid.ts';
@@ -18,6 +19,7 @@ import type { TrialMemory } from './ports.ts';
 import { type PrunerSettings, prunerSchema } from './pruning.ts';
 import { type SamplerChoice, samplerSchema } from './samplers.ts';
 import { type Stage, type StageSettings, stagesSchema } from './stages.ts';
+import { needsRows, undefinedMetricFaults } from './undefined-metric.ts';
 import { type ValidationSettings, validationFaults, validationSchema } from './validation.ts';
 import { warmStartSchema } from './warm-start.ts';
 
@@ -83,6 +85,12 @@ export interface DatasetFacts {
   readonly hash: string;
 }
 
+/** The data sets there are; rows are read only where the facts do not tell enough. */
+export interface Datasets {
+  find(name: string): Promise<DatasetFacts | undefined>;
+  load(name: string): Promise<Dataset | undefined>;
+}
+
 /**
  * The specification in `body`, with its defaults, or a Problem that lists every fault at once.
  *
@@ -91,13 +99,13 @@ export interface DatasetFacts {
  */
 export async function parseSpecification(
   body: unknown,
-  findDataset: (name: string) => Promise<DatasetFacts | undefined>,
+  datasets: Datasets,
   memory: TrialMemory,
 ): Promise<{ specification: Specification; dataset: DatasetFacts }> {
   const parsed = specificationSchema.safeParse(body);
   const faults: Fault[] = parsed.success ? [] : faultsOf(parsed.error, body);
   const record = isRecord(body) ? body : {};
-  const dataset = typeof record['dataset'] === 'string' ? await findDataset(record['dataset']) : undefined;
+  const dataset = typeof record['dataset'] === 'string' ? await datasets.find(record['dataset']) : undefined;
   if (dataset === undefined && typeof record['dataset'] === 'string' && record['dataset'] !== '') {
     const message = `there is no data set of that name, got ${shown(record['dataset'])}; GET /v1/datasets lists them`;
     faults.push({ path: 'dataset', message });
@@ -107,7 +115,11 @@ export async function parseSpecification(
   const readable = readableOf(given);
   const unread = Object.keys(spelledOut(given)).filter((name) => !Object.hasOwn(readable, name));
   const enqueue = readEnqueue(record['enqueue'], withLayerConditions(readable), unread);
-  faults.push(...conditionFaults(given), ...hiddenUnitsFaults(given, readable), ...enqueue.faults);
+  faults.push(
+    ...conditionFaults(given, readable, isGrid(record)),
+    ...hiddenUnitsFaults(given, readable),
+    ...enqueue.faults,
+  );
   if (dataset !== undefined) {
     faults.push(...objectiveFaults(record['objective'], dataset), ...lossFaults(readable['loss'], dataset));
   }
@@ -120,6 +132,10 @@ export async function parseSpecification(
     ...courseFaults(specification, body),
     ...memoryFaults(specification, dataset, memory),
   );
+  if (faults.length === 0 && needsRows(specification.objective.metric)) {
+    const rows = await datasets.load(dataset.name);
+    if (rows !== undefined) faults.push(...undefinedMetricFaults(specification, rows));
+  }
   if (faults.length > 0) throw refused(faults);
   const { size } = samplerOf(specification);
   if (Number.isFinite(size) && size > LARGEST_GRID) {
@@ -129,6 +145,17 @@ export async function parseSpecification(
   const trials =
     specification.stages.length > 0 ? specification.budget.trials : Math.min(specification.budget.trials, size);
   return { specification: { ...specification, budget: { ...specification.budget, trials } }, dataset };
+}
+
+/** Whether hyperparameters take the values of a grid alone: configurations of one's own may lie between its points. */
+function isGrid({ sampler, enqueue = [] }: Record<string, unknown>): boolean {
+  return (
+    isRecord(sampler) &&
+    sampler['type'] === 'grid' &&
+    sampler['exact'] !== false &&
+    Array.isArray(enqueue) &&
+    enqueue.length === 0
+  );
 }
 
 /** Tells the stages' draws apart: those of one must not be those of another in a smaller space. */

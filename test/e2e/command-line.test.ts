@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../src/paths.ts';
 import { run } from '../support/processes.ts';
-import { lasting } from '../support/searches.ts';
+import { ended, lasting } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
 
@@ -73,6 +73,20 @@ describe('the client', () => {
 
   it('replays a trial to the same bits', async () => {
     const { code, output } = await hypersearch('replay', id, '2');
+    expect(output).toMatch(/the same, bit for bit/);
+    expect(code).toBe(0);
+  });
+
+  it('replays a trial of a later stage, with its epochs and its folds', async () => {
+    const search = await service.client.create({
+      dataset: 'iris',
+      stages: [
+        { epochs: 1, trials: 3 },
+        { epochs: 3, trials: 2, validation: { type: 'kFold', folds: 3 } },
+      ],
+    });
+    await ended(service.client, search.id);
+    const { code, output } = await hypersearch('replay', search.id, '4');
     expect(output).toMatch(/the same, bit for bit/);
     expect(code).toBe(0);
   });

@@ -113,6 +113,23 @@ const specifications: [unknown, string][] = [
   [h({ momentum: float({ when: { optimizer: 'sgd' } }) }), 'hyperparameters.momentum.when.optimizer'],
   [h({ momentum: float({ when: { optimizer: ['sgd'] } }) }), 'hyperparameters.momentum.when.optimizer[0]'],
   [h({ momentum: float({ when: { momentum: [0.5] } }) }), 'hyperparameters.momentum.when.momentum'],
+  [
+    h({ momentum: float({ when: { hiddenUnits: [12.5] } }), hiddenUnits: int({}) }),
+    'hyperparameters.momentum.when.hiddenUnits[0]',
+  ],
+  [
+    h({ momentum: float({ when: { hiddenUnits: [8, 9] } }), hiddenUnits: int({ step: 8 }) }),
+    'hyperparameters.momentum.when.hiddenUnits[1]',
+  ],
+  [
+    h({ momentum: float({ when: { hiddenUnits: [128] } }), hiddenUnits: int({}) }),
+    'hyperparameters.momentum.when.hiddenUnits[0]',
+  ],
+  [h({ momentum: float({ when: { l2: [0.35] } }), l2: float({ step: 0.1 }) }), 'hyperparameters.momentum.when.l2[0]'],
+  [
+    { ...h({ momentum: float({ when: { l2: [0.1, 0.2] } }), l2: float({ points: 3 }) }), sampler: { type: 'grid' } },
+    'hyperparameters.momentum.when.l2[1]',
+  ],
   [h({ momentum: float({ when: { weather: ['fine'] } }) }), 'hyperparameters.momentum.when.weather'],
   [
     h({ momentum: float({ when: { l2: [0.5] } }), l2: float({ when: { momentum: [0.5] } }) }),
@@ -255,7 +272,7 @@ describe('everything else', () => {
     [{}, ''],
     [{ name: '' }, 'name'],
     [{ budget: { trials: 1 } }, 'budget.trials'],
-    [{ budget: {} }, 'budget.trials'],
+    [{ budget: {} }, 'budget'],
     [{ state: 'complete' }, 'state'],
     [[], ''],
   ])('PATCH %j', async (body, path) => {
@@ -280,6 +297,96 @@ describe('everything else', () => {
     const rows = Array.from({ length: 12 }, (_, i) => (i === 4 ? 'a,,1' : `${i},${i * 2},${i % 2}`));
     const { document } = await send('POST', '/v1/datasets?name=holes', `a,b,c\n${rows.join('\n')}\n`, csv);
     expect(document.faults.some(({ path }) => /line 6.*column b|column b.*line 6/.test(path))).toBe(true);
+  });
+});
+
+describe('text that cannot be stored', () => {
+  const nul = 'a\u0000b';
+  const half = 'a\ud800b';
+  const filled = (text: string): [method: string, path: string, body: unknown, fault: string][] => [
+    ['POST', '/v1/searches', { dataset: 'iris', name: text }, 'name'],
+    ['POST', '/v1/searches', { dataset: text }, 'dataset'],
+    [
+      'POST',
+      '/v1/searches',
+      h({ activation: { distribution: 'categorical', choices: ['relu', text] } }),
+      'hyperparameters.activation.choices[1]',
+    ],
+    ['POST', '/v1/searches', { ...h({}), enqueue: [{}, { activation: text }] }, 'enqueue[1].activation'],
+    ['POST', '/v1/searches', h({ [text]: 1 }), `hyperparameters.${text}`],
+    [
+      'POST',
+      '/v1/searches',
+      h({ momentum: float({ when: { optimizer: [text] } }) }),
+      'hyperparameters.momentum.when.optimizer[0]',
+    ],
+    ['POST', '/v1/searches', { dataset: 'iris', warmStart: { search: text } }, 'warmStart.search'],
+    ['POST', '/v1/searches/dry-run', { dataset: text }, 'dataset'],
+    ['POST', '/v1/searches/preflight', { dataset: text }, 'dataset'],
+    ['POST', '/v1/searches/ID/refine', { apply: [text] }, 'apply[0]'],
+    ['PATCH', '/v1/searches/ID', { name: text }, 'name'],
+  ];
+
+  it.each([...filled(nul), ...filled(half)])('%s %s %j is refused', async (method, path, body, fault) => {
+    const answer = await send(method, path.replace('ID', id), JSON.stringify(body), json);
+    expect(answer.response.status).toBe(400);
+    expectProblem(answer, fault);
+  });
+
+  it.each([
+    ['/v1/searches?q=%00', 'q'],
+    ['/v1/searches?q=a%00b', 'q'],
+    ['/v1/searches?dataset=%00', 'dataset'],
+    ['/v1/searches?cursor=%00', 'cursor'],
+    ['/v1/searches?%00=1', '\0'],
+    ['/v1/searches/%00', 'id'],
+    ['/v1/searches/ID/trials?cursor=a%00', 'cursor'],
+    ['/v1/searches/ID/export?format=%00', 'format'],
+    ['/v1/datasets/a%00b', 'name'],
+    ['/v1/datasets/a%00b/csv', 'name'],
+  ])('GET %s is refused', async (path, fault) => {
+    const answer = await send('GET', path.replace('ID', id));
+    expect(answer.response.status).toBe(400);
+    expectProblem(answer, fault);
+  });
+
+  it('is refused in a cursor that is well-formed otherwise', async () => {
+    for (const key of [
+      { t: '0000-01-01T00:00:00Z', i: id },
+      { t: '2026-01-01T00:00:00Z', i: nul },
+      { s: nul, n: 1, v: null },
+    ]) {
+      const cursor = Buffer.from(JSON.stringify(key)).toString('base64url');
+      for (const list of ['/v1/searches', `/v1/searches/${id}/trials`]) {
+        expectProblem(await send('GET', `${list}?cursor=${cursor}`), 'cursor');
+      }
+    }
+  });
+
+  it('is refused in an upload’s name, target and columns', async () => {
+    for (const query of ['name=a%00', 'name=ok&target=a%00', 'name=ok&category=a%00', 'name=ok&ignore=x&ignore=%00']) {
+      const answer = await send('POST', `/v1/datasets?${query}`, 'x,y\n1,2\n', { 'content-type': 'text/csv' });
+      expect(answer.response.status).toBe(400);
+    }
+  });
+
+  it('is found however deep it lies', async () => {
+    for (const text of ['"\\u0000"', '"a"']) {
+      const deep = `${'['.repeat(100_000)}${text}${']'.repeat(100_000)}`;
+      for (const body of [`{"dataset": ${deep}}`, `{"dataset": "iris", "enqueue": ${deep}}`, deep]) {
+        expect((await send('POST', '/v1/searches', body, json)).response.status).toBe(400);
+      }
+    }
+  });
+
+  it('is refused before a websocket opens', async () => {
+    const socket = new WebSocket(`${service.url.replace('http', 'ws')}/v1/searches/${id}/events?after=%00`);
+    const status = await new Promise((resolve) => {
+      socket.on('unexpected-response', (_, response) => resolve(response.statusCode));
+      socket.on('open', () => resolve(101));
+      socket.on('error', () => undefined);
+    });
+    expect(status).toBe(400);
   });
 });
 

@@ -83,7 +83,9 @@ async function workOff(search: Search, storm: Storm) {
     expect(tried).not.toContain(attempt);
     attempts.set(number, tried.add(attempt));
     if (storm.doomed.includes(number) || luck < storm.crash) {
-      pool.push(...(await store.giveBack(search.id, [{ number, attempt, reason: 'crash', how: 'crashed' }])));
+      pool.push(
+        ...(await store.giveBack(search.id, [{ number, attempt, reason: 'crash', how: 'crashed' }])).deliveries,
+      );
     } else if (luck < storm.crash + storm.silence) silent.push(claim);
     else await finish(claim);
   };

@@ -144,4 +144,19 @@ describe('threads', () => {
     await expect(threads.run(broken)).rejects.toThrow(/^the compute thread failed: /);
     expect((await threads.run(task(1))).outcome).toBe('ok');
   });
+
+  it('keep no message port of a trial or fold that is over', async () => {
+    const counting = new URL('../support/counting-thread.mjs', import.meta.url);
+    const core = createThreadedCore(1, counting, 'simd');
+    try {
+      const ports = async (trial: TrialTask) => ((await core.run(trial)) as unknown as { ports: number }).ports;
+      const small = { epochs: 1, hiddenUnits: 2, batchSize: 512 };
+      const first = await ports(task(0, small));
+      const folds: TrialTask = { ...task(1, small), validation: { type: 'kFold', folds: 5, stratified: true } };
+      for (let i = 0; i < 10; i++) await core.run(folds);
+      expect(await ports(task(2, small))).toBeLessThanOrEqual(first + 2);
+    } finally {
+      await core.close();
+    }
+  });
 });

@@ -95,7 +95,8 @@ export async function expectSound(databaseUrl: string, id: string): Promise<void
       if (state === 'pruned') expect(told.get(number)).toEqual(codes);
     const improvements = events.flatMap((event) => {
       if (event.type !== 'trial.complete' || !event.data.best) return [];
-      const { number, value, stage } = event.data;
+      // Events of before there were stages have none.
+      const { number, value, stage = 0 } = event.data;
       return [{ number, value, stage }];
     });
     expect(search.improvements).toEqual(improvements.slice(-100));

@@ -53,7 +53,7 @@ export const preflightRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, part
     validatorCompiler: () => (data: unknown) => ({ value: data }),
     handler: async (request) => {
       const body = await warmStarted(request.body, queries);
-      const { specification } = await parseSpecification(body, parts.facts, parts.memory);
+      const { specification } = await parseSpecification(body, parts.datasets, parts.memory);
       return run(specification);
     },
   });

@@ -26,7 +26,7 @@ const tags = ['searches'];
 const judgedLater = { validatorCompiler: () => (data: unknown) => ({ value: data }) };
 
 export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) => {
-  const { store, queries, queue, planner, facts, log } = parts;
+  const { store, queries, queue, planner, datasets, log } = parts;
 
   app.route({
     method: 'POST',
@@ -41,7 +41,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     validatorCompiler: (route) => (route.httpPart === 'body' ? judgedLater : app).validatorCompiler!(route),
     handler: async (request, reply) => {
       const body = await warmStarted(request.body, queries);
-      const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
+      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
       const key = request.headers['idempotency-key'];
       const requestHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
       const idempotency = key === undefined ? undefined : { key, requestHash };
@@ -64,7 +64,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     ...judgedLater,
     handler: async (request) => {
       const body = await warmStarted(request.body, queries);
-      const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
+      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
       return dryRun(specification, dataset, parts.threads) as z.infer<typeof dryRunSchema>;
     },
   });
@@ -107,7 +107,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const parent = await queries.find(id);
       if (parent === undefined) throw new Problem('notFound', `there is no search ${id}`);
       const body = await refined(parent, queries, request.body ?? refineSchema.parse({}));
-      const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
+      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
       const { search } = await store.create({ specification, dataset, parent: id, idempotency: undefined });
       await briefly(planner.plan(search.id));
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
@@ -119,7 +119,8 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     url: '/v1/searches/:id',
     schema: {
       tags,
-      summary: 'Rename it, or change its budget: a total, which may be raised again after the end',
+      summary:
+        'Rename it, or change its budget: a search that has ended goes on where the new one leaves something to do',
       params: idSchema,
       body: changeSearchSchema,
       response: { 200: searchSchema, ...refusals },
@@ -130,7 +131,9 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
       const { size } = samplerOf(search.specification);
       const { name, budget } = request.body;
-      const changed = await store.change(id, { name, total: budget && Math.min(budget.trials, size) });
+      const trials = budget?.trials && Math.min(budget.trials, size);
+      const { search: changed, deliveries } = await store.change(id, { name, budget: budget && { ...budget, trials } });
+      await deliver(queue, deliveries, log);
       if (changed.state === 'running') await briefly(planner.plan(id));
       return changed;
     },

@@ -7,10 +7,10 @@ export const LARGEST_GRID = Number.MAX_SAFE_INTEGER;
 
 /**
  * Every combination exactly once. Point i is decoded from i, so ten million points need no more memory than ten, and the
- * order is a seeded permutation computed from i, so that a grid that is cancelled half-way is a fair sample of the whole.
+ * order is a seeded permutation computed from i, so that a grid that is cancelled half-way is a fair sample of the whole. `exact`: see gridValuesOf.
  */
-export function gridSampler(space: Space, seed: number): Sampler {
-  const { size, pointAt } = gridOf(space);
+export function gridSampler(space: Space, seed: number, exact = true): Sampler {
+  const { size, pointAt } = gridOf(space, (distribution) => gridValuesOf(distribution, exact));
   return { size, learnsFrom: () => 0, propose: (number) => pointAt(permuted(number, size, seed)) };
 }
 
@@ -21,7 +21,7 @@ export function gridSampler(space: Space, seed: number): Sampler {
  */
 export function gridOf(
   space: Space,
-  valuesOf: (distribution: Distribution) => readonly Value[] = gridValuesOf,
+  valuesOf: (distribution: Distribution) => readonly Value[] = (distribution) => gridValuesOf(distribution),
 ): { size: number; pointAt: (index: number) => Point } {
   const { dimensions, fixed } = space;
   const values = dimensions.map(({ distribution }) => valuesOf(distribution));
@@ -53,6 +53,13 @@ export function gridOf(
     let rest = index;
     dimensions.forEach(({ name, distribution }, level) => {
       if (!isActive(distribution.when, point, fixed)) return;
+      if (!decisive[level + 1]?.has(name)) {
+        // As many leaves below each of its values.
+        const leaves = leavesBelow(level + 1, point);
+        point[name] = values[level]![Math.floor(rest / leaves)]!;
+        rest %= leaves;
+        return;
+      }
       for (const value of values[level]!) {
         point[name] = value;
         const leaves = leavesBelow(level + 1, point);

@@ -9,7 +9,7 @@ import { gamma } from '../parzen.ts';
 import type { Direction } from '../pruner.ts';
 import type { Sampler } from '../sampler.ts';
 import type { Point, Space } from '../space.ts';
-import { finiteSpace } from './finite.ts';
+import { repeatableSpace } from './repeats.ts';
 import { sobolSampler } from './sobol.ts';
 
 export interface TpeSettings {
@@ -25,14 +25,14 @@ export interface TpeSettings {
 export function tpeSampler(space: Space, settings: TpeSettings, direction: Direction): Sampler {
   const { seed, startupTrials, candidates, concurrency } = settings;
   const start = sobolSampler(space, seed);
-  const finite = finiteSpace(space, seed);
+  const repeatable = repeatableSpace(space, seed);
   const observed = createObserved(space, direction);
   return {
     size: Number.POSITIVE_INFINITY,
     learnsFrom: (number) => (number < startupTrials ? 0 : Math.max(number - concurrency + 1, 0)),
     propose: (number, history) => {
       const finished = history.filter(({ pending }) => pending !== true).length;
-      const tried = finite?.tried(history);
+      const tried = repeatable?.tried(history);
       if (number < startupTrials || finished === 0) {
         const point = start.propose(number, []);
         return tried?.has(point) ? (tried.unused(number) ?? point) : point;

@@ -1,12 +1,16 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { gridOf } from '../../../src/search/samplers/grid.ts';
 import {
   CircularCondition,
   type Distribution,
   decidePoint,
+  distinctPoints,
   gridValuesOf,
   spaceOf,
   valueAt,
 } from '../../../src/search/space.ts';
+import { spaces } from '../../support/spaces.ts';
 
 const float = (low: number, high: number, scale: 'linear' | 'log', more = {}): Distribution => ({
   distribution: 'float',
@@ -76,6 +80,84 @@ describe('gridValuesOf', () => {
     expect(gridValuesOf(int(1, 3, 'linear', { points: 100 }))).toEqual([1, 2, 3]);
     expect(gridValuesOf(int(1, 4, 'log', { points: 4 }))).toEqual([1, 2, 3, 4]);
     expect(gridValuesOf(float(2, 2, 'linear', { points: 7 }))).toEqual([2]);
+  });
+});
+
+describe('gridValuesOf, exactly', () => {
+  it('takes all whole numbers of a log scale where there are points enough', () => {
+    expect(gridValuesOf(int(1, 10, 'log', { points: 10 }))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(gridValuesOf(int(1, 10, 'log', { points: 50 }))).toHaveLength(10);
+    expect(gridValuesOf(float(0.1, 0.5, 'log', { step: 0.1, points: 5 }))).toEqual([0.1, 0.2, 0.3, 0.4, 0.5]);
+    expect(gridValuesOf(int(1, 1000, 'log', { points: 4 }))).toEqual([1, 10, 100, 1000]);
+  });
+  it('gives decimals, not their neighbours', () => {
+    expect(gridValuesOf(float(1e-6, 1e2, 'log', { points: 9 }))).toEqual([
+      1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 100,
+    ]);
+    expect(gridValuesOf(float(1e-4, 1e-2, 'log', { points: 3 }))).toEqual([1e-4, 1e-3, 1e-2]);
+    expect(gridValuesOf(float(0, 1, 'linear', { points: 11 }))).toEqual([
+      0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1,
+    ]);
+  });
+  it('keeps points apart that lie closer than decimals', () => {
+    const values = gridValuesOf(float(1, 1 + 1e-10, 'linear', { points: 1000 }));
+    expect(values).toHaveLength(1000);
+    expect(new Set(values).size).toBe(1000);
+  });
+  it('gives the points of before to a grid of before', () => {
+    expect(gridValuesOf(float(1e-4, 1e-2, 'log', { points: 3 }), false)).not.toContain(1e-3);
+    expect(gridValuesOf(int(1, 10, 'log', { points: 10 }), false)).toEqual([1, 2, 3, 4, 5, 6, 8, 10]);
+  });
+});
+
+describe('distinctPoints', () => {
+  const count = (hyperparameters: Record<string, Distribution | string | number>) =>
+    distinctPoints(spaceOf(hyperparameters));
+  const words = (...choices: string[]): Distribution => ({ distribution: 'categorical', choices });
+
+  it('multiplies what is independent, and knows no end of what is continuous', () => {
+    expect(count({ epochs: 5 })).toBe(1);
+    expect(count({ a: words('x', 'y'), b: int(1, 10, 'log'), c: float(0, 1, 'linear', { step: 0.25 }) })).toBe(100);
+    expect(count({ a: words('x', 'y'), b: float(0, 1, 'linear') })).toBe(Number.POSITIVE_INFINITY);
+    expect(count({ b: float(2, 2, 'linear'), c: int(1, 1e9, 'linear') })).toBe(1e9);
+  });
+  it('counts a conditional hyperparameter where it is active', () => {
+    const optimizer = words('sgd', 'momentum', 'adam');
+    const momentum = { ...words('a', 'b'), when: { optimizer: ['momentum'] } };
+    expect(count({ optimizer, momentum, layers: int(1, 2, 'linear') })).toBe((1 + 2 + 1) * 2);
+    expect(count({ optimizer: 'sgd', momentum })).toBe(1);
+    expect(count({ optimizer: 'sgd', momentum: { ...float(0, 1, 'linear'), when: { optimizer: ['adam'] } } })).toBe(1);
+    expect(count({ optimizer, momentum: { ...float(0, 1, 'linear'), when: { optimizer: ['adam'] } } })).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+  });
+  it('is as quick for conditions on many others, and on large ranges', () => {
+    const parents = Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`p${i}`, words('a', 'b', 'c')]));
+    const when = Object.fromEntries(Object.keys(parents).map((name) => [name, ['a', 'b']]));
+    expect(count({ ...parents, child: { ...words('x', 'y'), when } })).toBe(3 ** 25 + 2 ** 25);
+    const many = int(1, 1e9, 'linear');
+    expect(count({ many, child: { ...words('x', 'y', 'z'), when: { many: [5, 7, 2e9] } } })).toBe(1e9 + 4);
+  });
+  it('agrees with every point written out', () => {
+    fc.assert(
+      fc.property(spaces, (hyperparameters) => {
+        const space = spaceOf(hyperparameters);
+        const whole = spaceOf(
+          Object.fromEntries(
+            Object.entries(hyperparameters).map(([name, setting]) => [
+              name,
+              typeof setting === 'object' && setting.distribution !== 'categorical'
+                ? { ...setting, points: 400 }
+                : setting,
+            ]),
+          ),
+        );
+        const points = distinctPoints(space);
+        fc.pre(points < 1e6);
+        expect(points).toBe(gridOf(whole).size);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

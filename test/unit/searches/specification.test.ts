@@ -21,13 +21,16 @@ const moons = {
   classes: ['upper', 'lower'],
   hash: 'h',
 } as const;
-const find = async (name: string) => [digits, diabetes, moons].find((dataset) => dataset.name === name);
+const datasets = {
+  find: async (name: string) => [digits, diabetes, moons].find((dataset) => dataset.name === name),
+  load: async () => undefined,
+};
 const memory = createTrialMemory('simd', 1024 * 2 ** 20);
-const parse = async (body: unknown) => (await parseSpecification(body, find, memory)).specification;
+const parse = async (body: unknown) => (await parseSpecification(body, datasets, memory)).specification;
 
 async function faultsOf(body: unknown): Promise<string[]> {
   try {
-    await parseSpecification(body, find, memory);
+    await parseSpecification(body, datasets, memory);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return error.faults.map(({ path, message }) => `${path}: ${message}`);

@@ -1,12 +1,12 @@
-/** Spaces with a limited number of points: which have been tried, and which have not. */
+/** Spaces in which a point may come twice: which points have been tried, and which have not. */
 import type { Observation } from '../sampler.ts';
-import { allValuesOf, countOf, type Point, type Space } from '../space.ts';
+import { allValuesOf, countOf, distinctPoints, type Point, type Space } from '../space.ts';
 import { gridOf, permuted } from './grid.ts';
 import { randomSampler } from './random.ts';
 
 /** A space with more combinations than this is not enumerated: a search does not come near their number. */
 const MAX_ENUMERATED = 200_000;
-/** Random points that are drawn, at most, to find one that was not tried where a space is not enumerated. */
+/** Random points that are drawn, at most, to find one that was not tried where the space is not enumerated. */
 const MAX_DRAWS = 1000;
 
 export interface Tried {
@@ -15,11 +15,15 @@ export interface Tried {
   unused(number: number): Point | undefined;
 }
 
-/** Undefined where some hyperparameter is continuous: then no point comes twice. */
-export function finiteSpace(space: Space, seed: number): { tried(history: readonly Observation[]): Tried } | undefined {
-  const combinations = space.dimensions.reduce((product, { distribution }) => product * countOf(distribution), 1);
-  if (!Number.isFinite(combinations)) return undefined;
-  const grid = combinations <= MAX_ENUMERATED ? gridOf(space, allValuesOf) : undefined;
+/** Undefined where a continuous hyperparameter is always active: then no point comes twice. */
+export function repeatableSpace(
+  space: Space,
+  seed: number,
+): { tried(history: readonly Observation[]): Tried } | undefined {
+  const isContinuous = ({ distribution }: Space['dimensions'][number]) => !Number.isFinite(countOf(distribution));
+  if (space.dimensions.some((one) => isContinuous(one) && one.distribution.when === undefined)) return undefined;
+  const isSmall = !space.dimensions.some(isContinuous) && distinctPoints(space) <= MAX_ENUMERATED;
+  const grid = isSmall ? gridOf(space, allValuesOf) : undefined;
   const random = randomSampler(space, seed);
   return {
     tried: (history) => {

@@ -1,0 +1,67 @@
+/** Text that cannot be stored: refused wherever it stands in a request, before anything else looks at it. */
+import type { FastifyInstance } from 'fastify';
+import { type Fault, Problem } from '../errors.ts';
+import { dotted, MOST_FAULTS } from '../searches/faults.ts';
+
+/** What is wrong with a text, or undefined. Postgres keeps no NUL, and UTF-8 has no half of a surrogate pair. */
+function faultOf(text: string): string | undefined {
+  if (text.includes('\0')) return 'must not contain the character U+0000';
+  const half = /\p{Surrogate}/u.exec(text)?.[0];
+  if (half === undefined) return undefined;
+  return `must be well-formed Unicode, got U+${half.charCodeAt(0).toString(16).toUpperCase()} without its other half`;
+}
+
+/** A place in what was sent, by the way to it: paths are long where nesting is deep, and few of them are told. */
+interface Place {
+  readonly key: string | number;
+  readonly above: Place | undefined;
+}
+
+const LONGEST_PATH = 50;
+
+function pathTo(place: Place | undefined): string {
+  const keys: (string | number)[] = [];
+  for (let at = place; at !== undefined; at = at.above) keys.push(at.key);
+  return dotted(keys.reverse().slice(0, LONGEST_PATH));
+}
+
+/** Every text in `value` that is at fault, keys too, by its path. Not recursive: what is sent may be nested as deep as it is long. */
+export function textFaults(value: unknown): Fault[] {
+  const faults: Fault[] = [];
+  const judge = (text: string, place: Place | undefined) => {
+    const message = faultOf(text);
+    if (message !== undefined) faults.push({ path: pathTo(place), message });
+  };
+  const pending: { readonly value: unknown; readonly place: Place | undefined }[] = [{ value, place: undefined }];
+  for (let next = pending.pop(); next !== undefined && faults.length < MOST_FAULTS; next = pending.pop()) {
+    const { value: inner, place: above } = next;
+    if (typeof inner === 'string') judge(inner, above);
+    if (typeof inner !== 'object' || inner === null || ArrayBuffer.isView(inner)) continue;
+    const entries = Array.isArray(inner) ? [...inner.entries()] : Object.entries(inner);
+    for (const [key, one] of entries.reverse()) {
+      const place = { key, above };
+      if (typeof key === 'string') judge(key, place);
+      pending.push({ value: one, place });
+    }
+  }
+  return faults;
+}
+
+/** Judges the body, the query and the path of every request. */
+export function refuseUnstorableText(app: FastifyInstance): void {
+  app.addHook('preValidation', async ({ body, query, params }) => {
+    const parts: [where: string, part: unknown][] = [
+      ['', body],
+      ['querystring ', query],
+      ['params ', params],
+    ];
+    for (const [where, part] of parts) {
+      const faults = textFaults(part);
+      const [first] = faults;
+      if (first === undefined) continue;
+      const detail =
+        faults.length === 1 ? `${where}${first.path}: ${first.message}` : `${faults.length} things do not fit`;
+      throw new Problem('invalidRequest', detail, faults);
+    }
+  });
+}
