@@ -60,11 +60,32 @@ export async function runPeer(
   task: 'training' | 'search',
   args: readonly string[],
 ): Promise<Record<string, unknown>> {
-  const script = join(projectRoot, 'bench', 'peers', `${peers[peer].scripts}_${task}.py`);
+  return (await runScript(path, `${peers[peer].scripts}_${task}.py`, args)) as Record<string, unknown>;
+}
+
+/** A Python that can import all of `modules` (module: what installs it), or an error that says what is missing. */
+export async function requirePython(
+  given: string | undefined,
+  modules: Readonly<Record<string, string>>,
+): Promise<string> {
+  const candidates = given === undefined ? ['python3', '/usr/bin/python3'] : [given];
+  for (const path of candidates) {
+    const there = await Promise.all(Object.keys(modules).map((module) => has(path, module)));
+    if (there.every((one) => one)) return path;
+  }
+  const packages = Object.values(modules).join(' ');
+  throw new Error(
+    `${candidates.join(' or ')} cannot import ${Object.keys(modules).join(' and ')}: pip install ${packages}, and name that Python by --python PATH`,
+  );
+}
+
+/** Runs a script of bench/peers and gives what it prints, read as JSON. */
+export async function runScript(python: string, script: string, args: readonly string[]): Promise<unknown> {
+  const path = join(projectRoot, 'bench', 'peers', script);
   try {
-    const { stdout } = await run(path, [script, ...args], { env: environment() });
-    return JSON.parse(stdout) as Record<string, unknown>;
+    const { stdout } = await run(python, [path, ...args], { env: environment(), maxBuffer: 2 ** 28 });
+    return JSON.parse(stdout);
   } catch (error) {
-    throw new Error(`${peer} failed: ${messageOf(error)}`, { cause: error });
+    throw new Error(`${script} failed: ${messageOf(error)}`, { cause: error });
   }
 }
