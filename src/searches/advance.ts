@@ -30,13 +30,13 @@ const MOST_TRIALS_IN_A_JOB = 32;
 export interface AdvanceParts {
   readonly store: SearchStore;
   readonly queue: TrialQueue;
-  readonly facts: (name: string) => Promise<DatasetFacts | undefined>;
+  readonly facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
   readonly log: (message: string) => void;
 }
 
 /** Plans until the window is full, and delivers what was planned. Safe to call at any time, by anyone, any number of times. */
 export async function advance({ store, queue, facts, log }: AdvanceParts, search: Search): Promise<void> {
-  const dataset = await facts(search.dataset.name);
+  const dataset = await facts(search.dataset.name, search.dataset.hash);
   if (dataset === undefined) {
     log(`search ${search.id} waits: there is no data set ${search.dataset.name}`);
     return;

@@ -1,7 +1,8 @@
 /** What the page asks the service: the routes of docs/api.md, typed by the service's own schemas. */
 import type { z } from 'zod';
+import type { datasetPageSchema, datasetSchema } from '../../src/api/dataset-schemas.ts';
 import type { problemSchema } from '../../src/api/problems.ts';
-import type { datasetPageSchema, datasetSchema, dryRunSchema, findingsSchema } from '../../src/api/schemas.ts';
+import type { dryRunSchema, findingsSchema } from '../../src/api/schemas.ts';
 import type { Page } from '../../src/searches/ports.ts';
 import type { SearchPreflight as Preflight } from '../../src/searches/preflight.ts';
 import type { Search, Trial, TrialSummary } from '../../src/searches/records.ts';

@@ -106,7 +106,9 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const parent = await queries.find(id);
       if (parent === undefined) throw new Problem('notFound', `there is no search ${id}`);
       const body = await refined(parent, queries, request.body ?? refineSchema.parse({}));
-      const { specification, dataset } = await parseSpecification(body, facts, parts.memory);
+      // On the rows that the parent was made on, whatever was uploaded since: their values compare.
+      const ofParent = (name: string) => facts(name, parent.dataset.hash);
+      const { specification, dataset } = await parseSpecification(body, ofParent, parts.memory);
       const { search } = await store.create({ specification, dataset, parent: id, idempotency: undefined });
       await advance(parts, search);
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);

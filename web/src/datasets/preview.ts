@@ -1,6 +1,6 @@
 /** What can be chosen of a CSV, and what the service says of it. Pure. */
 
-import type { DatasetPreview } from '../../../src/api/schemas.ts';
+import type { DatasetPreview } from '../../../src/api/dataset-schemas.ts';
 
 export type { DatasetPreview };
 export type PreviewColumn = DatasetPreview['columns'][number];
