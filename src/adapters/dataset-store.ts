@@ -1,11 +1,11 @@
 /** Data sets: the built-in ones are files of the project, the others stand in Postgres, every version of them. */
 import { builtinDatasets, loadBuiltin } from '../data/builtin.ts';
-import { datasetFromCsv, readCsv } from '../data/csv-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { InvalidDataset } from '../data/faults.ts';
-import { type Hint, hintsOf } from '../data/hints.ts';
+import { type FileReader, inlineFileReader, type UploadedFile } from '../data/file-work.ts';
+import type { Hint } from '../data/hints.ts';
 import { type CsvReading, firstReading, withGiven } from '../data/reading.ts';
-import { type AskedUpload, decisionsOf, readUpload } from '../data/upload.ts';
+import { type AskedUpload, decisionsOf } from '../data/upload.ts';
 import { Problem } from '../errors.ts';
 import type { DatasetStore, DatasetSummary } from '../searches/ports.ts';
 import { isOpen, searchStates } from '../searches/records.ts';
@@ -17,8 +17,12 @@ const MOST_LOADED = 8;
 /** A file of 64 MB takes seconds to be written. */
 const UPLOAD_TIMEOUT_MS = 60_000;
 
-/** `folder` holds the files of the built-in data sets. */
-export function createDatasetStore(database: Database, folder: string): DatasetStore {
+/** `folder` holds the files of the built-in data sets; `files` reads the others. */
+export function createDatasetStore(
+  database: Database,
+  folder: string,
+  files: FileReader = inlineFileReader,
+): DatasetStore {
   const builtin = new Map<string, Dataset>();
   const builtIn = (name: string): Dataset | undefined => {
     const known = builtin.get(name) ?? loadBuiltin(name, folder);
@@ -35,7 +39,7 @@ export function createDatasetStore(database: Database, folder: string): DatasetS
       const known = builtInAt(name, hash);
       return known === undefined ? found(database, name, hash) : summaryOf(known);
     },
-    load: keptLoader(database, builtInAt),
+    load: keptLoader(database, files, builtInAt),
     list: async () => {
       const rows = await database.dataset.findMany({
         omit: { csv: true },
@@ -56,7 +60,7 @@ export function createDatasetStore(database: Database, folder: string): DatasetS
       const row = await newest(database, name, hash, { csv: true });
       return row === undefined ? undefined : Buffer.from(row.csv).toString();
     },
-    add: (upload) => add(database, upload),
+    add: (upload) => add(database, files, upload),
     remove: (name, force) => remove(database, name, force),
   };
 }
@@ -64,7 +68,7 @@ export function createDatasetStore(database: Database, folder: string): DatasetS
 type BuiltInAt = (name: string, hash: string | undefined) => Dataset | undefined;
 
 /** Reads data sets, and keeps those that were used last. */
-function keptLoader(database: Database, builtInAt: BuiltInAt): DatasetStore['load'] {
+function keptLoader(database: Database, files: FileReader, builtInAt: BuiltInAt): DatasetStore['load'] {
   const kept = new Map<string, Dataset>();
   return async (name, hash) => {
     const known = builtInAt(name, hash);
@@ -72,7 +76,7 @@ function keptLoader(database: Database, builtInAt: BuiltInAt): DatasetStore['loa
     const wanted = hash ?? (await newest(database, name, undefined, { hash: true }))?.hash;
     if (wanted === undefined) return undefined;
     const key = `${name} ${wanted}`;
-    const dataset = kept.get(key) ?? (await read(database, name, wanted));
+    const dataset = kept.get(key) ?? (await read(database, files, name, wanted));
     if (dataset === undefined) return undefined;
     kept.delete(key);
     if (kept.size >= MOST_LOADED) kept.delete(kept.keys().next().value!);
@@ -81,11 +85,10 @@ function keptLoader(database: Database, builtInAt: BuiltInAt): DatasetStore['loa
   };
 }
 
-async function read(database: Database, name: string, hash: string): Promise<Dataset | undefined> {
+async function read(database: Database, files: FileReader, name: string, hash: string): Promise<Dataset | undefined> {
   const row = await database.dataset.findUnique({ where: { name_hash: { name, hash } } });
   if (row === null) return undefined;
-  const text = Buffer.from(row.csv).toString();
-  return datasetFromCsv(text, { ...readingOf(row), name, target: row.target, task: taskOf(row) });
+  return files.dataset(row.csv, { ...readingOf(row), name, target: row.target, task: taskOf(row) });
 }
 
 /** Of the version with that hash, or else of the newest: what is selected. */
@@ -121,14 +124,15 @@ async function versionsOf(database: Database, names: readonly string[]): Promise
 
 async function add(
   database: Database,
+  files: FileReader,
   { file, ...asked }: AskedUpload & { readonly file: Uint8Array },
 ): Promise<DatasetSummary> {
   const { name } = asked;
   if (builtinDatasets.some((known) => known.name === name)) {
     throw new Problem('datasetExists', `${name} is built in; choose another name`);
   }
-  const { text, dataset, dropped, reading, hints } = parsed(file, asked);
-  const { targetName, hash, rows, features, classes, featureNames, task } = dataset;
+  const uploaded = await refusedIfInvalid(files.upload(file, asked));
+  const { targetName, hash, rows, features, classes, featureNames, task, text, dropped, reading, hints } = uploaded;
   const facts = { title: name, task, target: targetName, rows, features, dropped };
   const data = {
     ...facts,
@@ -136,7 +140,7 @@ async function add(
     featureNames: [...featureNames],
     options: { ...reading } as unknown as Prisma.InputJsonObject,
     hints: hints as unknown as Prisma.InputJsonArray,
-    csv: new Uint8Array(Buffer.from(text)),
+    csv: new Uint8Array(text),
   };
   await again(() =>
     database.$transaction(
@@ -199,22 +203,9 @@ function stateOf(state: string): (typeof searchStates)[number] {
   return searchStates.find((known) => known === state) ?? 'failed';
 }
 
-interface ParsedUpload {
-  readonly text: string;
-  readonly dataset: Dataset;
-  readonly dropped: number;
-  readonly reading: CsvReading;
-  readonly hints: readonly Hint[];
-}
-
-function parsed(file: Uint8Array, asked: AskedUpload): ParsedUpload {
+async function refusedIfInvalid(upload: Promise<UploadedFile>): Promise<UploadedFile> {
   try {
-    const { text, options } = readUpload(file, asked);
-    const { dataset, dropped, table } = readCsv(text, options);
-    const reading = withGiven(firstReading, options);
-    const { task, classes } = dataset;
-    const hints = hintsOf(text, table, reading, { task, asked: asked.task !== undefined, classes });
-    return { text, dataset, dropped, reading, hints };
+    return await upload;
   } catch (error) {
     if (!(error instanceof InvalidDataset)) throw error;
     throw new Problem('invalidRequest', `the data set has ${error.faults.length} faults`, error.faults);

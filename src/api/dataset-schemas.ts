@@ -112,7 +112,7 @@ const hintsSchema = z
       column: z.string().nullable(),
       message: z.string(),
       offers: z
-        .array(z.object({ label: z.string(), option: z.string(), value: z.string() }))
+        .array(z.object({ label: z.string(), option: z.string(), values: z.array(z.string()).readonly() }))
         .readonly()
         .describe('Options that would do something about it'),
     }),

@@ -1,4 +1,6 @@
 /** What the API is made of; the composition roots (server.ts, the command line, tests) put it together. */
+
+import type { FileReader } from '../data/file-work.ts';
 import type { AdvanceParts } from '../searches/advance.ts';
 import type { Example } from '../searches/examples.ts';
 import type { Importance, ImportanceTask } from '../searches/importance.ts';
@@ -8,6 +10,8 @@ import type { PreflightTask, SearchPreflight } from '../searches/preflight.ts';
 export interface ApiParts extends AdvanceParts {
   readonly queries: SearchQueries;
   readonly datasets: DatasetStore;
+  /** Reads files that are only looked at, off the event loop. */
+  readonly files: FileReader;
   readonly board: NoticeBoard;
   /** Compute threads that are expected to work: for estimates alone. */
   readonly threads: number;

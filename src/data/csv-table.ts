@@ -139,7 +139,8 @@ function namedRecords(all: readonly CsvRecord[], { header, rules }: CsvReading):
   const sample = records[0]?.fields.length ?? width;
   if (records.length > 0 && records.every(({ fields }) => fields.length === sample)) {
     const endsEmpty = records.every(({ fields }) => fields.at(-1)!.trim() === '');
-    if (sample === width + 1 && !endsEmpty) given = ['', ...given];
+    if (sample === width - 1 && given[0] === '#') given = given.slice(1);
+    else if (sample === width + 1 && !endsEmpty) given = ['', ...given];
     else if (sample === width - 1 && given.at(-1) === '') given = given.slice(0, -1);
     else if (endsEmpty && width > 1 && (sample === width + 1 || given.at(-1) === '')) {
       records = records.map(({ line, fields }) => ({ line, fields: fields.slice(0, -1) }));

@@ -19,6 +19,7 @@ export const hintCodes = [
   'manyWords',
   'noneAsWord',
   'codeAsNumber',
+  'wordAmongNumbers',
   'missing',
   'task',
   'fewRowsOfClass',
@@ -29,7 +30,8 @@ export const hintCodes = [
 export interface Offer {
   readonly label: string;
   readonly option: 'ignore' | 'category' | 'frequent' | 'missing' | 'missingIn' | 'header' | 'task' | 'encoding';
-  readonly value: string;
+  /** Each is given to the option; most offers have one. */
+  readonly values: readonly string[];
 }
 
 export interface Hint {
@@ -48,23 +50,40 @@ export interface TargetFacts {
   readonly classes: readonly string[];
 }
 
-const MOST_HINTS = 200;
+const MOST_OF_A_KIND = 8;
 /** Classes of fewer rows than this cannot be in every one of five folds. */
 const USUAL_FOLDS = 5;
 const MOST_CLASSES_ASKED = 100;
 const UNBALANCED = 0.95;
 
-/** All hints, those about the whole file first. */
+/** All hints, by what they are about; those about the whole file first. */
 export function hintsOf(text: string, table: CsvTable, reading: CsvReading, target: TargetFacts): Hint[] {
   const hints = [
     ...fileHints(text, table, reading),
     ...targetHints(table.target, target),
     ...table.features.flatMap(({ column, kind }) => columnHints(column, kind, table, reading, target.task)),
   ];
-  return hints.slice(0, MOST_HINTS);
+  return fewOfEach(hints);
 }
 
-const leaveOut = ({ name }: Column): Offer => ({ label: 'leave it out', option: 'ignore', value: name });
+/** Of hints of one kind, the first few, and one that counts the others. */
+function fewOfEach(hints: readonly Hint[]): Hint[] {
+  return hintCodes.flatMap((code) => {
+    const same = hints.filter((one) => one.code === code);
+    if (same.length <= MOST_OF_A_KIND) return same;
+    const more = same.length - MOST_OF_A_KIND;
+    const message = `${more} more columns: the same is true of them`;
+    return [...same.slice(0, MOST_OF_A_KIND), { code, column: null, message, offers: offerOfAll(same) }];
+  });
+}
+
+/** Where each of them may be left out: all of them. */
+function offerOfAll(hints: readonly Hint[]): Offer[] {
+  const values = hints.flatMap(({ offers }) => offers.find(({ option }) => option === 'ignore')?.values ?? []);
+  return values.length < hints.length ? [] : [{ label: `leave out all ${hints.length}`, option: 'ignore', values }];
+}
+
+const leaveOut = ({ name }: Column): Offer => ({ label: 'leave it out', option: 'ignore', values: [name] });
 
 function hint(code: Hint['code'], column: Column | null, message: string, offers: readonly Offer[] = []): Hint {
   return { code, column: column?.name ?? null, message, offers };
@@ -76,8 +95,8 @@ function fileHints(text: string, table: CsvTable, reading: CsvReading): Hint[] {
     const message = 'the first line looks like a row, not like names; is it one? header=true takes it for names';
     hints.push(
       hint('headerless', null, message, [
-        { label: 'it is a row', option: 'header', value: 'false' },
-        { label: 'it holds names', option: 'header', value: 'true' },
+        { label: 'it is a row', option: 'header', values: ['false'] },
+        { label: 'it holds names', option: 'header', values: ['true'] },
       ]),
     );
   }
@@ -91,8 +110,8 @@ function fileHints(text: string, table: CsvTable, reading: CsvReading): Hint[] {
     const message = `${missing} values are missing; missing=fill fills inputs and leaves out rows without a target, missing=drop leaves out every row with a gap`;
     hints.push(
       hint('missing', null, message, [
-        { label: 'fill them', option: 'missing', value: 'fill' },
-        { label: 'leave their rows out', option: 'missing', value: 'drop' },
+        { label: 'fill them', option: 'missing', values: ['fill'] },
+        { label: 'leave their rows out', option: 'missing', values: ['drop'] },
       ]),
     );
   }
@@ -109,8 +128,8 @@ function targetHints(column: Column, { task, asked, classes }: TargetFacts): Hin
     const message = `${distinct} different whole numbers: taken for ${is}; are they ${not}? task=classification or task=regression says so`;
     hints.push(
       hint('task', column, message, [
-        { label: 'classes', option: 'task', value: 'classification' },
-        { label: 'a quantity', option: 'task', value: 'regression' },
+        { label: 'classes', option: 'task', values: ['classification'] },
+        { label: 'a quantity', option: 'task', values: ['regression'] },
       ]),
     );
   }
@@ -189,9 +208,21 @@ function valueHints(
   const share = (test: (text: string) => boolean) => texts.filter(test).length / Math.max(texts.length, 1);
   const offers = [
     leaveOut(column),
-    { label: `the ${MAX_CATEGORIES} most frequent, and "other"`, option: 'frequent', value: name } as const,
+    { label: `the ${MAX_CATEGORIES} most frequent, and "other"`, option: 'frequent', values: [name] } as const,
   ];
   if (kind === 'number') {
+    const word = texts.find((text) => !isNumber(text));
+    if (word !== undefined) {
+      const rows = texts.filter((text) => !isNumber(text)).length;
+      const message = `${rows} of ${texts.length} values are no numbers, such as ${shown(word)}; category=${name} takes the column as words, missingIn=${name}=${shown(word)} takes this one as missing`;
+      hints.push(
+        hint('wordAmongNumbers', column, message, [
+          { label: 'words', option: 'category', values: [name] },
+          { label: `${shown(word)} is missing`, option: 'missingIn', values: [`${name}=${word}`] },
+          leaveOut(column),
+        ]),
+      );
+    }
     const whole = texts.every((text) => Number.isInteger(Number(text)));
     if (unique && whole && identifying.test(name)) {
       hints.push(hint('identifier', column, `names a row; ignore=${name} leaves it out`, [leaveOut(column)]));
@@ -199,7 +230,10 @@ function valueHints(
     if (texts.some((text) => /^[+-]?0\d/.test(text))) {
       const message = `has numbers that begin with 0, as codes do; category=${name} takes them as words`;
       hints.push(
-        hint('codeAsNumber', column, message, [{ label: 'words', option: 'category', value: name }, leaveOut(column)]),
+        hint('codeAsNumber', column, message, [
+          { label: 'words', option: 'category', values: [name] },
+          leaveOut(column),
+        ]),
       );
     }
     return hints;
@@ -225,7 +259,7 @@ function valueHints(
     const spelled = texts.find((text) => text.toLowerCase() === 'none')!;
     const message = `${spelled} in ${none} rows is taken as a word like the others; missingIn=${name}=${spelled} takes it as missing`;
     hints.push(
-      hint('noneAsWord', column, message, [{ label: 'missing', option: 'missingIn', value: `${name}=${spelled}` }]),
+      hint('noneAsWord', column, message, [{ label: 'missing', option: 'missingIn', values: [`${name}=${spelled}`] }]),
     );
   }
   return hints;

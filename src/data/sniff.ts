@@ -78,7 +78,7 @@ function commentIn(sample: string, delimiter: Delimiter, quote: Quote): string {
     const rows = records.filter(({ fields }) => !marked.test(fields[0]!));
     if (lines.length === 0 || rows.length === 0) continue;
     const width = modeOf(rows.map(({ fields }) => fields.length)).value;
-    const unlike = lines.filter(({ fields }) => fields.length !== width);
+    const unlike = lines.filter(({ fields }) => fields.length - (fields[0] === mark ? 1 : 0) !== width);
     if (unlike.length > 0 && unlike.length * 2 >= lines.length) return mark;
     // A marked line that stands alone above the names is a comment; where rows follow, it holds the names, as NumPy writes them.
     if (lines.length === 1 && lines[0] === records[0] && hasHeader(rows, (text) => text)) return mark;
@@ -151,13 +151,16 @@ export function hasHeader(records: readonly CsvRecord[], read: (text: string) =>
     const texts = columns[k]!;
     const numeric = looksNumeric(texts, isUsuallyMissing);
     const isNumber = looksNumeric([name], () => false);
+    // Nothing above the names of the rows: an index.
+    if (name === '' && k === 0 && !texts.every((text) => text === '')) votes += names.length;
     if (name === '') return;
     if (isNumber) numbers.push(Number(name));
     if (numeric) votes += isNumber ? -1 : isUsuallyMissing(name) ? 0 : 1;
     else if (texts.includes(name)) votes--;
     else if (new Set(texts).size * 2 <= texts.length) votes += isNumber ? 0 : 1;
   });
-  const counting = numbers.length >= 3 && numbers.every((one, i) => i === 0 || one === numbers[i - 1]! + 1);
+  const step = numbers.length >= 3 ? numbers[1]! - numbers[0]! : 0;
+  const counting = step > 0 && numbers.every((one, i) => Number.isInteger(one) && one === numbers[0]! + i * step);
   if (counting) votes += 2 * numbers.length;
   const words = names.filter((name) => name !== '' && !looksNumeric([name], () => false));
   if (words.length - new Set(words).size > words.length / 4) votes -= words.length;

@@ -1,7 +1,8 @@
 /** Deleting a data set: not while searches use it, unless that is what is wanted. */
 import { Problem } from '../errors.ts';
 import type { DatasetStore, SearchStore } from './ports.ts';
-import { isOpen } from './records.ts';
+import { isOpen, type Search } from './records.ts';
+import type { DatasetFacts } from './specification.ts';
 
 /** How often searches that begin meanwhile are cancelled too before giving up. */
 const MOST_TRIES = 10;
@@ -37,4 +38,13 @@ async function cancelled(store: SearchStore, id: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Problem && ['wrongState', 'notFound'].includes(error.code))) throw error;
   }
+}
+
+/** A search whose data set was deleted has no rows to go on with: a Problem where one is asked to. */
+export async function refuseWithoutDataset(
+  { dataset: { name, hash } }: Search,
+  facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>,
+): Promise<void> {
+  if ((await facts(name, hash)) !== undefined) return;
+  throw new Problem('wrongState', `its data set ${name} was deleted: it can be looked at, and no more trained`);
 }

@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { previewOfCsv } from '../../data/csv-preview.ts';
 import { datasetLimits } from '../../data/csv-table.ts';
 import { InvalidDataset } from '../../data/faults.ts';
-import { firstReading, withGiven } from '../../data/reading.ts';
-import { type AskedUpload, decisionsOf, readUpload } from '../../data/upload.ts';
+import type { FileReader } from '../../data/file-work.ts';
+import type { AskedUpload } from '../../data/upload.ts';
 import { Problem } from '../../errors.ts';
 import { removeDataset } from '../../searches/remove-dataset.ts';
 import {
@@ -34,7 +33,7 @@ const fileTypes = [
   'application/octet-stream',
 ];
 
-export const datasetRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { datasets, store }) => {
+export const datasetRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { datasets, store, files }) => {
   app.addContentTypeParser(
     fileTypes,
     { parseAs: 'buffer', bodyLimit: datasetLimits.bytes },
@@ -128,7 +127,7 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { data
       querystring: previewQuerySchema,
       response: { 200: previewSchema, ...refusals },
     },
-    handler: async (request) => previewed(fileIn(request.body), { ...request.query, name: 'preview' }),
+    handler: async (request) => previewed(files, fileIn(request.body), { ...request.query, name: 'preview' }),
   });
 };
 
@@ -142,13 +141,10 @@ function fileIn(body: unknown): Buffer {
   throw new Problem('unsupportedMediaType', message, [{ path: 'content-type', message }]);
 }
 
-function previewed(file: Buffer, asked: AskedUpload): DatasetPreview {
+async function previewed(files: FileReader, file: Buffer, asked: AskedUpload): Promise<DatasetPreview> {
   const { bytes, rows, columns, cells, classes } = datasetLimits;
   try {
-    const { text, options } = readUpload(file, asked);
-    const reading = withGiven(firstReading, options);
-    const limits = { bytes, rows, columns, cells, classes };
-    return { ...previewOfCsv(text, options), reading, decisions: decisionsOf(reading), limits };
+    return { ...(await files.preview(file, asked)), limits: { bytes, rows, columns, cells, classes } };
   } catch (error) {
     if (!(error instanceof InvalidDataset)) throw error;
     throw new Problem('invalidRequest', `the text is no table: ${error.message}`, error.faults);

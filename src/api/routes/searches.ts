@@ -7,6 +7,7 @@ import { dryRun } from '../../searches/dry-run.ts';
 import type { Transition } from '../../searches/ports.ts';
 import { searchSchema } from '../../searches/records.ts';
 import { refined, refineSchema } from '../../searches/refine.ts';
+import { refuseWithoutDataset } from '../../searches/remove-dataset.ts';
 import { parseSpecification, samplerOf, specificationSchema } from '../../searches/specification.ts';
 import { warmStarted } from '../../searches/warm-start.ts';
 import type { ApiParts } from '../parts.ts';
@@ -131,6 +132,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
       const { size } = samplerOf(search.specification);
       const { name, budget } = request.body;
+      if (budget !== undefined) await refuseWithoutDataset(search, facts);
       const changed = await store.change(id, { name, total: budget && Math.min(budget.trials, size) });
       if (changed.state === 'running') await advance(parts, changed);
       return changed;
