@@ -128,7 +128,7 @@ interface NamedRecords {
 
 /**
  * The header and the rows. R writes no name for its row names: where every row has one field more than the header, the first column
- * is nameless. A delimiter at the end of every line makes no column.
+ * is nameless. Delimiters at the end of every line make no columns.
  */
 function namedRecords(all: readonly CsvRecord[], { header, rules }: CsvReading): NamedRecords {
   const first = all[0]!.fields;
@@ -138,14 +138,15 @@ function namedRecords(all: readonly CsvRecord[], { header, rules }: CsvReading):
   const width = given.length;
   const sample = records[0]?.fields.length ?? width;
   if (records.length > 0 && records.every(({ fields }) => fields.length === sample)) {
-    const endsEmpty = records.every(({ fields }) => fields.at(-1)!.trim() === '');
+    const isEmpty = (k: number) => records.every(({ fields }) => fields[k]!.trim() === '');
     if (sample === width - 1 && given[0] === '#') given = given.slice(1);
-    else if (sample === width + 1 && !endsEmpty) given = ['', ...given];
     else if (sample === width - 1 && given.at(-1) === '') given = given.slice(0, -1);
-    else if (endsEmpty && width > 1 && (sample === width + 1 || given.at(-1) === '')) {
-      records = records.map(({ line, fields }) => ({ line, fields: fields.slice(0, -1) }));
-      given = given.slice(0, sample - 1);
+    else if (sample === width + 1) given = isEmpty(width) ? [...given, ''] : ['', ...given];
+    while (given.length > 1 && given.length <= sample && given.at(-1) === '' && isEmpty(given.length - 1)) {
+      given = given.slice(0, -1);
     }
+    if (given.length < sample)
+      records = records.map(({ line, fields }) => ({ line, fields: fields.slice(0, given.length) }));
   }
   return { ...uniqueNames(given.map((name, k) => (k === 0 ? name.replace(/^#\s*/, '') || name : name))), records };
 }

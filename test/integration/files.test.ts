@@ -332,22 +332,11 @@ describe('what is no table is refused with 400, by its place', () => {
   });
 });
 
-it('answers others while it reads a large file', async () => {
+it('reads a large file in a thread: the loop that answers is idle meanwhile', async () => {
   const large = rows((i) => `${i % 97},${(i * 7) % 101}.25,${i % 13},${i % 2 ? 'x' : 'y'}`, 'a,b,c,t', 199_000);
-  let reading = true;
-  const upload = post('?name=large', large).then((response) => {
-    reading = false;
-    return response.status;
-  });
-  let slowest = 0;
-  let asked = 0;
-  while (reading) {
-    const start = performance.now();
-    await (await fetch(`${service.url}/healthz`)).text();
-    slowest = Math.max(slowest, performance.now() - start);
-    asked++;
-  }
-  expect(await upload).toBe(201);
-  expect(asked).toBeGreaterThan(10);
-  expect(slowest).toBeLessThan(500);
+  const before = performance.eventLoopUtilization();
+  const response = await post('/preview', large);
+  const { utilization } = performance.eventLoopUtilization(before);
+  expect(response.status).toBe(200);
+  expect(utilization).toBeLessThan(0.6);
 });

@@ -56,7 +56,11 @@ export async function ask<T>(path: string, { method = 'GET', body, type, signal 
     }),
   });
   if (response.status === 204) return undefined as T;
-  const answer = (await response.json().catch(() => ({}))) as unknown;
+  const answer = (await response.json().catch((error: unknown) => {
+    // What was given up half-way is no answer.
+    if (signal?.aborted) throw error;
+    return {};
+  })) as unknown;
   if (!response.ok) throw new Refusal(response.status, answer as Partial<ProblemDocument>);
   return answer as T;
 }
@@ -96,5 +100,7 @@ export const api = {
   ) => ask<T>(`${searchAt(id)}/${what}`),
   examples: () => ask<{ items: readonly Example[] }>('/v1/examples'),
   datasets: () => ask<z.infer<typeof datasetPageSchema>>('/v1/datasets'),
+  removeDataset: (name: string, force: boolean) =>
+    ask<void>(`/v1/datasets/${encodeURIComponent(name)}${force ? '?force=true' : ''}`, { method: 'DELETE' }),
   dataset: (name: string) => ask<Dataset>(`/v1/datasets/${encodeURIComponent(name)}`),
 };
