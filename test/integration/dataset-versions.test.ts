@@ -1,4 +1,5 @@
 /** The same name uploaded again is a new version; searches keep the one they began with, and keep it from being deleted. */
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runClientCommand } from '../../src/cli/client-commands.ts';
 import type { DatasetSummary } from '../../src/searches/ports.ts';
@@ -156,4 +157,38 @@ it('is never deleted under a search that begins at the same time', async () => {
       expect((await remove('contested', '?force=true')).status).toBe(204);
     } else expect(status).toBe(204);
   }
+});
+
+it('trains on what was stored before there were dialects and versions, by the rules and the hash of that time', async () => {
+  const csv = `a,t\n${Array.from({ length: 14 }, (_, i) => `${i},${1e8 + i + 0.1}`).join('\n')}`;
+  const hash = 'cebdec3ca100236edcabe40637d49d423a575f966504887d101f906ffd7f5f78';
+  const database = new pg.Client({ connectionString: service.databaseUrl });
+  await database.connect();
+  try {
+    await database.query(
+      `INSERT INTO datasets (name, title, task, target, hash, rows, features, classes, feature_names, csv)
+       VALUES ('old', 'old', 'regression', 't', $1, 14, 1, '{}', '{a}', $2)`,
+      [hash, Buffer.from(csv)],
+    );
+  } finally {
+    await database.end();
+  }
+  expect(await service.client.dataset('old')).toMatchObject({
+    hash,
+    versions: [hash],
+    reading: { rules: 1 },
+    hints: [],
+  });
+  const { id } = await search('old', 2);
+  expect(await ended(service.client, id)).toMatchObject({
+    state: 'complete',
+    dataset: { hash },
+    trials: { complete: 2 },
+  });
+  expect(await replayed(id, 1)).toContain('the same, bit for bit');
+  // Uploaded today, the same file keeps the digits that were lost then: a version of its own.
+  const today = await upload('old', csv);
+  expect(today.versions).toEqual([today.hash, hash]);
+  expect(today.hash).not.toBe(hash);
+  expect(await replayed(id, 0)).toContain('the same, bit for bit');
 });
