@@ -49,7 +49,8 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
   const fileThread = new Piscina<FileTask, FileAnswer>({
     filename: new URL('dist/workers/file-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
-    maxThreads: 1,
+    // One may be busy with a large file that somebody looks at while a worker waits for its rows.
+    maxThreads: 2,
     idleTimeout: ANALYSIS_IDLE_MS,
   });
   const files = createFileReader((task) => fileThread.run(task));

@@ -69,18 +69,24 @@ type BuiltInAt = (name: string, hash: string | undefined) => Dataset | undefined
 
 /** Reads data sets, and keeps those that were used last. */
 function keptLoader(database: Database, files: FileReader, builtInAt: BuiltInAt): DatasetStore['load'] {
-  const kept = new Map<string, Dataset>();
+  const kept = new Map<string, Promise<Dataset | undefined>>();
   return async (name, hash) => {
     const known = builtInAt(name, hash);
     if (known !== undefined) return known;
     const wanted = hash ?? (await newest(database, name, undefined, { hash: true }))?.hash;
     if (wanted === undefined) return undefined;
     const key = `${name} ${wanted}`;
-    const dataset = kept.get(key) ?? (await read(database, files, name, wanted));
-    if (dataset === undefined) return undefined;
+    const reading = kept.get(key) ?? read(database, files, name, wanted);
     kept.delete(key);
     if (kept.size >= MOST_LOADED) kept.delete(kept.keys().next().value!);
-    kept.set(key, dataset);
+    kept.set(key, reading);
+    // What is not there, or could not be read, may be another time.
+    const forget = () => kept.get(key) === reading && kept.delete(key);
+    const dataset = await reading.catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    if (dataset === undefined) forget();
     return dataset;
   };
 }
@@ -208,7 +214,9 @@ async function refusedIfInvalid(upload: Promise<UploadedFile>): Promise<Uploaded
     return await upload;
   } catch (error) {
     if (!(error instanceof InvalidDataset)) throw error;
-    throw new Problem('invalidRequest', `the data set has ${error.faults.length} faults`, error.faults);
+    const gaps = error.faults.some(({ message }) => message.startsWith('the value is missing'));
+    const advice = gaps ? '; missing=fill fills inputs and leaves out rows without a target' : '';
+    throw new Problem('invalidRequest', `the data set has ${error.faults.length} faults${advice}`, error.faults);
   }
 }
 

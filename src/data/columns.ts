@@ -9,7 +9,9 @@ import type { CsvReading, Missing } from './reading.ts';
 export const MAX_CATEGORIES = 100;
 
 const infinite = new Set(['inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity']);
-const CONTROL = '\u0000';
+/** Characters of a word or a class. */
+const MAX_WORD = 500;
+const NUL = '\u0000';
 
 export interface Column {
   readonly name: string;
@@ -110,10 +112,14 @@ export function sameSpelling(text: string): string {
   return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value + 0) : text;
 }
 
-/** Adds a fault for each of the first words with a NUL, which text cannot hold. */
-export function checkWords(column: Column, faults: FaultList): void {
+/** Adds a fault for words with a NUL, which text cannot hold, and for those that are no words for their length. */
+export function checkWords(column: Column, { rules }: CsvReading, faults: FaultList): void {
+  const most = rules > 1 ? MAX_WORD : Number.POSITIVE_INFINITY;
   column.texts.forEach((text, row) => {
-    if (text.includes(CONTROL)) faults.add(place(column, row), 'has a NUL character, which is no text');
+    if (text.includes(NUL)) faults.add(place(column, row), 'has a NUL character, which is no text');
+    else if (text.length > most) {
+      faults.add(place(column, row), `has ${text.length} characters; words of at most ${most} are read`);
+    }
   });
 }
 
@@ -151,7 +157,7 @@ export function featuresOf(column: Column, faults: FaultList, kind: ColumnKind, 
   const fills = fillsGaps(column, reading.missing);
   const complete = fills || isComplete(column, faults);
   if (kind === 'number') return numberFeatures(column, numbersOf(column, faults), fills);
-  checkWords(column, faults);
+  checkWords(column, reading, faults);
   if (!complete) return noFeatures;
   const words = wordsOf(column, reading);
   const categories = distinctOf(words);

@@ -91,8 +91,9 @@ export function targetOf(column: Column, options: CsvOptions, faults: FaultList)
     }
     return { task, classes: [], y };
   }
-  checkWords(column, faults);
-  const labels = readingIn(options).rules > 1 ? column.texts.map(sameSpelling) : column.texts;
+  const reading = readingIn(options);
+  checkWords(column, reading, faults);
+  const labels = reading.rules > 1 ? column.texts.map(sameSpelling) : column.texts;
   const classes = distinctOf(labels);
   if (classes.length < 2) faults.add(`column ${column.name}`, `there is a single class, ${classes[0]}; two are needed`);
   if (classes.length > datasetLimits.classes) {

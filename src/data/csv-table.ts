@@ -63,7 +63,7 @@ export function tableFromCsv(text: string, options: CsvOptions, faults: FaultLis
   if (all.length === 0) faults.add('', 'the file is empty; a header and rows are needed');
   faults.throwIfAny();
   const { names, renamed, records } = namedRecords(all, reading);
-  checkShape(names, records, all[0]!.line, faults);
+  checkShape(names, records, all[0]!.line, reading, faults);
   checkChoices(names, options, faults);
   missingInFaults(reading, names, faults);
   const columns = columnsOf(names, records, reading);
@@ -181,7 +181,13 @@ function shownOf(names: readonly string[]): string {
 }
 
 /** Whether every row has the columns of the header. */
-function checkShape(names: readonly string[], records: readonly CsvRecord[], first: number, faults: FaultList): void {
+function checkShape(
+  names: readonly string[],
+  records: readonly CsvRecord[],
+  first: number,
+  { delimiter }: CsvReading,
+  faults: FaultList,
+): void {
   const { columns, minRows, rows } = datasetLimits;
   if (names.length > columns) faults.add(`line ${first}`, `has ${names.length} columns; at most ${columns} are read`);
   if (records.length < minRows) faults.add('', `has ${records.length} rows; at least ${minRows} are needed`);
@@ -189,7 +195,7 @@ function checkShape(names: readonly string[], records: readonly CsvRecord[], fir
   for (const { line, fields } of records) {
     if (faults.full) return;
     if (fields.length !== names.length)
-      faults.add(`line ${line}`, `has ${fields.length} fields, the header ${names.length}`);
+      faults.add(`line ${line}`, `has ${fields.length} fields separated by ${delimiter}, the header ${names.length}`);
   }
 }
 

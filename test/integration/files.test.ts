@@ -311,6 +311,15 @@ describe('what is no table is refused with 400, by its place', () => {
     expect(fault.message).toMatch(message);
   });
 
+  it('says with gaps how they are filled', async () => {
+    const response = await post('?name=gaps', plain.replace('1,x', ',x'));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      detail: expect.stringContaining('missing=fill fills inputs'),
+      faults: [{ path: 'line 3, column a' }],
+    });
+  });
+
   it('refuses words that would be more numbers than are read, without making them', async () => {
     const letters = Array.from({ length: 60 }, (_, k) => `w${k}`);
     const wide = rows(

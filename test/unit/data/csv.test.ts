@@ -134,7 +134,7 @@ describe('datasetFromCsv', () => {
   it.each([
     ['an empty file', '', ': the file is empty; a header and rows are needed'],
     ['too few rows', csv(alternating, String, 'n,a,t', 9), ': has 9 rows; at least 10 are needed'],
-    ['a ragged row', `${csv(alternating)}\n1,2`, 'line 12: has 2 fields, the header 3'],
+    ['a ragged row', `${csv(alternating)}\n1,2`, 'line 12: has 2 fields separated by comma, the header 3'],
     ['a missing number', csv(alternating, (i) => (i === 4 ? '' : '1')), 'line 6, column a: the value is missing'],
     ['NA', csv(alternating, (i) => (i === 4 ? 'NA' : '1')), 'line 6, column a: the value is missing, got NA'],
     ['a missing target', csv((i) => (i === 4 ? ' ' : alternating(i))), 'line 6, column t: the value is missing'],
