@@ -3,7 +3,7 @@ import { builtinDatasets, loadBuiltin } from '../data/builtin.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { InvalidDataset } from '../data/faults.ts';
 import { type FileReader, inlineFileReader, type UploadedFile } from '../data/file-work.ts';
-import type { Hint } from '../data/hints.ts';
+import type { Hint } from '../data/hint.ts';
 import { type CsvReading, firstReading, withGiven } from '../data/reading.ts';
 import { type AskedUpload, decisionsOf } from '../data/upload.ts';
 import { Problem } from '../errors.ts';

@@ -1,7 +1,7 @@
 /** What of data sets crosses the wire. */
 import { z } from 'zod';
 import { datasetLimits } from '../data/csv-table.ts';
-import { hintCodes } from '../data/hints.ts';
+import { hintCodes } from '../data/hint.ts';
 import { decimals, delimiters, missingChoices, quotes, thousandsMarks } from '../data/reading.ts';
 
 /** Whether Postgres can store it as text. */

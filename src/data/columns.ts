@@ -1,6 +1,6 @@
 /** What a column of a file holds: numbers, or words of which each becomes an input of its own. */
 import type { CsvRecord } from './csv.ts';
-import type { FaultList } from './faults.ts';
+import { type FaultList, shortened } from './faults.ts';
 import { isNone, markersOf } from './missing.ts';
 import { isNumber, numberReader } from './number-format.ts';
 import type { CsvReading, Missing } from './reading.ts';
@@ -89,9 +89,8 @@ export function numbersOf(column: Column, faults: FaultList): Float64Array {
     if (column.missing[row] === 1) return Number.NaN; // added by isComplete, or filled
     const value = isNumber(text) ? Number(text) : Number.NaN;
     if (Number.isFinite(Math.fround(value))) return value;
-    const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
     const must = isNumber(text) || infinite.has(text.toLowerCase()) ? 'a finite number below 3.4e38' : 'a number';
-    faults.add(place(column, row), `must be ${must}, got ${shown}`);
+    faults.add(place(column, row), `must be ${must}, got ${shortened(text)}`);
     return 0;
   });
 }

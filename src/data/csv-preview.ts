@@ -3,8 +3,9 @@ import { type ColumnKind, countMissing, distinctOf, presentTexts } from './colum
 import { featuresIn, targetOf } from './csv-dataset.ts';
 import { type CsvOptions, type CsvTable, datasetLimits, readingIn, tableFromCsv } from './csv-table.ts';
 import type { Task } from './dataset.ts';
-import { type Fault, FaultList } from './faults.ts';
-import { type Hint, hintsOf } from './hints.ts';
+import { type Fault, FaultList, shortened } from './faults.ts';
+import type { Hint } from './hint.ts';
+import { hintsOf } from './hints.ts';
 import { isNumber } from './number-format.ts';
 
 const SAMPLE_ROWS = 10;
@@ -58,7 +59,9 @@ export function previewOfCsv(text: string, options: CsvOptions): CsvPreview {
     task,
     classes: classes.slice(0, MOST_CLASSES),
     features: counts.reduce((sum, count) => sum + count, 0),
-    sample: Array.from({ length: sampled }, (_, row) => table.columns.map(({ texts }) => shown(texts[row]!))),
+    sample: Array.from({ length: sampled }, (_, row) =>
+      table.columns.map(({ texts }) => shortened(texts[row]!, MOST_SHOWN)),
+    ),
     faults: faults.faults,
     hints: hintsOf(text, table, readingIn(options), { task, asked: options.task !== undefined, classes }),
   };
@@ -84,12 +87,10 @@ function columnsIn({ columns, features, target }: CsvTable, inputs: readonly num
       distinct: new Set(there).size,
       min: Number.isFinite(min) ? min : null,
       max: Number.isFinite(max) ? max : null,
-      examples: distinctOf(there.slice(0, 1000)).slice(0, EXAMPLES).map(shown),
+      examples: distinctOf(there.slice(0, 1000))
+        .slice(0, EXAMPLES)
+        .map((text) => shortened(text, MOST_SHOWN)),
       inputs: inputs[place] ?? 0,
     };
   });
-}
-
-function shown(text: string): string {
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }

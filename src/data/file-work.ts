@@ -4,7 +4,8 @@ import { type CsvPreview, previewOfCsv } from './csv-preview.ts';
 import type { CsvOptions } from './csv-table.ts';
 import type { Dataset } from './dataset.ts';
 import { type Fault, InvalidDataset } from './faults.ts';
-import { type Hint, hintsOf } from './hints.ts';
+import type { Hint } from './hint.ts';
+import { hintsOf } from './hints.ts';
 import { type CsvReading, firstReading, withGiven } from './reading.ts';
 import { type AskedUpload, type Decision, decisionsOf, readUpload } from './upload.ts';
 

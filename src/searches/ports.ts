@@ -1,7 +1,7 @@
 /** What the use cases need of the world, and nothing more. The adapters keep these promises. */
 import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult, TrialSettings, TrialTask } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Hint } from '../data/hints.ts';
+import type { Hint } from '../data/hint.ts';
 import type { CsvReading } from '../data/reading.ts';
 import type { AskedUpload, Decision } from '../data/upload.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';

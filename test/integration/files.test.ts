@@ -139,11 +139,11 @@ describe('what was decided can be changed', () => {
 });
 
 describe('what is said of a file', () => {
-  const hintsOf = async (body: string, query = '') => {
+  const hintsOf = async (body: Buffer | string, query = '') => {
     const preview = (await (await post(`/preview?${query}`, body)).json()) as DatasetPreview;
     return preview.hints;
   };
-  it.each([
+  it.each<[string, Buffer | string, string, string | null, string | undefined]>([
     [
       'identifiers',
       rows((i) => `a${i * 7}b,${i % 5},${i % 2 ? 'x' : 'y'}`, 'code,a,t'),
@@ -235,6 +235,22 @@ describe('what is said of a file', () => {
       undefined,
     ],
     [
+      'letters of another encoding',
+      Buffer.concat([
+        Buffer.from('a,b,t\n'),
+        ...Array.from({ length: 24 }, (_, i) =>
+          Buffer.concat([
+            Buffer.from(`${i % 7},${(i * i) % 5},`),
+            Buffer.from(i % 2 ? 'c4e0ec' : 'cde5f2', 'hex'),
+            Buffer.from('\n'),
+          ]),
+        ),
+      ]),
+      'encoding',
+      null,
+      'encoding',
+    ],
+    [
       'two columns of a name',
       rows((i) => `${i % 7},${(i * i) % 5},${i % 2 ? 'x' : 'y'}`, 'n,n,t'),
       'renamed',
@@ -254,6 +270,12 @@ describe('what is said of a file', () => {
       String(new URLSearchParams(offer.values.map((value): [string, string] => [offer.option, value]))),
     );
     expect(taken.filter((one) => one.code === code)).toEqual([]);
+  });
+
+  it('cuts no character in two: what is shown of a class is text that can be stored', async () => {
+    const long = `${'x'.repeat(39)}😀${'y'.repeat(20)}`;
+    const body = rows((i) => `${i % 7},${(i * i) % 5},${i === 5 ? long : i % 2 ? 'x' : 'y'}`, 'n,a,t');
+    expect((await post('?name=emoji', body)).status).toBe(201);
   });
 
   it('says nothing of columns that are left out, and does not judge them', async () => {

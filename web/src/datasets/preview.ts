@@ -95,7 +95,8 @@ export function withOffer(choices: Choices, { option, values }: Offer): Choices 
     case 'task':
       return { ...choices, task: first as Choices['task'] };
     case 'header':
-      return withDialect(choices, 'header', first);
+    case 'encoding':
+      return withDialect(choices, option, first);
     default:
       return choices;
   }
