@@ -19,6 +19,7 @@ export const datasetLimits = {
   faults: 20,
 } as const;
 
+/** What a file of today may hold; what was stored by the first rules had no limit on fields. */
 export const csvLimits: CsvLimits = {
   // A header, and some lines above it.
   records: datasetLimits.rows + 100,
@@ -59,7 +60,9 @@ export function tableFromCsv(text: string, options: CsvOptions, faults: FaultLis
   checkSize(text, faults);
   faults.throwIfAny();
   const reading = readingIn(options);
-  const all = parseCsv(text, { ...reading, lenient: reading.rules > 1 }, csvLimits, faults).slice(reading.skip);
+  const today = reading.rules > 1;
+  const limits = today ? csvLimits : { ...csvLimits, field: Number.POSITIVE_INFINITY };
+  const all = parseCsv(text, { ...reading, lenient: today }, limits, faults).slice(reading.skip);
   if (all.length === 0) faults.add('', 'the file is empty; a header and rows are needed');
   faults.throwIfAny();
   const { names, renamed, records } = namedRecords(all, reading);
@@ -68,7 +71,7 @@ export function tableFromCsv(text: string, options: CsvOptions, faults: FaultLis
   missingInFaults(reading, names, faults);
   const columns = columnsOf(names, records, reading);
   const used = columns.filter(({ name }) => !reading.ignore.includes(name));
-  checkNames(used, all[0]!.line, faults);
+  checkNames(used, all[0]!.line, today ? MOST_OF_A_NAME : Number.POSITIVE_INFINITY, faults);
   if (used.length < 2) faults.add(`line ${all[0]!.line}`, tooFew(names, reading));
   const target = used.find(({ name }) => name === options.target) ?? used.at(-1);
   if (target === undefined) throw new InvalidDataset(faults.faults);
@@ -203,17 +206,17 @@ const NUL = '\u0000';
 const MOST_OF_A_NAME = 200;
 
 /** Names of columns that are used; those that are left out are not judged. */
-function checkNames(used: readonly Column[], line: number, faults: FaultList): void {
+function checkNames(used: readonly Column[], line: number, longest: number, faults: FaultList): void {
   const seen = new Set<string>();
   used.forEach(({ name }, k) => {
     if (name === '') faults.add(`line ${line}`, `column ${k + 1} has no name`);
     else if (seen.has(name)) faults.add(`line ${line}`, `two columns are named ${name}`);
     else if (name.includes(NUL))
       faults.add(`line ${line}`, `the name of column ${k + 1} has a NUL character, which is no text`);
-    else if (name.length > MOST_OF_A_NAME) {
+    else if (name.length > longest) {
       faults.add(
         `line ${line}`,
-        `the name of column ${k + 1} has ${name.length} characters; at most ${MOST_OF_A_NAME} are read`,
+        `the name of column ${k + 1} has ${name.length} characters; at most ${longest} are read`,
       );
     }
     seen.add(name);

@@ -56,6 +56,12 @@ const files: readonly (readonly [what: string, text: string, options: Partial<Cs
     '23ed54e685f04b62387f337e95ca7c73995358da2a7c9644df56b8ac3c5d2ba4',
   ],
   [
+    'a long name and a long word',
+    `${'n'.repeat(300)},w,t\n${rows((i) => `${i},${i % 2 ? 'x'.repeat(150_000) : 'y'},${i % 2}`)}`,
+    {},
+    'b72a8f7252b3478a103218d193a288d404cb25130b8150bf8344fc927c5da0a4',
+  ],
+  [
     'lines that begin with #',
     `#,t\n${rows((i) => `#${i % 2},${i % 2}`)}`,
     {},
