@@ -13,6 +13,7 @@ import { compileKernels } from './compute/kernels.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
+import { createFileReader, type FileAnswer, type FileTask } from './data/file-work.ts';
 import { projectRoot } from './paths.ts';
 import { deliver } from './searches/deliver.ts';
 import { readExamples } from './searches/examples.ts';
@@ -52,7 +53,15 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
   await prepareQueue(connection);
   const database = connect(databaseUrl, config.connections);
   const board = await createNoticeBoard(databaseUrl, log);
-  const datasets = createDatasetStore(database, join(projectRoot, 'datasets'));
+  const fileThread = new Piscina<FileTask, FileAnswer>({
+    filename: new URL('dist/workers/file-thread.js', `file://${projectRoot}/`).href,
+    minThreads: 0,
+    // One may be busy with a large file that somebody looks at while a worker waits for its rows.
+    maxThreads: 2,
+    idleTimeout: ANALYSIS_IDLE_MS,
+  });
+  const files = createFileReader((task) => fileThread.run(task));
+  const datasets = createDatasetStore(database, join(projectRoot, 'datasets'), files);
   const queue = await createTrialQueue(connection, log);
   // One thread, begun when it is first needed and let go when it no longer is.
   const analysis = new Piscina<ImportanceTask, Importance>({
@@ -92,6 +101,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     queries,
     planner,
     datasets,
+    files,
     facts: datasets.find,
     queue,
     board,
@@ -119,6 +129,7 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
       await planned;
       await analysis.destroy();
       await preflight.destroy();
+      await fileThread.destroy();
       await queue.close();
       await board.close();
       await database.$disconnect();

@@ -10,15 +10,17 @@ export interface Statements {
   $executeRaw(strings: TemplateStringsArray, ...values: readonly unknown[]): Promise<number>;
 }
 
-export interface Database extends Statements, Pick<PrismaClient, 'search' | 'dataset'> {
+/** Prisma's own transactions (`$transaction`) are for its models; those of statements that run with every trial are pipelined. */
+export interface Database extends Statements, Pick<PrismaClient, 'search' | 'dataset' | '$transaction'> {
   /**
    * Commits what `body` does, or undoes it where it throws. `last` is its last statement, sent and not awaited: it travels with the commit, and
    * where it fails nothing is committed.
    */
-  $transaction<T>(body: (transaction: Transaction) => Promise<{ readonly last: T | Promise<T> }>): Promise<T>;
+  $pipeline<T>(body: (transaction: Transaction) => Promise<{ readonly last: T | Promise<T> }>): Promise<T>;
   $disconnect(): Promise<void>;
 }
 export type Transaction = Statements;
+export type ModelTransaction = Prisma.TransactionClient;
 
 const OPTIONS = [
   // Every list walks an index in its own order. While a search fills its table the planner's statistics lag behind, and
@@ -39,12 +41,16 @@ export function connect(url: string, connections: number): Database {
   });
   // A connection that is lost while it is idle is replaced; one that is lost at work rejects what it does.
   pool.on('error', () => undefined);
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool),
+    transactionOptions: { maxWait: 20_000, timeout: 30_000 },
+  });
   return {
     ...statementsOf(pool, false),
     search: prisma.search,
     dataset: prisma.dataset,
-    $transaction: (body) => transaction(pool, body),
+    $transaction: prisma.$transaction.bind(prisma) as PrismaClient['$transaction'],
+    $pipeline: (body) => pipeline(pool, body),
     $disconnect: async () => {
       await prisma.$disconnect();
       await pool.end();
@@ -52,7 +58,7 @@ export function connect(url: string, connections: number): Database {
   };
 }
 
-async function transaction<T>(
+async function pipeline<T>(
   pool: pg.Pool,
   body: (transaction: Transaction) => Promise<{ readonly last: T | Promise<T> }>,
 ): Promise<T> {

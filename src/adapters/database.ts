@@ -52,7 +52,7 @@ export async function changeSearch<T>(
   id: string,
   body: (transaction: Transaction, search: Search, row: SearchRow) => Promise<Effect<T>>,
 ): Promise<{ result: T; search: Search }> {
-  return database.$transaction(async (transaction) => {
+  return database.$pipeline(async (transaction) => {
     const [row] = await transaction.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid FOR UPDATE`;
     if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);
     const search = searchOf(row);

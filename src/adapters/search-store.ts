@@ -5,6 +5,7 @@ import type { NewSearch, SearchStore, Transition } from '../searches/ports.ts';
 import { isOpen, type Search } from '../searches/records.ts';
 import type { Database, Transaction } from './connection.ts';
 import { again, changeSearch, type Effect, NOTICE_CHANNEL } from './database.ts';
+import { holdDataset } from './dataset-store.ts';
 import { countDeliveries, deliveries } from './deliveries.ts';
 import { addTrials, history } from './planned-trials.ts';
 import { Prisma } from './prisma-client/client.ts';
@@ -66,23 +67,27 @@ export function createSearchStore(database: Database): SearchStore {
 async function create(database: Database, { specification, dataset, parent, idempotency }: NewSearch) {
   const id = randomUUID();
   const total = specification.budget.trials;
+  const data = {
+    id,
+    name: specification.name,
+    state: 'running',
+    specification: JSON.parse(JSON.stringify(specification)) as Prisma.InputJsonObject,
+    dataset: dataset.name,
+    datasetHash: dataset.hash,
+    parentId: parent,
+    direction: specification.objective.direction,
+    total,
+    eventSeq: 1,
+    idempotencyKey: idempotency?.key ?? null,
+    requestHash: idempotency?.requestHash ?? null,
+    events: { create: { seq: 1, type: 'search.created', data: { total } } },
+  };
   try {
-    await database.search.create({
-      data: {
-        id,
-        name: specification.name,
-        state: 'running',
-        specification: JSON.parse(JSON.stringify(specification)) as Prisma.InputJsonObject,
-        dataset: dataset.name,
-        datasetHash: dataset.hash,
-        parentId: parent,
-        direction: specification.objective.direction,
-        total,
-        eventSeq: 1,
-        idempotencyKey: idempotency?.key ?? null,
-        requestHash: idempotency?.requestHash ?? null,
-        events: { create: { seq: 1, type: 'search.created', data: { total } } },
-      },
+    await database.$transaction(async (transaction) => {
+      if (!(await holdDataset(transaction, dataset.name, dataset.hash))) {
+        throw new Problem('notFound', `the data set ${dataset.name} was deleted meanwhile`);
+      }
+      await transaction.search.create({ data });
     });
   } catch (error) {
     const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';

@@ -29,6 +29,7 @@ import { refuseUnstorableText } from './text-faults.ts';
 /** A specification with every hyperparameter spelled out is 5 kB. */
 const LARGEST_BODY = 1024 * 1024;
 const REQUESTS_IN_TEN_SECONDS = 5000;
+const LARGEST_HEADER = 256 * 1024;
 const LARGEST_CLIENT_MESSAGE = 4096;
 
 export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
@@ -40,6 +41,8 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     // A client that sends its request drop by drop does not hold a connection for ever.
     requestTimeout: 60_000,
+    // An upload may name 2,000 columns in its address.
+    http: { maxHeaderSize: LARGEST_HEADER },
     forceCloseConnections: true,
   });
   registerProblems(app);

@@ -1,4 +1,6 @@
 /** What the API is made of; the composition roots (server.ts, the command line, tests) put it together. */
+
+import type { FileReader } from '../data/file-work.ts';
 import type { Example } from '../searches/examples.ts';
 import type { Importance, ImportanceTask } from '../searches/importance.ts';
 import type { Planner } from '../searches/planner.ts';
@@ -18,9 +20,11 @@ export interface ApiParts {
   readonly queries: SearchQueries;
   readonly queue: TrialQueue;
   readonly planner: Planner;
-  readonly facts: (name: string) => Promise<DatasetFacts | undefined>;
+  readonly facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
   readonly log: (message: string) => void;
   readonly datasets: DatasetStore;
+  /** Reads files that are only looked at, off the event loop. */
+  readonly files: FileReader;
   readonly board: NoticeBoard;
   /** Compute threads that are expected to work: for estimates alone. */
   readonly threads: number;

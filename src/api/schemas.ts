@@ -1,7 +1,5 @@
 /** The shapes of requests and answers that are not records (searches/records.ts). */
 import { z } from 'zod';
-import { missingChoices } from '../data/columns.ts';
-import { datasetLimits } from '../data/csv-dataset.ts';
 import { findingCodes, severities } from '../diagnosis/finding.ts';
 import { budgetChangeSchema } from '../searches/budget.ts';
 import { prunerKinds } from '../searches/pruning.ts';
@@ -138,89 +136,6 @@ export const dryRunSchema = z.object({
     .object({ threads: z.int(), secondsPerTrial: z.number(), seconds: z.number() })
     .describe('Rough: from the work of the first trials, on as many threads as this service has'),
 });
-
-export const datasetSchema = z
-  .object({
-    name: z.string(),
-    title: z.string(),
-    task: z.enum(['classification', 'regression']),
-    rows: z.int(),
-    features: z.int(),
-    classes: z.array(z.string()).readonly(),
-    target: z.string(),
-    featureNames: z.array(z.string()).readonly(),
-    hash: z.string(),
-    attribution: z.string().nullable(),
-    builtIn: z.boolean(),
-    dropped: z.int().describe('Rows left out, because a value was missing'),
-    reading: z
-      .object({
-        category: z.array(z.string()).readonly(),
-        ignore: z.array(z.string()).readonly(),
-        missing: z.enum(missingChoices),
-      })
-      .describe('How its columns are taken, as the upload said'),
-  })
-  .meta({ id: 'Dataset' });
-export const datasetPageSchema = z.object({ items: z.array(datasetSchema).readonly() });
-export const datasetNameSchema = z.strictObject({ name: z.string().min(1).max(100) });
-/** One name, or several: a query repeats what it has more than one of. */
-const columnNames = z
-  .preprocess(
-    (sent) => (typeof sent === 'string' ? [sent] : sent),
-    z.array(z.string().max(200)).max(datasetLimits.columns),
-  )
-  .optional();
-export const uploadQuerySchema = z.strictObject({
-  name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/, {
-    error: 'must start with a letter or digit and go on with letters, digits, dots, dashes or underscores, 100 at most',
-  }),
-  target: z.string().min(1).max(200).optional().describe('The column to predict; the last unless given'),
-  task: z.enum(['classification', 'regression']).optional().describe('Guessed from the target unless given'),
-  category: columnNames.describe('Columns that are words, though they look like numbers; may be given again and again'),
-  ignore: columnNames.describe('Columns that are left out'),
-  missing: z
-    .enum(missingChoices)
-    .default('refuse')
-    .describe(
-      'Where a value is missing: refuse the data set, fill it (with the mean of the training rows of the fold, or a word of its own), or drop the row',
-    ),
-});
-export const previewQuerySchema = uploadQuerySchema
-  .omit({ name: true })
-  .extend({ name: z.string().max(200).optional() });
-
-const columnKind = z.enum(['number', 'category', 'ignored']);
-export const previewSchema = z.object({
-  rows: z.int(),
-  dropped: z.int(),
-  columns: z
-    .array(
-      z.object({
-        name: z.string(),
-        kind: columnKind,
-        guessed: columnKind.exclude(['ignored']),
-        missing: z.int(),
-        distinct: z.int(),
-        min: z.number().nullable(),
-        max: z.number().nullable(),
-        examples: z.array(z.string()).readonly(),
-        inputs: z.int().describe('Of the network; words become one each'),
-      }),
-    )
-    .readonly(),
-  target: z.string(),
-  task: z.enum(['classification', 'regression']),
-  classes: z.array(z.string()).readonly().describe('The first hundred'),
-  features: z.int().describe('Inputs of the network'),
-  sample: z.array(z.array(z.string()).readonly()).readonly().describe('The first rows'),
-  faults: z
-    .array(z.object({ path: z.string(), message: z.string() }))
-    .readonly()
-    .describe('All that would refuse it'),
-  limits: z.record(z.string(), z.number()),
-});
-export type DatasetPreview = z.infer<typeof previewSchema>;
 
 /** Every route may answer with these. */
 export const refusals = { '4xx': problemSchema, '5xx': problemSchema } as const;

@@ -55,10 +55,15 @@ export function createClient(url: string) {
       json<Trial>('GET', `/v1/searches/${encodeURIComponent(id)}/trials/${number}`),
     export: (id: string, format: string) =>
       request('GET', `/v1/searches/${encodeURIComponent(id)}/export?format=${encodeURIComponent(format)}`),
-    dataset: (name: string) => json<DatasetSummary>('GET', `/v1/datasets/${encodeURIComponent(name)}`),
-    csv: async (name: string) => (await request('GET', `/v1/datasets/${encodeURIComponent(name)}/csv`)).text(),
+    dataset: (name: string, hash?: string) => json<DatasetSummary>('GET', datasetPath(name, '', hash)),
+    csv: async (name: string, hash?: string) => (await request('GET', datasetPath(name, '/csv', hash))).text(),
     stream: (id: string) => stream(url, id),
   };
+}
+
+/** The newest version, unless a hash says which. */
+function datasetPath(name: string, part: string, hash: string | undefined): string {
+  return `/v1/datasets/${encodeURIComponent(name)}${part}${hash === undefined ? '' : `?hash=${hash}`}`;
 }
 
 export type ApiClient = ReturnType<typeof createClient>;

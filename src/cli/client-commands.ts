@@ -100,8 +100,8 @@ async function replay(client: ApiClient, args: string[]): Promise<number> {
   if (trial.resultHash === null) throw new Error(`trial ${trial.number} has no result: it is ${trial.state}`);
   const { specification } = search;
   const { hyperparameters, validation } = stagesOf(search)[trial.stage]!;
-  const facts = await client.dataset(search.dataset.name);
-  const dataset = datasetFromCsv(await client.csv(facts.name), {
+  const facts = await client.dataset(search.dataset.name, search.dataset.hash);
+  const dataset = datasetFromCsv(await client.csv(facts.name, facts.hash), {
     ...facts.reading,
     name: facts.name,
     target: facts.target,

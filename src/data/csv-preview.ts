@@ -1,8 +1,12 @@
-/** What would be made of a CSV: its columns as they are taken, and all that would refuse it. */
-import { type ColumnKind, distinctOf, isMissing, isNumber, isNumeric } from './columns.ts';
-import { type CsvOptions, type CsvTable, datasetLimits, featuresIn, tableFromCsv, targetOf } from './csv-dataset.ts';
+/** What would be made of a file: how it is read, its columns as they are taken, what is odd in it, and all that would refuse it. */
+import { type ColumnKind, countMissing, distinctOf, presentTexts } from './columns.ts';
+import { featuresIn, targetOf } from './csv-dataset.ts';
+import { type CsvOptions, type CsvTable, datasetLimits, readingIn, tableFromCsv } from './csv-table.ts';
 import type { Task } from './dataset.ts';
-import { type Fault, FaultList } from './faults.ts';
+import { type Fault, FaultList, shortened } from './faults.ts';
+import type { Hint } from './hint.ts';
+import { hintsOf } from './hints.ts';
+import { isNumber } from './number-format.ts';
 
 const SAMPLE_ROWS = 10;
 const EXAMPLES = 5;
@@ -35,6 +39,7 @@ export interface CsvPreview {
   readonly features: number;
   readonly sample: readonly (readonly string[])[];
   readonly faults: readonly Fault[];
+  readonly hints: readonly Hint[];
 }
 
 /** Throws `InvalidDataset` only for what is no table. */
@@ -42,31 +47,32 @@ export function previewOfCsv(text: string, options: CsvOptions): CsvPreview {
   const faults = new FaultList(datasetLimits.faults);
   const table = tableFromCsv(text, options, faults);
   const inputs = featuresIn(table, options, faults);
-  const { task, classes } = targetOf(table.target, options.task, faults);
+  const { task, classes } = targetOf(table.target, options, faults);
   const rows = table.target.texts.length;
   const sampled = Math.min(SAMPLE_ROWS, table.columns[0]?.texts.length ?? 0);
+  const counts = inputs.map(({ names }) => names.length);
   return {
     rows,
     dropped: table.dropped,
-    columns: columnsIn(
-      table,
-      inputs.map(({ names }) => names.length),
-    ),
+    columns: columnsIn(table, counts),
     target: table.target.name,
     task,
     classes: classes.slice(0, MOST_CLASSES),
-    features: inputs.reduce((sum, { names }) => sum + names.length, 0),
-    sample: Array.from({ length: sampled }, (_, row) => table.columns.map(({ texts }) => shown(texts[row]!))),
+    features: counts.reduce((sum, count) => sum + count, 0),
+    sample: Array.from({ length: sampled }, (_, row) =>
+      table.columns.map(({ texts }) => shortened(texts[row]!, MOST_SHOWN)),
+    ),
     faults: faults.faults,
+    hints: hintsOf(text, table, readingIn(options), { task, asked: options.task !== undefined, classes }),
   };
 }
 
 function columnsIn({ columns, features, target }: CsvTable, inputs: readonly number[]): ColumnPreview[] {
+  const placeOf = new Map(features.map(({ column }, place) => [column.name, place]));
   return columns.map((column) => {
-    const { name, texts } = column;
-    const place = features.findIndex((feature) => feature.column.name === name);
-    const there = texts.filter((value) => !isMissing(value));
-    const guessed = isNumeric(column) ? 'number' : 'category';
+    const { name, kind: guessed } = column;
+    const place = placeOf.get(name) ?? -1;
+    const there = presentTexts(column);
     let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (const value of there) {
       if (!isNumber(value)) continue;
@@ -77,16 +83,14 @@ function columnsIn({ columns, features, target }: CsvTable, inputs: readonly num
       name,
       kind: features[place]?.kind ?? (name === target.name ? guessed : 'ignored'),
       guessed,
-      missing: texts.length - there.length,
+      missing: countMissing(column),
       distinct: new Set(there).size,
       min: Number.isFinite(min) ? min : null,
       max: Number.isFinite(max) ? max : null,
-      examples: distinctOf(there.slice(0, 1000)).slice(0, EXAMPLES).map(shown),
+      examples: distinctOf(there.slice(0, 1000))
+        .slice(0, EXAMPLES)
+        .map((text) => shortened(text, MOST_SHOWN)),
       inputs: inputs[place] ?? 0,
     };
   });
-}
-
-function shown(text: string): string {
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }

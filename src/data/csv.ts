@@ -1,5 +1,11 @@
-/** Reading CSV text (RFC 4180) into records. What the records mean is csv-dataset.ts's business. */
+/**
+ * Reading delimited text (RFC 4180 and its relatives) into records. What the records mean is csv-table.ts's business.
+ *
+ * Own code rather than a package: stored files must be parsed to the same records for ever, errors need the line on which a record
+ * starts, and this room runs without packages.
+ */
 import type { FaultList } from './faults.ts';
+import { type Dialect, delimiters, quotes } from './reading.ts';
 
 export interface CsvRecord {
   /** The line of the file on which the record starts, from 1. */
@@ -7,27 +13,93 @@ export interface CsvRecord {
   readonly fields: readonly string[];
 }
 
-const QUOTE = 34;
-const COMMA = 44;
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
-
-/** The end of an unquoted field that starts at `start`: the next comma or line break, or the end of the text. */
-function endOfPlainField(text: string, start: number): number {
-  let end = start;
-  while (end < text.length) {
-    const code = text.charCodeAt(end);
-    if (code === COMMA || code === LINE_FEED || code === CARRIAGE_RETURN) break;
-    end++;
-  }
-  return end;
+/** What a file may hold before reading stops. Characters are UTF-16 code units. */
+export interface CsvLimits {
+  readonly records: number;
+  /** Of one record. */
+  readonly fields: number;
+  /** Characters of one field. */
+  readonly field: number;
 }
 
-/** The index of the quote that closes the field whose text starts at `start`, or −1. Two quotes in a row are one of the text. */
-function closingQuote(text: string, start: number): number {
-  let at = text.indexOf('"', start);
-  while (at >= 0 && text.charCodeAt(at + 1) === QUOTE) at = text.indexOf('"', at + 2);
-  return at;
+export interface CsvShape extends Pick<Dialect, 'delimiter' | 'quote' | 'comment'> {
+  /** Whether spaces before a quote belong to no field, and a first line `sep=;` to no record. */
+  readonly lenient: boolean;
+}
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const SPACE = 32;
+const TAB = 9;
+const separatorLine = /^"?sep=.?"?[ \t]*(?:\r\n|\n|\r|$)/i;
+
+/** A parser of one text: where it is, and how the text is cut. */
+class Cursor {
+  at: number;
+  line = 1;
+  readonly text: string;
+  readonly delimiter: number;
+  readonly spaced: boolean;
+  readonly quote: string;
+
+  constructor(text: string, { delimiter, quote }: CsvShape) {
+    this.text = text;
+    this.at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+    this.delimiter = delimiters[delimiter].charCodeAt(0);
+    this.spaced = delimiter === 'space';
+    this.quote = quotes[quote];
+  }
+
+  endsLine(at: number): boolean {
+    const code = this.text.charCodeAt(at);
+    return at >= this.text.length || code === LINE_FEED || code === CARRIAGE_RETURN;
+  }
+
+  separates(at: number): boolean {
+    const code = this.text.charCodeAt(at);
+    return code === this.delimiter || (this.spaced && code === TAB);
+  }
+
+  /** Past spaces and tabs, but never past a delimiter that is one of them, unless they are all delimiters. */
+  blanksFrom(start: number): number {
+    let at = start;
+    for (; at < this.text.length; at++) {
+      const code = this.text.charCodeAt(at);
+      if (code !== SPACE && code !== TAB) break;
+      if (!this.spaced && code === this.delimiter) break;
+    }
+    return at;
+  }
+
+  /** The end of an unquoted field that starts at `start`. */
+  plainEnd(start: number): number {
+    let end = start;
+    while (!this.endsLine(end) && !this.separates(end)) end++;
+    return end;
+  }
+
+  /** The index of the quote that closes the field whose text starts at `start`, or −1. Two quotes in a row are one of the text. */
+  closing(start: number): number {
+    let at = this.text.indexOf(this.quote, start);
+    while (at >= 0 && this.text[at + 1] === this.quote) at = this.text.indexOf(this.quote, at + 2);
+    return at;
+  }
+
+  isQuote(at: number): boolean {
+    return this.quote !== '' && this.text[at] === this.quote;
+  }
+
+  nextLine(end: number): void {
+    const both = this.text.charCodeAt(end) === CARRIAGE_RETURN && this.text.charCodeAt(end + 1) === LINE_FEED;
+    this.at = end + (both ? 2 : 1);
+    this.line++;
+  }
+
+  passLine(): void {
+    let end = this.at;
+    while (!this.endsLine(end)) end++;
+    this.nextLine(end);
+  }
 }
 
 function lineBreaksIn(text: string): number {
@@ -35,47 +107,89 @@ function lineBreaksIn(text: string): number {
 }
 
 /**
- * All records of a CSV text. Fields are separated by commas and may be quoted; quoted ones may hold commas, line breaks and
- * doubled quotes. Lines end in LF, CRLF or CR; empty lines are passed over, and so is a byte order mark. Faults of quoting are
- * added to `faults`; reading stops once that list is full or a quote is never closed.
+ * All records of a text. Quoted fields may hold delimiters, line breaks and doubled quotes. Lines end in LF, CRLF or CR; empty lines
+ * and comments are passed over, and so is a byte order mark. Faults are added to `faults`; reading stops once that list is full, a
+ * quote is never closed, or a limit is passed.
  */
-export function parseCsv(text: string, faults: FaultList): CsvRecord[] {
+export function parseCsv(text: string, shape: CsvShape, limits: CsvLimits, faults: FaultList): CsvRecord[] {
+  const cursor = new Cursor(text, shape);
   const records: CsvRecord[] = [];
-  let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  let line = 1;
-  let startLine = 1;
-  let fields: string[] = [];
-  let quoted = false;
-  while (at <= text.length && !faults.full) {
-    let end: number;
-    if (text.charCodeAt(at) === QUOTE) {
-      const close = closingQuote(text, at + 1);
-      if (close < 0) {
-        faults.add(`line ${line}`, 'a quote is opened and never closed');
-        break;
-      }
-      const raw = text.slice(at + 1, close);
-      end = endOfPlainField(text, close + 1);
-      if (end > close + 1)
-        faults.add(`line ${line}`, `there is text after a closing quote: ${text.slice(close, close + 20)}`);
-      fields.push(raw.replaceAll('""', '"'));
-      quoted = true;
-      line += lineBreaksIn(raw);
-    } else {
-      end = endOfPlainField(text, at);
-      fields.push(text.slice(at, end));
-    }
-    if (text.charCodeAt(end) === COMMA) {
-      at = end + 1;
+  if (shape.lenient && separatorLine.test(text.slice(cursor.at, cursor.at + 40))) cursor.passLine();
+  while (cursor.at <= text.length && !faults.full) {
+    if (shape.comment !== 'none' && text.startsWith(shape.comment, cursor.at)) {
+      cursor.passLine();
       continue;
     }
-    const blank = fields.length === 1 && fields[0] === '' && !quoted;
-    if (!blank) records.push({ line: startLine, fields });
-    at = end + (text.charCodeAt(end) === CARRIAGE_RETURN && text.charCodeAt(end + 1) === LINE_FEED ? 2 : 1);
-    line++;
-    startLine = line;
-    fields = [];
-    quoted = false;
+    const { line } = cursor;
+    const read = recordAt(cursor, shape.lenient, limits, faults);
+    if (read === undefined) break;
+    if (!read.blank) records.push({ line, fields: read.fields });
+    // One more than there may be: whoever counts them sees that there are too many.
+    if (records.length > limits.records) break;
   }
   return records;
+}
+
+/** The record at the cursor, which goes on to the next; undefined where reading cannot go on. */
+function recordAt(
+  cursor: Cursor,
+  lenient: boolean,
+  limits: CsvLimits,
+  faults: FaultList,
+): { readonly fields: readonly string[]; readonly blank: boolean } | undefined {
+  const fields: string[] = [];
+  const { line } = cursor;
+  let quoted = false;
+  for (;;) {
+    const start = lenient || cursor.spaced ? cursor.blanksFrom(cursor.at) : cursor.at;
+    let end: number;
+    if (cursor.isQuote(start)) {
+      const field = quotedField(cursor, start, faults);
+      if (field === undefined) return undefined;
+      fields.push(field.text);
+      end = field.end;
+      quoted = true;
+    } else {
+      end = cursor.plainEnd(cursor.spaced ? start : cursor.at);
+      fields.push(cursor.text.slice(cursor.spaced ? start : cursor.at, end));
+    }
+    if ((fields.at(-1)?.length ?? 0) > limits.field) {
+      faults.add(
+        `line ${line}`,
+        `field ${fields.length} has more than ${limits.field} characters; is a quote missing?`,
+      );
+      return undefined;
+    }
+    if (cursor.spaced) end = cursor.blanksFrom(end);
+    const goesOn = cursor.spaced ? !cursor.endsLine(end) : cursor.separates(end);
+    if (!goesOn) {
+      cursor.nextLine(end);
+      return { fields, blank: fields.length === 1 && fields[0] === '' && !quoted };
+    }
+    if (fields.length > limits.fields) {
+      faults.add(`line ${line}`, `has more than ${limits.fields} columns; at most ${limits.fields} are read`);
+      return undefined;
+    }
+    cursor.at = cursor.spaced ? end : end + 1;
+  }
+}
+
+function quotedField(
+  cursor: Cursor,
+  start: number,
+  faults: FaultList,
+): { readonly text: string; readonly end: number } | undefined {
+  const close = cursor.closing(start + 1);
+  if (close < 0) {
+    faults.add(`line ${cursor.line}`, 'a quote is opened and never closed; quote=none takes quotes as text');
+    return undefined;
+  }
+  const raw = cursor.text.slice(start + 1, close);
+  const end = cursor.plainEnd(close + 1);
+  if (cursor.text.slice(close + 1, end).trim() !== '') {
+    const rest = cursor.text.slice(close, close + 20);
+    faults.add(`line ${cursor.line}`, `there is text after a closing quote: ${rest}`);
+  }
+  cursor.line += lineBreaksIn(raw);
+  return { text: raw.replaceAll(cursor.quote + cursor.quote, cursor.quote), end };
 }

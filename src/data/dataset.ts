@@ -4,6 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 
+/** float32 where that holds every number exactly, else float64: what is trained on does not depend on which it is. */
+export type SharedNumbers = Float32Array<SharedArrayBuffer> | Float64Array<SharedArrayBuffer>;
+
 interface DatasetBase {
   readonly name: string;
   readonly featureNames: readonly string[];
@@ -11,7 +14,7 @@ interface DatasetBase {
   readonly rows: number;
   readonly features: number;
   /** rows×features, row-major; NaN where a value is not there (data/preprocess.ts fills it) */
-  readonly x: Float32Array<SharedArrayBuffer>;
+  readonly x: SharedNumbers;
   /** SHA-256 (hex) of everything a training run can depend on; the name and the attribution are not part of it. */
   readonly hash: string;
   /** Who made the data, and under which licence. */
@@ -30,7 +33,7 @@ export interface RegressionDataset extends DatasetBase {
   readonly task: 'regression';
   readonly classes: readonly [];
   /** Targets, one for every row, in their own units. */
-  readonly y: Float32Array<SharedArrayBuffer>;
+  readonly y: SharedNumbers;
 }
 
 export type Dataset = ClassificationDataset | RegressionDataset;
@@ -49,8 +52,17 @@ export interface DatasetContents {
   readonly attribution?: string | undefined;
 }
 
-function sharedFloats(values: ArrayLike<number>): Float32Array<SharedArrayBuffer> {
-  const shared = new Float32Array(new SharedArrayBuffer(values.length * Float32Array.BYTES_PER_ELEMENT));
+/** Whether float32 holds the number exactly, or it is not there. */
+export function isSingle(value: number): boolean {
+  return Math.fround(value) === value || Number.isNaN(value);
+}
+
+function sharedFloats(values: ArrayLike<number>): SharedNumbers {
+  let single = true;
+  for (let i = 0; i < values.length && single; i++) single = isSingle(values[i]!);
+  const bytes = single ? Float32Array.BYTES_PER_ELEMENT : Float64Array.BYTES_PER_ELEMENT;
+  const memory = new SharedArrayBuffer(values.length * bytes);
+  const shared = single ? new Float32Array(memory) : new Float64Array(memory);
   shared.set(values);
   return shared;
 }

@@ -4,6 +4,12 @@ export interface Fault {
   readonly message: string;
 }
 
+/** The beginning of a text, for showing it; no character is cut in two. */
+export function shortened(text: string, most = 40): string {
+  if (text.length <= most) return text;
+  return `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
 /** Thrown for a file that is no data set, with what is wrong in it (the first faults, where there are many). */
 export class InvalidDataset extends Error {
   readonly faults: readonly Fault[];

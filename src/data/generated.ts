@@ -60,7 +60,7 @@ export function generateDataset(name: GeneratedName, attribution: string): Datas
     featureNames: ['x', 'y'],
     targetName: 'class',
     classes,
-    x: points.flatMap((point) => point.slice(0, 2)),
+    x: Float32Array.from(points.flatMap((point) => point.slice(0, 2))),
     y: points.map(([, , label]) => label),
     attribution,
   });

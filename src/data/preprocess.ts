@@ -2,7 +2,7 @@
  * Bringing features (and regression targets) to a common scale. Fitted on the training rows of the fold alone, all of them,
  * and applied to both parts with the same numbers: validation rows never teach (law 9 of docs/laws.md).
  */
-import type { Dataset } from './dataset.ts';
+import { type Dataset, isSingle } from './dataset.ts';
 import type { Fold } from './folds.ts';
 
 export type Preprocessing = 'none' | 'center' | 'standardize';
@@ -34,34 +34,62 @@ export interface PreparedData {
 }
 
 /**
- * Mean and standard deviation (divided by n) of a column over `rows`, in two passes; a value that is not there counts as the mean
- * of the others. A constant column has deviation 0 exactly: a float64 sum of fewer than 2^29 equal float32 numbers does not round.
+ * Mean and standard deviation (divided by n) of a column over `rows`, in float64; a value that is not there counts as the mean of
+ * the others. A constant column has deviation 0 exactly. The sum of numbers that float32 does not hold rounds, by more than their
+ * spread where they are large: their mean is corrected by the mean of what is left. The mean of the others is taken as it always
+ * was, to the bit.
  */
 function momentsOf(
-  x: Float32Array,
+  x: ArrayLike<number>,
   width: number,
   column: number,
   rows: Uint32Array,
 ): { mean: number; deviation: number } {
-  let sum = 0;
-  let known = 0;
+  let [sum, known, single] = [0, 0, true];
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const row of rows) {
     const value = x[row * width + column]!;
     if (Number.isNaN(value)) continue;
     sum += value;
     known++;
+    if (value < low) low = value;
+    if (value > high) high = value;
+    single &&= isSingle(value);
   }
-  const mean = known === 0 ? 0 : sum / known;
-  let squares = 0;
+  if (known === 0) return { mean: 0, deviation: 0 };
+  // Adding 0 makes 0 of −0, as a sum would.
+  if (low === high) return { mean: low + 0, deviation: 0 };
+  const rough = sum / known;
+  const mean = single ? rough : rough + sumOver(x, width, column, rows, (value) => value - rough) / known;
+  // Squares of what is smaller than 1e-150 would be 0.
+  const unit = high - low < 1e-150 ? high - low : 1;
+  const squares = sumOver(x, width, column, rows, (value) => ((value - mean) / unit) ** 2);
+  return { mean, deviation: unit * Math.sqrt(squares / rows.length) };
+}
+
+/** Of a function of the values that are there. */
+function sumOver(
+  x: ArrayLike<number>,
+  width: number,
+  column: number,
+  rows: Uint32Array,
+  term: (value: number) => number,
+): number {
+  let sum = 0;
   for (const row of rows) {
     const value = x[row * width + column]!;
-    if (!Number.isNaN(value)) squares += (value - mean) * (value - mean);
+    if (!Number.isNaN(value)) sum += term(value);
   }
-  return { mean, deviation: Math.sqrt(squares / rows.length) };
+  return sum;
 }
 
 /** The scaling of every column, from `rows` alone. A constant column is centered and not scaled: it has no spread to divide by. */
-export function fitScaling(x: Float32Array, width: number, rows: Uint32Array, preprocessing: Preprocessing): Scaling {
+export function fitScaling(
+  x: ArrayLike<number>,
+  width: number,
+  rows: Uint32Array,
+  preprocessing: Preprocessing,
+): Scaling {
   const offset = new Float64Array(width);
   const scale = new Float64Array(width).fill(1);
   const fill = new Float64Array(width);
@@ -77,7 +105,7 @@ export function fitScaling(x: Float32Array, width: number, rows: Uint32Array, pr
 
 /** The given rows of x (any × width), scaled. */
 export function applyScaling(
-  x: Float32Array,
+  x: ArrayLike<number>,
   width: number,
   rows: Uint32Array,
   { offset, scale, fill }: Scaling,

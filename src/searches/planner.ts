@@ -32,7 +32,7 @@ export interface PlannerDependencies {
   readonly store: Pick<SearchStore, 'history' | 'addTrials'>;
   readonly queries: Pick<SearchQueries, 'find'>;
   readonly handOff: Pick<HandOff, 'reserve' | 'deliver'>;
-  readonly facts: (name: string) => Promise<DatasetFacts | undefined>;
+  readonly facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
   readonly propose: Propose;
   readonly log: (message: string) => void;
 }
@@ -151,7 +151,7 @@ async function planOnce(
   const { total, planned: from, waiting, paused } = search.trials;
   const room = Math.min(WINDOW - waiting, total - from);
   if (room <= 0) return false;
-  const dataset = await facts(search.dataset.name);
+  const dataset = await facts(search.dataset.name, search.dataset.hash);
   if (dataset === undefined) {
     log(`search ${id} waits: there is no data set ${search.dataset.name}`);
     return false;

@@ -1,7 +1,9 @@
 /** What the use cases need of the world, and nothing more. The adapters keep these promises. */
 import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult, TrialSettings, TrialTask } from '../compute/trial.ts';
-import type { CsvOptions, CsvReading } from '../data/csv-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
+import type { Hint } from '../data/hint.ts';
+import type { CsvReading } from '../data/reading.ts';
+import type { AskedUpload, Decision } from '../data/upload.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Point } from '../search/space.ts';
 import type { BudgetChange } from './budget.ts';
@@ -297,17 +299,34 @@ export interface DatasetSummary extends DatasetFacts {
   readonly builtIn: boolean;
   /** Rows left out, because a value is not there. */
   readonly dropped: number;
-  /** How its columns are taken: with it, who reads the CSV comes to the same rows. */
+  /** How the file is read: with it, whoever reads the CSV comes to the same rows. */
   readonly reading: CsvReading;
+  readonly decisions: readonly Decision[];
+  readonly hints: readonly Hint[];
+  /** Hashes of all versions, the newest first. */
+  readonly versions: readonly string[];
 }
 
+/** The newest version of a data set, unless a hash says which. */
 export interface DatasetStore {
   list(): Promise<readonly DatasetSummary[]>;
-  find(name: string): Promise<DatasetSummary | undefined>;
+  find(name: string, hash?: string): Promise<DatasetSummary | undefined>;
   /** The rows, in memory that threads share; kept for the next caller. */
-  load(name: string): Promise<Dataset | undefined>;
-  csv(name: string): Promise<string | undefined>;
-  add(upload: CsvOptions & { readonly csv: Buffer }): Promise<DatasetSummary>;
+  load(name: string, hash?: string): Promise<Dataset | undefined>;
+  csv(name: string, hash?: string): Promise<string | undefined>;
+  /** Stores a new version; one that is there already becomes the newest again. */
+  add(upload: AskedUpload & { readonly file: Uint8Array }): Promise<DatasetSummary>;
+  /**
+   * Deletes all versions, unless a search uses one: any search, or, with `force`, one that is not over. Says which searches were made on
+   * it. A Problem where there is no such data set, or it is built in.
+   */
+  remove(
+    name: string,
+    force: boolean,
+  ): Promise<{
+    readonly removed: boolean;
+    readonly uses: readonly { readonly id: string; readonly state: SearchState }[];
+  }>;
 }
 
 /** How much memory one trial may take, and how much it would. */

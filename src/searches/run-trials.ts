@@ -262,7 +262,7 @@ async function taskOf(
   { number, rung, point }: Claim,
 ): Promise<{ task: TrialTask; limitSeconds: number; looks: Looks }> {
   const { specification, dataset: wanted } = search;
-  const dataset = await parts.datasets.load(wanted.name);
+  const dataset = await parts.datasets.load(wanted.name, wanted.hash);
   if (dataset === undefined) throw new HopelessTrial(`there is no data set ${wanted.name}`);
   if (dataset.hash !== wanted.hash)
     throw new HopelessTrial(`the data set ${wanted.name} is not the one the search began with`);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCsv } from '../../src/data/csv.ts';
+import { type CsvShape, parseCsv } from '../../src/data/csv.ts';
+import { csvLimits } from '../../src/data/csv-table.ts';
 import { createDataset, type Dataset } from '../../src/data/dataset.ts';
 import { FaultList } from '../../src/data/faults.ts';
 import { type Fold, foldsOf, holdout } from '../../src/data/folds.ts';
@@ -122,6 +123,7 @@ describe('preprocessing', () => {
 });
 
 describe('CSV', () => {
+  const shape: CsvShape = { delimiter: 'comma', quote: 'double', comment: 'none', lenient: false };
   it('gives back whatever fields were written with quotes', () => {
     const field = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r', ' ', 'ü', '1') });
     const table = fc.array(fc.array(field, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 });
@@ -130,7 +132,7 @@ describe('CSV', () => {
         const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
         const faults = new FaultList(20);
         const text = records.map((fields) => fields.map(quoted).join()).join(lineBreak);
-        expect(parseCsv(text, faults).map(({ fields }) => fields)).toEqual(records);
+        expect(parseCsv(text, shape, csvLimits, faults).map(({ fields }) => fields)).toEqual(records);
         expect(faults.faults).toEqual([]);
       }),
     );
@@ -138,6 +140,10 @@ describe('CSV', () => {
 
   it('never hangs or throws, whatever the text', () => {
     const text = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r'), maxLength: 60 });
-    fc.assert(fc.property(text, (any) => parseCsv(any, new FaultList(3)).every(({ fields }) => fields.length > 0)));
+    fc.assert(
+      fc.property(text, (any) =>
+        parseCsv(any, shape, csvLimits, new FaultList(3)).every(({ fields }) => fields.length > 0),
+      ),
+    );
   });
 });

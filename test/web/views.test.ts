@@ -5,7 +5,15 @@ import { hyperparameterTable } from '../../src/searches/hyperparameters.ts';
 import type { History, Search } from '../../web/src/api.ts';
 import { unitOf } from '../../web/src/charts/axis.ts';
 import { differences, joinedHistories } from '../../web/src/compare/differences.ts';
-import { nameOf, noChoices, type PreviewColumn, parametersOf, withKind } from '../../web/src/datasets/preview.ts';
+import {
+  nameOf,
+  noChoices,
+  type PreviewColumn,
+  parametersOf,
+  withDialect,
+  withKind,
+  withOffer,
+} from '../../web/src/datasets/preview.ts';
 import { duration, shown } from '../../web/src/format.ts';
 import { draftOf, faultsAt, leanOf, modeOf, textOf, withPart } from '../../web/src/new-search/draft.ts';
 import { groups } from '../../web/src/new-search/groups.ts';
@@ -230,11 +238,35 @@ describe('a CSV before it is stored', () => {
     expect(withKind(left, column({ kind: 'ignored' }), 'number')).toEqual(noChoices);
     expect(parametersOf(noChoices).missing).toBeUndefined();
   });
+  it('are kept by how the text is cut as far as they still mean something', () => {
+    const left = { ...withKind(noChoices, column({}), 'ignored'), missing: 'fill' as const, missingValues: '-200' };
+    const cut = withDialect(left, 'delimiter', 'tab');
+    expect(cut).toEqual({ ...noChoices, missing: 'fill', missingValues: '-200', dialect: { delimiter: 'tab' } });
+    expect(withDialect(left, 'decimal', 'comma').ignore).toEqual(['zip']);
+    expect(withDialect(cut, 'delimiter', '').dialect).toEqual({});
+    expect(parametersOf(cut)).toMatchObject({ delimiter: 'tab', missing: 'fill', missingValues: '-200' });
+  });
+  it('take what a warning offers, once', () => {
+    const offer = { label: 'leave it out', option: 'ignore', values: ['zip'] };
+    expect(withOffer(withOffer(noChoices, offer), offer)).toEqual({ ...noChoices, ignore: ['zip'] });
+    const asked = withOffer(noChoices, { label: 'classes', option: 'task', values: ['classification'] });
+    expect(asked.task).toBe('classification');
+    const named = withOffer(noChoices, { label: 'it holds names', option: 'header', values: ['true'] });
+    expect(parametersOf(named)).toMatchObject({ header: 'true' });
+  });
+  it('keep the most frequent words of a column of many', () => {
+    const words = column({ kind: 'category', guessed: 'category', distinct: 300 });
+    const frequent = withKind(noChoices, words, 'frequent');
+    expect(frequent).toMatchObject({ frequent: ['zip'], category: [], ignore: [] });
+    expect(withKind(frequent, words, 'category').frequent).toEqual([]);
+  });
   it.each([
     ['my data (1).csv', 'my-data-1'],
     ['über.csv', 'ber'],
     ['.csv', 'mine'],
     ['wine.quality.csv', 'wine.quality'],
+    ['adult.data.gz', 'adult'],
+    ['air quality.tsv', 'air-quality'],
   ])('%s is named %s', (file, name) => expect(nameOf(file)).toBe(name));
 });
 

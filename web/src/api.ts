@@ -1,7 +1,8 @@
 /** What the page asks the service: the routes of docs/api.md, typed by the service's own schemas. */
 import type { z } from 'zod';
+import type { datasetPageSchema, datasetSchema } from '../../src/api/dataset-schemas.ts';
 import type { problemSchema } from '../../src/api/problems.ts';
-import type { datasetPageSchema, datasetSchema, dryRunSchema, findingsSchema } from '../../src/api/schemas.ts';
+import type { dryRunSchema, findingsSchema } from '../../src/api/schemas.ts';
 import type { Page } from '../../src/searches/ports.ts';
 import type { SearchPreflight as Preflight } from '../../src/searches/preflight.ts';
 import type { Search, Trial, TrialSummary } from '../../src/searches/records.ts';
@@ -55,7 +56,11 @@ export async function ask<T>(path: string, { method = 'GET', body, type, signal 
     }),
   });
   if (response.status === 204) return undefined as T;
-  const answer = (await response.json().catch(() => ({}))) as unknown;
+  const answer = (await response.json().catch((error: unknown) => {
+    // What was given up half-way is no answer.
+    if (signal?.aborted) throw error;
+    return {};
+  })) as unknown;
   if (!response.ok) throw new Refusal(response.status, answer as Partial<ProblemDocument>);
   return answer as T;
 }
@@ -95,5 +100,7 @@ export const api = {
   ) => ask<T>(`${searchAt(id)}/${what}`),
   examples: () => ask<{ items: readonly Example[] }>('/v1/examples'),
   datasets: () => ask<z.infer<typeof datasetPageSchema>>('/v1/datasets'),
+  removeDataset: (name: string, force: boolean) =>
+    ask<void>(`/v1/datasets/${encodeURIComponent(name)}${force ? '?force=true' : ''}`, { method: 'DELETE' }),
   dataset: (name: string) => ask<Dataset>(`/v1/datasets/${encodeURIComponent(name)}`),
 };

@@ -1,25 +1,41 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type CsvOptions, datasetLimits } from '../../data/csv-dataset.ts';
-import { type CsvPreview, previewOfCsv } from '../../data/csv-preview.ts';
+import { datasetLimits } from '../../data/csv-table.ts';
 import { InvalidDataset } from '../../data/faults.ts';
+import type { FileReader } from '../../data/file-work.ts';
+import type { AskedUpload } from '../../data/upload.ts';
 import { Problem } from '../../errors.ts';
-import type { ApiParts } from '../parts.ts';
+import { removeDataset } from '../../searches/remove-dataset.ts';
 import {
+  type DatasetPreview,
   datasetNameSchema,
   datasetPageSchema,
   datasetSchema,
+  datasetVersionSchema,
   previewQuerySchema,
   previewSchema,
-  refusals,
+  removeDatasetSchema,
   uploadQuerySchema,
-} from '../schemas.ts';
+} from '../dataset-schemas.ts';
+import type { ApiParts } from '../parts.ts';
+import { refusals } from '../schemas.ts';
 
 const tags = ['data sets'];
+/** What programs call a delimited or compressed file; what is in it is seen when it is read. */
+const fileTypes = [
+  'text/csv',
+  'text/plain',
+  'text/tab-separated-values',
+  'application/csv',
+  'application/vnd.ms-excel',
+  'application/gzip',
+  'application/x-gzip',
+  'application/octet-stream',
+];
 
-export const datasetRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { datasets }) => {
+export const datasetRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { datasets, store, files }) => {
   app.addContentTypeParser(
-    'text/csv',
+    fileTypes,
     { parseAs: 'buffer', bodyLimit: datasetLimits.bytes },
     async (_: unknown, body: Buffer) => body,
   );
@@ -34,11 +50,32 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { data
   app.route({
     method: 'GET',
     url: '/v1/datasets/:name',
-    schema: { tags, params: datasetNameSchema, response: { 200: datasetSchema, ...refusals } },
-    handler: async ({ params: { name } }) => {
-      const found = await datasets.find(name);
-      if (found === undefined) throw new Problem('notFound', `there is no data set ${name}`);
+    schema: {
+      tags,
+      params: datasetNameSchema,
+      querystring: datasetVersionSchema,
+      response: { 200: datasetSchema, ...refusals },
+    },
+    handler: async ({ params: { name }, query: { hash } }) => {
+      const found = await datasets.find(name, hash);
+      if (found === undefined) throw new Problem('notFound', noDataset(name, hash));
       return found;
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: '/v1/datasets/:name',
+    schema: {
+      tags,
+      summary: 'All its versions; refused while searches use it, unless `force`',
+      params: datasetNameSchema,
+      querystring: removeDatasetSchema,
+      response: { 204: z.null(), ...refusals },
+    },
+    handler: async ({ params: { name }, query: { force } }, reply) => {
+      await removeDataset({ datasets, store }, name, force === 'true');
+      return reply.code(204).send(null);
     },
   });
 
@@ -47,13 +84,14 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { data
     url: '/v1/datasets/:name/csv',
     schema: {
       tags,
-      summary: 'The rows, as they were uploaded',
+      summary: 'The file as UTF-8 text: with `reading` it gives the same rows',
       params: datasetNameSchema,
+      querystring: datasetVersionSchema,
       response: { 200: z.string(), ...refusals },
     },
-    handler: async ({ params: { name } }, reply) => {
-      const csv = await datasets.csv(name);
-      if (csv === undefined) throw new Problem('notFound', `there is no data set ${name}`);
+    handler: async ({ params: { name }, query: { hash } }, reply) => {
+      const csv = await datasets.csv(name, hash);
+      if (csv === undefined) throw new Problem('notFound', noDataset(name, hash));
       return reply
         .type('text/csv; charset=utf-8')
         .serializer((text: unknown) => String(text))
@@ -67,13 +105,13 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { data
     bodyLimit: datasetLimits.bytes,
     schema: {
       tags,
-      summary: 'Upload a CSV with a header as the body, content-type text/csv',
-      consumes: ['text/csv'],
+      summary: 'Upload a delimited text file as the body; the same name again is a new version',
+      consumes: fileTypes,
       querystring: uploadQuerySchema,
       response: { 201: datasetSchema, ...refusals },
     },
     handler: async (request, reply) => {
-      const dataset = await datasets.add({ ...request.query, csv: csvIn(request.body) });
+      const dataset = await datasets.add({ ...request.query, file: fileIn(request.body) });
       return reply.code(201).header('location', `/v1/datasets/${dataset.name}`).send(dataset);
     },
   });
@@ -85,27 +123,28 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { data
     schema: {
       tags,
       summary: 'What an upload would be: its columns as they are taken, and all that would refuse it; stores nothing',
-      consumes: ['text/csv'],
+      consumes: fileTypes,
       querystring: previewQuerySchema,
       response: { 200: previewSchema, ...refusals },
     },
-    handler: async (request) => {
-      const { bytes, rows, columns, cells, classes } = datasetLimits;
-      const preview = previewed(csvIn(request.body).toString(), { ...request.query, name: 'preview' });
-      return { ...preview, limits: { bytes, rows, columns, cells, classes } };
-    },
+    handler: async (request) => previewed(files, fileIn(request.body), { ...request.query, name: 'preview' }),
   });
 };
 
-function csvIn(body: unknown): Buffer {
+function noDataset(name: string, hash: string | undefined): string {
+  return `there is no data set ${name}${hash === undefined ? '' : ` with the hash ${hash}`}`;
+}
+
+function fileIn(body: unknown): Buffer {
   if (Buffer.isBuffer(body)) return body;
-  const message = 'the body must be CSV, with content-type text/csv';
+  const message = `the body must be a file, with content-type text/csv`;
   throw new Problem('unsupportedMediaType', message, [{ path: 'content-type', message }]);
 }
 
-function previewed(text: string, options: CsvOptions): CsvPreview {
+async function previewed(files: FileReader, file: Buffer, asked: AskedUpload): Promise<DatasetPreview> {
+  const { bytes, rows, columns, cells, classes } = datasetLimits;
   try {
-    return previewOfCsv(text, options);
+    return { ...(await files.preview(file, asked)), limits: { bytes, rows, columns, cells, classes } };
   } catch (error) {
     if (!(error instanceof InvalidDataset)) throw error;
     throw new Problem('invalidRequest', `the text is no table: ${error.message}`, error.faults);

@@ -14,8 +14,8 @@ export const preflightRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, part
   /** A search's pre-flight never changes: it is a function of the specification. */
   const kept = new Map<string, Promise<SearchPreflight>>();
 
-  const run = async (specification: Specification): Promise<SearchPreflight> => {
-    const dataset = await datasets.load(specification.dataset);
+  const run = async (specification: Specification, hash?: string): Promise<SearchPreflight> => {
+    const dataset = await datasets.load(specification.dataset, hash);
     if (dataset === undefined) throw new Problem('notFound', `there is no data set ${specification.dataset}`);
     return preflight(preflightTask(specification, dataset));
   };
@@ -32,7 +32,7 @@ export const preflightRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, part
     handler: async ({ params: { id } }) => {
       const search = await queries.find(id);
       if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
-      const answer = kept.get(id) ?? run(search.specification);
+      const answer = kept.get(id) ?? run(search.specification, search.dataset.hash);
       answer.catch(() => kept.delete(id));
       if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value!);
       kept.set(id, answer);

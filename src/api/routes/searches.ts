@@ -8,7 +8,8 @@ import { briefly } from '../../searches/planner.ts';
 import type { Transition } from '../../searches/ports.ts';
 import { searchSchema } from '../../searches/records.ts';
 import { refined, refineSchema } from '../../searches/refine.ts';
-import { parseSpecification, samplerOf, specificationSchema } from '../../searches/specification.ts';
+import { refuseWithoutDataset } from '../../searches/remove-dataset.ts';
+import { type Datasets, parseSpecification, samplerOf, specificationSchema } from '../../searches/specification.ts';
 import { warmStarted } from '../../searches/warm-start.ts';
 import type { ApiParts } from '../parts.ts';
 import {
@@ -26,7 +27,7 @@ const tags = ['searches'];
 const judgedLater = { validatorCompiler: () => (data: unknown) => ({ value: data }) };
 
 export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) => {
-  const { store, queries, queue, planner, datasets, log } = parts;
+  const { store, queries, queue, planner, datasets, facts, log } = parts;
 
   app.route({
     method: 'POST',
@@ -107,7 +108,13 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const parent = await queries.find(id);
       if (parent === undefined) throw new Problem('notFound', `there is no search ${id}`);
       const body = await refined(parent, queries, request.body ?? refineSchema.parse({}));
-      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
+      // On the rows that the parent was made on, whatever was uploaded since: their values compare.
+      const { hash } = parent.dataset;
+      const ofParent: Datasets = {
+        find: (name) => datasets.find(name, hash),
+        load: (name) => datasets.load(name, hash),
+      };
+      const { specification, dataset } = await parseSpecification(body, ofParent, parts.memory);
       const { search } = await store.create({ specification, dataset, parent: id, idempotency: undefined });
       await briefly(planner.plan(search.id));
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
@@ -131,6 +138,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
       const { size } = samplerOf(search.specification);
       const { name, budget } = request.body;
+      if (budget !== undefined) await refuseWithoutDataset(search, facts);
       const trials = budget?.trials && Math.min(budget.trials, size);
       const { search: changed, deliveries } = await store.change(id, { name, budget: budget && { ...budget, trials } });
       await deliver(queue, deliveries, log);

@@ -10,6 +10,7 @@ import { briefly } from '../../searches/planner.ts';
 import type { TrialAct } from '../../searches/ports.ts';
 import { type Search, trialSchema } from '../../searches/records.ts';
 import { suggestionsFor } from '../../searches/refine.ts';
+import { refuseWithoutDataset } from '../../searches/remove-dataset.ts';
 import { stagesOf } from '../../searches/stages.ts';
 import { exportTrials } from '../export.ts';
 import type { ApiParts } from '../parts.ts';
@@ -81,6 +82,7 @@ export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) =
       url: `/v1/searches/:id/trials/:number/${act}`,
       schema: { tags, summary: acts[act], params: trialParamsSchema, response: { 200: trialSchema, ...refusals } },
       handler: async ({ params: { id, number } }) => {
+        if (act === 'retry' || act === 'resume') await refuseWithoutDataset(await searchOr404(id), parts.facts);
         const { deliveries, search } = await store.actOnTrial(id, number, act);
         await deliver(queue, deliveries, log);
         if (search.state === 'running') await briefly(planner.plan(id));

@@ -1,8 +1,9 @@
 /** What a user may say of a CSV's columns, what is shown before it is stored, and that what is missing is filled from training rows alone. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CsvOptions, datasetFromCsv, readCsv } from '../../../src/data/csv-dataset.ts';
+import { datasetFromCsv, readCsv } from '../../../src/data/csv-dataset.ts';
 import { previewOfCsv } from '../../../src/data/csv-preview.ts';
+import type { CsvOptions } from '../../../src/data/csv-table.ts';
 import { foldsOf } from '../../../src/data/folds.ts';
 import { prepare } from '../../../src/data/preprocess.ts';
 
@@ -45,8 +46,10 @@ describe('the choices of an upload', () => {
     expect(x[4 * features + 1]).toBe(1);
     expect(x[7 * features + 2]).toBe(1);
   });
-  it('never fills what is to be predicted', () => {
-    expect(() => datasetFromCsv(gappy, { name: 'g', target: 'size', missing: 'fill' })).toThrow('line 6, column size');
+  it('never fills what is to be predicted: its gaps are rows that are left out, while inputs are filled', () => {
+    const { dataset, dropped } = readCsv(gappy, { name: 'g', target: 'size', missing: 'fill' });
+    expect({ rows: dataset.rows, dropped }).toEqual({ rows: 11, dropped: 1 });
+    expect(dataset.featureNames).toContain('colour=(missing)');
   });
   it('takes numbers for words', () => {
     const { featureNames } = datasetFromCsv(gappy, { name: 'g', missing: 'drop', category: ['code'] });
@@ -85,7 +88,7 @@ describe('the preview of a CSV', () => {
   it('shows what it can of a table with lines that do not fit, and names them', () => {
     const torn = gappy.replace('0,blue,100,a', '0,blue');
     const { rows, faults } = previewOfCsv(torn, { name: 'torn', missing: 'fill' });
-    expect(rows).toBe(12);
+    expect(rows).toBe(11); // the torn one has no target
     expect(faults.map(({ path }) => path)).toContain('line 2');
   });
   it('throws only for what is no table', () => {

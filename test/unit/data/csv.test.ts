@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { parseCsv } from '../../../src/data/csv.ts';
-import { datasetFromCsv, datasetLimits } from '../../../src/data/csv-dataset.ts';
+import { type CsvShape, parseCsv } from '../../../src/data/csv.ts';
+import { datasetFromCsv } from '../../../src/data/csv-dataset.ts';
+import { csvLimits, datasetLimits } from '../../../src/data/csv-table.ts';
 import { FaultList, InvalidDataset } from '../../../src/data/faults.ts';
 
-function parse(text: string) {
+const shape: CsvShape = { delimiter: 'comma', quote: 'double', comment: 'none', lenient: false };
+
+function parse(text: string, more: Partial<CsvShape> = {}) {
   const list = new FaultList(20);
-  return { records: parseCsv(text, list), faults: list.faults };
+  return { records: parseCsv(text, { ...shape, ...more }, csvLimits, list), faults: list.faults };
 }
 
 const fieldsOf = (text: string) => parse(text).records.map(({ fields }) => fields);
@@ -42,7 +45,9 @@ describe('parseCsv', () => {
   });
 
   it('finds a quote that is never closed, and text after one that is', () => {
-    expect(parse('a,b\n1,"2\n3').faults).toEqual([{ path: 'line 2', message: 'a quote is opened and never closed' }]);
+    expect(parse('a,b\n1,"2\n3').faults).toEqual([
+      { path: 'line 2', message: 'a quote is opened and never closed; quote=none takes quotes as text' },
+    ]);
     expect(parse('a,b\n"1"x,2').faults[0]!.path).toBe('line 2');
   });
 });
@@ -129,7 +134,7 @@ describe('datasetFromCsv', () => {
   it.each([
     ['an empty file', '', ': the file is empty; a header and rows are needed'],
     ['too few rows', csv(alternating, String, 'n,a,t', 9), ': has 9 rows; at least 10 are needed'],
-    ['a ragged row', `${csv(alternating)}\n1,2`, 'line 12: has 2 fields, the header 3'],
+    ['a ragged row', `${csv(alternating)}\n1,2`, 'line 12: has 2 fields separated by comma, the header 3'],
     ['a missing number', csv(alternating, (i) => (i === 4 ? '' : '1')), 'line 6, column a: the value is missing'],
     ['NA', csv(alternating, (i) => (i === 4 ? 'NA' : '1')), 'line 6, column a: the value is missing, got NA'],
     ['a missing target', csv((i) => (i === 4 ? ' ' : alternating(i))), 'line 6, column t: the value is missing'],
@@ -158,14 +163,14 @@ describe('datasetFromCsv', () => {
     [
       'no feature',
       ['t', ...Array.from({ length: 10 }, (_, i) => alternating(i))].join('\n'),
-      'line 1: there is no feature: a target and at least one other column are needed',
+      'line 1: there is no feature: a target and at least one other column are needed; fields are taken to be separated by comma, see delimiter=',
     ],
     ['two columns of a name', csv(alternating, String, 'a,a,t'), 'line 1: two columns are named a'],
     ['a column of no name', csv(alternating, String, 'n,,t'), 'line 1: column 2 has no name'],
     [
       'too many words',
       csv(alternating, (i) => `w${i}`, 'n,a,t', 101),
-      'column a: has 101 different words; at most 100 are read',
+      'column a: has 101 different words; at most 100 are read: ignore=a leaves it out, frequent=a keeps the 100 most frequent',
     ],
     [
       'an input of another column’s name',

@@ -20,7 +20,7 @@ describe('prepare', () => {
 
   it('centers, or leaves the features as they are', () => {
     expect([...prepare(classes, fold, 'center').trainX]).toEqual([-2, 0, 0, 0, 0, 0, 2, 0, 0]);
-    expect([...prepare(classes, fold, 'none').trainX]).toEqual([...classes.x.subarray(0, 9)]);
+    expect([...prepare(classes, fold, 'none').trainX]).toEqual([...classes.x.subarray(0, 9)].map(Math.fround));
   });
 
   it('standardizes regression targets whatever the features get, and says how to go back', () => {
@@ -44,5 +44,63 @@ describe('prepare', () => {
     );
     expect(offset[0]).toBeCloseTo(1000.5, 9);
     expect(scale[0]).toBeCloseTo(0.5, 9);
+  });
+
+  const rowsOf = (values: readonly number[], target: readonly number[] = values.map((_, i) => i % 2)) => ({
+    dataset: createDataset({
+      name: 'test',
+      task: 'classification',
+      featureNames: ['a'],
+      targetName: 't',
+      classes: ['n', 'y'],
+      x: values,
+      y: target,
+    }),
+    fold: { trainRows: Uint32Array.from(values.keys()), validationRows: Uint32Array.of() },
+  });
+
+  it.each([
+    ['near 1e8 that differ by 1', (i: number) => 1e8 + (i % 5)],
+    ['near 1e15 that differ by 1', (i: number) => 1e15 + (i % 5)],
+    ['of 1e-50', (i: number) => (i % 5) * 1e-50],
+    ['of 1e-200', (i: number) => (i % 5) * 1e-200],
+    ['near 0.1 that differ by 1e-12', (i: number) => 0.1 + (i % 5) * 1e-12],
+  ])('keeps apart numbers %s: scaled in float64, then stored as float32', (_what, value) => {
+    const { dataset, fold: all } = rowsOf(Array.from({ length: 50_000 }, (_, i) => value(i)));
+    const { trainX } = prepare(dataset, all, 'standardize');
+    // 0, 1, 2, 3, 4 have mean 2 and deviation √2.
+    trainX.slice(0, 5).forEach((got, i) => {
+      expect(got).toBeCloseTo((i - 2) / Math.SQRT2, 3);
+    });
+  });
+
+  it('leaves a constant column at 0 whose sum would round', () => {
+    const { dataset, fold: all } = rowsOf(Array.from({ length: 1000 }, () => 0.1));
+    expect(dataset.x).toBeInstanceOf(Float64Array);
+    expect(new Set(prepare(dataset, all, 'standardize').trainX)).toEqual(new Set([0]));
+  });
+
+  it('does the same to numbers that float32 holds, however they are stored', () => {
+    const singles = Array.from({ length: 40 }, (_, i) => Math.fround(Math.sin(i) * 10));
+    const { dataset: narrow, fold: all } = rowsOf(singles);
+    expect(narrow.x).toBeInstanceOf(Float32Array);
+    const rows = all.trainRows;
+    expect(fitScaling(Float64Array.from(singles), 1, rows, 'standardize')).toEqual(
+      fitScaling(narrow.x, 1, rows, 'standardize'),
+    );
+  });
+
+  it('keeps targets apart that float32 would not', () => {
+    const { fold: all } = rowsOf([0, 0, 0, 0]);
+    const far = createDataset({
+      ...names,
+      featureNames: ['a'],
+      task: 'regression',
+      classes: [],
+      x: [1, 2, 3, 4],
+      y: [1e9, 1e9 + 1, 1e9 + 2, 1e9 + 3],
+    });
+    const { trainY } = prepare(far, all, 'none');
+    expect([...trainY].map((y) => y.toFixed(3))).toEqual(['-1.342', '-0.447', '0.447', '1.342']);
   });
 });

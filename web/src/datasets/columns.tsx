@@ -1,7 +1,7 @@
-import type { ReactNode } from 'react';
-import { shown } from '../format.ts';
+import { type ReactNode, useState } from 'react';
+import { plural, shown } from '../format.ts';
 import { Table } from '../parts/table.tsx';
-import { type Choices, type DatasetPreview, type PreviewColumn, withKind } from './preview.ts';
+import { type Choices, type DatasetPreview, type Kind, kindOf, type PreviewColumn, withKind } from './preview.ts';
 
 interface ColumnsProps {
   readonly preview: DatasetPreview;
@@ -9,14 +9,45 @@ interface ColumnsProps {
   readonly change: (choices: Choices) => void;
 }
 
-const kinds: Readonly<Record<PreviewColumn['kind'], string>> = {
+const kinds: Readonly<Record<Kind, string>> = {
   number: 'numbers',
   category: 'words',
+  frequent: 'the 100 most frequent words, and “other”',
   ignored: 'left out',
 };
 
-/** Every column: what it is taken for, what is in it, and which one is to be predicted. */
-export function Columns({ preview, choices, change }: ColumnsProps): ReactNode {
+/** The browser would take seconds to draw thousands. */
+const MOST_SHOWN = 200;
+/** More words than this are not read, or only the most frequent of them. */
+const MOST_WORDS = 100;
+
+/** Every column, or those that are looked for. */
+export function Columns(props: ColumnsProps): ReactNode {
+  const { columns, target } = props.preview;
+  const [wanted, setWanted] = useState('');
+  const many = columns.length > MOST_SHOWN;
+  const found = columns.filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()));
+  const listed = found.slice(0, MOST_SHOWN);
+  const predicted = columns.find(({ name }) => name === target);
+  if (predicted && !listed.includes(predicted)) listed.push(predicted);
+  return (
+    <>
+      {many && (
+        <label className="field">
+          <span>Find a column</span>
+          <input value={wanted} onChange={(event) => setWanted(event.target.value)} />
+          <span className="soft">
+            {plural(listed.length, 'column')} of {columns.length.toLocaleString('en')} shown
+          </span>
+        </label>
+      )}
+      <ColumnTable {...props} columns={listed} />
+    </>
+  );
+}
+
+/** What columns are taken for, what is in them, and which one is to be predicted. */
+function ColumnTable({ preview, columns, choices, change }: ColumnsProps & Pick<DatasetPreview, 'columns'>): ReactNode {
   const { target, task } = preview;
   return (
     <Table
@@ -24,7 +55,7 @@ export function Columns({ preview, choices, change }: ColumnsProps): ReactNode {
       heads={['predict', 'column', 'taken as', 'range, or different words', 'missing', 'such as']}
       style={{ maxHeight: '26rem', overflow: 'auto' }}
     >
-      {preview.columns.map((column) => {
+      {columns.map((column) => {
         const { name, kind, guessed, missing, distinct, min, max, examples } = column;
         return (
           <tr key={name} className={kind === 'ignored' ? 'soft' : ''}>
@@ -51,13 +82,10 @@ export function Columns({ preview, choices, change }: ColumnsProps): ReactNode {
               ) : (
                 <select
                   aria-label={`take ${name} as`}
-                  value={kind}
-                  onChange={(event) => change(withKind(choices, column, event.target.value as PreviewColumn['kind']))}
+                  value={kindOf(column, choices)}
+                  onChange={(event) => change(withKind(choices, column, event.target.value as Kind))}
                 >
-                  {(guessed === 'number'
-                    ? (['number', 'category', 'ignored'] as const)
-                    : (['category', 'ignored'] as const)
-                  ).map((one) => (
+                  {kindsFor(column).map((one) => (
                     <option key={one} value={one}>
                       {kinds[one]}
                     </option>
@@ -75,4 +103,13 @@ export function Columns({ preview, choices, change }: ColumnsProps): ReactNode {
       })}
     </Table>
   );
+}
+
+function kindsFor({ guessed, distinct }: PreviewColumn): Kind[] {
+  return [
+    ...(guessed === 'number' ? (['number'] as const) : []),
+    'category',
+    ...(distinct > MOST_WORDS ? (['frequent'] as const) : []),
+    'ignored',
+  ];
 }

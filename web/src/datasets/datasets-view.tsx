@@ -3,12 +3,14 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { api } from '../api.ts';
+import { api, type Dataset } from '../api.ts';
 import { plural } from '../format.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { Hints } from './hints.tsx';
+import { Remove } from './remove.tsx';
 import { Upload } from './upload.tsx';
 import '../style/datasets.css';
 
@@ -18,30 +20,66 @@ export default function DatasetsView(): ReactNode {
   return (
     <>
       <h1>Data sets</h1>
-      <Upload names={data?.items.map(({ name }) => name) ?? []} />
+      <Upload
+        names={data?.items.map(({ name }) => name) ?? []}
+        builtIn={data?.items.flatMap(({ name, builtIn }) => (builtIn ? [name] : [])) ?? []}
+      />
       {error && <Problem error={error} />}
       {data === undefined && !error && <Waiting what="the data sets" />}
       {data && (
-        <Table label="Data sets" heads={['name', 'what it is', 'task', 'rows', 'inputs', 'target', ' search']}>
-          {data.items.map(({ name, title, task, rows, features, classes, target, builtIn }) => (
-            <tr key={name}>
-              <td>
-                {name} {builtIn && <span className="chip">built in</span>}
-              </td>
-              <td style={{ whiteSpace: 'normal' }}>{title}</td>
-              <td>{task === 'classification' ? plural(classes.length, 'class', 'classes') : 'a quantity'}</td>
-              <td>{rows.toLocaleString('en')}</td>
-              <td>{features}</td>
-              <td>{target}</td>
-              <td>
-                <Link className="button" href={`/new?dataset=${encodeURIComponent(name)}`}>
-                  Search<span className="hidden"> on {name}</span>
-                </Link>
-              </td>
-            </tr>
+        <Table
+          label="Data sets"
+          heads={['name', 'what it is', 'task', 'rows', 'inputs', 'target', ' search', ' delete']}
+        >
+          {data.items.map((one) => (
+            <Row key={one.name} dataset={one} />
           ))}
         </Table>
       )}
     </>
+  );
+}
+
+function Row({ dataset }: { readonly dataset: Dataset }): ReactNode {
+  const { name, title, task, rows, features, classes, target, builtIn, versions } = dataset;
+  return (
+    <tr>
+      <td>
+        {name} {builtIn && <span className="chip">built in</span>}
+        {versions.length > 1 && <span className="chip">{versions.length} versions</span>}
+      </td>
+      <td style={{ whiteSpace: 'normal' }}>
+        {title}
+        {!builtIn && <HowRead dataset={dataset} />}
+      </td>
+      <td>{task === 'classification' ? plural(classes.length, 'class', 'classes') : 'a quantity'}</td>
+      <td>{rows.toLocaleString('en')}</td>
+      <td>{features}</td>
+      <td>{target}</td>
+      <td>
+        <Link className="button" href={`/new?dataset=${encodeURIComponent(name)}`}>
+          Search<span className="hidden"> on {name}</span>
+        </Link>
+      </td>
+      <td>{!builtIn && <Remove name={name} />}</td>
+    </tr>
+  );
+}
+
+function HowRead({ dataset: { decisions, hints, dropped, reading } }: { readonly dataset: Dataset }): ReactNode {
+  return (
+    <details>
+      <summary>How it was read{hints.length > 0 && `, ${plural(hints.length, 'warning')}`}</summary>
+      <ul className="small">
+        {decisions.map(({ option, message, guessed }) => (
+          <li key={option}>
+            {message} <span className="soft">({guessed ? 'detected' : 'chosen'})</span>
+          </li>
+        ))}
+        {reading.ignore.length > 0 && <li>left out: {reading.ignore.slice(0, 20).join(', ')}</li>}
+        {dropped > 0 && <li>{plural(dropped, 'row')} left out, because a value is missing</li>}
+      </ul>
+      <Hints hints={hints} />
+    </details>
   );
 }

@@ -1,4 +1,4 @@
-/** A CSV of one's own: what the service makes of it is shown, and can be corrected, before it is stored. */
+/** A file of one's own: what the service makes of it is shown, and can be corrected, before it is stored. */
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
@@ -9,6 +9,8 @@ import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { Columns } from './columns.tsx';
+import { Dialect } from './dialect.tsx';
+import { Hints } from './hints.tsx';
 import { type Choices, type DatasetPreview, nameOf, noChoices, parametersOf } from './preview.ts';
 
 interface Chosen {
@@ -16,7 +18,13 @@ interface Chosen {
   readonly csv: Blob;
 }
 
-export function Upload({ names }: { readonly names: readonly string[] }): ReactNode {
+interface UploadProps {
+  /** Of the data sets there are, and of those that are built in. */
+  readonly names: readonly string[];
+  readonly builtIn: readonly string[];
+}
+
+export function Upload({ names, builtIn }: UploadProps): ReactNode {
   const [chosen, choose] = useState<Chosen | undefined>(undefined);
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
@@ -27,7 +35,8 @@ export function Upload({ names }: { readonly names: readonly string[] }): ReactN
     take(event.dataTransfer.files[0]);
   };
   if (chosen !== undefined) {
-    return <Preview key={chosen.name} chosen={chosen} names={names} leave={() => choose(undefined)} />;
+    const leave = () => choose(undefined);
+    return <Preview key={chosen.name} chosen={chosen} names={names} builtIn={builtIn} leave={leave} />;
   }
   return (
     <div
@@ -40,7 +49,8 @@ export function Upload({ names }: { readonly names: readonly string[] }): ReactN
       onDrop={drop}
     >
       <p>
-        <strong>Your own data:</strong> a CSV with a header, one row an example. Drop it here, or
+        <strong>Your own data:</strong> a CSV, TSV or other delimited text, one row an example; gzip is fine. Drop it
+        here, or
       </p>
       <div className="row">
         <button type="button" className="primary" onClick={() => input.current?.click()}>
@@ -49,7 +59,7 @@ export function Upload({ names }: { readonly names: readonly string[] }): ReactN
         <input
           ref={input}
           type="file"
-          accept=".csv,text/csv"
+          accept=".csv,.tsv,.tab,.txt,.data,.dat,.gz,text/csv,text/plain,application/gzip"
           className="hidden"
           aria-label="CSV file"
           tabIndex={-1}
@@ -87,10 +97,11 @@ function Paste({ take }: { readonly take: (text: string) => void }): ReactNode {
 interface PreviewProps {
   readonly chosen: Chosen;
   readonly names: readonly string[];
+  readonly builtIn: readonly string[];
   readonly leave: () => void;
 }
 
-function Preview({ chosen, names, leave }: PreviewProps): ReactNode {
+function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
   const [name, setName] = useState(chosen.name);
   const [choices, setChoices] = useState<Choices>(noChoices);
   const { preview, error } = usePreview(chosen.csv, choices);
@@ -108,7 +119,7 @@ function Preview({ chosen, names, leave }: PreviewProps): ReactNode {
       go(`/new?dataset=${encodeURIComponent(name)}`);
     },
   });
-  const taken = names.includes(name);
+  const taken = builtIn.includes(name);
   const faults = upload.error instanceof Refusal ? upload.error.faults : [];
   return (
     <section className="card upload">
@@ -121,10 +132,14 @@ function Preview({ chosen, names, leave }: PreviewProps): ReactNode {
       <label className="field">
         <span>Name</span>
         <input value={name} maxLength={100} aria-invalid={taken} onChange={(event) => setName(event.target.value)} />
-        {taken && <span className="fault">there is one of that name already</span>}
+        {taken && <span className="fault">a built-in data set has that name</span>}
+        {!taken && names.includes(name) && (
+          <span className="soft">a new version of it; searches that there are keep theirs</span>
+        )}
       </label>
       {error && <Problem error={error} />}
       {preview === undefined && !error && <Waiting what="what is in it" />}
+      {(preview || error) && <Dialect preview={preview} choices={choices} change={setChoices} />}
       {preview && (
         <>
           <p role="status">
@@ -133,6 +148,7 @@ function Preview({ chosen, names, leave }: PreviewProps): ReactNode {
             {preview.target},{' '}
             {preview.task === 'classification' ? plural(preview.classes.length, 'class', 'classes') : 'a quantity'}.
           </p>
+          <Hints hints={preview.hints} choosing={{ choices, change: setChoices }} />
           <Columns preview={preview} choices={choices} change={setChoices} />
           <Faults preview={preview} choices={choices} change={setChoices} />
           <Sample preview={preview} />
@@ -152,7 +168,14 @@ function Preview({ chosen, names, leave }: PreviewProps): ReactNode {
       <button
         type="button"
         className="primary"
-        disabled={preview === undefined || preview.faults.length > 0 || taken || name === '' || upload.isPending}
+        disabled={
+          preview === undefined ||
+          error !== undefined ||
+          preview.faults.length > 0 ||
+          taken ||
+          name === '' ||
+          upload.isPending
+        }
         onClick={() => upload.mutate()}
       >
         Take it, and set up a search
@@ -202,8 +225,10 @@ function Faults({ preview: { faults, columns }, choices, change }: ChoosingProps
             onChange={(event) => change({ ...choices, missing: event.target.value as Choices['missing'] })}
           >
             <option value="refuse">are faults</option>
-            <option value="fill">fill: the mean of the training rows, or a word of their own</option>
-            <option value="drop">leave their rows out</option>
+            <option value="fill">
+              fill inputs: the mean of the training rows, or a word of their own; leave out rows without a target
+            </option>
+            <option value="drop">leave out every row with one</option>
           </select>
           {missing > 0 && <span className="soft">{plural(missing, 'value')} missing</span>}
         </label>
@@ -225,7 +250,11 @@ function Faults({ preview: { faults, columns }, choices, change }: ChoosingProps
   );
 }
 
-function Sample({ preview: { columns, sample } }: { readonly preview: DatasetPreview }): ReactNode {
+const MOST_SAMPLED = 50;
+
+function Sample({ preview }: { readonly preview: DatasetPreview }): ReactNode {
+  const { sample } = preview;
+  const columns = preview.columns.slice(0, MOST_SAMPLED);
   return (
     <details>
       <summary>The first {sample.length} rows</summary>

@@ -1,0 +1,48 @@
+/** One warning about a file: what it is about, and which options would do something about it. */
+import type { Column } from './columns.ts';
+
+export const hintCodes = [
+  'headerless',
+  'nameless',
+  'renamed',
+  'lostCharacters',
+  'encoding',
+  'rowNumber',
+  'identifier',
+  'date',
+  'freeText',
+  'copyOfTarget',
+  'constant',
+  'manyWords',
+  'noneAsWord',
+  'codeAsNumber',
+  'wordAmongNumbers',
+  'missing',
+  'task',
+  'fewRowsOfClass',
+  'unbalanced',
+] as const;
+
+/** A choice that is offered: repeat the upload with this option. */
+export interface Offer {
+  readonly label: string;
+  readonly option: 'ignore' | 'category' | 'frequent' | 'missing' | 'missingIn' | 'header' | 'task' | 'encoding';
+  /** Each is given to the option; most offers have one. */
+  readonly values: readonly string[];
+}
+
+export interface Hint {
+  readonly code: (typeof hintCodes)[number];
+  /** The column it is about; null for the whole file. */
+  readonly column: string | null;
+  readonly message: string;
+  readonly offers: readonly Offer[];
+}
+
+export function hint(code: Hint['code'], column: Column | null, message: string, offers: readonly Offer[] = []): Hint {
+  return { code, column: column?.name ?? null, message, offers };
+}
+
+export function leaveOut({ name }: Column): Offer {
+  return { label: 'leave it out', option: 'ignore', values: [name] };
+}

@@ -1,0 +1,99 @@
+/** Numbers as people write them: with a decimal comma, with groups of thousands. */
+import { type Decimal, decimals, type Thousands, thousandsMarks } from './reading.ts';
+
+const plain = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+/** Whether a text is a number with a decimal point and no groups, as JavaScript reads it. */
+export function isNumber(text: string): boolean {
+  return plain.test(text);
+}
+
+export interface NumberFormat {
+  readonly decimal: Decimal;
+  readonly thousands: Thousands;
+}
+
+/** In groups of thousands, a space may be one that does not break. */
+const groupMark: Readonly<Record<Thousands, string>> = {
+  none: '(?!)',
+  comma: ',',
+  point: '\\.',
+  space: '[ \\u00a0\\u202f]',
+  apostrophe: "['’]",
+};
+
+/** Turns a number in this format into one that `isNumber` takes; leaves every other text as it is. */
+export function numberReader({ decimal, thousands }: NumberFormat): (text: string) => string {
+  if (decimal === 'point' && thousands === 'none') return (text) => text;
+  const mark = groupMark[thousands];
+  const point = decimals[decimal] === ',' ? ',' : '\\.';
+  const written = new RegExp(`^[+-]?(?:\\d+|\\d{1,3}(?:${mark}\\d{3})+)?(?:${point}\\d*)?(?:[eE][+-]?\\d+)?$`);
+  const groups = new RegExp(mark, 'g');
+  return (text) => {
+    if (!/\d/.test(text) || !written.test(text)) return text;
+    const ungrouped = thousandsMarks[thousands] === '' ? text : text.replace(groups, '');
+    const read = decimal === 'comma' ? ungrouped.replace(',', '.') : ungrouped;
+    return isNumber(read) ? read : text;
+  };
+}
+
+/** What the numbers of a file say of their format: how many can only be read so. */
+interface Evidence {
+  decimalPoint: number;
+  decimalComma: number;
+  groups: Record<'comma' | 'point' | 'space' | 'apostrophe', number>;
+  /** `1,234` and `1.234`: groups, or three decimals. */
+  eitherComma: number;
+  eitherPoint: number;
+}
+
+const anyNumber = /^[+-]?(?:\d{1,3}(?:[ \u00a0\u202f'’.,]\d{3})+|\d+|(?=[.,]\d))(?:[.,]\d*)?(?:[eE][+-]?\d+)?$/;
+
+function weigh(text: string, evidence: Evidence): void {
+  const digits = text.replace(/^[+-]/, '').replace(/[eE][+-]?\d+$/, '');
+  const marks = digits.replace(/\d/g, '');
+  if (/[ \u00a0\u202f]/.test(marks)) evidence.groups.space++;
+  if (/['’]/.test(marks)) evidence.groups.apostrophe++;
+  const commas = marks.split(',').length - 1;
+  const points = marks.split('.').length - 1;
+  const last = Math.max(digits.lastIndexOf(','), digits.lastIndexOf('.'));
+  if (last < 0) return;
+  const isComma = digits[last] === ',';
+  if (commas > 0 && points > 0) {
+    if (isComma) evidence.decimalComma++;
+    else evidence.decimalPoint++;
+    evidence.groups[isComma ? 'point' : 'comma']++;
+  } else if (commas + points > 1) evidence.groups[isComma ? 'comma' : 'point']++;
+  else if (/^[1-9]\d{0,2}[.,]\d{3}$/.test(digits)) {
+    if (isComma) evidence.eitherComma++;
+    else evidence.eitherPoint++;
+  } else if (isComma) evidence.decimalComma++;
+  else evidence.decimalPoint++;
+}
+
+/** A column counts where nine tenths of what is in it could be numbers in some format. */
+const MIN_SHARE = 0.9;
+
+/** The format in which the numbers of these columns are written. `delimiter` decides where `1,234` may be one thing or the other. */
+export function guessNumberFormat(
+  columns: readonly (readonly string[])[],
+  isMissing: (text: string) => boolean,
+  delimiter: string,
+): NumberFormat {
+  const groups = { comma: 0, point: 0, space: 0, apostrophe: 0 };
+  const evidence: Evidence = { decimalPoint: 0, decimalComma: 0, groups, eitherComma: 0, eitherPoint: 0 };
+  for (const texts of columns) {
+    const there = texts.filter((text) => !isMissing(text));
+    const numbers = there.filter((text) => anyNumber.test(text));
+    if (numbers.length >= MIN_SHARE * there.length) for (const text of numbers) weigh(text, evidence);
+  }
+  const { decimalPoint, decimalComma, eitherComma, eitherPoint } = evidence;
+  const forComma = decimalComma + groups.point;
+  const forPoint = decimalPoint + groups.comma;
+  const loose = groups.space > 0 ? 'space' : groups.apostrophe > 0 ? 'apostrophe' : undefined;
+  const commaByHabit = eitherComma > 0 && eitherPoint === 0 && delimiter === 'semicolon';
+  if (forComma > forPoint || (forComma === forPoint && forComma === 0 && commaByHabit)) {
+    return { decimal: 'comma', thousands: loose ?? (groups.point + eitherPoint > 0 ? 'point' : 'none') };
+  }
+  return { decimal: 'point', thousands: loose ?? (groups.comma + eitherComma > 0 ? 'comma' : 'none') };
+}

@@ -1,0 +1,58 @@
+/** What is odd in what is to be predicted. */
+import { type Column, presentTexts, sameSpelling } from './columns.ts';
+import type { Task } from './dataset.ts';
+import { shortened } from './faults.ts';
+import { type Hint, hint } from './hint.ts';
+import { isNumber } from './number-format.ts';
+
+/** What is seen in the target. */
+export interface TargetFacts {
+  readonly task: Task;
+  /** Whether the task was asked for. */
+  readonly asked: boolean;
+  readonly classes: readonly string[];
+}
+
+/** Classes of fewer rows than this cannot be in every one of five folds. */
+const USUAL_FOLDS = 5;
+const MOST_CLASSES_ASKED = 100;
+const UNBALANCED = 0.95;
+
+export function targetHints(column: Column, { task, asked, classes }: TargetFacts): Hint[] {
+  const hints: Hint[] = [];
+  const texts = presentTexts(column);
+  const whole = column.kind === 'number' && texts.every((text) => isNumber(text) && Number.isInteger(Number(text)));
+  const distinct = whole ? new Set(texts.map(Number)).size : 0;
+  if (!asked && distinct > 2 && distinct <= MOST_CLASSES_ASKED && distinct * 2 <= texts.length) {
+    const [is, not] = task === 'classification' ? ['classes', 'a quantity'] : ['a quantity', 'classes'];
+    const message = `${distinct} different whole numbers: taken for ${is}; are they ${not}? task=classification or task=regression says so`;
+    hints.push(
+      hint('task', column, message, [
+        { label: 'classes', option: 'task', values: ['classification'] },
+        { label: 'a quantity', option: 'task', values: ['regression'] },
+      ]),
+    );
+  }
+  if (task === 'classification') hints.push(...classHints(column, texts.map(sameSpelling), classes));
+  return hints;
+}
+
+function classHints(column: Column, labels: readonly string[], classes: readonly string[]): Hint[] {
+  const counts = new Map<string, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const hints: Hint[] = [];
+  const few = classes.filter((label) => (counts.get(label) ?? 0) < USUAL_FOLDS);
+  if (few.length > 0) {
+    const some = few.slice(0, 5).map((label) => `${shortened(label)} (${counts.get(label) ?? 0})`);
+    const more = few.length > some.length ? ` and ${few.length - some.length} more` : '';
+    const message = `classes of fewer than ${USUAL_FOLDS} rows: ${some.join(', ')}${more}; they are missing from some folds of a cross-validation: merge them, or leave their rows out`;
+    hints.push(hint('fewRowsOfClass', column, message));
+  }
+  const [most, count] = [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), ['', 0]);
+  if (count > UNBALANCED * labels.length && counts.size > 1) {
+    const share = ((100 * count) / labels.length).toFixed(1);
+    const message = `${share} % of the rows are ${shortened(most)}: whoever always says so is as accurate; search for validationMacroF1 instead of validationAccuracy`;
+    hints.push(hint('unbalanced', column, message));
+  }
+  return hints;
+}

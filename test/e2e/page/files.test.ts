@@ -1,0 +1,143 @@
+/** Files as people have them, on the page: what was seen in one, what can be said otherwise, and what to do about what is odd. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, launchBrowser } from '../../support/browser.ts';
+import { fileCases } from '../../support/files.ts';
+import { accessibilityFaults, openPage, type TestPage } from '../../support/page.ts';
+import { ended } from '../../support/searches.ts';
+import { startTestService, type TestService } from '../../support/service.ts';
+
+if (browserPath === undefined) console.warn('no Chromium is installed: the page is not tested');
+
+const fileOf = (kind: string) => fileCases.find((one) => one.kind.startsWith(kind))!.file;
+
+describe.skipIf(browserPath === undefined)('a file on the page', () => {
+  let service: TestService;
+  let browser: Browser;
+  let opened: TestPage;
+  beforeAll(async () => {
+    service = await startTestService();
+    browser = await launchBrowser();
+    opened = await openPage(browser);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+  });
+
+  const choose = async (name: string, buffer: Buffer) => {
+    const { page } = opened;
+    await page.goto(`${service.url}/datasets`);
+    await page.getByLabel('CSV file').setInputFiles({ name, mimeType: 'text/csv', buffer });
+  };
+  const chosenIn = async (label: string) =>
+    opened.page.getByLabel(label).evaluate((element) => {
+      const select = element as HTMLSelectElement;
+      return select.selectedOptions[0]?.text;
+    });
+
+  it('shows what was decided about a file of Excel in a German locale, and how to say otherwise', async () => {
+    const { page } = opened;
+    await choose('Preise.csv', fileOf('Excel in a German'));
+    await page.getByText('30 rows, 3 inputs; predicted is Größe, 2 classes').waitFor();
+    expect(await chosenIn('Fields separated by')).toBe('semicolons (detected)');
+    expect(await chosenIn('Decimal mark')).toBe('comma: 1,5 (detected)');
+    expect(await chosenIn('Thousands')).toBe('points: 1.000 (detected)');
+    expect(await chosenIn('Encoding')).toBe('Windows-1252 (Western, Latin-1) (detected)');
+    expect(await chosenIn('First line')).toBe('names of the columns (detected)');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    // Something else is said, and taken back.
+    await page.getByLabel('Fields separated by').selectOption('tab');
+    await page.getByText('fields are taken to be separated by tab').waitFor();
+    await page.getByLabel('Fields separated by').selectOption('');
+    await page.getByText('30 rows, 3 inputs').waitFor();
+    await page.getByLabel('First line').selectOption('false');
+    await page.getByLabel('predict column4', { exact: true }).waitFor();
+    await page.getByLabel('First line').selectOption('');
+    await page.getByLabel('predict Größe', { exact: true }).waitFor();
+    // A warning is dealt with where it stands.
+    await page.getByRole('button', { name: 'Straße: leave it out' }).click();
+    await page.getByText('30 rows, 2 inputs').waitFor();
+    await page.getByLabel('Warnings').waitFor({ state: 'detached' });
+  });
+
+  it('asks whether a first line that looks like a row is one', async () => {
+    const { page } = opened;
+    await choose('adult.data', fileOf('UCI headerless'));
+    await page.getByText('the first line looks like a row, not like names').waitFor();
+    expect(await chosenIn('First line')).toBe('a row like the others (detected)');
+    await page.getByRole('button', { name: 'the file: it is a row' }).click();
+    await page.getByText('the first line looks like a row').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'the file: fill them' }).click();
+    await page.getByText('30 rows, 5 inputs').waitFor();
+    expect(await page.getByRole('button', { name: 'Take it, and set up a search' }).isDisabled()).toBe(false);
+  });
+
+  it('takes markers of missing values that are typed', async () => {
+    const { page } = opened;
+    await choose('air.csv', fileOf('-200 as missing'));
+    await page.getByText('30 rows').waitFor();
+    await page.getByLabel('Missing is also').fill('-200');
+    await page.getByLabel('Missing is also').press('Enter');
+    await page.getByRole('button', { name: 'the file: fill them' }).click();
+    await page.getByText('27 rows, 3 left out').waitFor();
+  });
+
+  it('offers the most frequent of many words', async () => {
+    const { page } = opened;
+    await choose('towns.csv', fileOf('more than 100 words'));
+    await page.getByText('has 173 different words').first().waitFor();
+    await page.getByLabel('take town as').selectOption('frequent');
+    await page.getByText('240 rows, 102 inputs').waitFor();
+  });
+
+  it('shows some of 2,000 columns, finds any, and asks for the service no more than it can take', async () => {
+    const { page } = opened;
+    await choose('genes.csv', fileOf('2,000 columns'));
+    await page.getByText('30 rows, 1,999 inputs').waitFor();
+    await page.getByText('201 columns of 2,000 shown').waitFor();
+    await page.getByLabel('Find a column').fill('gene1998');
+    await page.getByLabel('take gene1998 as').selectOption('ignored');
+    await page.getByText('30 rows, 1,998 inputs').waitFor();
+  });
+
+  it('stores a file, says afterwards how it was read, and keeps a second version beside the first', async () => {
+    const { page } = opened;
+    const take = page.getByRole('button', { name: 'Take it, and set up a search' });
+    await choose('mine.csv', fileOf('semicolons'));
+    await take.click();
+    await page.waitForURL(/\/new\?dataset=mine/);
+    const { id } = await service.client.create({
+      dataset: 'mine',
+      budget: { trials: 1 },
+      hyperparameters: { epochs: 1 },
+    });
+    await ended(service.client, id);
+    await choose('mine.csv', fileOf('tabs'));
+    await page.getByText('a new version of it; searches that there are keep theirs').waitFor();
+    await page.getByLabel('predict width', { exact: true }).click();
+    await page.getByText('predicted is width').waitFor();
+    await take.click();
+    await page.waitForURL(/\/new\?dataset=mine/);
+    await page.goto(`${service.url}/datasets`);
+    const row = page.getByRole('row', { name: /^mine/ });
+    await row.getByText('2 versions').waitFor();
+    await row.getByText(/How it was read/).click();
+    await row.getByText('fields are separated by tabs').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it('says that searches use a data set before it is deleted all the same', async () => {
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Delete mine' }).click();
+    await page.getByRole('button', { name: 'Delete it', exact: true }).click();
+    await page.getByText('1 search was made on mine').waitFor();
+    await page.getByRole('button', { name: 'Delete it all the same' }).click();
+    await page.getByRole('button', { name: 'Delete mine' }).waitFor({ state: 'detached' });
+    expect((await fetch(`${service.url}/v1/datasets/mine`)).status).toBe(404);
+  });
+
+  it('had nothing to complain about but what was refused on purpose', () => {
+    expect(opened.complaints.filter((text) => !/status of 4(00|09)/.test(text))).toEqual([]);
+  });
+});
