@@ -51,10 +51,13 @@ export function courseFaults(course: Course & Pick<Specification, 'budget'>, giv
   const all = stages.reduce((sum, { trials }) => sum + trials, 0);
   if (budget.trials !== all)
     fault('budget.trials', `is the ${all} trials of the stages; leave it out, got ${budget.trials}`);
-  if (enqueue.length > stages[0]!.trials) {
+  const { trials } = stages[0]!;
+  const own = isRecord(given) && Array.isArray(given['enqueue']) ? given['enqueue'].length : 0;
+  if (own > trials) fault('enqueue', `has ${own} configurations, more than the ${trials} trials of the first stage`);
+  else if (enqueue.length > trials) {
     fault(
-      'enqueue',
-      `has ${enqueue.length} configurations, more than the ${stages[0]!.trials} trials of the first stage`,
+      'warmStart.trials',
+      `makes it ${enqueue.length} configurations, more than the ${trials} trials of the first stage`,
     );
   }
   return faults;

@@ -8,7 +8,6 @@ import type { Transition } from '../../searches/ports.ts';
 import { searchSchema } from '../../searches/records.ts';
 import { refined, refineSchema } from '../../searches/refine.ts';
 import { parseSpecification, samplerOf, specificationSchema } from '../../searches/specification.ts';
-import { warmStarted } from '../../searches/warm-start.ts';
 import type { ApiParts } from '../parts.ts';
 import {
   changeSearchSchema,
@@ -25,7 +24,7 @@ const tags = ['searches'];
 const judgedLater = { validatorCompiler: () => (data: unknown) => ({ value: data }) };
 
 export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) => {
-  const { store, queries, queue, datasets, log } = parts;
+  const { store, queries, queue, log } = parts;
 
   app.route({
     method: 'POST',
@@ -39,12 +38,11 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     },
     validatorCompiler: (route) => (route.httpPart === 'body' ? judgedLater : app).validatorCompiler!(route),
     handler: async (request, reply) => {
-      const body = await warmStarted(request.body, queries);
-      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
+      const parsed = await parseSpecification(request.body, parts);
       const key = request.headers['idempotency-key'];
       const requestHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
       const idempotency = key === undefined ? undefined : { key, requestHash };
-      const { search, created } = await store.create({ specification, dataset, parent: null, idempotency });
+      const { search, created } = await store.create({ ...parsed, parent: null, idempotency });
       if (created) await advance(parts, search);
       else reply.header('idempotent-replayed', 'true');
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
@@ -62,9 +60,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     },
     ...judgedLater,
     handler: async (request) => {
-      const body = await warmStarted(request.body, queries);
-      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
-      return dryRun(specification, dataset, parts.threads) as z.infer<typeof dryRunSchema>;
+      return dryRun(await parseSpecification(request.body, parts), parts.threads) as z.infer<typeof dryRunSchema>;
     },
   });
 
@@ -106,8 +102,8 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const parent = await queries.find(id);
       if (parent === undefined) throw new Problem('notFound', `there is no search ${id}`);
       const body = await refined(parent, queries, request.body ?? refineSchema.parse({}));
-      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
-      const { search } = await store.create({ specification, dataset, parent: id, idempotency: undefined });
+      const parsed = await parseSpecification(body, parts);
+      const { search } = await store.create({ ...parsed, parent: id, idempotency: undefined });
       await advance(parts, search);
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
     },
