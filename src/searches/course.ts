@@ -17,13 +17,15 @@ function epochsOf({ stages, hyperparameters }: Course): (number | undefined)[] {
   return [typeof epochs === 'number' ? epochs : undefined];
 }
 
-/** The trials of a search whose budget names none: all stages, one round of brackets, the whole grid, or 50. */
+/** The trials of a search whose budget names none: all stages, the whole grid, or 50, and with brackets as many whole rounds of them as that takes. */
 export function defaultTrials(course: Course): number {
   const { stages, pruner, sampler, enqueue } = course;
   if (stages.length > 0) return stages.reduce((sum, { trials }) => sum + trials, 0);
   if (sampler.type === 'grid') return LARGEST_BUDGET;
+  const fewest = Math.max(DEFAULT_TRIALS, enqueue.length);
   const round = cycleOf(pruner, epochsOf(course)[0] ?? 1);
-  return Math.max(round === 0 ? DEFAULT_TRIALS : round, enqueue.length);
+  // A round that is cut short would compare some with too few.
+  return round === 0 ? fewest : Math.ceil(fewest / round) * round;
 }
 
 /** What does not fit together, of parts that are well-formed each by itself. `given` is the body as it was sent. */
