@@ -67,7 +67,7 @@ function fixedOf(settings: Settings): Point {
 }
 
 /** Of a configuration, what this space can take, and of what was sampled there, what it cannot, and why. */
-function fitting(
+export function fitting(
   trained: Point,
   sampled: Point,
   settings: Settings,
