@@ -19,6 +19,7 @@ export interface SearchRow {
   readonly name: string;
   readonly state: string;
   readonly specification: unknown;
+  readonly warnings: unknown;
   readonly dataset: string;
   readonly dataset_hash: string;
   readonly total: number;
@@ -82,6 +83,7 @@ export function searchOf(row: SearchRow): Search {
     name: row.name,
     state: stateSchema.parse(row.state),
     specification: specificationOf(row.specification),
+    warnings: row.warnings as Search['warnings'],
     dataset: { name: row.dataset, hash: row.dataset_hash },
     trials: { total, planned, waiting, running, paused, complete, pruned, failed, cancelled, diverged },
     best:

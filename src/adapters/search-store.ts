@@ -64,7 +64,7 @@ export function createSearchStore(database: Database): SearchStore {
   };
 }
 
-async function create(database: Database, { specification, dataset, parent, idempotency }: NewSearch) {
+async function create(database: Database, { specification, dataset, warnings, parent, idempotency }: NewSearch) {
   const id = randomUUID();
   const total = specification.budget.trials;
   const data = {
@@ -75,6 +75,7 @@ async function create(database: Database, { specification, dataset, parent, idem
     dataset: dataset.name,
     datasetHash: dataset.hash,
     parentId: parent,
+    warnings: warnings as Prisma.InputJsonArray,
     direction: specification.objective.direction,
     total,
     eventSeq: 1,

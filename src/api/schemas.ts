@@ -17,6 +17,7 @@ import { specificationSchema } from '../searches/specification.ts';
 import { decidedStagesSchema } from '../searches/stages.ts';
 import type { Patch } from '../searches/suggestions.ts';
 import { validationKinds } from '../searches/validation.ts';
+import { warningSchema } from '../searches/warnings.ts';
 import { problemSchema } from './problems.ts';
 
 const LARGEST_NUMBER = 2 ** 31 - 1;
@@ -122,6 +123,7 @@ export const dryRunSchema = z.object({
   specification: specificationSchema
     .extend({ sampler: samplerKinds, pruner: prunerKinds, validation: validationKinds, stages: decidedStagesSchema })
     .describe('With every default filled in'),
+  warnings: z.array(warningSchema).readonly().describe('What is no fault, and yet may not be meant'),
   trials: z.int().describe('How many there would be'),
   gridSize: z.number().nullable().describe('Different points of the grid; null for samplers that have no end'),
   first: z.array(

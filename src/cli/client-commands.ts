@@ -11,7 +11,16 @@ import { datasetFromCsv } from '../data/csv-dataset.ts';
 import { settingsOf } from '../searches/hyperparameters.ts';
 import { stagesOf } from '../searches/stages.ts';
 import { type ApiClient, createClient } from './api-client.ts';
-import { bestTable, findingLines, number, pointLine, preflightLines, searchLines, searchTable } from './format.ts';
+import {
+  bestTable,
+  findingLines,
+  number,
+  pointLine,
+  preflightLines,
+  searchLines,
+  searchTable,
+  warningLines,
+} from './format.ts';
 import { UsageError } from './usage.ts';
 import { watch } from './watch.ts';
 
@@ -26,7 +35,7 @@ export const clientCommands: Readonly<Record<string, Command>> = {
     });
     const file = one(positionals, 'submit FILE [--watch]');
     const search = await client.create(await specificationIn(file));
-    console.log(`${search.id}  ${search.name}: ${search.trials.total} trials`);
+    console.log([`${search.id}  ${search.name}: ${search.trials.total} trials`, ...warningLines(search)].join('\n'));
     return values.watch ? watchToEnd(client, search.id) : 0;
   },
   watch: async (client, args) => watchToEnd(client, one(args, 'watch ID')),

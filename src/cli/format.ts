@@ -116,5 +116,10 @@ export function searchLines(search: Search): string {
   ];
   if (best !== null)
     lines.push(`  best     ${specification.objective.metric} ${number(best.value)} (trial ${best.number})`);
-  return lines.join('\n');
+  return [...lines, ...warningLines(search)].join('\n');
+}
+
+/** One line a warning. */
+export function warningLines({ warnings }: Pick<Search, 'warnings'>): string[] {
+  return warnings.map(({ path, message }) => `  warning  ${path}: ${message}`);
 }

@@ -9,7 +9,9 @@ export const budgetSchema = z.strictObject({
     .min(1)
     .max(LARGEST_BUDGET)
     .optional()
-    .describe('A total, of what is enqueued too. 50, the whole grid, all stages or a round of brackets, unless given'),
+    .describe(
+      'A total, of what is enqueued too. 50 (in whole rounds of brackets), the whole grid or all stages, unless given',
+    ),
   seconds: z.number().positive().max(31_536_000).optional().describe('Since it was created; ends it as it stands'),
   epochs: z
     .int()

@@ -17,13 +17,15 @@ function epochsOf({ stages, hyperparameters }: Course): (number | undefined)[] {
   return [typeof epochs === 'number' ? epochs : undefined];
 }
 
-/** The trials of a search whose budget names none: all stages, one round of brackets, the whole grid, or 50. */
+/** The trials of a search whose budget names none: all stages, the whole grid, or 50, and with brackets as many whole rounds of them as that takes. */
 export function defaultTrials(course: Course): number {
   const { stages, pruner, sampler, enqueue } = course;
   if (stages.length > 0) return stages.reduce((sum, { trials }) => sum + trials, 0);
   if (sampler.type === 'grid') return LARGEST_BUDGET;
+  const fewest = Math.max(DEFAULT_TRIALS, enqueue.length);
   const round = cycleOf(pruner, epochsOf(course)[0] ?? 1);
-  return Math.max(round === 0 ? DEFAULT_TRIALS : round, enqueue.length);
+  // A round that is cut short would compare some with too few.
+  return round === 0 ? fewest : Math.ceil(fewest / round) * round;
 }
 
 /** What does not fit together, of parts that are well-formed each by itself. `given` is the body as it was sent. */
@@ -51,10 +53,13 @@ export function courseFaults(course: Course & Pick<Specification, 'budget'>, giv
   const all = stages.reduce((sum, { trials }) => sum + trials, 0);
   if (budget.trials !== all)
     fault('budget.trials', `is the ${all} trials of the stages; leave it out, got ${budget.trials}`);
-  if (enqueue.length > stages[0]!.trials) {
+  const { trials } = stages[0]!;
+  const own = isRecord(given) && Array.isArray(given['enqueue']) ? given['enqueue'].length : 0;
+  if (own > trials) fault('enqueue', `has ${own} configurations, more than the ${trials} trials of the first stage`);
+  else if (enqueue.length > trials) {
     fault(
-      'enqueue',
-      `has ${enqueue.length} configurations, more than the ${stages[0]!.trials} trials of the first stage`,
+      'warmStart.trials',
+      `makes it ${enqueue.length} configurations, more than the ${trials} trials of the first stage`,
     );
   }
   return faults;

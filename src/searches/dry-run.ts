@@ -3,7 +3,8 @@ import type { Point } from '../search/space.ts';
 import { secondsOf } from './estimate.ts';
 import { settingsOf } from './hyperparameters.ts';
 import { type Source, sourceOf } from './records.ts';
-import { type DatasetFacts, type Specification, samplerOf } from './specification.ts';
+import { type Parsed, type Specification, samplerOf } from './specification.ts';
+import type { Warning } from './warnings.ts';
 
 const SHOWN = 10;
 /** Enough trials for a fair mean of their durations. */
@@ -11,6 +12,7 @@ const MEASURED = 100;
 
 export interface DryRun {
   readonly specification: Specification;
+  readonly warnings: readonly Warning[];
   readonly trials: number;
   readonly gridSize: number | null;
   readonly first: readonly {
@@ -22,7 +24,7 @@ export interface DryRun {
   readonly estimate: { readonly threads: number; readonly secondsPerTrial: number; readonly seconds: number };
 }
 
-export function dryRun(specification: Specification, dataset: DatasetFacts, threads: number): DryRun {
+export function dryRun({ specification, dataset, warnings }: Parsed, threads: number): DryRun {
   const sampler = samplerOf(specification);
   const { trials } = specification.budget;
   const numbers = Array.from({ length: Math.min(trials, MEASURED) }, (_, number) => number);
@@ -38,6 +40,7 @@ export function dryRun(specification: Specification, dataset: DatasetFacts, thre
   const seconds = (secondsPerTrial * trials) / Math.min(threads, trials);
   return {
     specification,
+    warnings,
     trials,
     gridSize: Number.isFinite(sampler.size) ? sampler.size - specification.enqueue.length : null,
     first: measured.slice(0, SHOWN),

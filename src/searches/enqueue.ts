@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Fault } from '../errors.ts';
 import { type Distribution, includes, type Point, type Value } from '../search/space.ts';
+import { describedRange } from './described.ts';
 import { dotted, isRecord, MOST_FAULTS, shown } from './faults.ts';
 import { layerNames, MOST_HIDDEN_LAYERS } from './hidden-units.ts';
 import { hyperparameterNames } from './hyperparameters.ts';
@@ -110,15 +111,7 @@ function valueFault(
   if (before !== undefined && before !== value) {
     return `is ${shown(before)} already by this configuration, got ${shown(value)}`;
   }
-  return includes(setting, value) ? undefined : `must be ${wordsOf(setting)}, got ${shown(value)}`;
-}
-
-function wordsOf(distribution: Distribution): string {
-  if (distribution.distribution === 'categorical') return `one of ${distribution.choices.map(shown).join(', ')}`;
-  const { low, high, step } = distribution;
-  const kind = distribution.distribution === 'int' ? 'a whole number' : 'a number';
-  const steps = step === undefined ? '' : `, in steps of ${step} from ${low}`;
-  return `${kind} between ${low} and ${high}${steps}`;
+  return includes(setting, value) ? undefined : `must be ${describedRange(setting)}, got ${shown(value)}`;
 }
 
 /** A value counts only where what the configuration and the search have `said` makes its hyperparameter active. */

@@ -13,6 +13,7 @@ import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialS
 import type { DatasetFacts, Specification } from './specification.ts';
 import type { BegunStage } from './stages.ts';
 import type { DiagnosedTrial } from './suggestions.ts';
+import type { Warning } from './warnings.ts';
 
 /** A slice of a list that goes on at `next`. */
 export interface Page<T> {
@@ -25,6 +26,7 @@ export interface NewSearch {
   /** The search it refines. */
   readonly parent: string | null;
   readonly dataset: DatasetFacts;
+  readonly warnings: readonly Warning[];
   readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
 }
 

@@ -6,6 +6,7 @@ import { limits } from './budget.ts';
 import type { Specification } from './specification.ts';
 import type { Settings } from './stages.ts';
 import type { Verdict } from './verdicts.ts';
+import { warningSchema } from './warnings.ts';
 
 export const searchStates = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;
 export const trialStates = ['waiting', 'running', 'paused', 'complete', 'pruned', 'failed', 'cancelled'] as const;
@@ -35,6 +36,7 @@ export const searchSchema = z
     name: z.string(),
     state: z.enum(searchStates),
     specification: z.custom<Specification>().describe('As it was sent, with every default filled in'),
+    warnings: z.array(warningSchema).readonly().describe('What was said of it when it was created'),
     dataset: z.object({ name: z.string(), hash: z.string() }),
     trials: z
       .object({

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
 import { narrow } from '../search/narrow.ts';
-import { type Distribution, includes, type Point, spaceOf, type Value } from '../search/space.ts';
+import type { Distribution, Value } from '../search/space.ts';
 import { boundsOf } from './bounds.ts';
 import { budgetSchema } from './budget.ts';
 import type { SearchQueries } from './ports.ts';
@@ -11,7 +11,7 @@ import { samplerSchema } from './samplers.ts';
 import { narrowingSchema, type Settings, stagesOf } from './stages.ts';
 import { type Suggestion, suggestionsOf } from './suggestions.ts';
 import { type ValidationSettings, validationSchema } from './validation.ts';
-import { MOST_TAKEN } from './warm-start.ts';
+import { fitting, MOST_TAKEN } from './warm-start.ts';
 
 export const refineSchema = narrowingSchema.extend({
   name: z.string().trim().min(1).max(200).optional(),
@@ -49,7 +49,7 @@ export async function refined(
     name: refinement.name ?? `${name}, refined`.slice(0, 200),
     dataset,
     hyperparameters,
-    enqueue: best.map((trial) => fitting(trial.hyperparameters, hyperparameters)),
+    enqueue: best.map(({ hyperparameters: point }) => fitting(point, point, hyperparameters).point),
     sampler: refinement.sampler ?? { ...sampler, seed: (sampler.seed + 1) % Number.MAX_SAFE_INTEGER },
     validation: refinement.validation ?? patch?.validation ?? validation,
     objective,
@@ -120,14 +120,4 @@ function merged(changed: Settings, patch: Settings, original: Settings): Setting
     return [name, { ...now, ...Object.fromEntries(moved) } as Distribution];
   });
   return { ...changed, ...Object.fromEntries(entries) };
-}
-
-/** What of a point varies in another space too and can be there: the rest is left to the sampler. */
-function fitting(point: Point, hyperparameters: Readonly<Record<string, Value | Distribution>>): Point {
-  const { dimensions } = spaceOf(hyperparameters);
-  const kept = dimensions.flatMap(({ name, distribution }): [string, Value][] => {
-    const value = point[name];
-    return value !== undefined && includes(distribution, value) ? [[name, value]] : [];
-  });
-  return Object.fromEntries(kept);
 }

@@ -13,6 +13,7 @@ import { messageOf } from '../errors.ts';
 import { isLearning } from '../search/sampler.ts';
 import { reachesTarget } from './budget.ts';
 import { type Committer, createCommitter } from './commit.ts';
+import { deadlineOf } from './deadline.ts';
 import { deliver } from './deliver.ts';
 import type { HandOff } from './hand-off.ts';
 import { ClaimLost, type Held, holdClaims } from './held-claims.ts';
@@ -56,8 +57,6 @@ class SearchPaused extends Error {}
 class OutOfTime extends Error {}
 /** Trying again will not help. */
 class HopelessTrial extends Error {}
-/** The longest delay of a timer, 24 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const hopeless = [TimeLimitExceeded, MemoryLimitExceeded, HopelessTrial];
 
 export function createTrialRunner(parts: RunnerParts): TrialRunner {
@@ -295,18 +294,6 @@ async function taskOf(
 function mayEndSearch({ specification: { budget, objective } }: Search, end: End): boolean {
   if (end.kind === 'returned') return budget.failures !== undefined && end.returned.how !== 'handedBack';
   return end.kind === 'result' && reachesTarget(budget, end.result.value, objective.direction);
-}
-
-/** When the seconds of a search are used up: `onOver` is called then, unless it is cleared before. */
-function deadlineOf(
-  { createdAt, specification: { budget } }: Search,
-  onOver: () => void,
-): { isOver(): boolean; clear(): void } {
-  if (budget.seconds === undefined) return { isOver: () => false, clear: () => undefined };
-  const at = Date.parse(createdAt) + budget.seconds * 1000;
-  // A timer knows no longer time; the sweep ends what is due in a month.
-  const timer = at - Date.now() > LONGEST_TIMER_MS ? undefined : setTimeout(onOver, at - Date.now());
-  return { isOver: () => Date.now() >= at, clear: () => clearTimeout(timer) };
 }
 
 type Committed = (search: Search, deliveries: readonly Delivery[]) => Promise<void>;

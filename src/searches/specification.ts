@@ -15,13 +15,14 @@ import { hiddenUnitsFaults, spelledOut, withLayerConditions } from './hidden-uni
 import { defaultHyperparameters, fallbacks, hyperparametersSchema, readableOf } from './hyperparameters.ts';
 import { largestTrial } from './largest-trial.ts';
 import { metrics } from './objectives.ts';
-import type { TrialMemory } from './ports.ts';
+import type { SearchQueries, TrialMemory } from './ports.ts';
 import { type PrunerSettings, prunerSchema } from './pruning.ts';
 import { type SamplerChoice, samplerSchema } from './samplers.ts';
-import { type Stage, type StageSettings, stagesSchema } from './stages.ts';
+import { type Settings, type Stage, type StageSettings, stagesSchema } from './stages.ts';
 import { needsRows, undefinedMetricFaults } from './undefined-metric.ts';
 import { type ValidationSettings, validationFaults, validationSchema } from './validation.ts';
-import { warmStartSchema } from './warm-start.ts';
+import { warmStarted, warmStartSchema } from './warm-start.ts';
+import { type Warning, warningsOf } from './warnings.ts';
 
 export type Metric = TrialMetric;
 const metricNames = [...new Set(Object.values(metrics).flatMap((of) => Object.keys(of) as Metric[]))];
@@ -91,17 +92,27 @@ export interface Datasets {
   load(name: string): Promise<Dataset | undefined>;
 }
 
+/** What a specification is judged by. */
+export interface Knowledge {
+  readonly datasets: Datasets;
+  readonly queries: Pick<SearchQueries, 'find' | 'best'>;
+  readonly memory: TrialMemory;
+}
+
+/** A specification, what it was judged to be for, and what may not be as it was meant. */
+export interface Parsed {
+  readonly specification: Specification;
+  readonly dataset: DatasetFacts;
+  readonly warnings: readonly Warning[];
+}
+
 /**
  * The specification in `body`, with its defaults, or a Problem that lists every fault at once.
  *
  * The shape and what ties its parts together are judged separately and both to the end, so that a mistyped bound does not
  * hide an unknown data set.
  */
-export async function parseSpecification(
-  body: unknown,
-  datasets: Datasets,
-  memory: TrialMemory,
-): Promise<{ specification: Specification; dataset: DatasetFacts }> {
+export async function parseSpecification(body: unknown, { datasets, queries, memory }: Knowledge): Promise<Parsed> {
   const parsed = specificationSchema.safeParse(body);
   const faults: Fault[] = parsed.success ? [] : faultsOf(parsed.error, body);
   const record = isRecord(body) ? body : {};
@@ -125,9 +136,14 @@ export async function parseSpecification(
   }
   if (!parsed.success || dataset === undefined || faults.length > 0) throw refused(faults);
 
-  const specification = withDefaults(parsed.data, enqueue.points, dataset);
+  const settings = settingsIn(parsed.data);
+  faults.push(...circleFaults(settings));
+  if (faults.length > 0) throw refused(faults);
+  const { warmStart } = parsed.data;
+  const warm = warmStart && (await warmStarted(warmStart, settings, enqueue.points.length, queries));
+  faults.push(...(warm?.faults ?? []));
+  const specification = withDefaults(parsed.data, settings, [...enqueue.points, ...(warm?.points ?? [])], dataset);
   faults.push(
-    ...circleFaults(specification.hyperparameters),
     ...rowFaults(specification, dataset),
     ...courseFaults(specification, body),
     ...memoryFaults(specification, dataset, memory),
@@ -144,7 +160,8 @@ export async function parseSpecification(
   // A stage of a grid ends with its points; how many those of a later one are is known when it begins.
   const trials =
     specification.stages.length > 0 ? specification.budget.trials : Math.min(specification.budget.trials, size);
-  return { specification: { ...specification, budget: { ...specification.budget, trials } }, dataset };
+  const decided = { ...specification, budget: { ...specification.budget, trials } };
+  return { specification: decided, dataset, warnings: [...warningsOf(decided), ...(warm?.warnings ?? [])] };
 }
 
 /** Whether hyperparameters take the values of a grid alone: configurations of one's own may lie between its points. */
@@ -178,18 +195,22 @@ function refused(faults: readonly Fault[]): Problem {
   return new Problem('invalidRequest', detail, faults);
 }
 
+/** The hyperparameters, each a value or a distribution; trials of the first stage have its epochs, so have the dry run and the estimate. */
+function settingsIn({ hyperparameters, stages }: z.output<typeof specificationSchema>): Settings {
+  const given = spelledOut(definedOf(hyperparameters ?? defaultHyperparameters));
+  const [first] = stages;
+  return withLayerConditions({ ...fallbacks, ...given, ...(first && { epochs: first.epochs }) });
+}
+
 function withDefaults(
   parsed: z.output<typeof specificationSchema>,
+  hyperparameters: Settings,
   enqueue: readonly Point[],
   dataset: DatasetFacts,
 ): Specification {
-  const given = spelledOut(definedOf(parsed.hyperparameters ?? defaultHyperparameters));
   const byMetric: Partial<Record<Metric, Direction>> = metrics[dataset.task];
   const metric = parsed.objective.metric ?? (Object.keys(byMetric)[0] as Metric);
   const { stages, pruner } = parsed;
-  const first = stages[0];
-  // Trials of the first stage have its epochs; so have those of the dry run, of the estimate and of the memory check.
-  const hyperparameters = withLayerConditions({ ...fallbacks, ...given, ...(first && { epochs: first.epochs }) });
   const course = { hyperparameters, enqueue, sampler: parsed.sampler, pruner, stages };
   return {
     ...course,

@@ -1,9 +1,14 @@
 /** A search that begins with the best of another. */
 import { z } from 'zod';
-import { Problem } from '../errors.ts';
-import type { Point } from '../search/space.ts';
-import { isRecord, shown } from './faults.ts';
+import type { Fault } from '../errors.ts';
+import { type Distribution, includes, isActive, type Point, spaceOf, type Value } from '../search/space.ts';
+import { describedRange, describedValue } from './described.ts';
+import { MOST_ENQUEUED } from './enqueue.ts';
+import { shown } from './faults.ts';
+import { hyperparameterNames } from './hyperparameters.ts';
 import type { SearchQueries } from './ports.ts';
+import { type Settings, stagesOf } from './stages.ts';
+import type { Warning } from './warnings.ts';
 
 /** More of another search's best are not taken over. */
 export const MOST_TAKEN = 100;
@@ -13,36 +18,112 @@ export const warmStartSchema = z
     search: z.uuid(),
     trials: z.int().min(1).max(MOST_TAKEN).default(5).describe('So many of its best are tried first'),
   })
-  .describe('Begins with the best of another search: what varies here too and fits its bounds is taken over');
+  .describe('Begins with the best of another search: what varies here and can be as it was there is taken over');
 
-/** The body with the configurations that its `warmStart` stands for, behind those it gives itself. */
-export async function warmStarted(body: unknown, queries: Pick<SearchQueries, 'find' | 'best'>): Promise<unknown> {
-  if (!isRecord(body) || body['warmStart'] === undefined) return body;
-  const { warmStart, enqueue = [], ...others } = body;
-  const parsed = warmStartSchema.safeParse(warmStart);
-  // What is wrong with its shape is said with all other faults.
-  if (!parsed.success) return body;
-  const search = await queries.find(parsed.data.search);
-  if (search === undefined) {
-    const message = `there is no search of that id, got ${shown(parsed.data.search)}`;
-    throw new Problem('invalidRequest', `warmStart.search: ${message}`, [{ path: 'warmStart.search', message }]);
-  }
-  const given = isRecord(others['hyperparameters']) ? others['hyperparameters'] : search.specification.hyperparameters;
-  const best = await queries.best(search, parsed.data.trials);
-  const taken = best.map((trial) => fittingLoosely(trial.hyperparameters, given));
-  return { ...others, enqueue: [...(Array.isArray(enqueue) ? enqueue : []), ...taken] };
+export interface WarmStart {
+  /** Parts of points of the new space, the best first. */
+  readonly points: readonly Point[];
+  readonly faults: readonly Fault[];
+  readonly warnings: readonly Warning[];
 }
 
-/** The same, of hyperparameters as they were sent: what cannot be read is passed over here and refused later. */
-function fittingLoosely(point: Point, given: Readonly<Record<string, unknown>>): Point {
-  const kept = Object.entries(point).filter(([name, value]) => {
-    const setting = given[name];
-    if (!isRecord(setting)) return false;
-    if (Array.isArray(setting['choices'])) return setting['choices'].includes(value);
-    const [low, high] = [setting['low'], setting['high']];
-    return (
-      typeof value === 'number' && typeof low === 'number' && typeof high === 'number' && value >= low && value <= high
-    );
+/** What the best of another search give to the space of `settings`, behind `enqueued` configurations that the user gives. */
+export async function warmStarted(
+  { search: id, trials }: z.output<typeof warmStartSchema>,
+  settings: Settings,
+  enqueued: number,
+  queries: Pick<SearchQueries, 'find' | 'best'>,
+): Promise<WarmStart> {
+  const search = await queries.find(id);
+  if (search === undefined) {
+    const message = `there is no search of that id, got ${shown(id)}`;
+    return { points: [], warnings: [], faults: [{ path: 'warmStart.search', message }] };
+  }
+  if (enqueued + trials > MOST_ENQUEUED) {
+    const message = `must be at most ${MOST_ENQUEUED - enqueued} beside ${enqueued} enqueued configurations, got ${trials}`;
+    return { points: [], warnings: [], faults: [{ path: 'warmStart.trials', message }] };
+  }
+  const best = await queries.best(search, trials);
+  if (best.length === 0) {
+    const message = 'none of its trials has a value: nothing is taken over';
+    return { points: [], faults: [], warnings: [{ path: 'warmStart', message }] };
+  }
+  const misfits = new Misfits();
+  const points = best.flatMap(({ number, stage, hyperparameters }) => {
+    // What did not vary there may vary here: the whole of what was trained is taken, not only what was sampled.
+    const trained = { ...fixedOf(stagesOf(search)[stage]!.hyperparameters), ...hyperparameters };
+    const { point, misfitting } = fitting(trained, hyperparameters, settings);
+    for (const { name, why } of misfitting) misfits.add(name, why, number);
+    return Object.keys(point).length > 0 ? [point] : [];
   });
-  return Object.fromEntries(kept);
+  if (points.length < best.length) misfits.leftOut = best.length - points.length;
+  return { points, faults: [], warnings: misfits.warnings() };
+}
+
+function fixedOf(settings: Settings): Point {
+  return Object.fromEntries(
+    Object.entries(settings).filter((entry): entry is [string, Value] => typeof entry[1] !== 'object'),
+  );
+}
+
+/** Of a configuration, what this space can take, and of what was sampled there, what it cannot, and why. */
+export function fitting(
+  trained: Point,
+  sampled: Point,
+  settings: Settings,
+): { point: Point; misfitting: readonly { readonly name: string; readonly why: string }[] } {
+  const { dimensions, fixed } = spaceOf(settings);
+  const point: Record<string, Value> = {};
+  const misfitting: { name: string; why: string }[] = [];
+  for (const { name, distribution } of dimensions) {
+    const value = trained[name];
+    if (value === undefined) continue;
+    if (!isActive(distribution.when, point, fixed)) {
+      if (Object.hasOwn(sampled, name)) misfitting.push({ name, why: inactive(distribution, point, fixed) });
+    } else if (includes(distribution, value)) point[name] = value;
+    else misfitting.push({ name, why: `must be ${describedRange(distribution)}, got ${describedValue(value)}` });
+  }
+  for (const [name, value] of Object.entries(sampled)) {
+    const here = settings[name];
+    if (here === undefined) misfitting.push({ name, why: 'is not among the hyperparameters of this search' });
+    else if (typeof here !== 'object' && here !== value) {
+      misfitting.push({ name, why: `does not vary here: it is ${shown(here)}, got ${describedValue(value)}` });
+    }
+  }
+  return { point, misfitting };
+}
+
+function inactive({ when = {} }: Distribution, point: Point, fixed: Point): string {
+  const [parent, values] = Object.entries(when).find(
+    ([name, wanted]) => !wanted.includes(point[name] ?? fixed[name] ?? Number.NaN),
+  )!;
+  const here = point[parent] ?? fixed[parent];
+  const stands = here === undefined ? 'is not decided by it' : `is ${shown(here)}`;
+  return `is active only where ${parent} is ${values.map(shown).join(' or ')}, and ${parent} ${stands}`;
+}
+
+/** What could not be taken over: one warning a hyperparameter, with an example and how many trials it concerns. */
+class Misfits {
+  leftOut = 0;
+  readonly #byName = new Map<string, { readonly why: string; readonly trials: number[] }>();
+
+  add(name: string, why: string, trial: number): void {
+    const known = this.#byName.get(name);
+    if (known === undefined) this.#byName.set(name, { why, trials: [trial] });
+    else known.trials.push(trial);
+  }
+
+  warnings(): Warning[] {
+    const names = [...this.#byName.keys()].sort(
+      (a, b) => hyperparameterNames.indexOf(a) - hyperparameterNames.indexOf(b),
+    );
+    const ofNames = names.map((name) => {
+      const { why, trials } = this.#byName.get(name)!;
+      const others = trials.length > 1 ? `, and of ${trials.length - 1} more` : '';
+      return { path: 'warmStart', message: `${name} of trial ${trials[0]}${others} is not taken over: it ${why}` };
+    });
+    if (this.leftOut === 0) return ofNames;
+    const message = `${this.leftOut} of its best trials have nothing that can be taken over, and are left out`;
+    return [...ofNames, { path: 'warmStart', message }];
+  }
 }

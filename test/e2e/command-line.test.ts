@@ -91,6 +91,15 @@ describe('the client', () => {
     expect(code).toBe(0);
   });
 
+  it('tells of what repeats itself, when it is sent and when it is shown', async () => {
+    const file = join(folder, 'repeating.json');
+    await writeFile(file, JSON.stringify({ dataset: 'iris', hyperparameters: { epochs: 1 }, budget: { trials: 4 } }));
+    const sent = await hypersearch('submit', file);
+    expect(sent.output).toMatch(/warning +hyperparameters: nothing varies: all 4 trials/);
+    const shown = await hypersearch('show', /[0-9a-f-]{36}/.exec(sent.output)![0]);
+    expect(shown.output).toMatch(/warning +hyperparameters: nothing varies/);
+  });
+
   it('cancels', async () => {
     const long = await service.client.create(lasting(5000, 50));
     const { code, output } = await hypersearch('cancel', long.id);

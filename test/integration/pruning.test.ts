@@ -24,8 +24,12 @@ async function search(more: object): Promise<{ search: Search; trials: TrialSumm
 }
 
 describe('hyperband', () => {
-  it('runs one round of brackets unless told, and at every rung the best go on', async () => {
-    const { search: done, trials } = await search({ pruner: { type: 'hyperband' }, sampler: { seed: 3 } });
+  it('runs brackets one after the other, and at every rung the best go on', async () => {
+    const { search: done, trials } = await search({
+      pruner: { type: 'hyperband' },
+      sampler: { seed: 3 },
+      budget: { trials: 17 },
+    });
     // 9, 5 and 3 trials begin; 3 and 1 of the first, 1 of the second go on.
     expect(done.trials).toMatchObject({ total: 17, complete: 5, pruned: 12 });
     const first = trials.slice(0, 9);
@@ -40,6 +44,25 @@ describe('hyperband', () => {
     expect(others.every(({ epochs }) => epochs === 3 || epochs === 9)).toBe(true);
     // 9 trials of 1 epoch, 3 go on for 2 more, 1 for 6 more; then 5 of 3, 1 for 6 more; then 3 of 9.
     expect(done.epochs).toBe(9 + 3 * 2 + 6 + 5 * 3 + 6 + 3 * 9);
+  });
+});
+
+describe('without a budget', () => {
+  it.each([
+    ['hyperband', 1, 50],
+    ['hyperband', 2, 50],
+    ['hyperband', 9, 51],
+    ['successiveHalving', 9, 54],
+  ])('%s of trials of %i epochs has whole rounds of brackets, %i trials', async (type, epochs, trials) => {
+    const { search: done } = await search({ pruner: { type }, hyperparameters: { ...space, epochs } });
+    expect(done.trials.total).toBe(trials);
+    expect(done.trials.complete + done.trials.pruned).toBe(trials);
+  });
+
+  it('has a place in a round for all that is enqueued', async () => {
+    const enqueue = Array.from({ length: 60 }, () => ({}));
+    const { search: done } = await search({ pruner: { type: 'hyperband' }, enqueue });
+    expect(done.trials.total).toBe(68);
   });
 });
 

@@ -165,9 +165,14 @@ describe('a budget', () => {
   it('a search with trials that failed for good says which lack a result', async () => {
     const { id } = await service.client.create({
       dataset: 'digits',
-      hyperparameters: { hiddenUnits: { distribution: 'categorical', choices: [4, 2048] }, hiddenLayers: 3, epochs: 2 },
+      hyperparameters: {
+        hiddenUnits: { distribution: 'categorical', choices: [4, 2048] },
+        hiddenLayers: 3,
+        epochs: 40,
+      },
       sampler: { type: 'grid' },
-      limits: { trialSeconds: 0.6 },
+      // Some 50 ms for the one, a minute for the other.
+      limits: { trialSeconds: 3 },
     });
     await ended(service.client, id);
     const { body } = await request('GET', `/v1/searches/${id}/events`);

@@ -173,3 +173,13 @@ it('refines a search of then', async () => {
   const refined = await fetch(`${service.url}/v1/searches/${id}/refine`, { method: 'POST' });
   expect(refined.status).toBe(201);
 });
+
+it('begins a search from the best of one', async () => {
+  const { id } = named('iris, random');
+  const warm = await service.client.create({
+    dataset: 'iris',
+    warmStart: { search: id, trials: 2 },
+    budget: { trials: 2 },
+  });
+  expect(await ended(service.client, warm.id)).toMatchObject({ state: 'complete' });
+});

@@ -25,8 +25,9 @@ const memory = { limitBytes: Number.POSITIVE_INFINITY, needed: () => 0 };
 
 export async function specified(body: object): Promise<Specification> {
   const whole = { dataset: 'few', ...body };
-  return (await parseSpecification(whole, { find: async () => facts, load: async () => undefined }, memory))
-    .specification;
+  const datasets = { find: async () => facts, load: async () => undefined };
+  const queries = { find: async () => undefined, best: async () => [] };
+  return (await parseSpecification(whole, { datasets, queries, memory })).specification;
 }
 
 export interface SearchInMemory {
@@ -75,6 +76,7 @@ export function searchInMemory(specification: Specification): SearchInMemory {
       improvements: [],
       found: {},
       stages: [...stages],
+      warnings: [],
       parent: null,
       epochs: 0,
       endedBy: null,

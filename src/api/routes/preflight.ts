@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem } from '../../errors.ts';
 import { preflightSchema, preflightTask, type SearchPreflight } from '../../searches/preflight.ts';
 import { parseSpecification, type Specification, specificationSchema } from '../../searches/specification.ts';
-import { warmStarted } from '../../searches/warm-start.ts';
 import type { ApiParts } from '../parts.ts';
 import { idSchema, refusals } from '../schemas.ts';
 
@@ -52,8 +51,7 @@ export const preflightRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, part
     // parseSpecification judges it, which also knows the data sets.
     validatorCompiler: () => (data: unknown) => ({ value: data }),
     handler: async (request) => {
-      const body = await warmStarted(request.body, queries);
-      const { specification } = await parseSpecification(body, parts.datasets, parts.memory);
+      const { specification } = await parseSpecification(request.body, parts);
       return run(specification);
     },
   });

@@ -9,8 +9,7 @@ import type { Transition } from '../../searches/ports.ts';
 import { searchSchema } from '../../searches/records.ts';
 import { refined, refineSchema } from '../../searches/refine.ts';
 import { refuseWithoutDataset } from '../../searches/remove-dataset.ts';
-import { type Datasets, parseSpecification, samplerOf, specificationSchema } from '../../searches/specification.ts';
-import { warmStarted } from '../../searches/warm-start.ts';
+import { parseSpecification, samplerOf, specificationSchema } from '../../searches/specification.ts';
 import type { ApiParts } from '../parts.ts';
 import {
   changeSearchSchema,
@@ -41,12 +40,11 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     },
     validatorCompiler: (route) => (route.httpPart === 'body' ? judgedLater : app).validatorCompiler!(route),
     handler: async (request, reply) => {
-      const body = await warmStarted(request.body, queries);
-      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
+      const parsed = await parseSpecification(request.body, parts);
       const key = request.headers['idempotency-key'];
       const requestHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
       const idempotency = key === undefined ? undefined : { key, requestHash };
-      const { search, created } = await store.create({ specification, dataset, parent: null, idempotency });
+      const { search, created } = await store.create({ ...parsed, parent: null, idempotency });
       if (created) await briefly(planner.plan(search.id));
       else reply.header('idempotent-replayed', 'true');
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
@@ -64,9 +62,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
     },
     ...judgedLater,
     handler: async (request) => {
-      const body = await warmStarted(request.body, queries);
-      const { specification, dataset } = await parseSpecification(body, datasets, parts.memory);
-      return dryRun(specification, dataset, parts.threads) as z.infer<typeof dryRunSchema>;
+      return dryRun(await parseSpecification(request.body, parts), parts.threads) as z.infer<typeof dryRunSchema>;
     },
   });
 
@@ -110,12 +106,12 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) 
       const body = await refined(parent, queries, request.body ?? refineSchema.parse({}));
       // On the rows that the parent was made on, whatever was uploaded since: their values compare.
       const { hash } = parent.dataset;
-      const ofParent: Datasets = {
-        find: (name) => datasets.find(name, hash),
-        load: (name) => datasets.load(name, hash),
+      const ofParent = {
+        find: (name: string) => datasets.find(name, hash),
+        load: (name: string) => datasets.load(name, hash),
       };
-      const { specification, dataset } = await parseSpecification(body, ofParent, parts.memory);
-      const { search } = await store.create({ specification, dataset, parent: id, idempotency: undefined });
+      const parsed = await parseSpecification(body, { ...parts, datasets: ofParent });
+      const { search } = await store.create({ ...parsed, parent: id, idempotency: undefined });
       await briefly(planner.plan(search.id));
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
     },

@@ -25,12 +25,13 @@ const datasets = {
   find: async (name: string) => [digits, diabetes, moons].find((dataset) => dataset.name === name),
   load: async () => undefined,
 };
+const queries = { find: async () => undefined, best: async () => [] };
 const memory = createTrialMemory('simd', 1024 * 2 ** 20);
-const parse = async (body: unknown) => (await parseSpecification(body, datasets, memory)).specification;
+const parse = async (body: unknown) => (await parseSpecification(body, { datasets, queries, memory })).specification;
 
 async function faultsOf(body: unknown): Promise<string[]> {
   try {
-    await parseSpecification(body, datasets, memory);
+    await parseSpecification(body, { datasets, queries, memory });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return error.faults.map(({ path, message }) => `${path}: ${message}`);

@@ -14,7 +14,7 @@ import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { told } from '../search/specification-panel.tsx';
 import { steps } from '../search/steps.ts';
-import { differences, joinedHistories } from './differences.ts';
+import { differences, incomparable, joinedHistories, sameValidationRows } from './differences.ts';
 
 function useCompared(id: string) {
   const search = useQuery({ queryKey: ['search', id], queryFn: () => api.search(id), enabled: id !== '' });
@@ -64,10 +64,23 @@ function Compared({ searches, histories }: ComparedProps): ReactNode {
   const by = over === 'epochs' ? 'epochs' : 'trials';
   const data = useMemo(() => joinedHistories(histories, by), [histories, by]);
   const [a, b] = searches;
+  const reasons = incomparable(a, b);
   const same = a.specification.objective.metric === b.specification.objective.metric;
   return (
     <>
       <h1>Compare</h1>
+      {reasons.length > 0 ? (
+        <p className="notice" role="note">
+          <strong>Their values do not compare.</strong> {reasons.join(' ')}
+        </p>
+      ) : (
+        !sameValidationRows(a, b) && (
+          <p className="notice" role="note">
+            They hold out different rows (another validation, or another seed): small differences between their values
+            say nothing.
+          </p>
+        )
+      )}
       <div className="grid">
         {searches.map((search, i) => (
           <section key={search.id} className="card">
@@ -92,7 +105,6 @@ function Compared({ searches, histories }: ComparedProps): ReactNode {
               <option value="epochs">by epochs trained</option>
             </select>
           </div>
-          {!same && <p className="notice">They have different objectives: their values do not compare.</p>}
           <LineChart
             name="compared: best so far"
             label={`best so far of both searches by ${by}`}

@@ -20,6 +20,33 @@ export function differences(a: Search['specification'], b: Search['specification
     .map((path) => ({ path, left: left![path], right: right![path] }));
 }
 
+/** What two searches are compared by. */
+type Compared = Pick<Search, 'dataset' | 'specification'>;
+
+/** Why the values of two searches do not compare, each as a sentence; empty where they do. */
+export function incomparable(a: Compared, b: Compared): string[] {
+  const [left, right] = [a.specification.objective, b.specification.objective];
+  return [
+    ...(a.dataset.name === b.dataset.name
+      ? []
+      : [`They are of two data sets, ${a.dataset.name} and ${b.dataset.name}.`]),
+    ...(a.dataset.name === b.dataset.name && a.dataset.hash !== b.dataset.hash
+      ? [`They are of two versions of the data set ${a.dataset.name}.`]
+      : []),
+    ...(left.metric === right.metric ? [] : [`They have two metrics, ${left.metric} and ${right.metric}.`]),
+    ...(left.direction === right.direction
+      ? []
+      : [`They have two directions: one is to ${left.direction}, the other to ${right.direction}.`]),
+  ];
+}
+
+/** Whether the same rows are held out: else small differences between the values say nothing. Seeds decide the rows. */
+export function sameValidationRows(a: Compared, b: Compared): boolean {
+  const rows = ({ specification: { validation, sampler, stages } }: Compared) =>
+    canonical([validation, sampler.seed, stages.at(-1)?.validation ?? null]);
+  return rows(a) === rows(b);
+}
+
 /** The order of keys is no difference. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, own: unknown) =>

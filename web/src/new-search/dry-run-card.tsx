@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { duration, plural, shown } from '../format.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
+import { Warnings } from '../parts/warnings.tsx';
 import type { DryRunState } from './use-dry-run.ts';
 
 const SHOWN = 6;
@@ -14,7 +15,7 @@ export function DryRunCard({
 }): ReactNode {
   if (error) return <Problem error={error} />;
   if (answer === undefined) return null;
-  const { trials, gridSize, estimate, first } = answer;
+  const { trials, gridSize, estimate, first, warnings } = answer;
   const names = [...new Set(first.flatMap(({ hyperparameters }) => Object.keys(hyperparameters)))];
   return (
     <section className="card" style={{ opacity: checked && faults.length === 0 ? 1 : 0.5 }}>
@@ -24,6 +25,7 @@ export function DryRunCard({
         {gridSize !== null && ` of a grid of ${gridSize.toLocaleString('en')}`}, about{' '}
         <strong>{duration(estimate.seconds)}</strong> on {plural(estimate.threads, 'thread')}.
       </p>
+      <Warnings warnings={warnings} />
       <Table label="The first trials" heads={['trial', ...names]} className="small">
         {first.slice(0, SHOWN).map(({ number, hyperparameters }) => (
           <tr key={number}>

@@ -9,6 +9,7 @@ import { useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen, ProgressBar, StateChip } from '../parts/state.tsx';
+import { Warnings } from '../parts/warnings.tsx';
 import { pace } from './pace.ts';
 import { useShown } from './use-search.ts';
 
@@ -43,6 +44,7 @@ export function SearchHead(): ReactNode {
         {endedBy !== null && ` · ended by its budget of ${endedBy}`}
       </p>
       {failure !== null && <p className="fault">{failure}</p>}
+      <Warnings warnings={search.warnings} />
       <ProgressBar trials={trials} />
       <Numbers />
     </>
