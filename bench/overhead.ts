@@ -1,7 +1,8 @@
 /**
  * npm run bench:overhead: what a trial costs besides its training. Trials that train almost nothing go through the whole
  * service, every result and every event written; printed are durable trials a second, how that changes as one search
- * grows, and how long the best and a page of trials take in a large one.
+ * grows, and how long the best and a page of trials take in a large one. A sampler that learns must wait for results before it proposes: its
+ * trials a second are printed for three values of `concurrency`.
  *
  *   npm run bench:overhead -- [--trials 3000] [--growth 100000] [--json]
  */
@@ -30,12 +31,13 @@ async function run(
   client: ApiClient,
   trials: number,
   at: readonly number[],
+  more: object = {},
 ): Promise<{ id: string; milestones: Milestone[] }> {
   const begun = performance.now();
-  const { id } = await client.create(tinyTrials(trials));
+  const { id } = await client.create({ ...tinyTrials(trials), ...more });
   const milestones: Milestone[] = [];
   while (milestones.length < at.length) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
     const done = ended((await client.search(id)).trials);
     while (milestones.length < at.length && done >= at[milestones.length]!) {
       const memory = Math.round(process.memoryUsage.rss() / 1e6);
@@ -90,6 +92,13 @@ await temporarily(async (dataDirectory) => {
       seconds: seconds.toFixed(2),
       'per second': Math.round(trials / seconds),
     });
+
+    for (const concurrency of [1, 4, 16]) {
+      const learned = Math.ceil(trials / 3);
+      const { milestones: done } = await run(client, learned, [learned], { sampler: { type: 'tpe', concurrency } });
+      const perSecond = Math.round(learned / done[0]!.seconds);
+      report({ measure: 'tpe', concurrency, trials: learned, 'per second': perSecond });
+    }
 
     const growth = Number(values.growth ?? 0);
     if (growth > 0) {

@@ -2,14 +2,21 @@
  * npm run bench:strategies: how many epochs it takes each way of searching to find a network that is good enough: digits, five
  * hyperparameters, mean validation accuracy over five folds, through the whole service, on one thread.
  *
- *   npm run bench:strategies -- [--seeds 20] [--target 0.98] [--json] [random tpe hyperband …]
+ *   npm run bench:strategies -- [--seeds 20] [--target 0.98] [--python PATH] [--json] [random tpe hyperband …]
+ *
+ * Beside them, on the same networks without the service: one epoch for 50 random trials and the best five to their end, again and again; and, where
+ * the Python of --python has optuna 5.0.0, Optuna's defaults.
  */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { projectRoot } from '../src/paths.ts';
+import { createSampler } from '../src/search/sampler.ts';
+import { createCurves, EPOCHS, searched } from './parts/curves.ts';
+import { requirePython, runScript } from './parts/python.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';
 import { toItsEnd, wideSpace, withClient } from './parts/through-service.ts';
 
-/** Of a trial that runs to its end. */
-const EPOCHS = 27;
 /** A search that has not found one by then is counted with the epochs it took. */
 const MOST_EPOCHS = 10_000;
 
@@ -19,6 +26,7 @@ const strategies: Readonly<Record<string, (seed: number) => object>> = {
   random: (seed) => ({ ...fixed, sampler: { type: 'random', seed } }),
   sobol: (seed) => ({ ...fixed, sampler: { type: 'sobol', seed } }),
   tpe: (seed) => ({ ...fixed, sampler: { ...tpe, seed } }),
+  cmaes: (seed) => ({ ...fixed, sampler: { type: 'cmaes', seed } }),
   'successive halving': (seed) => ({
     ...fixed,
     sampler: { type: 'random', seed },
@@ -26,6 +34,11 @@ const strategies: Readonly<Record<string, (seed: number) => object>> = {
   }),
   hyperband: (seed) => ({ ...fixed, sampler: { type: 'random', seed }, pruner: { type: 'hyperband' } }),
   'tpe + hyperband': (seed) => ({ ...fixed, sampler: { ...tpe, seed }, pruner: { type: 'hyperband' } }),
+  'tpe + hyperband, concurrency 4': (seed) => ({
+    ...fixed,
+    sampler: { type: 'tpe', seed, concurrency: 4 },
+    pruner: { type: 'hyperband' },
+  }),
   'coarse to fine': (seed) => ({
     hyperparameters: wideSpace,
     sampler: { type: 'random', seed },
@@ -44,11 +57,36 @@ interface Found {
   readonly reached: boolean;
 }
 
+const ROUND = 50;
+const BEST_OF_ROUND = 5;
+const ONE_EPOCH_FIRST = 'one epoch, then the best tenth';
+
+/** The least that halving by rungs should beat: after one epoch the best tenth of 50 random trials goes on to the end. */
+async function oneEpochFirst(curveOf: ReturnType<typeof createCurves>, seed: number, target: number): Promise<Found> {
+  const sampler = createSampler(searched, { type: 'random', seed });
+  let epochs = 0;
+  for (let from = 0; epochs < MOST_EPOCHS; from += ROUND) {
+    const round = await Promise.all(
+      Array.from({ length: ROUND }, (_, i) => curveOf(seed, from + i, sampler.propose(from + i, []))),
+    );
+    epochs += ROUND;
+    const best = round.toSorted((a, b) => (b[0] ?? -1) - (a[0] ?? -1)).slice(0, BEST_OF_ROUND);
+    for (const [i, curve] of best.entries()) {
+      epochs += EPOCHS - 1;
+      if ((curve.at(-1) ?? 0) >= target) return { epochs, trials: from + ROUND + i, reached: true };
+    }
+  }
+  return { epochs, trials: Math.ceil(epochs / (ROUND + BEST_OF_ROUND * (EPOCHS - 1))) * ROUND, reached: false };
+}
+
+const foundSchema = z.record(z.string(), z.object({ epochs: z.int(), trials: z.int(), reached: z.boolean() }));
+
 await runBench(async () => {
   const { values, positionals } = parseArgs({
     options: {
       seeds: { type: 'string', default: '20' },
       target: { type: 'string', default: '0.98' },
+      python: { type: 'string' },
       json: { type: 'boolean' },
     },
     allowPositionals: true,
@@ -60,6 +98,23 @@ await runBench(async () => {
   const chosen = Object.entries(strategies).filter(([name]) => positionals.length === 0 || positionals.includes(name));
   const target = Number(values.target);
   const found = new Map<string, Found[]>(chosen.map(([name]) => [name, []]));
+  const tell = (strategy: string, seed: number, one: Found) => {
+    found.set(strategy, [...(found.get(strategy) ?? []), one]);
+    if (values.json) console.log(JSON.stringify({ strategy, seed, ...one }));
+  };
+  if (positionals.length === 0) {
+    const curveOf = createCurves();
+    for (let seed = 0; seed < seeds; seed++) tell(ONE_EPOCH_FIRST, seed, await oneEpochFirst(curveOf, seed, target));
+  }
+  if (values.python !== undefined) {
+    const python = await requirePython(values.python, { optuna: 'optuna==5.0.0' });
+    const server = join(projectRoot, 'dist', 'bench', 'curve-server.js');
+    for (let seed = 0; seed < seeds; seed++) {
+      const args = [process.execPath, server, String(seed), String(target), String(MOST_EPOCHS)];
+      const theirs = foundSchema.parse(await runScript(python, 'optuna_strategies.py', args));
+      for (const [name, one] of Object.entries(theirs)) tell(name, seed, one);
+    }
+  } else console.error('Optuna is left out: name a Python that has it by --python PATH');
   await withClient(async (client) => {
     const search = async (specification: object): Promise<Found> => {
       const common = { dataset: 'digits', validation: { type: 'kFold', folds: 5 } };
@@ -70,16 +125,13 @@ await runBench(async () => {
     };
     for (let seed = 0; seed < seeds; seed++) {
       for (const [name, specification] of chosen) {
-        const one = await search(specification(seed));
-        found.get(name)!.push(one);
-        if (values.json) console.log(JSON.stringify({ strategy: name, seed, ...one }));
+        tell(name, seed, await search(specification(seed)));
       }
     }
   });
   const random = found.get('random');
   const base = random === undefined ? Number.NaN : median(random.map(({ epochs }) => epochs));
-  const rows = chosen.map(([name]) => {
-    const all = found.get(name)!;
+  const rows = [...found].map(([name, all]) => {
     const epochs = all.map((one) => one.epochs).sort((a, b) => a - b);
     const at = (share: number) => epochs[Math.round(share * (epochs.length - 1))]!;
     const middle = median(epochs);

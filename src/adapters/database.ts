@@ -12,6 +12,8 @@ export const NOTICE_CHANNEL = 'hypersearch';
 export interface Effect<T> {
   readonly result: T;
   readonly changes: readonly Change[];
+  /** A statement that was sent and not awaited, since nothing depends on its answer: where it fails nothing is committed. */
+  readonly sent?: Promise<unknown>;
   readonly counters?: Partial<Record<Counter, number>>;
   /** How the numbers of ended trials with each finding moved. */
   readonly found?: Search['found'];
@@ -59,7 +61,8 @@ export async function changeSearch<T>(
     const effect = await body(transaction, search, row);
     const { result } = effect;
     if (effect.changes.length === 0) return { last: { result, search } };
-    return { last: record(transaction, search, effect).then((after) => ({ result, search: after })) };
+    const recorded = Promise.all([record(transaction, search, effect), effect.sent]);
+    return { last: recorded.then(([after]) => ({ result, search: after })) };
   });
 }
 

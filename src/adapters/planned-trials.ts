@@ -71,7 +71,7 @@ export async function addTrials(
   // What a budget of epochs lets begin is for a claim to say.
   const claimed = search.specification.budget.epochs === undefined ? fresh.slice(0, claimer?.count ?? 0) : [];
   const waiting = fresh.slice(claimed.length);
-  await tx.$executeRaw`
+  const sent = tx.$executeRaw`
     INSERT INTO trials (search_id, number, stage, job, hyperparameters, state, attempt, worker, started_at, lease_until)
     SELECT ${search.id}::uuid, number, stage, job, point, CASE WHEN claimed THEN 'running' ELSE 'waiting' END,
       claimed::int, CASE WHEN claimed THEN ${claimer?.worker ?? null} END, CASE WHEN claimed THEN now() END,
@@ -93,6 +93,7 @@ export async function addTrials(
   return {
     result: { added: fresh.length, claims, deliveries: deliveriesOf(search.id, waiting) },
     changes,
+    sent,
     counters: { waiting: waiting.length, running: claims.length },
     set: {
       planned: planned + fresh.length,
