@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { projectRoot } from '../src/paths.ts';
 import { createSampler } from '../src/search/sampler.ts';
-import { createCurves, EPOCHS, searched } from './parts/curves.ts';
+import { type CurveOf, createCurves, EPOCHS, searched } from './parts/curves.ts';
 import { requirePython, runScript } from './parts/python.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';
 import { toItsEnd, wideSpace, withClient } from './parts/through-service.ts';
@@ -62,16 +62,20 @@ const BEST_OF_ROUND = 5;
 const ONE_EPOCH_FIRST = 'one epoch, then the best tenth';
 
 /** The least that halving by rungs should beat: after one epoch the best tenth of 50 random trials goes on to the end. */
-async function oneEpochFirst(curveOf: ReturnType<typeof createCurves>, seed: number, target: number): Promise<Found> {
+async function oneEpochFirst(curveOf: CurveOf, seed: number, target: number): Promise<Found> {
   const sampler = createSampler(searched, { type: 'random', seed });
   let epochs = 0;
   for (let from = 0; epochs < MOST_EPOCHS; from += ROUND) {
-    const round = await Promise.all(
-      Array.from({ length: ROUND }, (_, i) => curveOf(seed, from + i, sampler.propose(from + i, []))),
-    );
+    const numbers = Array.from({ length: ROUND }, (_, i) => from + i);
+    const first = new Map<number, number>();
+    for (const number of numbers) {
+      const [value] = await curveOf(seed, number, sampler.propose(number, []), 1);
+      first.set(number, value ?? -1);
+    }
     epochs += ROUND;
-    const best = round.toSorted((a, b) => (b[0] ?? -1) - (a[0] ?? -1)).slice(0, BEST_OF_ROUND);
-    for (const [i, curve] of best.entries()) {
+    const best = numbers.toSorted((a, b) => first.get(b)! - first.get(a)!).slice(0, BEST_OF_ROUND);
+    for (const [i, number] of best.entries()) {
+      const curve = await curveOf(seed, number, sampler.propose(number, []));
       epochs += EPOCHS - 1;
       if ((curve.at(-1) ?? 0) >= target) return { epochs, trials: from + ROUND + i, reached: true };
     }

@@ -15,17 +15,20 @@ export const searched = spaceOf({ ...fallbacks, ...wideSpace, epochs: EPOCHS });
 /** By epoch, from 1: the mean validation accuracy over the folds; null from where the trial diverged. */
 export type Curve = readonly (number | null)[];
 
-export function createCurves(): (seed: number, trial: number, point: Point) => Promise<Curve> {
+/** `until`: the epoch after which it is put aside. */
+export type CurveOf = (seed: number, trial: number, point: Point, until?: number) => Promise<Curve>;
+
+export function createCurves(): CurveOf {
   const core = createInlineCore('simd');
   const dataset: Dataset = loadBuiltin('digits', join(projectRoot, 'datasets'))!;
   const hyperparameters: Record<string, Value> = { ...searched.fixed };
-  return async (seed, trial, point) => {
+  return async (seed, trial, point, until) => {
     const end = await core.run({
       settings: settingsOf(hyperparameters, point),
       dataset,
       validation: { type: 'kFold', folds: FOLDS, stratified: true, repeats: 1 },
       ...{ metric: 'validationAccuracy', direction: 'maximize', divergence: true },
-      ...{ seed, trial },
+      ...{ seed, trial, pauseAfter: until },
     });
     return Array.from({ length: EPOCHS }, (_, epoch) => {
       const values = end.folds.map(({ validationMetric }) => validationMetric[epoch] ?? null);
