@@ -206,6 +206,8 @@ describe('the log', () => {
         if (message.type === 'search.complete') return;
       }
     })();
+    // A client that comes after the end is shown the end, and told of none.
+    await eventually(async () => seqs.length > 0, 30_000, 'the first message');
     await reached(service.client, id, 'complete', 4);
     await api.end('SIGKILL');
     const again = await startApi({ DATABASE_URL: service.databaseUrl, HYPERSEARCH_PORT: port });
