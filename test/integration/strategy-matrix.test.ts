@@ -123,7 +123,7 @@ describe.each(Object.entries(samplers))('the sampler %s', (type, settings) => {
     }
     const { one, ...others } = outcomes;
     for (const other of Object.values(others)) expect(other).toEqual(one);
-  }, 180_000);
+  }, 300_000);
 });
 
 describe('tpe under hyperband, on digits', () => {
