@@ -25,7 +25,8 @@ def hyperparameters_of(trial):
 
 def search(curve_of, seed, pruner, target, max_epochs):
     sampler = optuna.samplers.TPESampler(seed=seed)
-    study = optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner)
+    # Hyperband assigns brackets by a hash of the study's name, which is random unless it is given.
+    study = optuna.create_study(study_name=f"seed {seed}", direction="maximize", sampler=sampler, pruner=pruner)
     epochs, trials = 0, 0
     while epochs < max_epochs:
         trial = study.ask()
