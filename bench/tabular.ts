@@ -130,12 +130,15 @@ await runBench(async () => {
       sides.set(name, new Map(courses));
     }
     const logs = new Map([...sides.keys()].map((side) => [side, 0]));
+    const logsOfMeans = new Map(logs);
     const rows = tables.map((table) => [
       nameOf(table),
       ...[...sides].map(([side, courses]) => {
         const regrets = regretsOf(table, courses.get(nameOf(table))!).sort((a, b) => a - b);
         const middle = median(regrets);
+        const mean = regrets.reduce((sum, regret) => sum + regret, 0) / regrets.length;
         logs.set(side, logs.get(side)! + Math.log(Math.max(middle, FLOOR)) / tables.length);
+        logsOfMeans.set(side, logsOfMeans.get(side)! + Math.log(Math.max(mean, FLOOR)) / tables.length);
         const [low, high] = [quartile(regrets, 0.25), quartile(regrets, 0.75)];
         if (values.json)
           console.log(JSON.stringify({ table: nameOf(table), side, trials, seeds, median: middle, low, high }));
@@ -152,6 +155,8 @@ await runBench(async () => {
       return;
     }
     console.log(`normalized regret after ${trials} trials: median and quartiles of ${seeds} seeds\n`);
+    const ofMeans = [...logsOfMeans.values()].map((log) => Math.exp(log).toPrecision(3));
+    rows.push(['geometric mean of the means', ...ofMeans]);
     rows.push(['geometric mean of the medians', ...means.map(({ mean }) => mean.toPrecision(3))]);
     rows.push([`beside ${theirs}`, ...means.map(({ ratio }) => ratio.toFixed(2))]);
     console.log(tableOf(['table', ...sides.keys()], rows));

@@ -162,6 +162,14 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
       expect(same).toEqual([]);
     });
 
+    it('tries no point of a small discrete space twice', async () => {
+      const hiddenUnits = { distribution: 'int', low: 2, high: 6 };
+      const activation = { distribution: 'categorical', choices: ['relu', 'tanh', 'elu'] };
+      const id = await run('tpe', { hyperparameters: { hiddenUnits, activation, epochs: 2 }, budget: { trials: 15 } });
+      const points = (await pointsOf(id)).map((point) => JSON.stringify(point));
+      expect(new Set(points).size).toBe(15);
+    });
+
     it('learns from a trial that failed, was tried again and succeeded', async () => {
       const { id } = await service.client.create({
         ...base,
