@@ -3,7 +3,7 @@ import { Problem } from '../errors.ts';
 import type { Claim, Delivery, History, Plan, TrialOutcome } from '../searches/ports.ts';
 import type { Change, Search } from '../searches/records.ts';
 import type { Database, Transaction } from './connection.ts';
-import type { Effect } from './database.ts';
+import type { Written } from './database.ts';
 import { deliveriesOf } from './deliveries.ts';
 import type { SearchRow } from './rows.ts';
 
@@ -60,8 +60,8 @@ export async function addTrials(
   search: Search,
   { history_version }: Pick<SearchRow, 'history_version'>,
   { from, trials, version, begins, claimer }: Plan,
-): Promise<Effect<Added>> {
-  const nothing: Effect<Added> = { result: { added: 0, claims: [], deliveries: [] }, changes: [] };
+): Promise<Written<Added>> {
+  const nothing: Written<Added> = { result: { added: 0, claims: [], deliveries: [] }, changes: [] };
   const { total, planned } = search.trials;
   if (search.state !== 'running' || planned < from) return nothing;
   if (begins !== undefined && planned !== from) return nothing;

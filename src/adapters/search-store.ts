@@ -1,10 +1,11 @@
 /** Searches and trials in Postgres: each method one transaction (database.ts), named by its verb. */
 import { randomUUID } from 'node:crypto';
 import { Problem } from '../errors.ts';
+import type { Effect } from '../searches/effect.ts';
 import type { NewSearch, SearchStore, Transition } from '../searches/ports.ts';
 import { isOpen, type Search } from '../searches/records.ts';
 import type { Database, Transaction } from './connection.ts';
-import { again, changeSearch, type Effect, NOTICE_CHANNEL } from './database.ts';
+import { again, changeSearch, NOTICE_CHANNEL } from './database.ts';
 import { holdDataset } from './dataset-store.ts';
 import { countDeliveries, deliveries } from './deliveries.ts';
 import { addTrials, history } from './planned-trials.ts';
