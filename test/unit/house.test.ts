@@ -19,7 +19,8 @@ const house: Record<string, { rooms: readonly string[]; packages: boolean }> = {
   diagnosis: { rooms: ['nn'], packages: false },
   compute: { rooms: ['nn', 'data', 'diagnosis', 'errors.ts', 'paths.ts'], packages: true },
   searches: { rooms: ['search', 'data', 'compute', 'diagnosis', 'errors.ts'], packages: true },
-  adapters: { rooms: ['searches', 'compute', 'data', 'errors.ts'], packages: true },
+  domain: { rooms: ['searches', 'search', 'compute', 'errors.ts'], packages: false },
+  adapters: { rooms: ['domain', 'searches', 'compute', 'data', 'errors.ts'], packages: true },
   api: { rooms: ['searches', 'search', 'data', 'diagnosis', 'errors.ts', 'paths.ts'], packages: true },
   // The composition roots know everything.
   'assembly.ts': { rooms: ['*'], packages: true },
