@@ -25,7 +25,7 @@ export async function reclaim(database: Database): Promise<readonly Delivery[]> 
   const rows = await database.$queryRaw<{ search_id: string; number: number; attempt: number; worker: string }[]>`
     SELECT t.search_id, t.number, t.attempt, t.worker FROM searches s
     JOIN trials t ON t.search_id = s.id AND t.state = 'running' AND t.lease_until < now()
-    WHERE s.running > 0 LIMIT 1000`;
+    WHERE s.running > 0 ORDER BY t.search_id, t.number LIMIT 1000`;
   const expired = new Map<string, ReturnedTrial[]>();
   for (const { search_id, number, attempt, worker } of rows) {
     const reason = `the lease of worker ${worker} ran out`;
