@@ -81,6 +81,20 @@ export function stagesOf({ specification, stages, trials }: Staged): readonly St
   });
 }
 
+/** The first stage of a search whose trials have not begun: its space is that of the specification. */
+export function firstStageOf(specification: Specification): Stage {
+  const { hyperparameters, validation, stages, budget } = specification;
+  const [first] = stages;
+  if (first === undefined) return { index: 0, from: 0, to: budget.trials, hyperparameters, validation };
+  return {
+    index: 0,
+    from: 0,
+    to: first.trials,
+    hyperparameters: withEpochs(hyperparameters, first.epochs),
+    validation: first.validation ?? validation,
+  };
+}
+
 /** The stage of a trial that exists, or that is to be proposed; undefined where its stage has not begun. */
 export function stageOf(search: Staged, number: number): Stage | undefined {
   return stagesOf(search).find(({ to }) => number < to);
