@@ -41,6 +41,7 @@ export interface PlannedTrial {
 /** A run of trials that one queue job delivers: numbers `from` … `to`, those of them that still wait. */
 export interface Delivery {
   readonly searchId: string;
+  /** That of its trials' rows: unique within the search. */
   readonly job: string;
   readonly from: number;
   readonly to: number;
