@@ -1,4 +1,6 @@
 /** The service as the command line sees it: over HTTP and a websocket, like any other client. */
+import type { IncomingMessage } from 'node:http';
+import { json as readJson } from 'node:stream/consumers';
 import WebSocket from 'ws';
 import type { SearchFindings } from '../api/schemas.ts';
 import type { DatasetSummary } from '../searches/ports.ts';
@@ -68,7 +70,10 @@ function datasetPath(name: string, part: string, hash: string | undefined): stri
 
 export type ApiClient = ReturnType<typeof createClient>;
 
-/** Everything that happens to a search, from a snapshot on. Reconnects with the last seq, so nothing is missed or seen twice. */
+/**
+ * Everything that happens to a search, from a snapshot on. Reconnects with the last seq, so nothing is missed or seen twice. Throws
+ * `Refused` where the service will never serve it, as when the search was deleted meanwhile.
+ */
 async function* stream(url: string, id: string): AsyncGenerator<StreamMessage> {
   let after: number | undefined;
   for (let pause = 100; ; pause = Math.min(pause * 2, 5000)) {
@@ -81,7 +86,8 @@ async function* stream(url: string, id: string): AsyncGenerator<StreamMessage> {
         yield message;
         if (message.type === 'removed') return;
       }
-    } catch {
+    } catch (error) {
+      if (error instanceof Refused) throw error;
       // The service may be restarting; the loop comes back.
     } finally {
       socket.terminate();
@@ -104,6 +110,13 @@ async function* messagesOf(socket: WebSocket): AsyncGenerator<StreamMessage> {
   };
   socket.on('close', end);
   socket.on('error', end);
+  let refused: Refused | undefined;
+  socket.on('unexpected-response', async (_request, response) => {
+    const { statusCode = 500 } = response;
+    // A limit on requests, or a proxy whose service is away, passes.
+    if (statusCode < 500 && statusCode !== 429) refused = new Refused(await documentOf(response));
+    end();
+  });
   while (!over || arrived.length > 0) {
     const message = arrived.shift();
     if (message !== undefined) yield message;
@@ -112,5 +125,15 @@ async function* messagesOf(socket: WebSocket): AsyncGenerator<StreamMessage> {
         wake = resolve;
       });
     }
+  }
+  if (refused !== undefined) throw refused;
+}
+
+/** The problem document of an answer; its status where there is none. */
+async function documentOf(response: IncomingMessage): Promise<object> {
+  try {
+    return (await readJson(response)) as object;
+  } catch {
+    return { title: response.statusMessage };
   }
 }
