@@ -1,7 +1,7 @@
 /** Lists of trials: the networks that every peer of a search trains. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { createSampler } from '../../src/search/sampler.ts';
+import { createSampler } from '../../src/search/create-sampler.ts';
 import { spaceOf } from '../../src/search/space.ts';
 
 const trialsSchema = z

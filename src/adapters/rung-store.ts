@@ -2,9 +2,9 @@
 import { type Bracket, epochsBefore } from '../searches/brackets.ts';
 import type { Delivery, Looked, PausedReport } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
-import type { Change, Search, TrialSummary } from '../searches/records.ts';
+import type { Change, Search, TrialSummary, Verdict } from '../searches/records.ts';
 import { bracketIn, type Stage, stageOf } from '../searches/stages.ts';
-import { comparedWith, judge, judgeAlone, judgeRung, type Verdict } from '../searches/verdicts.ts';
+import { comparedWith, judge, judgeAlone, judgeRung } from '../searches/verdicts.ts';
 import type { Transaction } from './connection.ts';
 import { countFound, type Effect, joined } from './database.ts';
 import { deliveriesOf } from './deliveries.ts';

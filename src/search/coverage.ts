@@ -1,7 +1,7 @@
 /** What a sampler of a given size covers of a space, told without training anything: the lecture's picture of grid against random, in numbers. */
 import { type Random, randomAt } from '../random.ts';
 import { type Axis, axisOf } from './axis.ts';
-import { createSampler, type SamplerSettings } from './sampler.ts';
+import { createSampler, type SamplerSettings } from './create-sampler.ts';
 import { countOf, type Dimension, type Point, type Space } from './space.ts';
 
 export type CoveringSampler = 'random' | 'grid' | 'sobol';

@@ -10,18 +10,12 @@ import { isLearning } from '../search/sampler.ts';
 import { boundsOf } from './bounds.ts';
 import type { HandedOver, HandOff } from './hand-off.ts';
 import { inJobs } from './jobs.ts';
-import type { History, Propose, SearchQueries, SearchStore } from './ports.ts';
+import type { History, SearchQueries, SearchStore } from './ports.ts';
+import type { Propose } from './proposals.ts';
 import type { Search } from './records.ts';
 import { type DatasetFacts, samplerOf } from './specification.ts';
-import {
-  type BegunStage,
-  bracketIn,
-  type Settings,
-  type Stage,
-  type StageSettings,
-  stageOf,
-  withEpochs,
-} from './stages.ts';
+import type { Settings, StageSettings } from './stage-settings.ts';
+import { type BegunStage, bracketIn, type Stage, stageOf, withEpochs } from './stages.ts';
 
 /** How many trials wait as rows: enough that no thread ever waits for a decision, few enough that a grid of millions is light. */
 export const WINDOW = 512;

@@ -8,7 +8,6 @@ import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Point } from '../search/space.ts';
 import type { BudgetChange } from './budget.ts';
 import type { StoredCurves } from './curves.ts';
-import type { ProposalAnswer, ProposalTask } from './proposals.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
 import type { BegunStage } from './stages.ts';
@@ -238,9 +237,6 @@ export interface FoundOften {
   /** Some of them, the first. */
   readonly numbers: readonly number[];
 }
-
-/** Proposes trials, off the event loop. */
-export type Propose = (task: ProposalTask) => Promise<ProposalAnswer>;
 
 export interface SearchQueries {
   find(id: string): Promise<Search | undefined>;
