@@ -36,7 +36,7 @@ let due;
 for (const folder of ['src', 'workers']) {
   watch(path.join(root, folder), { recursive: true }, () => {
     clearTimeout(due);
-    due = setTimeout(rebuild, 150); // an editor saves in several steps
+    due = setTimeout(() => void rebuild(), 150); // an editor saves in several steps
   });
 }
 async function leave() {
@@ -44,7 +44,7 @@ async function leave() {
   process.exit(0);
 }
 // A terminal's Ctrl-C reaches the service too; told twice it would end at once, and leave its Postgres behind.
-process.on('SIGINT', leave);
+process.on('SIGINT', () => void leave());
 process.on('SIGTERM', () => {
   service.kill('SIGTERM');
   void leave();

@@ -18,7 +18,7 @@ const trialsSchema = z
 export type TrialList = z.infer<typeof trialsSchema>;
 
 /** How many of a list are tried. */
-export const TRIALS = 40;
+const TRIALS = 40;
 
 /** The first forty of the list in `file`. */
 export function readTrials(file: string): TrialList {

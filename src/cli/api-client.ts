@@ -8,7 +8,7 @@ import type { SearchPreflight } from '../searches/preflight.ts';
 import type { Epoch, Search, SearchEvent, Trial, TrialSummary } from '../searches/records.ts';
 
 /** The service's answer was a refusal: every fault, ready to be shown. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor(document: { title?: string; detail?: string; faults?: { path: string; message: string }[] }) {
     const faults = (document.faults ?? []).map(({ path, message }) => `  ${path}: ${message}`);
     super([document.title ?? 'refused', ...(faults.length > 0 ? faults : [`  ${document.detail ?? ''}`])].join('\n'));
@@ -111,12 +111,13 @@ async function* messagesOf(socket: WebSocket): AsyncGenerator<StreamMessage> {
   socket.on('close', end);
   socket.on('error', end);
   let refused: Refused | undefined;
-  socket.on('unexpected-response', async (_request, response) => {
+  const onResponse = async (response: IncomingMessage) => {
     const { statusCode = 500 } = response;
     // A limit on requests, or a proxy whose service is away, passes.
     if (statusCode < 500 && statusCode !== 429) refused = new Refused(await documentOf(response));
     end();
-  });
+  };
+  socket.on('unexpected-response', (_request, response) => void onResponse(response));
   while (!over || arrived.length > 0) {
     const message = arrived.shift();
     if (message !== undefined) yield message;

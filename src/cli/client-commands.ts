@@ -22,7 +22,7 @@ import { watch } from './watch.ts';
 
 type Command = (client: ApiClient, args: string[]) => Promise<number>;
 
-export const clientCommands: Readonly<Record<string, Command>> = {
+const clientCommands: Readonly<Record<string, Command>> = {
   submit: async (client, args) => {
     const { values, positionals } = parseArgs({
       args,

@@ -10,7 +10,7 @@ export const coveringSamplers: readonly CoveringSampler[] = ['random', 'grid', '
 /** Targets that are tried for each chance. */
 const TARGETS = 400;
 /** The share of the space that a target takes up. */
-export const TARGET_VOLUME = 0.01;
+const TARGET_VOLUME = 0.01;
 /** More trials than this are not laid out. */
 const MOST_TRIALS = 2000;
 

@@ -18,7 +18,7 @@ import type { Settings, StageSettings } from './stage-settings.ts';
 import { type BegunStage, bracketIn, type Stage, stageOf, withEpochs } from './stages.ts';
 
 /** How many trials wait as rows: enough that no thread ever waits for a decision, few enough that a grid of millions is light. */
-export const WINDOW = 512;
+const WINDOW = 512;
 /** A new decision is due when fewer than this many wait. */
 export const LOW_WATER = WINDOW / 2;
 

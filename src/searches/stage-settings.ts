@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Distribution, Value } from '../search/space.ts';
 import { type ValidationSettings, validationSchema } from './validation.ts';
 
-export const MOST_STAGES = 20;
+const MOST_STAGES = 20;
 
 export const narrowingSchema = z.strictObject({
   quantile: z
