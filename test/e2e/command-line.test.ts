@@ -70,7 +70,8 @@ describe('the client', () => {
 
   it('submits a file and watches to the end', async () => {
     const file = join(folder, 'search.json');
-    await writeFile(file, JSON.stringify(lasting(20, 6)));
+    // Long enough that none ends before it is watched, on a busy machine too.
+    await writeFile(file, JSON.stringify(lasting(400, 6)));
     const { code, output } = await hypersearch('submit', file, '--watch');
     expect(code, output).toBe(0);
     id = /[0-9a-f-]{36}/.exec(output)![0];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { projectRoot } from '../../src/paths.ts';
+import config from '../../vitest.config.ts';
 
 interface Room {
   readonly path: string;
@@ -40,6 +41,13 @@ it('asks neither Math.random nor the clock what to try or how to train', () => {
       /Math\.random|Date\.now|new Date|performance\.now/.test(readFileSync(join(projectRoot, file), 'utf8')),
     );
   expect(against).toEqual([]);
+});
+
+it('runs every file of tests in some project', () => {
+  const folders = config.test?.projects?.map((project) => (project as { test: { name: string } }).test.name);
+  const tests = filesIn('test').filter((file) => file.endsWith('.test.ts'));
+  expect(tests.length).toBeGreaterThan(50);
+  expect(tests.filter((file) => !folders?.includes(file.split('/')[1]!))).toEqual([]);
 });
 
 it('has workers that only put things together', () => {
