@@ -16,7 +16,13 @@ export const rooms = {
   diagnosis: { path: 'src/diagnosis/', imports: ['nn'], packages: false, pure: true },
   compute: { path: 'src/compute/', imports: ['nn', 'data', 'diagnosis', 'errors', 'paths'], packages: true },
   searches: { path: 'src/searches/', imports: ['search', 'data', 'compute', 'diagnosis', 'errors'], packages: true },
-  adapters: { path: 'src/adapters/', imports: ['searches', 'compute', 'data', 'errors'], packages: true, stores: true },
+  domain: { path: 'src/domain/', imports: ['searches', 'search', 'compute', 'errors'], packages: false, pure: true },
+  adapters: {
+    path: 'src/adapters/',
+    imports: ['domain', 'searches', 'compute', 'data', 'errors'],
+    packages: true,
+    stores: true,
+  },
   api: {
     path: 'src/api/',
     imports: ['searches', 'search', 'data', 'diagnosis', 'errors', 'paths'],
