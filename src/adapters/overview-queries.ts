@@ -33,7 +33,7 @@ function inColumns(expressions: readonly (readonly [string, Prisma.Sql])[]): Pri
 }
 
 /** Of equal values the lower number comes first. */
-export function bestFirst({ specification }: Search): Prisma.Sql {
+function bestFirst({ specification }: Search): Prisma.Sql {
   return specification.objective.direction === 'maximize'
     ? Prisma.sql`value DESC, number ASC`
     : Prisma.sql`value ASC, number ASC`;

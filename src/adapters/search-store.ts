@@ -77,7 +77,6 @@ async function create(database: Database, { specification, dataset, warnings, pa
     datasetHash: dataset.hash,
     parentId: parent,
     warnings: warnings as Prisma.InputJsonArray,
-    direction: specification.objective.direction,
     total,
     eventSeq: 1,
     idempotencyKey: idempotency?.key ?? null,

@@ -12,7 +12,7 @@ export function number(value: number | null | undefined): string {
   return size < 1e-3 || size >= 1e5 ? value.toExponential(2) : value.toPrecision(4);
 }
 
-export function setting(value: number | string | boolean | undefined): string {
+function setting(value: number | string | boolean | undefined): string {
   return typeof value === 'number' ? number(value) : String(value ?? '–');
 }
 

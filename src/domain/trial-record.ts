@@ -2,8 +2,7 @@
 import type { FoldCurves, FoldsFinding } from '../compute/trial.ts';
 import type { Point } from '../search/space.ts';
 import type { PlannedTrial } from '../searches/ports.ts';
-import type { TrialState, TrialSummary } from '../searches/records.ts';
-import type { Verdict } from '../searches/verdicts.ts';
+import type { TrialState, TrialSummary, Verdict } from '../searches/records.ts';
 
 /** What rules read. Curves and checkpoints, which may be large, are read by themselves (facts.ts). */
 export interface TrialRecord {

@@ -40,12 +40,12 @@ export function meanLoss({ rows, loss }: Totals): number {
   return loss / rows;
 }
 
-export function accuracy({ rows, correct }: Totals): number {
+function accuracy({ rows, correct }: Totals): number {
   return correct / rows;
 }
 
 /** Root of the mean squared error, in the target's own units: `targetScale` is how many of them one unit of y stands for. */
-export function rmse(totals: Totals, targetScale: number): number {
+function rmse(totals: Totals, targetScale: number): number {
   return Math.sqrt(meanLoss(totals)) * targetScale;
 }
 

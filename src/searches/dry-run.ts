@@ -2,8 +2,9 @@
 import type { Point } from '../search/space.ts';
 import { secondsOf } from './estimate.ts';
 import { settingsOf } from './hyperparameters.ts';
+import type { Parsed } from './parse-specification.ts';
 import { type Source, sourceOf } from './records.ts';
-import { type Parsed, type Specification, samplerOf } from './specification.ts';
+import { type Specification, samplerOf } from './specification.ts';
 import type { Warning } from './warnings.ts';
 
 const SHOWN = 10;

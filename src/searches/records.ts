@@ -4,8 +4,7 @@ import type { FoldCurves, FoldsFinding } from '../compute/trial.ts';
 import { findingCodes, severities } from '../diagnosis/finding.ts';
 import { limits } from './budget.ts';
 import type { Specification } from './specification.ts';
-import type { Settings } from './stages.ts';
-import type { Verdict } from './verdicts.ts';
+import type { Settings } from './stage-settings.ts';
 import { warningSchema } from './warnings.ts';
 
 export const searchStates = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;
@@ -103,7 +102,9 @@ export const verdictSchema = z
     finding: z.enum(findingCodes).optional().describe('For which the pruner diagnosis stopped it'),
     text: z.string(),
   })
-  .meta({ id: 'Verdict' }) satisfies z.ZodType<Verdict>;
+  .meta({ id: 'Verdict' });
+/** As it is stored and told. */
+export type Verdict = z.infer<typeof verdictSchema>;
 
 /** What is wrong with a trial, and why (diagnosis/). */
 export const findingSchema = z

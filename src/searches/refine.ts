@@ -8,10 +8,12 @@ import { budgetSchema } from './budget.ts';
 import type { SearchQueries } from './ports.ts';
 import { isOpen, type Search } from './records.ts';
 import { samplerSchema } from './samplers.ts';
-import { narrowingSchema, type Settings, stagesOf } from './stages.ts';
+import { narrowingSchema, type Settings } from './stage-settings.ts';
+import { stagesOf } from './stages.ts';
 import { type Suggestion, suggestionsOf } from './suggestions.ts';
 import { type ValidationSettings, validationSchema } from './validation.ts';
-import { fitting, MOST_TAKEN } from './warm-start.ts';
+import { fitting } from './warm-start.ts';
+import { MOST_TAKEN } from './warm-start-settings.ts';
 
 export const refineSchema = narrowingSchema.extend({
   name: z.string().trim().min(1).max(200).optional(),

@@ -1,49 +1,16 @@
 /** Coarse to fine: a search passes through stages, each with trials, epochs and a space of its own. */
 import { z } from 'zod';
-import { createPruner } from '../search/pruner.ts';
-import type { Distribution, Value } from '../search/space.ts';
+import { createPruner } from '../search/create-pruner.ts';
 import { type Bracket, bracketOf } from './brackets.ts';
 import { isImmediate, nextDiagnosis } from './pruning.ts';
 import type { Specification } from './specification.ts';
-import { validationKinds, validationSchema } from './validation.ts';
-
-export const MOST_STAGES = 20;
-
-export const narrowingSchema = z.strictObject({
-  quantile: z
-    .number()
-    .min(0.01)
-    .max(1)
-    .default(0.25)
-    .describe('The share of the trials before, the best, that it is narrowed around'),
-  margin: z.number().min(0).max(2).default(0.1).describe('How much wider than those, in each hyperparameter’s scale'),
-  mayWiden: z.boolean().default(false).describe('Whether the margin may lie outside the original bounds'),
-});
-export type Narrowing = z.output<typeof narrowingSchema>;
-
-export const stagesSchema = z
-  .array(
-    narrowingSchema.extend({
-      epochs: z.int().min(1).max(1_000_000).describe('Of its trials, in place of the hyperparameter'),
-      trials: z.int().min(1).max(100_000),
-      validation: validationSchema.optional().describe('That of the search unless given'),
-    }),
-  )
-  .max(MOST_STAGES)
-  .describe('Coarse to fine: each narrows the space around the best trials of the one before');
+import { narrowingSchema, type Settings } from './stage-settings.ts';
+import { validationKinds } from './validation.ts';
 
 /** The same, of a specification whose defaults are filled in. */
 export const decidedStagesSchema = z.array(
   narrowingSchema.extend({ epochs: z.int(), trials: z.int(), validation: validationKinds.optional() }),
 );
-
-export type StageSettings = Narrowing & {
-  readonly epochs: number;
-  readonly trials: number;
-  readonly validation?: Specification['validation'] | undefined;
-};
-
-export type Settings = Readonly<Record<string, Value | Distribution>>;
 
 /** A stage whose space is decided: what its trials are proposed from and trained with. */
 export interface Stage {
@@ -79,6 +46,20 @@ export function stagesOf({ specification, stages, trials }: Staged): readonly St
       validation: specification.stages[index]!.validation ?? validation,
     };
   });
+}
+
+/** The first stage of a search whose trials have not begun: its space is that of the specification. */
+export function firstStageOf(specification: Specification): Stage {
+  const { hyperparameters, validation, stages, budget } = specification;
+  const [first] = stages;
+  if (first === undefined) return { index: 0, from: 0, to: budget.trials, hyperparameters, validation };
+  return {
+    index: 0,
+    from: 0,
+    to: first.trials,
+    hyperparameters: withEpochs(hyperparameters, first.epochs),
+    validation: first.validation ?? validation,
+  };
 }
 
 /** The stage of a trial that exists, or that is to be proposed; undefined where its stage has not begun. */

@@ -1,7 +1,8 @@
 /** What every sampler promises. A new one is added to this list and to nothing else. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSampler, type Observation, type Sampler, type SamplerSettings } from '../../src/search/sampler.ts';
+import { createSampler, type SamplerSettings } from '../../src/search/create-sampler.ts';
+import type { Observation, Sampler } from '../../src/search/sampler.ts';
 import { isActive, type Point, spaceOf, type Value } from '../../src/search/space.ts';
 import { partsOf, spaces } from '../support/spaces.ts';
 

@@ -1,5 +1,5 @@
 /** Answers that hold a whole search, column by column. */
-import type { TrialRow } from './search/model.ts';
+import type { TrialRow } from './search/trial-row.ts';
 
 type Columns<T> = { readonly [Name in keyof T]: readonly T[Name][] };
 

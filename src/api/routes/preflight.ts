@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem } from '../../errors.ts';
+import { parseSpecification } from '../../searches/parse-specification.ts';
 import { preflightSchema, preflightTask, type SearchPreflight } from '../../searches/preflight.ts';
-import { parseSpecification, type Specification, specificationSchema } from '../../searches/specification.ts';
+import { type Specification, specificationSchema } from '../../searches/specification.ts';
 import type { ApiParts } from '../parts.ts';
 import { idSchema, refusals } from '../schemas.ts';
 

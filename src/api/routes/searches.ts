@@ -4,12 +4,13 @@ import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { deliver } from '../../searches/deliver.ts';
 import { dryRun } from '../../searches/dry-run.ts';
+import { parseSpecification } from '../../searches/parse-specification.ts';
 import { briefly } from '../../searches/planner.ts';
 import type { Transition } from '../../searches/ports.ts';
 import { searchSchema } from '../../searches/records.ts';
 import { refined, refineSchema } from '../../searches/refine.ts';
 import { refuseWithoutDataset } from '../../searches/remove-dataset.ts';
-import { parseSpecification, samplerOf, specificationSchema } from '../../searches/specification.ts';
+import { samplerOf, specificationSchema } from '../../searches/specification.ts';
 import type { ApiParts } from '../parts.ts';
 import {
   changeSearchSchema,

@@ -10,7 +10,7 @@ interface Settings {
 }
 
 /** Between the two nearest of some numbers, in proportion; `share` from 0 (the least) to 1. */
-export function quantile(numbers: readonly number[], share: number): number {
+function quantile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const place = share * (sorted.length - 1);
   const below = sorted[Math.floor(place)]!;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { randomAt } from '../../../src/random.ts';
-import { createSampler } from '../../../src/search/sampler.ts';
+import { createSampler } from '../../../src/search/create-sampler.ts';
 import { spaceOf } from '../../../src/search/space.ts';
 import { importanceOf } from '../../../src/searches/importance.ts';
 

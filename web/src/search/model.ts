@@ -2,32 +2,12 @@
  * What the page knows of one search: every trial and the curves, from a table and the changes after it. Pure: it is told, and
  * never asks. Whoever comes late and whoever was there from the start end with the same.
  */
-import type { FindingCode } from '../../../src/diagnosis/finding.ts';
 import type { Point } from '../../../src/search/space.ts';
-import type { Epoch, SearchEvent, Trial, TrialSummary } from '../api.ts';
+import type { Epoch, SearchEvent, Trial } from '../api.ts';
 import type { SearchCurves, SearchTable } from '../tables.ts';
+import type { TrialRow } from './trial-row.ts';
 
-export interface TrialRow {
-  readonly number: number;
-  state: TrialSummary['state'];
-  stage: number;
-  rung: number;
-  attempt: number;
-  value: number | null;
-  deviation: number | null;
-  outcome: 'ok' | 'diverged' | null;
-  epochs: number;
-  durationMs: number | null;
-  worker: string | null;
-  /** Milliseconds since 1970. */
-  startedAt: number | null;
-  finishedAt: number | null;
-  found: readonly FindingCode[];
-  reason: string | null;
-  /** Of the pruner that stopped it. */
-  rule: string | null;
-  point: Point;
-}
+export type { TrialRow } from './trial-row.ts';
 
 export const seriesNames = ['trainLoss', 'validationLoss', 'trainMetric', 'validationMetric'] as const;
 export type SeriesName = (typeof seriesNames)[number];
