@@ -5,6 +5,7 @@ import type { Search } from '../searches/records.ts';
 import { type Table, tableLimits } from '../searches/table.ts';
 import type { Database } from './connection.ts';
 import { Prisma } from './prisma-client/client.ts';
+import { bestFirst } from './value-order.ts';
 
 const columns: Readonly<Record<keyof Table['trials'], Prisma.Sql>> = {
   number: Prisma.sql`number`,
@@ -30,13 +31,6 @@ function inColumns(expressions: readonly (readonly [string, Prisma.Sql])[]): Pri
   if (expressions.length === 0) return Prisma.sql`'{}'::json`;
   const pairs = expressions.map(([name, sql]) => Prisma.sql`${name}::text, coalesce(json_agg(${sql}), '[]'::json)`);
   return Prisma.sql`json_build_object(${Prisma.join(pairs)})`;
-}
-
-/** Of equal values the lower number comes first. */
-export function bestFirst({ specification }: Search): Prisma.Sql {
-  return specification.objective.direction === 'maximize'
-    ? Prisma.sql`value DESC, number ASC`
-    : Prisma.sql`value ASC, number ASC`;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What happens to trials: claimed, finished, given back. Used by search-store.ts inside its transactions. */
 
+import { isBetter } from '../search/objective.ts';
 import { epochsBefore } from '../searches/brackets.ts';
 import type { Claim, Claimer, ClaimRef, Delivery, FinishedTrial, Renewal, ReturnedTrial } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
@@ -134,7 +135,7 @@ function completions(
 ): { changes: Change[]; best: Search['best']; improvements: Search['improvements'] } {
   let { best } = search;
   const improvements = [...search.improvements];
-  const sign = search.specification.objective.direction === 'maximize' ? 1 : -1;
+  const { direction } = search.specification.objective;
   const changes = written.map(
     ({ number, attempt, value, deviation, outcome, reason, epochs, durationMs, findings }): Change => {
       const { stage } = rows.get(number)!;
@@ -144,7 +145,7 @@ function completions(
         (best === null ||
           stage > best.stage ||
           (stage === best.stage &&
-            (sign * (value - best.value) > 0 || (value === best.value && number < best.number))));
+            (isBetter(value, best.value, direction) || (value === best.value && number < best.number))));
       if (isBest) {
         best = { number, value, stage };
         improvements.push(best);

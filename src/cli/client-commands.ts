@@ -8,13 +8,13 @@ import { parseArgs } from 'node:util';
 import { type KernelsName, kernelsNames } from '../compute/kernels.ts';
 import { replayTrial } from '../compute/replay.ts';
 import { datasetFromCsv } from '../data/csv-dataset.ts';
+import { formatNumber } from '../format.ts';
 import { settingsOf } from '../searches/hyperparameters.ts';
 import { stagesOf } from '../searches/stages.ts';
 import { type ApiClient, createClient } from './api-client.ts';
 import {
   bestTable,
   findingLines,
-  number,
   pointLine,
   preflightLines,
   searchLines,
@@ -130,8 +130,10 @@ async function replay(client: ApiClient, args: string[]): Promise<number> {
   };
   const { result, hashes } = replayTrial(task, kernelsNameOf(trial.kernels));
   const same = hashes.includes(trial.resultHash);
-  console.log(`stored   ${trial.resultHash}  ${number(trial.value)}  (${trial.kernels} kernels)`);
-  console.log(`replayed ${same ? trial.resultHash : hashes[0]}  ${number(result.value)}  (${result.kernels} kernels)`);
+  console.log(`stored   ${trial.resultHash}  ${formatNumber(trial.value)}  (${trial.kernels} kernels)`);
+  console.log(
+    `replayed ${same ? trial.resultHash : hashes[0]}  ${formatNumber(result.value)}  (${result.kernels} kernels)`,
+  );
   console.log(same ? 'the same, bit for bit' : 'NOT the same');
   return same ? 0 : 1;
 }

@@ -4,6 +4,7 @@ import type { Validation } from '../data/folds.ts';
 import type { Finding } from '../diagnosis/finding.ts';
 import type { Metrics } from '../nn/metrics.ts';
 import type { LayerSignals } from '../nn/train.ts';
+import type { Direction } from '../search/objective.ts';
 
 export { MemoryLimitExceeded, megabytes } from '../nn/memory.ts';
 
@@ -57,7 +58,7 @@ export interface TrialTask {
   readonly dataset: Dataset;
   readonly validation: Validation;
   readonly metric: TrialMetric;
-  readonly direction: 'maximize' | 'minimize';
+  readonly direction: Direction;
   /** Whether the divergence rule stops it. */
   readonly divergence: boolean;
   readonly seed: number;

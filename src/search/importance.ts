@@ -3,8 +3,8 @@ import { randomAt } from '../random.ts';
 import { axisOf } from './axis.ts';
 import { mainShares, pairShare } from './fanova.ts';
 import type { Samples } from './forest.ts';
+import { type Direction, signOf } from './objective.ts';
 import { pedAnova } from './ped-anova.ts';
-import type { Direction } from './pruner.ts';
 import { countOf, type Dimension, type Point, type Space, type Value } from './space.ts';
 
 /** Pairs are worked out between so many of the most important. */
@@ -128,7 +128,7 @@ function sharesOf(all: Sampled, condition: string, direction: Direction) {
   const { samples, weight } = known;
   const main = mainShares(samples, all.seed);
   if (main === undefined) return [];
-  const losses = samples.values.map((value) => (direction === 'maximize' ? -value : value));
+  const losses = samples.values.map((value) => -signOf(direction) * value);
   const divergences = pedAnova(samples.columns, samples.choices, losses);
   return judged.map((dimension) => {
     const j = dimensions.indexOf(dimension);

@@ -1,7 +1,7 @@
 /** What to try next. A sampler sees data, never the service: no store, no clock, no shared random sequence. */
 
 import { enqueued } from './enqueued.ts';
-import type { Direction } from './pruner.ts';
+import type { Direction } from './objective.ts';
 import { type CmaesSettings, cmaesSampler } from './samplers/cmaes.ts';
 import { gridSampler } from './samplers/grid.ts';
 import { randomSampler } from './samplers/random.ts';

@@ -1,5 +1,6 @@
 /** What a search may use up. */
 import { z } from 'zod';
+import { compare, type Direction } from '../search/objective.ts';
 
 export const LARGEST_BUDGET = 1_000_000_000;
 
@@ -50,13 +51,9 @@ export interface Budget {
 export const limits = ['seconds', 'epochs', 'failures', 'target'] as const;
 export type Limit = (typeof limits)[number];
 
-export function reachesTarget(
-  { target }: Pick<Budget, 'target'>,
-  value: number | null,
-  direction: 'maximize' | 'minimize',
-): boolean {
+export function reachesTarget({ target }: Pick<Budget, 'target'>, value: number | null, direction: Direction): boolean {
   if (target === undefined || value === null) return false;
-  return direction === 'maximize' ? value >= target : value <= target;
+  return compare(value, target, direction) >= 0;
 }
 
 /** What of a search its budget is held against. */
@@ -66,7 +63,7 @@ export interface Progress {
   readonly epochs: number;
   readonly failed: number;
   readonly best: number | null;
-  readonly direction: 'maximize' | 'minimize';
+  readonly direction: Direction;
 }
 
 /** A limit that is reached: what it is, and in words what it was held against. */

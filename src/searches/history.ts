@@ -1,5 +1,6 @@
 /** How the best was found, trial by trial. */
 import { z } from 'zod';
+import { isBetter } from '../search/objective.ts';
 import type { TrialOutcome } from './ports.ts';
 import type { Search } from './records.ts';
 import { stagesOf } from './stages.ts';
@@ -25,12 +26,13 @@ export type History = z.infer<typeof historySchema>;
 const MOST_POINTS = 1000;
 
 export function historyOf(search: Search, outcomes: readonly TrialOutcome[]): History {
-  const sign = search.specification.objective.direction === 'maximize' ? 1 : -1;
+  const { direction } = search.specification.objective;
   const stages = stagesOf(search);
   const points: History['points'][number][] = [];
   const improved = new Set<number>();
   let epochs = 0;
-  let [stage, best] = [0, Number.NaN];
+  let stage = 0;
+  let best: number | null = null;
   for (const trial of outcomes) {
     epochs += trial.epochs;
     if (trial.state !== 'complete' || trial.value === null) continue;
@@ -38,8 +40,8 @@ export function historyOf(search: Search, outcomes: readonly TrialOutcome[]): Hi
       0,
       stages.findIndex(({ to }) => trial.number < to),
     );
-    if (own !== stage) [stage, best] = [own, Number.NaN];
-    if (!(sign * (trial.value - best) <= 0)) {
+    if (own !== stage) [stage, best] = [own, null];
+    if (best === null || isBetter(trial.value, best, direction)) {
       best = trial.value;
       improved.add(trial.number);
     }

@@ -1,7 +1,7 @@
 /** What mattered: which hyperparameters decide the value of a search's trials. */
 import { z } from 'zod';
 import { explain, type Valued } from '../search/importance.ts';
-import type { Direction } from '../search/pruner.ts';
+import type { Direction } from '../search/objective.ts';
 import { type Space, spaceOf } from '../search/space.ts';
 import type { TrialOutcome } from './ports.ts';
 import type { Search } from './records.ts';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { megabytes, type TrialMetric } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { type Fault, Problem } from '../errors.ts';
+import { type Direction, directions } from '../search/objective.ts';
 import { createSampler, type Sampler } from '../search/sampler.ts';
 import { LARGEST_GRID } from '../search/samplers/grid.ts';
 import { type Distribution, type Point, spaceOf, type Value } from '../search/space.ts';
@@ -27,7 +28,6 @@ import { type Warning, warningsOf } from './warnings.ts';
 export type Metric = TrialMetric;
 const metricNames = [...new Set(Object.values(metrics).flatMap((of) => Object.keys(of) as Metric[]))];
 export type Task = keyof typeof metrics;
-export type Direction = 'maximize' | 'minimize';
 
 /** What a user sends. */
 export const specificationSchema = z
@@ -44,7 +44,7 @@ export const specificationSchema = z
     objective: z
       .strictObject({
         metric: z.enum(metricNames).optional().describe('validationRocAuc is for two classes'),
-        direction: z.enum(['maximize', 'minimize']).optional(),
+        direction: z.enum(directions).optional(),
       })
       .prefault({}),
     pruner: prunerSchema.prefault({}),

@@ -4,9 +4,9 @@
  */
 import { randomAt } from '../../random.ts';
 import { createMixture, type Mixture } from '../mixture.ts';
+import type { Direction } from '../objective.ts';
 import { createObserved } from '../observed.ts';
 import { gamma } from '../parzen.ts';
-import type { Direction } from '../pruner.ts';
 import type { Sampler } from '../sampler.ts';
 import type { Point, Space } from '../space.ts';
 import { repeatableSpace } from './repeats.ts';

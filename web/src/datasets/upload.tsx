@@ -2,8 +2,8 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { formatCount, plural } from '../../../src/format.ts';
 import { ask, type Dataset, query, Refusal } from '../api.ts';
-import { plural } from '../format.ts';
 import { useGo } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
@@ -154,8 +154,8 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
           <Sample preview={preview} />
           <p className="soft small">
             Read are up to {Math.round(preview.limits['bytes']! / 1024 / 1024)} MB,{' '}
-            {preview.limits['rows']?.toLocaleString('en')} rows, {preview.limits['columns']?.toLocaleString('en')}{' '}
-            columns and {preview.limits['classes']?.toLocaleString('en')} classes.
+            {formatCount(preview.limits['rows'])} rows, {formatCount(preview.limits['columns'])} columns and{' '}
+            {formatCount(preview.limits['classes'])} classes.
           </p>
         </>
       )}

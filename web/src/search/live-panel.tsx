@@ -2,8 +2,9 @@
 
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
+import { formatValue } from '../../../src/format.ts';
+import { bestFirst } from '../../../src/search/objective.ts';
 import { LineChart } from '../charts/line-chart.tsx';
-import { shown } from '../format.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { useLog } from '../parts/log-switch.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
@@ -35,7 +36,7 @@ function History(): ReactNode {
       <h2>Best so far</h2>
       <LineChart
         name={`${search.name}: best so far`}
-        label={`${metric} by trial; the best so far is ${shown(best)}`}
+        label={`${metric} by trial; the best so far is ${formatValue(best)}`}
         data={data}
         lines={historyLines}
         xLabel="trial"
@@ -146,7 +147,7 @@ function RunningCard({ id, model, number, names }: RunningCardProps): ReactNode 
         </span>
       </div>
       <Sparkline
-        label={`losses of trial ${number}: validation ${shown(curve.validationLoss.at(-1))}, training ${shown(curve.trainLoss.at(-1))}`}
+        label={`losses of trial ${number}: validation ${formatValue(curve.validationLoss.at(-1))}, training ${formatValue(curve.trainLoss.at(-1))}`}
         places={Math.max(epochs, done)}
         lines={[
           { values: curve.trainLoss, kind: 'train' },
@@ -156,7 +157,7 @@ function RunningCard({ id, model, number, names }: RunningCardProps): ReactNode 
       <div className="soft small">
         {names
           .filter((name) => name in point)
-          .map((name) => `${name} ${shown(point[name])}`)
+          .map((name) => `${name} ${formatValue(point[name])}`)
           .join(' · ')}
       </div>
       {(trial?.found.length ?? 0) > 0 && <div className="fault">{trial!.found.join(', ')}</div>}
@@ -169,11 +170,10 @@ const MOST_BEST = 10;
 function Best(): ReactNode {
   const { search, trials: all } = useShown();
   const { metric, direction } = search.specification.objective;
-  const sign = direction === 'maximize' ? -1 : 1;
   const stage = search.best?.stage ?? 0;
   const best = all
     .filter((trial) => trial.state === 'complete' && trial.value !== null && trial.stage === stage)
-    .sort((a, b) => sign * (a.value! - b.value!) || a.number - b.number)
+    .sort(bestFirst(direction))
     .slice(0, MOST_BEST);
   const varied = variedIn(search);
   if (best.length === 0) return null;
@@ -187,11 +187,11 @@ function Best(): ReactNode {
               <Link href={`/searches/${search.id}/trials/${number}`}>{number}</Link>
             </td>
             <td>
-              {shown(value)}
-              {deviation !== null && <span className="soft"> ± {shown(deviation)}</span>}
+              {formatValue(value)}
+              {deviation !== null && <span className="soft"> ± {formatValue(deviation)}</span>}
             </td>
             {varied.map(({ name }) => (
-              <td key={name}>{shown(point[name])}</td>
+              <td key={name}>{formatValue(point[name])}</td>
             ))}
             <td className="small">{found.join(', ') || <span className="soft">none</span>}</td>
           </tr>

@@ -3,8 +3,8 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
+import { formatAge, formatValue } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
-import { ago, shown } from '../format.ts';
 import { keep, type SearchPages } from '../overview.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
@@ -142,7 +142,7 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
           <>
             <Link href={`/searches/${id}/trials/${best.number}`}>
               <span className="hidden">best trial, </span>
-              {shown(best.value)}
+              {formatValue(best.value)}
             </Link>
             <div className="soft small">{specification.objective.metric}</div>
           </>
@@ -152,7 +152,7 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
         {improvements.length > 1 && (
           <Sparkline
             steps
-            label={`best so far: from ${shown(improvements[0]!.value)} to ${shown(best?.value)}`}
+            label={`best so far: from ${formatValue(improvements[0]!.value)} to ${formatValue(best?.value)}`}
             lines={[{ values: improvements.map(({ value }) => value), kind: 'best' }]}
           />
         )}
@@ -160,7 +160,7 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
       <td>
         {kinds > 0 ? <Link href={`/searches/${id}?view=findings`}>{kinds}</Link> : <span className="soft">none</span>}
       </td>
-      <td title={new Date(createdAt).toLocaleString()}>{ago(createdAt)}</td>
+      <td title={new Date(createdAt).toLocaleString()}>{formatAge(createdAt, Date.now())}</td>
     </tr>
   );
 }
