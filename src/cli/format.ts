@@ -1,9 +1,8 @@
 /** How trials and searches look in a terminal. */
 import Table from 'cli-table3';
-import type { SearchFindings } from '../api/schemas.ts';
+import type { Preflight, SearchFindings } from '../contract/analysis.ts';
 import { formatDuration, formatNumber, formatValue } from '../format.ts';
 import { variedOf } from '../searches/hyperparameters.ts';
-import type { SearchPreflight } from '../searches/preflight.ts';
 import type { Search, TrialSummary } from '../searches/records.ts';
 
 /** `learningRate 0.01234  activation relu` */
@@ -66,7 +65,7 @@ export function findingLines({ trials, items, suggestions }: SearchFindings): st
 }
 
 /** What was checked before training: of each family its checks, and what is wrong. */
-export function preflightLines({ families, leftOut }: SearchPreflight): string {
+export function preflightLines({ families, leftOut }: Preflight): string {
   const lines = families.flatMap(({ settings, example, checks, findings }) => {
     const { activation, initializer, preprocessing, batchNorm, hiddenUnits } = settings;
     const norm = batchNorm ? ', batch norm' : '';

@@ -1,8 +1,9 @@
 /** A search, live in the terminal: a bar for the whole, a line for every running trial. Plain lines where there is no terminal. */
 import { MultiBar, type SingleBar } from 'cli-progress';
+import type { SearchMessage } from '../contract/stream.ts';
 import { formatNumber } from '../format.ts';
 import { type Epoch, isOpen, type Search } from '../searches/records.ts';
-import type { ApiClient, StreamMessage } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
 import { ended, pointLine } from './format.ts';
 
 /** More running trials than this are not shown one by one. */
@@ -45,12 +46,12 @@ export async function watch(client: ApiClient, id: string, interactive = process
   return client.search(id);
 }
 
-function isEnd(type: StreamMessage['type']): boolean {
+function isEnd(type: SearchMessage['type']): boolean {
   return type === 'search.complete' || type === 'search.failed' || type === 'search.cancelled';
 }
 
 /** Whether the message ended a trial. */
-function show(view: View, message: StreamMessage, metric: string): boolean {
+function show(view: View, message: SearchMessage, metric: string): boolean {
   switch (message.type) {
     case 'epoch':
       view.epoch(message);

@@ -39,13 +39,9 @@ export const budgetChangeSchema = z
   .refine((change) => Object.values(change).some((value) => value !== undefined), { error: 'must name what changes' });
 export type BudgetChange = z.output<typeof budgetChangeSchema>;
 
-export interface Budget {
-  readonly trials: number;
-  readonly seconds?: number | undefined;
-  readonly epochs?: number | undefined;
-  readonly failures?: number | undefined;
-  readonly target?: number | undefined;
-}
+/** Of a specification whose defaults are filled in. */
+export const resolvedBudgetSchema = budgetSchema.extend({ trials: z.int() }).readonly();
+export type Budget = z.output<typeof resolvedBudgetSchema>;
 
 /** The limits other than that of trials, by which a search may end. */
 export const limits = ['seconds', 'epochs', 'failures', 'target'] as const;

@@ -15,3 +15,4 @@ export const metrics = {
     validationR2: 'maximize',
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Direction>>>>;
+export type Task = keyof typeof metrics;

@@ -1,80 +1,30 @@
-/** The specification of a search: its schema, its defaults, and everything that can be wrong with one. */
-import { z } from 'zod';
-import { megabytes, type TrialMetric } from '../compute/trial.ts';
+/** The specification of a search: its defaults, and everything that can be wrong with one. */
+import type { z } from 'zod';
+import { megabytes } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { type Fault, Problem } from '../errors.ts';
-import { type Direction, directions } from '../search/objective.ts';
+import type { Direction } from '../search/objective.ts';
 import { createSampler, type Sampler } from '../search/sampler.ts';
 import { LARGEST_GRID } from '../search/samplers/grid.ts';
 import { type Distribution, type Point, spaceOf, type Value } from '../search/space.ts';
-import { type Budget, budgetSchema } from './budget.ts';
 import { circleFaults, conditionFaults } from './conditions.ts';
 import { courseFaults, defaultTrials } from './course.ts';
-import { enqueueSchema, readEnqueue } from './enqueue.ts';
+import { readEnqueue } from './enqueue.ts';
 import { faultsOf, isRecord, shown } from './faults.ts';
 import { hiddenUnitsFaults, spelledOut, withLayerConditions } from './hidden-units.ts';
-import { defaultHyperparameters, fallbacks, hyperparametersSchema, readableOf } from './hyperparameters.ts';
+import { defaultHyperparameters, fallbacks, readableOf } from './hyperparameters.ts';
 import { largestTrial } from './largest-trial.ts';
-import { metrics } from './objectives.ts';
+import { metrics, type Task } from './objectives.ts';
 import type { SearchQueries, TrialMemory } from './ports.ts';
-import { type PrunerSettings, prunerSchema } from './pruning.ts';
-import { type SamplerChoice, samplerSchema } from './samplers.ts';
-import { type Settings, type Stage, type StageSettings, stagesSchema } from './stages.ts';
+import type { Settings } from './settings.ts';
+import { type Metric, type Specification, specificationSchema } from './specification-schema.ts';
+import type { Stage } from './stages.ts';
 import { needsRows, undefinedMetricFaults } from './undefined-metric.ts';
-import { type ValidationSettings, validationFaults, validationSchema } from './validation.ts';
-import { warmStarted, warmStartSchema } from './warm-start.ts';
+import { validationFaults } from './validation.ts';
+import { warmStarted } from './warm-start.ts';
 import { type Warning, warningsOf } from './warnings.ts';
 
-export type Metric = TrialMetric;
-const metricNames = [...new Set(Object.values(metrics).flatMap((of) => Object.keys(of) as Metric[]))];
-export type Task = keyof typeof metrics;
-
-/** What a user sends. */
-export const specificationSchema = z
-  .strictObject({
-    name: z.string().trim().min(1).max(200).optional().describe('For people; made from the data set unless given'),
-    dataset: z.string().min(1).max(100),
-    hyperparameters: hyperparametersSchema
-      .optional()
-      .describe('Each a value or a distribution. A good space of five unless given'),
-    enqueue: enqueueSchema.default([]),
-    warmStart: warmStartSchema.optional(),
-    sampler: samplerSchema.prefault({}),
-    validation: validationSchema.prefault({}),
-    objective: z
-      .strictObject({
-        metric: z.enum(metricNames).optional().describe('validationRocAuc is for two classes'),
-        direction: z.enum(directions).optional(),
-      })
-      .prefault({}),
-    pruner: prunerSchema.prefault({}),
-    stages: stagesSchema.default([]),
-    budget: budgetSchema.prefault({}),
-    limits: z
-      .strictObject({
-        trialSeconds: z.number().positive().max(86_400).default(600).describe('A trial that takes longer has failed'),
-        attempts: z.int().min(1).max(20).default(3).describe('How often a trial that crashes is tried'),
-      })
-      .prefault({}),
-  })
-  .meta({ id: 'Specification' });
-
-/** What is stored: every default filled in, so that a later default changes no earlier search. */
-export interface Specification {
-  readonly name: string;
-  readonly dataset: string;
-  readonly hyperparameters: Readonly<Record<string, Value | Distribution>>;
-  /** Tried first, as trials 0 …: each decides some or all of what varies. */
-  readonly enqueue: readonly Point[];
-  readonly sampler: SamplerChoice;
-  readonly validation: ValidationSettings;
-  readonly objective: { readonly metric: Metric; readonly direction: Direction };
-  readonly pruner: PrunerSettings;
-  /** Empty where the search has one stage, of all its trials. */
-  readonly stages: readonly StageSettings[];
-  readonly budget: Budget;
-  readonly limits: { readonly trialSeconds: number; readonly attempts: number };
-}
+export type { Metric, Specification } from './specification-schema.ts';
 
 /** What must be known of a data set to judge a specification. */
 export interface DatasetFacts {

@@ -1,49 +1,12 @@
 /** Coarse to fine: a search passes through stages, each with trials, epochs and a space of its own. */
-import { z } from 'zod';
 import { createPruner } from '../search/pruner.ts';
-import type { Distribution, Value } from '../search/space.ts';
 import { type Bracket, bracketOf } from './brackets.ts';
 import { isImmediate, nextDiagnosis } from './pruning.ts';
-import type { Specification } from './specification.ts';
-import { validationKinds, validationSchema } from './validation.ts';
+import type { Settings } from './settings.ts';
+import type { Specification } from './specification-schema.ts';
 
-export const MOST_STAGES = 20;
-
-export const narrowingSchema = z.strictObject({
-  quantile: z
-    .number()
-    .min(0.01)
-    .max(1)
-    .default(0.25)
-    .describe('The share of the trials before, the best, that it is narrowed around'),
-  margin: z.number().min(0).max(2).default(0.1).describe('How much wider than those, in each hyperparameter’s scale'),
-  mayWiden: z.boolean().default(false).describe('Whether the margin may lie outside the original bounds'),
-});
-export type Narrowing = z.output<typeof narrowingSchema>;
-
-export const stagesSchema = z
-  .array(
-    narrowingSchema.extend({
-      epochs: z.int().min(1).max(1_000_000).describe('Of its trials, in place of the hyperparameter'),
-      trials: z.int().min(1).max(100_000),
-      validation: validationSchema.optional().describe('That of the search unless given'),
-    }),
-  )
-  .max(MOST_STAGES)
-  .describe('Coarse to fine: each narrows the space around the best trials of the one before');
-
-/** The same, of a specification whose defaults are filled in. */
-export const decidedStagesSchema = z.array(
-  narrowingSchema.extend({ epochs: z.int(), trials: z.int(), validation: validationKinds.optional() }),
-);
-
-export type StageSettings = Narrowing & {
-  readonly epochs: number;
-  readonly trials: number;
-  readonly validation?: Specification['validation'] | undefined;
-};
-
-export type Settings = Readonly<Record<string, Value | Distribution>>;
+export type { Settings } from './settings.ts';
+export type { StageSettings } from './specification-schema.ts';
 
 /** A stage whose space is decided: what its trials are proposed from and trained with. */
 export interface Stage {

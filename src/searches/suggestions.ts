@@ -2,14 +2,16 @@
  * What the trials of a search have in common, and how to go on from it: each suggestion names its trials, tells its numbers and
  * changes the specification; `POST …/refine` with `apply` makes the search that it leads to.
  */
+import { z } from 'zod';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import { significant } from '../format.ts';
 import { axisOf } from '../search/axis.ts';
 import { bestFirst, isBetter } from '../search/objective.ts';
 import type { Distribution, NumericDistribution, Point, Value } from '../search/space.ts';
 import { boundsOf } from './bounds.ts';
-import type { Specification } from './specification.ts';
-import type { ValidationSettings } from './validation.ts';
+import { settingsSchema } from './settings.ts';
+import type { Specification } from './specification-schema.ts';
+import { type ValidationSettings, validationKinds } from './validation.ts';
 
 /** A trial that has ended, as far as suggestions go by it. */
 export interface DiagnosedTrial {
@@ -21,20 +23,23 @@ export interface DiagnosedTrial {
   readonly found: readonly FindingCode[];
 }
 
-export interface Patch {
-  readonly hyperparameters?: Readonly<Record<string, Value | Distribution>>;
-  readonly validation?: ValidationSettings;
-}
+const patchSchema = z
+  .object({ hyperparameters: settingsSchema.optional(), validation: validationKinds.optional() })
+  .readonly()
+  .describe('What it changes of the specification');
+export type Patch = z.output<typeof patchSchema>;
 
-export interface Suggestion {
-  /** What it changes and how: `learningRate.lower`. */
-  readonly id: string;
-  readonly text: string;
-  readonly evidence: Readonly<Record<string, number>>;
-  /** The trials that say so, the first hundred. */
-  readonly trials: readonly number[];
-  readonly patch: Patch;
-}
+export const suggestionSchema = z
+  .object({
+    id: z.string().describe('What it changes and how: for `apply` of POST …/refine'),
+    text: z.string(),
+    evidence: z.record(z.string(), z.number()).readonly(),
+    trials: z.array(z.int()).readonly().describe('That say so, the first hundred'),
+    patch: patchSchema,
+  })
+  .readonly()
+  .meta({ id: 'Suggestion' });
+export type Suggestion = z.output<typeof suggestionSchema>;
 
 type Rule = (specification: Specification, trials: readonly DiagnosedTrial[]) => readonly Suggestion[];
 

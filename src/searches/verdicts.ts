@@ -1,17 +1,13 @@
 /** Who goes on: what the pruner of a search says of trials that were put aside. */
-import type { FindingCode } from '../diagnosis/finding.ts';
 import { promote } from '../search/brackets.ts';
 import { createPruner, type PrunerView, type Stop } from '../search/pruner.ts';
 import type { Bracket } from './brackets.ts';
 import type { PausedReport } from './ports.ts';
 import { isImmediate } from './pruning.ts';
+import type { Verdict } from './records.ts';
 import type { Specification } from './specification.ts';
 
-/** Why a trial was stopped, as it is stored and told. */
-export interface Verdict extends Omit<Stop, 'goesOn'> {
-  /** What is wrong with it, where it was not compared but diagnosed. */
-  readonly finding?: FindingCode | undefined;
-}
+export type { Verdict } from './records.ts';
 
 function verdictOf({ goesOn: _, ...verdict }: Stop): Verdict {
   return verdict;

@@ -1,5 +1,5 @@
 /** A search that begins with the best of another. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Fault } from '../errors.ts';
 import { type Distribution, includes, isActive, type Point, spaceOf, type Value } from '../search/space.ts';
 import { describedRange, describedValue } from './described.ts';
@@ -7,18 +7,10 @@ import { MOST_ENQUEUED } from './enqueue.ts';
 import { shown } from './faults.ts';
 import { hyperparameterNames } from './hyperparameters.ts';
 import type { SearchQueries } from './ports.ts';
-import { type Settings, stagesOf } from './stages.ts';
+import type { Settings } from './settings.ts';
+import type { warmStartSchema } from './specification-schema.ts';
+import { stagesOf } from './stages.ts';
 import type { Warning } from './warnings.ts';
-
-/** More of another search's best are not taken over. */
-export const MOST_TAKEN = 100;
-
-export const warmStartSchema = z
-  .strictObject({
-    search: z.uuid(),
-    trials: z.int().min(1).max(MOST_TAKEN).default(5).describe('So many of its best are tried first'),
-  })
-  .describe('Begins with the best of another search: what varies here and can be as it was there is taken over');
 
 export interface WarmStart {
   /** Parts of points of the new space, the best first. */

@@ -224,7 +224,7 @@ describe('a CSV before it is stored', () => {
     expect(parametersOf(cut)).toMatchObject({ delimiter: 'tab', missing: 'fill', missingValues: '-200' });
   });
   it('take what a warning offers, once', () => {
-    const offer = { label: 'leave it out', option: 'ignore', values: ['zip'] };
+    const offer = { label: 'leave it out', option: 'ignore' as const, values: ['zip'] };
     expect(withOffer(withOffer(noChoices, offer), offer)).toEqual({ ...noChoices, ignore: ['zip'] });
     const asked = withOffer(noChoices, { label: 'classes', option: 'task', values: ['classification'] });
     expect(asked.task).toBe('classification');

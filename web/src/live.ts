@@ -6,8 +6,8 @@ export interface Stream {
   close(): void;
 }
 
-interface StreamHandlers {
-  readonly onMessage: (message: { readonly type: string } & Record<string, unknown>) => void;
+interface StreamHandlers<Message> {
+  readonly onMessage: (message: Message) => void;
   readonly onConnection: (connection: Connection) => void;
 }
 
@@ -16,7 +16,8 @@ const LONGEST_PAUSE_MS = 5000;
 /** The service sends a heartbeat every 15 seconds. */
 const SILENCE_MS = 40_000;
 
-export function openStream(path: string, { onMessage, onConnection }: StreamHandlers): Stream {
+/** `Message`: what the contract says of this path. */
+export function openStream<Message>(path: string, { onMessage, onConnection }: StreamHandlers<Message>): Stream {
   let socket: WebSocket | undefined;
   let pause = FIRST_PAUSE_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -38,7 +39,7 @@ export function openStream(path: string, { onMessage, onConnection }: StreamHand
     };
     own.onmessage = ({ data }) => {
       listen();
-      onMessage(JSON.parse(String(data)));
+      onMessage(JSON.parse(String(data)) as Message);
     };
     own.onclose = () => {
       clearTimeout(silence);

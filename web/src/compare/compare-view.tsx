@@ -21,7 +21,7 @@ function useCompared(id: string) {
   const ended = search.data === undefined ? 0 : endedOf(search.data.trials);
   const history = useQuery({
     queryKey: ['history', id, steps(ended), search.data?.state],
-    queryFn: () => api.about<History>(id, 'history'),
+    queryFn: () => api.about(id, 'history'),
     enabled: search.data !== undefined,
     placeholderData: (before) => before,
   });

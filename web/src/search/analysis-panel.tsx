@@ -31,7 +31,7 @@ function ImportanceCard(): ReactNode {
   const { search } = useShown();
   const { data, error } = useQuery({
     queryKey: ['importance', search.id, steps(search.trials.complete), search.state],
-    queryFn: () => api.about<Importance>(search.id, 'importance'),
+    queryFn: () => api.about(search.id, 'importance'),
     placeholderData: (before) => before,
   });
   return (

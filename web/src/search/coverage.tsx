@@ -12,16 +12,6 @@ import { Table } from '../parts/table.tsx';
 import { variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
-interface CoverageAnswer {
-  readonly trials: number;
-  readonly samplers: readonly {
-    readonly sampler: 'random' | 'grid' | 'sobol';
-    readonly trials: number;
-    readonly distinct: readonly { readonly name: string; readonly values: number; readonly of: number | null }[];
-    readonly hit: { readonly one: number; readonly two: number; readonly all: number };
-  }[];
-}
-
 const MOST_POINTS = 400;
 
 export function CoveragePicture(): ReactNode {
@@ -29,7 +19,7 @@ export function CoveragePicture(): ReactNode {
   const { id, specification } = search;
   const { data } = useQuery({
     queryKey: ['coverage', id, search.trials.total],
-    queryFn: () => api.about<CoverageAnswer>(id, 'coverage'),
+    queryFn: () => api.about(id, 'coverage'),
   });
   const numeric = useMemo(
     () =>

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { formatPercent, formatValue, plural, words } from '../../../src/format.ts';
-import { api, type Preflight, type SearchFindings } from '../api.ts';
+import { api, type SearchFindings } from '../api.ts';
 import { keep } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
 import { Evidence } from '../parts/finding.tsx';
@@ -19,7 +19,7 @@ export default function FindingsPanel(): ReactNode {
   const { data, error, refetch } = useQuery({
     // Asked for anew as trials end, less and less often.
     queryKey: ['findings', search.id, steps(endedOf(search.trials)), search.state],
-    queryFn: () => api.about<SearchFindings>(search.id, 'findings'),
+    queryFn: () => api.about(search.id, 'findings'),
     placeholderData: (before) => before,
   });
   if (error) return <Problem error={error} retry={() => void refetch()} />;
@@ -46,7 +46,7 @@ function PreflightCard(): ReactNode {
   const { search } = useShown();
   const { data, error } = useQuery({
     queryKey: ['preflight', search.id],
-    queryFn: () => api.about<Preflight>(search.id, 'preflight'),
+    queryFn: () => api.about(search.id, 'preflight'),
   });
   return (
     <section className="card wide">

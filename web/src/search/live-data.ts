@@ -1,7 +1,8 @@
 /** Numbers for the charts of the live view. Pure. */
+import type { SeriesName } from '../../../src/nn/series.ts';
 import { type Direction, isBetter } from '../../../src/search/objective.ts';
 import type { Line } from '../charts/line-chart.tsx';
-import type { SeriesName, TrialRow } from './model.ts';
+import type { TrialRow } from './model.ts';
 import type { Snapshot } from './use-search.ts';
 
 /** By number: the number, the value, and the best of its stage so far. */

@@ -3,6 +3,7 @@
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
 import { formatValue } from '../../../src/format.ts';
+import type { SeriesName } from '../../../src/nn/series.ts';
 import { bestFirst } from '../../../src/search/objective.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
@@ -10,7 +11,7 @@ import { useLog } from '../parts/log-switch.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { Table } from '../parts/table.tsx';
 import { curveLines, curvesOf, historyOf } from './live-data.ts';
-import type { SearchModel, SeriesName } from './model.ts';
+import type { SearchModel } from './model.ts';
 import { variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 

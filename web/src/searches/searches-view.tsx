@@ -15,7 +15,7 @@ import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 
-const states = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;
+const states = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const satisfies readonly Search['state'][];
 const PAGE = 50;
 
 export function SearchesView(): ReactNode {
@@ -26,7 +26,9 @@ export function SearchesView(): ReactNode {
   useTitle('Searches');
   const { data, error, isPending, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['searches', q, state],
-    queryFn: ({ pageParam }) => api.searches({ q, state, limit: PAGE, ...(pageParam && { cursor: pageParam }) }),
+    // Whether there is such a state is for the service to say: the address may hold anything.
+    queryFn: ({ pageParam }) =>
+      api.searches({ q, state: state === '' ? undefined : (state as Search['state']), limit: PAGE, cursor: pageParam }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }: SearchPages['pages'][number]) => next ?? undefined,
     // What was listed stays to be seen while a filter is typed.

@@ -1,31 +1,22 @@
 /** How the best was found, trial by trial. */
-import { z } from 'zod';
+import type { History } from '../contract/analysis.ts';
 import { isBetter } from '../search/objective.ts';
-import type { TrialOutcome } from './ports.ts';
-import type { Search } from './records.ts';
-import { stagesOf } from './stages.ts';
-
-export const historySchema = z
-  .object({
-    points: z
-      .array(
-        z.object({
-          number: z.int(),
-          value: z.number(),
-          best: z.number().describe('Of the trials of its stage up to this one'),
-          stage: z.int(),
-          epochs: z.int().describe('Trained up to here, by all trials'),
-        }),
-      )
-      .readonly()
-      .describe('Complete trials in the order of their numbers; thinned, but never by one that was the best'),
-  })
-  .meta({ id: 'History' });
-export type History = z.infer<typeof historySchema>;
+import type { SearchQueries, TrialOutcome } from '../searches/ports.ts';
+import type { Search } from '../searches/records.ts';
+import { stagesOf } from '../searches/stages.ts';
+import { findSearch } from './find-search.ts';
 
 const MOST_POINTS = 1000;
 
-export function historyOf(search: Search, outcomes: readonly TrialOutcome[]): History {
+export async function searchHistory(
+  { queries }: { readonly queries: Pick<SearchQueries, 'find' | 'outcomes'> },
+  id: string,
+): Promise<History> {
+  const search = await findSearch({ queries }, id);
+  return historyOf(search, await queries.outcomes(search));
+}
+
+function historyOf(search: Search, outcomes: readonly TrialOutcome[]): History {
   const { direction } = search.specification.objective;
   const stages = stagesOf(search);
   const points: History['points'][number][] = [];
