@@ -1,14 +1,15 @@
 /** What planning reads and writes. Used by search-store.ts. */
 import { Problem } from '../errors.ts';
-import type { Claim, Delivery, History, Plan, TrialOutcome } from '../searches/ports.ts';
+import type { Added, Claim, History, Plan, TrialOutcome } from '../searches/ports.ts';
 import type { Change, Search } from '../searches/records.ts';
 import type { Database, Transaction } from './connection.ts';
-import type { Effect } from './database.ts';
+import type { Written } from './database.ts';
 import { deliveriesOf } from './deliveries.ts';
 import type { SearchRow } from './rows.ts';
 
 interface HistoryRow extends Omit<TrialOutcome, 'number' | 'point'> {
   readonly history_version: number;
+  readonly event_seq: number;
   /** null where there are no trials. */
   readonly number: number | null;
   readonly hyperparameters: TrialOutcome['point'];
@@ -24,7 +25,7 @@ export async function history(
 ): Promise<History> {
   // One statement, one moment: the version is that of the trials.
   const rows = await database.$queryRaw<HistoryRow[]>`
-    SELECT s.history_version, t.number, t.state, t.hyperparameters, t.value, t.epochs, r.number IS NOT NULL AS reported, r.value AS rung_value
+    SELECT s.history_version, s.event_seq, t.number, t.state, t.hyperparameters, t.value, t.epochs, r.number IS NOT NULL AS reported, r.value AS rung_value
     FROM searches s
     LEFT JOIN trials t ON t.search_id = s.id AND t.number >= ${from}::int
     LEFT JOIN reports r ON r.search_id = s.id AND r.epochs = ${firstRung ?? null}::int AND r.number = t.number
@@ -41,7 +42,7 @@ export async function history(
           },
         ],
   );
-  return { version: first.history_version, trials };
+  return { version: first.history_version, seq: first.event_seq, trials };
 }
 
 /** Trials that had ended begin again: what samplers learned of them is to be learned anew. */
@@ -49,19 +50,13 @@ export async function renewHistory(tx: Transaction, id: string): Promise<void> {
   await tx.$executeRaw`UPDATE searches SET history_version = history_version + 1 WHERE id = ${id}::uuid`;
 }
 
-interface Added {
-  readonly added: number;
-  readonly claims: readonly Claim[];
-  readonly deliveries: readonly Delivery[];
-}
-
 export async function addTrials(
   tx: Transaction,
   search: Search,
   { history_version }: Pick<SearchRow, 'history_version'>,
   { from, trials, version, begins, claimer }: Plan,
-): Promise<Effect<Added>> {
-  const nothing: Effect<Added> = { result: { added: 0, claims: [], deliveries: [] }, changes: [] };
+): Promise<Written<Added>> {
+  const nothing: Written<Added> = { result: { added: 0, claims: [], deliveries: [] }, changes: [] };
   const { total, planned } = search.trials;
   if (search.state !== 'running' || planned < from) return nothing;
   if (begins !== undefined && planned !== from) return nothing;

@@ -1,12 +1,12 @@
 /** What happens to trials that are looked at before they end. Used by search-store.ts inside its transactions. */
 import { type Bracket, epochsBefore } from '../searches/brackets.ts';
+import { countFound, type Effect, joined } from '../searches/effect.ts';
 import type { Delivery, Looked, PausedReport } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import type { Change, Search, TrialSummary } from '../searches/records.ts';
 import { bracketIn, type Stage, stageOf } from '../searches/stages.ts';
 import { comparedWith, judge, judgeAlone, judgeRung, type Verdict } from '../searches/verdicts.ts';
 import type { Transaction } from './connection.ts';
-import { countFound, type Effect, joined } from './database.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { concluded } from './search-end.ts';

@@ -2,11 +2,11 @@
 import { Problem } from '../errors.ts';
 import { cycleOf } from '../searches/brackets.ts';
 import { limits, limitsOf, type Reached, reached, withChanges } from '../searches/budget.ts';
+import { type Effect, joined } from '../searches/effect.ts';
 import type { Delivery, SearchChange } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import { type Change, isOpen, type Search } from '../searches/records.ts';
 import type { Transaction } from './connection.ts';
-import { type Effect, joined } from './database.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { renewHistory } from './planned-trials.ts';
 import { settle } from './rung-store.ts';

@@ -1,8 +1,8 @@
 /** How a search ends: its last trial has, or a limit of its budget is reached. Used inside the transactions of search-store.ts. */
 import { type Limit, type Progress, reached } from '../searches/budget.ts';
+import { countFound, type Effect, joined } from '../searches/effect.ts';
 import { type Change, isOpen, type Search } from '../searches/records.ts';
 import type { Transaction } from './connection.ts';
-import { countFound, type Effect, joined } from './database.ts';
 
 /** More trials without a result than this are not listed with the end. */
 const MOST_LACKING = 100;

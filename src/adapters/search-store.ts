@@ -1,10 +1,11 @@
 /** Searches and trials in Postgres: each method one transaction (database.ts), named by its verb. */
 import { randomUUID } from 'node:crypto';
 import { Problem } from '../errors.ts';
-import type { NewSearch, SearchStore, Transition } from '../searches/ports.ts';
+import { applied, type Effect, joined } from '../searches/effect.ts';
+import type { Finished, FinishedTrial, NewSearch, Plan, SearchStore, Transition } from '../searches/ports.ts';
 import { isOpen, type Search } from '../searches/records.ts';
 import type { Database, Transaction } from './connection.ts';
-import { again, changeSearch, type Effect, NOTICE_CHANNEL } from './database.ts';
+import { again, changeSearch, NOTICE_CHANNEL, type Written } from './database.ts';
 import { holdDataset } from './dataset-store.ts';
 import { countDeliveries, deliveries } from './deliveries.ts';
 import { addTrials, history } from './planned-trials.ts';
@@ -42,8 +43,10 @@ export function createSearchStore(database: Database): SearchStore {
       const { result, search } = await changeSearch(database, delivery.searchId, work);
       return { claims: result, search };
     },
-    finish: async (searchId, trials) => {
-      const { result, search } = await changeSearch(database, searchId, (tx, before) => finish(tx, before, trials));
+    finish: async (searchId, trials, next) => {
+      const { result, search } = await changeSearch(database, searchId, (tx, before, row) =>
+        finishAndAdd(tx, before, row, trials, next),
+      );
       return { ...result, search };
     },
     look: async (searchId, report) => {
@@ -62,6 +65,20 @@ export function createSearchStore(database: Database): SearchStore {
     countDeliveries: () => countDeliveries(database),
     hungry: (window) => hungry(database, window),
   };
+}
+
+async function finishAndAdd(
+  tx: Transaction,
+  before: Search,
+  row: SearchRow,
+  trials: readonly FinishedTrial[],
+  next: Plan | undefined,
+): Promise<Written<Finished>> {
+  const finished = await finish(tx, before, trials);
+  const result: Finished = { ...finished.result, seqBefore: before.seq };
+  if (next === undefined || result.accepted.length < trials.length) return { ...finished, result };
+  const { sent, ...added } = await addTrials(tx, applied(before, finished), row, next);
+  return { ...joined(finished, added), ...(sent && { sent }), result: { ...result, next: added.result } };
 }
 
 async function create(database: Database, { specification, dataset, warnings, parent, idempotency }: NewSearch) {

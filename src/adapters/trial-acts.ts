@@ -1,10 +1,10 @@
 /** What people do to one trial: put it aside, stop it for good, or try it again. Used by search-store.ts inside its transactions. */
 import { Problem } from '../errors.ts';
+import { countFound, type Effect, joined } from '../searches/effect.ts';
 import type { Delivery } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import { type Change, isOpen, type Search, type TrialState } from '../searches/records.ts';
 import type { Transaction } from './connection.ts';
-import { countFound, type Effect, joined } from './database.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { renewHistory } from './planned-trials.ts';
 import { settle } from './rung-store.ts';

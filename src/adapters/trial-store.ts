@@ -2,13 +2,14 @@
 
 import { isBetter } from '../search/objective.ts';
 import { epochsBefore } from '../searches/brackets.ts';
+import { countFound, type Effect, joined } from '../searches/effect.ts';
 import type { Claim, Claimer, ClaimRef, Delivery, FinishedTrial, Renewal, ReturnedTrial } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import type { Change, Search, TrialState } from '../searches/records.ts';
 import { affordable, type OpenTrial } from '../searches/reserved.ts';
 import { bracketIn, stageOf } from '../searches/stages.ts';
 import type { Database, Transaction } from './connection.ts';
-import { changeSearch, countFound, type Effect, joined } from './database.ts';
+import { changeSearch } from './database.ts';
 import { deliveriesOf, withheldJob } from './deliveries.ts';
 import { settle } from './rung-store.ts';
 import { concluded, overdue } from './search-end.ts';

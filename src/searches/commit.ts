@@ -1,9 +1,11 @@
 /** Group commit: while one transaction of a search is under way, results gather; the next one writes them all. */
 import { messageOf } from '../errors.ts';
+import type { Planner } from './planner.ts';
 import type { Delivery, FinishedTrial, Looked, PausedReport, SearchStore } from './ports.ts';
 import type { Search } from './records.ts';
 
 interface Pending {
+  readonly search: Search;
   readonly trial: FinishedTrial;
   readonly done: (search: Search | undefined) => void;
 }
@@ -14,16 +16,16 @@ const LONGEST_TRY_MS = 120_000;
 export interface Committer {
   /**
    * Resolves when the result is written, or refused because the attempt is no longer the current one, with the search as it then was; undefined
-   * where it could not be written.
+   * where it could not be written. `search` as it was a moment ago.
    */
-  finish(searchId: string, trial: FinishedTrial): Promise<Search | undefined>;
+  finish(search: Search, trial: FinishedTrial): Promise<Search | undefined>;
   /** Has a trial looked at. Where that could not be written, its claim is over. */
   look(searchId: string, report: PausedReport): Promise<Looked>;
 }
 
 /** `onCommitted` is told the search as it was after each transaction, and what is to be delivered. */
 export function createCommitter(
-  store: Pick<SearchStore, 'finish' | 'look'>,
+  { finish, look }: { readonly finish: Planner['finish']; readonly look: SearchStore['look'] },
   log: (message: string) => void,
   onCommitted: (search: Search, deliveries: readonly Delivery[]) => Promise<void>,
 ): Committer {
@@ -40,7 +42,8 @@ export function createCommitter(
 
   const write = async (searchId: string, batch: readonly Pending[]): Promise<Search | undefined> => {
     const trials = batch.map(({ trial }) => trial);
-    const written = await persist(searchId, `${trials.length} results`, () => store.finish(searchId, trials));
+    const { search } = batch.reduce((newest, one) => (one.search.seq > newest.search.seq ? one : newest));
+    const written = await persist(searchId, `${trials.length} results`, () => finish(search, trials));
     const refused = trials.filter(({ number }) => written?.accepted.includes(number) === false);
     if (refused.length > 0) {
       const numbers = refused.map(({ number }) => number).join(', ');
@@ -73,19 +76,19 @@ export function createCommitter(
   };
 
   return {
-    finish: (searchId, trial) =>
+    finish: (search, trial) =>
       new Promise((done) => {
-        const queue = queues.get(searchId);
+        const queue = queues.get(search.id);
         if (queue !== undefined) {
-          queue.push({ trial, done });
+          queue.push({ search, trial, done });
           return;
         }
-        const fresh = [{ trial, done }];
-        queues.set(searchId, fresh);
-        void drain(searchId, fresh);
+        const fresh = [{ search, trial, done }];
+        queues.set(search.id, fresh);
+        void drain(search.id, fresh);
       }),
     look: async (searchId, report) => {
-      const written = await persist(searchId, `a look at trial ${report.number}`, () => store.look(searchId, report));
+      const written = await persist(searchId, `a look at trial ${report.number}`, () => look(searchId, report));
       return written?.looked ?? 'over';
     },
   };

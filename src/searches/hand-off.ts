@@ -16,6 +16,14 @@ export interface HandedOver {
 /** What a worker goes on with: a trial that is its own already, or one that it may claim. */
 export type Next = HandedOver | Delivery;
 
+/** Of a worker among those that wait. It is to be left by one of the two. */
+export interface Place {
+  /** What the worker goes on with, or undefined if there is nothing for a while. */
+  next(): Promise<Next | undefined>;
+  /** The same without waiting: only what is its own already. */
+  leave(): Promise<Next | undefined>;
+}
+
 /** Workers that stay until it is known what they get. */
 export interface Reservation {
   /** In whose name trials may be claimed as they are added, and how many; undefined where nobody waits. */
@@ -27,8 +35,8 @@ export interface Reservation {
 export interface HandOff {
   /** A worker begins with a search; it is to call what this returns when it ends. */
   enter(searchId: string): () => void;
-  /** What that worker goes on with, or undefined if there is nothing for a while. */
-  next(searchId: string): Promise<Next | undefined>;
+  /** That worker is, or is about to be, free for a next trial. */
+  wait(searchId: string): Place;
   reserve(searchId: string): Reservation;
   /** Offers deliveries of one search to its workers, and what they do not take to the queue. */
   deliver(deliveries: readonly Delivery[]): Promise<void>;
@@ -36,7 +44,7 @@ export interface HandOff {
 
 interface Waiter {
   readonly resolve: (next: Next | undefined) => void;
-  /** Whether its time is over. */
+  /** Whether it goes as soon as it is not reserved. */
   late: boolean;
 }
 
@@ -80,11 +88,12 @@ export function createHandOff(
         void toQueue(withdraw(room, room.offered));
       };
     },
-    next: (searchId) => {
+    wait: (searchId) => {
       const room = rooms.get(searchId);
       const offered = room?.offered.shift();
-      if (room === undefined || offered !== undefined) return Promise.resolve(offered);
-      return wait(room, patienceMs);
+      if (room !== undefined && offered === undefined) return wait(room, patienceMs);
+      const next = () => Promise.resolve(offered);
+      return { next, leave: next };
     },
     reserve: (searchId) => {
       const room = rooms.get(searchId);
@@ -119,21 +128,29 @@ function withdraw({ offered }: Room, deliveries: readonly Delivery[]): Delivery[
   return left;
 }
 
-function wait({ waiting }: Room, patienceMs: number): Promise<Next | undefined> {
-  return new Promise((done) => {
-    const timer = setTimeout(() => {
-      waiter.late = true;
-      // One that is reserved learns from the reservation what it gets.
-      if (waiting.has(waiter)) waiter.resolve(undefined);
-    }, patienceMs);
-    const waiter: Waiter = {
-      late: false,
-      resolve: (next) => {
-        clearTimeout(timer);
-        waiting.delete(waiter);
-        done(next);
-      },
+function wait({ waiting }: Room, patienceMs: number): Place {
+  let timer: NodeJS.Timeout | undefined;
+  let resolve: Waiter['resolve'] = () => undefined;
+  const next = new Promise<Next | undefined>((done) => {
+    resolve = (value) => {
+      clearTimeout(timer);
+      waiting.delete(waiter);
+      done(value);
     };
-    waiting.add(waiter);
   });
+  const waiter: Waiter = { late: false, resolve };
+  const leave = () => {
+    waiter.late = true;
+    // One that is reserved learns from the reservation what it gets.
+    if (waiting.has(waiter)) resolve(undefined);
+    return next;
+  };
+  waiting.add(waiter);
+  return {
+    next: () => {
+      timer = setTimeout(() => void leave(), patienceMs);
+      return next;
+    },
+    leave,
+  };
 }

@@ -1,40 +1,23 @@
 /**
- * Decides the next trials of searches and hands them to the queue.
- *
- * A plan is made outside of any transaction, from a history that was read, and proposed in a thread; then one short transaction adds what
- * still fits. What is planned is a function of the history alone, so it does not matter who plans, how often, or how many at once.
+ * Adds the next trials of searches, and hands them to the queue. One plan of a search is made at a time in a process; where its sampler learns,
+ * results and the trials that follow from them are written together.
  */
 import { messageOf } from '../errors.ts';
-import { narrow } from '../search/narrow.ts';
 import { isLearning } from '../search/sampler.ts';
-import { boundsOf } from './bounds.ts';
-import type { HandedOver, HandOff } from './hand-off.ts';
-import { inJobs } from './jobs.ts';
-import type { History, Propose, SearchQueries, SearchStore } from './ports.ts';
+import type { HandOff } from './hand-off.ts';
+import { Knowledge, type NextTrials, type NextTrialsDependencies, nextTrials, WINDOW } from './next-trials.ts';
+import type { Added, Finished, FinishedTrial, Plan, SearchQueries, SearchStore } from './ports.ts';
+import { hasBarriers } from './pruning.ts';
 import type { Search } from './records.ts';
-import { type DatasetFacts, samplerOf } from './specification.ts';
-import {
-  type BegunStage,
-  bracketIn,
-  type Settings,
-  type Stage,
-  type StageSettings,
-  stageOf,
-  withEpochs,
-} from './stages.ts';
+import { stageOf } from './stages.ts';
 
-/** How many trials wait as rows: enough that no thread ever waits for a decision, few enough that a grid of millions is light. */
-export const WINDOW = 512;
-/** A new decision is due when fewer than this many wait. */
+/** A new plan is due when fewer trials than this wait. */
 export const LOW_WATER = WINDOW / 2;
 
-export interface PlannerDependencies {
-  readonly store: Pick<SearchStore, 'history' | 'addTrials'>;
+export interface PlannerDependencies extends NextTrialsDependencies {
+  readonly store: Pick<SearchStore, 'history' | 'addTrials' | 'finish'>;
   readonly queries: Pick<SearchQueries, 'find'>;
   readonly handOff: Pick<HandOff, 'reserve' | 'deliver'>;
-  readonly facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
-  readonly propose: Propose;
-  readonly log: (message: string) => void;
 }
 
 export interface Planner {
@@ -43,44 +26,58 @@ export interface Planner {
    * next sweep. `now` is the search as it was a moment ago, where the caller has it.
    */
   plan(searchId: string, now?: Search): Promise<void>;
+  /** Plans, unless enough trials wait. `search` as it was after a change. */
+  refill(search: Search): void;
+  /**
+   * Writes results with the store's `finish`, and adds the trials that follow from them: in the same transaction where these are known soon.
+   * `search` as it was a moment ago. Throws what the store throws.
+   */
+  finish(search: Search, results: readonly FinishedTrial[]): Promise<Finished & { readonly search: Search }>;
   /** Ends what is being planned. */
   close(): Promise<void>;
 }
 
 const BRIEF_MS = 1000;
+/** So long results wait for the proposals that follow from them. */
+const SOON_MS = 25;
 
 /** Waits for it, but not for long: who has begun a search finds its first trials, unless a sampler of another is still thinking. */
 export async function briefly(planned: Promise<void>): Promise<void> {
+  await within(planned, BRIEF_MS);
+}
+
+/** Undefined where it takes longer. */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, BRIEF_MS);
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
   });
-  await Promise.race([planned, enough]);
-  clearTimeout(timer);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 interface Request {
-  /** Something changed since it last looked. */
-  again: boolean;
-  /** The newest state of the search that a caller had. */
-  now: Search | undefined;
+  /** What is to be planned next: the search as it is then, or as a caller knew it a moment ago. Undefined where nothing is. */
+  next: 'read' | Search | undefined;
   readonly done: Promise<void>;
 }
 
-export function createPlanner(dependencies: PlannerDependencies): Planner {
-  const { log } = dependencies;
+export function createPlanner(dependencies: PlannerDependencies, soonMs = SOON_MS): Planner {
+  const { store, queries, log } = dependencies;
   const requests = new Map<string, Request>();
   const knowledge = new Knowledge();
   let closed = false;
 
   const run = async (searchId: string, request: Request): Promise<void> => {
-    while (request.again && !closed) {
-      const { now } = request;
-      request.again = false;
-      request.now = undefined;
+    while (request.next !== undefined && !closed) {
+      const { next } = request;
+      request.next = undefined;
       try {
-        const search = now ?? (await dependencies.queries.find(searchId));
-        if (search !== undefined && (await planOnce(dependencies, knowledge, search))) request.again = true;
+        const search = next === 'read' ? await queries.find(searchId) : next;
+        if (search !== undefined && (await planOnce(dependencies, knowledge, search))) request.next = 'read';
       } catch (error) {
         if (!closed) log(`search ${searchId} was not planned: ${messageOf(error)}`);
       }
@@ -88,21 +85,50 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
     requests.delete(searchId);
   };
 
+  const begin = (searchId: string, first: (request: Request) => Promise<void>): Request => {
+    // Begins when the request is in the map.
+    const done = Promise.resolve()
+      .then(() => first(request))
+      .then(() => run(searchId, request));
+    const request: Request = { next: undefined, done };
+    requests.set(searchId, request);
+    return request;
+  };
+
+  const plan = (searchId: string, now?: Search): Promise<void> => {
+    const known = requests.get(searchId);
+    if (known === undefined && closed) return Promise.resolve();
+    const request = known ?? begin(searchId, () => Promise.resolve());
+    // Who has no newer search than others asks for one that is read.
+    const isNewer = now !== undefined && request.next !== 'read' && now.seq >= (request.next?.seq ?? 0);
+    request.next = isNewer ? now : 'read';
+    return request.done;
+  };
+
+  const refill = (search: Search): void => {
+    const { waiting, planned, total } = search.trials;
+    if (search.state === 'running' && planned < total && waiting < LOW_WATER) void plan(search.id, search);
+  };
+
+  const finish: Planner['finish'] = async (search, results) => {
+    if (closed || requests.has(search.id) || !followsAtOnce(search)) {
+      const finished = await store.finish(search.id, results);
+      refill(finished.search);
+      return finished;
+    }
+    return new Promise((resolve, reject) => {
+      begin(search.id, async (request) => {
+        const settle = { resolve, reject };
+        const more = await finishWithNext({ ...dependencies, soonMs }, knowledge, search, results, settle);
+        if (more) request.next = 'read';
+      });
+    });
+  };
+
   return {
-    plan: (searchId, now) => {
-      const known = requests.get(searchId);
-      if (known !== undefined) {
-        known.again = true;
-        if (now !== undefined && now.seq >= (known.now?.seq ?? 0)) known.now = now;
-        return known.done;
-      }
-      if (closed) return Promise.resolve();
-      // Begins when the request is in the map.
-      const done = Promise.resolve().then(() => run(searchId, request));
-      const request: Request = { again: true, now, done };
-      requests.set(searchId, request);
-      return done;
-    },
+    plan,
+    refill,
+    finish,
     close: async () => {
       closed = true;
       await Promise.all([...requests.values()].map(({ done }) => done));
@@ -110,127 +136,94 @@ export function createPlanner(dependencies: PlannerDependencies): Planner {
   };
 }
 
-/** What the proposing thread was sent of the histories of searches. */
-class Knowledge {
-  readonly #known = new Map<string, { readonly version: number; readonly since: number }>();
-
-  /** The first trial of the stage that is to be read and sent. */
-  since(search: Search, stage: Stage): number {
-    return this.#known.get(keyOf(search, stage))?.since ?? stage.from;
-  }
-
-  isOf(search: Search, stage: Stage, version: number): boolean {
-    const known = this.#known.get(keyOf(search, stage));
-    return known === undefined || known.version === version;
-  }
-
-  forget(search: Search, stage: Stage): void {
-    this.#known.delete(keyOf(search, stage));
-  }
-
-  set(search: Search, stage: Stage, version: number, since: number): void {
-    this.forget(search, stage);
-    this.#known.set(keyOf(search, stage), { version, since });
-    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
-  }
-}
-const MAX_KNOWN = 1000;
-
-function keyOf({ id }: Search, { index }: Stage): string {
-  return `${id} ${index}`;
+/** Under rungs it is the end of a bracket that decides, not a single result. */
+function followsAtOnce({ state, specification, trials }: Search): boolean {
+  const { sampler, pruner } = specification;
+  return state === 'running' && trials.planned < trials.total && isLearning(sampler) && !hasBarriers(pruner);
 }
 
 /** Whether more can be planned at once. */
-async function planOnce(
-  { store, handOff, facts, propose, log }: PlannerDependencies,
+async function planOnce(dependencies: PlannerDependencies, knowledge: Knowledge, search: Search): Promise<boolean> {
+  const { plan, more } = await nextTrials(dependencies, knowledge, search);
+  const isPartial = plan !== undefined && (await addPlan(dependencies, search.id, plan));
+  return more || isPartial;
+}
+
+/** Whether some of the plan was not added: it no longer followed from the history. */
+async function addPlan({ store, handOff }: PlannerDependencies, id: string, plan: Plan): Promise<boolean> {
+  const { added } = await writeAndHandOver(handOff, id, plan, async (claiming) => {
+    const { search, ...next } = await store.addTrials(id, claiming);
+    return { added: next.added, next, search };
+  });
+  return added < plan.trials.length;
+}
+
+interface Settle {
+  readonly resolve: (finished: Awaited<ReturnType<Planner['finish']>>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Plans as if the results were written, and writes them with the plan, or without it where that takes too long: then the plan is added after
+ * them. Settles when the results are written or are not; never throws. Whether more can be planned at once.
+ */
+async function finishWithNext(
+  dependencies: PlannerDependencies & { readonly soonMs: number },
   knowledge: Knowledge,
   search: Search,
+  results: readonly FinishedTrial[],
+  { resolve, reject }: Settle,
 ): Promise<boolean> {
-  const { id, specification } = search;
-  if (search.state !== 'running') return false;
-  const { total, planned: from, waiting, paused } = search.trials;
-  const room = Math.min(WINDOW - waiting, total - from);
-  if (room <= 0) return false;
-  const dataset = await facts(search.dataset.name, search.dataset.hash);
-  if (dataset === undefined) {
-    log(`search ${id} waits: there is no data set ${search.dataset.name}`);
-    return false;
-  }
-  const current = stageOf(search, from);
-  const begun = current === undefined ? await beginStage(store, search) : undefined;
-  const stage = current ?? begun?.stage;
-  if (stage === undefined) return false;
-  const bracket = bracketIn(specification, stage, from);
-  // Who waits at a rung will go on, and before others begin: a search goes through its brackets one after the other.
-  if (from === bracket?.from && waiting + paused > 0) return false;
-
-  const count = Math.min(from + room, bracket?.to ?? stage.to) - from;
-  const since = knowledge.since(search, stage);
-  const history = isLearning(specification.sampler)
-    ? await store.history(id, since, bracket?.rungs[0]?.epochs)
-    : undefined;
-  if (history !== undefined && !knowledge.isOf(search, stage, history.version)) {
-    knowledge.forget(search, stage);
-    return true;
-  }
-  // Trials that were added since the search was read are proposed again, and come out the same.
-  const trials = history?.trials.filter(({ number }) => number < from) ?? [];
-  const key = `${keyOf(search, stage)} ${history?.version ?? 0}`;
-  const answer = await propose({ key, specification, stage, from, count, since, trials });
-  if (history !== undefined) knowledge.set(search, stage, history.version, answer.since);
-  if (answer.kind === 'incomplete') return true;
-  if (answer.points.length === 0) return false;
-  const reservation = handOff.reserve(id);
-  let handedOver: readonly HandedOver[] = [];
+  const { store, handOff, log, soonMs } = dependencies;
+  const { id } = search;
+  const planned = nextTrials(dependencies, knowledge, search, results).catch((error: unknown): NextTrials => {
+    log(`search ${id} was not planned: ${messageOf(error)}`);
+    return { more: true };
+  });
+  const soon = (await within(planned, soonMs))?.plan;
+  let isCertain = false;
   try {
-    const { added, claims, deliveries, ...after } = await store.addTrials(id, {
-      from,
-      trials: inJobs(answer.points, from, specification, stage, dataset),
-      version: begun?.version ?? history?.version,
-      ...(begun && { begins: { stage: begunStageOf(stage), total: begun.total } }),
-      claimer: reservation.claimer,
-    });
-    handedOver = claims.map((claim) => ({ search: after.search, claim }));
-    await handOff.deliver(deliveries);
-    return answer.more || added < answer.points.length;
+    const finished =
+      soon === undefined
+        ? await store.finish(id, results)
+        : await writeAndHandOver(handOff, id, soon, (claiming) => store.finish(id, results, claiming));
+    resolve(finished);
+    const { plan, seq, more } = await planned;
+    isCertain = finished.accepted.length === results.length;
+    if (!isCertain) return true;
+    const isLate = plan !== undefined && soon === undefined;
+    const isPartial = isLate
+      ? await addPlan(dependencies, id, plan)
+      : (finished.next?.added ?? 0) < (plan?.trials.length ?? 0);
+    // What others wrote between the history and these results may be what the next trial waits for.
+    return more || isPartial || finished.seqBefore !== seq;
+  } catch (error) {
+    reject(error);
+    await planned;
+    return true;
   } finally {
-    reservation.give(handedOver);
+    // The thread was sent results that the search does not have.
+    const stage = stageOf(search, search.trials.planned);
+    if (!isCertain && stage !== undefined) knowledge.forget(search, stage);
   }
 }
 
-function begunStageOf({ from, to, hyperparameters }: Stage): BegunStage {
-  return { from, to, hyperparameters };
-}
-
-/** The next stage, once every trial before it is over: its space lies around the best of the stage before. */
-async function beginStage(
-  store: Pick<SearchStore, 'history'>,
-  search: Search,
-): Promise<{ stage: Stage; total: number; version: number } | undefined> {
-  const { specification, stages, trials } = search;
-  const from = trials.planned;
-  const index = stages.length;
-  const settings = specification.stages[index];
-  if (settings === undefined || trials.waiting + trials.running + trials.paused > 0) return undefined;
-  const before = stages[index - 1];
-  const { version, trials: ended } = await store.history(search.id, before?.from ?? from, undefined);
-  const space = before === undefined ? specification.hyperparameters : narrowed(search, before, ended, settings);
-  const hyperparameters = withEpochs(space, settings.epochs);
-  const validation = settings.validation ?? specification.validation;
-  const endless: Stage = { index, from, to: from + settings.trials, hyperparameters, validation };
-  const { size } = samplerOf(specification, endless);
-  const to = from + Math.min(settings.trials, size);
-  const later = specification.stages.slice(index + 1).reduce((sum, stage) => sum + stage.trials, 0);
-  return { stage: { ...endless, to }, total: to + later, version };
-}
-
-function narrowed(
-  { specification }: Search,
-  before: BegunStage,
-  ended: History['trials'],
-  settings: StageSettings,
-): Settings {
-  const trials = ended.filter(({ state, number }) => state === 'complete' && number < before.to);
-  const bounds = boundsOf(specification.hyperparameters, settings.mayWiden);
-  return narrow(before.hyperparameters, trials, specification.objective.direction, { ...settings, bounds });
+/** The first trials of a plan go to workers that wait for them, the rest to the queue. */
+async function writeAndHandOver<T extends { readonly search: Search; readonly next?: Added | undefined }>(
+  handOff: PlannerDependencies['handOff'],
+  id: string,
+  plan: Plan,
+  write: (claiming: Plan) => Promise<T>,
+): Promise<T> {
+  const reservation = handOff.reserve(id);
+  let written: T | undefined;
+  try {
+    written = await write({ ...plan, claimer: reservation.claimer });
+  } finally {
+    const search = written?.search;
+    const claims = written?.next?.claims ?? [];
+    reservation.give(search === undefined ? [] : claims.map((claim) => ({ search, claim })));
+  }
+  await handOff.deliver(written.next?.deliveries ?? []);
+  return written;
 }

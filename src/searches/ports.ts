@@ -94,9 +94,30 @@ export interface KnownTrial extends TrialOutcome {
 
 /** The trials of a search from some number on, by number, and the version of its history. */
 export interface History {
+  /** Of the newest event when it was read. */
+  readonly seq: number;
   /** Changes whenever a trial that had ended begins again: what was read before is to be read anew. */
   readonly version: number;
   readonly trials: readonly KnownTrial[];
+}
+
+/** What became of a plan. */
+export interface Added {
+  /** How many of its trials were added. */
+  readonly added: number;
+  /** Those that were claimed at once. */
+  readonly claims: readonly Claim[];
+  /** The rest of what was added. */
+  readonly deliveries: readonly Delivery[];
+}
+
+export interface Finished {
+  readonly accepted: readonly number[];
+  readonly deliveries: readonly Delivery[];
+  /** Undefined where there was no plan, or not every result was accepted. */
+  readonly next?: Added | undefined;
+  /** Of the newest event before these results. */
+  readonly seqBefore: number;
 }
 
 /** Who claims a trial, and for how long. */
@@ -168,22 +189,18 @@ export interface SearchStore {
    * Adds planned trials to a search that runs. Those that another process has added meanwhile are the same, and are passed over; where the
    * plan does not follow from the history any more, or a stage has begun meanwhile, nothing is added.
    */
-  addTrials(
-    id: string,
-    plan: Plan,
-  ): Promise<{
-    readonly added: number;
-    readonly claims: readonly Claim[];
-    readonly deliveries: readonly Delivery[];
-    readonly search: Search;
-  }>;
+  addTrials(id: string, plan: Plan): Promise<Added & { readonly search: Search }>;
   /** Claims the waiting trials of a delivery: one atomic statement. Empty when there are none or the search does not run. */
   claim(delivery: Omit<Delivery, 'job'>, claimer: Claimer): Promise<{ claims: readonly Claim[]; search: Search }>;
-  /** Writes results. Those whose attempt is no longer the current one are refused and left out of `accepted`. */
+  /**
+   * Writes results. Those whose attempt is no longer the current one are refused and left out of `accepted`. `next` is a plan that follows
+   * from a history with these results: it is added with them, where all are accepted.
+   */
   finish(
     searchId: string,
     trials: readonly FinishedTrial[],
-  ): Promise<{ accepted: readonly number[]; deliveries: readonly Delivery[]; search: Search }>;
+    next?: Plan,
+  ): Promise<Finished & { readonly search: Search }>;
   /** Looks at a trial: it goes on, is stopped, or waits at its rung, and with the last of its bracket the best go on. */
   look(
     searchId: string,

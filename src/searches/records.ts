@@ -24,7 +24,7 @@ export function isOver(state: TrialState): boolean {
 }
 
 /** More improvements than this are not kept with a search: its history has all. */
-export const MOST_IMPROVEMENTS = 100;
+export const MAX_IMPROVEMENTS = 100;
 
 const count = z.int().min(0);
 const time = z.iso.datetime();
@@ -58,7 +58,7 @@ export const searchSchema = z
     improvements: z
       .array(z.object({ number: count, value: z.number(), stage: count }))
       .readonly()
-      .describe(`Every time the best became better, in order; the newest ${MOST_IMPROVEMENTS}`),
+      .describe(`Every time the best became better, in order; the newest ${MAX_IMPROVEMENTS}`),
     found: z
       .partialRecord(z.enum(findingCodes), count)
       .describe('How many of the trials that have ended have each finding'),

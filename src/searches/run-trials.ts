@@ -6,9 +6,9 @@ import { reachesTarget } from './budget.ts';
 import { type Committer, createCommitter } from './commit.ts';
 import { deadlineOf } from './deadline.ts';
 import { deliver } from './deliver.ts';
-import type { HandOff } from './hand-off.ts';
+import type { HandOff, Place } from './hand-off.ts';
 import { ClaimLost, type Held, holdClaims } from './held-claims.ts';
-import { LOW_WATER, type Planner } from './planner.ts';
+import type { Planner } from './planner.ts';
 import type { Claim, DatasetStore, Delivery, NoticeBoard, ReturnedTrial, SearchStore, TrialQueue } from './ports.ts';
 import { hasBarriers } from './pruning.ts';
 import { isOpen, type Search } from './records.ts';
@@ -53,7 +53,12 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
     if (!isOpen(search.state)) held.drop(({ searchId }) => searchId === search.id, new ClaimLost());
     await onCommitted(parts, search, deliveries);
   };
-  const committer = createCommitter(store, log, committed);
+  const look: SearchStore['look'] = async (searchId, report) => {
+    const looked = await store.look(searchId, report);
+    parts.planner.refill(looked.search);
+    return looked;
+  };
+  const committer = createCommitter({ finish: parts.planner.finish, look }, log, committed);
   /** Searches whose claimed trials are not to be begun. */
   const paused = new Set<string>();
   const claimer = { worker: parts.worker, leaseSeconds };
@@ -68,8 +73,12 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
     if (ended) held.drop((claim) => claim.searchId === searchId, new ClaimLost());
   });
 
-  /** The search as it is known when all of the claims are written or given back. */
-  const runClaims = async (search: Search, claims: readonly Claim[]): Promise<Search> => {
+  /** The search as it is known when all of the claims are written or given back. `onTrained`: all are trained, the last is to be written. */
+  const runClaims = async (
+    search: Search,
+    claims: readonly Claim[],
+    onTrained: () => void = () => undefined,
+  ): Promise<Search> => {
     const holds = claims.map(held.add);
     if (endsBracket(search)) void parts.planner.plan(search.id);
     if (stopping) for (const { abort } of holds) abort.abort(new ShuttingDown());
@@ -81,7 +90,8 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
       if (paused.has(search.id)) hold.abort.abort(new SearchPaused());
       if (deadline.isOver()) hold.abort.abort(new OutOfTime());
       const end = await runClaim(parts, committer, search, hold);
-      const settled = settle(parts, committer, committed, hold.claim, end).finally(() => held.release(hold));
+      if (hold === holds.at(-1)) onTrained();
+      const settled = settle(parts, committer, committed, search, hold.claim, end).finally(() => held.release(hold));
       written.push(settled);
       // What was claimed with it is begun only once it is known that the search goes on.
       if (mayEndSearch(search, end)) await settled;
@@ -101,18 +111,23 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
     }
     const leave = parts.handOff.enter(delivery.searchId);
     try {
-      for (let now: typeof claimed | undefined = claimed; now !== undefined; now = await goOn(now.search, until)) {
-        now = { ...now, search: await runClaims(now.search, now.claims) };
+      for (let now: typeof claimed | undefined = claimed; now !== undefined; ) {
+        let place: Place | undefined;
+        const search = await runClaims(now.search, now.claims, () => {
+          // The next trial may be written with this result, and is this worker's then.
+          if (!stopping && performance.now() < until) place = parts.handOff.wait(delivery.searchId);
+        });
+        now = await goOn(search, place, until);
       }
     } finally {
       leave();
     }
   };
-  const goOn = async (search: Search, until: number) => {
+  const goOn = async (search: Search, place: Place | undefined, until: number) => {
     const { waiting, planned, total } = search.trials;
-    if (stopping || performance.now() >= until || search.state !== 'running') return undefined;
-    if (waiting === 0 && planned === total) return undefined;
-    const next = await parts.handOff.next(search.id);
+    const isOver = search.state !== 'running' || (waiting === 0 && planned === total);
+    const stays = !stopping && performance.now() < until && !isOver;
+    const next = await (stays ? (place ?? parts.handOff.wait(search.id)).next() : place?.leave());
     if (next === undefined) return undefined;
     return 'claim' in next ? { search: next.search, claims: [next.claim] } : store.claim(next, claimer);
   };
@@ -157,17 +172,19 @@ function mayEndSearch({ specification: { budget, objective } }: Search, end: End
 type Committed = (search: Search, deliveries: readonly Delivery[]) => Promise<void>;
 
 async function settle(
-  { store, log }: RunnerParts,
+  { store, planner, log }: RunnerParts,
   committer: Committer,
   committed: Committed,
+  search: Search,
   { searchId, number, attempt }: Claim,
   end: End,
 ): Promise<Search | undefined> {
-  if (end.kind === 'result') return committer.finish(searchId, { ...end.result, number, attempt });
+  if (end.kind === 'result') return committer.finish(search, { ...end.result, number, attempt });
   if (end.kind !== 'returned') return undefined;
   try {
-    const { search, deliveries } = await store.giveBack(searchId, [end.returned]);
-    await committed(search, deliveries);
+    const back = await store.giveBack(searchId, [end.returned]);
+    await committed(back.search, back.deliveries);
+    planner.refill(back.search);
   } catch (error) {
     log(`trial ${number} of ${searchId} could not be given back, its lease will run out: ${messageOf(error)}`);
   }
@@ -182,11 +199,10 @@ function endsBracket({ state, specification, trials }: Search): boolean {
 
 async function onCommitted(parts: RunnerParts, search: Search, deliveries: readonly Delivery[]): Promise<void> {
   await deliver(parts.queue, deliveries, parts.log);
-  const { waiting, running, planned, total } = search.trials;
+  const { waiting, running } = search.trials;
   // What the budget of epochs withheld may begin now, if those that ran left some of theirs.
   const withheld = search.specification.budget.epochs !== undefined && running === 0 && waiting > 0;
   if (search.state === 'running' && withheld) {
     await deliver(parts.queue, await parts.store.deliveries(search.id), parts.log);
   }
-  if (search.state === 'running' && planned < total && waiting < LOW_WATER) void parts.planner.plan(search.id, search);
 }

@@ -3,10 +3,10 @@
  * exactly the visible history (law 6), in whatever order trials end, and however often and by whomever planning is asked for.
  */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { randomAt } from '../../src/random.ts';
 import { createHandOff } from '../../src/searches/hand-off.ts';
-import { createPlanner } from '../../src/searches/planner.ts';
+import { createPlanner, type PlannerDependencies } from '../../src/searches/planner.ts';
 import { createProposer } from '../../src/searches/proposals.ts';
 import { samplerKinds } from '../../src/searches/samplers.ts';
 import { facts, type SearchInMemory, searchInMemory, specified } from '../support/search-in-memory.ts';
@@ -50,20 +50,27 @@ const searches: Readonly<Record<string, object>> = {
   },
 };
 
-/** A planner of its own process: it knows of the search only what it reads. `slice`: proposals end after so many. */
-function plannerOf(search: SearchInMemory, slice: number) {
+/**
+ * A planner of its own process: it knows of the search only what it reads. `slice`: proposals end after so many. `isSlow`: some come later
+ * than results wait for them.
+ */
+function plannerOf(search: SearchInMemory, slice: number, isSlow = false) {
   let calls = 0;
   const proposer = createProposer(() => calls++ % slice, 1);
-  return createPlanner({
+  const dependencies: PlannerDependencies = {
     store: search,
     queries: { find: search.find },
     handOff: createHandOff({ worker: 'nobody', leaseSeconds: 1 }, async () => undefined),
     facts: async () => facts,
-    propose: async (task) => structuredClone(proposer(structuredClone(task))),
+    propose: async (task) => {
+      if (isSlow && calls % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
+      return structuredClone(proposer(structuredClone(task)));
+    },
     log: (message) => {
       throw new Error(message);
     },
-  });
+  };
+  return createPlanner(dependencies, isSlow ? 1 : 1000);
 }
 
 describe.each(samplers)('planning for %s', (type) => {
@@ -74,15 +81,28 @@ describe.each(samplers)('planning for %s', (type) => {
         const random = randomAt({ seed, purpose: 'sampler', trial: 0 });
         const draw = () => random.uniform();
         const search = searchInMemory(specification);
-        const planners = [plannerOf(search, slice), plannerOf(search, slice)];
-        const plan = () => planners[draw() < 0.5 ? 0 : 1]!.plan(search.id);
-        await plan();
-        // Results gather before somebody plans, or not; in the end all is planned, and all has ended.
+        const planners = [plannerOf(search, slice), plannerOf(search, slice, true)];
+        const planner = () => planners[draw() < 0.5 ? 0 : 1]!;
+        await planner().plan(search.id);
+        let before = await search.find();
+        // Results gather before somebody plans, or are written with what follows from them; in the end all is planned, and all has ended.
         for (let idle = 0; idle < 2; ) {
           if (search.step(draw)) idle = 0;
           else idle++;
-          if (idle > 0 || draw() < 0.4) await plan();
+          if (idle > 0 || draw() < 0.2) await planner().plan(search.id);
+          if (draw() < 0.4) {
+            const known = draw() < 0.5 ? before : await search.find();
+            before = await search.find();
+            const results = search.results(draw);
+            // It may be over otherwise by now: its results are refused.
+            if (draw() < 0.3 && search.step(draw)) idle = 0;
+            // Another worker may have written the same, or others at the same time.
+            const written = [planner().finish(known, results)];
+            if (draw() < 0.3) written.push(planner().finish(known, draw() < 0.5 ? results : search.results(draw)));
+            await Promise.all(written);
+          }
         }
+        for (const each of planners) await each.close();
         expect(search.planned).toHaveLength(specification.budget.trials);
         expect(search.planned).toEqual(search.expected());
       }),
@@ -92,6 +112,25 @@ describe.each(samplers)('planning for %s', (type) => {
 });
 
 describe('tpe', () => {
+  it('goes on after results that two processes write at the same time, though neither saw the other', async () => {
+    const sampler = { type: 'tpe', seed: 1, candidates: 4, concurrency: 4, startupTrials: 2 };
+    const search = searchInMemory(await specified({ hyperparameters: continuous, sampler, budget: { trials: 40 } }));
+    const planners = [plannerOf(search, 100), plannerOf(search, 100)];
+    await planners[0]!.plan(search.id);
+    while (search.start() > 0) {
+      const results = search.results(() => 0);
+      const known = await search.find();
+      const halves = [results.filter((_, i) => i % 2 === 0), results.filter((_, i) => i % 2 === 1)];
+      await Promise.all(halves.map((half, i) => half.length > 0 && planners[i]!.finish(known, half)));
+      await vi.waitFor(async () => {
+        const { waiting, complete } = (await search.find()).trials;
+        expect(waiting).toBe(Math.min(4, 40 - complete));
+      });
+    }
+    expect(search.planned).toHaveLength(40);
+    expect(search.planned).toEqual(search.expected());
+  });
+
   it('tries no point of a small space twice while others are left, whatever the concurrency', async () => {
     for (const concurrency of [1, 3, 8]) {
       for (const startupTrials of [2, 12]) {

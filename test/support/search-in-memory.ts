@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { randomAt } from '../../src/random.ts';
 import type { Observation } from '../../src/search/sampler.ts';
 import type { Point } from '../../src/search/space.ts';
-import type { KnownTrial, Plan } from '../../src/searches/ports.ts';
+import type { Added, Finished, FinishedTrial, History, Plan } from '../../src/searches/ports.ts';
 import { isOver, type Search, type TrialState } from '../../src/searches/records.ts';
 import {
   type DatasetFacts,
@@ -33,11 +33,13 @@ export async function specified(body: object): Promise<Specification> {
 export interface SearchInMemory {
   readonly id: string;
   find(): Promise<Search>;
-  history(id: string, from: number, firstRung: number | undefined): Promise<{ version: number; trials: KnownTrial[] }>;
-  addTrials(
-    id: string,
-    plan: Plan,
-  ): Promise<{ added: number; claims: readonly never[]; deliveries: readonly never[]; search: Search }>;
+  history(id: string, from: number, firstRung: number | undefined): Promise<History>;
+  addTrials(id: string, plan: Plan): Promise<Added & { search: Search }>;
+  finish(id: string, trials: readonly FinishedTrial[], next?: Plan): Promise<Finished & { search: Search }>;
+  /** Every trial that waits begins to run; how many these are. */
+  start(): number;
+  /** Results of trials that run, any of them: which, goes by `draw`. */
+  results(draw: () => number): readonly FinishedTrial[];
   /** Something happens to one trial that has not ended: which, and what, goes by `draw`. Whether there was one. */
   step(draw: () => number): boolean;
   readonly planned: readonly Point[];
@@ -57,6 +59,11 @@ interface Row {
   endedAt: number;
   atRungAt: number;
 }
+
+const madeUpResult: Omit<FinishedTrial, 'number' | 'value' | 'epochs'> = {
+  ...{ attempt: 1, deviation: null, outcome: 'ok', reason: null, folds: [], findings: [] },
+  ...{ resultHash: '', kernels: 'plain', durationMs: 0 },
+};
 
 export function searchInMemory(specification: Specification): SearchInMemory {
   const id = randomUUID();
@@ -104,35 +111,56 @@ export function searchInMemory(specification: Specification): SearchInMemory {
     });
   };
 
+  const addTrials = (plan: Plan): Added => {
+    const { from, trials, begins } = plan;
+    if (rows.length < from || (begins !== undefined && rows.length !== from)) {
+      return { added: 0, claims: [], deliveries: [] };
+    }
+    if (begins !== undefined) {
+      stages.push(begins.stage);
+      total = begins.total;
+    }
+    const fresh = trials.slice(rows.length - from);
+    for (const { point } of fresh) {
+      const times = { plannedAt: steps, endedAt: Infinity, atRungAt: Infinity };
+      rows.push({ point, state: 'waiting', value: null, epochs: 0, ...times });
+    }
+    return { added: fresh.length, claims: [], deliveries: [] };
+  };
+
   return {
     id,
     find: async () => search(),
     history: async (_, from) => ({
       version: 0,
+      seq: steps,
       trials: rows.slice(from).map(({ point, state, value, epochs, firstRung }, i) => ({
         ...{ number: from + i, point, state, value, epochs },
         ...(firstRung && { firstRung }),
       })),
     }),
-    addTrials: async (_, { from, trials, begins }) => {
-      if (begins !== undefined) {
-        stages.push(begins.stage);
-        total = begins.total;
+    addTrials: async (_, plan) => ({ ...addTrials(plan), search: search() }),
+    finish: async (_, trials, next) => {
+      const seqBefore = steps++;
+      const accepted = trials.filter(({ number }) => rows[number]!.state === 'running').map(({ number }) => number);
+      for (const number of accepted) {
+        const { value, epochs } = trials.find((trial) => trial.number === number)!;
+        Object.assign(rows[number]!, { state: 'complete', value, epochs, endedAt: steps });
       }
-      const fresh = trials.slice(rows.length - from);
-      for (const { point } of fresh) {
-        rows.push({
-          point,
-          state: 'waiting',
-          value: null,
-          epochs: 0,
-          plannedAt: steps,
-          endedAt: Infinity,
-          atRungAt: Infinity,
-        });
-      }
-      return { added: fresh.length, claims: [], deliveries: [], search: search() };
+      const whole = next !== undefined && accepted.length === trials.length;
+      return { accepted, deliveries: [], seqBefore, next: whole ? addTrials(next) : undefined, search: search() };
     },
+    start: () => {
+      const waiting = rows.filter(({ state }) => state === 'waiting');
+      for (const row of waiting) row.state = 'running';
+      return waiting.length;
+    },
+    results: (draw) =>
+      rows.flatMap(({ state }, number) =>
+        state === 'running' && bracketAt(number) === undefined && draw() < 0.5
+          ? [{ ...madeUpResult, number, value: madeUp(number, 9), epochs: 9 }]
+          : [],
+      ),
     step: (draw) => {
       const open = rows.flatMap((row, number) => (row.state === 'waiting' || row.state === 'running' ? [number] : []));
       const number = open[Math.floor(draw() * open.length)];
