@@ -2,6 +2,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { Validation } from '../data/folds.ts';
 import type { Finding } from '../diagnosis/finding.ts';
+import type { HiddenActivation } from '../nn/activation-names.ts';
 import type { Metrics } from '../nn/metrics.ts';
 import type { PerSeries } from '../nn/series.ts';
 import type { LayerSignals } from '../nn/train.ts';
@@ -15,7 +16,7 @@ export interface TrialSettings {
   readonly l2: number;
   /** Of every hidden layer, from the inputs on; empty for softmax or linear regression. */
   readonly hiddenUnits: readonly number[];
-  readonly activation: 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'elu' | 'gelu' | 'silu' | 'maxout';
+  readonly activation: HiddenActivation;
   readonly leakyReluSlope: number;
   readonly eluAlpha: number;
   readonly initializer: 'zeros' | 'smallNormal' | 'xavier' | 'he';

@@ -20,7 +20,16 @@ const house: Record<string, { rooms: readonly string[]; packages: boolean }> = {
   diagnosis: { rooms: ['nn'], packages: false },
   compute: { rooms: ['nn', 'data', 'diagnosis', 'search/objective.ts', 'errors.ts', 'paths.ts'], packages: true },
   searches: {
-    rooms: ['search', 'data', 'compute', 'diagnosis', 'nn/series.ts', 'errors.ts', 'format.ts'],
+    rooms: [
+      'search',
+      'data',
+      'compute',
+      'diagnosis',
+      'nn/series.ts',
+      'nn/activation-names.ts',
+      'errors.ts',
+      'format.ts',
+    ],
     packages: true,
   },
   contract: {
