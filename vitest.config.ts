@@ -1,9 +1,30 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+
+/** The tests of one folder. `service`: they start processes of the build, on a Postgres server of the run. */
+function project(name: string, { service = false } = {}): TestProjectConfiguration {
+  return {
+    extends: true,
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      globalSetup: [service ? 'test/support/service-setup.ts' : 'test/support/kernels-setup.ts'],
+      // Pure tests leave nothing behind: files may share what they import.
+      isolate: service,
+    },
+  };
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
+    projects: [
+      project('unit'),
+      project('web'),
+      project('property'),
+      project('golden'),
+      project('contract', { service: true }),
+      project('integration', { service: true }),
+      project('e2e', { service: true }),
+    ],
     // Processes are started, killed and waited for; on a busy machine that takes its time.
     testTimeout: 120_000,
     hookTimeout: 120_000,

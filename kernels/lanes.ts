@@ -8,7 +8,7 @@
 /** Bytes of one float32. */
 export const F32: usize = 4;
 /** Columns of a tile: every row of a matrix is padded to a multiple of them. */
-export const TILE: i32 = 8;
+const TILE: i32 = 8;
 
 /** `columns` rounded up to whole tiles. */
 // @ts-ignore: decorator

@@ -7,7 +7,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const start = () => spawn(process.execPath, ['dist/src/cli/main.js', 'start'], { cwd: root, stdio: 'inherit' });
+const start = () =>
+  spawn(process.execPath, ['--enable-source-maps', 'dist/src/cli/main.js', 'start'], { cwd: root, stdio: 'inherit' });
 const ended = (child) => (child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined);
 
 let service = start();
@@ -36,7 +37,7 @@ let due;
 for (const folder of ['src', 'workers']) {
   watch(path.join(root, folder), { recursive: true }, () => {
     clearTimeout(due);
-    due = setTimeout(rebuild, 150); // an editor saves in several steps
+    due = setTimeout(() => void rebuild(), 150); // an editor saves in several steps
   });
 }
 async function leave() {
@@ -44,7 +45,7 @@ async function leave() {
   process.exit(0);
 }
 // A terminal's Ctrl-C reaches the service too; told twice it would end at once, and leave its Postgres behind.
-process.on('SIGINT', leave);
+process.on('SIGINT', () => void leave());
 process.on('SIGTERM', () => {
   service.kill('SIGTERM');
   void leave();

@@ -5,6 +5,7 @@
 //   node scripts/run.mjs dist/src/cli/main.js start    a script of this project
 //   node scripts/run.mjs vitest run test/unit          a command that a dependency installs
 //   node scripts/run.mjs --setup-only                  nothing else
+//   node scripts/run.mjs --without-build vitest run    what reads the sources themselves
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -34,14 +35,18 @@ function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-async function main([name, ...args]) {
+async function main(given) {
+  const build = given[0] !== '--without-build';
+  const [name, ...args] = build ? given : given.slice(1);
   if (!name)
     throw new SetupError('Say what to run: node scripts/run.mjs <script or command> [arguments], or --setup-only.');
   checkNode();
   // An image that holds the build alone has nothing to set up.
-  if (fs.existsSync(path.join(root, 'src'))) await setUp(root, say);
+  if (fs.existsSync(path.join(root, 'src'))) await setUp(root, say, { build });
   if (name === '--setup-only') return;
   const script = resolveCommand(name);
+  // Stack traces name the lines of the sources.
+  process.setSourceMapsEnabled(true);
   process.argv = [process.execPath, script, ...args];
   await import(pathToFileURL(script).href);
 }

@@ -8,9 +8,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { withLock } from './setup-lock.mjs';
 
-/** Does what is due in the project at `root`, and says each thing it does in one line. */
-export async function setUp(root, say) {
-  const steps = [installStep(root), clientStep(root), kernelsStep(root), buildStep(root), pageStep(root)];
+/**
+ * Does what is due in the project at `root`, and says each thing it does in one line. Without `build`, what reads the sources themselves can run:
+ * tests that start no process, linters, the compiler's check of types.
+ */
+export async function setUp(root, say, { build = true } = {}) {
+  const steps = [installStep(root), clientStep(root), kernelsStep(root)];
+  if (build) steps.push(buildStep(root), pageStep(root));
   if (steps.every((step) => !step.isDue())) return;
   await withLock(path.join(root, '.hypersearch', 'setup.lock'), say, async () => {
     // Asked again: another process may just have done it. And in turn: what one step makes is the next one's input.

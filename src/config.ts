@@ -58,7 +58,7 @@ export interface Config {
 }
 
 /** Thrown with every variable that does not fit. */
-export class InvalidConfig extends Error {}
+class InvalidConfig extends Error {}
 
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   // An empty variable is one that is not set: that is how compose files and shells leave them.

@@ -1,7 +1,7 @@
 /** Numbers, durations and counts as people read them: on the page, in the terminal and in sentences of the service. */
 
 /** Written where there is no value. */
-export const NOTHING = '–';
+const NOTHING = '–';
 
 /** So many significant digits, and no zeros behind them: 0.1235, 12350, 1.235e-7. */
 export function significant(value: number, digits = 4): string {

@@ -9,7 +9,7 @@ import { fallbacks, settingsOf } from '../../src/searches/hyperparameters.ts';
 import { wideSpace } from './through-service.ts';
 
 export const EPOCHS = 27;
-export const FOLDS = 5;
+const FOLDS = 5;
 export const searched = spaceOf({ ...fallbacks, ...wideSpace, epochs: EPOCHS });
 
 /** By epoch, from 1: the mean validation accuracy over the folds; null from where the trial diverged. */

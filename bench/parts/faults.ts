@@ -4,6 +4,7 @@
  */
 import type { FindingCode } from '../../src/diagnosis/finding.ts';
 import { type Random, randomAt } from '../../src/random.ts';
+import type { Planted } from './planted.ts';
 import {
   diesAtOnce,
   diesOnTheWay,
@@ -13,15 +14,6 @@ import {
   type Witness,
   wouldGoOn,
 } from './witness.ts';
-
-export interface Planted {
-  readonly dataset: string;
-  readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
-  readonly fraction?: number;
-  readonly seed: number;
-  /** The cause that the finding must name. */
-  readonly cause?: string;
-}
 
 interface Dice {
   pick<T>(list: readonly T[]): T;

@@ -12,7 +12,7 @@ import type { LayerParameters } from '../../src/nn/layer.ts';
 import { train } from '../../src/nn/train.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { settingsOf } from '../../src/searches/hyperparameters.ts';
-import type { Planted } from './faults.ts';
+import type { Planted } from './planted.ts';
 
 const core = createInlineCore('simd');
 const kernels = instantiateKernels(compileKernels('simd'));

@@ -1,6 +1,7 @@
 /** Plants faults, and sees to it that they are there. */
 import type { TrialResult } from '../../src/compute/trial.ts';
-import { type Planted, planted, recipes } from './faults.ts';
+import { planted, recipes } from './faults.ts';
+import type { Planted } from './planted.ts';
 import { runPlanted } from './planted-runs.ts';
 
 const MOST_DRAWS = 50;

@@ -1,7 +1,7 @@
 /** Lists of trials: the networks that every peer of a search trains. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { createSampler } from '../../src/search/sampler.ts';
+import { createSampler } from '../../src/search/create-sampler.ts';
 import { spaceOf } from '../../src/search/space.ts';
 
 const trialsSchema = z
@@ -18,7 +18,7 @@ const trialsSchema = z
 export type TrialList = z.infer<typeof trialsSchema>;
 
 /** How many of a list are tried. */
-export const TRIALS = 40;
+const TRIALS = 40;
 
 /** The first forty of the list in `file`. */
 export function readTrials(file: string): TrialList {

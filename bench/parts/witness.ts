@@ -3,7 +3,7 @@
  * witness goes by what no rule sees: the same run with one thing changed, or what the network has learned, on every row.
  */
 import type { FoldCurves, TrialResult } from '../../src/compute/trial.ts';
-import type { Planted } from './faults.ts';
+import type { Planted } from './planted.ts';
 import { learned, runPlanted } from './planted-runs.ts';
 
 export type Witness = (one: Planted, result: TrialResult) => Promise<boolean>;

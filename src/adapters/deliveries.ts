@@ -1,26 +1,9 @@
-/** Which jobs are to be delivered, and what is in them. */
+/** Which jobs are to be delivered. */
 import type { Delivery } from '../searches/ports.ts';
 import type { Database } from './connection.ts';
 import { Prisma } from './prisma-client/client.ts';
 
-export function deliveriesOf(
-  searchId: string,
-  trials: readonly { readonly number: number; readonly job: string }[],
-): Delivery[] {
-  const byJob = new Map<string, Delivery>();
-  for (const { number, job } of trials) {
-    const known = byJob.get(job) ?? { searchId, job, from: number, to: number };
-    byJob.set(job, { ...known, from: Math.min(known.from, number), to: Math.max(known.to, number) });
-  }
-  return [...byJob.values()];
-}
-
-/** The job of trials for which the budget of epochs leaves nothing while others run. */
-export function withheldJob(first: number, seq: number): string {
-  return `${first}.e${seq}`;
-}
-
-/** Withheld trials are due once nothing runs: what ran may have left some of its epochs. */
+/** As `isWithheld` in domain/deliveries.ts has it: withheld trials are due once nothing runs. */
 const isDue = Prisma.sql`(s.running = 0 OR t.job NOT LIKE '%.e%')`;
 
 export async function deliveries(database: Database, searchId?: string): Promise<readonly Delivery[]> {

@@ -2,7 +2,6 @@
 import pg from 'pg';
 import type { Notice, NoticeBoard } from '../searches/ports.ts';
 import type { Epoch } from '../searches/records.ts';
-import { NOTICE_CHANNEL } from './database.ts';
 
 /** Postgres takes at most 8,000 bytes a notification. */
 const LARGEST_PAYLOAD = 7_800;
@@ -11,6 +10,9 @@ const GATHER_MS = 40;
 /** More epochs than this are not kept: they are a picture of the moment, and the curves are stored with the trial. */
 const MOST_GATHERED = 2_000;
 const LONGEST_PAUSE_MS = 2_000;
+
+/** The channel on which committed changes are announced. */
+export const NOTICE_CHANNEL = 'hypersearch';
 
 export async function createNoticeBoard(url: string, log: (message: string) => void): Promise<NoticeBoard> {
   const listeners = new Set<(notice: Notice) => void>();

@@ -1,62 +1,60 @@
 /** Searches and trials in Postgres: each method one transaction (database.ts), named by its verb. */
 import { randomUUID } from 'node:crypto';
+import { claim, claimReads, release } from '../domain/claiming.ts';
+import { finish, finishReads } from '../domain/finishing.ts';
+import { addTrials } from '../domain/planning.ts';
+import { reportValue } from '../domain/rungs.ts';
+import { changeSettings, changeState } from '../domain/search-actions.ts';
+import type { SearchUpdate } from '../domain/search-update.ts';
+import { actOnTrial } from '../domain/trial-actions.ts';
 import { Problem } from '../errors.ts';
-import { applied, type Effect, joined } from '../searches/effect.ts';
-import type { Finished, FinishedTrial, NewSearch, Plan, SearchStore, Transition } from '../searches/ports.ts';
-import { isOpen, type Search } from '../searches/records.ts';
-import type { Database, Transaction } from './connection.ts';
-import { again, changeSearch, NOTICE_CHANNEL, type Written } from './database.ts';
+import type { NewSearch, SearchStore } from '../searches/ports.ts';
+import type { Search } from '../searches/records.ts';
+import type { Database } from './connection.ts';
+import { again, changeSearch } from './database.ts';
 import { holdDataset } from './dataset-store.ts';
 import { countDeliveries, deliveries } from './deliveries.ts';
-import { addTrials, history } from './planned-trials.ts';
+import { history } from './history.ts';
+import { endOverdue, hungry, reclaim, renew } from './leases.ts';
+import { NOTICE_CHANNEL } from './notice-board.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { type SearchRow, searchOf } from './rows.ts';
-import { look } from './rung-store.ts';
-import { changed } from './search-change.ts';
-import { cancelOpen } from './search-end.ts';
-import { cancelTrial, pauseTrial, resumeTrial, retryTrial } from './trial-acts.ts';
-import { claim, endOverdue, finish, giveBack, hungry, reclaim, renew } from './trial-store.ts';
 
 export function createSearchStore(database: Database): SearchStore {
   return {
     create: (search) => create(database, search),
-    transition: async (id, to) => (await changeSearch(database, id, (tx, search) => transition(tx, search, to))).search,
+    transition: async (id, to) => (await changeSearch(database, id, (update) => changeState(update, to))).search,
     change: async (id, change) => {
-      const { result, search } = await changeSearch(database, id, (tx, before) => changed(tx, before, change));
+      const { result, search } = await changeSearch(database, id, (update) => changeSettings(update, change));
       return { deliveries: result, search };
     },
     remove: (id) => remove(database, id),
     actOnTrial: async (id, number, act) => {
-      const does = { pause: pauseTrial, resume: resumeTrial, cancel: cancelTrial, retry: retryTrial }[act];
-      const { result, search } = await changeSearch(database, id, (tx, before) => does(tx, before, number));
+      const { result, search } = await changeSearch(database, id, (update) => actOnTrial(update, number, act));
       return { deliveries: result, search };
     },
     history: (id, from, firstRung) => history(database, id, from, firstRung),
     addTrials: async (id, plan) => {
-      const { result, search } = await changeSearch(database, id, (tx, before, row) =>
-        addTrials(tx, before, row, plan),
-      );
+      const { result, search } = await changeSearch(database, id, (update) => addTrials(update, plan));
       return { ...result, search };
     },
     claim: async (delivery, claimer) => {
-      const work = (tx: Transaction, search: Search) => claim(tx, search, delivery, claimer);
-      const { result, search } = await changeSearch(database, delivery.searchId, work);
+      const rule = (update: SearchUpdate) => claim(update, delivery, claimer);
+      const { result, search } = await changeSearch(database, delivery.searchId, rule, claimReads(delivery));
       return { claims: result, search };
     },
     finish: async (searchId, trials, next) => {
-      const { result, search } = await changeSearch(database, searchId, (tx, before, row) =>
-        finishAndAdd(tx, before, row, trials, next),
-      );
+      const rule = (update: SearchUpdate) => finish(update, trials, next);
+      const { result, search } = await changeSearch(database, searchId, rule, finishReads(trials));
       return { ...result, search };
     },
     look: async (searchId, report) => {
-      const { result, search } = await changeSearch(database, searchId, (tx, before) => look(tx, before, report));
+      const { result, search } = await changeSearch(database, searchId, (update) => reportValue(update, report));
       return { ...result, search };
     },
     endOverdue: (id) => endOverdue(database, id),
     giveBack: async (searchId, trials) => {
-      const work = (tx: Transaction, before: Search) => giveBack(tx, before, trials, false);
-      const { result, search } = await changeSearch(database, searchId, work);
+      const { result, search } = await changeSearch(database, searchId, (update) => release(update, trials, false));
       return { deliveries: result, search };
     },
     renew: (renewals, leaseSeconds) => again(() => renew(database, renewals, leaseSeconds)),
@@ -65,20 +63,6 @@ export function createSearchStore(database: Database): SearchStore {
     countDeliveries: () => countDeliveries(database),
     hungry: (window) => hungry(database, window),
   };
-}
-
-async function finishAndAdd(
-  tx: Transaction,
-  before: Search,
-  row: SearchRow,
-  trials: readonly FinishedTrial[],
-  next: Plan | undefined,
-): Promise<Written<Finished>> {
-  const finished = await finish(tx, before, trials);
-  const result: Finished = { ...finished.result, seqBefore: before.seq };
-  if (next === undefined || result.accepted.length < trials.length) return { ...finished, result };
-  const { sent, ...added } = await addTrials(tx, applied(before, finished), row, next);
-  return { ...joined(finished, added), ...(sent && { sent }), result: { ...result, next: added.result } };
 }
 
 async function create(database: Database, { specification, dataset, warnings, parent, idempotency }: NewSearch) {
@@ -93,7 +77,6 @@ async function create(database: Database, { specification, dataset, warnings, pa
     datasetHash: dataset.hash,
     parentId: parent,
     warnings: warnings as Prisma.InputJsonArray,
-    direction: specification.objective.direction,
     total,
     eventSeq: 1,
     idempotencyKey: idempotency?.key ?? null,
@@ -123,27 +106,6 @@ async function found(database: Database, id: string): Promise<Search> {
   const [row] = await database.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid`;
   if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);
   return searchOf(row);
-}
-
-async function transition(tx: Transaction, search: Search, to: Transition): Promise<Effect<undefined>> {
-  const target = ({ pause: 'paused', resume: 'running', cancel: 'cancelled' } as const)[to];
-  if (search.state === target) return { result: undefined, changes: [] };
-  if (!isOpen(search.state)) {
-    throw new Problem('wrongState', `the search is ${search.state}; only one that is running or paused can ${to}`);
-  }
-  if (target === 'paused')
-    return { result: undefined, changes: [{ type: 'search.paused', data: {} }], set: { state: target } };
-  if (target === 'running')
-    return { result: undefined, changes: [{ type: 'search.resumed', data: {} }], set: { state: target } };
-  const { cancelled, found } = await cancelOpen(tx, search);
-  const { waiting, running, paused } = search.trials;
-  return {
-    result: undefined,
-    changes: [{ type: 'search.cancelled', data: { trials: cancelled } }],
-    counters: { waiting: -waiting, running: -running, paused: -paused, cancelled },
-    found,
-    set: { state: target },
-  };
 }
 
 async function remove(database: Database, id: string): Promise<void> {

@@ -27,6 +27,16 @@ export type QueueConnection =
   | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
 
 type Payload = Omit<Delivery, 'job'>;
+
+/** A delivery's job is named within its search, a BullMQ job within the queue. */
+function jobIdOf({ searchId, job }: Delivery): string {
+  return `${searchId}_${job}`;
+}
+
+function deliveryOf({ id = '', data }: Pick<Job<Payload>, 'id' | 'data'>): Delivery {
+  return { ...data, job: id.slice(data.searchId.length + 1) };
+}
+
 type Log = (message: string) => void;
 
 /** Brings BullMQ's own tables up to date. They live in a schema of their own, beside ours. */
@@ -46,11 +56,11 @@ export async function createTrialQueue(connection: QueueConnection, log: Log): P
       if (deliveries.length === 0) return;
       // BullMQ ignores a job whose id it holds already: delivering again what is queued does nothing.
       await queue().addBulk(
-        deliveries.map(({ searchId, job, from, to }) => ({
-          name: 'trials',
-          data: { searchId, from, to },
-          opts: { jobId: `${searchId}_${job}`, ...LEAVE_NOTHING },
-        })),
+        deliveries.map((delivery) => {
+          const { searchId, from, to } = delivery;
+          const opts = { jobId: jobIdOf(delivery), ...LEAVE_NOTHING };
+          return { name: 'trials', data: { searchId, from, to }, opts };
+        }),
       );
     },
     depth: async () => {
@@ -119,7 +129,7 @@ export function createQueueWorker(
   work: (delivery: Delivery) => Promise<void>,
   log: Log,
 ): QueueWorker {
-  const process = ({ id, data }: Job<Payload>) => work({ ...data, job: id ?? '' });
+  const process = (job: Job<Payload>) => work(deliveryOf(job));
   const options: Omit<WorkerOptions<unknown>, 'connection'> = {
     concurrency,
     lockDuration: LOCK_MS,

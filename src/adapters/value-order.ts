@@ -1,4 +1,4 @@
-/** Orders of trials by their value, in SQL: the counterpart of search/objective.ts. Of equal values the lower number comes first. */
+/** Orders of trials by their value, in SQL: the counterpart of objective.ts. Of equal values the lower number comes first. */
 import type { Search } from '../searches/records.ts';
 import { Prisma } from './prisma-client/client.ts';
 

@@ -22,7 +22,7 @@ export function documentOf(problem: Problem): ProblemDocument {
 }
 
 /** What a client is told of an error. Of a fault of ours: nothing but that there was one. */
-export function problemOf(error: FastifyError | Error): Problem {
+function problemOf(error: FastifyError | Error): Problem {
   if (error instanceof Problem) return error;
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (error instanceof SyntaxError || ('code' in error && String(error.code).includes('JSON'))) {

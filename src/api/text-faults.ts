@@ -26,7 +26,7 @@ function pathTo(place: Place | undefined): string {
 }
 
 /** Every text in `value` that is at fault, keys too, by its path. Not recursive: what is sent may be nested as deep as it is long. */
-export function textFaults(value: unknown): Fault[] {
+function textFaults(value: unknown): Fault[] {
   const faults: Fault[] = [];
   const judge = (text: string, place: Place | undefined) => {
     const message = faultOf(text);

@@ -2,8 +2,9 @@
 import type { DryRun } from '../contract/searches.ts';
 import { secondsOf } from '../searches/estimate.ts';
 import { settingsOf } from '../searches/hyperparameters.ts';
+import { type Knowledge, type Parsed, parseSpecification } from '../searches/parse-specification.ts';
 import { sourceOf } from '../searches/records.ts';
-import { type Knowledge, type Parsed, parseSpecification, samplerOf } from '../searches/specification.ts';
+import { samplerOf } from '../searches/specification.ts';
 
 const SHOWN = 10;
 /** Enough trials for a fair mean of their durations. */

@@ -1,6 +1,6 @@
 /** How the best was found, trial by trial. */
 import type { History } from '../contract/analysis.ts';
-import { isBetter } from '../search/objective.ts';
+import { isBetter } from '../objective.ts';
 import type { SearchQueries, TrialOutcome } from '../searches/ports.ts';
 import type { Search } from '../searches/records.ts';
 import { stagesOf } from '../searches/stages.ts';

@@ -1,7 +1,7 @@
 /** What mattered: which hyperparameters decide the value of a search's trials. */
 import type { Importance } from '../contract/analysis.ts';
+import type { Direction } from '../objective.ts';
 import { explain, type Valued } from '../search/importance.ts';
-import type { Direction } from '../search/objective.ts';
 import { type Space, spaceOf } from '../search/space.ts';
 import type { SearchQueries, TrialOutcome } from '../searches/ports.ts';
 import type { Search } from '../searches/records.ts';

@@ -4,9 +4,11 @@ import type { TrialSettings, TrialTask } from '../compute/trial.ts';
 import type { Preflight } from '../contract/analysis.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { Problem } from '../errors.ts';
-import { settingsOf } from '../searches/hyperparameters.ts';
+import { type Knowledge, parseSpecification } from '../searches/parse-specification.ts';
 import type { DatasetStore, SearchQueries } from '../searches/ports.ts';
-import { type Knowledge, parseSpecification, type Specification, samplerOf } from '../searches/specification.ts';
+import { type Specification, samplerOf } from '../searches/specification.ts';
+import { firstStageOf } from '../searches/stages.ts';
+import { trialTask } from '../searches/trial-task.ts';
 import { findSearch } from './find-search.ts';
 
 /** So many points of the space are sorted into families. */
@@ -51,25 +53,24 @@ function keyOf({
  * function of the specification alone (law 6).
  */
 function preflightTask(specification: Specification, dataset: Dataset): PreflightTask {
-  const { sampler, validation, objective, budget, pruner } = specification;
-  const own = samplerOf(specification);
-  const count = Math.min(POINTS, budget.trials);
+  const stage = firstStageOf(specification);
+  const search = {
+    specification,
+    stages: specification.stages.length === 0 ? [] : [stage],
+    dataset,
+    trials: { total: specification.budget.trials },
+  };
+  const own = samplerOf(specification, stage);
+  const count = Math.min(POINTS, stage.to, own.size);
   const learns = own.learnsFrom(count - 1) > 0;
-  const { propose } = learns ? samplerOf({ ...specification, sampler: { type: 'random', seed: sampler.seed } }) : own;
+  const { propose } = learns
+    ? samplerOf({ ...specification, sampler: { type: 'random', seed: specification.sampler.seed } }, stage)
+    : own;
   const families = new Map<string, Family>();
   for (let number = 0; number < count; number++) {
-    const settings = settingsOf(specification.hyperparameters, propose(number, []));
-    const key = keyOf(settings);
+    const task = trialTask(search, { number, point: propose(number, []) }, dataset);
+    const key = keyOf(task.settings);
     const known = families.get(key);
-    const task = {
-      settings,
-      dataset,
-      validation,
-      ...objective,
-      divergence: pruner.divergence,
-      seed: sampler.seed,
-      trial: number,
-    };
     families.set(
       key,
       known === undefined ? { task, example: number, points: 1 } : { ...known, points: known.points + 1 },

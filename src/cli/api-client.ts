@@ -1,4 +1,6 @@
 /** The service as the command line sees it: over HTTP and a websocket, like any other client. */
+import type { IncomingMessage } from 'node:http';
+import { json as readJson } from 'node:stream/consumers';
 import WebSocket from 'ws';
 import { requestLine, type Target } from '../client/request.ts';
 import type { Answer, EndpointName } from '../contract/http.ts';
@@ -6,7 +8,7 @@ import type { ProblemDocument } from '../contract/problem.ts';
 import type { SearchMessage } from '../contract/stream.ts';
 
 /** The service's answer was a refusal: every fault, ready to be shown. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor(document: Partial<ProblemDocument>) {
     const faults = (document.faults ?? []).map(({ path, message }) => `  ${path}: ${message}`);
     super([document.title ?? 'refused', ...(faults.length > 0 ? faults : [`  ${document.detail ?? ''}`])].join('\n'));
@@ -66,7 +68,10 @@ export function createClient(url: string) {
 
 export type ApiClient = ReturnType<typeof createClient>;
 
-/** Everything that happens to a search, from a snapshot on. Reconnects with the last seq, so nothing is missed or seen twice. */
+/**
+ * Everything that happens to a search, from a snapshot on. Reconnects with the last seq, so nothing is missed or seen twice. Throws
+ * `Refused` where the service will never serve it, as when the search was deleted meanwhile.
+ */
 async function* stream(url: string, id: string): AsyncGenerator<SearchMessage> {
   let after: number | undefined;
   for (let pause = 100; ; pause = Math.min(pause * 2, 5000)) {
@@ -79,7 +84,8 @@ async function* stream(url: string, id: string): AsyncGenerator<SearchMessage> {
         yield message;
         if (message.type === 'removed') return;
       }
-    } catch {
+    } catch (error) {
+      if (error instanceof Refused) throw error;
       // The service may be restarting; the loop comes back.
     } finally {
       socket.terminate();
@@ -102,6 +108,14 @@ async function* messagesOf(socket: WebSocket): AsyncGenerator<SearchMessage> {
   };
   socket.on('close', end);
   socket.on('error', end);
+  let refused: Refused | undefined;
+  const onResponse = async (response: IncomingMessage) => {
+    const { statusCode = 500 } = response;
+    // A limit on requests, or a proxy whose service is away, passes.
+    if (statusCode < 500 && statusCode !== 429) refused = new Refused(await documentOf(response));
+    end();
+  };
+  socket.on('unexpected-response', (_request, response) => void onResponse(response));
   while (!over || arrived.length > 0) {
     const message = arrived.shift();
     if (message !== undefined) yield message;
@@ -110,5 +124,15 @@ async function* messagesOf(socket: WebSocket): AsyncGenerator<SearchMessage> {
         wake = resolve;
       });
     }
+  }
+  if (refused !== undefined) throw refused;
+}
+
+/** The problem document of an answer; its status where there is none. */
+async function documentOf(response: IncomingMessage): Promise<object> {
+  try {
+    return (await readJson(response)) as object;
+  } catch {
+    return { title: response.statusMessage };
   }
 }

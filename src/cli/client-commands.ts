@@ -5,12 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
-import { type KernelsName, kernelsNames } from '../compute/kernels.ts';
-import { replayTrial } from '../compute/replay.ts';
-import { datasetFromCsv } from '../data/csv-dataset.ts';
 import { formatNumber } from '../format.ts';
-import { settingsOf } from '../searches/hyperparameters.ts';
-import { stagesOf } from '../searches/stages.ts';
 import { type ApiClient, createClient } from './api-client.ts';
 import {
   bestTable,
@@ -21,12 +16,13 @@ import {
   searchTable,
   warningLines,
 } from './format.ts';
+import { replayed } from './replay.ts';
 import { UsageError } from './usage.ts';
 import { watch } from './watch.ts';
 
 type Command = (client: ApiClient, args: string[]) => Promise<number>;
 
-export const clientCommands: Readonly<Record<string, Command>> = {
+const clientCommands: Readonly<Record<string, Command>> = {
   submit: async (client, args) => {
     const { values, positionals } = parseArgs({
       args,
@@ -101,48 +97,15 @@ async function watchToEnd(client: ApiClient, id: string): Promise<number> {
   return search.state === 'complete' ? 0 : 1;
 }
 
-/** Computes one trial again, here, from what the service tells of it, and compares the results' hashes. */
 async function replay(client: ApiClient, args: string[]): Promise<number> {
   const [id, given] = args;
   if (id === undefined || given === undefined || args.length > 2) throw new UsageError('replay ID NUMBER');
-  const [search, trial] = await Promise.all([client.search(id), client.trial(id, Number(given))]);
-  if (trial.resultHash === null) throw new Error(`trial ${trial.number} has no result: it is ${trial.state}`);
-  const { specification } = search;
-  const { hyperparameters, validation } = stagesOf(search)[trial.stage]!;
-  const facts = await client.dataset(search.dataset.name, search.dataset.hash);
-  const dataset = datasetFromCsv(await client.csv(facts.name, facts.hash), {
-    ...facts.reading,
-    name: facts.name,
-    target: facts.target,
-    task: facts.task,
-  });
-  if (dataset.hash !== search.dataset.hash)
-    throw new Error(`the data set ${facts.name} is not the one the search began with`);
+  const { trial, result, hash, same } = await replayed(client, id, Number(given));
   console.log(`trial ${trial.number}: ${pointLine(trial.hyperparameters)}`);
-  const task = {
-    settings: settingsOf(hyperparameters, trial.hyperparameters),
-    dataset,
-    validation,
-    ...specification.objective,
-    divergence: specification.pruner.divergence,
-    seed: specification.sampler.seed,
-    trial: trial.number,
-  };
-  const { result, hashes } = replayTrial(task, kernelsNameOf(trial.kernels));
-  const same = hashes.includes(trial.resultHash);
   console.log(`stored   ${trial.resultHash}  ${formatNumber(trial.value)}  (${trial.kernels} kernels)`);
-  console.log(
-    `replayed ${same ? trial.resultHash : hashes[0]}  ${formatNumber(result.value)}  (${result.kernels} kernels)`,
-  );
+  console.log(`replayed ${hash}  ${formatNumber(result.value)}  (${result.kernels} kernels)`);
   console.log(same ? 'the same, bit for bit' : 'NOT the same');
   return same ? 0 : 1;
-}
-
-/** A replay uses the kernels that the trial was trained with: others round differently. */
-function kernelsNameOf(recorded: string | null): KernelsName {
-  const name = kernelsNames.find((known) => known === recorded);
-  if (name === undefined) throw new Error(`the trial was trained with ${recorded} kernels, which are not known here`);
-  return name;
 }
 
 function one(args: readonly string[], usage: string): string {

@@ -4,7 +4,7 @@
  *
  * It looks at one trial alone, so it stops the same trial at the same epoch however many workers there are.
  */
-export const DIVERGENCE_FACTOR = 3;
+const DIVERGENCE_FACTOR = 3;
 
 export function divergence(
   initialLoss: number,

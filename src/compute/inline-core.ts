@@ -1,8 +1,18 @@
 import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import type { Kernels } from '../nn/kernels.ts';
-import type { RunConditions } from './fold-run.ts';
+import { Interrupted } from '../nn/train.ts';
+import type { NamedKernels, RunConditions } from './fold-run.ts';
 import { compileKernels, instantiateKernels, type KernelsName } from './kernels.ts';
-import type { ComputeCore, EpochUpdate, TimedUpdate, TrialEnd, TrialTask } from './trial.ts';
+import {
+  type ComputeCore,
+  type EpochUpdate,
+  type RunOptions,
+  type TimedUpdate,
+  TimeLimitExceeded,
+  type TrialEnd,
+  type TrialTask,
+} from './trial.ts';
 import { runTrial } from './trial-run.ts';
 
 /** Runs a trial or a fold to its end where it is called, telling every epoch at once. */
@@ -12,10 +22,14 @@ export function toItsEnd<T>(
 ): T {
   let next = run.next();
   while (!next.done) {
-    onEpoch({ ...next.value, at: performance.timeOrigin + performance.now() });
+    onEpoch(timed(next.value));
     next = run.next('continue');
   }
   return next.value;
+}
+
+function timed(update: EpochUpdate): TimedUpdate {
+  return { ...update, at: performance.timeOrigin + performance.now() };
 }
 
 /** A whole trial. Threads run this too. */
@@ -31,16 +45,46 @@ export function runInline(
 }
 
 /**
- * A core without threads: it blocks its caller while it trains. For the command line's replay and for tests. Trials may take
- * `memoryLimit` bytes each.
+ * A core without threads: it trains where it is called, one trial at a time, and lets the event loop turn after every epoch. For tests and
+ * measurements. Trials may take `memoryLimit` bytes each.
  */
 export function createInlineCore(name: KernelsName, memoryLimit = Number.POSITIVE_INFINITY): ComputeCore {
   const kernels = instantiateKernels(compileKernels(name));
+  const own = { name: kernels.name, kernels };
+  // All trials use the memory of the same kernels.
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    run: async (task, { onEpochs, signal } = {}) => {
-      signal?.throwIfAborted();
-      return runInline(kernels, task, (update) => onEpochs?.([update]), { interrupted: () => false, memoryLimit });
+    run: (task, options = {}) => {
+      const end = last.then(() => runTurning(own, task, options, memoryLimit));
+      last = end.catch(() => undefined);
+      return end;
     },
     close: async () => undefined,
   };
+}
+
+async function runTurning(
+  kernels: NamedKernels,
+  task: TrialTask,
+  { onEpochs, signal, limitSeconds = Number.POSITIVE_INFINITY }: RunOptions,
+  memoryLimit: number,
+): Promise<TrialEnd> {
+  signal?.throwIfAborted();
+  const started = performance.now();
+  const elapsed = () => performance.now() - started;
+  const interrupted = () => signal?.aborted === true || elapsed() > limitSeconds * 1000;
+  try {
+    const run = runTrial(task, kernels, { interrupted, memoryLimit });
+    let next = run.next();
+    while (!next.done) {
+      onEpochs?.([timed(next.value)]);
+      await setImmediate();
+      next = run.next('continue');
+    }
+    return { ...next.value, durationMs: elapsed() };
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    signal?.throwIfAborted();
+    throw new TimeLimitExceeded(limitSeconds);
+  }
 }

@@ -14,7 +14,7 @@ export function tensorsOf(layers: readonly LayerParameters[]): FloatArray[] {
 const ONE_NAN = 0x7fc00000;
 
 /** The bits of float32 values, with one pattern for every NaN: processors differ in its sign and payload. */
-export function bytesOf(values: FloatArray): Uint8Array {
+function bytesOf(values: FloatArray): Uint8Array {
   const bits = new Uint32Array(Float32Array.from(values).buffer);
   for (let i = 0; i < bits.length; i++) if (Number.isNaN(values[i]!)) bits[i] = ONE_NAN;
   return new Uint8Array(bits.buffer);

@@ -6,7 +6,7 @@ import type { HiddenActivation } from '../nn/activation-names.ts';
 import type { Metrics } from '../nn/metrics.ts';
 import type { PerSeries } from '../nn/series.ts';
 import type { LayerSignals } from '../nn/train.ts';
-import type { Direction } from '../search/objective.ts';
+import type { Direction } from '../objective.ts';
 
 export { MemoryLimitExceeded, megabytes } from '../nn/memory.ts';
 

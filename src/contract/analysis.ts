@@ -4,7 +4,7 @@ import { preflightChecks, preflightOnly } from '../compute/preflight.ts';
 import { findingCodes, severities } from '../diagnosis/finding.ts';
 import { type Coverage, coveringSamplers } from '../search/coverage.ts';
 import { findingSchema } from '../searches/records.ts';
-import { specificationSchema } from '../searches/specification-schema.ts';
+import { specificationSchema } from '../searches/specification.ts';
 import { suggestionSchema } from '../searches/suggestions.ts';
 import { searchParams } from './parameters.ts';
 import { refusals } from './problem.ts';

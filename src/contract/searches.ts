@@ -5,13 +5,10 @@ import { budgetChangeSchema, budgetSchema } from '../searches/budget.ts';
 import { searchSchema, searchStates, sourceSchema } from '../searches/records.ts';
 import { samplerSchema } from '../searches/samplers.ts';
 import { pointSchema } from '../searches/settings.ts';
-import {
-  MOST_TAKEN,
-  narrowingSchema,
-  resolvedSpecificationSchema,
-  specificationSchema,
-} from '../searches/specification-schema.ts';
+import { resolvedSpecificationSchema, specificationSchema } from '../searches/specification.ts';
+import { narrowingSchema } from '../searches/stage-settings.ts';
 import { validationSchema } from '../searches/validation.ts';
+import { MOST_TAKEN } from '../searches/warm-start-settings.ts';
 import { warningSchema } from '../searches/warnings.ts';
 import { cursor, limit, page, searchParams } from './parameters.ts';
 import { refusals } from './problem.ts';

@@ -15,7 +15,7 @@ const error = z
   .object({ type: z.literal('error'), problem: problemSchema })
   .describe('What was wrong with what the client said; the connection is closed');
 
-export const snapshotSchema = z
+const snapshotSchema = z
   .object({
     type: z.literal('snapshot'),
     seq: z.int().describe('Of the newest event that is in it'),
@@ -58,7 +58,7 @@ const eventQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(5000).default(1000),
 });
 
-export const eventPageSchema = z.object({
+const eventPageSchema = z.object({
   events: z.array(eventSchema).readonly(),
   next: z.int().describe('`after` of the next request'),
 });

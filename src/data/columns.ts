@@ -127,7 +127,7 @@ const MISSING_WORD = '(missing)';
 const OTHER_WORD = '(other)';
 
 /** What every row has of a column of words: one of few. */
-export function wordsOf(column: Column, reading: CsvReading): readonly string[] {
+function wordsOf(column: Column, reading: CsvReading): readonly string[] {
   const spelled = reading.rules > 1 ? column.texts.map(sameSpelling) : column.texts;
   const words = spelled.map((word, row) => (column.missing[row] === 1 ? MISSING_WORD : word));
   return reading.frequent.includes(column.name) ? mostFrequent(words) : words;

@@ -16,10 +16,10 @@ import { FaultList } from './faults.ts';
 import { isNumber } from './number-format.ts';
 
 /** A numeric target with at most this many different whole numbers is taken for classes, unless the caller says otherwise. */
-export const MAX_GUESSED_CLASSES = 20;
+const MAX_GUESSED_CLASSES = 20;
 
 /** Classes are words, or few whole numbers of which each comes twice or more on the average; all else is a quantity. */
-export function guessTask(target: Column): Task {
+function guessTask(target: Column): Task {
   if (target.kind === 'category') return 'classification';
   const texts = presentTexts(target);
   const distinct = new Set(texts.map(Number));

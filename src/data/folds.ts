@@ -110,10 +110,6 @@ export function holdout(dataset: Dataset, fraction: number, seed: number, repeat
   return foldOf(dataset.rows, heldOut(dataset, fraction, seed, repeat));
 }
 
-export function kFold(dataset: Dataset, folds: number, seed: number, stratified = true, repeat = 0): Fold[] {
-  return dealt(dataset, folds, seed, stratified, repeat).map((rows) => foldOf(dataset.rows, rows));
-}
-
 /** The validation rows of every fold, repeat after repeat. */
 export function* validationRowsOf(
   dataset: Dataset,

@@ -104,7 +104,7 @@ export function fitScaling(
 }
 
 /** The given rows of x (any × width), scaled. */
-export function applyScaling(
+function applyScaling(
   x: ArrayLike<number>,
   width: number,
   rows: Uint32Array,

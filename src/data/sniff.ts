@@ -139,7 +139,7 @@ function columnsIn(records: readonly CsvRecord[]): string[][] {
  * Whether the first record holds names. For names: a word above numbers, a word that does not come again. Against: a number above
  * numbers, a word that comes again, a gap, two names alike. Numbers that count up, such as years, are names.
  */
-export function hasHeader(records: readonly CsvRecord[], read: (text: string) => string): boolean {
+function hasHeader(records: readonly CsvRecord[], read: (text: string) => string): boolean {
   const [first, ...rest] = records;
   if (first === undefined || rest.length === 0) return true;
   const names = first.fields.map((field) => read(field.trim()));

@@ -10,8 +10,8 @@ export interface TrainingAddress {
 
 const FOLD_BITS = 14;
 /** Folds, layers and steps below these have masks of their own. */
-export const MOST_FOLDS = 2 ** FOLD_BITS;
-export const MOST_LAYERS = 2 ** (20 - FOLD_BITS);
+const MOST_FOLDS = 2 ** FOLD_BITS;
+const MOST_LAYERS = 2 ** (20 - FOLD_BITS);
 export const MOST_STEPS = 2 ** 32;
 
 /**

@@ -4,7 +4,7 @@ import type { Loss, NetworkSpec } from './network.ts';
 import type { Optimizer } from './optimizers.ts';
 import type { Schedule } from './schedules.ts';
 
-export const GOLDEN_FORMAT = 'network-golden/1';
+const GOLDEN_FORMAT = 'network-golden/1';
 
 /** Tensors of a layer by name, flat: weight, bias, gamma, beta, runningMean, runningVar. */
 export type Tensors = Readonly<Record<string, readonly number[]>>;

@@ -40,7 +40,7 @@ export function createLayout({ stride }: Striding): Layout {
 }
 
 /** How many numbers the places hold, padding left out. */
-export function denseLength(places: readonly Place[]): number {
+function denseLength(places: readonly Place[]): number {
   return places.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
 }
 

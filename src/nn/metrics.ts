@@ -2,7 +2,7 @@
  * What a person reads: how good the outputs are, by their rows and the truth. Outputs are dense, rows×C; one output decides
  * between two classes by its sign. A metric that is not defined, or not finite, is NaN.
  */
-import type { Direction } from '../search/objective.ts';
+import type { Direction } from '../objective.ts';
 import type { FloatArray } from './kernels.ts';
 import type { Loss } from './network.ts';
 
@@ -41,12 +41,12 @@ export function meanLoss({ rows, loss }: Totals): number {
   return loss / rows;
 }
 
-export function accuracy({ rows, correct }: Totals): number {
+function accuracy({ rows, correct }: Totals): number {
   return correct / rows;
 }
 
 /** Root of the mean squared error, in the target's own units: `targetScale` is how many of them one unit of y stands for. */
-export function rmse(totals: Totals, targetScale: number): number {
+function rmse(totals: Totals, targetScale: number): number {
   return Math.sqrt(meanLoss(totals)) * targetScale;
 }
 

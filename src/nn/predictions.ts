@@ -2,7 +2,7 @@
 import { type Answers, predictedClass } from './metrics.ts';
 
 /** More classes than this make a table that nobody reads. */
-export const MOST_CONFUSED = 30;
+const MOST_CONFUSED = 30;
 /** So many rows show how numbers scatter. */
 export const MOST_PREDICTED = 200;
 

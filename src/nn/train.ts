@@ -2,7 +2,7 @@
  * Training as a generator: it yields a report after every epoch and is told whether to go on. It knows no thread, no queue
  * and no clock; the same options give the same bits.
  */
-import { isBetter } from '../search/objective.ts';
+import { isBetter } from '../objective.ts';
 import { MOST_STEPS, type TrainingAddress } from './address.ts';
 import { applyCheckpoint, type Checkpoint, type Progress, takeCheckpoint } from './checkpoint.ts';
 import {

@@ -1,5 +1,5 @@
 /** Rungs that all trials of a bracket come to before any goes on: results that depend on no order of arrival. */
-import { bestFirst, type Direction } from './objective.ts';
+import { bestFirst, type Direction } from '../objective.ts';
 import { type Stop, told } from './pruner.ts';
 
 /**

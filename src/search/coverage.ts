@@ -1,7 +1,7 @@
 /** What a sampler of a given size covers of a space, told without training anything: the lecture's picture of grid against random, in numbers. */
 import { type Random, randomAt } from '../random.ts';
 import { type Axis, axisOf } from './axis.ts';
-import { createSampler, type SamplerSettings } from './sampler.ts';
+import { createSampler, type SamplerSettings } from './create-sampler.ts';
 import { countOf, type Dimension, type Point, type Space } from './space.ts';
 
 export const coveringSamplers = ['random', 'grid', 'sobol'] as const;
@@ -10,7 +10,7 @@ export type CoveringSampler = (typeof coveringSamplers)[number];
 /** Targets that are tried for each chance. */
 const TARGETS = 400;
 /** The share of the space that a target takes up. */
-export const TARGET_VOLUME = 0.01;
+const TARGET_VOLUME = 0.01;
 /** More trials than this are not laid out. */
 const MOST_TRIALS = 2000;
 

@@ -1,9 +1,10 @@
 /** How much each hyperparameter explains of the values of trials: fANOVA and PED-ANOVA, conditions minded. */
+
+import { type Direction, signOf } from '../objective.ts';
 import { randomAt } from '../random.ts';
 import { axisOf } from './axis.ts';
 import { mainShares, pairShare } from './fanova.ts';
 import type { Samples } from './forest.ts';
-import { type Direction, signOf } from './objective.ts';
 import { pedAnova } from './ped-anova.ts';
 import { countOf, type Dimension, type Point, type Space, type Value } from './space.ts';
 

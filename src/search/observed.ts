@@ -2,8 +2,9 @@
  * A history in columns, kept from one proposal to the next: of ten thousand trials all but the last few were there before. What it says is a
  * function of the history it was last aligned with; what it keeps only makes that fast.
  */
+
+import { bestFirst, type Direction } from '../objective.ts';
 import { type Axis, axisOf } from './axis.ts';
-import { bestFirst, type Direction } from './objective.ts';
 import type { Observation } from './sampler.ts';
 import type { Space } from './space.ts';
 

@@ -3,9 +3,6 @@
  * are, so what they stop depends on the order in which trials run. Those that wait for all of a rung are in brackets.ts.
  */
 import { significant } from '../format.ts';
-import type { Direction } from './objective.ts';
-import { percentilePruner } from './pruners/percentile.ts';
-import { successiveHalvingPruner } from './pruners/successive-halving.ts';
 
 /** A pruner's question: does this trial, looked at after `epochs` epochs, go on? */
 export interface PrunerView {
@@ -45,33 +42,6 @@ export interface Pruner {
   /** Whose values are `others`: of trials that are complete, or of all that were looked at there. */
   readonly counts: 'complete' | 'seen';
   judge(view: PrunerView): Verdict;
-}
-
-export type ImmediateSettings =
-  | {
-      readonly type: 'median';
-      readonly startupTrials: number;
-      readonly warmupEpochs: number;
-      readonly interval: number;
-    }
-  | {
-      readonly type: 'percentile';
-      readonly percentile: number;
-      readonly startupTrials: number;
-      readonly warmupEpochs: number;
-      readonly interval: number;
-    }
-  | { readonly type: 'successiveHalving'; readonly minEpochs: number; readonly reductionFactor: number };
-
-export function createPruner(settings: ImmediateSettings, direction: Direction): Pruner {
-  switch (settings.type) {
-    case 'median':
-      return percentilePruner('median', { ...settings, percentile: 50 }, direction);
-    case 'percentile':
-      return percentilePruner('percentile', settings, direction);
-    case 'successiveHalving':
-      return successiveHalvingPruner(settings, direction);
-  }
 }
 
 /** A number as it stands in a sentence. */

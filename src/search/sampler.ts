@@ -1,13 +1,5 @@
 /** What to try next. A sampler sees data, never the service: no store, no clock, no shared random sequence. */
-
-import { enqueued } from './enqueued.ts';
-import type { Direction } from './objective.ts';
-import { type CmaesSettings, cmaesSampler } from './samplers/cmaes.ts';
-import { gridSampler } from './samplers/grid.ts';
-import { randomSampler } from './samplers/random.ts';
-import { sobolSampler } from './samplers/sobol.ts';
-import { type TpeSettings, tpeSampler } from './samplers/tpe.ts';
-import type { Point, Space } from './space.ts';
+import type { Point } from './space.ts';
 
 /** What a sampler that learns from history may know of a trial. */
 export interface Observation {
@@ -36,38 +28,6 @@ export interface Sampler {
 }
 
 /** Whether a sampler of this type looks at other trials at all. */
-export function isLearning({ type }: Pick<SamplerSettings, 'type'>): boolean {
+export function isLearning({ type }: { readonly type: string }): boolean {
   return type === 'tpe' || type === 'cmaes';
-}
-
-export type SamplerSettings =
-  | { readonly type: 'random' | 'sobol'; readonly seed: number }
-  | { readonly type: 'grid'; readonly seed: number; readonly exact?: boolean }
-  | ({ readonly type: 'tpe' } & TpeSettings)
-  | ({ readonly type: 'cmaes' } & CmaesSettings);
-
-function samplerOf(space: Space, settings: SamplerSettings, direction: Direction): Sampler {
-  switch (settings.type) {
-    case 'random':
-      return randomSampler(space, settings.seed);
-    case 'grid':
-      return gridSampler(space, settings.seed, settings.exact);
-    case 'sobol':
-      return sobolSampler(space, settings.seed);
-    case 'tpe':
-      return tpeSampler(space, settings, direction);
-    case 'cmaes':
-      return cmaesSampler(space, settings, direction);
-  }
-}
-
-/** `configurations` come first: points of the space, or parts of such points that decide all their conditions name. */
-export function createSampler(
-  space: Space,
-  settings: SamplerSettings,
-  configurations: readonly Point[] = [],
-  direction: Direction = 'minimize',
-): Sampler {
-  const sampler = samplerOf(space, settings, direction);
-  return configurations.length === 0 ? sampler : enqueued(space, sampler, configurations, settings.seed);
 }

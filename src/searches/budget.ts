@@ -1,6 +1,6 @@
 /** What a search may use up. */
 import { z } from 'zod';
-import { compare, type Direction } from '../search/objective.ts';
+import { compare, type Direction } from '../objective.ts';
 
 export const LARGEST_BUDGET = 1_000_000_000;
 

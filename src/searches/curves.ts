@@ -18,7 +18,7 @@ export interface StoredCurves {
 }
 
 /** At most `points` of the positions 0 … length − 1, evenly, with the first and the last. */
-export function evenly(length: number, points: number): number[] {
+function evenly(length: number, points: number): number[] {
   if (length <= points) return Array.from({ length }, (_, i) => i);
   return Array.from({ length: points }, (_, i) => Math.floor((i * (length - 1)) / (points - 1)));
 }

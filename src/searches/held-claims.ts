@@ -51,7 +51,7 @@ export function holdClaims(
     }
     renewing = false;
   };
-  const timer = setInterval(renew, Math.min(1000, (leaseSeconds * 1000) / 3));
+  const timer = setInterval(() => void renew(), Math.min(1000, (leaseSeconds * 1000) / 3));
   return {
     get size() {
       return all.size;

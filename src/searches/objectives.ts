@@ -1,4 +1,4 @@
-import type { Direction } from '../search/objective.ts';
+import type { Direction } from '../objective.ts';
 
 /** What a search may be for: the metrics of each task, with the direction that is usual, the most usual first. */
 export const metrics = {

@@ -7,7 +7,6 @@ import type { Point } from '../search/space.ts';
 import type { BudgetChange } from './budget.ts';
 import type { StoredCurves } from './curves.ts';
 import type { DatasetSummary } from './dataset-record.ts';
-import type { ProposalAnswer, ProposalTask } from './proposals.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
 import type { BegunStage } from './stages.ts';
@@ -40,6 +39,7 @@ export interface PlannedTrial {
 /** A run of trials that one queue job delivers: numbers `from` … `to`, those of them that still wait. */
 export interface Delivery {
   readonly searchId: string;
+  /** That of its trials' rows: unique within the search. */
   readonly job: string;
   readonly from: number;
   readonly to: number;
@@ -253,9 +253,6 @@ export interface FoundOften {
   /** Some of them, the first. */
   readonly numbers: readonly number[];
 }
-
-/** Proposes trials, off the event loop. */
-export type Propose = (task: ProposalTask) => Promise<ProposalAnswer>;
 
 export interface SearchQueries {
   find(id: string): Promise<Search | undefined>;

@@ -38,6 +38,9 @@ export type ProposalAnswer =
   /** What was sent earlier is no longer there: the trials from `since` on must be sent. */
   | { readonly kind: 'incomplete'; readonly since: number };
 
+/** Proposes trials, off the event loop. */
+export type Propose = (task: ProposalTask) => Promise<ProposalAnswer>;
+
 /** A task is answered within about this time, or with one point: other searches wait behind it. */
 const SLICE_MS = 50;
 /** Trials that are kept, over all searches. */

@@ -66,12 +66,6 @@ export const prunerSchema = z.preprocess(
 
 export type PrunerSettings = z.output<typeof prunerKinds>;
 
-/** The results of a search with one of these are the same however its trials are spread over time and threads (law 6). */
-export function isReproducible(pruner: PrunerSettings): boolean {
-  if (pruner.type === 'successiveHalving') return pruner.reproducible;
-  return pruner.type === 'none' || pruner.type === 'hyperband' || pruner.type === 'diagnosis';
-}
-
 export type BarrierSettings = Extract<PrunerSettings, { type: 'hyperband' | 'successiveHalving' }>;
 
 /** Pruners under which a trial waits at its rung for the others of its bracket. */

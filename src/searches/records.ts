@@ -5,7 +5,7 @@ import { findingCodes, severities } from '../diagnosis/finding.ts';
 import { perSeries } from '../nn/series.ts';
 import { limits } from './budget.ts';
 import { pointSchema, settingsSchema } from './settings.ts';
-import { resolvedSpecificationSchema, type Specification } from './specification-schema.ts';
+import { resolvedSpecificationSchema, type Specification } from './specification.ts';
 import { warningSchema } from './warnings.ts';
 
 export const searchStates = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;

@@ -12,7 +12,8 @@ import type { Planner } from './planner.ts';
 import type { Claim, DatasetStore, Delivery, NoticeBoard, ReturnedTrial, SearchStore, TrialQueue } from './ports.ts';
 import { hasBarriers } from './pruning.ts';
 import { isOpen, type Search } from './records.ts';
-import { HopelessTrial, type Trained, train } from './train-claim.ts';
+import { type Trained, train } from './train-claim.ts';
+import { HopelessTrial } from './trial-task.ts';
 
 export interface RunnerParts {
   readonly store: SearchStore;

@@ -1,12 +1,9 @@
 /** Coarse to fine: a search passes through stages, each with trials, epochs and a space of its own. */
-import { createPruner } from '../search/pruner.ts';
+import { createPruner } from '../search/create-pruner.ts';
 import { type Bracket, bracketOf } from './brackets.ts';
 import { isImmediate, nextDiagnosis } from './pruning.ts';
 import type { Settings } from './settings.ts';
-import type { Specification } from './specification-schema.ts';
-
-export type { Settings } from './settings.ts';
-export type { StageSettings } from './specification-schema.ts';
+import type { Specification } from './specification.ts';
 
 /** A stage whose space is decided: what its trials are proposed from and trained with. */
 export interface Stage {
@@ -42,6 +39,20 @@ export function stagesOf({ specification, stages, trials }: Staged): readonly St
       validation: specification.stages[index]!.validation ?? validation,
     };
   });
+}
+
+/** The first stage of a search whose trials have not begun: its space is that of the specification. */
+export function firstStageOf(specification: Specification): Stage {
+  const { hyperparameters, validation, stages, budget } = specification;
+  const [first] = stages;
+  if (first === undefined) return { index: 0, from: 0, to: budget.trials, hyperparameters, validation };
+  return {
+    index: 0,
+    from: 0,
+    to: first.trials,
+    hyperparameters: withEpochs(hyperparameters, first.epochs),
+    validation: first.validation ?? validation,
+  };
 }
 
 /** The stage of a trial that exists, or that is to be proposed; undefined where its stage has not begun. */

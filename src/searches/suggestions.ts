@@ -5,12 +5,12 @@
 import { z } from 'zod';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import { significant } from '../format.ts';
+import { bestFirst, isBetter } from '../objective.ts';
 import { axisOf } from '../search/axis.ts';
-import { bestFirst, isBetter } from '../search/objective.ts';
 import type { Distribution, NumericDistribution, Point, Value } from '../search/space.ts';
 import { boundsOf } from './bounds.ts';
 import { settingsSchema } from './settings.ts';
-import type { Specification } from './specification-schema.ts';
+import type { Specification } from './specification.ts';
 import { type ValidationSettings, validationKinds } from './validation.ts';
 
 /** A trial that has ended, as far as suggestions go by it. */

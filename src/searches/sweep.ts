@@ -12,7 +12,7 @@ export interface SweepParts {
 }
 
 /** Takes back claims whose lease ran out, plans for searches that starve, and refills a queue that holds too little. */
-export async function sweep(parts: SweepParts): Promise<void> {
+async function sweep(parts: SweepParts): Promise<void> {
   const { store, queue, planner, log } = parts;
   await store.endOverdue();
   const back = await store.reclaim();

@@ -1,13 +1,13 @@
 /** Trains one claimed trial, from one report of its value to the next. */
 import type { ComputeCore, FoldCurves, TimedUpdate, TrialResult, TrialTask } from '../compute/trial.ts';
 import { type Look, lastingFault } from '../diagnosis/lasting.ts';
-import { bestOf } from '../search/objective.ts';
+import { bestOf } from '../objective.ts';
 import type { Committer } from './commit.ts';
 import type { Held } from './held-claims.ts';
-import { settingsOf } from './hyperparameters.ts';
 import type { Claim, DatasetStore, NoticeBoard } from './ports.ts';
 import type { Epoch, Search } from './records.ts';
 import { type Looks, looksAt, stageOf } from './stages.ts';
+import { HopelessTrial, trialTask } from './trial-task.ts';
 import { undefinedOn } from './undefined-metric.ts';
 
 export interface TrainDependencies {
@@ -21,9 +21,6 @@ export type Trained =
   /** It is no longer ours: it waits at a rung, was stopped, or somebody else has it. */
   | { readonly kind: 'over' };
 
-/** Trying again will not help. */
-export class HopelessTrial extends Error {}
-
 /** From one look at it to the next, until it ends or its claim does. */
 export async function train(
   { datasets, core, board }: TrainDependencies,
@@ -32,7 +29,7 @@ export async function train(
   { claim, abort, curves }: Held,
 ): Promise<Trained> {
   const { searchId, number, attempt } = claim;
-  const { task, limitSeconds, looks } = await taskOf(datasets, search, claim);
+  const { task, limitSeconds, looks } = await claimedTask(datasets, search, claim);
   const { epochs } = task.settings;
   let resume = claim.checkpoint;
   let completed = 0;
@@ -113,7 +110,8 @@ function bestMean(folds: readonly FoldCurves[], { metric, direction }: TrialTask
   return bestOf(means, direction);
 }
 
-async function taskOf(
+/** The task of a claimed trial, when it is looked at, and how long it may take. */
+async function claimedTask(
   datasets: Pick<DatasetStore, 'load'>,
   search: Search,
   { number, rung, point }: Claim,
@@ -121,29 +119,12 @@ async function taskOf(
   const { specification, dataset: wanted } = search;
   const dataset = await datasets.load(wanted.name, wanted.hash);
   if (dataset === undefined) throw new HopelessTrial(`there is no data set ${wanted.name}`);
-  if (dataset.hash !== wanted.hash)
-    throw new HopelessTrial(`the data set ${wanted.name} is not the one the search began with`);
-  const stage = stageOf(search, number);
-  if (stage === undefined) throw new HopelessTrial(`the stage of trial ${number} has not begun`);
-  const settings = settingsOf(stage.hyperparameters, point);
-  const undefinedMetric = undefinedOn(
-    dataset,
-    stage.validation,
-    specification.sampler.seed,
-    specification.objective.metric,
-  );
+  const task = trialTask(search, { number, point }, dataset);
+  const undefinedMetric = undefinedOn(dataset, task.validation, task.seed, task.metric);
   if (undefinedMetric !== undefined) throw new HopelessTrial(undefinedMetric);
   return {
     limitSeconds: specification.limits.trialSeconds,
-    looks: looksAt(specification, stage, number, rung, settings.epochs),
-    task: {
-      settings,
-      dataset,
-      validation: stage.validation,
-      ...specification.objective,
-      divergence: specification.pruner.divergence,
-      seed: specification.sampler.seed,
-      trial: number,
-    },
+    looks: looksAt(specification, stageOf(search, number)!, number, rung, task.settings.epochs),
+    task,
   };
 }

@@ -1,13 +1,12 @@
 /** Who goes on: what the pruner of a search says of trials that were put aside. */
 import { promote } from '../search/brackets.ts';
-import { createPruner, type PrunerView, type Stop } from '../search/pruner.ts';
+import { createPruner } from '../search/create-pruner.ts';
+import type { PrunerView, Stop } from '../search/pruner.ts';
 import type { Bracket } from './brackets.ts';
 import type { PausedReport } from './ports.ts';
 import { isImmediate } from './pruning.ts';
 import type { Verdict } from './records.ts';
 import type { Specification } from './specification.ts';
-
-export type { Verdict } from './records.ts';
 
 function verdictOf({ goesOn: _, ...verdict }: Stop): Verdict {
   return verdict;

@@ -1,5 +1,4 @@
 /** A search that begins with the best of another. */
-import type { z } from 'zod';
 import type { Fault } from '../errors.ts';
 import { type Distribution, includes, isActive, type Point, spaceOf, type Value } from '../search/space.ts';
 import { describedRange, describedValue } from './described.ts';
@@ -8,8 +7,8 @@ import { shown } from './faults.ts';
 import { hyperparameterNames } from './hyperparameters.ts';
 import type { SearchQueries } from './ports.ts';
 import type { Settings } from './settings.ts';
-import type { warmStartSchema } from './specification-schema.ts';
 import { stagesOf } from './stages.ts';
+import type { WarmStartSettings } from './warm-start-settings.ts';
 import type { Warning } from './warnings.ts';
 
 export interface WarmStart {
@@ -21,7 +20,7 @@ export interface WarmStart {
 
 /** What the best of another search give to the space of `settings`, behind `enqueued` configurations that the user gives. */
 export async function warmStarted(
-  { search: id, trials }: z.output<typeof warmStartSchema>,
+  { search: id, trials }: WarmStartSettings,
   settings: Settings,
   enqueued: number,
   queries: Pick<SearchQueries, 'find' | 'best'>,

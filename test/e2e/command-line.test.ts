@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../src/paths.ts';
-import { run } from '../support/processes.ts';
+import { freePort, run, startApi } from '../support/processes.ts';
 import { ended, lasting } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
@@ -44,12 +44,34 @@ it('npm run demo: dozens of networks on an embedded Postgres, the best ones, and
   expect(output).toMatch(/npm run hypersearch -- replay [0-9a-f-]{36} \d+/);
 }, 180_000);
 
+it('watch ends when its search was deleted while the service was away', async () => {
+  const port = String(await freePort());
+  const own = { DATABASE_URL: service.databaseUrl, HYPERSEARCH_PORT: port };
+  const before = await startApi(own);
+  const { id } = await service.client.create(lasting(100, 1000));
+  const watch = run(process.execPath, [main, 'watch', id], { HYPERSEARCH_URL: before.url });
+  await watch.prints(/^trial +\d+ +validationAccuracy/m);
+  await before.end();
+  await fetch(`${service.url}/v1/searches/${id}`, { method: 'DELETE' });
+  const closed = new Promise((resolve) => watch.child.once('close', resolve));
+  const after = await startApi(own);
+  try {
+    await closed;
+    expect(watch.child.exitCode).toBe(1);
+    expect(watch.output()).toContain(`there is no search ${id}`);
+  } finally {
+    await watch.end('SIGKILL');
+    await after.end();
+  }
+}, 60_000);
+
 describe('the client', () => {
   let id: string;
 
   it('submits a file and watches to the end', async () => {
     const file = join(folder, 'search.json');
-    await writeFile(file, JSON.stringify(lasting(20, 6)));
+    // Long enough that none ends before it is watched, on a busy machine too.
+    await writeFile(file, JSON.stringify(lasting(400, 6)));
     const { code, output } = await hypersearch('submit', file, '--watch');
     expect(code, output).toBe(0);
     id = /[0-9a-f-]{36}/.exec(output)![0];

@@ -84,6 +84,23 @@ describe('pre-flight', () => {
     expect(trained).toMatchObject(settings);
   });
 
+  it('of a search in stages: with the rows and the epochs of its first one, whichever trials that has', async () => {
+    const units = { hiddenUnits: { distribution: 'categorical', choices: [4, 64] } };
+    const validation = { type: 'holdout', fraction: 0.6 };
+    const whole = { dataset: 'iris', validation, hyperparameters: { ...units, epochs: 2 }, budget: { trials: 6 } };
+    const stages = [
+      { epochs: 2, trials: 6, validation },
+      { epochs: 5, trials: 8 },
+    ];
+    const answer = await service.client.preflight({
+      specification: { dataset: 'iris', hyperparameters: units, stages },
+    });
+    expect(answer).toEqual(await service.client.preflight({ specification: whole }));
+    const grid = { dataset: 'iris', hyperparameters: units, sampler: { type: 'grid' }, stages };
+    const { families } = await service.client.preflight({ specification: grid });
+    expect(families.map(({ points }) => points)).toEqual([1, 1]);
+  });
+
   it('refuses what is no specification', async () => {
     await expect(only({ hiddenLayers: -1 })).rejects.toThrow(/hiddenLayers/);
   });

@@ -98,6 +98,32 @@ it('shows what the compiler says if the build fails, does not run the command, a
   }
 });
 
+it('leaves the build out for what reads the sources themselves', async () => {
+  await writeFile(join(root, 'src/main.ts'), 'export const wrong: string = 1;\n');
+  const first = await run('--without-build', 'tsc', '--version');
+  expect(first.said).toBe('Generating the database client…\nCompiling the kernels…\n');
+  expect(first.out).toMatch(/^Version 7/);
+  expect(existsSync(join(root, 'dist/kernels/simd.wasm'))).toBe(true);
+  expect(existsSync(join(root, 'dist/src/main.js'))).toBe(false);
+  expect((await run('--without-build', '--setup-only')).said).toBe('');
+});
+
+it('names the lines of the sources in stack traces', async () => {
+  const program = `
+    interface Nothing {
+      readonly at: string;
+    }
+    export function fails(_: Nothing): void {
+      throw new Error('on purpose');
+    }
+    fails({ at: 'here' });
+  `;
+  await writeFile(join(root, 'src/main.ts'), program);
+  const { said, code } = await run('dist/src/main.js');
+  expect(code).toBe(1);
+  expect(said).toMatch(/Error: on purpose\n +at fails \(\S*src\/main\.ts:6:\d+\)/);
+});
+
 it('is done by one of several at a time', async () => {
   const all = await Promise.all([1, 2, 3].map(() => run('dist/src/main.js')));
   expect(all.map(({ code }) => code)).toEqual([3, 3, 3]);

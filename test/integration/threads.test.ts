@@ -76,6 +76,34 @@ describe.each([['inline'], ['threads']])('a core: %s', (name) => {
     expect(() => resultOf(paused)).toThrow('no result yet');
   });
 
+  it('ends a trial when told to, in the middle of an epoch or between two, and works on', async () => {
+    const long = task(0, { epochs: 10_000, hiddenUnits: 256 });
+    const abort = new AbortController();
+    const onEpochs = () => abort.abort(new Error('enough'));
+    await expect(core().run(long, { signal: abort.signal, onEpochs })).rejects.toThrow('enough');
+    const later = new AbortController();
+    const told: number[] = [];
+    const run = core().run(long, { signal: later.signal, onEpochs: (updates) => told.push(updates.length) });
+    setTimeout(() => later.abort(new Error('enough of this too')), 100);
+    await expect(run).rejects.toThrow('enough of this too');
+    expect(told.length).toBeLessThan(1000);
+    expect((await core().run(task(1))).outcome).toBe('ok');
+  });
+
+  it('ends a trial that has used up its time, and works on', async () => {
+    const begun = performance.now();
+    const long = core().run(task(0, { epochs: 10_000, hiddenUnits: 256 }), { limitSeconds: 0.2 });
+    await expect(long).rejects.toThrow(TimeLimitExceeded);
+    expect(performance.now() - begun).toBeLessThan(2000);
+    expect((await core().run(task(1), { limitSeconds: 60 })).outcome).toBe('ok');
+  });
+
+  it('gives trials that are asked for at once the bits that each has alone', async () => {
+    const alone = resultOf(await core().run(task(3))).resultHash;
+    const together = await Promise.all([task(2), task(3), task(4)].map((one) => core().run(one)));
+    expect(resultOf(together[1]!).resultHash).toBe(alone);
+  });
+
   it('refuses to begin what is already aborted', async () => {
     await expect(core().run(task(0), { signal: AbortSignal.abort(new Error('no longer wanted')) })).rejects.toThrow(
       'no longer wanted',
@@ -100,23 +128,6 @@ describe('threads', () => {
     const expected = await hashes(inline);
     expect(await hashes(threads)).toEqual(expected);
     expect(resultOf(await threads.run(task(2))).resultHash).toBe(expected[2]);
-  });
-
-  it('end a trial when told to, and work on', async () => {
-    const abort = new AbortController();
-    const long = threads.run(task(0, { epochs: 10_000, hiddenUnits: 256 }), {
-      signal: abort.signal,
-      onEpochs: () => abort.abort(new Error('enough')),
-    });
-    await expect(long).rejects.toThrow('enough');
-    expect((await threads.run(task(1))).outcome).toBe('ok');
-  });
-
-  it('end a trial that has used up its time', async () => {
-    const begun = performance.now();
-    const long = threads.run(task(0, { epochs: 10_000, hiddenUnits: 256 }), { limitSeconds: 0.2 });
-    await expect(long).rejects.toThrow(TimeLimitExceeded);
-    expect(performance.now() - begun).toBeLessThan(2000);
   });
 
   it('end by force a trial whose step takes longer than anyone will wait', async () => {

@@ -8,7 +8,7 @@ import { applyMigrations } from '../../src/adapters/migrations.ts';
 import { projectRoot } from '../../src/paths.ts';
 import type { Search, Trial } from '../../src/searches/records.ts';
 import { samplerOf } from '../../src/searches/specification.ts';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { createTestDatabase, type TestDatabase, withPostgres } from '../support/postgres.ts';
 import { run } from '../support/processes.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -52,6 +52,14 @@ it('has all searches, each as it was', () => {
     ['iris, grid', 'complete', 3, 0],
     ['iris, random', 'complete', 10, 3],
   ]);
+});
+
+it('keeps a direction in the specification alone', async () => {
+  const { rows } = await withPostgres(database.url, (client) =>
+    client.query(`SELECT column_name FROM information_schema.columns WHERE table_name = 'searches'`),
+  );
+  expect(rows.map(({ column_name }) => column_name)).not.toContain('direction');
+  expect(named('diabetes, renamed').specification.objective.direction).toBe('minimize');
 });
 
 describe('reading', () => {

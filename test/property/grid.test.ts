@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSampler } from '../../src/search/sampler.ts';
+import { createSampler } from '../../src/search/create-sampler.ts';
 import { gridOf, permuted } from '../../src/search/samplers/grid.ts';
 import { spaceOf } from '../../src/search/space.ts';
 import { spaces } from '../support/spaces.ts';

@@ -1,7 +1,7 @@
 /** Units of single layers: sampled exactly where their layer exists, and used exactly there. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSampler } from '../../src/search/sampler.ts';
+import { createSampler } from '../../src/search/create-sampler.ts';
 import { type Distribution, spaceOf, type Value } from '../../src/search/space.ts';
 import { parametersOf } from '../../src/searches/estimate.ts';
 import { layerNames, mostUnits, spelledOut, withLayerConditions } from '../../src/searches/hidden-units.ts';

@@ -5,11 +5,11 @@ import { normalCdf } from '../../src/exact-math.ts';
 import { axisOf } from '../../src/search/axis.ts';
 import { certaintyOf } from '../../src/search/best.ts';
 import { coverageOf } from '../../src/search/coverage.ts';
+import { createSampler } from '../../src/search/create-sampler.ts';
 import { mainShares } from '../../src/search/fanova.ts';
 import { narrow } from '../../src/search/narrow.ts';
 import { logSumExp, mixtureWeights, normalQuantile, setKernels } from '../../src/search/parzen.ts';
 import { scrambled, sobol, sobolBits } from '../../src/search/quasi-random.ts';
-import { createSampler } from '../../src/search/sampler.ts';
 import { type Distribution, includes, isActive, spaceOf, type Value } from '../../src/search/space.ts';
 import { spaces } from '../support/spaces.ts';
 

@@ -11,11 +11,12 @@ try {
     ...(shelters.length > 0 ? { shelters } : {}),
   });
   console.log(JSON.stringify({ url: server.url, adopted: server.adopted }));
-  process.stdin.on('data', async (text: Buffer) => {
+  const onText = async (text: Buffer) => {
     if (text.toString().startsWith('throw')) throw new Error('a fault that nobody foresaw');
     await server.stop();
     process.exit(0);
-  });
+  };
+  process.stdin.on('data', (text: Buffer) => void onText(text));
 } catch (error) {
   console.log(JSON.stringify({ error: String(error), pid: (error as { pid?: number }).pid }));
 }

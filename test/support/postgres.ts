@@ -1,4 +1,4 @@
-/** Databases for tests: one each, migrated, on the server that global-setup.ts starts. */
+/** Databases for tests: one each, migrated, on the server that service-setup.ts starts. */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';

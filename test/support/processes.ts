@@ -35,7 +35,7 @@ export function run(
     });
   }
   const exited = once(child, 'exit');
-  exited.then(() => {
+  void exited.then(() => {
     for (const watcher of watchers) watcher();
   });
   return {

@@ -1,5 +1,6 @@
 /** The samplers that a specification may name, as tests go through them: a new one is among them by itself. */
-import { createSampler, isLearning, type SamplerSettings } from '../../src/search/sampler.ts';
+import { createSampler, type SamplerSettings } from '../../src/search/create-sampler.ts';
+import { isLearning } from '../../src/search/sampler.ts';
 import type { Space } from '../../src/search/space.ts';
 import { samplerKinds } from '../../src/searches/samplers.ts';
 

@@ -3,14 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { randomAt } from '../../src/random.ts';
 import type { Observation } from '../../src/search/sampler.ts';
 import type { Point } from '../../src/search/space.ts';
+import { parseSpecification } from '../../src/searches/parse-specification.ts';
 import type { Added, Finished, FinishedTrial, History, Plan } from '../../src/searches/ports.ts';
 import { isOver, type Search, type TrialState } from '../../src/searches/records.ts';
-import {
-  type DatasetFacts,
-  parseSpecification,
-  type Specification,
-  samplerOf,
-} from '../../src/searches/specification.ts';
+import { type DatasetFacts, type Specification, samplerOf } from '../../src/searches/specification.ts';
 import { bracketIn, type Stage, stagesOf } from '../../src/searches/stages.ts';
 
 export const facts: DatasetFacts = {

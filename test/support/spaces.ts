@@ -1,6 +1,6 @@
 /** Arbitrary search spaces for property tests. */
 import fc from 'fast-check';
-import { createSampler } from '../../src/search/sampler.ts';
+import { createSampler } from '../../src/search/create-sampler.ts';
 import { type Distribution, isActive, type Point, type Space, type Value } from '../../src/search/space.ts';
 
 const float: fc.Arbitrary<Distribution> = fc

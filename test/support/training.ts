@@ -9,7 +9,7 @@ import {
 } from '../../src/nn/train.ts';
 
 /** Trains as far as `judge` lets it. */
-export function trainWhile(
+function trainWhile(
   options: TrainOptions,
   judge: (report: EpochReport) => Verdict,
 ): { reports: EpochReport[]; end: TrainingResult | PausedTraining } {

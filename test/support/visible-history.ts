@@ -7,7 +7,7 @@ import { samplerOf } from '../../src/searches/specification.ts';
 import { bracketIn, stagesOf } from '../../src/searches/stages.ts';
 import { allTrials } from './searches.ts';
 
-export async function allEvents(client: ApiClient, id: string): Promise<SearchEvent[]> {
+async function allEvents(client: ApiClient, id: string): Promise<SearchEvent[]> {
   const events: SearchEvent[] = [];
   for (let after = 0; ; ) {
     const response = await fetch(`${client.url}/v1/searches/${id}/events?after=${after}&limit=1000`);

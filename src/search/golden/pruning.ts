@@ -1,6 +1,6 @@
 /** Fixtures of pruners: at which epoch each of some curves, told one trial after the other, is stopped; and brackets. */
 import { hyperbandBrackets } from '../brackets.ts';
-import { createPruner, type ImmediateSettings } from '../pruner.ts';
+import { createPruner, type ImmediateSettings } from '../create-pruner.ts';
 import { type Faults, isList, isNumber, isNumbers, isRecord, type Json, part, same } from './compare.ts';
 
 export function isPruning(json: Json): boolean {

@@ -1,5 +1,5 @@
 /** The median and percentile rules (Golovin et al. 2017, Vizier, §3.2.2; as in Optuna). */
-import { compare, type Direction, isBetter, quantileOfBest } from '../objective.ts';
+import { compare, type Direction, isBetter, quantileOfBest } from '../../objective.ts';
 import { type Pruner, told } from '../pruner.ts';
 
 interface Settings {
@@ -11,7 +11,7 @@ interface Settings {
 }
 
 /** Between the two nearest of some numbers, in proportion; `share` from 0 (the least) to 1. */
-export function quantile(numbers: readonly number[], share: number): number {
+function quantile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const place = share * (sorted.length - 1);
   const below = sorted[Math.floor(place)]!;

@@ -1,5 +1,5 @@
 /** Asynchronous successive halving, the stopping kind (Li et al. 2020, ASHA; Optuna). */
-import { compare, type Direction, isBetter } from '../objective.ts';
+import { compare, type Direction, isBetter } from '../../objective.ts';
 import { type Pruner, told } from '../pruner.ts';
 
 /**

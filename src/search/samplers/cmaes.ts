@@ -6,10 +6,10 @@
  * Logical time (law 6) goes by generations: all trials of one are proposed from those before it, so a generation runs side by side.
  */
 import { exp, log } from '../../exact-math.ts';
+import { bestFirst, type Direction } from '../../objective.ts';
 import { type Random, randomAt } from '../../random.ts';
 import { axisOf } from '../axis.ts';
 import { eigen } from '../eigen.ts';
-import { bestFirst, type Direction } from '../objective.ts';
 import type { Observation, Sampler } from '../sampler.ts';
 import { decidePoint, type NumericDistribution, type Point, type Space, valueAt } from '../space.ts';
 import { drawAt } from './random.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createSampler } from '../../../src/search/create-sampler.ts';
 import { explain } from '../../../src/search/importance.ts';
-import { createSampler } from '../../../src/search/sampler.ts';
 import { type Distribution, type Point, spaceOf } from '../../../src/search/space.ts';
 
 const float = (low: number, high: number, when?: Distribution['when']): Distribution => ({

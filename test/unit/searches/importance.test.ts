@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { importanceOf } from '../../../src/application/importance.ts';
 import { randomAt } from '../../../src/random.ts';
-import { createSampler } from '../../../src/search/sampler.ts';
+import { createSampler } from '../../../src/search/create-sampler.ts';
 import { spaceOf } from '../../../src/search/space.ts';
 
 const space = spaceOf({

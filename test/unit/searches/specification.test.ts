@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createTrialMemory } from '../../../src/compute/trial-memory.ts';
 import { Problem } from '../../../src/errors.ts';
 import { largestTrial } from '../../../src/searches/largest-trial.ts';
-import { parseSpecification } from '../../../src/searches/specification.ts';
+import { parseSpecification } from '../../../src/searches/parse-specification.ts';
 
 const digits = {
   name: 'digits',

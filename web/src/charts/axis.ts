@@ -1,7 +1,7 @@
 /** A hyperparameter as an axis of a chart: in the scale it was sampled in. */
 
 import { formatValue } from '../../../src/format.ts';
-import { ascending, compare, type Direction } from '../../../src/search/objective.ts';
+import { ascending, compare, type Direction } from '../../../src/objective.ts';
 import type { Distribution, NumericDistribution, Value } from '../../../src/search/space.ts';
 import type { Colour } from '../theme.ts';
 import type { ChartOption } from './echart.tsx';

@@ -1,8 +1,5 @@
 /** A specification while it is written: one JSON text, which the form reads and changes part by part. Pure. */
-import type { Distribution, Value } from '../../../src/search/space.ts';
-
 export type Draft = Readonly<Record<string, unknown>>;
-export type Setting = Value | Distribution;
 
 export interface Fault {
   readonly path: string;

@@ -1,5 +1,5 @@
 /** What the sampler of a draft would try: the service's own samplers, run here. Pure. */
-import { createSampler, type SamplerSettings } from '../../../src/search/sampler.ts';
+import { createSampler, type SamplerSettings } from '../../../src/search/create-sampler.ts';
 import { type Distribution, type Point, spaceOf, type Value } from '../../../src/search/space.ts';
 import { readableOf } from '../../../src/searches/hyperparameters.ts';
 import { samplerSchema } from '../../../src/searches/samplers.ts';

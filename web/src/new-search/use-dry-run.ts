@@ -20,7 +20,7 @@ export function useDryRun(draft: Draft, readable: boolean): DryRunState {
     setState((before) => ({ ...before, checked: false }));
     if (!readable) return;
     const abort = new AbortController();
-    const timer = setTimeout(async () => {
+    const ask = async () => {
       try {
         const answer = await api.dryRun(draft, abort.signal);
         setState({ answer, faults: [], checked: true, error: undefined });
@@ -34,7 +34,8 @@ export function useDryRun(draft: Draft, readable: boolean): DryRunState {
           error: faults.length > 0 ? undefined : error,
         }));
       }
-    }, PAUSE_MS);
+    };
+    const timer = setTimeout(() => void ask(), PAUSE_MS);
     return () => {
       clearTimeout(timer);
       abort.abort();

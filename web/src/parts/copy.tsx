@@ -21,7 +21,7 @@ export function CopyButton({
     setTimeout(() => say(''), SAID_MS);
   };
   return (
-    <button type="button" className="quiet" onClick={copy}>
+    <button type="button" className="quiet" onClick={() => void copy()}>
       {said === '' ? children : said}
       <span className="hidden" role="status">
         {said}

@@ -1,5 +1,5 @@
 /** The brackets of a search as far as its trials have come. Pure. */
-import { bestFirst } from '../../../src/search/objective.ts';
+import { bestFirst } from '../../../src/objective.ts';
 import { bracketIn, stagesOf } from '../../../src/searches/stages.ts';
 import type { Search } from '../api.ts';
 import type { TrialRow } from './model.ts';

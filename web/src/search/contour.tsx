@@ -2,7 +2,7 @@
 
 import { type ReactNode, useMemo } from 'react';
 import { formatNumber, formatValue } from '../../../src/format.ts';
-import { ascending, type Direction } from '../../../src/search/objective.ts';
+import { ascending, type Direction } from '../../../src/objective.ts';
 import type { NumericDistribution } from '../../../src/search/space.ts';
 import { axisFor, placeOn, scaleColours, unitOf, valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';

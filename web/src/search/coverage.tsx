@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { formatPercent, formatValue } from '../../../src/format.ts';
 import { gridOf } from '../../../src/search/coverage.ts';
-import { createSampler } from '../../../src/search/sampler.ts';
+import { createSampler } from '../../../src/search/create-sampler.ts';
 import { type NumericDistribution, spaceOf } from '../../../src/search/space.ts';
 import { api } from '../api.ts';
 import { unitOf } from '../charts/axis.ts';

@@ -1,6 +1,6 @@
 /** Numbers for the charts of the live view. Pure. */
 import type { SeriesName } from '../../../src/nn/series.ts';
-import { type Direction, isBetter } from '../../../src/search/objective.ts';
+import { type Direction, isBetter } from '../../../src/objective.ts';
 import type { Line } from '../charts/line-chart.tsx';
 import type { TrialRow } from './model.ts';
 import type { Snapshot } from './use-search.ts';

@@ -4,7 +4,7 @@ import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
 import { formatValue } from '../../../src/format.ts';
 import type { SeriesName } from '../../../src/nn/series.ts';
-import { bestFirst } from '../../../src/search/objective.ts';
+import { bestFirst } from '../../../src/objective.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { useLog } from '../parts/log-switch.tsx';

@@ -2,7 +2,7 @@
 
 import { type ReactNode, useMemo, useState } from 'react';
 import { formatValue, plural } from '../../../src/format.ts';
-import { ascending, type Direction } from '../../../src/search/objective.ts';
+import { ascending, type Direction } from '../../../src/objective.ts';
 import { valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';

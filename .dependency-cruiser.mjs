@@ -1,0 +1,158 @@
+// Which room may import what (docs/architecture.md): read by dependency-cruiser (npm run lint) and by test/unit/house.test.ts.
+
+/**
+ * Room → `path`, a folder or a file; `imports`, the rooms it may import beside itself, types included, `'*'` for every one; `packages`, whether
+ * it may import npm packages; `pure`, whether it must ask neither the clock nor Math.random.
+ */
+export const rooms = {
+  'exact-math': { path: 'src/exact-math.ts', imports: [], packages: false, pure: true },
+  random: { path: 'src/random.ts', imports: ['exact-math'], packages: false, pure: true },
+  errors: { path: 'src/errors.ts', imports: [], packages: false, pure: true },
+  format: { path: 'src/format.ts', imports: [], packages: false, pure: true },
+  objective: { path: 'src/objective.ts', imports: [], packages: false, pure: true },
+  paths: { path: 'src/paths.ts', imports: [], packages: false },
+  config: { path: 'src/config.ts', imports: [], packages: true },
+  search: {
+    path: 'src/search/',
+    imports: ['random', 'exact-math', 'format', 'objective'],
+    packages: false,
+    pure: true,
+  },
+  nn: { path: 'src/nn/', imports: ['random', 'exact-math', 'format', 'objective'], packages: false, pure: true },
+  data: { path: 'src/data/', imports: ['random', 'exact-math'], packages: false, pure: true },
+  diagnosis: { path: 'src/diagnosis/', imports: ['nn'], packages: false, pure: true },
+  compute: {
+    path: 'src/compute/',
+    imports: ['nn', 'data', 'diagnosis', 'objective', 'errors', 'paths'],
+    packages: true,
+  },
+  searches: {
+    path: 'src/searches/',
+    imports: ['search', 'nn', 'data', 'compute', 'diagnosis', 'objective', 'format', 'errors'],
+    packages: true,
+  },
+  domain: {
+    path: 'src/domain/',
+    imports: ['searches', 'search', 'compute', 'objective', 'errors'],
+    packages: false,
+    pure: true,
+  },
+  // Of searches the records and the specification, of the pure rooms lists of names.
+  contract: {
+    path: 'src/contract/',
+    imports: ['searches', 'search', 'nn', 'data', 'compute', 'diagnosis', 'errors'],
+    packages: true,
+  },
+  application: {
+    path: 'src/application/',
+    imports: ['contract', 'searches', 'search', 'data', 'compute', 'diagnosis', 'objective', 'errors'],
+    packages: true,
+  },
+  client: { path: 'src/client/', imports: ['contract'], packages: false },
+  adapters: {
+    path: 'src/adapters/',
+    imports: ['domain', 'searches', 'contract', 'nn', 'compute', 'data', 'errors'],
+    packages: true,
+    stores: true,
+  },
+  api: {
+    path: 'src/api/',
+    imports: ['application', 'contract', 'searches', 'nn', 'data', 'errors', 'paths'],
+    packages: true,
+  },
+  // The composition roots know everything.
+  assembly: { path: 'src/assembly.ts', imports: ['*'], packages: true },
+  service: { path: 'src/service.ts', imports: ['*'], packages: true },
+  serve: { path: 'src/serve.ts', imports: ['*'], packages: true },
+  cli: { path: 'src/cli/', imports: ['*'], packages: true },
+  workers: { path: 'workers/', imports: ['*'], packages: true },
+  // A browser runs it: of the service it may import types everywhere, values of `imports` alone.
+  web: {
+    path: 'web/src/',
+    imports: ['client', 'search', 'searches', 'nn', 'objective', 'format'],
+    types: ['*'],
+    packages: true,
+  },
+};
+
+/** Packages that keep or carry data. */
+const stores = ['bullmq', 'ioredis', 'pg', '@prisma'];
+
+const pattern = ({ path }) => `^${path.replaceAll('.', '\\.')}${path.endsWith('/') ? '' : '$'}`;
+const all = Object.values(rooms);
+const code = '^(src|workers|web/src|bench|test|scripts)/';
+const npm = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', 'npm-no-pkg', 'npm-unknown'];
+
+/** What nothing in the room may import of the project's own code; none where everything is allowed. */
+function direction(name, room, names, more = {}) {
+  if (names.includes('*')) return [];
+  const allowed = [room, ...names.map((other) => rooms[other])];
+  return [
+    {
+      name,
+      severity: 'error',
+      from: { path: pattern(room) },
+      to: { path: code, pathNot: allowed.map(pattern), ...more },
+    },
+  ];
+}
+
+const directions = Object.entries(rooms).flatMap(([name, room]) => [
+  ...direction(`${name}-imports`, room, room.types ?? room.imports),
+  ...(room.types ? direction(`${name}-imports-values`, room, room.imports, { dependencyTypesNot: ['type-only'] }) : []),
+]);
+
+const packages = Object.entries(rooms)
+  .filter(([, room]) => !room.packages)
+  .map(([name, room]) => ({
+    name: `${name}-without-packages`,
+    severity: 'error',
+    from: { path: pattern(room) },
+    to: { dependencyTypes: npm },
+  }));
+
+const outside = { path: '^(src|workers)/', pathNot: all.map(pattern) };
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...directions,
+    ...packages,
+    {
+      name: 'no-circle',
+      comment: 'Types count: two files that know each other are one file in two pieces.',
+      severity: 'error',
+      from: { path: code },
+      to: { circular: true },
+    },
+    { name: 'no-room-from', comment: 'Every file is in a room.', severity: 'error', from: outside, to: {} },
+    { name: 'no-room-to', comment: 'Every file is in a room.', severity: 'error', from: {}, to: outside },
+    {
+      name: 'stores-in-adapters',
+      severity: 'error',
+      from: { path: '^(src|workers|web/src)/', pathNot: all.filter((room) => room.stores).map(pattern) },
+      to: { path: stores.map((store) => `(^|/)node_modules/${store}/`) },
+    },
+    {
+      name: 'no-dev-dependency',
+      comment: 'An image has none: docker and npm ci --omit=dev leave them out.',
+      severity: 'error',
+      from: { path: '^(src|workers)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'resolvable', severity: 'error', from: { path: code }, to: { couldNotResolve: true } },
+    {
+      name: 'no-test-code',
+      comment: 'What is shipped knows neither tests nor benchmarks.',
+      severity: 'error',
+      from: { path: '^(src|workers|web/src|scripts)/' },
+      to: { path: '^(test|bench)/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: ['node_modules', 'src/adapters/prisma-client'] },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,252 @@
+/**
+ * Searches and trials in memory: the same rules as in Postgres, without a database. For tests; nothing survives the process, and nobody is
+ * notified.
+ */
+import { randomUUID } from 'node:crypto';
+import type { FoldCurves } from '../../compute/trial.ts';
+import { claim, release } from '../../domain/claiming.ts';
+import { deliveriesOf, isWithheld } from '../../domain/deliveries.ts';
+import { endIfOverdue } from '../../domain/ending.ts';
+import { type Facts, meets } from '../../domain/facts.ts';
+import { finish } from '../../domain/finishing.ts';
+import { addTrials } from '../../domain/planning.ts';
+import { reportValue } from '../../domain/rungs.ts';
+import { changeSettings, changeState } from '../../domain/search-actions.ts';
+import { SearchUpdate, type SearchWrites } from '../../domain/search-update.ts';
+import { actOnTrial } from '../../domain/trial-actions.ts';
+import { patched, type TrialRecord } from '../../domain/trial-record.ts';
+import { Problem } from '../../errors.ts';
+import type { Delivery, NewSearch, ReturnedTrial, SearchStore } from '../../searches/ports.ts';
+import { type Change, isOpen, type Search } from '../../searches/records.ts';
+
+interface StoredTrial {
+  record: TrialRecord;
+  worker: string | null;
+  leaseUntil: number | null;
+  curves: readonly FoldCurves[] | null;
+}
+
+interface StoredSearch {
+  search: Search;
+  historyVersion: number;
+  readonly trials: StoredTrial[];
+  readonly events: (Change & { readonly seq: number })[];
+  /** By epochs, then by trial. */
+  readonly reports: Map<number, Map<number, number | null>>;
+  readonly checkpoints: Map<number, Uint8Array>;
+  readonly idempotency: NewSearch['idempotency'];
+  /** Ends when the change under way has. */
+  lock: Promise<unknown>;
+}
+
+export interface MemoryStore extends SearchStore {
+  find(id: string): Search | undefined;
+  /** By number. */
+  trials(id: string): readonly TrialRecord[];
+  events(id: string): readonly (Change & { readonly seq: number })[];
+}
+
+/** `clock`: milliseconds since 1970. */
+export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
+  const searches = new Map<string, StoredSearch>();
+
+  const stored = (id: string): StoredSearch => {
+    const found = searches.get(id);
+    if (found === undefined) throw new Problem('notFound', `there is no search ${id}`);
+    return found;
+  };
+
+  /** One change of a search at a time, as under the lock of its row. */
+  const change = async <T>(id: string, rule: (update: SearchUpdate) => T | Promise<T>) => {
+    const entry = stored(id);
+    const changed = entry.lock.then(async () => {
+      if (!searches.has(id)) throw new Problem('notFound', `there is no search ${id}`);
+      const update = new SearchUpdate(entry.search, factsOf(entry, clock()));
+      const result = await rule(update);
+      apply(entry, update.search, update.writes, clock());
+      return { result, search: entry.search };
+    });
+    entry.lock = changed.catch(() => undefined);
+    return changed;
+  };
+
+  const waiting = (id?: string): readonly Delivery[] =>
+    [...searches.values()]
+      .filter(({ search }) => search.state === 'running' && (id === undefined || search.id === id))
+      .flatMap(({ search, trials }) => {
+        const due = trials.filter(({ record: { state, job } }) => {
+          return state === 'waiting' && (search.trials.running === 0 || !isWithheld(job));
+        });
+        return deliveriesOf(
+          search.id,
+          due.map(({ record }) => record),
+        );
+      });
+
+  return {
+    find: (id) => searches.get(id)?.search,
+    trials: (id) => stored(id).trials.map(({ record }) => record),
+    events: (id) => stored(id).events,
+
+    create: async (search) => {
+      const { idempotency } = search;
+      const known = [...searches.values()].find((one) => idempotency && one.idempotency?.key === idempotency.key);
+      if (known !== undefined && known.idempotency?.requestHash !== idempotency?.requestHash) {
+        const message = `search ${known.search.id} was created with this key and another body`;
+        throw new Problem('idempotencyKeyReused', message);
+      }
+      if (known !== undefined) return { search: known.search, created: false };
+      const entry = newEntry(search, clock());
+      searches.set(entry.search.id, entry);
+      return { search: entry.search, created: true };
+    },
+    transition: async (id, to) => (await change(id, (update) => changeState(update, to))).search,
+    change: async (id, asked) => {
+      const { result, search } = await change(id, (update) => changeSettings(update, asked));
+      return { deliveries: result, search };
+    },
+    remove: async (id) => {
+      stored(id);
+      searches.delete(id);
+    },
+    actOnTrial: async (id, number, act) => {
+      const { result, search } = await change(id, (update) => actOnTrial(update, number, act));
+      return { deliveries: result, search };
+    },
+    history: async (id, from, firstRung) => {
+      const { search, historyVersion, trials, reports } = stored(id);
+      const atRung = firstRung === undefined ? undefined : reports.get(firstRung);
+      const known = trials.slice(from).map(({ record: { number, state, point, value, epochs } }) => {
+        const trial = { number, state, point, value, epochs };
+        return atRung?.has(number) ? { ...trial, firstRung: { value: atRung.get(number) ?? null } } : trial;
+      });
+      return { version: historyVersion, seq: search.seq, trials: known };
+    },
+    addTrials: async (id, plan) => {
+      const { result, search } = await change(id, (update) => addTrials(update, plan));
+      return { ...result, search };
+    },
+    claim: async (delivery, claimer) => {
+      const { result, search } = await change(delivery.searchId, (update) => claim(update, delivery, claimer));
+      return { claims: result, search };
+    },
+    finish: async (id, results, next) => {
+      const { result, search } = await change(id, (update) => finish(update, results, next));
+      return { ...result, search };
+    },
+    look: async (id, report) => {
+      const { result, search } = await change(id, (update) => reportValue(update, report));
+      return { ...result, search };
+    },
+    endOverdue: async (id) => {
+      const ids = id === undefined ? [...searches.keys()] : [id];
+      for (const one of ids) await change(one, endIfOverdue);
+    },
+    giveBack: async (id, returned) => {
+      const { result, search } = await change(id, (update) => release(update, returned, false));
+      return { deliveries: result, search };
+    },
+    renew: async (renewals, leaseSeconds) =>
+      renewals.filter(({ searchId, number, attempt, epochs, folds }) => {
+        const trial = searches.get(searchId)?.trials[number];
+        if (trial?.record.state !== 'running' || trial.record.attempt !== attempt) return true;
+        trial.leaseUntil = clock() + leaseSeconds * 1000;
+        trial.record = { ...trial.record, epochs };
+        trial.curves = folds;
+        return false;
+      }),
+    reclaim: async () => {
+      const back: Delivery[] = [];
+      for (const [id, { trials }] of searches) {
+        const expired = trials.filter(({ record, leaseUntil }) => record.state === 'running' && leaseUntil! < clock());
+        const returned = expired.map(({ record: { number, attempt }, worker }): ReturnedTrial => {
+          return { number, attempt, reason: `the lease of worker ${worker} ran out`, how: 'crashed' };
+        });
+        if (returned.length > 0) back.push(...(await change(id, (update) => release(update, returned, true))).result);
+      }
+      return back;
+    },
+    deliveries: async (id) => waiting(id),
+    countDeliveries: async () => waiting().length,
+    hungry: async (window) =>
+      [...searches.values()]
+        .map(({ search }) => search)
+        .filter(({ state, trials }) => state === 'running' && trials.planned < trials.total && trials.waiting < window)
+        .map(({ id }) => id),
+  };
+}
+
+function newEntry({ specification, dataset, parent, warnings, idempotency }: NewSearch, now: number): StoredSearch {
+  const { trials: total } = specification.budget;
+  const search: Search = {
+    ...{ id: randomUUID(), name: specification.name, state: 'running', specification, warnings: [...warnings], parent },
+    dataset: { name: dataset.name, hash: dataset.hash },
+    trials: {
+      ...{ total, planned: 0, waiting: 0, running: 0, paused: 0 },
+      ...{ complete: 0, pruned: 0, failed: 0, cancelled: 0, diverged: 0 },
+    },
+    ...{ best: null, improvements: [], found: {}, stages: [], epochs: 0, endedBy: null, seq: 1, failure: null },
+    ...{ createdAt: new Date(now).toISOString(), finishedAt: null },
+  };
+  return {
+    ...{ search, historyVersion: 0, trials: [], idempotency, lock: Promise.resolve() },
+    events: [{ seq: 1, type: 'search.created', data: { total } }],
+    ...{ reports: new Map(), checkpoints: new Map() },
+  };
+}
+
+function factsOf({ historyVersion, trials, events, reports, checkpoints }: StoredSearch, now: number): Facts {
+  return {
+    now,
+    historyVersion,
+    trials: async (query) =>
+      trials
+        .filter(({ record }) => meets(record, query))
+        .slice(0, query.limit)
+        .map(({ record, leaseUntil }) => ({ ...record, leaseExpired: leaseUntil !== null && leaseUntil < now })),
+    curves: async (numbers) => new Map(numbers.map((number) => [number, trials[number]!.curves ?? []])),
+    checkpoints: async (numbers) => new Map([...checkpoints].filter(([number]) => numbers.includes(number))),
+    reports: async ({ epochs, from, to, except, onlyComplete }) =>
+      [...(reports.get(epochs) ?? [])].flatMap(([number, value]) => {
+        const counts = !onlyComplete || trials[number]!.record.state === 'complete';
+        return value !== null && number >= from && number < to && number !== except && counts ? [value] : [];
+      }),
+    cancelledByHand: async () =>
+      events.flatMap((event) => (event.type === 'trial.cancelled' ? [event.data.number] : [])),
+  };
+}
+
+function apply(entry: StoredSearch, after: Search, writes: SearchWrites, now: number): void {
+  const { trials, events, reports, checkpoints } = entry;
+  const { seq } = entry.search;
+  for (const { claimedBy, number, stage, point, job } of writes.newTrials) {
+    const state = claimedBy === undefined ? 'waiting' : 'running';
+    const record: TrialRecord = {
+      ...{ number, stage, point, job, state, attempt: claimedBy === undefined ? 0 : 1, failures: 0, rung: 0 },
+      ...{ value: null, epochs: 0, found: [], durationMs: null, leaseExpired: false },
+    };
+    const leaseUntil = claimedBy === undefined ? null : now + claimedBy.leaseSeconds * 1000;
+    trials.push({ record, worker: claimedBy?.worker ?? null, leaseUntil, curves: null });
+  }
+  for (const [number, patch] of writes.trials) {
+    const trial = trials[number]!;
+    const { worker, leaseSeconds, curves } = patch;
+    trial.record = patched(trial.record, patch);
+    if (worker !== undefined) trial.worker = worker;
+    if (curves !== undefined) trial.curves = curves;
+    if (leaseSeconds !== undefined) trial.leaseUntil = leaseSeconds === null ? null : now + leaseSeconds * 1000;
+  }
+  for (const { number, epochs, value } of writes.reports) {
+    const atEpochs = reports.get(epochs) ?? new Map<number, number | null>();
+    if (!atEpochs.has(number)) atEpochs.set(number, value);
+    reports.set(epochs, atEpochs);
+  }
+  for (const [number, bytes] of writes.checkpoints.put) checkpoints.set(number, bytes);
+  const { remove } = writes.checkpoints;
+  for (const number of remove === 'all' ? [...checkpoints.keys()] : remove) checkpoints.delete(number);
+  if (writes.events.length === 0) return;
+  events.push(...writes.events.map((event, i) => ({ ...event, seq: seq + 1 + i })));
+  if (writes.renewsHistory) entry.historyVersion++;
+  const finishedAt = isOpen(after.state) ? null : (entry.search.finishedAt ?? new Date(now).toISOString());
+  entry.search = { ...after, finishedAt };
+}

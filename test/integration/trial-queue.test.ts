@@ -1,0 +1,55 @@
+/** The queue alone, on each of its backends: a worker is given what was delivered. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  createQueueWorker,
+  createTrialQueue,
+  prepareQueue,
+  type QueueConnection,
+} from '../../src/adapters/trial-queue.ts';
+import type { Delivery } from '../../src/searches/ports.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { eventually, findRedis, startRedis, type TestRedis } from '../support/processes.ts';
+
+const redisBinary = findRedis();
+const backends = redisBinary === undefined ? (['postgres'] as const) : (['postgres', 'redis'] as const);
+if (redisBinary === undefined) console.warn('no redis-server is installed: the queue is tested on Postgres alone');
+
+describe.each(backends)('on %s', (backend) => {
+  let database: TestDatabase;
+  let redis: TestRedis | undefined;
+  let connection: QueueConnection;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    redis = backend === 'redis' ? await startRedis(redisBinary!) : undefined;
+    connection =
+      redis === undefined
+        ? { kind: 'postgres', url: database.url }
+        : { kind: 'redis', url: redis.url, prefix: 'hypersearch' };
+    await prepareQueue(connection);
+  });
+  afterAll(async () => {
+    await redis?.close();
+    await database?.drop();
+  });
+
+  it('a worker is given each delivery once, as it was delivered', async () => {
+    const searchId = '5b3f9a80-2d1e-4c55-8f5f-0d3c1a1b2c3d';
+    const deliveries: Delivery[] = [
+      { searchId, job: '0', from: 0, to: 6 },
+      { searchId, job: '7.2', from: 7, to: 9 },
+      { searchId, job: '10.e31', from: 10, to: 10 },
+    ];
+    const queue = await createTrialQueue(connection, () => undefined);
+    // What is queued already is not queued twice.
+    for (const _ of [1, 2]) await queue.deliver(deliveries);
+    const given: Delivery[] = [];
+    const work = async (delivery: Delivery) => {
+      given.push(delivery);
+    };
+    const worker = createQueueWorker(connection, 1, work, () => undefined);
+    await eventually(async () => given.length >= 3 && (await queue.depth()) === 0, 30_000, 'the last delivery');
+    await worker.close();
+    await queue.close();
+    expect(given.toSorted((a, b) => a.from - b.from)).toEqual(deliveries);
+  });
+});
