@@ -1,6 +1,7 @@
 /** Every sampler by its settings. */
+
+import type { Direction } from '../objective.ts';
 import { enqueued } from './enqueued.ts';
-import type { Direction } from './pruner.ts';
 import type { Sampler } from './sampler.ts';
 import { type CmaesSettings, cmaesSampler } from './samplers/cmaes.ts';
 import { gridSampler } from './samplers/grid.ts';

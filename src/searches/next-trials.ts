@@ -9,8 +9,9 @@ import { inJobs } from './jobs.ts';
 import type { FinishedTrial, History, Plan, SearchStore } from './ports.ts';
 import type { Propose } from './proposals.ts';
 import type { Search } from './records.ts';
+import type { Settings } from './settings.ts';
 import { type DatasetFacts, samplerOf } from './specification.ts';
-import type { Settings, StageSettings } from './stage-settings.ts';
+import type { StageSettings } from './stage-settings.ts';
 import { type BegunStage, bracketIn, type Stage, stageOf, withEpochs } from './stages.ts';
 
 /** How many trials wait as rows: enough that no thread ever waits for a decision, few enough that a grid of millions is light. */

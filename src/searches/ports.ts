@@ -1,13 +1,12 @@
 /** What the use cases need of the world, and nothing more. The adapters keep these promises. */
 import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult, TrialSettings, TrialTask } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Hint } from '../data/hint.ts';
-import type { CsvReading } from '../data/reading.ts';
-import type { AskedUpload, Decision } from '../data/upload.ts';
+import type { AskedUpload } from '../data/upload.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Point } from '../search/space.ts';
 import type { BudgetChange } from './budget.ts';
 import type { StoredCurves } from './curves.ts';
+import type { DatasetSummary } from './dataset-record.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
 import type { BegunStage } from './stages.ts';
@@ -305,22 +304,6 @@ export interface NoticeBoard {
   /** For epochs alone; changes are told by the store, in their own transaction. Never throws: an epoch may be lost. */
   publish(searchId: string, epochs: readonly Epoch[]): void;
   close(): Promise<void>;
-}
-
-export interface DatasetSummary extends DatasetFacts {
-  readonly title: string;
-  readonly target: string;
-  readonly featureNames: readonly string[];
-  readonly attribution: string | null;
-  readonly builtIn: boolean;
-  /** Rows left out, because a value is not there. */
-  readonly dropped: number;
-  /** How the file is read: with it, whoever reads the CSV comes to the same rows. */
-  readonly reading: CsvReading;
-  readonly decisions: readonly Decision[];
-  readonly hints: readonly Hint[];
-  /** Hashes of all versions, the newest first. */
-  readonly versions: readonly string[];
 }
 
 /** The newest version of a data set, unless a hash says which. */

@@ -1,6 +1,7 @@
 /** Trains one claimed trial, from one report of its value to the next. */
 import type { ComputeCore, FoldCurves, TimedUpdate, TrialResult, TrialTask } from '../compute/trial.ts';
 import { type Look, lastingFault } from '../diagnosis/lasting.ts';
+import { bestOf } from '../objective.ts';
 import type { Committer } from './commit.ts';
 import type { Held } from './held-claims.ts';
 import type { Claim, DatasetStore, NoticeBoard } from './ports.ts';
@@ -51,7 +52,7 @@ export async function train(
     );
     durationMs += end.durationMs;
     if (end.outcome !== 'paused') return { kind: 'result', result: { ...end, durationMs } };
-    const best = bestOf(end.folds, task);
+    const best = bestMean(end.folds, task);
     const now = {
       ...end,
       trainLoss: lastMean(end.folds, 'trainLoss'),
@@ -98,7 +99,7 @@ function epochOf(update: TimedUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 
 }
 
 /** The best, so far, of the means over the folds. */
-function bestOf(folds: readonly FoldCurves[], { metric, direction }: TrialTask): number | null {
+function bestMean(folds: readonly FoldCurves[], { metric, direction }: TrialTask): number | null {
   const [first] = folds;
   if (first === undefined) return null;
   const series = metric === 'validationLoss' ? 'validationLoss' : 'validationMetric';
@@ -106,8 +107,7 @@ function bestOf(folds: readonly FoldCurves[], { metric, direction }: TrialTask):
     .map((_, epoch) => folds.map((fold) => fold[series][epoch] ?? null))
     .filter((values): values is number[] => values.every((value) => value !== null))
     .map((values) => values.reduce((a, b) => a + b, 0) / values.length);
-  if (means.length === 0) return null;
-  return direction === 'maximize' ? Math.max(...means) : Math.min(...means);
+  return bestOf(means, direction);
 }
 
 /** The task of a claimed trial, when it is looked at, and how long it may take. */
