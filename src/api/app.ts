@@ -6,9 +6,10 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import metrics from 'fastify-metrics';
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
 import { Problem } from '../errors.ts';
 import { projectRoot } from '../paths.ts';
 import { followCurves } from './live-curves.ts';
@@ -35,7 +36,7 @@ const LARGEST_CLIENT_MESSAGE = 4096;
 export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   const app = Fastify({
     // What happened to a request is in the metrics; the log is for what went wrong.
-    logger: parts.logLevel === 'silent' ? false : { level: parts.logLevel === 'info' ? 'warn' : parts.logLevel },
+    loggerInstance: requestLog(parts.log),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LARGEST_BODY,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
@@ -70,6 +71,11 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(healthRoutes, parts);
   await app.register(pageRoutes, parts);
   return app;
+}
+
+/** That it listens is said by whoever started it. */
+function requestLog(log: Logger): FastifyBaseLogger {
+  return log.child({}, { level: log.level === 'info' ? 'warn' : log.level });
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 import type { WebSocket } from 'ws';
 import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Notice, NoticeBoard, SearchQueries } from '../searches/ports.ts';
 import type { Epoch, Search } from '../searches/records.ts';
 import type { LiveCurves } from './live-curves.ts';
@@ -17,7 +18,7 @@ export interface StreamParts {
   readonly queries: SearchQueries;
   readonly board: NoticeBoard;
   readonly curves: LiveCurves;
-  readonly log: (message: string) => void;
+  readonly log: Log;
 }
 
 /** Serves `socket` until it closes. With `after`, the client knows the events up to there and gets no snapshot. */
@@ -53,7 +54,7 @@ export function streamEvents(socket: WebSocket, search: Search, after: number | 
     (error) => {
       if (socket.readyState !== socket.OPEN) return;
       // The store may be away for a moment: the next notice tries again, and the client can always come back with `after`.
-      log(`events of ${search.id}: ${messageOf(error)}`);
+      log.error(`events of ${search.id}: ${messageOf(error)}`);
     },
   );
 

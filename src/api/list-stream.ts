@@ -2,6 +2,7 @@
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { NoticeBoard, SearchQueries } from '../searches/ports.ts';
 import { searchSchema } from '../searches/records.ts';
 import { isBehind, keepOpen } from './socket.ts';
@@ -24,7 +25,7 @@ export type ListMessage = z.infer<typeof listMessageSchema>;
 export interface ListParts {
   readonly queries: Pick<SearchQueries, 'findAll'>;
   readonly board: NoticeBoard;
-  readonly log: (message: string) => void;
+  readonly log: Log;
 }
 
 /**
@@ -61,7 +62,7 @@ export function streamSearches(socket: WebSocket, { queries, board, log }: ListP
     } catch (error) {
       // The store may be away for a moment: what was to be told is told after it.
       for (const id of due) changed.add(id);
-      log(`the list of searches: ${messageOf(error)}`);
+      log.error(`the list of searches: ${messageOf(error)}`);
     }
     telling = false;
     if (changed.size > 0 || gap) schedule();

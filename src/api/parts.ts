@@ -1,5 +1,6 @@
 /** What the API is made of; the composition roots (server.ts, the command line, tests) put it together. */
 
+import type { Logger } from 'pino';
 import type { FileReader } from '../data/file-work.ts';
 import type { Example } from '../searches/examples.ts';
 import type { Importance, ImportanceTask } from '../searches/importance.ts';
@@ -21,7 +22,8 @@ export interface ApiParts {
   readonly queue: TrialQueue;
   readonly planner: Planner;
   readonly facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
-  readonly log: (message: string) => void;
+  /** Errors of requests too. */
+  readonly log: Logger;
   readonly datasets: DatasetStore;
   /** Reads files that are only looked at, off the event loop. */
   readonly files: FileReader;
@@ -42,5 +44,4 @@ export interface ApiParts {
   readonly web: string;
   /** Whether only this machine is served: then only its own names are answered. */
   readonly loopback: boolean;
-  readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
