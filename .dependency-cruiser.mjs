@@ -12,6 +12,7 @@ export const rooms = {
   objective: { path: 'src/objective.ts', imports: [], packages: false, pure: true },
   paths: { path: 'src/paths.ts', imports: [], packages: false },
   config: { path: 'src/config.ts', imports: [], packages: true },
+  log: { path: 'src/log.ts', imports: ['config'], packages: true },
   search: {
     path: 'src/search/',
     imports: ['random', 'exact-math', 'format', 'objective'],
@@ -28,7 +29,7 @@ export const rooms = {
   },
   searches: {
     path: 'src/searches/',
-    imports: ['search', 'nn', 'data', 'compute', 'diagnosis', 'objective', 'format', 'errors'],
+    imports: ['search', 'nn', 'data', 'compute', 'diagnosis', 'objective', 'format', 'errors', 'log'],
     packages: true,
   },
   domain: {
@@ -45,19 +46,19 @@ export const rooms = {
   },
   application: {
     path: 'src/application/',
-    imports: ['contract', 'searches', 'search', 'data', 'compute', 'diagnosis', 'objective', 'errors'],
+    imports: ['contract', 'searches', 'search', 'data', 'compute', 'diagnosis', 'objective', 'errors', 'log'],
     packages: true,
   },
   client: { path: 'src/client/', imports: ['contract'], packages: false },
   adapters: {
     path: 'src/adapters/',
-    imports: ['domain', 'searches', 'contract', 'nn', 'compute', 'data', 'errors'],
+    imports: ['domain', 'searches', 'contract', 'nn', 'compute', 'data', 'errors', 'log'],
     packages: true,
     stores: true,
   },
   api: {
     path: 'src/api/',
-    imports: ['application', 'contract', 'searches', 'nn', 'data', 'errors', 'paths'],
+    imports: ['application', 'contract', 'searches', 'nn', 'data', 'errors', 'paths', 'log'],
     packages: true,
   },
   // The composition roots know everything.

@@ -70,7 +70,7 @@ function report(row: Record<string, string | number>): void {
 
 await temporarily(async (dataDirectory) => {
   const config = { ...readConfig(), dataDirectory, port: 0, logLevel: 'silent' as const };
-  const service = await startService(config, 'both', () => undefined);
+  const service = await startService(config, 'both');
   try {
     const client = createClient(service.url!);
     const queue = config.redisUrl === undefined ? 'BullMQ on Postgres' : 'BullMQ on Redis';

@@ -1,5 +1,6 @@
 /** Puts the parts together, for the composition roots alone: what a process is made of, in the order it is opened and closed. */
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { Piscina } from 'piscina';
 import { connect } from './adapters/connection.ts';
 import { createDatasetStore } from './adapters/dataset-store.ts';
@@ -48,7 +49,7 @@ const ANALYSIS_IDLE_MS = 10_000;
 const PROPOSALS_IDLE_MS = 60_000;
 
 /** Brings the database up to date, opens every store, and keeps sweeping until it is closed. */
-export async function assemble(config: Config, databaseUrl: string, log: (message: string) => void): Promise<Assembly> {
+export async function assemble(config: Config, databaseUrl: string, log: Logger): Promise<Assembly> {
   await applyMigrations(databaseUrl, join(projectRoot, 'prisma', 'migrations'));
   const connection = queueConnection(config, databaseUrl);
   await prepareQueue(connection);
@@ -111,7 +112,6 @@ export async function assemble(config: Config, databaseUrl: string, log: (messag
     memory: createTrialMemory(config.kernels, config.trialMemoryBytes),
     web: join(projectRoot, 'dist', 'web'),
     loopback: isLoopback(config.host),
-    logLevel: config.logLevel,
     importance: (task) => analysis.run(task),
     examples: readExamples(join(projectRoot, 'examples')),
     preflight: (task) => preflight.run(task),

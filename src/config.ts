@@ -34,6 +34,10 @@ const schema = z.object({
   HYPERSEARCH_SWEEP_SECONDS: seconds.default(2).describe('How often what was lost is looked for'),
   HYPERSEARCH_CONNECTIONS: z.coerce.number().int().min(2).max(500).default(10).describe('To Postgres, a process'),
   HYPERSEARCH_LOG: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  HYPERSEARCH_LOG_FORMAT: z
+    .enum(['text', 'json'])
+    .optional()
+    .describe('Of the log; lines of text on a terminal and JSON elsewhere, unless given'),
   HYPERSEARCH_URL: z.url().default('http://127.0.0.1:3000').describe('The service that the command line talks to'),
 });
 
@@ -52,6 +56,8 @@ export interface Config {
   readonly sweepSeconds: number;
   readonly connections: number;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+  /** By whether standard error is a terminal, where undefined. */
+  readonly logFormat: 'text' | 'json' | undefined;
   readonly serviceUrl: string;
   /** Tells this process from others, for people. */
   readonly processName: string;
@@ -85,6 +91,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     sweepSeconds: values.HYPERSEARCH_SWEEP_SECONDS,
     connections: values.HYPERSEARCH_CONNECTIONS,
     logLevel: values.HYPERSEARCH_LOG,
+    logFormat: values.HYPERSEARCH_LOG_FORMAT,
     serviceUrl: values.HYPERSEARCH_URL.replace(/\/$/, ''),
     processName: `${hostname()}:${process.pid}`,
   };

@@ -5,7 +5,7 @@ import { type Role, startService } from './service.ts';
 /** Serves until it is told to stop; resolves with the exit code. */
 export async function serve(role: Role, config: Config = readConfig()): Promise<number> {
   const stopped = untilTold();
-  const service = await startService(config, role, logger(config));
+  const service = await startService(config, role);
   console.log(
     service.url === undefined
       ? `hypersearch worker ${config.processName} is ready, ${config.threads} threads. Stop it with Ctrl-C.`
@@ -18,11 +18,6 @@ export async function serve(role: Role, config: Config = readConfig()): Promise<
   console.log('stopping…');
   await service.close();
   return typeof reason === 'string' ? 1 : 0;
-}
-
-export function logger(config: Config): (message: string) => void {
-  if (config.logLevel === 'silent' || config.logLevel === 'error') return () => undefined;
-  return (message) => console.error(`${new Date().toISOString()} ${message}`);
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process there and then. */

@@ -3,6 +3,7 @@ import { startEmbeddedPostgres } from './adapters/embedded-postgres.ts';
 import { buildApp } from './api/app.ts';
 import { assemble, startWorker } from './assembly.ts';
 import type { Config } from './config.ts';
+import { createLog } from './log.ts';
 
 export interface Service {
   /** Of the API; undefined where there is none. */
@@ -14,7 +15,7 @@ export interface Service {
 
 export type Role = 'api' | 'worker' | 'both';
 
-export async function startService(config: Config, role: Role, log: (message: string) => void): Promise<Service> {
+export async function startService(config: Config, role: Role, log = createLog(config)): Promise<Service> {
   const closers: (() => Promise<void>)[] = [];
   let onExit: (reason: string) => void = () => undefined;
   const lost = new Promise<string>((resolve) => {

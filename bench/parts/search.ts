@@ -26,7 +26,7 @@ export async function withService<T>(
 ): Promise<T> {
   return temporarily(async (dataDirectory) => {
     const own = { databaseUrl: undefined, dataDirectory, threads, kernels, port: 0, logLevel: 'silent' } as const;
-    const service = await startService({ ...readConfig(), ...own }, 'both', () => undefined);
+    const service = await startService({ ...readConfig(), ...own }, 'both');
     try {
       await upload(service.url!, rows);
       const client = createClient(service.url!);

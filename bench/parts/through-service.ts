@@ -9,7 +9,7 @@ import { temporarily } from './temporary.ts';
 export async function withClient<T>(use: (client: ApiClient) => Promise<T>, threads = 1): Promise<T> {
   return temporarily(async (dataDirectory) => {
     const own = { databaseUrl: undefined, dataDirectory, threads, port: 0, logLevel: 'silent' } as const;
-    const service = await startService({ ...readConfig(), ...own }, 'both', () => undefined);
+    const service = await startService({ ...readConfig(), ...own }, 'both');
     try {
       return await use(createClient(service.url!));
     } finally {

@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import type { Log } from '../log.ts';
 import type { Account } from './postgres-server/account.ts';
 import { type Binaries, findBinaries, makeUsable } from './postgres-server/binaries.ts';
 import { type Cluster, openCluster } from './postgres-server/cluster.ts';
@@ -33,7 +34,7 @@ export interface EmbeddedPostgres {
 export interface EmbeddedPostgresOptions {
   /** Made if missing, e.g. `.hypersearch`. */
   readonly directory: string;
-  readonly log: (line: string) => void;
+  readonly log: Log;
   /** Called once if the server is lost while we use it: it died and did not come back, or somebody else owns it now. */
   readonly onExit?: (reason: string) => void;
   /** False skips every fsync: for throw-away databases. */
@@ -211,7 +212,7 @@ async function giveUpOn(server: PidFile, site: Site, error: Error): Promise<void
         'If that process is not a Postgres of hypersearch, delete the file; if it is, end it; then start again.',
     );
   }
-  site.log(`Postgres (process ${server.pid}) was left running and does not answer: stopping it`);
+  site.log.warn(`Postgres (process ${server.pid}) was left running and does not answer: stopping it`);
   await terminate(server.pid, data, site.binaries, 5_000);
 }
 

@@ -1,5 +1,6 @@
 /** Who tells whom: LISTEN and NOTIFY of Postgres, so that every process hears of every change, with or without Redis. */
 import pg from 'pg';
+import type { Log } from '../log.ts';
 import type { Notice, NoticeBoard } from '../searches/ports.ts';
 import type { Epoch } from '../searches/records.ts';
 
@@ -14,7 +15,7 @@ const LONGEST_PAUSE_MS = 2_000;
 /** The channel on which committed changes are announced. */
 export const NOTICE_CHANNEL = 'hypersearch';
 
-export async function createNoticeBoard(url: string, log: (message: string) => void): Promise<NoticeBoard> {
+export async function createNoticeBoard(url: string, log: Log): Promise<NoticeBoard> {
   const listeners = new Set<(notice: Notice) => void>();
   const tell = (notice: Notice) => {
     for (const listener of listeners) listener(notice);
@@ -35,6 +36,7 @@ export async function createNoticeBoard(url: string, log: (message: string) => v
       if (!established) return;
       established = false;
       client = undefined;
+      if (!closed) log.warn('no longer listening to Postgres: the connection was lost');
       next.end().catch(() => undefined);
       if (!closed) void reconnect();
     };
@@ -60,7 +62,7 @@ export async function createNoticeBoard(url: string, log: (message: string) => v
       try {
         await listen();
         if (closed) return void client?.end().catch(() => undefined);
-        log('listening to Postgres again');
+        log.info('listening to Postgres again');
         return tell({ kind: 'gap' });
       } catch {
         // The server is still away.

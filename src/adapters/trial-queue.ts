@@ -12,6 +12,7 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Delivery, TrialQueue } from '../searches/ports.ts';
 
 const QUEUE = 'trials';
@@ -36,8 +37,6 @@ function jobIdOf({ searchId, job }: Delivery): string {
 function deliveryOf({ id = '', data }: Pick<Job<Payload>, 'id' | 'data'>): Delivery {
   return { ...data, job: id.slice(data.searchId.length + 1) };
 }
-
-type Log = (message: string) => void;
 
 /** Brings BullMQ's own tables up to date. They live in a schema of their own, beside ours. */
 export async function prepareQueue(connection: QueueConnection): Promise<void> {
@@ -84,7 +83,7 @@ interface Connected {
 
 function onPostgres(url: string, log: Log): Connected {
   const queue = new Queue(QUEUE, { connection: { connectionString: url, max: 2 } }, createPostgresBackend);
-  queue.on('error', (error) => log(`queue: ${error.message}`));
+  queue.on('error', (error) => log.error(`queue: ${error.message}`));
   return { queue: () => queue, close: () => queue.close() };
 }
 
@@ -98,7 +97,7 @@ async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis'
     maxRetriesPerRequest: 1,
     commandTimeout: REDIS_PATIENCE_MS,
   });
-  redis.on('error', (error) => log(`queue: ${messageOf(error)}`));
+  redis.on('error', (error) => log.error(`queue: ${messageOf(error)}`));
   let made: Queue | undefined;
   // A BullMQ queue that is made while Redis is away never recovers, so it is made when Redis first answers.
   const queue = () => {
@@ -140,9 +139,9 @@ export function createQueueWorker(
     removeOnFail: { count: 0 },
   };
   const worker = openWorker(connection, process, options);
-  worker.on('error', (error) => log(`worker: ${error.message}`));
+  worker.on('error', (error) => log.error(`worker: ${error.message}`));
   worker.on('failed', (job, error) =>
-    log(`job ${job?.id ?? '?'} gave up, its trials will be delivered again: ${error.message}`),
+    log.warn(`job ${job?.id ?? '?'} gave up, its trials will be delivered again: ${error.message}`),
   );
   return { close: () => worker.close() };
 }

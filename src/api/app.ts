@@ -6,9 +6,10 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import metrics from 'fastify-metrics';
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
 import { Problem } from '../errors.ts';
 import { projectRoot } from '../paths.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -32,10 +33,7 @@ const LARGEST_CLIENT_MESSAGE = 4096;
 export async function buildApp(dependencies: ApiDependencies): Promise<FastifyInstance> {
   const app = Fastify({
     // What happened to a request is in the metrics; the log is for what went wrong.
-    logger:
-      dependencies.logLevel === 'silent'
-        ? false
-        : { level: dependencies.logLevel === 'info' ? 'warn' : dependencies.logLevel },
+    loggerInstance: requestLog(dependencies.log),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LARGEST_BODY,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
@@ -67,6 +65,11 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(healthRoutes, dependencies);
   await app.register(pageRoutes, dependencies);
   return app;
+}
+
+/** That it listens is said by whoever started it. */
+function requestLog(log: Logger): FastifyBaseLogger {
+  return log.child({}, { level: log.level === 'info' ? 'warn' : log.level });
 }
 
 /**

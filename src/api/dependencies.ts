@@ -1,4 +1,5 @@
 /** What the API needs; the composition roots (assembly.ts, tests) put it together. */
+import type { Logger } from 'pino';
 import type { ImportanceTask } from '../application/importance.ts';
 import type { PreflightTask } from '../application/preflight.ts';
 import type { Importance, Preflight } from '../contract/analysis.ts';
@@ -22,7 +23,8 @@ export interface ApiDependencies {
   readonly queue: TrialQueue;
   readonly planner: Planner;
   readonly facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
-  readonly log: (message: string) => void;
+  /** Errors of requests too. */
+  readonly log: Logger;
   readonly datasets: DatasetStore;
   /** Reads files that are only looked at, off the event loop. */
   readonly files: FileReader;
@@ -43,7 +45,6 @@ export interface ApiDependencies {
   readonly web: string;
   /** Whether only this machine is served: then only its own names are answered. */
   readonly loopback: boolean;
-  readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
 
 /** The same with the epochs of the last seconds, for what is live. */

@@ -7,6 +7,7 @@
 import type { WebSocket } from 'ws';
 import type { SearchMessage } from '../contract/stream.ts';
 import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Notice, NoticeBoard, SearchQueries } from '../searches/ports.ts';
 import type { Epoch, Search } from '../searches/records.ts';
 import type { LiveCurves } from './live-curves.ts';
@@ -18,7 +19,7 @@ export interface StreamDependencies {
   readonly queries: SearchQueries;
   readonly board: NoticeBoard;
   readonly curves: LiveCurves;
-  readonly log: (message: string) => void;
+  readonly log: Log;
 }
 
 /** Serves `socket` until it closes. With `after`, the client knows the events up to there and gets no snapshot. */
@@ -59,7 +60,7 @@ export function streamEvents(
     (error) => {
       if (socket.readyState !== socket.OPEN) return;
       // The store may be away for a moment: the next notice tries again, and the client can always come back with `after`.
-      log(`events of ${search.id}: ${messageOf(error)}`);
+      log.error(`events of ${search.id}: ${messageOf(error)}`);
     },
   );
 

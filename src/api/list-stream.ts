@@ -2,6 +2,7 @@
 import type { WebSocket } from 'ws';
 import type { ListMessage } from '../contract/stream.ts';
 import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { NoticeBoard, SearchQueries } from '../searches/ports.ts';
 import { isBehind, keepOpen, sendMessage } from './socket.ts';
 
@@ -11,7 +12,7 @@ const RHYTHM_MS = 250;
 export interface ListDependencies {
   readonly queries: Pick<SearchQueries, 'findAll'>;
   readonly board: NoticeBoard;
-  readonly log: (message: string) => void;
+  readonly log: Log;
 }
 
 /**
@@ -48,7 +49,7 @@ export function streamSearches(socket: WebSocket, { queries, board, log }: ListD
     } catch (error) {
       // The store may be away for a moment: what was to be told is told after it.
       for (const id of due) changed.add(id);
-      log(`the list of searches: ${messageOf(error)}`);
+      log.error(`the list of searches: ${messageOf(error)}`);
     }
     telling = false;
     if (changed.size > 0 || gap) schedule();

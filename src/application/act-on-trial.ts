@@ -1,4 +1,5 @@
 /** Pauses, resumes, cancels or retries one trial of a search. */
+import type { Log } from '../log.ts';
 import { deliver } from '../searches/deliver.ts';
 import { briefly, type Planner } from '../searches/planner.ts';
 import type { SearchQueries, SearchStore, TrialAct, TrialQueue } from '../searches/ports.ts';
@@ -12,7 +13,7 @@ export interface ActOnTrialDependencies {
   readonly queue: TrialQueue;
   readonly planner: Pick<Planner, 'plan'>;
   readonly facts: DatasetFactsOf;
-  readonly log: (message: string) => void;
+  readonly log: Log;
 }
 
 /** The trial as it is afterwards. */

@@ -1,5 +1,7 @@
 /** Another name, or another budget: a search that has ended goes on where the new one leaves something to do. */
+
 import type { SearchChange } from '../contract/searches.ts';
+import type { Log } from '../log.ts';
 import { deliver } from '../searches/deliver.ts';
 import { briefly, type Planner } from '../searches/planner.ts';
 import type { SearchQueries, SearchStore, TrialQueue } from '../searches/ports.ts';
@@ -14,7 +16,7 @@ export interface ChangeSearchDependencies {
   readonly queue: TrialQueue;
   readonly planner: Pick<Planner, 'plan'>;
   readonly facts: DatasetFactsOf;
-  readonly log: (message: string) => void;
+  readonly log: Log;
 }
 
 export async function changeSearch(

@@ -1,4 +1,5 @@
 /** Pause, resume and cancel. */
+import type { Log } from '../log.ts';
 import { deliver } from '../searches/deliver.ts';
 import { briefly, type Planner } from '../searches/planner.ts';
 import type { SearchStore, Transition, TrialQueue } from '../searches/ports.ts';
@@ -8,7 +9,7 @@ export interface TransitionSearchDependencies {
   readonly store: Pick<SearchStore, 'transition' | 'deliveries'>;
   readonly queue: TrialQueue;
   readonly planner: Pick<Planner, 'plan'>;
-  readonly log: (message: string) => void;
+  readonly log: Log;
 }
 
 /** A search that is resumed has its waiting trials delivered again, and more decided. */

@@ -1,7 +1,6 @@
 /** The first five minutes: a real random search over the digits, live, and its best networks. */
 import type { Config } from '../config.ts';
 import { formatDuration } from '../format.ts';
-import { logger } from '../serve.ts';
 import { startService } from '../service.ts';
 import { createClient } from './api-client.ts';
 import { bestTable, findingLines, searchLines } from './format.ts';
@@ -27,11 +26,11 @@ const specification = {
 
 export async function demo(config: Config): Promise<number> {
   // The picture is for a newcomer; what the service says to itself only disturbs it.
-  const log = config.logLevel === 'debug' ? logger(config) : () => undefined;
+  const logLevel = config.logLevel === 'debug' ? 'debug' : 'silent';
   console.log(
     'hypersearch: 40 networks on 1,797 handwritten digits, chosen at random, learning rates by power of ten.\n',
   );
-  const service = await startService({ ...config, port: 0 }, 'both', log);
+  const service = await startService({ ...config, logLevel, port: 0 }, 'both');
   try {
     const client = createClient(service.url!);
     const started = performance.now();

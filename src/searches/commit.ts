@@ -1,5 +1,6 @@
 /** Group commit: while one transaction of a search is under way, results gather; the next one writes them all. */
 import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Planner } from './planner.ts';
 import type { Delivery, FinishedTrial, Looked, PausedReport, SearchStore } from './ports.ts';
 import type { Search } from './records.ts';
@@ -26,7 +27,7 @@ export interface Committer {
 /** `onCommitted` is told the search as it was after each transaction, and what is to be delivered. */
 export function createCommitter(
   { finish, look }: { readonly finish: Planner['finish']; readonly look: SearchStore['look'] },
-  log: (message: string) => void,
+  log: Log,
   onCommitted: (search: Search, deliveries: readonly Delivery[]) => Promise<void>,
 ): Committer {
   const queues = new Map<string, Pending[]>();
@@ -47,7 +48,7 @@ export function createCommitter(
     const refused = trials.filter(({ number }) => written?.accepted.includes(number) === false);
     if (refused.length > 0) {
       const numbers = refused.map(({ number }) => number).join(', ');
-      log(`search ${searchId}: results of trials ${numbers} came too late and were refused`);
+      log.warn(`search ${searchId}: results of trials ${numbers} came too late and were refused`);
     }
     return written?.search;
   };
@@ -63,11 +64,11 @@ export function createCommitter(
       try {
         const done = await work();
         const told = onCommitted(done.search, done.deliveries);
-        await told.catch((error: unknown) => log(`search ${searchId}: ${messageOf(error)}`));
+        await told.catch((error: unknown) => log.error(`search ${searchId}: ${messageOf(error)}`));
         return done;
       } catch (error) {
         if (isGone(error) || Date.now() > giveUp) {
-          log(`search ${searchId}: ${what} could not be written: ${messageOf(error)}`);
+          log.error(`search ${searchId}: ${what} could not be written: ${messageOf(error)}`);
           return undefined;
         }
         await new Promise((resolve) => setTimeout(resolve, pause));

@@ -1,16 +1,13 @@
 import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Delivery, TrialQueue } from './ports.ts';
 
 /** Hands deliveries to the queue. If the queue is away, the sweep will do it again: they stand in Postgres. */
-export async function deliver(
-  queue: TrialQueue,
-  deliveries: readonly Delivery[],
-  log: (message: string) => void,
-): Promise<void> {
+export async function deliver(queue: TrialQueue, deliveries: readonly Delivery[], log: Log): Promise<void> {
   if (deliveries.length === 0) return;
   try {
     await queue.deliver(deliveries);
   } catch (error) {
-    log(`${deliveries.length} deliveries will be made later: ${messageOf(error)}`);
+    log.warn(`${deliveries.length} deliveries will be made later: ${messageOf(error)}`);
   }
 }

@@ -1,6 +1,7 @@
 /** The claims a process works on: it keeps their leases, stores their curves so far, and learns when one is lost. */
 import type { EpochUpdate, FoldCurves } from '../compute/trial.ts';
 import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Claim, SearchStore } from './ports.ts';
 
 /** The claim is no longer ours to work on: its search ended, or somebody else has it. Nothing is to be written. */
@@ -23,11 +24,7 @@ export interface HeldClaims {
   stop(): void;
 }
 
-export function holdClaims(
-  store: Pick<SearchStore, 'renew'>,
-  leaseSeconds: number,
-  log: (message: string) => void,
-): HeldClaims {
+export function holdClaims(store: Pick<SearchStore, 'renew'>, leaseSeconds: number, log: Log): HeldClaims {
   const all = new Set<Held>();
   const drop: HeldClaims['drop'] = (which, reason) => {
     for (const { claim, abort } of all) if (which(claim)) abort.abort(reason);
@@ -47,7 +44,7 @@ export function holdClaims(
         );
       drop(isLost, new ClaimLost());
     } catch (error) {
-      log(`leases were not renewed: ${messageOf(error)}`);
+      log.error(`leases were not renewed: ${messageOf(error)}`);
     }
     renewing = false;
   };

@@ -2,6 +2,7 @@
  * The next trials of one search, as far as they can be known: a plan, made outside of any transaction from a history that was read, and
  * proposed in a thread. It is a function of the history alone, so it does not matter who plans, how often, or how many at once.
  */
+import type { Log } from '../log.ts';
 import { narrow } from '../search/narrow.ts';
 import { isLearning } from '../search/sampler.ts';
 import { boundsOf } from './bounds.ts';
@@ -21,7 +22,7 @@ export interface NextTrialsDependencies {
   readonly store: Pick<SearchStore, 'history'>;
   readonly facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
   readonly propose: Propose;
-  readonly log: (message: string) => void;
+  readonly log: Log;
 }
 
 export interface NextTrials {
@@ -78,7 +79,7 @@ export async function nextTrials(
   if (search.state !== 'running' || trials.planned >= trials.total) return nothing;
   const dataset = await facts(search.dataset.name, search.dataset.hash);
   if (dataset === undefined) {
-    log(`search ${search.id} waits: there is no data set ${search.dataset.name}`);
+    log.warn(`search ${search.id} waits: there is no data set ${search.dataset.name}`);
     return nothing;
   }
   const current = stageOf(search, trials.planned);

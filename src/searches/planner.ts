@@ -79,7 +79,7 @@ export function createPlanner(dependencies: PlannerDependencies, soonMs = SOON_M
         const search = next === 'read' ? await queries.find(searchId) : next;
         if (search !== undefined && (await planOnce(dependencies, knowledge, search))) request.next = 'read';
       } catch (error) {
-        if (!closed) log(`search ${searchId} was not planned: ${messageOf(error)}`);
+        if (!closed) log.error(`search ${searchId} was not planned: ${messageOf(error)}`);
       }
     }
     requests.delete(searchId);
@@ -177,7 +177,7 @@ async function finishWithNext(
   const { store, handOff, log, soonMs } = dependencies;
   const { id } = search;
   const planned = nextTrials(dependencies, knowledge, search, results).catch((error: unknown): NextTrials => {
-    log(`search ${id} was not planned: ${messageOf(error)}`);
+    log.error(`search ${id} was not planned: ${messageOf(error)}`);
     return { more: true };
   });
   const soon = (await within(planned, soonMs))?.plan;

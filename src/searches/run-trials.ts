@@ -1,6 +1,7 @@
 /** Works off deliveries: claims trials, trains them, keeps their leases, writes what they gave. */
 import { type ComputeCore, MemoryLimitExceeded, TimeLimitExceeded } from '../compute/trial.ts';
 import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { isLearning } from '../search/sampler.ts';
 import { reachesTarget } from './budget.ts';
 import { type Committer, createCommitter } from './commit.ts';
@@ -20,7 +21,7 @@ export interface RunnerParts {
   readonly queue: TrialQueue;
   readonly planner: Planner;
   readonly handOff: HandOff;
-  readonly log: (message: string) => void;
+  readonly log: Log;
   readonly datasets: DatasetStore;
   readonly core: ComputeCore;
   readonly board: NoticeBoard;
@@ -84,7 +85,7 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
     if (endsBracket(search)) void parts.planner.plan(search.id);
     if (stopping) for (const { abort } of holds) abort.abort(new ShuttingDown());
     const deadline = deadlineOf(search, () => {
-      store.endOverdue(search.id).catch((error: unknown) => log(`search ${search.id}: ${messageOf(error)}`));
+      store.endOverdue(search.id).catch((error: unknown) => log.error(`search ${search.id}: ${messageOf(error)}`));
     });
     const written: Promise<Search | undefined>[] = [];
     for (const hold of holds) {
@@ -187,7 +188,7 @@ async function settle(
     await committed(back.search, back.deliveries);
     planner.refill(back.search);
   } catch (error) {
-    log(`trial ${number} of ${searchId} could not be given back, its lease will run out: ${messageOf(error)}`);
+    log.error(`trial ${number} of ${searchId} could not be given back, its lease will run out: ${messageOf(error)}`);
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 /** Puts right whatever was lost on the way: run every few seconds by every process, harmless when nothing was. */
 import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { deliver } from './deliver.ts';
 import { LOW_WATER, type Planner } from './planner.ts';
 import type { SearchStore, TrialQueue } from './ports.ts';
@@ -8,7 +9,7 @@ export interface SweepParts {
   readonly store: SearchStore;
   readonly queue: TrialQueue;
   readonly planner: Planner;
-  readonly log: (message: string) => void;
+  readonly log: Log;
 }
 
 /** Takes back claims whose lease ran out, plans for searches that starve, and refills a queue that holds too little. */
@@ -16,7 +17,7 @@ async function sweep(parts: SweepParts): Promise<void> {
   const { store, queue, planner, log } = parts;
   await store.endOverdue();
   const back = await store.reclaim();
-  if (back.length > 0) log(`${back.length} deliveries were taken back from workers that went away`);
+  if (back.length > 0) log.warn(`${back.length} deliveries were taken back from workers that went away`);
   await deliver(queue, back, log);
   // Not awaited: one search that takes long to plan holds up no other, nor the rest of the sweep.
   for (const id of await store.hungry(LOW_WATER)) void planner.plan(id);
@@ -33,7 +34,7 @@ export function startSweeping(parts: SweepParts, everySeconds: number): { stop()
       try {
         await sweep(parts);
       } catch (error) {
-        if (!stopped) parts.log(`sweep: ${messageOf(error)}`);
+        if (!stopped) parts.log.error(`sweep: ${messageOf(error)}`);
       }
       if (stopped) break;
       await new Promise<void>((resolve) => {

@@ -9,6 +9,7 @@ import { createHandOff } from '../../src/searches/hand-off.ts';
 import { createPlanner, type PlannerDependencies } from '../../src/searches/planner.ts';
 import { createProposer } from '../../src/searches/proposals.ts';
 import { samplerKinds } from '../../src/searches/samplers.ts';
+import { logTo } from '../support/log.ts';
 import { facts, type SearchInMemory, searchInMemory, specified } from '../support/search-in-memory.ts';
 
 const settings: Readonly<Record<string, object>> = {
@@ -66,9 +67,9 @@ function plannerOf(search: SearchInMemory, slice: number, isSlow = false) {
       if (isSlow && calls % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
       return structuredClone(proposer(structuredClone(task)));
     },
-    log: (message) => {
+    log: logTo((message) => {
       throw new Error(message);
-    },
+    }),
   };
   return createPlanner(dependencies, isSlow ? 1 : 1000);
 }

@@ -18,6 +18,7 @@ import { canReach, chooseAccount, spawnAs } from '../../src/adapters/postgres-se
 import { findBinaries, makeUsable, program } from '../../src/adapters/postgres-server/binaries.ts';
 import { isAlive } from '../../src/adapters/postgres-server/postmaster.ts';
 import { projectRoot } from '../../src/paths.ts';
+import { logTo, silentLog } from '../support/log.ts';
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('not root: starting as root and as another user is not tested');
@@ -48,7 +49,7 @@ afterEach(async () => {
 });
 
 async function start(more: Partial<EmbeddedPostgresOptions> = {}): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ directory, log: () => undefined, durable: false, ...more });
+  const server = await startEmbeddedPostgres({ directory, log: silentLog, durable: false, ...more });
   servers.push(server);
   return server;
 }
@@ -266,7 +267,7 @@ describe('after a violent end', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     const said: string[] = [];
-    const server = await start({ log: (line) => said.push(line) });
+    const server = await start({ log: logTo((line) => said.push(line)) });
     expect(said.join()).toContain('does not answer');
     expect(await isAlive(pid)).toBe(false);
     expect(server.adopted).toBe(false);
@@ -301,13 +302,13 @@ describe.runIf(isRoot)('as root', () => {
     await mkdir(home, { mode: 0o700 });
     const options = { directory: join(home, 'project/.hypersearch'), shelters: ['/proc/no', shelter] };
     const said: string[] = [];
-    const first = await start({ ...options, log: (line) => said.push(line) });
+    const first = await start({ ...options, log: logTo((line) => said.push(line)) });
     expect(said).toHaveLength(1);
     expect(said[0]).toContain(shelter);
     await remember(first.url);
     await expect(start(options)).rejects.toBeInstanceOf(AlreadyRunningError);
     await first.stop();
-    const second = await start({ ...options, log: (line) => said.push(line) });
+    const second = await start({ ...options, log: logTo((line) => said.push(line)) });
     expect(said).toHaveLength(1);
     expect(await remembered(second.url)).toBe(42);
     await second.stop();

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
+import { silentLog } from '../support/log.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import {
   eventually,
@@ -204,7 +205,7 @@ async function redeliver(databaseUrl: string, environment: Record<string, string
   const redisUrl = environment['REDIS_URL'];
   const queue = await createTrialQueue(
     redisUrl ? { kind: 'redis', url: redisUrl, prefix: 'hypersearch' } : { kind: 'postgres', url: databaseUrl },
-    () => undefined,
+    silentLog,
   );
   await queue.deliver([{ searchId: id, job: `again-${Math.round(performance.now())}`, from: 0, to: 1000 }]);
   await queue.close();

@@ -17,6 +17,7 @@ import { createPlanner } from '../../src/searches/planner.ts';
 import type { Claim, Delivery, SearchStore } from '../../src/searches/ports.ts';
 import { createProposer } from '../../src/searches/proposals.ts';
 import { isOpen, type Search } from '../../src/searches/records.ts';
+import { silentLog } from '../support/log.ts';
 import { allTrials, expectSound } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
@@ -63,7 +64,7 @@ async function workOff(search: Search, storm: Storm) {
     handOff: createHandOff({ worker: 'nobody', leaseSeconds: 1 }, async (deliveries) => void pool.push(...deliveries)),
     facts: datasets.find,
     propose: async (task) => propose(task),
-    log: () => undefined,
+    log: silentLog,
   });
 
   const result = async ({ number, attempt, point }: Claim) => {

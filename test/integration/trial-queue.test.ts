@@ -7,6 +7,7 @@ import {
   type QueueConnection,
 } from '../../src/adapters/trial-queue.ts';
 import type { Delivery } from '../../src/searches/ports.ts';
+import { silentLog } from '../support/log.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { eventually, findRedis, startRedis, type TestRedis } from '../support/processes.ts';
 
@@ -39,14 +40,14 @@ describe.each(backends)('on %s', (backend) => {
       { searchId, job: '7.2', from: 7, to: 9 },
       { searchId, job: '10.e31', from: 10, to: 10 },
     ];
-    const queue = await createTrialQueue(connection, () => undefined);
+    const queue = await createTrialQueue(connection, silentLog);
     // What is queued already is not queued twice.
     for (const _ of [1, 2]) await queue.deliver(deliveries);
     const given: Delivery[] = [];
     const work = async (delivery: Delivery) => {
       given.push(delivery);
     };
-    const worker = createQueueWorker(connection, 1, work, () => undefined);
+    const worker = createQueueWorker(connection, 1, work, silentLog);
     await eventually(async () => given.length >= 3 && (await queue.depth()) === 0, 30_000, 'the last delivery');
     await worker.close();
     await queue.close();

@@ -1,5 +1,6 @@
 /** A process that starts the embedded Postgres in the directory it is given, and says how that went in one line of JSON. */
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
+import { logTo } from './log.ts';
 
 const directory = process.argv[2] ?? '';
 const shelters = process.argv.slice(3);
@@ -7,7 +8,7 @@ const shelters = process.argv.slice(3);
 try {
   const server = await startEmbeddedPostgres({
     directory,
-    log: (line) => console.error(line),
+    log: logTo((line) => console.error(line)),
     ...(shelters.length > 0 ? { shelters } : {}),
   });
   console.log(JSON.stringify({ url: server.url, adopted: server.adopted }));

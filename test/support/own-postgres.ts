@@ -7,6 +7,7 @@ import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
 import { spawnAs } from '../../src/adapters/postgres-server/account.ts';
 import { findBinaries, makeUsable, program } from '../../src/adapters/postgres-server/binaries.ts';
 import { place } from '../../src/adapters/postgres-server/placement.ts';
+import { silentLog } from './log.ts';
 import { eventually, freePort } from './processes.ts';
 
 export interface OwnPostgres {
@@ -17,9 +18,9 @@ export interface OwnPostgres {
 }
 
 export async function startOwnPostgres(directory: string): Promise<OwnPostgres> {
-  const made = await startEmbeddedPostgres({ directory, log: () => undefined });
+  const made = await startEmbeddedPostgres({ directory, log: silentLog });
   await made.stop();
-  const { home, account } = await place(directory, () => undefined);
+  const { home, account } = await place(directory, silentLog);
   const binaries = await makeUsable(await findBinaries(), account, join(home, '..', 'postgres-programs'));
   const port = await freePort();
   const url = new URL(made.url);

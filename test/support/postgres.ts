@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
+import { silentLog } from './log.ts';
 import { temporaryFolder } from './temporary.ts';
 
 export interface TestDatabase {
@@ -26,7 +27,7 @@ export async function createTestDatabase({ migrated = true } = {}): Promise<Test
 /** A server of one's own, with an empty database, in a temporary directory. About a second. */
 export async function startTestPostgres(): Promise<TestDatabase> {
   const folder = await temporaryFolder();
-  const server = await startEmbeddedPostgres({ directory: folder.path, log: () => undefined, durable: false });
+  const server = await startEmbeddedPostgres({ directory: folder.path, log: silentLog, durable: false });
   return {
     url: server.url,
     drop: async () => {

@@ -23,7 +23,7 @@ export async function startTestService(more: Partial<Config> = {}, role: Role = 
     sweepSeconds: 0.3,
     ...more,
   };
-  const service = await startService(config, role, () => undefined);
+  const service = await startService(config, role);
   return {
     client: createClient(service.url!),
     url: service.url!,

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, link, lstat, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Log } from '../../log.ts';
 import { type Account, canReach, chooseAccount } from './account.ts';
 
 export interface Placement {
@@ -16,7 +17,7 @@ export interface Placement {
  * Data that are there already stay where they are, and are run by their owner. The pointer, not a fixed name, decides
  * which shelter is used: whoever deletes the directory to start afresh does start afresh.
  */
-export async function place(directory: string, log: (line: string) => void, shelters?: string[]): Promise<Placement> {
+export async function place(directory: string, log: Log, shelters?: string[]): Promise<Placement> {
   await mkdir(directory, { recursive: true });
   const root = await realpath(directory);
   const here = path.join(root, 'postgres');
@@ -39,7 +40,7 @@ export async function place(directory: string, log: (line: string) => void, shel
   }
   const home = elsewhere ?? (await choosePlace(root, pointer, account, shelters));
   if (!(await lstat(home).catch(() => undefined))) {
-    log(
+    log.info(
       `${root} cannot be entered by the account that runs Postgres (${accountName(account)}): its files are in ${home}`,
     );
   }

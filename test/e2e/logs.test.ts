@@ -1,0 +1,84 @@
+/** What a process of the service writes to its log, by HYPERSEARCH_LOG and HYPERSEARCH_LOG_FORMAT. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase, withPostgres } from '../support/postgres.ts';
+import { eventually, freePort, type RunningApi, startApi } from '../support/processes.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database?.drop());
+
+interface Entry {
+  readonly level: string;
+  readonly time: string;
+  readonly msg: string;
+}
+
+function entriesOf({ output }: Pick<RunningApi, 'output'>): Entry[] {
+  const lines = output().split('\n');
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Entry);
+}
+
+const levels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+
+describe('a process that loses its connection for a moment', () => {
+  const said: Partial<Record<(typeof levels)[number], Entry[]>> = {};
+  beforeAll(async () => {
+    const own = { DATABASE_URL: database.url };
+    const apis = await Promise.all(levels.map((level) => startApi({ ...own, HYPERSEARCH_LOG: level })));
+    await withPostgres(database.url, async (client) => {
+      const listening = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hypersearch notices' AND query LIKE 'LISTEN%'`;
+      const pids = async () =>
+        (await client.query<{ pid: number }>(`SELECT pid ${listening}`)).rows.map(({ pid }) => pid);
+      const before = await pids();
+      expect(before).toHaveLength(levels.length);
+      await client.query(`SELECT pg_terminate_backend(pid) ${listening}`);
+      const again = async () => (await pids()).filter((pid) => !before.includes(pid)).length === levels.length;
+      await eventually(again, 30_000, 'every process listens again');
+    });
+    await apis[3]!.prints(/listening to Postgres again/);
+    for (const [i, api] of apis.entries()) {
+      await api.end();
+      said[levels[i]!] = entriesOf(api);
+      expect(api.child.exitCode).toBe(0);
+    }
+  });
+
+  it.each([
+    ['silent', []],
+    ['error', []],
+    ['warn', ['warn']],
+    ['info', ['warn', 'info']],
+    ['debug', ['warn', 'info']],
+  ] as const)('at the level %s it says: %j', (level, expected) => {
+    const about = said[level]!.filter(({ msg }) => /listening to Postgres/.test(msg));
+    expect(about.map((entry) => entry.level)).toEqual(expected);
+    for (const { time } of about) expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(600_000);
+  });
+});
+
+describe('a process without its Redis', () => {
+  const start = async (more: Record<string, string>) => {
+    const redis = `redis://127.0.0.1:${await freePort()}`;
+    return startApi({ DATABASE_URL: database.url, REDIS_URL: redis, ...more });
+  };
+
+  it('says so as an error at the level error, and nothing at the level silent', async () => {
+    const [heard, silent] = await Promise.all([
+      start({ HYPERSEARCH_LOG: 'error' }),
+      start({ HYPERSEARCH_LOG: 'silent' }),
+    ]);
+    await heard.prints(/queue: /);
+    await Promise.all([heard.end(), silent.end()]);
+    expect(new Set(entriesOf(heard).map(({ level }) => level))).toEqual(new Set(['error']));
+    expect(silent.output()).toMatch(/^hypersearch is ready\.\n {2}page .*\n {2}API .*\n {2}stop .*\nstopping…\n$/);
+  });
+
+  it('says it in a line for people where the format is text', async () => {
+    const api = await start({ HYPERSEARCH_LOG_FORMAT: 'text' });
+    await api.prints(/^\[\d\d:\d\d:\d\d\.\d{3}\] ERROR: queue: .*ECONNREFUSED/m);
+    await api.end();
+    expect(entriesOf(api)).toEqual([]);
+  });
+});
