@@ -1,7 +1,7 @@
 /** Works off deliveries: claims trials, trains them, keeps their leases, writes what they gave. */
 import { type ComputeCore, MemoryLimitExceeded, TimeLimitExceeded } from '../compute/trial.ts';
 import { messageOf } from '../errors.ts';
-import { isLearning } from '../search/sampler.ts';
+import { isLearning } from '../search/create-sampler.ts';
 import { reachesTarget } from './budget.ts';
 import { type Committer, createCommitter } from './commit.ts';
 import { deadlineOf } from './deadline.ts';
