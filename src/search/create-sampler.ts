@@ -16,6 +16,13 @@ export type SamplerSettings =
   | ({ readonly type: 'tpe' } & TpeSettings)
   | ({ readonly type: 'cmaes' } & CmaesSettings);
 
+/** Those that look at other trials. */
+const learning: readonly SamplerSettings['type'][] = ['tpe', 'cmaes'];
+
+export function isLearning({ type }: Pick<SamplerSettings, 'type'>): boolean {
+  return learning.includes(type);
+}
+
 function samplerOf(space: Space, settings: SamplerSettings, direction: Direction): Sampler {
   switch (settings.type) {
     case 'random':

@@ -2,6 +2,7 @@
 import type { EpochUpdate, FoldCurves } from '../compute/trial.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { perSeries } from '../nn/series.ts';
 import type { Claim, SearchStore } from './ports.ts';
 
 /** The claim is no longer ours to work on: its search ended, or somebody else has it. Nothing is to be written. */
@@ -92,10 +93,7 @@ class CurvesSoFar {
           fold,
           value: null,
           initialLoss: before?.initialLoss ?? own[0]?.initialLoss ?? null,
-          trainLoss: grown('trainLoss'),
-          trainMetric: grown('trainMetric'),
-          validationLoss: grown('validationLoss'),
-          validationMetric: grown('validationMetric'),
+          ...perSeries(grown),
           learningRate: grown('learningRate'),
           gradientNorm: grown('gradientNorm'),
           peakLoss: grown('peakLoss'),

@@ -1,5 +1,5 @@
 /** Which trials share a queue job: handing over a job costs milliseconds, a tiny trial less. */
-import { isLearning } from '../search/sampler.ts';
+import { isLearning } from '../search/create-sampler.ts';
 import type { Point } from '../search/space.ts';
 import { secondsOf } from './estimate.ts';
 import { settingsOf } from './hyperparameters.ts';

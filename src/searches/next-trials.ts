@@ -3,8 +3,9 @@
  * proposed in a thread. It is a function of the history alone, so it does not matter who plans, how often, or how many at once.
  */
 import type { Log } from '../log.ts';
+
+import { isLearning } from '../search/create-sampler.ts';
 import { narrow } from '../search/narrow.ts';
-import { isLearning } from '../search/sampler.ts';
 import { boundsOf } from './bounds.ts';
 import { inJobs } from './jobs.ts';
 import type { FinishedTrial, History, Plan, SearchStore } from './ports.ts';

@@ -3,7 +3,7 @@
  * results and the trials that follow from them are written together.
  */
 import { messageOf } from '../errors.ts';
-import { isLearning } from '../search/sampler.ts';
+import { isLearning } from '../search/create-sampler.ts';
 import type { HandOff } from './hand-off.ts';
 import { Knowledge, type NextTrials, type NextTrialsDependencies, nextTrials, WINDOW } from './next-trials.ts';
 import type { Added, Finished, FinishedTrial, Plan, SearchQueries, SearchStore } from './ports.ts';

@@ -4,7 +4,8 @@
  * A pure function of the task, whatever was asked before: what is kept between two tasks of one search only saves reading a long history
  * again. It runs in a thread (workers/proposal-thread.ts), since a proposal may take a second.
  */
-import { isLearning, type Observation, type Sampler } from '../search/sampler.ts';
+import { isLearning } from '../search/create-sampler.ts';
+import type { Observation, Sampler } from '../search/sampler.ts';
 import type { Point } from '../search/space.ts';
 import type { Bracket } from './brackets.ts';
 import type { KnownTrial } from './ports.ts';

@@ -2,7 +2,7 @@
 import { type ComputeCore, MemoryLimitExceeded, TimeLimitExceeded } from '../compute/trial.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { isLearning } from '../search/sampler.ts';
+import { isLearning } from '../search/create-sampler.ts';
 import { reachesTarget } from './budget.ts';
 import { type Committer, createCommitter } from './commit.ts';
 import { deadlineOf } from './deadline.ts';

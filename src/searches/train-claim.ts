@@ -1,6 +1,7 @@
 /** Trains one claimed trial, from one report of its value to the next. */
 import type { ComputeCore, FoldCurves, TimedUpdate, TrialResult, TrialTask } from '../compute/trial.ts';
 import { type Look, lastingFault } from '../diagnosis/lasting.ts';
+import { perSeries } from '../nn/series.ts';
 import { bestOf } from '../objective.ts';
 import type { Committer } from './commit.ts';
 import type { Held } from './held-claims.ts';
@@ -82,7 +83,7 @@ function lastMean(folds: readonly FoldCurves[], of: 'trainLoss' | 'trainMetric')
 
 /** What of an epoch is told live: a notice is small, the rest is stored with the curves. */
 function epochOf(update: TimedUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 'epochs'>): Epoch {
-  const { fold, epoch, at, trainLoss, trainMetric, validationLoss, validationMetric } = update;
+  const { fold, epoch, at } = update;
   const found = update.found.map(({ code }) => code);
   return {
     type: 'epoch',
@@ -90,10 +91,7 @@ function epochOf(update: TimedUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 
     fold,
     epoch,
     at,
-    trainLoss,
-    trainMetric,
-    validationLoss,
-    validationMetric,
+    ...perSeries((name) => update[name]),
     ...(found.length > 0 && { found }),
   };
 }
