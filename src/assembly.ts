@@ -139,11 +139,11 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
 }
 
 /** Takes trials from the queue and trains them in threads, until it is closed; what runs then is given back. */
-export function startWorker(
+export async function startWorker(
   config: Config,
   databaseUrl: string,
   { parts, handOff }: Assembly,
-): { close(): Promise<void> } {
+): Promise<{ close(): Promise<void> }> {
   const entry = new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`);
   const core = createThreadedCore(config.threads, entry, config.kernels, config.trialMemoryBytes);
   const runner = createTrialRunner({
@@ -155,7 +155,7 @@ export function startWorker(
   });
   // One more than there are threads: while a job's results are written, its thread has the next one's trials to train.
   const concurrency = config.threads + 1;
-  const worker = createQueueWorker(queueConnection(config, databaseUrl), concurrency, runner.work, parts.log);
+  const worker = await createQueueWorker(queueConnection(config, databaseUrl), concurrency, runner.work, parts.log);
   return {
     close: async () => {
       const closing = worker.close();

@@ -38,7 +38,7 @@ export async function startService(config: Config, role: Role, log = createLog(c
     }
     const assembly = await assemble(config, databaseUrl, log);
     closers.push(assembly.close);
-    if (role !== 'api') closers.push(startWorker(config, databaseUrl, assembly).close);
+    if (role !== 'api') closers.push((await startWorker(config, databaseUrl, assembly)).close);
     if (role === 'worker') return { url: undefined, lost, close };
     const app = await buildApp(assembly.parts);
     closers.push(() => app.close());

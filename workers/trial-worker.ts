@@ -1,9 +1,9 @@
-/** The worker process: takes trials from the queue and trains them in its threads, until it is told to stop. */
+/** The worker process: takes trials from the queue and trains them in its threads, until the process is told to end. */
 import { messageOf } from '../src/errors.ts';
 import { serve } from '../src/serve.ts';
 
 try {
-  process.exitCode = await serve('worker');
+  await serve('worker');
 } catch (error) {
   console.error(messageOf(error));
   process.exitCode = 1;

@@ -22,6 +22,8 @@ const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
 const LOCK_MS = 10_000;
 /** How often jobs of dead workers are looked for: one that died before it claimed anything holds up only its job. */
 const STALLED_CHECK_MS = 5_000;
+/** How soon a worker asks for jobs again where its backend was away. Nothing interrupts this pause, so a worker that closes waits for it. */
+const RETRY_MS = 1_000;
 
 export type QueueConnection =
   | { readonly kind: 'postgres'; readonly url: string }
@@ -122,17 +124,19 @@ export interface QueueWorker {
   close(): Promise<void>;
 }
 
-export function createQueueWorker(
+/** Begins to take jobs. Where Postgres carries the queue and does not answer, it throws. */
+export async function createQueueWorker(
   connection: QueueConnection,
   concurrency: number,
   work: (delivery: Delivery) => Promise<void>,
   log: Log,
-): QueueWorker {
+): Promise<QueueWorker> {
   const process = (job: Job<Payload>) => work(deliveryOf(job));
   const options: Omit<WorkerOptions<unknown>, 'connection'> = {
     concurrency,
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,
+    runRetryDelay: RETRY_MS,
     // What a job leaves undone is delivered anew from Postgres.
     maxStalledCount: 0,
     removeOnComplete: { count: 0 },
@@ -143,10 +147,27 @@ export function createQueueWorker(
   worker.on('failed', (job, error) =>
     log.warn(`job ${job?.id ?? '?'} gave up, its trials will be delivered again: ${error.message}`),
   );
+  if (connection.kind === 'postgres') await beginOnceReady(worker);
   return { close: () => worker.close() };
 }
 
+/**
+ * A worker on Postgres whose first connection fails keeps that failure: if it already ran, it would ask for jobs and fail again, without a pause
+ * and without ever letting the event loop turn (BullMQ 6.7.0).
+ */
+async function beginOnceReady(worker: OpenWorker): Promise<void> {
+  try {
+    await worker.waitUntilReady();
+  } catch (error) {
+    await worker.close().catch(() => undefined);
+    throw error;
+  }
+  void worker.run();
+}
+
 interface OpenWorker {
+  waitUntilReady(): Promise<unknown>;
+  run(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'failed', listener: (job: { id?: string } | undefined, error: Error) => void): unknown;
   close(): Promise<void>;
@@ -159,7 +180,7 @@ function openWorker(
 ): OpenWorker {
   if (connection.kind === 'postgres') {
     const pool = { connectionString: connection.url, max: 4 };
-    return new Worker(QUEUE, process, { ...options, connection: pool }, createPostgresBackend);
+    return new Worker(QUEUE, process, { ...options, connection: pool, autorun: false }, createPostgresBackend);
   }
   const redis = new Redis(connection.url, { maxRetriesPerRequest: null });
   redis.on('error', () => undefined); // the worker reports it too

@@ -1,7 +1,8 @@
 /** The first five minutes: a real random search over the digits, live, and its best networks. */
 import type { Config } from '../config.ts';
 import { formatDuration } from '../format.ts';
-import { startService } from '../service.ts';
+import { createLog } from '../log.ts';
+import { startUntilEnd } from '../serve.ts';
 import { createClient } from './api-client.ts';
 import { bestTable, findingLines, searchLines } from './format.ts';
 import { watch } from './watch.ts';
@@ -30,7 +31,8 @@ export async function demo(config: Config): Promise<number> {
   console.log(
     'hypersearch: 40 networks on 1,797 handwritten digits, chosen at random, learning rates by power of ten.\n',
   );
-  const service = await startService({ ...config, logLevel, port: 0 }, 'both');
+  const own = { ...config, logLevel, port: 0 } as const;
+  const service = await startUntilEnd(own, 'both', createLog(own), () => undefined);
   try {
     const client = createClient(service.url!);
     const started = performance.now();

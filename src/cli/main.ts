@@ -13,7 +13,8 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
   const role = roles[name];
   if (role !== undefined) {
     const { serve } = await import('../serve.ts');
-    return serve(role, config);
+    await serve(role, config);
+    return 0;
   }
   if (name === 'demo') {
     const { demo } = await import('./demo.ts');

@@ -7,7 +7,7 @@ import {
   type QueueConnection,
 } from '../../src/adapters/trial-queue.ts';
 import type { Delivery } from '../../src/searches/ports.ts';
-import { silentLog } from '../support/log.ts';
+import { logTo, silentLog } from '../support/log.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { eventually, findRedis, startRedis, type TestRedis } from '../support/processes.ts';
 
@@ -47,10 +47,22 @@ describe.each(backends)('on %s', (backend) => {
     const work = async (delivery: Delivery) => {
       given.push(delivery);
     };
-    const worker = createQueueWorker(connection, 1, work, silentLog);
+    const worker = await createQueueWorker(connection, 1, work, silentLog);
     await eventually(async () => given.length >= 3 && (await queue.depth()) === 0, 30_000, 'the last delivery');
     await worker.close();
     await queue.close();
     expect(given.toSorted((a, b) => a.from - b.from)).toEqual(deliveries);
   });
+});
+
+it('a worker that Postgres turns away at its start says so, once', async () => {
+  const database = await createTestDatabase();
+  const gone = new URL(database.url);
+  gone.pathname = '/there-is-no-such-database';
+  const said: string[] = [];
+  const log = logTo((message) => said.push(message));
+  const worker = createQueueWorker({ kind: 'postgres', url: gone.href }, 1, async () => undefined, log);
+  await expect(worker).rejects.toThrow(/there-is-no-such-database.* does not exist/);
+  expect(said.length).toBeLessThan(3);
+  await database.drop();
 });

@@ -1,0 +1,99 @@
+/** How a service process ends: in order, whatever ends it, and at once if it is told twice. */
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { projectRoot } from '../../src/paths.ts';
+import { eventually, type RunningProcess, run } from '../support/processes.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
+
+const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+let folder: TemporaryFolder;
+let service: RunningProcess;
+let closed: Promise<unknown>;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
+afterEach(async () => {
+  await service?.end('SIGKILL');
+  await folder.remove();
+});
+
+/** Where the embedded Postgres has the number of its process while it runs. */
+const pidFile = () => join(folder.path, 'data/postgres/data/postmaster.pid');
+
+async function start(command: 'start' | 'demo', ...options: string[]): Promise<void> {
+  service = run(process.execPath, [...options, main, command], {
+    ...{ HYPERSEARCH_PORT: '0', HYPERSEARCH_DATA: join(folder.path, 'data'), DATABASE_URL: '', REDIS_URL: '' },
+    FAILS_ONCE_THERE_IS: join(folder.path, 'fail'),
+  });
+  closed = once(service.child, 'close');
+  await service.prints(command === 'start' ? /hypersearch is ready/ : /trial +\d+ /);
+  expect(existsSync(pidFile())).toBe(true);
+}
+
+/** Once it has ended, and all that it printed is there. */
+async function exitCode(): Promise<number | null> {
+  await closed;
+  return service.child.exitCode;
+}
+
+describe('npm start', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s: its Postgres is stopped, and it ends with 0',
+    async (signal) => {
+      await start('start');
+      service.child.kill(signal);
+      expect(await exitCode()).toBe(0);
+      expect(service.output()).toMatch(/stopping…\n$/);
+      expect(existsSync(pidFile())).toBe(false);
+    },
+  );
+
+  it('an error that nobody handles: the same, with the error and its stack in the log, and 1', async () => {
+    const fails = `
+      import { existsSync } from 'node:fs';
+      function onPurpose() {
+        if (!existsSync(process.env.FAILS_ONCE_THERE_IS)) return;
+        clearInterval(timer);
+        throw new Error('a fault that nobody foresaw');
+      }
+      const timer = setInterval(onPurpose, 20);`;
+    await start('start', '--import', `data:text/javascript,${encodeURIComponent(fails)}`);
+    await writeFile(join(folder.path, 'fail'), '');
+    expect(await exitCode()).toBe(1);
+    expect(service.output()).toMatch(/"level":"fatal".*"stack":"Error: a fault that nobody foresaw.*onPurpose/);
+    expect(existsSync(pidFile())).toBe(false);
+  });
+
+  it('the loss of its Postgres: it says so, and ends with 1', async () => {
+    await start('start');
+    process.kill(Number((await readFile(pidFile(), 'utf8')).split('\n')[0]), 'SIGKILL');
+    expect(await exitCode()).toBe(1);
+    expect(service.output()).toMatch(/"level":"fatal".*the embedded Postgres is gone: .*killed by SIGKILL/);
+  });
+
+  it('a second Ctrl-C while it closes ends it there and then, with 130', async () => {
+    await start('start');
+    const postgres = Number((await readFile(pidFile(), 'utf8')).split('\n')[0]);
+    process.kill(postgres, 'SIGSTOP');
+    try {
+      service.child.kill('SIGINT');
+      await service.prints(/stopping…/);
+      service.child.kill('SIGINT');
+      expect(await exitCode()).toBe(130);
+    } finally {
+      process.kill(postgres, 'SIGCONT');
+      process.kill(postgres, 'SIGINT');
+      await eventually(async () => !existsSync(pidFile()), 30_000, 'the end of Postgres');
+    }
+  });
+});
+
+it('npm run demo: Ctrl-C stops its Postgres too', async () => {
+  await start('demo');
+  service.child.kill('SIGINT');
+  expect(await exitCode()).toBe(0);
+  expect(existsSync(pidFile())).toBe(false);
+});
