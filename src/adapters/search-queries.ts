@@ -1,7 +1,8 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
 import { z } from 'zod';
+import type { TrialOutcome } from '../domain/commands.ts';
 import { Problem } from '../errors.ts';
-import type { FoundOften, Page, SearchQueries, SearchQuery, TrialOutcome, TrialQuery } from '../searches/ports.ts';
+import type { FoundOften, Page, SearchQueries, SearchQuery, TrialQuery } from '../searches/ports.ts';
 import type { Search } from '../searches/records.ts';
 import type { DiagnosedTrial } from '../searches/suggestions.ts';
 import type { Database } from './connection.ts';

@@ -1,8 +1,10 @@
 /** Pauses, resumes, cancels or retries one trial of a search. */
+
+import type { TrialAct } from '../domain/commands.ts';
 import type { Log } from '../log.ts';
 import { deliver } from '../searches/deliver.ts';
 import { briefly, type Planner } from '../searches/planner.ts';
-import type { SearchQueries, SearchStore, TrialAct, TrialQueue } from '../searches/ports.ts';
+import type { SearchQueries, SearchStore, TrialQueue } from '../searches/ports.ts';
 import type { Trial } from '../searches/records.ts';
 import { findSearch } from './find-search.ts';
 import { type DatasetFactsOf, refuseWithoutDataset } from './remove-dataset.ts';

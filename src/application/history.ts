@@ -1,7 +1,8 @@
 /** How the best was found, trial by trial. */
 import type { History } from '../contract/analysis.ts';
+import type { TrialOutcome } from '../domain/commands.ts';
 import { isBetter } from '../objective.ts';
-import type { SearchQueries, TrialOutcome } from '../searches/ports.ts';
+import type { SearchQueries } from '../searches/ports.ts';
 import type { Search } from '../searches/records.ts';
 import { stagesOf } from '../searches/stages.ts';
 import { findSearch } from './find-search.ts';

@@ -1,9 +1,10 @@
 /** What mattered: which hyperparameters decide the value of a search's trials. */
 import type { Importance } from '../contract/analysis.ts';
+import type { TrialOutcome } from '../domain/commands.ts';
 import type { Direction } from '../objective.ts';
 import { explain, type Valued } from '../search/importance.ts';
 import { type Space, spaceOf } from '../search/space.ts';
-import type { SearchQueries, TrialOutcome } from '../searches/ports.ts';
+import type { SearchQueries } from '../searches/ports.ts';
 import type { Search } from '../searches/records.ts';
 import { stagesOf } from '../searches/stages.ts';
 import { findSearch } from './find-search.ts';

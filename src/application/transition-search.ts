@@ -1,8 +1,10 @@
 /** Pause, resume and cancel. */
+
+import type { Transition } from '../domain/commands.ts';
 import type { Log } from '../log.ts';
 import { deliver } from '../searches/deliver.ts';
 import { briefly, type Planner } from '../searches/planner.ts';
-import type { SearchStore, Transition, TrialQueue } from '../searches/ports.ts';
+import type { SearchStore, TrialQueue } from '../searches/ports.ts';
 import type { Search } from '../searches/records.ts';
 
 export interface TransitionSearchDependencies {

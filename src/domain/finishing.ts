@@ -1,10 +1,10 @@
 /** Results of trials that were trained to their end. */
 import { isBetter } from '../objective.ts';
 import { epochsBefore } from '../searches/brackets.ts';
-import type { Finished, FinishedTrial, Plan } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import type { Search } from '../searches/records.ts';
 import { bracketIn, stageOf } from '../searches/stages.ts';
+import type { Finished, FinishedTrial, Plan } from './commands.ts';
 import { conclude } from './ending.ts';
 import type { TrialQuery } from './facts.ts';
 import { addTrials } from './planning.ts';

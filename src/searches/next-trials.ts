@@ -2,13 +2,14 @@
  * The next trials of one search, as far as they can be known: a plan, made outside of any transaction from a history that was read, and
  * proposed in a thread. It is a function of the history alone, so it does not matter who plans, how often, or how many at once.
  */
-import type { Log } from '../log.ts';
 
+import type { FinishedTrial, History, Plan } from '../domain/commands.ts';
+import type { Log } from '../log.ts';
 import { isLearning } from '../search/create-sampler.ts';
 import { narrow } from '../search/narrow.ts';
 import { boundsOf } from './bounds.ts';
 import { inJobs } from './jobs.ts';
-import type { FinishedTrial, History, Plan, SearchStore } from './ports.ts';
+import type { SearchStore } from './ports.ts';
 import type { Propose } from './proposals.ts';
 import type { Search } from './records.ts';
 import type { Settings } from './settings.ts';

@@ -4,11 +4,12 @@
  * A pure function of the task, whatever was asked before: what is kept between two tasks of one search only saves reading a long history
  * again. It runs in a thread (workers/proposal-thread.ts), since a proposal may take a second.
  */
+
+import type { KnownTrial } from '../domain/commands.ts';
 import { isLearning } from '../search/create-sampler.ts';
 import type { Observation, Sampler } from '../search/sampler.ts';
 import type { Point } from '../search/space.ts';
 import type { Bracket } from './brackets.ts';
-import type { KnownTrial } from './ports.ts';
 import { isOver } from './records.ts';
 import { type Specification, samplerOf } from './specification.ts';
 import { bracketIn, type Stage } from './stages.ts';

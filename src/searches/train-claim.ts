@@ -1,11 +1,12 @@
 /** Trains one claimed trial, from one report of its value to the next. */
 import type { ComputeCore, FoldCurves, TimedUpdate, TrialResult, TrialTask } from '../compute/trial.ts';
 import { type Look, lastingFault } from '../diagnosis/lasting.ts';
+import type { Claim } from '../domain/commands.ts';
 import { perSeries } from '../nn/series.ts';
 import { bestOf } from '../objective.ts';
 import type { Committer } from './commit.ts';
 import type { Held } from './held-claims.ts';
-import type { Claim, DatasetStore, NoticeBoard } from './ports.ts';
+import type { DatasetStore, NoticeBoard } from './ports.ts';
 import type { Epoch, Search } from './records.ts';
 import { type Looks, looksAt, stageOf } from './stages.ts';
 import { HopelessTrial, trialTask } from './trial-task.ts';
