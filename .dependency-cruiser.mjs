@@ -9,56 +9,51 @@ export const rooms = {
   random: { path: 'src/random.ts', imports: ['exact-math'], packages: false, pure: true },
   errors: { path: 'src/errors.ts', imports: [], packages: false, pure: true },
   format: { path: 'src/format.ts', imports: [], packages: false, pure: true },
-  objective: { path: 'src/objective.ts', imports: [], packages: false, pure: true },
   paths: { path: 'src/paths.ts', imports: [], packages: false },
   config: { path: 'src/config.ts', imports: [], packages: true },
   log: { path: 'src/log.ts', imports: ['config'], packages: true },
-  search: {
-    path: 'src/search/',
-    imports: ['random', 'exact-math', 'format', 'objective'],
-    packages: false,
-    pure: true,
-  },
-  nn: { path: 'src/nn/', imports: ['random', 'exact-math', 'format', 'objective'], packages: false, pure: true },
+  algorithms: { path: 'src/algorithms/', imports: ['random', 'exact-math', 'format'], packages: false, pure: true },
+  nn: { path: 'src/nn/', imports: ['random', 'exact-math', 'format', 'algorithms'], packages: false, pure: true },
   data: { path: 'src/data/', imports: ['random', 'exact-math'], packages: false, pure: true },
   diagnosis: { path: 'src/diagnosis/', imports: ['nn'], packages: false, pure: true },
   compute: {
     path: 'src/compute/',
-    imports: ['nn', 'data', 'diagnosis', 'objective', 'errors', 'paths'],
-    packages: true,
-  },
-  searches: {
-    path: 'src/searches/',
-    imports: ['search', 'nn', 'data', 'compute', 'diagnosis', 'objective', 'format', 'errors', 'log'],
+    imports: ['nn', 'data', 'diagnosis', 'algorithms', 'errors', 'paths'],
     packages: true,
   },
   domain: {
     path: 'src/domain/',
-    imports: ['searches', 'search', 'compute', 'objective', 'errors'],
-    packages: false,
+    imports: ['algorithms', 'nn', 'data', 'compute', 'diagnosis', 'format', 'errors'],
+    packages: true,
     pure: true,
   },
-  // Of searches the records and the specification, of the pure rooms lists of names.
+  // Of the domain the records and the specification, of the pure rooms lists of names.
   contract: {
     path: 'src/contract/',
-    imports: ['searches', 'search', 'nn', 'data', 'compute', 'diagnosis', 'errors'],
+    imports: ['domain', 'algorithms', 'nn', 'data', 'compute', 'diagnosis', 'errors'],
     packages: true,
   },
   application: {
     path: 'src/application/',
-    imports: ['contract', 'searches', 'search', 'data', 'compute', 'diagnosis', 'objective', 'errors', 'log'],
+    imports: ['contract', 'domain', 'algorithms', 'nn', 'data', 'compute', 'diagnosis', 'errors', 'log'],
     packages: true,
   },
   client: { path: 'src/client/', imports: ['contract'], packages: false },
+  'embedded-postgres': { path: 'src/embedded-postgres/', imports: ['log', 'errors'], packages: true, stores: true },
   adapters: {
     path: 'src/adapters/',
-    imports: ['domain', 'searches', 'contract', 'nn', 'compute', 'data', 'errors', 'log'],
+    imports: ['application', 'domain', 'contract', 'nn', 'compute', 'data', 'errors', 'log'],
     packages: true,
     stores: true,
   },
   api: {
     path: 'src/api/',
-    imports: ['application', 'contract', 'searches', 'nn', 'data', 'errors', 'paths', 'log'],
+    imports: ['application', 'contract', 'domain', 'nn', 'data', 'errors', 'paths', 'log'],
+    packages: true,
+  },
+  conformance: {
+    path: 'src/conformance/',
+    imports: ['algorithms', 'nn', 'random', 'exact-math', 'format', 'errors', 'paths'],
     packages: true,
   },
   // The composition roots know everything.
@@ -70,7 +65,7 @@ export const rooms = {
   // A browser runs it: of the service it may import types everywhere, values of `imports` alone.
   web: {
     path: 'web/src/',
-    imports: ['client', 'search', 'searches', 'nn', 'objective', 'format'],
+    imports: ['client', 'algorithms', 'domain', 'nn', 'format'],
     types: ['*'],
     packages: true,
   },

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import asc from 'assemblyscript/asc';
 import { type CompiledKernels, compileKernels, instantiateKernels } from '../src/compute/kernels.ts';
-import type { FloatArray, Kernels } from '../src/nn/kernels.ts';
+import type { FloatArray, Kernels } from '../src/nn/kernels/kernels.ts';
 import { projectRoot } from '../src/paths.ts';
 import { randomAt } from '../src/random.ts';
 import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';

@@ -6,9 +6,9 @@
  * Told is the simple regret, the best value so far less the least there is, after 50 and 100 trials: median and quartiles over the seeds.
  */
 import { parseArgs } from 'node:util';
-import { createSampler, type SamplerSettings } from '../src/search/create-sampler.ts';
-import type { Observation } from '../src/search/sampler.ts';
-import { type Point, spaceOf } from '../src/search/space.ts';
+import { createSampler, type SamplerSettings } from '../src/algorithms/samplers/create-sampler.ts';
+import type { Observation } from '../src/algorithms/samplers/sampler.ts';
+import { type Point, spaceOf } from '../src/algorithms/space/space.ts';
 import { countFrom, rounded, runBench, tableOf } from './parts/report.ts';
 
 interface Problem {

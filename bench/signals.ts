@@ -6,8 +6,8 @@
  */
 import { parseArgs } from 'node:util';
 import { compileKernels, instantiateKernels } from '../src/compute/kernels.ts';
-import type { Kernels } from '../src/nn/kernels.ts';
-import { train } from '../src/nn/train.ts';
+import type { Kernels } from '../src/nn/kernels/kernels.ts';
+import { train } from '../src/nn/training/train.ts';
 import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
 import { writeOwnData } from './parts/own-data.ts';
 import { countFrom, median, rounded, runBench, spread, tableOf } from './parts/report.ts';

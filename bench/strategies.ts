@@ -10,8 +10,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { createSampler } from '../src/algorithms/samplers/create-sampler.ts';
 import { projectRoot } from '../src/paths.ts';
-import { createSampler } from '../src/search/create-sampler.ts';
 import { type CurveOf, createCurves, EPOCHS, searched } from './parts/curves.ts';
 import { requirePython, runScript } from './parts/python.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';

@@ -1,5 +1,5 @@
 /**
- * npm run bench:training: how fast one thread trains. Networks of four kinds go through src/nn/train.ts, without validation
+ * npm run bench:training: how fast one thread trains. Networks of four kinds go through src/nn/training/train.ts, without validation
  * rows, in the thread that this runs in; what is measured is an epoch, with its shuffling and its loss.
  *
  *   npm run bench:training -- [--data DIR] [--kernels simd] [--reps N] [--json] [w1 w2 w3 w4]
@@ -9,8 +9,8 @@
  */
 import { parseArgs } from 'node:util';
 import { compileKernels, instantiateKernels } from '../src/compute/kernels.ts';
-import type { Kernels } from '../src/nn/kernels.ts';
-import { train } from '../src/nn/train.ts';
+import type { Kernels } from '../src/nn/kernels/kernels.ts';
+import { train } from '../src/nn/training/train.ts';
 import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
 import { writeOwnData } from './parts/own-data.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';

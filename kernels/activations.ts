@@ -1,8 +1,8 @@
-/** a = f(z) and dz = da·f′, row by row; formulas and sources in src/nn/activations.ts. */
+/** a = f(z) and dz = da·f′, row by row; formulas and sources in src/nn/model/activations.ts. */
 import { exp, expm1OfNegative, normalDensity, normalDistribution, sigmoid, tanh } from './functions';
 import { multiplyAdd, padded, rowBytes } from './lanes';
 
-// The order of `elementwiseActivations` in src/nn/activation-names.ts.
+// The order of `elementwiseActivations` in src/nn/model/activation-names.ts.
 const LINEAR: i32 = 0;
 const SIGMOID: i32 = 1;
 const TANH: i32 = 2;

@@ -5,7 +5,7 @@
 import { multiplyAdd, rowBytes } from './lanes';
 import { clearPadding } from './product';
 
-// src/nn/kernels.ts has them too.
+// src/nn/kernels/kernels.ts has them too.
 const EPSILON: f32 = 1e-5;
 const MOMENTUM: f32 = 0.1;
 

@@ -1,4 +1,4 @@
-/** What src/nn/kernels-simd.ts calls: the kernels of src/nn/kernels.ts on addresses. */
+/** What src/nn/kernels/simd.ts calls: the kernels of src/nn/kernels/kernels.ts on addresses. */
 export { activationBackward, activationForward, maxoutBackward, maxoutForward } from './activations';
 export { batchNormBackward, batchNormEvaluate, batchNormForward } from './batch-norm';
 export { dropoutMask } from './dropout';

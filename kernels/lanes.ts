@@ -2,7 +2,7 @@
  * Four float32 numbers at a time: what every kernel is made of.
  *
  * Addresses and strides are in bytes, sizes in numbers. Rows of matrices begin `rowBytes(columns)` apart, so that whole tiles of
- * eight columns can be read and written; src/nn/kernels-simd.ts allocates by the same rule.
+ * eight columns can be read and written; src/nn/kernels/simd.ts allocates by the same rule.
  */
 
 /** Bytes of one float32. */

@@ -1,4 +1,4 @@
-/** Losses with their gradients, and the right answers; formulas in src/nn/kernels-plain.ts. Sums over rows are float64. */
+/** Losses with their gradients, and the right answers; formulas in src/nn/kernels/plain.ts. Sums over rows are float64. */
 import { exp } from './functions';
 import { padded, rowBytes, sumLanes } from './lanes';
 

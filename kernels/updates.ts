@@ -1,5 +1,5 @@
 /**
- * The optimizers' steps; formulas and sources in src/nn/kernels-plain-updates.ts. Counts are rounded up to whole vectors: every
+ * The optimizers' steps; formulas and sources in src/nn/kernels/plain-updates.ts. Counts are rounded up to whole vectors: every
  * array of parameters is padded to them, and the padding's gradients are zeros.
  */
 import { multiplyAdd, subtractProduct } from './lanes';

@@ -2,17 +2,28 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Piscina } from 'piscina';
-import { connect } from './adapters/connection.ts';
-import { createDatasetStore } from './adapters/dataset-store.ts';
-import { applyMigrations } from './adapters/migrations.ts';
-import { createNoticeBoard } from './adapters/notice-board.ts';
-import { createSearchQueries } from './adapters/search-queries.ts';
-import { createSearchStore } from './adapters/search-store.ts';
-import { createQueueWorker, createTrialQueue, prepareQueue, type QueueConnection } from './adapters/trial-queue.ts';
+import {
+  createQueueWorker,
+  createTrialQueue,
+  prepareQueue,
+  type QueueConnection,
+} from './adapters/bullmq/trial-queue.ts';
+import { connect } from './adapters/postgres/connection.ts';
+import { createDatasetStore } from './adapters/postgres/dataset-store.ts';
+import { applyMigrations } from './adapters/postgres/migrations.ts';
+import { createNoticeBoard } from './adapters/postgres/pub-sub.ts';
+import { createSearchQueries } from './adapters/postgres/search-queries.ts';
+import { createSearchStore } from './adapters/postgres/search-store.ts';
 import type { ApiDependencies } from './api/dependencies.ts';
+import { deliver } from './application/deliver.ts';
 import { readExamples } from './application/examples.ts';
+import { createHandOff, type HandOff } from './application/hand-off.ts';
 import type { ImportanceTask } from './application/importance.ts';
+import { createPlanner } from './application/planner.ts';
 import type { PreflightTask } from './application/preflight.ts';
+import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
+import { startSweeping } from './application/reconcile.ts';
+import { createTrialRunner } from './application/run-trials.ts';
 import { compileKernels } from './compute/kernels.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
@@ -20,12 +31,6 @@ import type { Config } from './config.ts';
 import type { Importance, Preflight } from './contract/analysis.ts';
 import { createFileReader, type FileAnswer, type FileTask } from './data/file-work.ts';
 import { projectRoot } from './paths.ts';
-import { deliver } from './searches/deliver.ts';
-import { createHandOff, type HandOff } from './searches/hand-off.ts';
-import { createPlanner } from './searches/planner.ts';
-import type { ProposalAnswer, ProposalTask } from './searches/proposals.ts';
-import { createTrialRunner } from './searches/run-trials.ts';
-import { startSweeping } from './searches/sweep.ts';
 
 export interface Assembly {
   readonly parts: ApiDependencies;

@@ -1,8 +1,9 @@
 /** The three kinds of process: api, worker, and both in one. Each returns when it serves, and closes in the opposite order. */
-import { startEmbeddedPostgres } from './adapters/embedded-postgres.ts';
+
 import { buildApp } from './api/app.ts';
 import { assemble, startWorker } from './assembly.ts';
 import type { Config } from './config.ts';
+import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.ts';
 import { createLog } from './log.ts';
 
 export interface Service {

@@ -4,8 +4,8 @@ import type { KernelsName } from '../../src/compute/kernels.ts';
 import { createThreadedCore } from '../../src/compute/threaded-core.ts';
 import type { TrialTask } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
+import { fallbacks, settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 import { projectRoot } from '../../src/paths.ts';
-import { fallbacks, settingsOf } from '../../src/searches/hyperparameters.ts';
 import type { TrialList } from './trials.ts';
 
 /** How often the list is gone through, so that threads that have no last trial to share weigh little. */

@@ -1,11 +1,11 @@
 /** Learning curves of the trials that bench:strategies searches among: what the service would train, without the service. */
 import { join } from 'node:path';
+import { type Point, spaceOf, type Value } from '../../src/algorithms/space/space.ts';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
+import { fallbacks, settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 import { projectRoot } from '../../src/paths.ts';
-import { type Point, spaceOf, type Value } from '../../src/search/space.ts';
-import { fallbacks, settingsOf } from '../../src/searches/hyperparameters.ts';
 import { wideSpace } from './through-service.ts';
 
 export const EPOCHS = 27;

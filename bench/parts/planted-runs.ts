@@ -8,10 +8,10 @@ import { trainOptions } from '../../src/compute/trial-options.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { PreparedData } from '../../src/data/preprocess.ts';
-import type { LayerParameters } from '../../src/nn/layer.ts';
-import { train } from '../../src/nn/train.ts';
+import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
+import type { LayerParameters } from '../../src/nn/model/layer.ts';
+import { train } from '../../src/nn/training/train.ts';
 import { projectRoot } from '../../src/paths.ts';
-import { settingsOf } from '../../src/searches/hyperparameters.ts';
 import type { Planted } from './planted.ts';
 
 const core = createInlineCore('simd');

@@ -1,7 +1,7 @@
 /** What `train` is given to train a workload: all rows, none for validation. */
-import type { Kernels } from '../../src/nn/kernels.ts';
-import { optimizerOf } from '../../src/nn/optimizers.ts';
-import type { TrainOptions } from '../../src/nn/train.ts';
+import type { Kernels } from '../../src/nn/kernels/kernels.ts';
+import { optimizerOf } from '../../src/nn/training/optimizers.ts';
+import type { TrainOptions } from '../../src/nn/training/train.ts';
 import type { Rows, Workload } from './workloads.ts';
 
 export function optionsOf(workload: Workload, { x, y }: Rows, kernels: Kernels, epochs: number): TrainOptions {

@@ -1,8 +1,8 @@
 /** Lists of trials: the networks that every peer of a search trains. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { createSampler } from '../../src/search/create-sampler.ts';
-import { spaceOf } from '../../src/search/space.ts';
+import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
+import { spaceOf } from '../../src/algorithms/space/space.ts';
 
 const trialsSchema = z
   .array(

@@ -1,20 +1,15 @@
 /** What the API needs; the composition roots (assembly.ts, tests) put it together. */
+
 import type { Logger } from 'pino';
 import type { ImportanceTask } from '../application/importance.ts';
+import type { Planner } from '../application/planner.ts';
+import type { DatasetStore, NoticeBoard, SearchQueries, SearchStore, TrialQueue } from '../application/ports.ts';
 import type { PreflightTask } from '../application/preflight.ts';
 import type { Importance, Preflight } from '../contract/analysis.ts';
 import type { Example } from '../contract/searches.ts';
 import type { FileReader } from '../data/file-work.ts';
-import type { Planner } from '../searches/planner.ts';
-import type {
-  DatasetStore,
-  NoticeBoard,
-  SearchQueries,
-  SearchStore,
-  TrialMemory,
-  TrialQueue,
-} from '../searches/ports.ts';
-import type { DatasetFacts } from '../searches/specification.ts';
+import type { TrialMemory } from '../domain/specification/largest-trial.ts';
+import type { DatasetFacts } from '../domain/specification/specification.ts';
 import type { LiveCurves } from './live-curves.ts';
 
 export interface ApiDependencies {

@@ -5,11 +5,11 @@
  * Epochs are a picture of the moment: a client that is behind is spared them, and told how many.
  */
 import type { WebSocket } from 'ws';
+import type { Notice, NoticeBoard, SearchQueries } from '../application/ports.ts';
 import type { SearchMessage } from '../contract/stream.ts';
+import type { Epoch, Search } from '../domain/records.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Notice, NoticeBoard, SearchQueries } from '../searches/ports.ts';
-import type { Epoch, Search } from '../searches/records.ts';
 import type { LiveCurves } from './live-curves.ts';
 import { closeCodes, coalesced, isBehind, keepOpen, sendMessage } from './socket.ts';
 

@@ -1,7 +1,8 @@
 /** All trials of a search as text, page by page: a million trials need no more memory than a thousand. */
-import { variedOf } from '../searches/hyperparameters.ts';
-import type { SearchQueries } from '../searches/ports.ts';
-import type { Search, TrialSummary } from '../searches/records.ts';
+
+import type { SearchQueries } from '../application/ports.ts';
+import type { Search, TrialSummary } from '../domain/records.ts';
+import { variedOf } from '../domain/specification/hyperparameters.ts';
 
 const PAGE = 1000;
 const columns = [

@@ -1,9 +1,9 @@
 /** One client's websocket over all searches: each as it changes, so that a list is live without asking again. */
 import type { WebSocket } from 'ws';
+import type { NoticeBoard, SearchQueries } from '../application/ports.ts';
 import type { ListMessage } from '../contract/stream.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { NoticeBoard, SearchQueries } from '../searches/ports.ts';
 import { isBehind, keepOpen, sendMessage } from './socket.ts';
 
 /** A search is told at most so often. */

@@ -3,10 +3,10 @@
  * A snapshot out of both shows who comes in the middle what one who was there from the start has seen.
  */
 import { performance } from 'node:perf_hooks';
-import { perSeries, type SeriesName } from '../nn/series.ts';
-import type { FoldSeries, StoredCurves } from '../searches/curves.ts';
-import type { NoticeBoard } from '../searches/ports.ts';
-import type { Epoch, Trial } from '../searches/records.ts';
+import type { NoticeBoard } from '../application/ports.ts';
+import type { FoldSeries, StoredCurves } from '../domain/curves.ts';
+import type { Epoch, Trial } from '../domain/records.ts';
+import { perSeries, type SeriesName } from '../nn/training/series.ts';
 
 /** Curves are stored every second, with the renewal of the trial's lease; a slow store may take some more. */
 const KEPT_MS = 10_000;

@@ -2,8 +2,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ProblemDocument } from '../contract/problem.ts';
+import { faultsOf } from '../domain/specification/faults.ts';
 import { Problem, type ProblemCode, problems } from '../errors.ts';
-import { faultsOf } from '../searches/faults.ts';
 
 /** Fastify's own refusals, by their status. */
 const byStatus: Readonly<Record<number, ProblemCode>> = {

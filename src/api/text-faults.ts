@@ -1,7 +1,7 @@
 /** Text that cannot be stored: refused wherever it stands in a request, before anything else looks at it. */
 import type { FastifyInstance } from 'fastify';
+import { dotted, MOST_FAULTS } from '../domain/specification/faults.ts';
 import { type Fault, Problem } from '../errors.ts';
-import { dotted, MOST_FAULTS } from '../searches/faults.ts';
 
 /** What is wrong with a text, or undefined. Postgres keeps no NUL, and UTF-8 has no half of a surrogate pair. */
 function faultOf(text: string): string | undefined {

@@ -1,12 +1,12 @@
 /** Pauses, resumes, cancels or retries one trial of a search. */
 
 import type { TrialAct } from '../domain/commands.ts';
+import type { Trial } from '../domain/records.ts';
 import type { Log } from '../log.ts';
-import { deliver } from '../searches/deliver.ts';
-import { briefly, type Planner } from '../searches/planner.ts';
-import type { SearchQueries, SearchStore, TrialQueue } from '../searches/ports.ts';
-import type { Trial } from '../searches/records.ts';
+import { deliver } from './deliver.ts';
 import { findSearch } from './find-search.ts';
+import { briefly, type Planner } from './planner.ts';
+import type { SearchQueries, SearchStore, TrialQueue } from './ports.ts';
 import { type DatasetFactsOf, refuseWithoutDataset } from './remove-dataset.ts';
 
 export interface ActOnTrialDependencies {

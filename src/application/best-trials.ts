@@ -1,10 +1,11 @@
 /** The best trials of a search, and whether the best is truly the best. */
+
+import { certaintyOf } from '../algorithms/certainty.ts';
 import type { Best } from '../contract/trials.ts';
 import { countFolds } from '../data/folds.ts';
-import { certaintyOf } from '../search/best.ts';
-import type { SearchQueries } from '../searches/ports.ts';
-import { stagesOf } from '../searches/stages.ts';
+import { stagesOf } from '../domain/stages.ts';
 import { findSearch } from './find-search.ts';
+import type { SearchQueries } from './ports.ts';
 
 /** With so many the best is compared, however few are asked for. */
 const COMPARED = 50;

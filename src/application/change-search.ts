@@ -1,13 +1,13 @@
 /** Another name, or another budget: a search that has ended goes on where the new one leaves something to do. */
 
 import type { SearchChange } from '../contract/searches.ts';
+import type { Search } from '../domain/records.ts';
+import { samplerOf } from '../domain/specification/specification.ts';
 import type { Log } from '../log.ts';
-import { deliver } from '../searches/deliver.ts';
-import { briefly, type Planner } from '../searches/planner.ts';
-import type { SearchQueries, SearchStore, TrialQueue } from '../searches/ports.ts';
-import type { Search } from '../searches/records.ts';
-import { samplerOf } from '../searches/specification.ts';
+import { deliver } from './deliver.ts';
 import { findSearch } from './find-search.ts';
+import { briefly, type Planner } from './planner.ts';
+import type { SearchQueries, SearchStore, TrialQueue } from './ports.ts';
 import { type DatasetFactsOf, refuseWithoutDataset } from './remove-dataset.ts';
 
 export interface ChangeSearchDependencies {

@@ -1,9 +1,9 @@
 /** A search out of what somebody sent. */
 import { createHash } from 'node:crypto';
-import { type Knowledge, parseSpecification } from '../searches/parse-specification.ts';
-import { briefly, type Planner } from '../searches/planner.ts';
-import type { SearchStore } from '../searches/ports.ts';
-import type { Search } from '../searches/records.ts';
+import type { Search } from '../domain/records.ts';
+import { type Knowledge, parseSpecification } from './parse-specification.ts';
+import { briefly, type Planner } from './planner.ts';
+import type { SearchStore } from './ports.ts';
 
 export interface CreateSearchDependencies extends Knowledge {
   readonly store: Pick<SearchStore, 'create'>;

@@ -1,10 +1,10 @@
 /** What a search would do, without doing it. */
 import type { DryRun } from '../contract/searches.ts';
-import { secondsOf } from '../searches/estimate.ts';
-import { settingsOf } from '../searches/hyperparameters.ts';
-import { type Knowledge, type Parsed, parseSpecification } from '../searches/parse-specification.ts';
-import { sourceOf } from '../searches/records.ts';
-import { samplerOf } from '../searches/specification.ts';
+import { secondsOf } from '../domain/estimate.ts';
+import { sourceOf } from '../domain/records.ts';
+import { settingsOf } from '../domain/specification/hyperparameters.ts';
+import { samplerOf } from '../domain/specification/specification.ts';
+import { type Knowledge, type Parsed, parseSpecification } from './parse-specification.ts';
 
 const SHOWN = 10;
 /** Enough trials for a fair mean of their durations. */

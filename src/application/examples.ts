@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Example, exampleSchema } from '../contract/searches.ts';
-import { specificationSchema } from '../searches/specification.ts';
+import { specificationSchema } from '../domain/specification/specification.ts';
 
 const readSchema = exampleSchema.refine(({ specification }) => specificationSchema.safeParse(specification).success, {
   path: ['specification'],

@@ -1,8 +1,8 @@
 /** A data set by its name, the newest version unless a hash says which, or a Problem that there is none. */
 
+import type { DatasetSummary } from '../domain/dataset-record.ts';
 import { Problem } from '../errors.ts';
-import type { DatasetSummary } from '../searches/dataset-record.ts';
-import type { DatasetStore } from '../searches/ports.ts';
+import type { DatasetStore } from './ports.ts';
 
 export async function findDataset(
   { datasets }: { readonly datasets: Pick<DatasetStore, 'find'> },

@@ -1,7 +1,8 @@
 /** The search of an id, or a Problem that there is none. */
+
+import type { Search } from '../domain/records.ts';
 import { Problem } from '../errors.ts';
-import type { SearchQueries } from '../searches/ports.ts';
-import type { Search } from '../searches/records.ts';
+import type { SearchQueries } from './ports.ts';
 
 export async function findSearch(
   { queries }: { readonly queries: Pick<SearchQueries, 'find'> },

@@ -1,8 +1,9 @@
 /** One trial with its settings and curves, or a Problem that says whether it may still come. */
+
+import type { Trial } from '../domain/records.ts';
 import { Problem } from '../errors.ts';
-import type { SearchQueries } from '../searches/ports.ts';
-import type { Trial } from '../searches/records.ts';
 import { findSearch } from './find-search.ts';
+import type { SearchQueries } from './ports.ts';
 
 export async function findTrial(
   { queries }: { readonly queries: Pick<SearchQueries, 'find' | 'trial'> },

@@ -1,11 +1,12 @@
 /** How the best was found, trial by trial. */
+
+import { isBetter } from '../algorithms/objective.ts';
 import type { History } from '../contract/analysis.ts';
 import type { TrialOutcome } from '../domain/commands.ts';
-import { isBetter } from '../objective.ts';
-import type { SearchQueries } from '../searches/ports.ts';
-import type { Search } from '../searches/records.ts';
-import { stagesOf } from '../searches/stages.ts';
+import type { Search } from '../domain/records.ts';
+import { stagesOf } from '../domain/stages.ts';
 import { findSearch } from './find-search.ts';
+import type { SearchQueries } from './ports.ts';
 
 const MOST_POINTS = 1000;
 

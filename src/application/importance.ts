@@ -1,13 +1,14 @@
 /** What mattered: which hyperparameters decide the value of a search's trials. */
+
+import { explain, type Valued } from '../algorithms/importance/importance.ts';
+import type { Direction } from '../algorithms/objective.ts';
+import { type Space, spaceOf } from '../algorithms/space/space.ts';
 import type { Importance } from '../contract/analysis.ts';
 import type { TrialOutcome } from '../domain/commands.ts';
-import type { Direction } from '../objective.ts';
-import { explain, type Valued } from '../search/importance.ts';
-import { type Space, spaceOf } from '../search/space.ts';
-import type { SearchQueries } from '../searches/ports.ts';
-import type { Search } from '../searches/records.ts';
-import { stagesOf } from '../searches/stages.ts';
+import type { Search } from '../domain/records.ts';
+import { stagesOf } from '../domain/stages.ts';
 import { findSearch } from './find-search.ts';
+import type { SearchQueries } from './ports.ts';
 
 /** Below this, shares are mostly chance. */
 const ENOUGH_TRIALS = 100;

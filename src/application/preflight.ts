@@ -3,13 +3,13 @@ import type { Preflight as NetworkPreflight } from '../compute/preflight.ts';
 import type { TrialSettings, TrialTask } from '../compute/trial.ts';
 import type { Preflight } from '../contract/analysis.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { type Specification, samplerOf } from '../domain/specification/specification.ts';
+import { firstStageOf } from '../domain/stages.ts';
+import { trialTask } from '../domain/trial-task.ts';
 import { Problem } from '../errors.ts';
-import { type Knowledge, parseSpecification } from '../searches/parse-specification.ts';
-import type { DatasetStore, SearchQueries } from '../searches/ports.ts';
-import { type Specification, samplerOf } from '../searches/specification.ts';
-import { firstStageOf } from '../searches/stages.ts';
-import { trialTask } from '../searches/trial-task.ts';
 import { findSearch } from './find-search.ts';
+import { type Knowledge, parseSpecification } from './parse-specification.ts';
+import type { DatasetStore, SearchQueries } from './ports.ts';
 
 /** So many points of the space are sorted into families. */
 const POINTS = 200;

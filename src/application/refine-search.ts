@@ -1,18 +1,19 @@
 /** A search out of another: narrowed around its best trials, or begun from them. */
+
+import { narrow } from '../algorithms/space/narrow.ts';
+import type { Distribution, Value } from '../algorithms/space/space.ts';
 import type { Refinement } from '../contract/searches.ts';
+import { isOpen, type Search } from '../domain/records.ts';
+import { boundsOf } from '../domain/specification/bounds.ts';
+import type { Settings } from '../domain/specification/settings.ts';
+import type { ValidationSettings } from '../domain/specification/validation.ts';
+import { stagesOf } from '../domain/stages.ts';
 import { Problem } from '../errors.ts';
-import { narrow } from '../search/narrow.ts';
-import type { Distribution, Value } from '../search/space.ts';
-import { boundsOf } from '../searches/bounds.ts';
-import type { DatasetStore, SearchQueries } from '../searches/ports.ts';
-import { isOpen, type Search } from '../searches/records.ts';
-import type { Settings } from '../searches/settings.ts';
-import { stagesOf } from '../searches/stages.ts';
-import type { ValidationSettings } from '../searches/validation.ts';
-import { fitting } from '../searches/warm-start.ts';
 import { type CreateSearchDependencies, createSearch } from './create-search.ts';
 import { findSearch } from './find-search.ts';
+import type { DatasetStore, SearchQueries } from './ports.ts';
 import { suggestionsFor } from './search-findings.ts';
+import { fitting } from './warm-start.ts';
 
 export interface RefineSearchDependencies extends CreateSearchDependencies {
   readonly queries: Pick<SearchQueries, 'find' | 'outcomes' | 'best' | 'diagnosed'>;

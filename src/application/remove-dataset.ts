@@ -1,8 +1,9 @@
 /** Deleting a data set: not while searches use it, unless that is what is wanted. */
+
+import { isOpen, type Search } from '../domain/records.ts';
+import type { DatasetFacts } from '../domain/specification/specification.ts';
 import { Problem } from '../errors.ts';
-import type { DatasetStore, SearchStore } from '../searches/ports.ts';
-import { isOpen, type Search } from '../searches/records.ts';
-import type { DatasetFacts } from '../searches/specification.ts';
+import type { DatasetStore, SearchStore } from './ports.ts';
 
 /** How often searches that begin meanwhile are cancelled too before giving up. */
 const MOST_TRIES = 10;

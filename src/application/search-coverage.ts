@@ -1,10 +1,11 @@
 /** What random, grid and Sobol search of a search's size cover of its newest space. */
+
+import { coverageOf, coveringSamplers } from '../algorithms/space/coverage.ts';
+import { spaceOf } from '../algorithms/space/space.ts';
 import type { SearchCoverage } from '../contract/analysis.ts';
-import { coverageOf, coveringSamplers } from '../search/coverage.ts';
-import { spaceOf } from '../search/space.ts';
-import type { SearchQueries } from '../searches/ports.ts';
-import { stagesOf } from '../searches/stages.ts';
+import { stagesOf } from '../domain/stages.ts';
 import { findSearch } from './find-search.ts';
+import type { SearchQueries } from './ports.ts';
 
 export async function searchCoverage(
   { queries }: { readonly queries: Pick<SearchQueries, 'find'> },

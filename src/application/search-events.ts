@@ -1,8 +1,9 @@
 /** What happened to a search, in order. */
+
+import type { Search, SearchEvent } from '../domain/records.ts';
 import { Problem } from '../errors.ts';
-import type { SearchQueries } from '../searches/ports.ts';
-import type { Search, SearchEvent } from '../searches/records.ts';
 import { findSearch } from './find-search.ts';
+import type { SearchQueries } from './ports.ts';
 
 /** The search, if a client that knows its events up to `after` may go on from there. */
 export async function findSearchAt(

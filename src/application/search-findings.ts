@@ -1,11 +1,11 @@
 /** What was found in the trials of a search, how often, and how to go on from it. */
 import type { SearchFindings } from '../contract/analysis.ts';
 import { severities } from '../diagnosis/finding.ts';
-import type { SearchQueries } from '../searches/ports.ts';
-import type { Search } from '../searches/records.ts';
-import { stagesOf } from '../searches/stages.ts';
-import { type Suggestion, suggestionsOf } from '../searches/suggestions.ts';
+import type { Search } from '../domain/records.ts';
+import { stagesOf } from '../domain/stages.ts';
+import { type Suggestion, suggestionsOf } from '../domain/suggestions.ts';
 import { findSearch } from './find-search.ts';
+import type { SearchQueries } from './ports.ts';
 
 export async function searchFindings(
   { queries }: { readonly queries: Pick<SearchQueries, 'find' | 'findings' | 'diagnosed'> },

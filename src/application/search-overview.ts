@@ -1,8 +1,8 @@
 /** Whole searches at one glance: what a page needs that shows thousands of trials. */
 import type { Curves } from '../contract/trials.ts';
-import { meanCurves, type StoredCurves } from '../searches/curves.ts';
-import type { SearchQueries } from '../searches/ports.ts';
+import { meanCurves, type StoredCurves } from '../domain/curves.ts';
 import { findSearch, noSearch } from './find-search.ts';
+import type { SearchQueries } from './ports.ts';
 
 /** JSON text of a `Table`. */
 export async function searchTable(

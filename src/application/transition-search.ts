@@ -1,11 +1,11 @@
 /** Pause, resume and cancel. */
 
 import type { Transition } from '../domain/commands.ts';
+import type { Search } from '../domain/records.ts';
 import type { Log } from '../log.ts';
-import { deliver } from '../searches/deliver.ts';
-import { briefly, type Planner } from '../searches/planner.ts';
-import type { SearchStore, TrialQueue } from '../searches/ports.ts';
-import type { Search } from '../searches/records.ts';
+import { deliver } from './deliver.ts';
+import { briefly, type Planner } from './planner.ts';
+import type { SearchStore, TrialQueue } from './ports.ts';
 
 export interface TransitionSearchDependencies {
   readonly store: Pick<SearchStore, 'transition' | 'deliveries'>;

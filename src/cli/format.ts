@@ -1,9 +1,9 @@
 /** How trials and searches look in a terminal. */
 import Table from 'cli-table3';
 import type { Preflight, SearchFindings } from '../contract/analysis.ts';
+import type { Search, TrialSummary } from '../domain/records.ts';
+import { variedOf } from '../domain/specification/hyperparameters.ts';
 import { formatDuration, formatNumber, formatValue } from '../format.ts';
-import { variedOf } from '../searches/hyperparameters.ts';
-import type { Search, TrialSummary } from '../searches/records.ts';
 
 /** `learningRate 0.01234  activation relu` */
 export function pointLine(point: Readonly<Record<string, number | string | boolean>>): string {

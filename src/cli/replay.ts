@@ -4,8 +4,8 @@ import { replayTrial } from '../compute/replay.ts';
 import type { TrialResult } from '../compute/trial.ts';
 import { datasetFromCsv } from '../data/csv-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Search, Trial } from '../searches/records.ts';
-import { trialTask } from '../searches/trial-task.ts';
+import type { Search, Trial } from '../domain/records.ts';
+import { trialTask } from '../domain/trial-task.ts';
 import type { ApiClient } from './api-client.ts';
 
 export interface Replay {

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compileKernels, instantiateKernels } from '../compute/kernels.ts';
-import { type Mismatch, replay } from '../nn/golden.ts';
-import { readFixture } from '../nn/golden-fixture.ts';
-import type { Kernels } from '../nn/kernels.ts';
-import { createPlainKernels } from '../nn/kernels-plain.ts';
+import { type Mismatch, replay } from '../conformance/network/golden.ts';
+import { readFixture } from '../conformance/network/golden-fixture.ts';
+import type { Kernels } from '../nn/kernels/kernels.ts';
+import { createPlainKernels } from '../nn/kernels/plain.ts';
 
 const kernelsByName: Readonly<Record<string, () => Kernels>> = {
   plain: () => instantiateKernels(compileKernels('plain')),

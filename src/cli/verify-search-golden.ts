@@ -5,12 +5,12 @@
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Faults, isRecord, type Json } from '../conformance/search/compare.ts';
+import { checkImportance, isImportance } from '../conformance/search/importance.ts';
+import { checkParzen, isParzen } from '../conformance/search/parzen.ts';
+import { checkHyperband, checkPruning, isHyperband, isPruning } from '../conformance/search/pruning.ts';
+import { checkQuasiRandom, isQuasiRandom } from '../conformance/search/quasi-random.ts';
 import { messageOf } from '../errors.ts';
-import { type Faults, isRecord, type Json } from '../search/golden/compare.ts';
-import { checkImportance, isImportance } from '../search/golden/importance.ts';
-import { checkParzen, isParzen } from '../search/golden/parzen.ts';
-import { checkHyperband, checkPruning, isHyperband, isPruning } from '../search/golden/pruning.ts';
-import { checkQuasiRandom, isQuasiRandom } from '../search/golden/quasi-random.ts';
 
 interface Kind {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import type { Kernels } from '../nn/kernels.ts';
-import { Interrupted } from '../nn/train.ts';
+import type { Kernels } from '../nn/kernels/kernels.ts';
+import { Interrupted } from '../nn/training/train.ts';
 import type { NamedKernels, RunConditions } from './fold-run.ts';
 import { compileKernels, instantiateKernels, type KernelsName } from './kernels.ts';
 import {

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { messageOf } from '../errors.ts';
-import type { Kernels } from '../nn/kernels.ts';
-import { createPlainKernels } from '../nn/kernels-plain.ts';
-import { createSimdKernels } from '../nn/kernels-simd.ts';
+import type { Kernels } from '../nn/kernels/kernels.ts';
+import { createPlainKernels } from '../nn/kernels/plain.ts';
+import { createSimdKernels } from '../nn/kernels/simd.ts';
 import { projectRoot } from '../paths.ts';
 
 /**

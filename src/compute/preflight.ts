@@ -6,7 +6,7 @@ import { fewRows } from '../data/few-rows.ts';
 import type { PreparedData } from '../data/preprocess.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { caseOf, expectedLoss, type Finding, type FindingCode, percent, shown } from '../diagnosis/finding.ts';
-import { type EpochReport, train } from '../nn/train.ts';
+import { type EpochReport, train } from '../nn/training/train.ts';
 import { factsOf, finite, type NamedKernels } from './fold-run.ts';
 import { preparedFolds } from './prepared-folds.ts';
 import type { TrialSettings, TrialTask } from './trial.ts';

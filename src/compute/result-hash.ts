@@ -1,7 +1,7 @@
 /** What a result's hash is taken over: equal hashes mean equal bits. */
 import { createHash } from 'node:crypto';
-import type { FloatArray } from '../nn/kernels.ts';
-import type { LayerParameters } from '../nn/layer.ts';
+import type { FloatArray } from '../nn/kernels/kernels.ts';
+import type { LayerParameters } from '../nn/model/layer.ts';
 import type { FoldCurves, TrialResult } from './trial.ts';
 
 /** Everything that was learned, layer by layer, in the order in which it is hashed. */

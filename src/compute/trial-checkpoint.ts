@@ -1,10 +1,10 @@
 /** A trial put aside, as bytes: what every fold has come to. */
 import { createHash } from 'node:crypto';
 import type { Finding } from '../diagnosis/finding.ts';
-import type { Checkpoint } from '../nn/checkpoint.ts';
-import type { Metrics } from '../nn/metrics.ts';
-import type { Predictions } from '../nn/predictions.ts';
-import type { EpochReport } from '../nn/train.ts';
+import type { Checkpoint } from '../nn/training/checkpoint.ts';
+import type { Metrics } from '../nn/training/metrics.ts';
+import type { Predictions } from '../nn/training/predictions.ts';
+import type { EpochReport } from '../nn/training/train.ts';
 import { fromBytes, toBytes } from './plain-bytes.ts';
 import type { TrialTask } from './trial.ts';
 

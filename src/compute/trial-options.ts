@@ -1,12 +1,12 @@
 /** From a trial's settings to the options of its training. */
 import type { Dataset } from '../data/dataset.ts';
 import type { PreparedData } from '../data/preprocess.ts';
-import type { Kernels } from '../nn/kernels.ts';
-import type { Objective } from '../nn/metrics.ts';
-import type { Loss } from '../nn/network.ts';
-import { optimizerOf } from '../nn/optimizers.ts';
-import type { Schedule } from '../nn/schedules.ts';
-import { memoryOf, type TrainingShape, type TrainOptions } from '../nn/train.ts';
+import type { Kernels } from '../nn/kernels/kernels.ts';
+import type { Loss } from '../nn/model/network.ts';
+import type { Objective } from '../nn/training/metrics.ts';
+import { optimizerOf } from '../nn/training/optimizers.ts';
+import type { Schedule } from '../nn/training/schedules.ts';
+import { memoryOf, type TrainingShape, type TrainOptions } from '../nn/training/train.ts';
 import type { TrialMetric, TrialSettings, TrialTask } from './trial.ts';
 
 /** What must be known of a data set to say how large a network for it is. */

@@ -1,14 +1,15 @@
 /** One trial as the compute core sees it: what goes in, what comes out, what is told on the way. */
+
+import type { Direction } from '../algorithms/objective.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Validation } from '../data/folds.ts';
 import type { Finding } from '../diagnosis/finding.ts';
-import type { HiddenActivation } from '../nn/activation-names.ts';
-import type { Metrics } from '../nn/metrics.ts';
-import type { PerSeries } from '../nn/series.ts';
-import type { LayerSignals } from '../nn/train.ts';
-import type { Direction } from '../objective.ts';
+import type { HiddenActivation } from '../nn/model/activation-names.ts';
+import type { Metrics } from '../nn/training/metrics.ts';
+import type { PerSeries } from '../nn/training/series.ts';
+import type { LayerSignals } from '../nn/training/train.ts';
 
-export { MemoryLimitExceeded, megabytes } from '../nn/memory.ts';
+export { MemoryLimitExceeded, megabytes } from '../nn/model/memory.ts';
 
 /** Every hyperparameter of training, decided. */
 export interface TrialSettings {
@@ -88,7 +89,7 @@ export interface FoldCurves extends PerSeries<readonly (number | null)[]> {
   readonly signals: readonly ObservedLayers[];
 }
 
-/** The layers of a network after an epoch (nn/signals.ts); null where a number was not finite, or before the first step. */
+/** The layers of a network after an epoch (nn/training/signals.ts); null where a number was not finite, or before the first step. */
 export interface ObservedLayers {
   readonly epoch: number;
   readonly layers: readonly { readonly [Name in keyof LayerSignals]: number | null }[];

@@ -1,11 +1,11 @@
 /** Requests and answers about what a search has shown: findings, what mattered, what was covered, and what is known beforehand. */
 import { z } from 'zod';
+import { type Coverage, coveringSamplers } from '../algorithms/space/coverage.ts';
 import { preflightChecks, preflightOnly } from '../compute/preflight.ts';
 import { findingCodes, severities } from '../diagnosis/finding.ts';
-import { type Coverage, coveringSamplers } from '../search/coverage.ts';
-import { findingSchema } from '../searches/records.ts';
-import { specificationSchema } from '../searches/specification.ts';
-import { suggestionSchema } from '../searches/suggestions.ts';
+import { findingSchema } from '../domain/records.ts';
+import { specificationSchema } from '../domain/specification/specification.ts';
+import { suggestionSchema } from '../domain/suggestions.ts';
 import { searchParams } from './parameters.ts';
 import { refusals } from './problem.ts';
 

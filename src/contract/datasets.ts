@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ColumnPreview } from '../data/csv-preview.ts';
 import { datasetLimits } from '../data/csv-table.ts';
 import { decimals, delimiters, missingChoices, quotes, thousandsMarks } from '../data/reading.ts';
-import { datasetSchema, decisionsSchema, hintsSchema, readingSchema, taskSchema } from '../searches/dataset-record.ts';
+import { datasetSchema, decisionsSchema, hintsSchema, readingSchema, taskSchema } from '../domain/dataset-record.ts';
 import { refusals } from './problem.ts';
 
 const tags = ['data sets'];

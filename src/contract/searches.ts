@@ -1,15 +1,15 @@
 /** Requests and answers about searches. */
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
-import { budgetChangeSchema, budgetSchema } from '../searches/budget.ts';
-import { searchSchema, searchStates, sourceSchema } from '../searches/records.ts';
-import { samplerSchema } from '../searches/samplers.ts';
-import { pointSchema } from '../searches/settings.ts';
-import { resolvedSpecificationSchema, specificationSchema } from '../searches/specification.ts';
-import { narrowingSchema } from '../searches/stage-settings.ts';
-import { validationSchema } from '../searches/validation.ts';
-import { MOST_TAKEN } from '../searches/warm-start-settings.ts';
-import { warningSchema } from '../searches/warnings.ts';
+import { searchSchema, searchStates, sourceSchema } from '../domain/records.ts';
+import { budgetChangeSchema, budgetSchema } from '../domain/specification/budget.ts';
+import { samplerSchema } from '../domain/specification/samplers.ts';
+import { pointSchema } from '../domain/specification/settings.ts';
+import { resolvedSpecificationSchema, specificationSchema } from '../domain/specification/specification.ts';
+import { narrowingSchema } from '../domain/specification/stage-settings.ts';
+import { validationSchema } from '../domain/specification/validation.ts';
+import { MOST_TAKEN } from '../domain/specification/warm-start-settings.ts';
+import { warningSchema } from '../domain/specification/warnings.ts';
 import { cursor, limit, page, searchParams } from './parameters.ts';
 import { refusals } from './problem.ts';
 

@@ -1,6 +1,6 @@
 /** What crosses a websocket, and the events that plain GET answers with too. */
 import { z } from 'zod';
-import { epochSchema, eventSchema, searchSchema, trialSchema } from '../searches/records.ts';
+import { epochSchema, eventSchema, searchSchema, trialSchema } from '../domain/records.ts';
 import { LARGEST_NUMBER, searchParams } from './parameters.ts';
 import { problemSchema, refusals } from './problem.ts';
 

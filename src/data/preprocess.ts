@@ -15,7 +15,7 @@ export interface Scaling {
   readonly fill: Float64Array;
 }
 
-/** One fold of a data set, ready for training; the shape is that of nn/train.ts. */
+/** One fold of a data set, ready for training; the shape is that of nn/training/train.ts. */
 export interface PreparedData {
   readonly trainX: Float32Array;
   readonly trainY: Int32Array | Float32Array;

@@ -1,5 +1,5 @@
 /** What is found in a training run, and what it is found from. */
-import type { EpochReport, LayerSignals, Signals } from '../nn/train.ts';
+import type { EpochReport, LayerSignals, Signals } from '../nn/training/train.ts';
 
 /** From the worst on. */
 export const severities = ['fault', 'warning', 'note'] as const;

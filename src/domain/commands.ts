@@ -1,9 +1,10 @@
 /** What a search is asked to do with its trials, and what comes of it. */
+
+import type { Point } from '../algorithms/space/space.ts';
 import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult } from '../compute/trial.ts';
-import type { Point } from '../search/space.ts';
-import type { BudgetChange } from '../searches/budget.ts';
-import type { TrialState } from '../searches/records.ts';
-import type { BegunStage } from '../searches/stages.ts';
+import type { TrialState } from './records.ts';
+import type { BudgetChange } from './specification/budget.ts';
+import type { BegunStage } from './stages.ts';
 
 export interface PlannedTrial {
   readonly number: number;

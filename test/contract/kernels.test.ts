@@ -1,8 +1,8 @@
 /** What all kernels must do, told by the plain ones in float64: every size from 1 to 70, in every place, at every stride. */
 import { describe, expect, it } from 'vitest';
-import { elementwiseActivations } from '../../src/nn/activation-names.ts';
-import type { FloatArray, Kernels } from '../../src/nn/kernels.ts';
-import { createPlainKernels } from '../../src/nn/kernels-plain.ts';
+import type { FloatArray, Kernels } from '../../src/nn/kernels/kernels.ts';
+import { createPlainKernels } from '../../src/nn/kernels/plain.ts';
+import { elementwiseActivations } from '../../src/nn/model/activation-names.ts';
 import { type Random, randomAt } from '../../src/random.ts';
 import { everyKernels } from '../support/kernels.ts';
 

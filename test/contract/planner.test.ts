@@ -4,11 +4,11 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { createHandOff } from '../../src/application/hand-off.ts';
+import { createPlanner, type PlannerDependencies } from '../../src/application/planner.ts';
+import { createProposer } from '../../src/application/proposals.ts';
+import { samplerKinds } from '../../src/domain/specification/samplers.ts';
 import { randomAt } from '../../src/random.ts';
-import { createHandOff } from '../../src/searches/hand-off.ts';
-import { createPlanner, type PlannerDependencies } from '../../src/searches/planner.ts';
-import { createProposer } from '../../src/searches/proposals.ts';
-import { samplerKinds } from '../../src/searches/samplers.ts';
 import { logTo } from '../support/log.ts';
 import { facts, type SearchInMemory, searchInMemory, specified } from '../support/search-in-memory.ts';
 

@@ -1,9 +1,9 @@
 /** What every sampler promises: all that a specification may name. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSampler } from '../../src/search/create-sampler.ts';
-import type { Observation, Sampler } from '../../src/search/sampler.ts';
-import { isActive, type Point, spaceOf, type Value } from '../../src/search/space.ts';
+import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
+import type { Observation, Sampler } from '../../src/algorithms/samplers/sampler.ts';
+import { isActive, type Point, spaceOf, type Value } from '../../src/algorithms/space/space.ts';
 import { samplerTypes, settingsOf } from '../support/samplers.ts';
 import { partsOf, spaces } from '../support/spaces.ts';
 

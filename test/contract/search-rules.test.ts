@@ -1,6 +1,6 @@
 /** The rules of a search, one by one, in memory and in Postgres: claims, leases, refusals, rungs, retries, budgets. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connect, type Database } from '../../src/adapters/connection.ts';
+import { connect, type Database } from '../../src/adapters/postgres/connection.ts';
 import type { Claim, FinishedTrial, PausedReport } from '../../src/domain/commands.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { specified } from '../support/search-in-memory.ts';

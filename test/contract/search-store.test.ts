@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, type Database } from '../../src/adapters/connection.ts';
-import type { Change, Search, TrialState } from '../../src/searches/records.ts';
+import { connect, type Database } from '../../src/adapters/postgres/connection.ts';
+import type { Change, Search, TrialState } from '../../src/domain/records.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { specified } from '../support/search-in-memory.ts';
 import { type Command, type InspectableStore, perform, type SeenTrial } from '../support/store-commands.ts';

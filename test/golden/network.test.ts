@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { verifyGolden } from '../../src/cli/verify-golden.ts';
-import { replay } from '../../src/nn/golden.ts';
-import { type GoldenFixture, readFixture } from '../../src/nn/golden-fixture.ts';
-import { createPlainKernels } from '../../src/nn/kernels-plain.ts';
+import { replay } from '../../src/conformance/network/golden.ts';
+import { type GoldenFixture, readFixture } from '../../src/conformance/network/golden-fixture.ts';
+import { createPlainKernels } from '../../src/nn/kernels/plain.ts';
 import { everyKernels } from '../support/kernels.ts';
 
 const folder = join(import.meta.dirname, 'network');

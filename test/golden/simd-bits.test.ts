@@ -8,8 +8,8 @@ import { compileKernels, instantiateKernels } from '../../src/compute/kernels.ts
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import { holdout } from '../../src/data/folds.ts';
 import { prepare } from '../../src/data/preprocess.ts';
-import type { NetworkSpec } from '../../src/nn/network.ts';
-import { type OptimizerType, optimizerOf } from '../../src/nn/optimizers.ts';
+import type { NetworkSpec } from '../../src/nn/model/network.ts';
+import { type OptimizerType, optimizerOf } from '../../src/nn/training/optimizers.ts';
 import { trainToEnd } from '../support/training.ts';
 
 const digits = loadBuiltin('digits', 'datasets')!;

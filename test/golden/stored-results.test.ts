@@ -7,7 +7,7 @@ import { datasetFromCsv } from '../../src/data/csv-dataset.ts';
 import type { CsvOptions } from '../../src/data/csv-table.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { Preprocessing } from '../../src/data/preprocess.ts';
-import { fallbacks, settingsOf } from '../../src/searches/hyperparameters.ts';
+import { fallbacks, settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 
 const rows = (line: (i: number) => string) => Array.from({ length: 14 }, (_, i) => line(i)).join('\n');
 

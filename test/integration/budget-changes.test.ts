@@ -1,6 +1,6 @@
 /** Limits of a search that are changed while it runs, or after one of them has ended it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Search, SearchEvent, TrialSummary } from '../../src/searches/records.ts';
+import type { Search, SearchEvent, TrialSummary } from '../../src/domain/records.ts';
 import { allTrials, ended, expectSound, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -1,6 +1,6 @@
 /** Budgets other than that of trials: no more is begun than they allow, also where tiny trials share a job. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Search, TrialSummary } from '../../src/searches/records.ts';
+import type { Search, TrialSummary } from '../../src/domain/records.ts';
 import { allTrials, ended, expectSound, lasting } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -8,15 +8,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { canReach, chooseAccount, spawnAs } from '../../src/embedded-postgres/account.ts';
+import { findBinaries, makeUsable, program } from '../../src/embedded-postgres/binaries.ts';
 import {
   AlreadyRunningError,
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
-} from '../../src/adapters/embedded-postgres.ts';
-import { canReach, chooseAccount, spawnAs } from '../../src/adapters/postgres-server/account.ts';
-import { findBinaries, makeUsable, program } from '../../src/adapters/postgres-server/binaries.ts';
-import { isAlive } from '../../src/adapters/postgres-server/postmaster.ts';
+} from '../../src/embedded-postgres/embedded-postgres.ts';
+import { isAlive } from '../../src/embedded-postgres/postmaster.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { logTo, silentLog } from '../support/log.ts';
 

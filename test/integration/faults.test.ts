@@ -201,7 +201,7 @@ async function reachedOrOver(client: ApiClient, id: string, complete: number): P
 
 /** Queues everything of a search once more, under other job ids: what a queue that doubles jobs would do. */
 async function redeliver(databaseUrl: string, environment: Record<string, string>, id: string): Promise<void> {
-  const { createTrialQueue } = await import('../../src/adapters/trial-queue.ts');
+  const { createTrialQueue } = await import('../../src/adapters/bullmq/trial-queue.ts');
   const redisUrl = environment['REDIS_URL'];
   const queue = await createTrialQueue(
     redisUrl ? { kind: 'redis', url: redisUrl, prefix: 'hypersearch' } : { kind: 'postgres', url: databaseUrl },

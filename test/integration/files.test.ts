@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatasetPreview } from '../../src/contract/datasets.ts';
-import type { DatasetSummary } from '../../src/searches/dataset-record.ts';
+import type { DatasetSummary } from '../../src/domain/dataset-record.ts';
 import { type FileCase, fileCases } from '../support/files.ts';
 import { ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';

@@ -7,8 +7,8 @@ import { createThreadedCore } from '../../src/compute/threaded-core.ts';
 import { type ComputeCore, type EpochUpdate, resultOf, type TrialTask } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import type { Validation } from '../../src/data/folds.ts';
+import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 import { projectRoot } from '../../src/paths.ts';
-import { settingsOf } from '../../src/searches/hyperparameters.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -46,7 +46,7 @@ export class Planted {
 
 const planted: Readonly<Record<string, string>> = {
   'src/api/floating.ts': floating,
-  'src/nn/upwards.ts': `import type { Search } from '../searches/records.ts';\nexport type Upwards = Search;\n`,
+  'src/nn/upwards.ts': `import type { Search } from '../domain/records.ts';\nexport type Upwards = Search;\n`,
   'src/nn/packaged.ts': `import { z } from 'zod';\nexport const packaged = z.string();\n`,
   'src/data/circle-a.ts': `import type { B } from './circle-b.ts';\nexport interface A { readonly b: B }\n`,
   'src/data/circle-b.ts': `import type { A } from './circle-a.ts';\nexport interface B { readonly a?: A }\n`,
@@ -55,7 +55,7 @@ const planted: Readonly<Record<string, string>> = {
   'src/nowhere/lost.ts': `import { Problem } from '../errors.ts';\nexport const lost = Problem;\n`,
   'web/src/value.ts': `import { problems } from '../../src/errors.ts';\nexport const value = problems;\n`,
   'src/cli/missing.ts': `import { nothing } from './there-is-no-such-file.ts';\nexport const missing = nothing;\n`,
-  'src/cli/tested.ts': `import { run } from '../../test/support/processes.ts';\nexport const tested = run;\n`,
+  'src/cli/tested.ts': `import { run } from '../support/processes.ts';\nexport const tested = run;\n`,
   'src/api/environment.ts': `export const environment = process.env;\n`,
 };
 
@@ -90,7 +90,7 @@ it('every promise that nobody waits for', () => {
 
 describe('imports', () => {
   it.each([
-    ['nn-imports', 'src/nn/upwards.ts', 'src/searches/records.ts'],
+    ['nn-imports', 'src/nn/upwards.ts', 'src/domain/records.ts'],
     ['nn-without-packages', 'src/nn/packaged.ts', 'node_modules/zod'],
     ['no-circle', 'src/data/circle-[ab].ts', 'src/data/circle-[ab].ts'],
     ['stores-in-adapters', 'src/api/stored.ts', 'node_modules/pg'],

@@ -3,10 +3,10 @@
  * whatever else the search does.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { spaceOf } from '../../src/search/space.ts';
-import { MOST_HIDDEN_LAYERS } from '../../src/searches/hidden-units.ts';
-import { readableOf } from '../../src/searches/hyperparameters.ts';
-import type { Search } from '../../src/searches/records.ts';
+import { spaceOf } from '../../src/algorithms/space/space.ts';
+import type { Search } from '../../src/domain/records.ts';
+import { MOST_HIDDEN_LAYERS } from '../../src/domain/specification/hidden-units.ts';
+import { readableOf } from '../../src/domain/specification/hyperparameters.ts';
 import { withPostgres } from '../support/postgres.ts';
 import { eventually, findRedis, startRedis, type TestRedis } from '../support/processes.ts';
 import { earlySettings, firstLearned, learningTypes, type SamplerType } from '../support/samplers.ts';

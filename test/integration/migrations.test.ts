@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { applyMigrations, MigrationError } from '../../src/adapters/migrations.ts';
+import { applyMigrations, MigrationError } from '../../src/adapters/postgres/migrations.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 describe('applyMigrations', () => {

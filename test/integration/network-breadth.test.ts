@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
 import { resultOf } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
-import { settingsOf } from '../../src/searches/hyperparameters.ts';
-import type { Search, Trial } from '../../src/searches/records.ts';
+import type { Search, Trial } from '../../src/domain/records.ts';
+import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 import { ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

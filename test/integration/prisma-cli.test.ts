@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applyMigrations } from '../../src/adapters/migrations.ts';
+import { applyMigrations } from '../../src/adapters/postgres/migrations.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 

@@ -1,6 +1,6 @@
 /** Pruners through the whole service: who is stopped, when, and why. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Search, TrialSummary } from '../../src/searches/records.ts';
+import type { Search, TrialSummary } from '../../src/domain/records.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -24,7 +24,7 @@ const sampler: Recipe = {
   names: { NAME: 'halton' },
   follow: async (copy) => {
     await copy.add(
-      'src/search/samplers/halton.ts',
+      'src/algorithms/samplers/halton.ts',
       `import { randomAt } from '../../random.ts';
 import type { Sampler } from '../sampler.ts';
 import { decidePoint, type Space, valueAt } from '../space.ts';
@@ -54,7 +54,7 @@ export function haltonSampler(space: Space, seed: number): Sampler {
 }
 `,
     );
-    const registry = 'src/search/create-sampler.ts';
+    const registry = 'src/algorithms/samplers/create-sampler.ts';
     await copy.insertAfter(
       registry,
       "import { gridSampler } from './samplers/grid.ts';\n",
@@ -67,14 +67,14 @@ export function haltonSampler(space: Space, seed: number): Sampler {
       "    case 'halton':\n      return haltonSampler(space, settings.seed);\n",
     );
     await copy.insertAfter(
-      'src/searches/samplers.ts',
+      'src/domain/specification/samplers.ts',
       "export const samplerKinds = z.discriminatedUnion('type', [\n",
       "  z.strictObject({ type: z.literal('halton'), seed }).describe('Points of Halton’s sequence'),\n",
     );
     await copy.add(
       'test/property/halton.test.ts',
       `import { expect, it } from 'vitest';
-import { mirrored } from '../../src/search/samplers/halton.ts';
+import { mirrored } from '../../src/algorithms/samplers/halton.ts';
 
 it('puts one of the first sixteen points into every sixteenth', () => {
   const cells = Array.from({ length: 16 }, (_, number) => Math.floor(16 * mirrored(number, 2)));
@@ -90,8 +90,8 @@ const activation: Recipe = {
   most: 4,
   names: {},
   follow: async (copy) => {
-    await copy.insertAfter('src/nn/activation-names.ts', "  'silu',\n", "  'softsign',\n");
-    const formulas = 'src/nn/activations.ts';
+    await copy.insertAfter('src/nn/model/activation-names.ts', "  'silu',\n", "  'softsign',\n");
+    const formulas = 'src/nn/model/activations.ts';
     await copy.replace(
       formulas,
       'export const activationLoops',

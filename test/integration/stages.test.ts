@@ -1,6 +1,6 @@
 /** Coarse to fine, refinement, warm starts, budgets and what is said of a search afterwards: through REST. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Search, TrialSummary } from '../../src/searches/records.ts';
+import type { Search, TrialSummary } from '../../src/domain/records.ts';
 import { allTrials, ended, expectSound, lasting } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -15,8 +15,8 @@ import {
   type TrialTask,
 } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
+import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 import { projectRoot } from '../../src/paths.ts';
-import { settingsOf } from '../../src/searches/hyperparameters.ts';
 
 const entry = pathToFileURL(join(projectRoot, 'dist', 'workers', 'compute-thread.js'));
 const digits = loadBuiltin('digits', join(projectRoot, 'datasets'))!;

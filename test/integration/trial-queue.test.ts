@@ -5,7 +5,7 @@ import {
   createTrialQueue,
   prepareQueue,
   type QueueConnection,
-} from '../../src/adapters/trial-queue.ts';
+} from '../../src/adapters/bullmq/trial-queue.ts';
 import type { Delivery } from '../../src/domain/commands.ts';
 import { logTo, silentLog } from '../support/log.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';

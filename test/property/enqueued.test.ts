@@ -1,8 +1,8 @@
 /** Configurations that come first: tried as they are, completed at random, and in nobody's way. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSampler } from '../../src/search/create-sampler.ts';
-import { includes, spaceOf } from '../../src/search/space.ts';
+import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
+import { includes, spaceOf } from '../../src/algorithms/space/space.ts';
 import { partsOf, spaces } from '../support/spaces.ts';
 
 const seeds = fc.nat();

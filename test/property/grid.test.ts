@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSampler } from '../../src/search/create-sampler.ts';
-import { gridOf, permuted } from '../../src/search/samplers/grid.ts';
-import { spaceOf } from '../../src/search/space.ts';
+import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
+import { gridOf, permuted } from '../../src/algorithms/samplers/grid/grid.ts';
+import { spaceOf } from '../../src/algorithms/space/space.ts';
 import { spaces } from '../support/spaces.ts';
 
 const key = (point: object) => JSON.stringify(Object.entries(point).sort());

@@ -1,11 +1,11 @@
 /** Units of single layers: sampled exactly where their layer exists, and used exactly there. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSampler } from '../../src/search/create-sampler.ts';
-import { type Distribution, spaceOf, type Value } from '../../src/search/space.ts';
-import { parametersOf } from '../../src/searches/estimate.ts';
-import { layerNames, mostUnits, spelledOut, withLayerConditions } from '../../src/searches/hidden-units.ts';
-import { settingsOf } from '../../src/searches/hyperparameters.ts';
+import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
+import { type Distribution, spaceOf, type Value } from '../../src/algorithms/space/space.ts';
+import { parametersOf } from '../../src/domain/estimate.ts';
+import { layerNames, mostUnits, spelledOut, withLayerConditions } from '../../src/domain/specification/hidden-units.ts';
+import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 
 const units: fc.Arbitrary<Value | Distribution> = fc.oneof(
   fc.integer({ min: 1, max: 300 }),

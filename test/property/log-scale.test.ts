@@ -1,7 +1,7 @@
 /** Log scale: equal mass in every decade, for every sampler that draws, for floats and ints. */
 import { describe, expect, it } from 'vitest';
-import { createSampler, type SamplerSettings } from '../../src/search/create-sampler.ts';
-import { spaceOf } from '../../src/search/space.ts';
+import { createSampler, type SamplerSettings } from '../../src/algorithms/samplers/create-sampler.ts';
+import { spaceOf } from '../../src/algorithms/space/space.ts';
 
 const drawing: Readonly<Record<string, (seed: number) => SamplerSettings>> = {
   random: (seed) => ({ type: 'random', seed }),

@@ -1,9 +1,9 @@
 /** What must hold of layers and first weights, to many digits. What the lecture says of them is in lecture.test.ts. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { initialize, weightDeviation } from '../../src/nn/initializers.ts';
-import { createPlainKernels } from '../../src/nn/kernels-plain.ts';
-import { createNetwork } from '../../src/nn/network.ts';
+import { createPlainKernels } from '../../src/nn/kernels/plain.ts';
+import { initialize, weightDeviation } from '../../src/nn/model/initializers.ts';
+import { createNetwork } from '../../src/nn/model/network.ts';
 import { randomAt } from '../../src/random.ts';
 import { moments } from '../support/networks.ts';
 

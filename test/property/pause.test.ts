@@ -5,8 +5,8 @@ import { fromBytes, toBytes } from '../../src/compute/plain-bytes.ts';
 import type { EpochUpdate, TrialEnd, TrialSettings, TrialTask } from '../../src/compute/trial.ts';
 import { runTrial } from '../../src/compute/trial-run.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
-import { createPlainKernels } from '../../src/nn/kernels-plain.ts';
-import { settingsOf } from '../../src/searches/hyperparameters.ts';
+import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
+import { createPlainKernels } from '../../src/nn/kernels/plain.ts';
 
 const datasets = { iris: loadBuiltin('iris', 'datasets')!, diabetes: loadBuiltin('diabetes', 'datasets')! };
 const kernels = [0, 3].map((padding) => ({ name: 'plain', kernels: createPlainKernels('float32', { padding }) }));

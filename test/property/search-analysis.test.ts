@@ -1,16 +1,16 @@
 /** Narrowing, coverage, importance, certainty and quasi-random points: what must hold of them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { certaintyOf } from '../../src/algorithms/certainty.ts';
+import { mainShares } from '../../src/algorithms/importance/fanova.ts';
+import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
+import { scrambled, sobol, sobolBits } from '../../src/algorithms/samplers/sobol/quasi-random.ts';
+import { logSumExp, mixtureWeights, normalQuantile, setKernels } from '../../src/algorithms/samplers/tpe/parzen.ts';
+import { coverageOf } from '../../src/algorithms/space/coverage.ts';
+import { narrow } from '../../src/algorithms/space/narrow.ts';
+import { type Distribution, includes, isActive, spaceOf, type Value } from '../../src/algorithms/space/space.ts';
+import { axisOf } from '../../src/algorithms/space/transform.ts';
 import { normalCdf } from '../../src/exact-math.ts';
-import { axisOf } from '../../src/search/axis.ts';
-import { certaintyOf } from '../../src/search/best.ts';
-import { coverageOf } from '../../src/search/coverage.ts';
-import { createSampler } from '../../src/search/create-sampler.ts';
-import { mainShares } from '../../src/search/fanova.ts';
-import { narrow } from '../../src/search/narrow.ts';
-import { logSumExp, mixtureWeights, normalQuantile, setKernels } from '../../src/search/parzen.ts';
-import { scrambled, sobol, sobolBits } from '../../src/search/quasi-random.ts';
-import { type Distribution, includes, isActive, spaceOf, type Value } from '../../src/search/space.ts';
 import { spaces } from '../support/spaces.ts';
 
 type Settings = Readonly<Record<string, Value | Distribution>>;

@@ -1,5 +1,5 @@
 /** A process that starts the embedded Postgres in the directory it is given, and says how that went in one line of JSON. */
-import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.ts';
 import { logTo } from './log.ts';
 
 const directory = process.argv[2] ?? '';

@@ -1,11 +1,11 @@
 /** Networks for tests, on any kernels. */
-import type { Kernels } from '../../src/nn/kernels.ts';
-import { type Layer, type LayerParameters, readLayer } from '../../src/nn/layer.ts';
-import { matrix, readDense, writeDense } from '../../src/nn/layout.ts';
-import { bytesFor } from '../../src/nn/memory.ts';
-import type { NetworkSpec } from '../../src/nn/network.ts';
-import { allocateOrder, allocateRows, fillRows } from '../../src/nn/rows.ts';
-import { allocateTrainer, createTrainer, type Trainer } from '../../src/nn/trainer.ts';
+import type { Kernels } from '../../src/nn/kernels/kernels.ts';
+import { type Layer, type LayerParameters, readLayer } from '../../src/nn/model/layer.ts';
+import { matrix, readDense, writeDense } from '../../src/nn/model/layout.ts';
+import { bytesFor } from '../../src/nn/model/memory.ts';
+import type { NetworkSpec } from '../../src/nn/model/network.ts';
+import { allocateOrder, allocateRows, fillRows } from '../../src/nn/model/rows.ts';
+import { allocateTrainer, createTrainer, type Trainer } from '../../src/nn/training/trainer.ts';
 import { type Random, randomAt } from '../../src/random.ts';
 
 export interface Ready {

@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
-import { spawnAs } from '../../src/adapters/postgres-server/account.ts';
-import { findBinaries, makeUsable, program } from '../../src/adapters/postgres-server/binaries.ts';
-import { place } from '../../src/adapters/postgres-server/placement.ts';
+import { spawnAs } from '../../src/embedded-postgres/account.ts';
+import { findBinaries, makeUsable, program } from '../../src/embedded-postgres/binaries.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.ts';
+import { place } from '../../src/embedded-postgres/placement.ts';
 import { silentLog } from './log.ts';
 import { eventually, freePort } from './processes.ts';
 

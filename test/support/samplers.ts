@@ -1,7 +1,7 @@
 /** The samplers that a specification may name, as tests go through them: a new one is among them by itself. */
-import { createSampler, isLearning, type SamplerSettings } from '../../src/search/create-sampler.ts';
-import type { Space } from '../../src/search/space.ts';
-import { samplerKinds } from '../../src/searches/samplers.ts';
+import { createSampler, isLearning, type SamplerSettings } from '../../src/algorithms/samplers/create-sampler.ts';
+import type { Space } from '../../src/algorithms/space/space.ts';
+import { samplerKinds } from '../../src/domain/specification/samplers.ts';
 
 export type SamplerType = SamplerSettings['type'];
 export const samplerTypes: readonly SamplerType[] = samplerKinds.options.map(({ shape }) => shape.type.value);

@@ -1,13 +1,13 @@
 /** A search without a database, a queue or training: results are made up, in any order, and the real planner plans. */
 import { randomUUID } from 'node:crypto';
+import type { Observation } from '../../src/algorithms/samplers/sampler.ts';
+import type { Point } from '../../src/algorithms/space/space.ts';
+import { parseSpecification } from '../../src/application/parse-specification.ts';
 import type { Added, Finished, FinishedTrial, History, Plan } from '../../src/domain/commands.ts';
+import { isOver, type Search, type TrialState } from '../../src/domain/records.ts';
+import { type DatasetFacts, type Specification, samplerOf } from '../../src/domain/specification/specification.ts';
+import { bracketIn, type Stage, stagesOf } from '../../src/domain/stages.ts';
 import { randomAt } from '../../src/random.ts';
-import type { Observation } from '../../src/search/sampler.ts';
-import type { Point } from '../../src/search/space.ts';
-import { parseSpecification } from '../../src/searches/parse-specification.ts';
-import { isOver, type Search, type TrialState } from '../../src/searches/records.ts';
-import { type DatasetFacts, type Specification, samplerOf } from '../../src/searches/specification.ts';
-import { bracketIn, type Stage, stagesOf } from '../../src/searches/stages.ts';
 
 export const facts: DatasetFacts = {
   name: 'few',

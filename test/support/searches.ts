@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { expect } from 'vitest';
 import type { ApiClient } from '../../src/cli/api-client.ts';
-import { isOpen, type Search, type SearchEvent, type TrialSummary } from '../../src/searches/records.ts';
+import { isOpen, type Search, type SearchEvent, type TrialSummary } from '../../src/domain/records.ts';
 import { eventually } from './processes.ts';
 
 /** Trials of about `milliseconds` each on one core: long enough to be caught in the act. */

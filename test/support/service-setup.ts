@@ -1,7 +1,7 @@
 /** Once per run of vitest, whichever projects run: the build, which threads and spawned processes run, and one Postgres for all test files. */
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { applyMigrations } from '../../src/adapters/migrations.ts';
+import { applyMigrations } from '../../src/adapters/postgres/migrations.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { startTestPostgres, type TestDatabase } from './postgres.ts';
 import { setUp } from './set-up.ts';

@@ -1,7 +1,7 @@
 /** Arbitrary search spaces for property tests. */
 import fc from 'fast-check';
-import { createSampler } from '../../src/search/create-sampler.ts';
-import { type Distribution, isActive, type Point, type Space, type Value } from '../../src/search/space.ts';
+import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
+import { type Distribution, isActive, type Point, type Space, type Value } from '../../src/algorithms/space/space.ts';
 
 const float: fc.Arbitrary<Distribution> = fc
   .tuple(fc.double({ min: 1e-6, max: 1e3, noNaN: true }), fc.double({ min: 1, max: 1e4, noNaN: true }), fc.boolean())

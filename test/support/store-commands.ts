@@ -1,10 +1,11 @@
 /** Commands to a store of searches, for tests that hold every store to the same rules: each is a few small numbers, and always makes sense. */
+
+import type { SearchStore } from '../../src/application/ports.ts';
 import type { FoldCurves } from '../../src/compute/trial.ts';
 import type { Claim, FinishedTrial, PausedReport, Plan, TrialAct } from '../../src/domain/commands.ts';
+import type { Search } from '../../src/domain/records.ts';
+import { bracketIn, stageOf } from '../../src/domain/stages.ts';
 import { Problem } from '../../src/errors.ts';
-import type { SearchStore } from '../../src/searches/ports.ts';
-import type { Search } from '../../src/searches/records.ts';
-import { bracketIn, stageOf } from '../../src/searches/stages.ts';
 
 /** A store, and a way to see what is in it. */
 export interface InspectableStore {

@@ -1,9 +1,10 @@
 /** Stores of searches, as tests see them. */
-import type { Database } from '../../src/adapters/connection.ts';
+
 import { createMemoryStore } from '../../src/adapters/memory/search-store.ts';
-import { createSearchQueries } from '../../src/adapters/search-queries.ts';
-import { createSearchStore } from '../../src/adapters/search-store.ts';
-import type { Specification } from '../../src/searches/specification.ts';
+import type { Database } from '../../src/adapters/postgres/connection.ts';
+import { createSearchQueries } from '../../src/adapters/postgres/search-queries.ts';
+import { createSearchStore } from '../../src/adapters/postgres/search-store.ts';
+import type { Specification } from '../../src/domain/specification/specification.ts';
 import { facts } from './search-in-memory.ts';
 import type { InspectableStore, SeenTrial } from './store-commands.ts';
 

@@ -6,7 +6,7 @@ import {
   type TrainOptions,
   train,
   type Verdict,
-} from '../../src/nn/train.ts';
+} from '../../src/nn/training/train.ts';
 
 /** Trains as far as `judge` lets it. */
 function trainWhile(

@@ -1,10 +1,11 @@
 /** What the sampler of a finished search must have proposed, worked out from what the API says of its trials. */
+
+import type { Observation } from '../../src/algorithms/samplers/sampler.ts';
+import type { Point } from '../../src/algorithms/space/space.ts';
 import type { ApiClient } from '../../src/cli/api-client.ts';
-import type { Observation } from '../../src/search/sampler.ts';
-import type { Point } from '../../src/search/space.ts';
-import type { Search, SearchEvent, TrialSummary } from '../../src/searches/records.ts';
-import { samplerOf } from '../../src/searches/specification.ts';
-import { bracketIn, stagesOf } from '../../src/searches/stages.ts';
+import type { Search, SearchEvent, TrialSummary } from '../../src/domain/records.ts';
+import { samplerOf } from '../../src/domain/specification/specification.ts';
+import { bracketIn, stagesOf } from '../../src/domain/stages.ts';
 import { allTrials } from './searches.ts';
 
 async function allEvents(client: ApiClient, id: string): Promise<SearchEvent[]> {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ascending, bestFirst, bestOf, compare, isBetter, quantileOfBest } from '../../src/objective.ts';
+import { ascending, bestFirst, bestOf, compare, isBetter, quantileOfBest } from '../../src/algorithms/objective.ts';
 import { projectRoot } from '../../src/paths.ts';
 
 const value = fc.option(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 }), { nil: null });
@@ -53,6 +53,6 @@ describe('an objective', () => {
         .filter((file) => /[!=]== '(maximize|minimize)'/.test(readFileSync(file, 'utf8')))
         .map((file) => relative(projectRoot, file)),
     );
-    expect(comparing.sort()).toEqual(['src/adapters/value-order.ts', 'src/objective.ts']);
+    expect(comparing.sort()).toEqual(['src/adapters/postgres/value-order.ts', 'src/algorithms/objective.ts']);
   });
 });

@@ -1,7 +1,7 @@
 /** The pure parts of the page's views: what is written, filtered, sorted, packed and smoothed. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hyperparameterTable } from '../../src/searches/hyperparameters.ts';
+import { hyperparameterTable } from '../../src/domain/specification/hyperparameters.ts';
 import type { History, Search } from '../../web/src/api.ts';
 import { unitOf } from '../../web/src/charts/axis.ts';
 import { differences, joinedHistories } from '../../web/src/compare/differences.ts';

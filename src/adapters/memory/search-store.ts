@@ -3,22 +3,22 @@
  * notified.
  */
 import { randomUUID } from 'node:crypto';
+import type { NewSearch, SearchStore } from '../../application/ports.ts';
 import type { FoldCurves } from '../../compute/trial.ts';
-import { claim, release } from '../../domain/claiming.ts';
 import type { Delivery, ReturnedTrial } from '../../domain/commands.ts';
-import { deliveriesOf, isWithheld } from '../../domain/deliveries.ts';
-import { endIfOverdue } from '../../domain/ending.ts';
-import { type Facts, meets } from '../../domain/facts.ts';
-import { finish } from '../../domain/finishing.ts';
-import { addTrials } from '../../domain/planning.ts';
-import { reportValue } from '../../domain/rungs.ts';
-import { changeSettings, changeState } from '../../domain/search-actions.ts';
-import { SearchUpdate, type SearchWrites } from '../../domain/search-update.ts';
-import { actOnTrial } from '../../domain/trial-actions.ts';
-import { patched, type TrialRecord } from '../../domain/trial-record.ts';
+import { type Change, isOpen, type Search } from '../../domain/records.ts';
+import { claim, release } from '../../domain/transitions/claiming.ts';
+import { deliveriesOf, isWithheld } from '../../domain/transitions/deliveries.ts';
+import { endIfOverdue } from '../../domain/transitions/ending.ts';
+import { type Facts, meets } from '../../domain/transitions/facts.ts';
+import { finish } from '../../domain/transitions/finishing.ts';
+import { addTrials } from '../../domain/transitions/planning.ts';
+import { reportValue } from '../../domain/transitions/rungs.ts';
+import { changeSettings, changeState } from '../../domain/transitions/search-actions.ts';
+import { SearchUpdate, type SearchWrites } from '../../domain/transitions/search-update.ts';
+import { actOnTrial } from '../../domain/transitions/trial-actions.ts';
+import { patched, type TrialRecord } from '../../domain/transitions/trial-record.ts';
 import { Problem } from '../../errors.ts';
-import type { NewSearch, SearchStore } from '../../searches/ports.ts';
-import { type Change, isOpen, type Search } from '../../searches/records.ts';
 
 interface StoredTrial {
   record: TrialRecord;

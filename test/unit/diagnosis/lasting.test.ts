@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding, FindingCode, Severity } from '../../../src/diagnosis/finding.ts';
 import { lastingFault } from '../../../src/diagnosis/lasting.ts';
-import { nextDiagnosis } from '../../../src/searches/pruning.ts';
+import { nextDiagnosis } from '../../../src/domain/specification/pruners.ts';
 
 function finding(code: FindingCode, severity: Severity = 'fault'): Finding {
   return { code, severity, layer: null, since: 0, cause: null, evidence: {}, text: 'It is so.', advice: 'Mend it.' };

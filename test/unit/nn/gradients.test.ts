@@ -1,13 +1,13 @@
 /** Every gradient against central differences of the loss, in float64. */
 import { describe, expect, it } from 'vitest';
-import { type Activation, activations } from '../../../src/nn/activation-names.ts';
-import { initialize } from '../../../src/nn/initializers.ts';
-import { createPlainKernels } from '../../../src/nn/kernels-plain.ts';
-import type { Layer } from '../../../src/nn/layer.ts';
-import { matrix, readDense } from '../../../src/nn/layout.ts';
-import type { Loss, NetworkSpec } from '../../../src/nn/network.ts';
-import { allocateOrder, allocateRows, fillRows } from '../../../src/nn/rows.ts';
-import { allocateTrainer, computeGradient, createTrainer } from '../../../src/nn/trainer.ts';
+import { createPlainKernels } from '../../../src/nn/kernels/plain.ts';
+import { type Activation, activations } from '../../../src/nn/model/activation-names.ts';
+import { initialize } from '../../../src/nn/model/initializers.ts';
+import type { Layer } from '../../../src/nn/model/layer.ts';
+import { matrix, readDense } from '../../../src/nn/model/layout.ts';
+import type { Loss, NetworkSpec } from '../../../src/nn/model/network.ts';
+import { allocateOrder, allocateRows, fillRows } from '../../../src/nn/model/rows.ts';
+import { allocateTrainer, computeGradient, createTrainer } from '../../../src/nn/training/trainer.ts';
 import { randomAt } from '../../../src/random.ts';
 
 const ROWS = 7;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { normalCdf } from '../../../src/exact-math.ts';
-import { createPlainKernels, plainKernels } from '../../../src/nn/kernels-plain.ts';
+import { createPlainKernels, plainKernels } from '../../../src/nn/kernels/plain.ts';
 import { philox, randomAt } from '../../../src/random.ts';
 
 const kernels = createPlainKernels('float64');

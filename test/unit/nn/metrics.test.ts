@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { allMetrics, determination, macroF1, meanAbsoluteError, measure, rocAuc } from '../../../src/nn/metrics.ts';
+import {
+  allMetrics,
+  determination,
+  macroF1,
+  meanAbsoluteError,
+  measure,
+  rocAuc,
+} from '../../../src/nn/training/metrics.ts';
 
 const nan = Number.NaN;
 

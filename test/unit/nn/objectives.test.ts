@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { loadBuiltin } from '../../../src/data/builtin.ts';
 import { holdout } from '../../../src/data/folds.ts';
 import { prepare } from '../../../src/data/preprocess.ts';
-import { plainKernels } from '../../../src/nn/kernels-plain.ts';
-import type { NetworkSpec } from '../../../src/nn/network.ts';
-import { optimizerOf } from '../../../src/nn/optimizers.ts';
-import type { EpochReport, TrainOptions } from '../../../src/nn/train.ts';
+import { plainKernels } from '../../../src/nn/kernels/plain.ts';
+import type { NetworkSpec } from '../../../src/nn/model/network.ts';
+import { optimizerOf } from '../../../src/nn/training/optimizers.ts';
+import type { EpochReport, TrainOptions } from '../../../src/nn/training/train.ts';
 import { trainToEnd } from '../../support/training.ts';
 
 function optionsFor(name: string, network: Partial<NetworkSpec>, changes: Partial<TrainOptions> = {}): TrainOptions {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createPlainKernels } from '../../../src/nn/kernels-plain.ts';
-import { createNetwork } from '../../../src/nn/network.ts';
-import { createMemory, type Optimizer, optimizerOf, update } from '../../../src/nn/optimizers.ts';
-import { type Schedule, scheduleFactor } from '../../../src/nn/schedules.ts';
+import { createPlainKernels } from '../../../src/nn/kernels/plain.ts';
+import { createNetwork } from '../../../src/nn/model/network.ts';
+import { createMemory, type Optimizer, optimizerOf, update } from '../../../src/nn/training/optimizers.ts';
+import { type Schedule, scheduleFactor } from '../../../src/nn/training/schedules.ts';
 
 const kernels = createPlainKernels('float64');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MOST_PREDICTED, predictionsOf } from '../../../src/nn/predictions.ts';
+import { MOST_PREDICTED, predictionsOf } from '../../../src/nn/training/predictions.ts';
 
 describe('what a network says of rows', () => {
   it('counts which classes it takes for which; the rows of a class are those of its line', () => {

@@ -1,8 +1,8 @@
 /** The layers of the lecture, looked at: collapse, saturation and health, symmetry and death, told by the signals of training. */
 import { describe, expect, it } from 'vitest';
-import { optimizerOf } from '../../../src/nn/optimizers.ts';
-import { isObserved, probeRows } from '../../../src/nn/signals.ts';
-import type { LayerSignals, TrainOptions } from '../../../src/nn/train.ts';
+import { optimizerOf } from '../../../src/nn/training/optimizers.ts';
+import { isObserved, probeRows } from '../../../src/nn/training/signals.ts';
+import type { LayerSignals, TrainOptions } from '../../../src/nn/training/train.ts';
 import { randomAt } from '../../../src/random.ts';
 import { everyKernels } from '../../support/kernels.ts';
 import { trainToEnd } from '../../support/training.ts';

@@ -2,17 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { replay } from '../../../src/conformance/network/golden.ts';
+import { readFixture } from '../../../src/conformance/network/golden-fixture.ts';
 import { loadBuiltin } from '../../../src/data/builtin.ts';
 import { holdout } from '../../../src/data/folds.ts';
 import { prepare } from '../../../src/data/preprocess.ts';
-import { replay } from '../../../src/nn/golden.ts';
-import { readFixture } from '../../../src/nn/golden-fixture.ts';
-import type { Kernels } from '../../../src/nn/kernels.ts';
-import { createPlainKernels } from '../../../src/nn/kernels-plain.ts';
-import { createLayout, readDense, writeDense } from '../../../src/nn/layout.ts';
-import { bytesFor } from '../../../src/nn/memory.ts';
-import { optimizerOf } from '../../../src/nn/optimizers.ts';
-import { memoryOf, type TrainOptions } from '../../../src/nn/train.ts';
+import type { Kernels } from '../../../src/nn/kernels/kernels.ts';
+import { createPlainKernels } from '../../../src/nn/kernels/plain.ts';
+import { createLayout, readDense, writeDense } from '../../../src/nn/model/layout.ts';
+import { bytesFor } from '../../../src/nn/model/memory.ts';
+import { optimizerOf } from '../../../src/nn/training/optimizers.ts';
+import { memoryOf, type TrainOptions } from '../../../src/nn/training/train.ts';
 import { trainToEnd } from '../../support/training.ts';
 
 const paddings = [0, 3];

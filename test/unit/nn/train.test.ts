@@ -3,9 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { loadBuiltin } from '../../../src/data/builtin.ts';
 import { holdout } from '../../../src/data/folds.ts';
 import { prepare } from '../../../src/data/preprocess.ts';
-import { plainKernels } from '../../../src/nn/kernels-plain.ts';
-import { optimizerOf } from '../../../src/nn/optimizers.ts';
-import { type EpochReport, Interrupted, type TrainingResult, type TrainOptions, train } from '../../../src/nn/train.ts';
+import { plainKernels } from '../../../src/nn/kernels/plain.ts';
+import { optimizerOf } from '../../../src/nn/training/optimizers.ts';
+import {
+  type EpochReport,
+  Interrupted,
+  type TrainingResult,
+  type TrainOptions,
+  train,
+} from '../../../src/nn/training/train.ts';
 import { trainToEnd } from '../../support/training.ts';
 
 function dataOf(name: string) {

@@ -1,8 +1,8 @@
 /** A hyperparameter as an axis of a chart: in the scale it was sampled in. */
 
+import { ascending, compare, type Direction } from '../../../src/algorithms/objective.ts';
+import type { Distribution, NumericDistribution, Value } from '../../../src/algorithms/space/space.ts';
 import { formatValue } from '../../../src/format.ts';
-import { ascending, compare, type Direction } from '../../../src/objective.ts';
-import type { Distribution, NumericDistribution, Value } from '../../../src/search/space.ts';
 import type { Colour } from '../theme.ts';
 import type { ChartOption } from './echart.tsx';
 

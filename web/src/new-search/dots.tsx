@@ -1,7 +1,7 @@
 /** What a sampler would try of one range: a dot a trial, and on a log scale how many fall into each power of ten. */
 import type { ReactNode } from 'react';
+import type { NumericDistribution } from '../../../src/algorithms/space/space.ts';
 import { formatValue, plural } from '../../../src/format.ts';
-import type { NumericDistribution } from '../../../src/search/space.ts';
 import { unitOf } from '../charts/axis.ts';
 
 interface DotsProps {

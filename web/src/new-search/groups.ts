@@ -1,5 +1,5 @@
 /** The hyperparameters as the form lays them out; the first of each group are always seen. */
-import { hyperparameterTable } from '../../../src/searches/hyperparameters.ts';
+import { hyperparameterTable } from '../../../src/domain/specification/hyperparameters.ts';
 
 export type Name = keyof typeof hyperparameterTable;
 

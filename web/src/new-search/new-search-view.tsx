@@ -2,12 +2,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useMemo, useState } from 'react';
 import { Link } from 'wouter';
-import type { Value } from '../../../src/search/space.ts';
-import { budgetSchema } from '../../../src/searches/budget.ts';
-import { defaultHyperparameters } from '../../../src/searches/hyperparameters.ts';
-import { prunerKinds } from '../../../src/searches/pruning.ts';
-import { samplerKinds } from '../../../src/searches/samplers.ts';
-import { validationKinds } from '../../../src/searches/validation.ts';
+import type { Value } from '../../../src/algorithms/space/space.ts';
+import { budgetSchema } from '../../../src/domain/specification/budget.ts';
+import { defaultHyperparameters } from '../../../src/domain/specification/hyperparameters.ts';
+import { prunerKinds } from '../../../src/domain/specification/pruners.ts';
+import { samplerKinds } from '../../../src/domain/specification/samplers.ts';
+import { validationKinds } from '../../../src/domain/specification/validation.ts';
 import { api, Refusal } from '../api.ts';
 import { keep } from '../overview.ts';
 import { useAddress, useGo } from '../parts/address.ts';

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { metrics } from '../../../src/searches/objectives.ts';
+import { metrics } from '../../../src/domain/specification/objectives.ts';
 import { api } from '../api.ts';
 import type { Draft, Fault } from './draft.ts';
 

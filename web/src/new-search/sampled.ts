@@ -1,8 +1,8 @@
 /** What the sampler of a draft would try: the service's own samplers, run here. Pure. */
-import { createSampler, type SamplerSettings } from '../../../src/search/create-sampler.ts';
-import { type Distribution, type Point, spaceOf, type Value } from '../../../src/search/space.ts';
-import { readableOf } from '../../../src/searches/hyperparameters.ts';
-import { samplerSchema } from '../../../src/searches/samplers.ts';
+import { createSampler, type SamplerSettings } from '../../../src/algorithms/samplers/create-sampler.ts';
+import { type Distribution, type Point, spaceOf, type Value } from '../../../src/algorithms/space/space.ts';
+import { readableOf } from '../../../src/domain/specification/hyperparameters.ts';
+import { samplerSchema } from '../../../src/domain/specification/samplers.ts';
 import type { Draft } from './draft.ts';
 
 const MOST = 200;

@@ -1,8 +1,8 @@
 /** One hyperparameter: left to its default, one value, a range or a choice; with what would be sampled of it. */
 import { type ReactNode, useId } from 'react';
+import type { CategoricalDistribution, NumericDistribution, Value } from '../../../src/algorithms/space/space.ts';
+import { hyperparameterTable, settingSchemas } from '../../../src/domain/specification/hyperparameters.ts';
 import { formatValue } from '../../../src/format.ts';
-import type { CategoricalDistribution, NumericDistribution, Value } from '../../../src/search/space.ts';
-import { hyperparameterTable, settingSchemas } from '../../../src/searches/hyperparameters.ts';
 import { Dots } from './dots.tsx';
 import { type Fault, type Mode, modeOf } from './draft.ts';
 import type { Name } from './groups.ts';

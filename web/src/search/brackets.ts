@@ -1,6 +1,6 @@
 /** The brackets of a search as far as its trials have come. Pure. */
-import { bestFirst } from '../../../src/objective.ts';
-import { bracketIn, stagesOf } from '../../../src/searches/stages.ts';
+import { bestFirst } from '../../../src/algorithms/objective.ts';
+import { bracketIn, stagesOf } from '../../../src/domain/stages.ts';
 import type { Search } from '../api.ts';
 import type { TrialRow } from './model.ts';
 

@@ -1,9 +1,9 @@
 /** The value over two hyperparameters: where the good ones lie, each axis in its own scale. */
 
 import { type ReactNode, useMemo } from 'react';
+import { ascending, type Direction } from '../../../src/algorithms/objective.ts';
+import type { NumericDistribution } from '../../../src/algorithms/space/space.ts';
 import { formatNumber, formatValue } from '../../../src/format.ts';
-import { ascending, type Direction } from '../../../src/objective.ts';
-import type { NumericDistribution } from '../../../src/search/space.ts';
 import { axisFor, placeOn, scaleColours, unitOf, valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';

@@ -2,10 +2,10 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
+import { createSampler } from '../../../src/algorithms/samplers/create-sampler.ts';
+import { gridOf } from '../../../src/algorithms/space/coverage.ts';
+import { type NumericDistribution, spaceOf } from '../../../src/algorithms/space/space.ts';
 import { formatPercent, formatValue } from '../../../src/format.ts';
-import { gridOf } from '../../../src/search/coverage.ts';
-import { createSampler } from '../../../src/search/create-sampler.ts';
-import { type NumericDistribution, spaceOf } from '../../../src/search/space.ts';
 import { api } from '../api.ts';
 import { unitOf } from '../charts/axis.ts';
 import { Table } from '../parts/table.tsx';

@@ -1,6 +1,7 @@
 /** Numbers for the charts of the live view. Pure. */
-import type { SeriesName } from '../../../src/nn/series.ts';
-import { type Direction, isBetter } from '../../../src/objective.ts';
+
+import { type Direction, isBetter } from '../../../src/algorithms/objective.ts';
+import type { SeriesName } from '../../../src/nn/training/series.ts';
 import type { Line } from '../charts/line-chart.tsx';
 import type { TrialRow } from './model.ts';
 import type { Snapshot } from './use-search.ts';

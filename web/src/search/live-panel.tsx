@@ -2,9 +2,9 @@
 
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
+import { bestFirst } from '../../../src/algorithms/objective.ts';
 import { formatValue } from '../../../src/format.ts';
-import type { SeriesName } from '../../../src/nn/series.ts';
-import { bestFirst } from '../../../src/objective.ts';
+import type { SeriesName } from '../../../src/nn/training/series.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { useLog } from '../parts/log-switch.tsx';

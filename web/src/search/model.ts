@@ -3,8 +3,8 @@
  * never asks. Whoever comes late and whoever was there from the start end with the same.
  */
 
-import { type PerSeries, perSeries, type SeriesName, seriesNames } from '../../../src/nn/series.ts';
-import type { Point } from '../../../src/search/space.ts';
+import type { Point } from '../../../src/algorithms/space/space.ts';
+import { type PerSeries, perSeries, type SeriesName, seriesNames } from '../../../src/nn/training/series.ts';
 import type { Curves, Epoch, SearchEvent, Table, Trial } from '../api.ts';
 
 type Columns = Table['trials'];

@@ -1,8 +1,8 @@
 /** Every trial as a line through all hyperparameters to its value; ranges are brushed on any axis, and taken along to the table. */
 
 import { type ReactNode, useMemo, useState } from 'react';
+import { ascending, type Direction } from '../../../src/algorithms/objective.ts';
 import { formatValue, plural } from '../../../src/format.ts';
-import { ascending, type Direction } from '../../../src/objective.ts';
 import { valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';

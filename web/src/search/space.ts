@@ -1,6 +1,6 @@
 /** What varies in a search, as its views need it. */
-import { bestFirst, type Direction } from '../../../src/objective.ts';
-import type { Distribution } from '../../../src/search/space.ts';
+import { bestFirst, type Direction } from '../../../src/algorithms/objective.ts';
+import type { Distribution } from '../../../src/algorithms/space/space.ts';
 import type { Search } from '../api.ts';
 import type { TrialRow } from './model.ts';
 

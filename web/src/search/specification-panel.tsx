@@ -3,8 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import type { Distribution, Value } from '../../../src/algorithms/space/space.ts';
 import { formatValue } from '../../../src/format.ts';
-import type { Distribution, Value } from '../../../src/search/space.ts';
 import { api, type Search } from '../api.ts';
 import { CopyButton } from '../parts/copy.tsx';
 import { StateChip } from '../parts/state.tsx';

@@ -1,5 +1,5 @@
 /** The columns of the table of trials, and how it is filtered and sorted. Pure. */
-import type { Value } from '../../../src/search/space.ts';
+import type { Value } from '../../../src/algorithms/space/space.ts';
 import type { TrialRow } from './model.ts';
 import type { Varied } from './space.ts';
 

@@ -1,0 +1,196 @@
+/** BullMQ, on Redis or on Postgres: it delivers, Postgres remembers (law 1). */
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import {
+  createPostgresBackend,
+  type Job,
+  type JobsOptions,
+  type JobType,
+  Queue,
+  Worker,
+  type WorkerOptions,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import type { TrialQueue } from '../../application/ports.ts';
+import type { Delivery } from '../../domain/commands.ts';
+import { messageOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+
+const QUEUE = 'trials';
+/** Jobs leave nothing behind: what became of a trial stands in Postgres, and a job's name must be free to be used again. */
+const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
+/** A worker that died keeps its jobs locked for this long; its trials come back by their lease, not by this. */
+const LOCK_MS = 10_000;
+/** How often jobs of dead workers are looked for: one that died before it claimed anything holds up only its job. */
+const STALLED_CHECK_MS = 5_000;
+/** How soon a worker asks for jobs again where its backend was away. Nothing interrupts this pause, so a worker that closes waits for it. */
+const RETRY_MS = 1_000;
+
+export type QueueConnection =
+  | { readonly kind: 'postgres'; readonly url: string }
+  | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
+
+type Payload = Omit<Delivery, 'job'>;
+
+/** A delivery's job is named within its search, a BullMQ job within the queue. */
+function jobIdOf({ searchId, job }: Delivery): string {
+  return `${searchId}_${job}`;
+}
+
+function deliveryOf({ id = '', data }: Pick<Job<Payload>, 'id' | 'data'>): Delivery {
+  return { ...data, job: id.slice(data.searchId.length + 1) };
+}
+
+/** Brings BullMQ's own tables up to date. They live in a schema of their own, beside ours. */
+export async function prepareQueue(connection: QueueConnection): Promise<void> {
+  if (connection.kind === 'redis') return;
+  const pool = { connectionString: connection.url, max: 1, migrate: true };
+  const queue = new Queue(QUEUE, { connection: pool }, createPostgresBackend);
+  await queue.waitUntilReady();
+  await queue.close();
+}
+
+export async function createTrialQueue(connection: QueueConnection, log: Log): Promise<TrialQueue> {
+  const { queue, close } =
+    connection.kind === 'postgres' ? onPostgres(connection.url, log) : await onRedis(connection, log);
+  return {
+    deliver: async (deliveries) => {
+      if (deliveries.length === 0) return;
+      // BullMQ ignores a job whose id it holds already: delivering again what is queued does nothing.
+      await queue().addBulk(
+        deliveries.map((delivery) => {
+          const { searchId, from, to } = delivery;
+          const opts = { jobId: jobIdOf(delivery), ...LEAVE_NOTHING };
+          return { name: 'trials', data: { searchId, from, to }, opts };
+        }),
+      );
+    },
+    depth: async () => {
+      const counts = await queue().getJobCounts('waiting', 'active', 'prioritized', 'delayed');
+      return Object.values(counts).reduce((sum, count) => sum + count, 0);
+    },
+    close,
+  };
+}
+
+/** What is used of a BullMQ queue, whichever backend it has. */
+interface OpenQueue {
+  addBulk(jobs: { name: string; data: Payload; opts: JobsOptions }[]): Promise<unknown>;
+  getJobCounts(...states: JobType[]): Promise<Record<string, number>>;
+}
+interface Connected {
+  /** Throws at once where the backend is away. */
+  readonly queue: () => OpenQueue;
+  readonly close: () => Promise<void>;
+}
+
+function onPostgres(url: string, log: Log): Connected {
+  const queue = new Queue(QUEUE, { connection: { connectionString: url, max: 2 } }, createPostgresBackend);
+  queue.on('error', (error) => log.error(`queue: ${error.message}`));
+  return { queue: () => queue, close: () => queue.close() };
+}
+
+/** How long a start waits for Redis; then it goes on without, and the sweep delivers once Redis is there. */
+const REDIS_PATIENCE_MS = 3000;
+
+async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis' }>, log: Log): Promise<Connected> {
+  // With Redis away, a command fails at once instead of hanging; with Redis silent, soon.
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: REDIS_PATIENCE_MS,
+  });
+  redis.on('error', (error) => log.error(`queue: ${messageOf(error)}`));
+  let made: Queue | undefined;
+  // A BullMQ queue that is made while Redis is away never recovers, so it is made when Redis first answers.
+  const queue = () => {
+    if (redis.status !== 'ready') throw new Error('Redis does not answer');
+    made ??= new Queue(QUEUE, { connection: redis, prefix, skipWaitingForReady: true });
+    return made;
+  };
+  await Promise.race([once(redis, 'ready'), setTimeout(REDIS_PATIENCE_MS, undefined, { ref: false })]).catch(
+    () => undefined,
+  );
+  return {
+    queue,
+    close: async () => {
+      await made?.close();
+      redis.disconnect();
+    },
+  };
+}
+
+export interface QueueWorker {
+  /** Stops taking jobs, waits for those under way, and disconnects. */
+  close(): Promise<void>;
+}
+
+/** Begins to take jobs. Where Postgres carries the queue and does not answer, it throws. */
+export async function createQueueWorker(
+  connection: QueueConnection,
+  concurrency: number,
+  work: (delivery: Delivery) => Promise<void>,
+  log: Log,
+): Promise<QueueWorker> {
+  const process = (job: Job<Payload>) => work(deliveryOf(job));
+  const options: Omit<WorkerOptions<unknown>, 'connection'> = {
+    concurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_CHECK_MS,
+    runRetryDelay: RETRY_MS,
+    // What a job leaves undone is delivered anew from Postgres.
+    maxStalledCount: 0,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+  };
+  const worker = openWorker(connection, process, options);
+  worker.on('error', (error) => log.error(`worker: ${error.message}`));
+  worker.on('failed', (job, error) =>
+    log.warn(`job ${job?.id ?? '?'} gave up, its trials will be delivered again: ${error.message}`),
+  );
+  if (connection.kind === 'postgres') await beginOnceReady(worker);
+  return { close: () => worker.close() };
+}
+
+/**
+ * A worker on Postgres whose first connection fails keeps that failure: if it already ran, it would ask for jobs and fail again, without a pause
+ * and without ever letting the event loop turn (BullMQ 6.7.0).
+ */
+async function beginOnceReady(worker: OpenWorker): Promise<void> {
+  try {
+    await worker.waitUntilReady();
+  } catch (error) {
+    await worker.close().catch(() => undefined);
+    throw error;
+  }
+  void worker.run();
+}
+
+interface OpenWorker {
+  waitUntilReady(): Promise<unknown>;
+  run(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'failed', listener: (job: { id?: string } | undefined, error: Error) => void): unknown;
+  close(): Promise<void>;
+}
+
+function openWorker(
+  connection: QueueConnection,
+  process: (job: Job<Payload>) => Promise<void>,
+  options: Omit<WorkerOptions<unknown>, 'connection'>,
+): OpenWorker {
+  if (connection.kind === 'postgres') {
+    const pool = { connectionString: connection.url, max: 4 };
+    return new Worker(QUEUE, process, { ...options, connection: pool, autorun: false }, createPostgresBackend);
+  }
+  const redis = new Redis(connection.url, { maxRetriesPerRequest: null });
+  redis.on('error', () => undefined); // the worker reports it too
+  const worker = new Worker(QUEUE, process, { ...options, connection: redis, prefix: connection.prefix });
+  const close = worker.close.bind(worker);
+  // BullMQ leaves open a connection that it was given.
+  worker.close = async () => {
+    await close();
+    redis.disconnect();
+  };
+  return worker;
+}

@@ -1,0 +1,50 @@
+/** The one way in which a search changes. */
+
+import type { Search } from '../../domain/records.ts';
+import type { TrialQuery } from '../../domain/transitions/facts.ts';
+import { SearchUpdate } from '../../domain/transitions/search-update.ts';
+import { Problem } from '../../errors.ts';
+import type { Database } from './connection.ts';
+import { type SearchRow, searchOf } from './rows.ts';
+import { write } from './search-writes.ts';
+import { factsOf, readTrials } from './trial-facts.ts';
+
+/**
+ * Changes a search: locks its row, lets `rule` say what changes, and writes that, with counters, state, events and the notification of listeners,
+ * all in one transaction.
+ *
+ * The search's row is always locked before any trial of it, so two changes never wait for each other in a circle, and seq
+ * has no gaps. `reads`: what the rule will ask first, if it is known; it is read together with the search.
+ */
+export async function changeSearch<T>(
+  database: Database,
+  id: string,
+  rule: (update: SearchUpdate) => T | Promise<T>,
+  reads?: TrialQuery,
+): Promise<{ result: T; search: Search }> {
+  return database.$pipeline(async (transaction) => {
+    const locked = transaction.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid FOR UPDATE`;
+    const early = reads && { query: reads, trials: readTrials(transaction, id, reads) };
+    const [[row]] = await Promise.all([locked, early?.trials]);
+    if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);
+    const before = searchOf(row);
+    const update = new SearchUpdate(before, factsOf(transaction, row, early));
+    const result = await rule(update);
+    const written = write(transaction, before, update.search, update.writes);
+    return { last: written.then((search) => ({ result, search })) };
+  });
+}
+
+/** Serialization failures and deadlocks are Postgres's way of saying «again». */
+const TRANSIENT = new Set(['40001', '40P01']);
+
+export async function again<T>(work: () => Promise<T>, attempts = 5): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+      if (attempt === attempts || !TRANSIENT.has(code)) throw error;
+    }
+  }
+}

@@ -1,0 +1,295 @@
+/** Data sets: the built-in ones are files of the project, the others stand in Postgres, every version of them. */
+
+import type { DatasetStore } from '../../application/ports.ts';
+import { builtinDatasets, loadBuiltin } from '../../data/builtin.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import { InvalidDataset } from '../../data/faults.ts';
+import { type FileReader, inlineFileReader, type UploadedFile } from '../../data/file-work.ts';
+import type { Hint } from '../../data/hint.ts';
+import { type CsvReading, firstReading, withGiven } from '../../data/reading.ts';
+import { type AskedUpload, decisionsOf } from '../../data/upload.ts';
+import type { DatasetSummary } from '../../domain/dataset-record.ts';
+import { isOpen, searchStates } from '../../domain/records.ts';
+import { Problem } from '../../errors.ts';
+import type { Dataset as DatasetRow, Prisma } from '../prisma-client/client.ts';
+import { again } from './change-search.ts';
+import type { Database, ModelTransaction } from './connection.ts';
+
+/** How many uploaded data sets are kept in memory; the one that was not used for longest makes room. */
+const MOST_LOADED = 8;
+/** A file of 64 MB takes seconds to be written. */
+const UPLOAD_TIMEOUT_MS = 60_000;
+
+/** `folder` holds the files of the built-in data sets; `files` reads the others. */
+export function createDatasetStore(
+  database: Database,
+  folder: string,
+  files: FileReader = inlineFileReader,
+): DatasetStore {
+  const builtin = new Map<string, Dataset>();
+  const builtIn = (name: string): Dataset | undefined => {
+    const known = builtin.get(name) ?? loadBuiltin(name, folder);
+    if (known !== undefined) builtin.set(name, known);
+    return known;
+  };
+  /** A built-in data set has one version. */
+  const builtInAt = (name: string, hash: string | undefined) => {
+    const known = builtIn(name);
+    return hash === undefined || known?.hash === hash ? known : undefined;
+  };
+  return {
+    find: async (name, hash) => {
+      const known = builtInAt(name, hash);
+      return known === undefined ? found(database, name, hash) : summaryOf(known);
+    },
+    load: keptLoader(database, files, builtInAt),
+    list: async () => {
+      const rows = await database.dataset.findMany({
+        omit: { csv: true },
+        distinct: ['name'],
+        orderBy: [{ name: 'asc' }, { version: 'desc' }],
+        take: 1000,
+      });
+      const versions = await versionsOf(
+        database,
+        rows.map(({ name }) => name),
+      );
+      const uploaded = rows.map((row) => summaryOfRow(row, versions.get(row.name) ?? [row.hash]));
+      return [...builtinDatasets.map(({ name }) => summaryOf(builtIn(name)!)), ...uploaded];
+    },
+    csv: async (name, hash) => {
+      const known = builtInAt(name, hash);
+      if (known !== undefined) return csvOf(known);
+      const row = await newest(database, name, hash, { csv: true });
+      return row === undefined ? undefined : Buffer.from(row.csv).toString();
+    },
+    add: (upload) => add(database, files, upload),
+    remove: (name, force) => remove(database, name, force),
+  };
+}
+
+type BuiltInAt = (name: string, hash: string | undefined) => Dataset | undefined;
+
+/** Reads data sets, and keeps those that were used last. */
+function keptLoader(database: Database, files: FileReader, builtInAt: BuiltInAt): DatasetStore['load'] {
+  const kept = new Map<string, Promise<Dataset | undefined>>();
+  return async (name, hash) => {
+    const known = builtInAt(name, hash);
+    if (known !== undefined) return known;
+    const wanted = hash ?? (await newest(database, name, undefined, { hash: true }))?.hash;
+    if (wanted === undefined) return undefined;
+    const key = `${name} ${wanted}`;
+    const reading = kept.get(key) ?? read(database, files, name, wanted);
+    kept.delete(key);
+    if (kept.size >= MOST_LOADED) kept.delete(kept.keys().next().value!);
+    kept.set(key, reading);
+    // What is not there, or could not be read, may be another time.
+    const forget = () => kept.get(key) === reading && kept.delete(key);
+    const dataset = await reading.catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    if (dataset === undefined) forget();
+    return dataset;
+  };
+}
+
+async function read(database: Database, files: FileReader, name: string, hash: string): Promise<Dataset | undefined> {
+  const row = await database.dataset.findUnique({ where: { name_hash: { name, hash } } });
+  if (row === null) return undefined;
+  return files.dataset(row.csv, { ...readingOf(row), name, target: row.target, task: taskOf(row) });
+}
+
+/** Of the version with that hash, or else of the newest: what is selected. */
+async function newest<Select extends Prisma.DatasetSelect>(
+  database: Database,
+  name: string,
+  hash: string | undefined,
+  select: Select,
+): Promise<Prisma.DatasetGetPayload<{ select: Select }> | undefined> {
+  const where = { name, ...(hash !== undefined && { hash }) };
+  const row = await database.dataset.findFirst({ where, select, orderBy: { version: 'desc' } });
+  return (row as Prisma.DatasetGetPayload<{ select: Select }> | null) ?? undefined;
+}
+
+async function found(database: Database, name: string, hash?: string): Promise<DatasetSummary | undefined> {
+  const where = { name, ...(hash !== undefined && { hash }) };
+  const row = await database.dataset.findFirst({ where, omit: { csv: true }, orderBy: { version: 'desc' } });
+  if (row === null) return undefined;
+  return summaryOfRow(row, (await versionsOf(database, [name])).get(name) ?? [row.hash]);
+}
+
+/** The hashes of all versions, the newest first. */
+async function versionsOf(database: Database, names: readonly string[]): Promise<Map<string, string[]>> {
+  const rows = await database.dataset.findMany({
+    where: { name: { in: [...names] } },
+    select: { name: true, hash: true },
+    orderBy: { version: 'desc' },
+  });
+  const versions = new Map<string, string[]>();
+  for (const { name, hash } of rows) versions.set(name, [...(versions.get(name) ?? []), hash]);
+  return versions;
+}
+
+async function add(
+  database: Database,
+  files: FileReader,
+  { file, ...asked }: AskedUpload & { readonly file: Uint8Array },
+): Promise<DatasetSummary> {
+  const { name } = asked;
+  if (builtinDatasets.some((known) => known.name === name)) {
+    throw new Problem('datasetExists', `${name} is built in; choose another name`);
+  }
+  const uploaded = await refusedIfInvalid(files.upload(file, asked));
+  const { targetName, hash, rows, features, classes, featureNames, task, text, dropped, reading, hints } = uploaded;
+  const facts = { title: name, task, target: targetName, rows, features, dropped };
+  const data = {
+    ...facts,
+    classes: [...classes],
+    featureNames: [...featureNames],
+    options: { ...reading } as unknown as Prisma.InputJsonObject,
+    hints: hints as unknown as Prisma.InputJsonArray,
+    csv: new Uint8Array(text),
+  };
+  await again(() =>
+    database.$transaction(
+      async (transaction) => {
+        await lockName(transaction, name);
+        const last = await transaction.dataset.findFirst({
+          where: { name },
+          select: { hash: true, version: true },
+          orderBy: { version: 'desc' },
+        });
+        const version = last === null ? 1 : last.hash === hash ? last.version : last.version + 1;
+        const where = { name_hash: { name, hash } };
+        await transaction.dataset.upsert({
+          where,
+          create: { ...data, name, hash, version },
+          update: { ...data, version },
+          select: { hash: true },
+        });
+      },
+      { timeout: UPLOAD_TIMEOUT_MS },
+    ),
+  );
+  return (await found(database, name, hash))!;
+}
+
+/** Uploads and deletions of one name happen one after the other. */
+async function lockName(transaction: ModelTransaction, name: string): Promise<void> {
+  await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('hypersearch dataset'), hashtext(${name}))`;
+}
+
+async function remove(database: Database, name: string, force: boolean): ReturnType<DatasetStore['remove']> {
+  if (builtinDatasets.some((known) => known.name === name)) {
+    throw new Problem('datasetInUse', `${name} is built in and stays`);
+  }
+  return database.$transaction(async (transaction) => {
+    await lockName(transaction, name);
+    // A search that begins meanwhile holds the rows until it is there (search-store.ts).
+    const rows = await transaction.$queryRaw<unknown[]>`SELECT 1 FROM datasets WHERE name = ${name} FOR UPDATE`;
+    if (rows.length === 0) throw new Problem('notFound', `there is no data set ${name}`);
+    const searches = await transaction.search.findMany({ where: { dataset: name }, select: { id: true, state: true } });
+    const uses = searches.map(({ id, state }) => ({ id, state: stateOf(state) }));
+    const removed = !uses.some(({ state }) => !force || isOpen(state));
+    if (removed) await transaction.dataset.deleteMany({ where: { name } });
+    return { removed, uses };
+  });
+}
+
+/**
+ * Holds a version of an uploaded data set until the transaction ends, so that none is deleted while a search on it begins; false where
+ * it is gone.
+ */
+export async function holdDataset(transaction: ModelTransaction, name: string, hash: string): Promise<boolean> {
+  if (builtinDatasets.some((known) => known.name === name)) return true;
+  const rows = await transaction.$queryRaw<unknown[]>`
+    SELECT 1 FROM datasets WHERE name = ${name} AND hash = ${hash} FOR KEY SHARE`;
+  return rows.length > 0;
+}
+
+function stateOf(state: string): (typeof searchStates)[number] {
+  return searchStates.find((known) => known === state) ?? 'failed';
+}
+
+async function refusedIfInvalid(upload: Promise<UploadedFile>): Promise<UploadedFile> {
+  try {
+    return await upload;
+  } catch (error) {
+    if (!(error instanceof InvalidDataset)) throw error;
+    const gaps = error.faults.some(({ message }) => message.startsWith('the value is missing'));
+    const advice = gaps ? '; missing=fill fills inputs and leaves out rows without a target' : '';
+    throw new Problem('invalidRequest', `the data set has ${error.faults.length} faults${advice}`, error.faults);
+  }
+}
+
+function summaryOf(dataset: Dataset): DatasetSummary {
+  const { name, task, rows, features, classes, hash, targetName, featureNames, attribution } = dataset;
+  const info = builtinDatasets.find((known) => known.name === name);
+  return {
+    name,
+    title: info?.title ?? name,
+    task,
+    rows,
+    features,
+    classes,
+    target: targetName,
+    featureNames,
+    hash,
+    versions: [hash],
+    attribution: attribution ?? null,
+    builtIn: true,
+    dropped: 0,
+    reading: firstReading,
+    decisions: decisionsOf(firstReading),
+    hints: [],
+  };
+}
+
+/** Those of before there were dialects have some of it, or nothing. */
+function readingOf({ options }: Pick<DatasetRow, 'options'>): CsvReading {
+  return withGiven(firstReading, options as Partial<CsvReading>);
+}
+
+function taskOf({ task }: Pick<DatasetRow, 'task'>): Dataset['task'] {
+  return task === 'classification' ? 'classification' : 'regression';
+}
+
+/** Without reading the rows: they may be many. */
+function summaryOfRow(row: Omit<DatasetRow, 'csv'>, versions: readonly string[]): DatasetSummary {
+  const { name, title, rows, features, classes, target, featureNames, hash, dropped } = row;
+  const reading = readingOf(row);
+  return {
+    name,
+    title,
+    rows,
+    features,
+    classes,
+    target,
+    featureNames,
+    hash,
+    dropped,
+    versions,
+    reading,
+    decisions: decisionsOf(reading),
+    hints: row.hints as unknown as readonly Hint[],
+    task: taskOf(row),
+    attribution: null,
+    builtIn: false,
+  };
+}
+
+/** The shortest digits that give every float32 back: reading the text again gives the same data set, bit for bit. */
+function csvOf({ featureNames, targetName, rows, features, x, y, classes }: Dataset): string {
+  const lines = [[...featureNames, targetName].map(quoted).join(',')];
+  for (let row = 0; row < rows; row++) {
+    const inputs = Array.from(x.subarray(row * features, (row + 1) * features), String);
+    const target = classes.length > 0 ? quoted(classes[y[row]!]!) : String(y[row]!);
+    lines.push([...inputs, target].join(','));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

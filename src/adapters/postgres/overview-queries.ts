@@ -1,0 +1,125 @@
+/** Reading many trials of a search at once, each time by one statement: what it tells is of one moment. */
+import type { Table } from '../../contract/trials.ts';
+import type { StoredCurves } from '../../domain/curves.ts';
+import type { Search } from '../../domain/records.ts';
+import { variedOf } from '../../domain/specification/hyperparameters.ts';
+import { tableLimits } from '../../domain/table.ts';
+import { seriesNames } from '../../nn/training/series.ts';
+import { Prisma } from '../prisma-client/client.ts';
+import type { Database } from './connection.ts';
+import { bestFirst } from './value-order.ts';
+
+const columns: Readonly<Record<keyof Table['trials'], Prisma.Sql>> = {
+  number: Prisma.sql`number`,
+  state: Prisma.sql`state`,
+  stage: Prisma.sql`stage`,
+  rung: Prisma.sql`rung`,
+  attempt: Prisma.sql`attempt`,
+  value: Prisma.sql`value`,
+  deviation: Prisma.sql`deviation`,
+  outcome: Prisma.sql`outcome`,
+  epochs: Prisma.sql`epochs`,
+  durationMs: Prisma.sql`duration_ms`,
+  worker: Prisma.sql`worker`,
+  startedAt: Prisma.sql`floor(extract(epoch FROM started_at) * 1000)::bigint`,
+  finishedAt: Prisma.sql`floor(extract(epoch FROM finished_at) * 1000)::bigint`,
+  found: Prisma.sql`found`,
+  reason: Prisma.sql`reason`,
+  rule: Prisma.sql`verdict->>'rule'`,
+};
+
+/** Name and expression, in pairs, as json_build_object takes them; the rows come in the order of their numbers. */
+function inColumns(expressions: readonly (readonly [string, Prisma.Sql])[]): Prisma.Sql {
+  if (expressions.length === 0) return Prisma.sql`'{}'::json`;
+  const pairs = expressions.map(([name, sql]) => Prisma.sql`${name}::text, coalesce(json_agg(${sql}), '[]'::json)`);
+  return Prisma.sql`json_build_object(${Prisma.join(pairs)})`;
+}
+
+/**
+ * The table as JSON text, made by Postgres: 200,000 cells need not become objects here only to become text again. Undefined
+ * where there is no such search.
+ */
+export async function tableOf(database: Database, search: Search): Promise<string | undefined> {
+  const id = Prisma.sql`search_id = ${search.id}::uuid`;
+  const { rows, best, open } = tableLimits;
+  const points = variedOf(search.specification.hyperparameters).map(
+    (name) => [name, Prisma.sql`hyperparameters->${name}::text`] as const,
+  );
+  const [row] = await database.$queryRaw<{ json: string }[]>`
+    WITH s AS MATERIALIZED (
+      SELECT event_seq, planned, planned > ${rows}::int AS thinned, coalesce(best_stage, 0) AS best_stage,
+        ceil(planned / greatest(${rows - best}::float8 - running - paused, 1000))::int AS every
+      FROM searches WHERE id = ${search.id}::uuid
+    ), kept AS (
+      (SELECT number FROM trials, s WHERE thinned AND ${id} AND state = 'complete' AND value IS NOT NULL AND stage = best_stage
+        ORDER BY ${bestFirst(search)} LIMIT ${best}::int)
+      UNION (SELECT number FROM trials, s WHERE thinned AND ${id} AND state IN ('running', 'paused') LIMIT ${open}::int)
+    ), t AS (
+      SELECT trials.* FROM trials, s
+      WHERE ${id} AND (NOT thinned OR number % every = 0 OR number IN (SELECT number FROM kept)) ORDER BY number
+    )
+    SELECT json_build_object('seq', s.event_seq, 'rows', s.planned, 'thinned', s.thinned,
+      'trials', (SELECT ${inColumns(Object.entries(columns))} FROM t), 'points', (SELECT ${inColumns(points)} FROM t LIMIT 1))::text AS json
+    FROM s`;
+  return row?.json;
+}
+
+/** So many of the trials whose curves are asked for are the best. */
+const BEST_CURVES = 50;
+
+/**
+ * Curves of about `trials` trials. Of those that have ended only `points` epochs leave the database: the first, the last, and
+ * evenly between.
+ */
+export async function curvesOf(
+  database: Database,
+  search: Search,
+  trials: number,
+  points: number,
+): Promise<{ seq: number; trials: readonly StoredCurves[] } | undefined> {
+  const id = Prisma.sql`search_id = ${search.id}::uuid`;
+  const series = seriesNames.map(
+    (name) =>
+      Prisma.sql`${name}::text, (SELECT jsonb_agg(s${Prisma.raw(`."${name}"`)}->(e - 1) ORDER BY e) FROM unnest(at) e)`,
+  );
+  const stored = seriesNames.map((name) => `"${name}" jsonb`).join(', ');
+  const rows = await database.$queryRaw<
+    ({ seq: number } & { [Name in keyof StoredCurves]: StoredCurves[Name] | null })[]
+  >`
+    WITH s AS MATERIALIZED (SELECT event_seq, coalesce(best_stage, 0) AS best_stage FROM searches WHERE id = ${search.id}::uuid),
+    live AS (SELECT number FROM trials WHERE ${id} AND state = 'running' ORDER BY number LIMIT ${trials}::int),
+    best AS (
+      SELECT number FROM trials, s WHERE ${id} AND state = 'complete' AND value IS NOT NULL AND stage = best_stage
+      ORDER BY ${bestFirst(search)}
+      LIMIT (SELECT least(${BEST_CURVES}::int, ${trials}::int - count(*)) FROM live)
+    ),
+    room AS (SELECT (${trials}::int - (SELECT count(*) FROM live) - (SELECT count(*) FROM best))::int AS room),
+    others AS (
+      SELECT number, row_number() OVER (ORDER BY number) AS i, count(*) OVER () AS n FROM trials
+      WHERE ${id} AND epochs > 0 AND state <> 'running' AND number NOT IN (SELECT number FROM best)
+    ),
+    kept AS (
+      SELECT number FROM live UNION ALL SELECT number FROM best
+      UNION ALL SELECT number FROM others, room WHERE i * room / n <> (i - 1) * room / n OR room >= n
+    )
+    SELECT s.event_seq AS seq, c.* FROM s LEFT JOIN (
+      SELECT number, attempt, state, epochs, at, coalesce(folds, '[]'::jsonb) AS folds
+      FROM trials t JOIN kept USING (number)
+      CROSS JOIN LATERAL (
+        SELECT CASE WHEN t.state = 'running' OR t.epochs <= ${points}::int THEN ARRAY(SELECT generate_series(1, t.epochs))
+          ELSE ARRAY(SELECT 1 + (i::bigint * (t.epochs - 1) / ${points - 1}::int)::int FROM generate_series(0, ${points - 1}::int) i) END AS at
+      ) places
+      CROSS JOIN LATERAL (
+        SELECT jsonb_agg(jsonb_build_object('fold', s.fold, ${Prisma.join(series)}) ORDER BY s.fold) AS folds
+        FROM jsonb_to_recordset(t.curves) AS s(fold int, ${Prisma.raw(stored)})
+      ) thinned
+      WHERE ${id}
+    ) c ON true ORDER BY c.number`;
+  const [first] = rows;
+  return (
+    first && {
+      seq: first.seq,
+      trials: rows.filter((row): row is { seq: number } & StoredCurves => row.number !== null),
+    }
+  );
+}

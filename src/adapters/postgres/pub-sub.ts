@@ -1,0 +1,127 @@
+/** Who tells whom: LISTEN and NOTIFY of Postgres, so that every process hears of every change, with or without Redis. */
+import pg from 'pg';
+import type { Notice, NoticeBoard } from '../../application/ports.ts';
+import type { Epoch } from '../../domain/records.ts';
+import type { Log } from '../../log.ts';
+
+/** Postgres takes at most 8,000 bytes a notification. */
+const LARGEST_PAYLOAD = 7_800;
+/** Epochs are gathered for this long, so that many tiny trials cost few notifications. */
+const GATHER_MS = 40;
+/** More epochs than this are not kept: they are a picture of the moment, and the curves are stored with the trial. */
+const MOST_GATHERED = 2_000;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** The channel on which committed changes are announced. */
+export const NOTICE_CHANNEL = 'hypersearch';
+
+export async function createNoticeBoard(url: string, log: Log): Promise<NoticeBoard> {
+  const listeners = new Set<(notice: Notice) => void>();
+  const tell = (notice: Notice) => {
+    for (const listener of listeners) listener(notice);
+  };
+  let client: pg.Client | undefined;
+  let closed = false;
+
+  const listen = async (): Promise<void> => {
+    const next = new pg.Client({
+      connectionString: url,
+      application_name: 'hypersearch notices',
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+    });
+    let established = false;
+    const onLost = () => {
+      // An attempt that failed is followed by the next one of the loop that made it.
+      if (!established) return;
+      established = false;
+      client = undefined;
+      if (!closed) log.warn('no longer listening to Postgres: the connection was lost');
+      next.end().catch(() => undefined);
+      if (!closed) void reconnect();
+    };
+    next.on('error', onLost);
+    next.on('end', onLost);
+    next.on('notification', ({ payload }) => {
+      // Only this service writes to the channel, so the payload is a notice.
+      if (payload !== undefined) tell(JSON.parse(payload) as Notice);
+    });
+    try {
+      await next.connect();
+      await next.query(`LISTEN ${NOTICE_CHANNEL}`);
+    } catch (error) {
+      next.end().catch(() => undefined);
+      throw error;
+    }
+    client = next;
+    established = true;
+  };
+  const reconnect = async (): Promise<void> => {
+    for (let pause = 50; !closed; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      try {
+        await listen();
+        if (closed) return void client?.end().catch(() => undefined);
+        log.info('listening to Postgres again');
+        return tell({ kind: 'gap' });
+      } catch {
+        // The server is still away.
+      }
+    }
+  };
+
+  await listen();
+  const publisher = createPublisher(async (payload) => {
+    await client?.query('SELECT pg_notify($1, $2)', [NOTICE_CHANNEL, payload]);
+  });
+  return {
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    publish: publisher.publish,
+    close: async () => {
+      closed = true;
+      publisher.close();
+      listeners.clear();
+      await client?.end().catch(() => undefined);
+    },
+  };
+}
+
+/** Gathers epochs by search and sends them in as few notifications as fit, one after the other. */
+function createPublisher(send: (payload: string) => Promise<void>) {
+  const gathered = new Map<string, Epoch[]>();
+  let timer: NodeJS.Timeout | undefined;
+  let sending = false;
+
+  const flush = async () => {
+    sending = true;
+    const payloads = [...gathered].flatMap(([searchId, epochs]) => payloadsOf(searchId, epochs));
+    gathered.clear();
+    for (const payload of payloads) await send(payload).catch(() => undefined);
+    sending = false;
+    timer = undefined;
+    if (gathered.size > 0) schedule();
+  };
+  const schedule = () => {
+    timer ??= setTimeout(() => void flush(), GATHER_MS);
+  };
+  return {
+    publish: (searchId: string, epochs: readonly Epoch[]) => {
+      const list = gathered.get(searchId) ?? [];
+      list.push(...epochs.slice(0, MOST_GATHERED - list.length));
+      gathered.set(searchId, list);
+      if (!sending) schedule();
+    },
+    close: () => clearTimeout(timer),
+  };
+}
+
+function payloadsOf(searchId: string, epochs: readonly Epoch[]): string[] {
+  const payload = JSON.stringify({ kind: 'epochs', searchId, epochs });
+  if (payload.length <= LARGEST_PAYLOAD) return [payload];
+  const middle = Math.ceil(epochs.length / 2);
+  if (middle === epochs.length) return [];
+  return [...payloadsOf(searchId, epochs.slice(0, middle)), ...payloadsOf(searchId, epochs.slice(middle))];
+}

@@ -1,0 +1,188 @@
+/** From rows to records. */
+
+import {
+  type Search,
+  type SearchEvent,
+  searchSchema,
+  sourceOf,
+  type Trial,
+  type TrialSummary,
+} from '../../domain/records.ts';
+import { hyperparameterNames, settingsOf } from '../../domain/specification/hyperparameters.ts';
+import type { Specification } from '../../domain/specification/specification.ts';
+import { type BegunStage, stagesOf } from '../../domain/stages.ts';
+import { changeDataOf, foldsOf } from '../../domain/stored.ts';
+
+/** A row of `searches` as a raw query gives it. */
+export interface SearchRow {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly specification: unknown;
+  readonly warnings: unknown;
+  readonly dataset: string;
+  readonly dataset_hash: string;
+  readonly total: number;
+  readonly planned: number;
+  readonly waiting: number;
+  readonly running: number;
+  readonly complete: number;
+  readonly pruned: number;
+  readonly failed: number;
+  readonly paused: number;
+  readonly cancelled: number;
+  readonly diverged: number;
+  readonly best_value: number | null;
+  readonly best_number: number | null;
+  readonly best_stage: number;
+  readonly improvements: unknown;
+  readonly found: unknown;
+  readonly stages: unknown;
+  readonly epochs: bigint;
+  readonly ended_by: string | null;
+  readonly parent_id: string | null;
+  readonly event_seq: number;
+  readonly history_version: number;
+  readonly failure: string | null;
+  readonly created_at: Date;
+  readonly finished_at: Date | null;
+}
+
+/** jsonb keeps no order of keys; people expect the table's. */
+function inOrder<T>(hyperparameters: Readonly<Record<string, T>>): Record<string, T> {
+  const known = hyperparameterNames.filter((name) => Object.hasOwn(hyperparameters, name));
+  return Object.fromEntries(known.map((name) => [name, hyperparameters[name]!]));
+}
+
+function specificationOf(stored: unknown): Specification {
+  // Written by create alone, after validation; those of before there was `enqueue` or `stages` have none.
+  const {
+    enqueue = [],
+    stages = [],
+    hyperparameters,
+    sampler,
+    validation,
+    ...others
+  } = stored as Omit<Specification, 'enqueue' | 'stages'> & Partial<Specification>;
+  return {
+    ...others,
+    // A grid that was stored before there was a choice goes on through the points it had (docs/decisions/0016-exact-grids.md).
+    sampler: sampler.type === 'grid' ? { ...sampler, exact: sampler.exact ?? false } : sampler,
+    // So were splits before there were repeats.
+    validation: { ...validation, repeats: validation.repeats ?? 1 },
+    stages,
+    hyperparameters: inOrder(hyperparameters),
+    enqueue: enqueue.map(inOrder),
+  };
+}
+
+const stateSchema = searchSchema.shape.state;
+const endedBySchema = searchSchema.shape.endedBy;
+
+export function searchOf(row: SearchRow): Search {
+  const { total, planned, waiting, running, paused, complete, pruned, failed, cancelled, diverged } = row;
+  return {
+    id: row.id,
+    name: row.name,
+    state: stateSchema.parse(row.state),
+    specification: specificationOf(row.specification),
+    warnings: row.warnings as Search['warnings'],
+    dataset: { name: row.dataset, hash: row.dataset_hash },
+    trials: { total, planned, waiting, running, paused, complete, pruned, failed, cancelled, diverged },
+    best:
+      row.best_number === null || row.best_value === null
+        ? null
+        : { number: row.best_number, value: row.best_value, stage: row.best_stage },
+    improvements: row.improvements as Search['improvements'],
+    found: row.found as Search['found'],
+    stages: (row.stages as BegunStage[]).map((stage) => ({
+      ...stage,
+      hyperparameters: inOrder(stage.hyperparameters),
+    })),
+    epochs: Number(row.epochs),
+    parent: row.parent_id,
+    endedBy: endedBySchema.parse(row.ended_by),
+    seq: row.event_seq,
+    failure: row.failure,
+    createdAt: row.created_at.toISOString(),
+    finishedAt: row.finished_at?.toISOString() ?? null,
+  };
+}
+
+/** The columns of a trial in a list: all but the curves, which may be long. */
+export interface TrialRow {
+  readonly number: number;
+  readonly state: string;
+  readonly stage: number;
+  readonly rung: number;
+  readonly verdict: unknown;
+  readonly found: readonly string[];
+  readonly attempt: number;
+  readonly hyperparameters: unknown;
+  readonly value: number | null;
+  readonly deviation: number | null;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly epochs: number;
+  readonly duration_ms: number | null;
+  readonly worker: string | null;
+  readonly result_hash: string | null;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
+}
+
+export function trialSummaryOf(row: TrialRow, { specification }: Pick<Search, 'specification'>): TrialSummary {
+  return {
+    number: row.number,
+    source: sourceOf(row.number, specification),
+    stage: row.stage,
+    rung: row.rung,
+    verdict: row.verdict as TrialSummary['verdict'],
+    found: row.found as TrialSummary['found'],
+    state: row.state as TrialSummary['state'],
+    attempt: row.attempt,
+    hyperparameters: inOrder(row.hyperparameters as TrialSummary['hyperparameters']),
+    value: row.value,
+    deviation: row.deviation,
+    outcome: row.outcome as TrialSummary['outcome'],
+    reason: row.reason,
+    epochs: row.epochs,
+    durationMs: row.duration_ms,
+    worker: row.worker,
+    resultHash: row.result_hash,
+    startedAt: row.started_at?.toISOString() ?? null,
+    finishedAt: row.finished_at?.toISOString() ?? null,
+  };
+}
+
+export function trialOf(
+  row: TrialRow & { readonly curves: unknown; readonly findings: unknown; readonly kernels: string | null },
+  search: Search,
+): Trial {
+  const summary = trialSummaryOf(row, search);
+  // A trial exists only where its stage has begun.
+  const { hyperparameters } = stagesOf(search)[row.stage]!;
+  return {
+    ...summary,
+    settings: { ...settingsOf(hyperparameters, summary.hyperparameters) },
+    folds: foldsOf(row.curves),
+    findings: row.findings as Trial['findings'],
+    kernels: row.kernels,
+  };
+}
+
+export function eventOf(row: {
+  readonly seq: number;
+  readonly type: string;
+  readonly data: unknown;
+  readonly at: Date;
+}): SearchEvent {
+  const event = {
+    seq: row.seq,
+    at: row.at.toISOString(),
+    type: row.type,
+    data: changeDataOf(row.type, row.data),
+  } as SearchEvent;
+  if (event.type !== 'trial.started') return event;
+  return { ...event, data: { ...event.data, hyperparameters: inOrder(event.data.hyperparameters) } };
+}

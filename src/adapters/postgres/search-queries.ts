@@ -1,0 +1,192 @@
+/** Reading searches, trials and events: every list by keyset, every order by an index. */
+import { z } from 'zod';
+import type { FoundOften, Page, SearchQueries, SearchQuery, TrialQuery } from '../../application/ports.ts';
+import type { TrialOutcome } from '../../domain/commands.ts';
+import type { Search } from '../../domain/records.ts';
+import type { DiagnosedTrial } from '../../domain/suggestions.ts';
+import { Problem } from '../../errors.ts';
+import { Prisma } from '../prisma-client/client.ts';
+import type { Database } from './connection.ts';
+import { curvesOf, tableOf } from './overview-queries.ts';
+import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
+import { ascending, bestFirst, descending } from './value-order.ts';
+
+const SUMMARY = Prisma.sql`number, state, stage, rung, verdict, found, attempt, hyperparameters, value, deviation, outcome, reason, epochs, duration_ms, worker,
+  result_hash, started_at, finished_at`;
+
+/** Trials that a finding of the whole search names. */
+const MOST_NUMBERS = 20;
+
+export function createSearchQueries(database: Database): SearchQueries {
+  const trialRows = (where: Prisma.Sql, order: Prisma.Sql, limit: number): Promise<TrialRow[]> =>
+    database.$queryRaw<TrialRow[]>`SELECT ${SUMMARY} FROM trials WHERE ${where} ORDER BY ${order} LIMIT ${limit}::int`;
+
+  return {
+    find: async (id) => {
+      const [row] = await database.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid`;
+      return row === undefined ? undefined : searchOf(row);
+    },
+    findAll: async (ids) => {
+      const rows = await database.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ANY(${[...ids]}::uuid[])`;
+      return rows.map(searchOf);
+    },
+    list: (query) => listSearches(database, query),
+    trials: async (search, query) => {
+      const { id } = search;
+      const inOrder = query.sort.endsWith('number') ? byNumber(id, query) : byValue(id, query);
+      const items: TrialRow[] = [];
+      for (const { where, order } of inOrder) {
+        const wanted = query.limit + 1 - items.length;
+        if (wanted > 0) items.push(...(await trialRows(where, order, wanted)));
+      }
+      const trials = items.map((row) => trialSummaryOf(row, search));
+      return pageOf(trials, query.limit, ({ number, value }) => ({ s: query.sort, n: number, v: value }));
+    },
+    trial: async (search, number) => {
+      const [row] = await database.$queryRaw<FullTrialRow[]>`
+        SELECT ${SUMMARY}, curves, findings, kernels FROM trials WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
+      return row === undefined ? undefined : trialOf(row, search);
+    },
+    best: async (search, limit) => {
+      const stage = search.best?.stage ?? 0;
+      const where = Prisma.sql`search_id = ${search.id}::uuid AND value IS NOT NULL AND state = 'complete' AND stage = ${stage}::int`;
+      const rows = await trialRows(where, bestFirst(search), limit);
+      return rows.map((row) => trialSummaryOf(row, search));
+    },
+    outcomes: async ({ id }) => {
+      const rows = await database.$queryRaw<
+        (Omit<TrialOutcome, 'point'> & { hyperparameters: TrialOutcome['point'] })[]
+      >`
+        SELECT number, state, hyperparameters, value, epochs FROM trials
+        WHERE search_id = ${id}::uuid AND state NOT IN ('waiting', 'running') ORDER BY number`;
+      return rows.map(({ hyperparameters, ...row }) => ({ ...row, point: hyperparameters }));
+    },
+    findings: async ({ id }) => {
+      const rows = await database.$queryRaw<{ trials: number; numbers: number[]; example: FoundOften['example'] }[]>`
+        SELECT count(*)::int AS trials, (array_agg(number ORDER BY number))[1:${MOST_NUMBERS}::int] AS numbers,
+          (array_agg(f ORDER BY number))[1] AS example
+        FROM trials, jsonb_array_elements(findings) f WHERE search_id = ${id}::uuid GROUP BY f->>'code'`;
+      return rows;
+    },
+    diagnosed: async ({ id }, stage) => {
+      const rows = await database.$queryRaw<DiagnosedTrial[]>`
+        SELECT number, hyperparameters AS point, value, deviation, coalesce(outcome = 'diverged', false) AS diverged, found FROM trials
+        WHERE search_id = ${id}::uuid AND stage = ${stage}::int AND state IN ('complete', 'pruned') ORDER BY number`;
+      return rows;
+    },
+    running: async (search) => {
+      const rows = await database.$queryRaw<FullTrialRow[]>`
+        SELECT ${SUMMARY}, curves, findings, kernels FROM trials
+        WHERE search_id = ${search.id}::uuid AND state = 'running' ORDER BY number LIMIT 1000`;
+      return rows.map((row) => trialOf(row, search));
+    },
+    table: (search) => tableOf(database, search),
+    curves: (search, trials, points) => curvesOf(database, search, trials, points),
+    events: async (id, after, limit) => {
+      const rows = await database.$queryRaw<Parameters<typeof eventOf>[0][]>`
+        SELECT seq, type, data, at FROM events WHERE search_id = ${id}::uuid AND seq > ${after}::int
+        ORDER BY seq LIMIT ${limit}::int`;
+      return rows.map(eventOf);
+    },
+  };
+}
+
+type FullTrialRow = Parameters<typeof trialOf>[0];
+interface Segment {
+  readonly where: Prisma.Sql;
+  readonly order: Prisma.Sql;
+}
+
+function stateIs(state: TrialQuery['state']): Prisma.Sql {
+  return state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`;
+}
+
+function isFound(finding: TrialQuery['finding']): Prisma.Sql {
+  return finding === undefined ? Prisma.empty : Prisma.sql`AND found @> ARRAY[${finding}]`;
+}
+
+function byNumber(id: string, { sort, state, finding, cursor }: TrialQuery): Segment[] {
+  const after = trialCursor(cursor, sort);
+  const [comparison, order] =
+    sort === 'number' ? [Prisma.sql`>`, Prisma.sql`number ASC`] : [Prisma.sql`<`, Prisma.sql`number DESC`];
+  const from = after === undefined ? Prisma.empty : Prisma.sql`AND number ${comparison} ${after.n}::int`;
+  return [{ where: Prisma.sql`search_id = ${id}::uuid ${stateIs(state)} ${isFound(finding)} ${from}`, order }];
+}
+
+/** Trials with a value in its order, then those without by number: two index scans, so that the end of one finds the other. */
+function byValue(id: string, { sort, state, finding, cursor }: TrialQuery): Segment[] {
+  const after = trialCursor(cursor, sort);
+  const up = sort === 'value';
+  const base = Prisma.sql`search_id = ${id}::uuid ${stateIs(state)} ${isFound(finding)}`;
+  const without: Segment = {
+    where: Prisma.sql`${base} AND value IS NULL AND number > ${after?.v === null ? after.n : -1}::int`,
+    order: Prisma.sql`number ASC`,
+  };
+  // Only what came to an epoch's end can have a value; looking for others among the values would read them all.
+  const valued = state === undefined || state === 'complete' || state === 'pruned' || state === 'paused';
+  if (after?.v === null || !valued) return [without];
+  const beyond = up ? Prisma.sql`>` : Prisma.sql`<`;
+  const from =
+    after === undefined
+      ? Prisma.empty
+      : Prisma.sql`AND value ${up ? Prisma.sql`>=` : Prisma.sql`<=`} ${after.v}::double precision
+          AND (value ${beyond} ${after.v}::double precision OR number > ${after.n}::int)`;
+  return [{ where: Prisma.sql`${base} AND value IS NOT NULL ${from}`, order: up ? ascending : descending }, without];
+}
+
+async function listSearches(
+  database: Database,
+  { limit, cursor, state, q, dataset, parent }: SearchQuery,
+): Promise<Page<Search>> {
+  const after = cursor === undefined ? undefined : decode(cursor, searchCursorSchema);
+  const from =
+    after === undefined ? Prisma.empty : Prisma.sql`AND (created_at, id) < (${after.t}::timestamptz, ${after.i}::uuid)`;
+  const pattern = `%${q?.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  const contains = q === undefined ? Prisma.empty : Prisma.sql`AND (name ILIKE ${pattern} OR dataset ILIKE ${pattern})`;
+  const of = dataset === undefined ? Prisma.empty : Prisma.sql`AND dataset = ${dataset}`;
+  const refines = parent === undefined ? Prisma.empty : Prisma.sql`AND parent_id = ${parent}::uuid`;
+  const rows = await database.$queryRaw<SearchRow[]>`
+    SELECT * FROM searches WHERE true ${state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`} ${contains} ${of} ${refines} ${from}
+    ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}::int`;
+  return pageOf(rows.map(searchOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
+}
+
+/** Postgres knows no year 0. */
+const moment = z.iso.datetime().refine((time) => !time.startsWith('0000'));
+const searchCursorSchema = z.strictObject({ t: moment, i: z.uuid() });
+const trialCursorSchema = z.strictObject({
+  s: z.string(),
+  n: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+  v: z.number().nullable(),
+});
+
+function trialCursor(cursor: string | undefined, sort: string): { n: number; v: number | null } | undefined {
+  if (cursor === undefined) return undefined;
+  const decoded = decode(cursor, trialCursorSchema);
+  if (decoded.s !== sort) {
+    throw new Problem('invalidCursor', `cursor: belongs to the order ${decoded.s}, not to ${sort}`, [
+      { path: 'cursor', message: `belongs to the order ${decoded.s}, not to ${sort}` },
+    ]);
+  }
+  return decoded;
+}
+
+/** One row more than asked for was read: its presence says that there is a next page. */
+function pageOf<T>(items: readonly T[], limit: number, key: (last: T) => unknown): Page<T> {
+  const page = items.slice(0, limit);
+  const last = page.at(-1);
+  const more = items.length > limit && last !== undefined;
+  return { items: page, next: more ? Buffer.from(JSON.stringify(key(last))).toString('base64url') : null };
+}
+
+function decode<T>(cursor: string, schema: z.ZodType<T>): T {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch {
+    const message = 'must be the `next` of an earlier page of this list';
+    throw new Problem('invalidCursor', `cursor: ${message}`, [{ path: 'cursor', message }]);
+  }
+}

@@ -1,0 +1,117 @@
+/** Searches and trials in Postgres: each method one transaction (database.ts), named by its verb. */
+import { randomUUID } from 'node:crypto';
+import type { NewSearch, SearchStore } from '../../application/ports.ts';
+import type { Search } from '../../domain/records.ts';
+import { claim, claimReads, release } from '../../domain/transitions/claiming.ts';
+import { finish, finishReads } from '../../domain/transitions/finishing.ts';
+import { addTrials } from '../../domain/transitions/planning.ts';
+import { reportValue } from '../../domain/transitions/rungs.ts';
+import { changeSettings, changeState } from '../../domain/transitions/search-actions.ts';
+import type { SearchUpdate } from '../../domain/transitions/search-update.ts';
+import { actOnTrial } from '../../domain/transitions/trial-actions.ts';
+import { Problem } from '../../errors.ts';
+import { Prisma } from '../prisma-client/client.ts';
+import { again, changeSearch } from './change-search.ts';
+import type { Database } from './connection.ts';
+import { holdDataset } from './dataset-store.ts';
+import { countDeliveries, deliveries } from './deliveries.ts';
+import { history } from './history.ts';
+import { endOverdue, hungry, reclaim, renew } from './leases.ts';
+import { NOTICE_CHANNEL } from './pub-sub.ts';
+import { type SearchRow, searchOf } from './rows.ts';
+
+export function createSearchStore(database: Database): SearchStore {
+  return {
+    create: (search) => create(database, search),
+    transition: async (id, to) => (await changeSearch(database, id, (update) => changeState(update, to))).search,
+    change: async (id, change) => {
+      const { result, search } = await changeSearch(database, id, (update) => changeSettings(update, change));
+      return { deliveries: result, search };
+    },
+    remove: (id) => remove(database, id),
+    actOnTrial: async (id, number, act) => {
+      const { result, search } = await changeSearch(database, id, (update) => actOnTrial(update, number, act));
+      return { deliveries: result, search };
+    },
+    history: (id, from, firstRung) => history(database, id, from, firstRung),
+    addTrials: async (id, plan) => {
+      const { result, search } = await changeSearch(database, id, (update) => addTrials(update, plan));
+      return { ...result, search };
+    },
+    claim: async (delivery, claimer) => {
+      const rule = (update: SearchUpdate) => claim(update, delivery, claimer);
+      const { result, search } = await changeSearch(database, delivery.searchId, rule, claimReads(delivery));
+      return { claims: result, search };
+    },
+    finish: async (searchId, trials, next) => {
+      const rule = (update: SearchUpdate) => finish(update, trials, next);
+      const { result, search } = await changeSearch(database, searchId, rule, finishReads(trials));
+      return { ...result, search };
+    },
+    look: async (searchId, report) => {
+      const { result, search } = await changeSearch(database, searchId, (update) => reportValue(update, report));
+      return { ...result, search };
+    },
+    endOverdue: (id) => endOverdue(database, id),
+    giveBack: async (searchId, trials) => {
+      const { result, search } = await changeSearch(database, searchId, (update) => release(update, trials, false));
+      return { deliveries: result, search };
+    },
+    renew: (renewals, leaseSeconds) => again(() => renew(database, renewals, leaseSeconds)),
+    reclaim: () => reclaim(database),
+    deliveries: (searchId) => deliveries(database, searchId),
+    countDeliveries: () => countDeliveries(database),
+    hungry: (window) => hungry(database, window),
+  };
+}
+
+async function create(database: Database, { specification, dataset, warnings, parent, idempotency }: NewSearch) {
+  const id = randomUUID();
+  const total = specification.budget.trials;
+  const data = {
+    id,
+    name: specification.name,
+    state: 'running',
+    specification: JSON.parse(JSON.stringify(specification)) as Prisma.InputJsonObject,
+    dataset: dataset.name,
+    datasetHash: dataset.hash,
+    parentId: parent,
+    warnings: warnings as Prisma.InputJsonArray,
+    total,
+    eventSeq: 1,
+    idempotencyKey: idempotency?.key ?? null,
+    requestHash: idempotency?.requestHash ?? null,
+    events: { create: { seq: 1, type: 'search.created', data: { total } } },
+  };
+  try {
+    await database.$transaction(async (transaction) => {
+      if (!(await holdDataset(transaction, dataset.name, dataset.hash))) {
+        throw new Problem('notFound', `the data set ${dataset.name} was deleted meanwhile`);
+      }
+      await transaction.search.create({ data });
+    });
+  } catch (error) {
+    const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
+    if (!taken || idempotency === undefined) throw error;
+    const known = await database.search.findUniqueOrThrow({ where: { idempotencyKey: idempotency.key } });
+    if (known.requestHash !== idempotency.requestHash) {
+      throw new Problem('idempotencyKeyReused', `search ${known.id} was created with this key and another body`);
+    }
+    return { search: await found(database, known.id), created: false };
+  }
+  return { search: await found(database, id), created: true };
+}
+
+async function found(database: Database, id: string): Promise<Search> {
+  const [row] = await database.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid`;
+  if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);
+  return searchOf(row);
+}
+
+async function remove(database: Database, id: string): Promise<void> {
+  const notice = JSON.stringify({ kind: 'removed', searchId: id });
+  const removed = await database.$queryRaw<unknown[]>`
+    WITH gone AS (DELETE FROM searches WHERE id = ${id}::uuid RETURNING id)
+    SELECT pg_notify(${NOTICE_CHANNEL}, ${notice})::text FROM gone`;
+  if (removed.length === 0) throw new Problem('notFound', `there is no search ${id}`);
+}

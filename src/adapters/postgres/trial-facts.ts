@@ -1,0 +1,72 @@
+/** Answers of Postgres to what rules ask (domain/transitions/facts.ts), inside the transaction that has locked the search. */
+
+import { foldsOf } from '../../domain/stored.ts';
+import type { Facts, TrialQuery } from '../../domain/transitions/facts.ts';
+import type { TrialRecord } from '../../domain/transitions/trial-record.ts';
+import { Prisma } from '../prisma-client/client.ts';
+import type { Transaction } from './connection.ts';
+import type { SearchRow } from './rows.ts';
+
+interface Row extends Omit<TrialRecord, 'point' | 'durationMs' | 'leaseExpired'> {
+  readonly hyperparameters: TrialRecord['point'];
+  readonly duration_ms: number | null;
+  readonly expired: boolean | null;
+}
+
+/** Not awaited before the search is locked, it travels with the lock. */
+export interface EarlyTrials {
+  readonly query: TrialQuery;
+  readonly trials: Promise<readonly TrialRecord[]>;
+}
+
+export function factsOf(tx: Transaction, { id, history_version }: SearchRow, early: EarlyTrials | undefined): Facts {
+  const ofSearch = Prisma.sql`search_id = ${id}::uuid`;
+  return {
+    now: Date.now(),
+    historyVersion: history_version,
+    trials: (query) => (early !== undefined && isSame(early.query, query) ? early.trials : readTrials(tx, id, query)),
+    curves: async (numbers) => {
+      const rows = await tx.$queryRaw<{ number: number; curves: unknown }[]>`
+        SELECT number, curves FROM trials WHERE ${ofSearch} AND number = ANY(${[...numbers]}::int[])`;
+      return new Map(rows.map(({ number, curves }) => [number, foldsOf(curves ?? [])]));
+    },
+    checkpoints: async (numbers) => {
+      const rows = await tx.$queryRaw<{ number: number; bytes: Uint8Array }[]>`
+        SELECT number, bytes FROM checkpoints WHERE ${ofSearch} AND number = ANY(${[...numbers]}::int[])`;
+      return new Map(rows.map(({ number, bytes }) => [number, bytes]));
+    },
+    reports: async ({ epochs, from, to, except, onlyComplete }) => {
+      const rows = await tx.$queryRaw<{ value: number }[]>`
+        SELECT r.value FROM reports r JOIN trials t ON t.search_id = r.search_id AND t.number = r.number
+          AND (t.state = 'complete' OR NOT ${onlyComplete}::boolean)
+        WHERE r.search_id = ${id}::uuid AND r.epochs = ${epochs}::int AND r.value IS NOT NULL
+          AND r.number <> ${except}::int AND r.number >= ${from}::int AND r.number < ${to}::int ORDER BY r.number`;
+      return rows.map(({ value }) => value);
+    },
+    cancelledByHand: async () => {
+      const rows = await tx.$queryRaw<{ number: number }[]>`
+        SELECT (data->>'number')::int AS number FROM events WHERE ${ofSearch} AND type = 'trial.cancelled'`;
+      return rows.map(({ number }) => number);
+    },
+  };
+}
+
+export async function readTrials(tx: Transaction, id: string, query: TrialQuery): Promise<readonly TrialRecord[]> {
+  const { numbers, from, to, states, limit } = query;
+  const terms = [Prisma.sql`search_id = ${id}::uuid`];
+  if (numbers !== undefined) terms.push(Prisma.sql`number = ANY(${[...numbers]}::int[])`);
+  if (from !== undefined) terms.push(Prisma.sql`number >= ${from}::int`);
+  if (to !== undefined) terms.push(Prisma.sql`number < ${to}::int`);
+  if (states !== undefined) terms.push(Prisma.sql`state = ANY(${[...states]}::text[])`);
+  const rows = await tx.$queryRaw<Row[]>`
+    SELECT number, stage, job, state, attempt, failures, rung, hyperparameters, value, epochs, found, duration_ms, lease_until < now() AS expired
+    FROM trials WHERE ${Prisma.join(terms, ' AND ')} ORDER BY number LIMIT ${limit ?? null}::int`;
+  return rows.map(({ hyperparameters, duration_ms, expired, ...row }) => {
+    return { ...row, point: hyperparameters, durationMs: duration_ms, leaseExpired: expired === true };
+  });
+}
+
+function isSame(one: TrialQuery, other: TrialQuery): boolean {
+  return JSON.stringify(one, keys) === JSON.stringify(other, keys);
+}
+const keys = ['numbers', 'from', 'to', 'states', 'limit'] satisfies (keyof TrialQuery)[];

@@ -1,0 +1,47 @@
+/** The median and percentile rules (Golovin et al. 2017, Vizier, §3.2.2; as in Optuna). */
+import { compare, type Direction, isBetter, quantileOfBest } from '../objective.ts';
+import { type Pruner, told } from './pruner.ts';
+
+interface Settings {
+  /** From the best: 50 is the median. */
+  readonly percentile: number;
+  readonly startupTrials: number;
+  readonly warmupEpochs: number;
+  readonly interval: number;
+}
+
+/** Between the two nearest of some numbers, in proportion; `share` from 0 (the least) to 1. */
+function quantile(numbers: readonly number[], share: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const place = share * (sorted.length - 1);
+  const below = sorted[Math.floor(place)]!;
+  const above = sorted[Math.ceil(place)]!;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+/** Stops a trial whose best value so far is worse than the percentile of what complete trials had at the same epoch. */
+export function percentilePruner(rule: string, settings: Settings, direction: Direction): Pruner {
+  const { percentile, startupTrials, warmupEpochs, interval } = settings;
+  const share = quantileOfBest(percentile / 100, direction);
+  const goesOn = { goesOn: true } as const;
+  return {
+    counts: 'complete',
+    nextCheck: (after, last) => {
+      const first = Math.max(warmupEpochs, 1);
+      // The first look, and from then on whenever a multiple of the interval has passed since the warm-up.
+      const next =
+        after < first ? first : warmupEpochs + (Math.floor((after - warmupEpochs) / interval) + 1) * interval;
+      return next <= last ? next : undefined;
+    },
+    judge: ({ epochs, value, bestSoFar, others, completeTrials }) => {
+      if (completeTrials < startupTrials || others.length === 0) return goesOn;
+      const threshold = quantile(others, share);
+      if (compare(bestSoFar, threshold, direction) >= 0) return goesOn;
+      const of = others.length + 1;
+      const rank = 1 + others.filter((other) => isBetter(other, bestSoFar, direction)).length;
+      const what = rule === 'median' ? 'median' : `best ${percentile} %`;
+      const text = `stopped after ${epochs} epochs: its best, ${told(bestSoFar)}, was not as good as ${told(threshold)}, the ${what} of ${others.length} complete trials there`;
+      return { goesOn: false, rule, epochs, value, threshold, rank, of, rung: null, text };
+    },
+  };
+}

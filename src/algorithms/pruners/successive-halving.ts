@@ -1,0 +1,32 @@
+/** Asynchronous successive halving, the stopping kind (Li et al. 2020, ASHA; Optuna). */
+import { compare, type Direction, isBetter } from '../objective.ts';
+import { type Pruner, told } from './pruner.ts';
+
+/**
+ * Rung k lies at minEpochs·ηᵏ epochs. A trial goes on from a rung if it is among the best ⌊n/η⌋, or is the best, of the n that were
+ * looked at there so far, itself included.
+ */
+export function successiveHalvingPruner(
+  { minEpochs, reductionFactor }: { readonly minEpochs: number; readonly reductionFactor: number },
+  direction: Direction,
+): Pruner {
+  return {
+    counts: 'seen',
+    nextCheck: (after, last) => {
+      let next = minEpochs;
+      while (next <= after) next *= reductionFactor;
+      return next <= last ? next : undefined;
+    },
+    judge: ({ epochs, value, others }) => {
+      const of = others.length + 1;
+      const slots = Math.max(Math.floor(of / reductionFactor), 1);
+      const rank = 1 + others.filter((other) => isBetter(other, value, direction)).length;
+      if (rank <= slots && value !== null) return { goesOn: true };
+      let rung = 0;
+      for (let at = minEpochs; at < epochs; at *= reductionFactor) rung++;
+      const threshold = others.toSorted((a, b) => compare(b, a, direction))[slots - 1] ?? null;
+      const text = `stopped at rung ${rung} after ${epochs} epochs: ${told(value)} was place ${rank} of the ${of} that were there so far, and ${slots} went on`;
+      return { goesOn: false, rule: 'successiveHalving', epochs, value, threshold, rank, of, rung, text };
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/** A smaller space around the best trials of a larger one: from coarse to fine. */
+import { exp, log } from '../../exact-math.ts';
+import { compare, type Direction } from '../objective.ts';
+import type { CategoricalDistribution, Distribution, NumericDistribution, Point, Value } from './space.ts';
+
+type Settings = Readonly<Record<string, Value | Distribution>>;
+
+/** A trial that ended. */
+export interface Tried {
+  readonly point: Point;
+  /** null where it diverged. */
+  readonly value: number | null;
+}
+
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface NarrowOptions {
+  /** The share of the trials, the best, that count; at least FEWEST of them. */
+  readonly quantile: number;
+  /** How far beyond those on either side, as a share of what they span, in the scale of the hyperparameter. */
+  readonly margin: number;
+  /** What a numeric hyperparameter may never leave. */
+  readonly bounds: (name: string) => Bounds;
+}
+
+const FEWEST = 3;
+/** The least that is left of a range, in its scale: a few trials that agree by chance do not decide for good. */
+const LEAST_SHARE = 0.1;
+/** A choice that was tried less often is not given up. */
+const TRIED_ENOUGH = 3;
+
+/**
+ * The space around the best trials. Numbers keep their scale and steps; a choice none of the best has goes, if it was tried
+ * often enough to tell; what has one value left is fixed; what can never be active any more goes with the choices it depended on.
+ * What none of the best had an active value for stays as it is.
+ */
+export function narrow(
+  settings: Settings,
+  trials: readonly Tried[],
+  direction: Direction,
+  options: NarrowOptions,
+): Settings {
+  const ranked = trials.filter(({ value }) => value !== null).sort((a, b) => compare(b.value, a.value, direction));
+  const best = ranked.slice(0, Math.max(FEWEST, Math.ceil(options.quantile * ranked.length)));
+  const narrowed: Record<string, Value | Distribution> = {};
+  for (const [name, setting] of Object.entries(settings)) {
+    narrowed[name] = typeof setting === 'object' ? around(name, setting, best, trials, options) : setting;
+  }
+  return withoutDead(narrowed);
+}
+
+function around(
+  name: string,
+  distribution: Distribution,
+  best: readonly Tried[],
+  trials: readonly Tried[],
+  options: NarrowOptions,
+): Value | Distribution {
+  const values = best.map(({ point }) => point[name]).filter((value) => value !== undefined);
+  if (values.length === 0) return distribution;
+  if (distribution.distribution === 'categorical') return choicesAround(name, distribution, values, trials);
+  return rangeAround(distribution, values as number[], options.margin, options.bounds(name));
+}
+
+function choicesAround(
+  name: string,
+  distribution: CategoricalDistribution,
+  values: readonly Value[],
+  trials: readonly Tried[],
+): Value | CategoricalDistribution {
+  const tried = (choice: Value) => trials.filter(({ point }) => point[name] === choice).length;
+  const choices = distribution.choices.filter((choice) => values.includes(choice) || tried(choice) < TRIED_ENOUGH);
+  // A fixed value has no condition; where there is one, one choice stays a distribution.
+  return choices.length === 1 && distribution.when === undefined ? choices[0]! : { ...distribution, choices };
+}
+
+function rangeAround(
+  distribution: NumericDistribution,
+  values: readonly number[],
+  margin: number,
+  bounds: Bounds,
+): Value | NumericDistribution {
+  const { low, high, scale, when } = distribution;
+  const onScale = scale === 'log' ? log : (x: number) => x;
+  const offScale = scale === 'log' ? exp : (x: number) => x;
+  const places = values.map(onScale);
+  const [least, greatest] = [Math.min(...places), Math.max(...places)];
+  const width = Math.max((greatest - least) * (1 + 2 * margin), (onScale(high) - onScale(low)) * LEAST_SHARE);
+  const middle = (least + greatest) / 2;
+  // A range that meets a bound is moved along it, not cut: the least share is kept.
+  const [floor, ceiling] = [onScale(bounds.low), onScale(bounds.high)];
+  const from = Math.max(Math.min(middle - width / 2, ceiling - width), floor);
+  const to = Math.min(from + width, ceiling);
+  const step = distribution.step ?? (distribution.distribution === 'int' ? 1 : undefined);
+  const clamped = (value: number) => Math.min(Math.max(value, bounds.low), bounds.high);
+  // Taking the scale off rounds: the best stay inside to the last bit.
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
+  if (step === undefined) {
+    const range = { low: Math.min(clamped(offScale(from)), lowest), high: Math.max(clamped(offScale(to)), highest) };
+    return { ...distribution, ...range };
+  }
+  const snapped = (value: number, round: (x: number) => number) =>
+    Number((low + round(Number(((value - low) / step).toPrecision(12))) * step).toPrecision(15));
+  const inside = (value: number) => (value < bounds.low ? value + step : value > bounds.high ? value - step : value);
+  const first = Math.min(inside(snapped(offScale(from), Math.floor)), lowest);
+  const last = Math.max(inside(snapped(offScale(to), Math.ceil)), highest);
+  return first >= last && when === undefined ? first : { ...distribution, low: first, high: Math.max(first, last) };
+}
+
+/** Without hyperparameters whose condition can no longer hold, and without the values that conditions can no longer meet. */
+function withoutDead(settings: Settings): Settings {
+  const possible = (name: string, value: Value): boolean => {
+    const setting = settings[name];
+    if (setting === undefined) return false;
+    if (typeof setting !== 'object') return setting === value;
+    if (setting.distribution === 'categorical') return setting.choices.includes(value);
+    return typeof value === 'number' && value >= setting.low && value <= setting.high;
+  };
+  const kept = Object.entries(settings).flatMap(([name, setting]): [string, Value | Distribution][] => {
+    if (typeof setting !== 'object' || setting.when === undefined) return [[name, setting]];
+    const when = Object.entries(setting.when).map(
+      ([other, values]) => [other, values.filter((value) => possible(other, value))] as const,
+    );
+    if (when.some(([, values]) => values.length === 0)) return [];
+    return [[name, { ...setting, when: Object.fromEntries(when) }]];
+  });
+  const left = Object.fromEntries(kept);
+  return kept.length === Object.keys(settings).length ? left : withoutDead(left);
+}

@@ -1,0 +1,121 @@
+/** A search that begins with the best of another. */
+
+import { type Distribution, includes, isActive, type Point, spaceOf, type Value } from '../algorithms/space/space.ts';
+import { describedRange, describedValue } from '../domain/specification/described.ts';
+import { MOST_ENQUEUED } from '../domain/specification/enqueue.ts';
+import { shown } from '../domain/specification/faults.ts';
+import { hyperparameterNames } from '../domain/specification/hyperparameters.ts';
+import type { Settings } from '../domain/specification/settings.ts';
+import type { WarmStartSettings } from '../domain/specification/warm-start-settings.ts';
+import type { Warning } from '../domain/specification/warnings.ts';
+import { stagesOf } from '../domain/stages.ts';
+import type { Fault } from '../errors.ts';
+import type { SearchQueries } from './ports.ts';
+
+export interface WarmStart {
+  /** Parts of points of the new space, the best first. */
+  readonly points: readonly Point[];
+  readonly faults: readonly Fault[];
+  readonly warnings: readonly Warning[];
+}
+
+/** What the best of another search give to the space of `settings`, behind `enqueued` configurations that the user gives. */
+export async function warmStarted(
+  { search: id, trials }: WarmStartSettings,
+  settings: Settings,
+  enqueued: number,
+  queries: Pick<SearchQueries, 'find' | 'best'>,
+): Promise<WarmStart> {
+  const search = await queries.find(id);
+  if (search === undefined) {
+    const message = `there is no search of that id, got ${shown(id)}`;
+    return { points: [], warnings: [], faults: [{ path: 'warmStart.search', message }] };
+  }
+  if (enqueued + trials > MOST_ENQUEUED) {
+    const message = `must be at most ${MOST_ENQUEUED - enqueued} beside ${enqueued} enqueued configurations, got ${trials}`;
+    return { points: [], warnings: [], faults: [{ path: 'warmStart.trials', message }] };
+  }
+  const best = await queries.best(search, trials);
+  if (best.length === 0) {
+    const message = 'none of its trials has a value: nothing is taken over';
+    return { points: [], faults: [], warnings: [{ path: 'warmStart', message }] };
+  }
+  const misfits = new Misfits();
+  const points = best.flatMap(({ number, stage, hyperparameters }) => {
+    // What did not vary there may vary here: the whole of what was trained is taken, not only what was sampled.
+    const trained = { ...fixedOf(stagesOf(search)[stage]!.hyperparameters), ...hyperparameters };
+    const { point, misfitting } = fitting(trained, hyperparameters, settings);
+    for (const { name, why } of misfitting) misfits.add(name, why, number);
+    return Object.keys(point).length > 0 ? [point] : [];
+  });
+  if (points.length < best.length) misfits.leftOut = best.length - points.length;
+  return { points, faults: [], warnings: misfits.warnings() };
+}
+
+function fixedOf(settings: Settings): Point {
+  return Object.fromEntries(
+    Object.entries(settings).filter((entry): entry is [string, Value] => typeof entry[1] !== 'object'),
+  );
+}
+
+/** Of a configuration, what this space can take, and of what was sampled there, what it cannot, and why. */
+export function fitting(
+  trained: Point,
+  sampled: Point,
+  settings: Settings,
+): { point: Point; misfitting: readonly { readonly name: string; readonly why: string }[] } {
+  const { dimensions, fixed } = spaceOf(settings);
+  const point: Record<string, Value> = {};
+  const misfitting: { name: string; why: string }[] = [];
+  for (const { name, distribution } of dimensions) {
+    const value = trained[name];
+    if (value === undefined) continue;
+    if (!isActive(distribution.when, point, fixed)) {
+      if (Object.hasOwn(sampled, name)) misfitting.push({ name, why: inactive(distribution, point, fixed) });
+    } else if (includes(distribution, value)) point[name] = value;
+    else misfitting.push({ name, why: `must be ${describedRange(distribution)}, got ${describedValue(value)}` });
+  }
+  for (const [name, value] of Object.entries(sampled)) {
+    const here = settings[name];
+    if (here === undefined) misfitting.push({ name, why: 'is not among the hyperparameters of this search' });
+    else if (typeof here !== 'object' && here !== value) {
+      misfitting.push({ name, why: `does not vary here: it is ${shown(here)}, got ${describedValue(value)}` });
+    }
+  }
+  return { point, misfitting };
+}
+
+function inactive({ when = {} }: Distribution, point: Point, fixed: Point): string {
+  const [parent, values] = Object.entries(when).find(
+    ([name, wanted]) => !wanted.includes(point[name] ?? fixed[name] ?? Number.NaN),
+  )!;
+  const here = point[parent] ?? fixed[parent];
+  const stands = here === undefined ? 'is not decided by it' : `is ${shown(here)}`;
+  return `is active only where ${parent} is ${values.map(shown).join(' or ')}, and ${parent} ${stands}`;
+}
+
+/** What could not be taken over: one warning a hyperparameter, with an example and how many trials it concerns. */
+class Misfits {
+  leftOut = 0;
+  readonly #byName = new Map<string, { readonly why: string; readonly trials: number[] }>();
+
+  add(name: string, why: string, trial: number): void {
+    const known = this.#byName.get(name);
+    if (known === undefined) this.#byName.set(name, { why, trials: [trial] });
+    else known.trials.push(trial);
+  }
+
+  warnings(): Warning[] {
+    const names = [...this.#byName.keys()].sort(
+      (a, b) => hyperparameterNames.indexOf(a) - hyperparameterNames.indexOf(b),
+    );
+    const ofNames = names.map((name) => {
+      const { why, trials } = this.#byName.get(name)!;
+      const others = trials.length > 1 ? `, and of ${trials.length - 1} more` : '';
+      return { path: 'warmStart', message: `${name} of trial ${trials[0]}${others} is not taken over: it ${why}` };
+    });
+    if (this.leftOut === 0) return ofNames;
+    const message = `${this.leftOut} of its best trials have nothing that can be taken over, and are left out`;
+    return [...ofNames, { path: 'warmStart', message }];
+  }
+}

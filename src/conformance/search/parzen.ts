@@ -1,0 +1,134 @@
+/** Fixtures of the Parzen estimator: gamma, weights, and of each case components, bandwidths and densities. */
+
+import {
+  choiceKernel,
+  gamma,
+  LOG_ROOT_TWO_PI,
+  logKernel,
+  logMass,
+  logSumExp,
+  mixtureWeights,
+  type NumericKernels,
+  observationWeights,
+  setKernels,
+} from '../../algorithms/samplers/tpe/parzen.ts';
+import type { NumericDistribution } from '../../algorithms/space/space.ts';
+import { axisOf } from '../../algorithms/space/transform.ts';
+import { log } from '../../exact-math.ts';
+import {
+  type Faults,
+  isList,
+  isNumber,
+  isNumbers,
+  isRecord,
+  isText,
+  type Json,
+  near,
+  nearAll,
+  part,
+  same,
+} from './compare.ts';
+
+export function isParzen(json: Json): boolean {
+  return isList(json['cases']) && isRecord(json['gamma']);
+}
+
+export function checkParzen(json: Json): Faults {
+  const gammas = Object.entries(part(json, 'gamma', isRecord)).flatMap(([n, expected]) =>
+    same(`gamma(${n})`, gamma(Number(n)), expected),
+  );
+  const weights = Object.entries(part(json, 'weights', isRecord)).flatMap(([n, expected]) =>
+    isNumbers(expected)
+      ? nearAll(`weights(${n})`, observationWeights(Number(n)), expected)
+      : [`weights(${n}) is no list`],
+  );
+  return [...gammas, ...weights, ...part(json, 'cases', isList).flatMap(checkCase)];
+}
+
+interface Probe {
+  readonly x: number;
+  readonly value: number;
+}
+const isProbes = (value: unknown): value is readonly Probe[] =>
+  Array.isArray(value) && value.every((one) => isRecord(one) && isNumber(one['x']) && isNumber(one['value']));
+
+function checkCase(one: unknown): Faults {
+  const name = part(one, 'name', isText);
+  const distribution = part(one, 'distribution', isRecord);
+  const observations = part(one, 'observations', isNumbers);
+  const weights = mixtureWeights(observations.length);
+  const common = nearAll(`${name}: mixtureWeights`, weights, part(one, 'mixtureWeights', isNumbers));
+  const probes = part(one, 'logPdf', isProbes);
+  const own =
+    part(distribution, 'kind', isText) === 'categorical'
+      ? checkChoices(name, one, part(distribution, 'choices', isList).length, observations, weights, probes)
+      : checkAxis(name, one, numericOf(distribution), observations, weights, probes);
+  return [...common, ...own];
+}
+
+function numericOf(json: Json): NumericDistribution {
+  const step = json['step'];
+  return {
+    distribution: json['kind'] === 'int' ? 'int' : 'float',
+    low: part(json, 'low', isNumber),
+    high: part(json, 'high', isNumber),
+    scale: json['scale'] === 'log' ? 'log' : 'linear',
+    step: isNumber(step) ? step : undefined,
+  };
+}
+
+function checkAxis(
+  name: string,
+  one: unknown,
+  distribution: NumericDistribution,
+  observations: readonly number[],
+  weights: Float64Array,
+  probes: readonly Probe[],
+): Faults {
+  const axis = axisOf(distribution);
+  const n = observations.length;
+  const kernels: NumericKernels = { axis, mu: new Float64Array(n + 1), sigma: new Float64Array(n + 1) };
+  const places = Float64Array.from(observations, axis.at);
+  const order = Uint32Array.from(places.keys()).sort((a, b) => places[a]! - places[b]!);
+  setKernels(kernels, places, order);
+  const density = (x: number) => {
+    const terms = weights.map((_, i) => {
+      if (axis.cell !== undefined) return logKernel(kernels, i, axis.cell(x)) - logMass(kernels, i);
+      const z = (axis.at(x) - kernels.mu[i]!) / kernels.sigma[i]!;
+      return -0.5 * z * z - LOG_ROOT_TWO_PI - log(kernels.sigma[i]!) - logMass(kernels, i);
+    });
+    return logSumExp(terms, weights, [[0, n + 1]]);
+  };
+  return [
+    ...nearAll(`${name}: mu`, kernels.mu, part(one, 'mu', isNumbers)),
+    ...nearAll(`${name}: sigma`, kernels.sigma, part(one, 'sigma', isNumbers)),
+    ...probes.flatMap(({ x, value }) => near(`${name}: logPdf(${x})`, density(x), value)),
+  ];
+}
+
+function checkChoices(
+  name: string,
+  one: unknown,
+  choices: number,
+  observations: readonly number[],
+  weights: Float64Array,
+  probes: readonly Probe[],
+): Faults {
+  const kernels = [...observations, undefined].map((choice) => choiceKernel(choices, weights.length, choice));
+  const expected = part(one, 'categoryWeights', isList);
+  const density = (x: number) =>
+    logSumExp(
+      Float64Array.from(kernels, (kernel) => log(kernel[x]!)),
+      weights,
+      [[0, weights.length]],
+    );
+  return [
+    ...kernels.flatMap((kernel, i) => {
+      const row = expected[i];
+      return isNumbers(row)
+        ? nearAll(`${name}: categoryWeights[${i}]`, kernel, row)
+        : [`${name}: categoryWeights[${i}]`];
+    }),
+    ...probes.flatMap(({ x, value }) => near(`${name}: logPdf(${x})`, density(x), value)),
+  ];
+}

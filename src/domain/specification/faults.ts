@@ -1,0 +1,121 @@
+/** From zod's issues to faults a person can act on: where, what would be right, what was got. */
+import type { z } from 'zod';
+import type { Fault } from '../../errors.ts';
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+export const MOST_FAULTS = 50;
+
+/** All the faults of a failed parse of `input`, each by its path below `prefix`. */
+export function faultsOf(error: z.ZodError, input: unknown, prefix: Path = []): Fault[] {
+  return error.issues.flatMap((issue) => faultsOfIssue(issue, input, prefix)).slice(0, MOST_FAULTS);
+}
+
+/** `hyperparameters.learningRate.choices[2]` */
+export function dotted(path: Path): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    return text === '' ? String(key) : `${text}.${String(key)}`;
+  }, '');
+}
+
+/** A short rendering of what was sent: never the whole of something large. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function at(input: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    input,
+  );
+}
+
+function faultsOfIssue(issue: Issue, input: unknown, prefix: Path, above: Path = []): Fault[] {
+  const inner = [...above, ...issue.path];
+  const path = dotted([...prefix, ...inner]);
+  const got = at(input, inner);
+  const fault = (must: string): Fault[] => [{ path, message: `${must}, got ${shown(got)}` }];
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({
+        path: dotted([...prefix, ...inner, key]),
+        message: 'is not a key that is known here',
+      }));
+    case 'invalid_type':
+      if (got === undefined && issue.path.length > 0) return [{ path, message: 'is required' }];
+      return fault(`must be ${withArticle(issue.expected)}`);
+    case 'too_small':
+      return fault(`must ${sizeOf(issue.origin, issue.inclusive ? 'at least' : 'above', issue.minimum)}`);
+    case 'too_big':
+      return fault(`must ${sizeOf(issue.origin, issue.inclusive ? 'at most' : 'below', issue.maximum)}`);
+    case 'invalid_value':
+      return fault(`must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(shown).join(', ')}`);
+    case 'invalid_union':
+      return faultsOfUnion(issue, input, prefix, inner);
+    case 'invalid_key':
+      return [{ path, message: 'is not a key that is known here' }];
+    default:
+      return [{ path, message: issue.message }];
+  }
+}
+
+/** Whether an issue says of a value as a whole that it is something else; a union within a union says so branch by branch. */
+function isWrongKind(issue: Issue): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_union') return issue.errors.every((branch) => (branch as Issue[]).some(isWrongKind));
+  return issue.code === 'invalid_type' || issue.code === 'invalid_value';
+}
+
+/** A union's faults are those of the branch that was meant: the one whose own kind fits and whose inside does not. */
+function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, input: unknown, prefix: Path, inner: Path): Fault[] {
+  const branches = issue.errors as Issue[][];
+  const path = dotted([...prefix, ...inner]);
+  if (branches.length === 0) {
+    // None of the branches has this discriminator.
+    return [{ path, message: `must be ${kindsOf(issue).join()}, got ${shown(at(input, inner))}` }];
+  }
+  const meant = branches.filter((issues) => !issues.some(isWrongKind)).sort((a, b) => a.length - b.length)[0];
+  if (meant !== undefined) return meant.flatMap((one) => faultsOfIssue(one, input, prefix, inner));
+  const kinds = branches.flat().flatMap(kindsOf);
+  const message = `must be ${[...new Set(kinds)].join(' or ')}, got ${shown(at(input, inner))}`;
+  return [{ path, message }];
+}
+
+function kindsOf(issue: Issue): string[] {
+  if (issue.code === 'invalid_union') {
+    const named = 'options' in issue ? issue.options : undefined;
+    return named === undefined
+      ? (issue.errors as Issue[][]).flat().flatMap(kindsOf)
+      : [`one of ${named.map(shown).join(', ')}`];
+  }
+  if (issue.code === 'invalid_type') return [withArticle(issue.expected)];
+  return issue.code === 'invalid_value' ? [`one of ${issue.values.map(shown).join(', ')}`] : [];
+}
+
+function withArticle(kind: string): string {
+  if (kind === 'int') return 'a whole number';
+  if (kind === 'record') return 'an object';
+  if (kind === 'array') return 'a list';
+  return /^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`;
+}
+
+function sizeOf(origin: string, relation: string, bound: number | bigint): string {
+  if (origin === 'string') return `have ${relation} ${bound} characters`;
+  if (origin === 'array' || origin === 'set') return `have ${relation} ${bound} entries`;
+  if (origin === 'object' || origin === 'record') return `have ${relation} ${bound} keys`;
+  return `be ${relation} ${bound}`;
+}

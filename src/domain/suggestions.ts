@@ -1,0 +1,307 @@
+/**
+ * What the trials of a search have in common, and how to go on from it: each suggestion names its trials, tells its numbers and
+ * changes the specification; `POST …/refine` with `apply` makes the search that it leads to.
+ */
+import { z } from 'zod';
+import { bestFirst, isBetter } from '../algorithms/objective.ts';
+import type { Distribution, NumericDistribution, Point, Value } from '../algorithms/space/space.ts';
+import { axisOf } from '../algorithms/space/transform.ts';
+import type { FindingCode } from '../diagnosis/finding.ts';
+import { significant } from '../format.ts';
+import { boundsOf } from './specification/bounds.ts';
+import { settingsSchema } from './specification/settings.ts';
+import type { Specification } from './specification/specification.ts';
+import { type ValidationSettings, validationKinds } from './specification/validation.ts';
+
+/** A trial that has ended, as far as suggestions go by it. */
+export interface DiagnosedTrial {
+  readonly number: number;
+  readonly point: Point;
+  readonly value: number | null;
+  readonly deviation: number | null;
+  readonly diverged: boolean;
+  readonly found: readonly FindingCode[];
+}
+
+const patchSchema = z
+  .object({ hyperparameters: settingsSchema.optional(), validation: validationKinds.optional() })
+  .readonly()
+  .describe('What it changes of the specification');
+export type Patch = z.output<typeof patchSchema>;
+
+export const suggestionSchema = z
+  .object({
+    id: z.string().describe('What it changes and how: for `apply` of POST …/refine'),
+    text: z.string(),
+    evidence: z.record(z.string(), z.number()).readonly(),
+    trials: z.array(z.int()).readonly().describe('That say so, the first hundred'),
+    patch: patchSchema,
+  })
+  .readonly()
+  .meta({ id: 'Suggestion' });
+export type Suggestion = z.output<typeof suggestionSchema>;
+
+type Rule = (specification: Specification, trials: readonly DiagnosedTrial[]) => readonly Suggestion[];
+
+const FEWEST_TRIALS = 10;
+const MOST_NAMED = 100;
+/** Beyond a bound that is to go, at least this part is bad; within, at most that. */
+const BAD_BEYOND = 0.5;
+const BAD_WITHIN = 0.1;
+const FEWEST_BEYOND = 3;
+/** The outer part of an axis, and how far it is widened. */
+const EDGE = 0.15;
+const WIDENED = 0.25;
+const BEST = 3;
+/** A choice whose trials win so few of all comparisons with the others' has lost. */
+const LOST = 0.15;
+const FEWEST_OF_CHOICE = 6;
+const MOST_HAVE = 0.5;
+/** Fewer are not what makes a network learn by heart. */
+const MANY_UNITS = 32;
+
+export function suggestionsOf(specification: Specification, trials: readonly DiagnosedTrial[]): Suggestion[] {
+  if (trials.length < FEWEST_TRIALS) return [];
+  return rules.flatMap((rule) => rule(specification, trials));
+}
+
+function numericOf({ hyperparameters }: Specification): [name: string, distribution: NumericDistribution][] {
+  return Object.entries(hyperparameters).flatMap(([name, setting]): [string, NumericDistribution][] =>
+    typeof setting === 'object' && setting.distribution !== 'categorical' ? [[name, setting]] : [],
+  );
+}
+
+function named(trials: readonly DiagnosedTrial[]): number[] {
+  return trials.map(({ number }) => number).slice(0, MOST_NAMED);
+}
+
+function shareOf(trials: readonly DiagnosedTrial[], holds: (trial: DiagnosedTrial) => boolean): number {
+  return trials.length === 0 ? 0 : trials.filter(holds).length / trials.length;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+function short(value: number): string {
+  return Number.isInteger(value) ? String(value) : significant(value, 2);
+}
+
+/** Most beyond a value fail and few within: the bound moves there. */
+function boundRule(side: 'high' | 'low', isBad: (trial: DiagnosedTrial) => boolean, what: string): Rule {
+  const sign = side === 'high' ? 1 : -1;
+  return (specification, trials) =>
+    numericOf(specification).flatMap(([name, distribution]) => {
+      const { at } = axisOf(distribution);
+      const place = ({ point }: DiagnosedTrial) => sign * at(Number(point[name]));
+      const active = trials.filter(({ point }) => point[name] !== undefined).sort((a, b) => place(a) - place(b));
+      const cut = bestCut(active.map(isBad));
+      if (cut === undefined) return [];
+      const [within, beyond] = [active.slice(0, cut), active.slice(cut)];
+      const bound = Number(within.at(-1)!.point[name]);
+      const changed = { ...distribution, [side]: bound } as NumericDistribution;
+      if (!(changed.low < changed.high)) return [];
+      const [bad, still] = [shareOf(beyond, isBad), shareOf(within, isBad)];
+      const where = side === 'high' ? 'above' : 'below';
+      return [
+        {
+          id: `${name}.${side === 'high' ? 'lower' : 'raise'}`,
+          text: `${percent(bad)} of the trials with ${name} ${where} ${short(bound)} ${what}, ${percent(still)} of the others: ${side === 'high' ? 'lower' : 'raise'} the bound to ${short(bound)}.`,
+          evidence: { beyond: bad, within: still, bound },
+          trials: named(beyond.filter(isBad)),
+          patch: { hyperparameters: { [name]: changed } },
+        },
+      ];
+    });
+}
+
+/** Where to cut a list of verdicts, so that beyond it are as many more bad ones than good ones as can be. */
+function bestCut(bad: readonly boolean[]): number | undefined {
+  let best: number | undefined;
+  let [surplus, most] = [0, 0];
+  for (let cut = bad.length - 1; cut > 0; cut--) {
+    surplus += bad[cut] ? 1 : -1;
+    if (surplus > most) [most, best] = [surplus, cut];
+  }
+  if (best === undefined) return undefined;
+  const share = (part: readonly boolean[]) => part.filter(Boolean).length / part.length;
+  const [within, beyond] = [bad.slice(0, best), bad.slice(best)];
+  const clear = beyond.length >= FEWEST_BEYOND && share(beyond) >= BAD_BEYOND && share(within) <= BAD_WITHIN;
+  return clear ? best : undefined;
+}
+
+function ranked(
+  { objective }: Specification,
+  trials: readonly DiagnosedTrial[],
+): (DiagnosedTrial & { value: number })[] {
+  const valued = trials.flatMap((trial) => (trial.value === null ? [] : [{ ...trial, value: trial.value }]));
+  return valued.sort(bestFirst(objective.direction));
+}
+
+/** The best lie at the edge of what was searched: beyond it may be better ones. */
+const widen: Rule = (specification, trials) => {
+  const best = ranked(specification, trials).slice(0, BEST);
+  const limits = boundsOf(specification.hyperparameters, true);
+  if (trials.length < 2 * FEWEST_TRIALS || best.length < BEST) return [];
+  return numericOf(specification).flatMap(([name, distribution]) => {
+    const { low, high, at } = axisOf(distribution);
+    const part = best.map(({ point }) => (at(Number(point[name] ?? Number.NaN)) - low) / (high - low));
+    const side = part.every((p) => p > 1 - EDGE) ? 'high' : part.every((p) => p < EDGE) ? 'low' : undefined;
+    if (side === undefined) return [];
+    const beyond = side === 'high' ? high + WIDENED * (high - low) : low - WIDENED * (high - low);
+    const raw = distribution.scale === 'log' ? Math.exp(beyond) : beyond;
+    const whole = distribution.distribution === 'int' ? Math.round(raw) : Number(raw.toPrecision(2));
+    const limit = limits(name);
+    const bound = side === 'high' ? Math.min(whole, limit.high) : Math.max(whole, limit.low);
+    const moved =
+      side === 'high'
+        ? bound > distribution.high
+        : bound < distribution.low && (distribution.scale !== 'log' || bound > 0);
+    if (!moved) return [];
+    return [
+      {
+        id: `${name}.widen`,
+        text: `The ${BEST} best trials lie at the ${side === 'high' ? 'upper' : 'lower'} edge of ${name}: widen it to ${short(bound)}.`,
+        evidence: { bound, was: distribution[side] },
+        trials: named(best),
+        patch: { hyperparameters: { [name]: { ...distribution, [side]: bound } as NumericDistribution } },
+      },
+    ];
+  });
+};
+
+/** A choice that loses against the others is dropped. */
+const dropChoice: Rule = (specification, trials) => {
+  const { hyperparameters, objective } = specification;
+  const all = ranked(specification, trials);
+  return Object.entries(hyperparameters).flatMap(([name, setting]) => {
+    if (typeof setting !== 'object' || setting.distribution !== 'categorical') return [];
+    const needed = (choice: Value) =>
+      Object.values(hyperparameters).some((other) => typeof other === 'object' && other.when?.[name]?.includes(choice));
+    const losers = setting.choices.filter((choice) => {
+      const own = all.filter(({ point }) => point[name] === choice);
+      const others = all.filter(({ point }) => point[name] !== undefined && point[name] !== choice);
+      if (own.length < FEWEST_OF_CHOICE || others.length < FEWEST_OF_CHOICE || needed(choice)) return false;
+      const wins = own.reduce(
+        (sum, a) => sum + others.filter((b) => isBetter(a.value, b.value, objective.direction)).length,
+        0,
+      );
+      return wins / (own.length * others.length) < LOST;
+    });
+    const left = setting.choices.filter((choice) => !losers.includes(choice));
+    if (losers.length === 0 || left.length === 0) return [];
+    return [
+      {
+        id: `${name}.drop`,
+        text: `${name} ${losers.join(', ')} loses to the others nearly always: drop it.`,
+        evidence: { choices: losers.length },
+        trials: named(all.filter(({ point }) => losers.includes(point[name]!))),
+        patch: {
+          hyperparameters: {
+            [name]: left.length === 1 && setting.when === undefined ? left[0]! : { ...setting, choices: left },
+          },
+        },
+      },
+    ];
+  });
+};
+
+/** The folds, or the rows, cannot tell the best apart. */
+const moreFolds: Rule = (specification, trials) => {
+  const { validation } = specification;
+  const best = ranked(specification, trials).slice(0, 5);
+  const [first, fifth] = [best[0], best[4]];
+  if (first === undefined || fifth === undefined) return [];
+  const gap = Math.abs(first.value - fifth.value);
+  const few = shareOf(trials, ({ found }) => found.includes('validationTooSmall'));
+  const noisy = first.deviation !== null && first.deviation > gap;
+  if (!noisy && !(first.deviation === null && few >= MOST_HAVE)) return [];
+  const patch: ValidationSettings =
+    validation.type === 'kFold'
+      ? { ...validation, repeats: validation.repeats + 2 }
+      : { type: 'kFold', folds: 5, repeats: 1, stratified: true };
+  return [
+    {
+      id: 'validation.more',
+      text: noisy
+        ? `The folds of the best trial differ by ${short(first.deviation!)}, the best five by ${short(gap)}: more folds or repeats would tell them apart.`
+        : `In ${percent(few)} of the trials too few validation rows tell the accuracy: use every row, in five folds.`,
+      evidence: { gap, deviation: first.deviation ?? 0 },
+      trials: named(best),
+      patch: { validation: patch },
+    },
+  ];
+};
+
+/** What most trials have, and one fixed hyperparameter would mend. */
+function mendRule(
+  id: string,
+  codes: readonly FindingCode[],
+  what: string,
+  mend: (hyperparameters: Specification['hyperparameters']) => Patch['hyperparameters'],
+): Rule {
+  return ({ hyperparameters }, trials) => {
+    const has = ({ found }: DiagnosedTrial) => found.some((code) => codes.includes(code));
+    const share = shareOf(trials, has);
+    const patch = mend(hyperparameters);
+    if (share < MOST_HAVE || patch === undefined) return [];
+    const shownAs = (to: Value | Distribution) =>
+      typeof to !== 'object'
+        ? to
+        : to.distribution === 'categorical'
+          ? to.choices.join(', ')
+          : `up to ${short(to.high)}`;
+    const changes = Object.entries(patch).map(([name, to]) => `${name} ${shownAs(to)}`);
+    return [
+      {
+        id,
+        text: `${percent(share)} of the trials ${what}: try ${changes.join(', ')}.`,
+        evidence: { share },
+        trials: named(trials.filter(has)),
+        patch: { hyperparameters: patch },
+      },
+    ];
+  };
+}
+
+/** A quarter of the units; of a range, its lower half in its own scale. */
+function fewerUnits(hyperparameters: Specification['hyperparameters']): Patch['hyperparameters'] {
+  const fewer = Object.entries(hyperparameters).flatMap(([name, units]): [string, Value | Distribution][] => {
+    if (!/^hiddenUnits\d*$/.test(name)) return [];
+    if (typeof units !== 'object') return Number(units) >= MANY_UNITS ? [[name, Math.round(Number(units) / 4)]] : [];
+    if (units.distribution === 'categorical' || units.high < MANY_UNITS) return [];
+    const high = Math.round(units.scale === 'log' ? Math.sqrt(units.low * units.high) : (units.low + units.high) / 2);
+    return high > units.low ? [[name, { ...units, high }]] : [];
+  });
+  return fewer.length > 0 ? Object.fromEntries(fewer) : undefined;
+}
+
+const rules: readonly Rule[] = [
+  boundRule('high', ({ diverged, found }) => diverged || found.includes('rateTooHigh'), 'diverged or jumped about'),
+  boundRule('low', ({ found }) => found.includes('rateTooLow'), 'learned next to nothing'),
+  widen,
+  dropChoice,
+  moreFolds,
+  mendRule(
+    'preprocessing.standardize',
+    ['inputsOffCentre', 'inputScales'],
+    'have inputs off centre or on different scales',
+    () => ({
+      preprocessing: 'standardize',
+    }),
+  ),
+  mendRule(
+    'activation.relu',
+    ['saturated', 'vanishingGradients', 'notZeroCentred', 'plateau'],
+    'lose their gradients in sigmoid',
+    ({ activation }) =>
+      activation === 'sigmoid' ? { activation: 'relu', initializer: 'he', batchNorm: true } : undefined,
+  ),
+  mendRule('patience.stop', ['overfitting'], 'learn their rows by heart', ({ patience }) =>
+    typeof patience === 'object' ? undefined : { patience: 10 },
+  ),
+  mendRule('hiddenUnits.fewer', ['overfitting'], 'are too wide for so few rows and overfit', fewerUnits),
+  mendRule('epochs.more', ['stillImproving'], 'still improved in their last epochs', ({ epochs }) =>
+    typeof epochs === 'number' ? { epochs: Math.min(10_000, 2 * epochs) } : undefined,
+  ),
+];

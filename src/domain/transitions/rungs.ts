@@ -1,0 +1,123 @@
+/** Intermediate values: a trial that has reported one is stopped, goes on, or waits at its rung for the others of its bracket. */
+import { type Bracket, epochsBefore } from '../brackets.ts';
+import type { Delivery, Looked, PausedReport } from '../commands.ts';
+import { comparedWith, judge, judgeAlone, judgeRung } from '../prune-decisions.ts';
+import type { Verdict } from '../records.ts';
+import { hasBarriers } from '../specification/pruners.ts';
+import { bracketIn, type Stage, stageOf } from '../stages.ts';
+import { deliveriesOf } from './deliveries.ts';
+import { conclude } from './ending.ts';
+import type { SearchUpdate } from './search-update.ts';
+import type { TrialRecord } from './trial-record.ts';
+
+/** Reports an intermediate value. `goesOn`: the trial keeps its claim. */
+export async function reportValue(
+  update: SearchUpdate,
+  report: PausedReport,
+): Promise<{ readonly looked: Looked; readonly deliveries: readonly Delivery[] }> {
+  const { number, attempt, epochs, value } = report;
+  const [trial] = await update.trials({ numbers: [number], states: ['running'] });
+  const stage = stageOf(update.search, number);
+  if (trial?.attempt !== attempt || stage === undefined) return { looked: 'over', deliveries: [] };
+  update.report(number, epochs, value);
+  let deliveries: readonly Delivery[] = [];
+  if (hasBarriers(update.search.specification.pruner)) {
+    pauseAtRung(update, trial, stage, report);
+    deliveries = await settleBrackets(update, [number]);
+  } else {
+    const verdict = await verdictOn(update, stage, report);
+    if (verdict === undefined) return { looked: 'goesOn', deliveries: [] };
+    stop(update, trial, report, verdict);
+  }
+  await conclude(update);
+  return { looked: 'over', deliveries: update.search.state === 'running' ? deliveries : [] };
+}
+
+/** The trial waits at its rung, with all it needs to go on anywhere. */
+function pauseAtRung(update: SearchUpdate, trial: TrialRecord, stage: Stage, report: PausedReport): void {
+  const { number, attempt, epochs, value, findings, durationMs } = report;
+  const found = findings.map(({ code }) => code);
+  update.updateTrial(trial, {
+    ...{ state: 'paused', leaseSeconds: null, value, epochs, curves: report.folds, findings, found },
+    ...{ kernels: report.kernels, durationMs: (trial.durationMs ?? 0) + durationMs },
+  });
+  update.putCheckpoint(number, report.checkpoint);
+  const before = epochsBefore(bracketIn(update.search.specification, stage, number), trial.rung);
+  update.addTraining({ epochs: epochs - before });
+  update.event({
+    type: 'trial.paused',
+    data: { number, attempt, rung: trial.rung, epochs, value, durationMs, found },
+  });
+}
+
+async function verdictOn(
+  { search, facts }: SearchUpdate,
+  { from, to }: Stage,
+  { number, epochs, value, best, lasting }: PausedReport,
+): Promise<Verdict | undefined> {
+  const { specification, trials } = search;
+  const compared = comparedWith(specification);
+  if (compared === 'none') return judgeAlone(specification, { epochs, value, lasting });
+  const others = await facts.reports({ epochs, from, to, except: number, onlyComplete: compared === 'complete' });
+  return judge(specification, { epochs, value, bestSoFar: best, others, completeTrials: trials.complete });
+}
+
+function stop(update: SearchUpdate, trial: TrialRecord, report: PausedReport, verdict: Verdict): void {
+  const { number, attempt, epochs, value, findings, durationMs } = report;
+  const found = findings.map(({ code }) => code);
+  const reason = verdict.text;
+  update.updateTrial(trial, {
+    ...{ state: 'pruned', leaseSeconds: null, finishedAt: 'now', value, epochs, curves: report.folds },
+    ...{ findings, found, kernels: report.kernels, durationMs, reason, verdict },
+  });
+  update.addTraining({ epochs });
+  update.event({ type: 'trial.pruned', data: { number, attempt, value, epochs, durationMs, reason, verdict, found } });
+}
+
+/**
+ * Compares the trials of a bracket, once all of them have come to their rung or ended: the best go on, the rest are stopped. To be called in
+ * every change that moves one of the trials `numbers` out of `waiting` and `running`.
+ */
+export async function settleBrackets(update: SearchUpdate, numbers: readonly number[]): Promise<readonly Delivery[]> {
+  const { specification } = update.search;
+  if (!hasBarriers(specification.pruner)) return [];
+  const brackets = new Map<number, Bracket>();
+  for (const number of numbers) {
+    const stage = stageOf(update.search, number);
+    const bracket = stage && bracketIn(specification, stage, number);
+    if (bracket !== undefined) brackets.set(bracket.from, bracket);
+  }
+  const deliveries: Delivery[] = [];
+  for (const bracket of brackets.values()) deliveries.push(...(await settleBracket(update, bracket)));
+  return deliveries;
+}
+
+async function settleBracket(update: SearchUpdate, bracket: Bracket): Promise<readonly Delivery[]> {
+  const { from, to } = bracket;
+  const { id, state, specification, trials } = update.search;
+  if (trials.planned < to) return [];
+  const [open] = await update.trials({ from, to, states: ['waiting', 'running'], limit: 1 });
+  if (open !== undefined) return [];
+  const all = await update.trials({ from, to, states: ['paused', 'complete'] });
+  const paused = new Map(all.filter((trial) => trial.state === 'paused').map((trial) => [trial.number, trial]));
+  const [first] = paused.values();
+  if (first === undefined) return [];
+  const contenders = all.map((trial) => ({ ...trial, waits: trial.state === 'paused' }));
+  const { promoted, stopped } = judgeRung(specification, bracket, first.rung, contenders);
+  const of = contenders.filter((contender) => contender.rung === first.rung).length;
+  const rung = first.rung + 1;
+  const next = promoted.map(({ number, rank }) => {
+    update.event({ type: 'trial.promoted', data: { number, rung, rank, of } });
+    return update.updateTrial(paused.get(number)!, { state: 'waiting', rung, job: `${number}r${rung}` });
+  });
+  for (const { number, verdict } of stopped) {
+    const trial = paused.get(number)!;
+    const { attempt, value, epochs, found } = trial;
+    const reason = verdict.text;
+    update.updateTrial(trial, { state: 'pruned', finishedAt: 'now', reason, verdict });
+    const data = { number, attempt, value, epochs, durationMs: null, reason, verdict, found };
+    update.event({ type: 'trial.pruned', data });
+  }
+  update.removeCheckpoints(stopped.map(({ number }) => number));
+  return state === 'running' ? deliveriesOf(id, next) : [];
+}

@@ -1,0 +1,183 @@
+/**
+ * One change of a search, as a unit of work: rules read what they need, say what changes, and see what they have changed already. A store
+ * commits the whole, or nothing of it.
+ *
+ * Counters follow from the states of trials: no rule counts.
+ */
+
+import {
+  type Change,
+  isOpen,
+  isOver,
+  MAX_IMPROVEMENTS,
+  type Search,
+  type SearchState,
+  type TrialState,
+} from '../records.ts';
+import type { Budget, Limit } from '../specification/budget.ts';
+import { type Facts, meets, type TrialQuery } from './facts.ts';
+import { type NewTrial, patched, type TrialPatch, type TrialRecord } from './trial-record.ts';
+
+/** Fields of a search that take new values. */
+export interface SearchPatch {
+  readonly state?: SearchState;
+  readonly failure?: string | null;
+  readonly best?: Search['best'];
+  readonly improvements?: Search['improvements'];
+  readonly stages?: Search['stages'];
+  readonly endedBy?: Limit;
+  readonly name?: string;
+  readonly total?: number;
+  /** Its `trials` follow `total`. */
+  readonly budget?: Budget;
+}
+
+/** What a store writes. */
+export interface SearchWrites {
+  readonly events: readonly Change[];
+  readonly trials: ReadonlyMap<number, TrialPatch>;
+  readonly newTrials: readonly NewTrial[];
+  readonly reports: readonly { readonly number: number; readonly epochs: number; readonly value: number | null }[];
+  readonly checkpoints: {
+    readonly put: ReadonlyMap<number, Uint8Array>;
+    readonly remove: readonly number[] | 'all';
+  };
+  /** Whether name or budget of the specification are new. */
+  readonly changesSpecification: boolean;
+  /** Trials that had ended begin again: what samplers learned of them is to be learned anew. */
+  readonly renewsHistory: boolean;
+}
+
+export class SearchUpdate {
+  readonly facts: Facts;
+  #search: Search;
+  readonly #events: Change[] = [];
+  readonly #records = new Map<number, TrialRecord>();
+  readonly #patches = new Map<number, TrialPatch>();
+  readonly #newTrials: NewTrial[] = [];
+  readonly #reports: SearchWrites['reports'][number][] = [];
+  readonly #checkpoints = new Map<number, Uint8Array>();
+  #removedCheckpoints: number[] | 'all' = [];
+  #changesSpecification = false;
+  #renewsHistory = false;
+
+  constructor(search: Search, facts: Facts) {
+    this.#search = search;
+    this.facts = facts;
+  }
+
+  /** As it is with all that was changed. `finishedAt` stays as it was: the store's clock says when a search ended. */
+  get search(): Search {
+    return this.#search;
+  }
+
+  get writes(): SearchWrites {
+    return {
+      events: this.#events,
+      trials: this.#patches,
+      newTrials: this.#newTrials,
+      reports: this.#reports,
+      checkpoints: { put: this.#checkpoints, remove: this.#removedCheckpoints },
+      changesSpecification: this.#changesSpecification,
+      renewsHistory: this.#renewsHistory,
+    };
+  }
+
+  /** By number, with what was changed. */
+  async trials(query: TrialQuery): Promise<readonly TrialRecord[]> {
+    const { limit = Number.POSITIVE_INFINITY } = query;
+    const margin = limit === Number.POSITIVE_INFINITY ? undefined : limit + this.#records.size;
+    const stored = await this.facts.trials({ ...query, limit: margin });
+    const others = stored.filter(({ number }) => !this.#records.has(number));
+    const changed = [...this.#records.values()].filter((trial) => meets(trial, query));
+    return [...others, ...changed].sort((a, b) => a.number - b.number).slice(0, limit);
+  }
+
+  event(change: Change): void {
+    this.#events.push(change);
+    this.#search = { ...this.#search, seq: this.#search.seq + 1 };
+  }
+
+  set({ total, name, budget, improvements, ...patch }: SearchPatch): void {
+    const before = this.#search;
+    const trials = total === undefined ? before.trials : { ...before.trials, total };
+    const specification = {
+      ...before.specification,
+      name: name ?? before.name,
+      budget: { ...(budget ?? before.specification.budget), trials: trials.total },
+    };
+    const changesSpecification = total !== undefined || name !== undefined || budget !== undefined;
+    if (changesSpecification) this.#changesSpecification = true;
+    const state = patch.state ?? before.state;
+    this.#search = {
+      ...before,
+      ...patch,
+      ...(changesSpecification && { name: specification.name, specification }),
+      ...(improvements && { improvements: improvements.slice(-MAX_IMPROVEMENTS) }),
+      trials,
+      endedBy: isOpen(state) ? null : (patch.endedBy ?? before.endedBy),
+    };
+  }
+
+  /** The record after it. */
+  updateTrial(trial: TrialRecord, patch: TrialPatch): TrialRecord {
+    const { number } = trial;
+    const after = patched(trial, patch);
+    this.#records.set(number, after);
+    this.#patches.set(number, { ...this.#patches.get(number), ...patch });
+    this.#count(trial.state, -1);
+    this.#count(after.state, 1);
+    if (isOver(trial.state)) this.#countFound(trial, -1);
+    if (isOver(after.state)) this.#countFound(after, 1);
+    return after;
+  }
+
+  /** The next ones, in order. */
+  addTrials(trials: readonly NewTrial[]): void {
+    this.#newTrials.push(...trials);
+    for (const { claimedBy } of trials) this.#count(claimedBy === undefined ? 'waiting' : 'running', 1);
+    const planned = this.#search.trials.planned + trials.length;
+    this.#search = { ...this.#search, trials: { ...this.#search.trials, planned } };
+  }
+
+  /** Epochs that trials were trained for, and how many of those that are complete diverged. */
+  addTraining({ epochs, diverged = 0 }: { readonly epochs: number; readonly diverged?: number }): void {
+    const { trials } = this.#search;
+    this.#search = {
+      ...this.#search,
+      epochs: this.#search.epochs + epochs,
+      trials: { ...trials, diverged: trials.diverged + diverged },
+    };
+  }
+
+  report(number: number, epochs: number, value: number | null): void {
+    this.#reports.push({ number, epochs, value });
+  }
+
+  putCheckpoint(number: number, bytes: Uint8Array): void {
+    this.#checkpoints.set(number, bytes);
+  }
+
+  removeCheckpoints(numbers: readonly number[] | 'all'): void {
+    if (numbers === 'all' || this.#removedCheckpoints === 'all') this.#removedCheckpoints = 'all';
+    else this.#removedCheckpoints.push(...numbers);
+    for (const number of numbers === 'all' ? [...this.#checkpoints.keys()] : numbers) this.#checkpoints.delete(number);
+  }
+
+  renewHistory(): void {
+    this.#renewsHistory = true;
+  }
+
+  #count(state: TrialState, by: number): void {
+    const { trials } = this.#search;
+    this.#search = { ...this.#search, trials: { ...trials, [state]: trials[state] + by } };
+  }
+
+  #countFound({ found }: TrialRecord, by: number): void {
+    if (found.length === 0) return;
+    const counts: Record<string, number> = { ...this.#search.found };
+    for (const code of found) counts[code] = (counts[code] ?? 0) + by;
+    const left = Object.entries(counts).filter(([, count]) => count !== 0);
+    this.#search = { ...this.#search, found: Object.fromEntries(left) };
+  }
+}

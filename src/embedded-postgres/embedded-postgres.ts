@@ -1,0 +1,275 @@
+// A Postgres server of our own, for the machine that has none: started from the binaries in node_modules, on loopback,
+// with its data below one directory. Whatever was killed last time, a start ends with a working server or a clear error.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Log } from '../log.ts';
+import type { Account } from './account.ts';
+import { type Binaries, findBinaries, makeUsable } from './binaries.ts';
+import { type Cluster, openCluster } from './cluster.ts';
+import { type Claim, claim, ensureDatabase, letGo, urlOf } from './ownership.ts';
+import { place } from './placement.ts';
+import {
+  disownPidFile,
+  isAlive,
+  type Launch,
+  launch,
+  type PidFile,
+  readPidFile,
+  serves,
+  terminate,
+} from './postmaster.ts';
+
+export interface EmbeddedPostgres {
+  /** postgresql://user:password@127.0.0.1:port/hypersearch */
+  readonly url: string;
+  /** Whether the server was left running by a process that is gone, instead of being started now. */
+  readonly adopted: boolean;
+  /** Fast shutdown; resolves when the server is down. Close your own connections first. May be called again. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions {
+  /** Made if missing, e.g. `.hypersearch`. */
+  readonly directory: string;
+  readonly log: Log;
+  /** Called once if the server is lost while we use it: it died and did not come back, or somebody else owns it now. */
+  readonly onExit?: (reason: string) => void;
+  /** False skips every fsync: for throw-away databases. */
+  readonly durable?: boolean;
+  /** Where the files go if the account that runs Postgres cannot enter `directory`. */
+  readonly shelters?: string[];
+}
+
+/** Another hypersearch uses the directory. */
+export class AlreadyRunningError extends Error {
+  override readonly name = 'AlreadyRunningError';
+
+  readonly directory: string;
+  readonly pid: number | undefined;
+
+  constructor(directory: string, pid: number | undefined) {
+    super(
+      `hypersearch is already running on ${directory}${pid === undefined ? '' : ` (process ${pid})`}. ` +
+        'Stop it first, or start this one with another data directory.',
+    );
+    this.directory = directory;
+    this.pid = pid;
+  }
+}
+
+/** Starts the server, or adopts the one that a killed process left behind. First start 1–2 s, later ones under 1 s. */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const durable = options.durable ?? true;
+  const found = await findBinaries();
+  const { home, account } = await place(options.directory, options.log, options.shelters);
+  const binaries = await makeUsable(found, account, path.join(path.dirname(home), 'postgres-programs'));
+  const cluster = await openCluster(home, binaries, account, durable);
+  const files = { logFile: path.join(home, 'postgres.log'), ownerFile: path.join(home, 'owner') };
+  const site: Site = { ...options, ...files, durable, binaries, account, cluster };
+  const held = await acquire(site);
+  const server = new OwnedServer(site, held);
+  try {
+    await writeFile(site.ownerFile, `${process.pid}\n`);
+    await ensureDatabase(held.client, 'hypersearch');
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
+interface Site extends EmbeddedPostgresOptions {
+  readonly durable: boolean;
+  readonly binaries: Binaries;
+  readonly account: Account;
+  readonly cluster: Cluster;
+  readonly logFile: string;
+  /** The owner's process. Only a hint, for when the lock cannot tell: the server is silent, or restarts its backends. */
+  readonly ownerFile: string;
+}
+
+interface Held {
+  readonly client: pg.Client;
+  readonly server: PidFile;
+  readonly launched: Launch | undefined;
+}
+
+/** How long each obstacle is waited out before it is an error, in ms. */
+const patience = {
+  /** The dead owner's connection is noticed, and its lock freed. */
+  deadOwner: 3_000,
+  /** A living owner whose connection broke gets its lock back. */
+  regainingOwner: 3_000,
+  /** Backends of a killed server end, or a port that was taken meanwhile is chosen anew. */
+  refusedStart: 15_000,
+  /** A server that is alive and silent is given up. */
+  silence: 10_000,
+  /** One that answers that it is starting up replays its log after a crash. */
+  recovery: 300_000,
+};
+
+/**
+ * Until the lock is ours: try for it at the server that runs, else launch one and look again. Several processes may do
+ * this at once: Postgres' pid file lets one server start, the lock gives it to one of them, the others learn who.
+ */
+async function acquire(site: Site): Promise<Held> {
+  const { data, password } = site.cluster;
+  const since = new Map<keyof typeof patience, number>();
+  const mayWait = (obstacle: keyof typeof patience): boolean => {
+    if (!since.has(obstacle)) since.set(obstacle, Date.now());
+    return Date.now() - (since.get(obstacle) ?? 0) <= patience[obstacle];
+  };
+  let launched: Launch | undefined;
+  for (;;) {
+    const server = await findRunning(data);
+    if (!server) {
+      launched = await launch(data, site.logFile, site.binaries, site.account, site.durable);
+      const fault = await untilReady(data, launched);
+      if (fault && !(isPassing(fault) && mayWait('refusedStart'))) throw new Error(`${fault}\n(${site.logFile})`);
+      if (fault) await sleep(50);
+      continue;
+    }
+    const claimed: Claim = await claim({ port: server.port, password });
+    if (claimed.kind === 'owned') {
+      const adopting = launched?.pid !== server.pid;
+      if (adopting && mayWait('regainingOwner') && (await livingOwner(site)) !== undefined) {
+        await claimed.client.end();
+        await sleep(300);
+        continue;
+      }
+      return { client: claimed.client, server, launched: adopting ? undefined : launched };
+    }
+    if (claimed.kind === 'taken') {
+      const { ownerPid } = claimed;
+      const ownerLives = ownerPid !== undefined && (await isAlive(ownerPid));
+      if (ownerLives || !mayWait('deadOwner')) throw new AlreadyRunningError(site.directory, ownerPid);
+      await sleep(20);
+      continue;
+    }
+    const obstacle = isStartingOrStopping(claimed.error) ? 'recovery' : 'silence';
+    if (obstacle === 'recovery') since.delete('silence');
+    if (!mayWait(obstacle)) await giveUpOn(server, site, claimed.error);
+    await sleep(20);
+  }
+}
+
+/** The living server of this data directory, if there is one. A pid file that names another process is made harmless. */
+async function findRunning(data: string): Promise<PidFile | undefined> {
+  const found = await readPidFile(data);
+  if (!found || !(await isAlive(found.pid))) return undefined;
+  if ((await serves(found.pid, data)) !== 'no') return found;
+  await disownPidFile(data, found);
+  return undefined;
+}
+
+/** What went wrong, or nothing when it accepts connections. */
+async function untilReady(data: string, { pid, exited }: Launch): Promise<string | undefined> {
+  let fault: string | undefined;
+  void exited.then(({ how, logged }) => {
+    fault = `The built-in Postgres ${how}:\n${logged.split('\n').slice(-20).join('\n')}`;
+  });
+  while (fault === undefined) {
+    const found = await readPidFile(data);
+    if (found?.pid === pid && found.ready) return undefined;
+    await sleep(10);
+  }
+  return fault;
+}
+
+/** Another start was quicker, the port was taken meanwhile, or backends of a killed server still end. */
+function isPassing(fault: string): boolean {
+  return /lock file ".*" already exists|could not create any TCP\/IP sockets|pre-existing shared memory block/.test(
+    fault,
+  );
+}
+
+/** SQLSTATE 57P03 is an answer, if not the one hoped for: the server lives. */
+function isStartingOrStopping(error: Error): boolean {
+  return 'code' in error && error.code === '57P03';
+}
+
+/** The process that owned the server last, if there still is a process of that number. */
+async function livingOwner(site: Site): Promise<number | undefined> {
+  const owner = Number(await readFile(site.ownerFile, 'utf8').catch(() => ''));
+  return owner > 0 && owner !== process.pid && (await isAlive(owner)) ? owner : undefined;
+}
+
+/** Stops a silent server that nobody uses any more, and throws if it is not that. */
+async function giveUpOn(server: PidFile, site: Site, error: Error): Promise<void> {
+  const { data } = site.cluster;
+  const owner = Number(await readFile(site.ownerFile, 'utf8').catch(() => ''));
+  if (owner > 0 && owner !== process.pid && (await isAlive(owner)))
+    throw new AlreadyRunningError(site.directory, owner);
+  const sure = (await serves(server.pid, data)) === 'yes';
+  // SQLSTATE class 28: it answers, and rejects our password. Stopping it would not help.
+  const rejects = 'code' in error && String(error.code).startsWith('28');
+  if (!sure || rejects) {
+    throw new Error(
+      `${data}/postmaster.pid names process ${server.pid} on port ${server.port}, which cannot be used: ${error.message}. ` +
+        'If that process is not a Postgres of hypersearch, delete the file; if it is, end it; then start again.',
+    );
+  }
+  site.log.warn(`Postgres (process ${server.pid}) was left running and does not answer: stopping it`);
+  await terminate(server.pid, data, site.binaries, 5_000);
+}
+
+class OwnedServer implements EmbeddedPostgres {
+  readonly url: string;
+  readonly adopted: boolean;
+  private readonly site: Site;
+  private readonly server: PidFile;
+  private readonly launched: Launch | undefined;
+  private client: pg.Client;
+  private stopped: Promise<void> | undefined;
+
+  constructor(site: Site, { client, server, launched }: Held) {
+    this.site = site;
+    this.server = server;
+    this.launched = launched;
+    this.client = client;
+    this.url = urlOf({ port: server.port, password: site.cluster.password }, 'hypersearch');
+    this.adopted = launched === undefined;
+    this.watch();
+  }
+
+  stop(): Promise<void> {
+    this.stopped ??= (async () => {
+      await terminate(this.server.pid, this.site.cluster.data, this.site.binaries, 30_000);
+      await this.client.end().catch(() => undefined);
+    })();
+    return this.stopped;
+  }
+
+  /** The lock lives and dies with its connection, so its end is how the loss of the server is noticed. */
+  private watch(): void {
+    this.client.once('end', () => void this.regain());
+    // The lock must not keep a process alive that has nothing else to do.
+    letGo(this.client);
+  }
+
+  /** When one backend crashes Postgres restarts all of them, and our connection ends although the server lives on. */
+  private async regain(): Promise<void> {
+    const { port, pid } = this.server;
+    let reason = 'lost its connection and does not answer';
+    for (const until = Date.now() + 20_000; Date.now() < until && !this.stopped; await sleep(100)) {
+      const claimed = await claim({ port, password: this.site.cluster.password });
+      if (claimed.kind === 'owned') {
+        this.client = claimed.client;
+        this.watch();
+        return;
+      }
+      if (claimed.kind === 'taken') reason = `is owned by another hypersearch (process ${claimed.ownerPid}) now`;
+      else if (!(await isAlive(pid))) reason = await this.death();
+      else continue;
+      break;
+    }
+    if (!this.stopped) this.site.onExit?.(`The built-in Postgres ${reason}. Its log: ${this.site.logFile}`);
+  }
+
+  private async death(): Promise<string> {
+    return (await this.launched?.exited)?.how ?? 'ended';
+  }
+}

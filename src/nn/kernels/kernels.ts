@@ -1,0 +1,210 @@
+/**
+ * The arithmetic of training, as an interface: what a faster implementation must do, and nothing of how.
+ *
+ * Letters mean the same everywhere: N rows of the batch, D inputs, H units, C classes or outputs; `dx` is the gradient of the
+ * loss by `x`. A matrix of N rows and D columns lies flat, row after row, `stride(D)` numbers apart: at least D, and more where an
+ * implementation wants its rows padded. A vector of H numbers owns `stride(H)` numbers of memory. What lies in the padding is
+ * finite and means nothing; kernels may write there (in gradients of parameters, always zeros). What lies beyond the sizes
+ * given is neither read nor written. All arrays passed in come from this implementation's `allocate…` (or are views of such
+ * arrays), so that it may keep them where it computes.
+ */
+import type { ElementwiseActivation } from '../model/activation-names.ts';
+
+export type FloatArray = Float32Array | Float64Array;
+
+/** The part of batch normalization that one layer owns; all of length H. */
+export interface BatchNormParameters {
+  readonly gamma: FloatArray;
+  readonly beta: FloatArray;
+  readonly runningMean: FloatArray;
+  readonly runningVar: FloatArray;
+}
+
+/** What the forward pass of batch normalization leaves for the backward pass. */
+export interface BatchNormCache {
+  /** x̂, N×H */
+  readonly normalized: FloatArray;
+  /** 1 / √(variance + ε), H */
+  readonly inverseDeviation: FloatArray;
+}
+
+export interface AdamConstants {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/** Added to the variance under the root, in training and in evaluation. */
+export const BATCH_NORM_EPSILON = 1e-5;
+/** How far the running statistics move towards those of a batch. */
+export const BATCH_NORM_MOMENTUM = 0.1;
+/** Linear pieces of a maxout unit: the two of the lecture, max(x·w₁ + b₁, x·w₂ + b₂). */
+export const MAXOUT_PIECES = 2;
+
+/** Words of the Philox counter and key (src/random.ts) under which the bits of one dropout mask are found. */
+export interface MaskAddress {
+  readonly c1: number;
+  readonly c2: number;
+  readonly c3: number;
+  readonly key0: number;
+  readonly key1: number;
+}
+
+export interface Kernels {
+  readonly name: string;
+  /** Numbers from the start of one row of a matrix with so many columns to the start of the next. */
+  stride(columns: number): number;
+  /** Bytes that an allocation of so many numbers takes. */
+  bytesOf(length: number): number;
+  /** Forgets all that was allocated, and makes room for so many bytes: call it before a training run, not during one. */
+  reset(bytes: number): void;
+  /** A vector: `length` zeros in this implementation's precision, padded to `stride(length)`. */
+  allocate(length: number): FloatArray;
+  /** A matrix: rows·stride(columns) zeros. */
+  allocateMatrix(rows: number, columns: number): FloatArray;
+  /** Labels, or the order of rows. */
+  allocateIntegers(length: number): Int32Array;
+
+  /** The rows `order[start]` … `order[start + N − 1]` of `from` (D columns), one after the other, into `to`. */
+  gather(from: FloatArray, order: Int32Array, start: number, to: FloatArray, N: number, D: number): void;
+  /** The same for one integer a row. */
+  gatherIntegers(from: Int32Array, order: Int32Array, start: number, to: Int32Array, N: number): void;
+
+  /** z = x·W + b, rows alike: x N×D, W D×H, b H (or none), z N×H. */
+  denseForward(
+    x: FloatArray,
+    weight: FloatArray,
+    bias: FloatArray | undefined,
+    z: FloatArray,
+    N: number,
+    D: number,
+    H: number,
+  ): void;
+  /** dW = xᵀ·dz and db = the column sums of dz; both are overwritten. */
+  denseBackwardParameters(
+    x: FloatArray,
+    dz: FloatArray,
+    dWeight: FloatArray,
+    dBias: FloatArray | undefined,
+    N: number,
+    D: number,
+    H: number,
+  ): void;
+  /** dx = dz·Wᵀ */
+  denseBackwardInput(dz: FloatArray, weight: FloatArray, dx: FloatArray, N: number, D: number, H: number): void;
+
+  /** a = f(z), N×H; `a` may be `z`. `constant` is the slope of leakyRelu below 0 and the α of elu; others ignore it. */
+  activationForward(
+    activation: ElementwiseActivation,
+    constant: number,
+    z: FloatArray,
+    a: FloatArray,
+    N: number,
+    H: number,
+  ): void;
+  /** dz = da·f′(z), from z and a = f(z); `dz` may be `da`. Where activations.ts does not say that z is needed, it may be overwritten by a. */
+  activationBackward(
+    activation: ElementwiseActivation,
+    constant: number,
+    z: FloatArray,
+    a: FloatArray,
+    da: FloatArray,
+    dz: FloatArray,
+    N: number,
+    H: number,
+  ): void;
+  /** a[i,j] = max(z[i,2j], z[i,2j+1]): z N×2H, a N×H */
+  maxoutForward(z: FloatArray, a: FloatArray, N: number, H: number): void;
+  /** The gradient goes to the greater piece, to the first where they are equal: da N×H, z and dz N×2H, overwritten. */
+  maxoutBackward(z: FloatArray, da: FloatArray, dz: FloatArray, N: number, H: number): void;
+
+  /**
+   * The mask of inverted dropout, N×H: 1/p where a unit is kept, else 0, with p = threshold/65536. Unit (i,j) is kept where
+   * bits < threshold, bits being half (j mod 2, the lower first) of word ⌊(j mod 8)/2⌋ of the Philox block whose counter is
+   * (i·⌈H/8⌉ + ⌊j/8⌋, c1, c2, c3).
+   */
+  dropoutMask(mask: FloatArray, threshold: number, address: MaskAddress, N: number, H: number): void;
+  /** out = x ⊙ y, N×H; `out` may be one of them. */
+  multiply(x: FloatArray, y: FloatArray, out: FloatArray, N: number, H: number): void;
+
+  /** y = γ·x̂ + β with the batch's own mean and variance; moves the running statistics. `y` may be `z`. */
+  batchNormForward(
+    z: FloatArray,
+    parameters: BatchNormParameters,
+    cache: BatchNormCache,
+    y: FloatArray,
+    N: number,
+    H: number,
+  ): void;
+  /** y = γ·(z − runningMean) / √(runningVar + ε) + β. `y` may be `z`. */
+  batchNormEvaluate(z: FloatArray, parameters: BatchNormParameters, y: FloatArray, N: number, H: number): void;
+  /** dγ = Σ dy·x̂, dβ = Σ dy (overwritten), and dz through the batch's mean and variance. `dz` may be `dy`. */
+  batchNormBackward(
+    dy: FloatArray,
+    gamma: FloatArray,
+    cache: BatchNormCache,
+    dGamma: FloatArray,
+    dBeta: FloatArray,
+    dz: FloatArray,
+    N: number,
+    H: number,
+  ): void;
+
+  /** The mean over the rows of −ln softmax(outputs)[label]; writes its gradient. outputs, dOutputs N×C; labels N. */
+  softmaxCrossEntropy(outputs: FloatArray, labels: Int32Array, dOutputs: FloatArray, N: number, C: number): number;
+  /**
+   * The mean over rows and outputs of −t·ln σ(o) − (1 − t)·ln(1 − σ(o)), targets t from 0 to 1; writes its gradient. All N×C.
+   */
+  binaryCrossEntropy(outputs: FloatArray, targets: FloatArray, dOutputs: FloatArray, N: number, C: number): number;
+  /** The mean over rows and outputs of (output − target)²; writes its gradient. All N×C. */
+  meanSquaredError(outputs: FloatArray, targets: FloatArray, dOutputs: FloatArray, N: number, C: number): number;
+  /** Rows whose label's output is the greatest, the first of equals; a NaN is never the greatest. outputs N×C. */
+  countCorrect(outputs: FloatArray, labels: Int32Array, N: number, C: number): number;
+
+  /** Σ x² over `count` numbers, padding included. */
+  sumOfSquares(x: FloatArray, count: number): number;
+  /** x ← factor·x */
+  scale(x: FloatArray, factor: number, count: number): void;
+  /** y ← y + factor·x */
+  addScaled(x: FloatArray, factor: number, y: FloatArray, count: number): void;
+
+  /** w ← w − η·g */
+  updateSgd(w: FloatArray, g: FloatArray, count: number, rate: number): void;
+  /** v ← μ·v + g, then w ← w − η·v, or with Nesterov's look ahead w ← w − η·(g + μ·v) */
+  updateMomentum(
+    w: FloatArray,
+    g: FloatArray,
+    v: FloatArray,
+    count: number,
+    rate: number,
+    momentum: number,
+    nesterov: boolean,
+  ): void;
+  /** s ← s + g², w ← w − η·g / (√s + ε) */
+  updateAdagrad(w: FloatArray, g: FloatArray, s: FloatArray, count: number, rate: number, epsilon: number): void;
+  /** s ← ρ·s + (1 − ρ)·g², w ← w − η·g / (√s + ε) */
+  updateRmsprop(
+    w: FloatArray,
+    g: FloatArray,
+    s: FloatArray,
+    count: number,
+    rate: number,
+    decay: number,
+    epsilon: number,
+  ): void;
+  /**
+   * m ← β₁·m + (1 − β₁)·g, s ← β₂·s + (1 − β₂)·g², w ← w − η·(m / c₁) / (√(s / c₂) + ε), where the corrections
+   * c₁ = 1 − β₁ᵗ and c₂ = 1 − β₂ᵗ undo that m and s start at 0.
+   */
+  updateAdam(
+    w: FloatArray,
+    g: FloatArray,
+    m: FloatArray,
+    s: FloatArray,
+    count: number,
+    rate: number,
+    constants: AdamConstants,
+    correction1: number,
+    correction2: number,
+  ): void;
+}

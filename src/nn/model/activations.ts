@@ -1,0 +1,122 @@
+/**
+ * The activations that work on single numbers, forward and backward side by side. The slope f′ is taken from the output
+ * a = f(z) wherever it can be; gelu and silu, which are not monotonous, need z itself. Whole loops, not functions of one
+ * number: a call for every element would cost more than the arithmetic.
+ */
+import { expm1, normalCdf, normalDensity, sigmoid, tanh } from '../../exact-math.ts';
+import type { FloatArray } from '../kernels/kernels.ts';
+import type { ElementwiseActivation } from './activation-names.ts';
+
+/** Both over the numbers from `start` to before `end`. */
+interface ActivationLoops {
+  /** Whether the backward pass asks for z. Where it does not, a overwrites it: half the memory to pass through. */
+  readonly needsZ?: true;
+  /** a = f(z) */
+  forward(z: FloatArray, a: FloatArray, start: number, end: number, constant: number): void;
+  /** dz = da·f′ */
+  backward(
+    z: FloatArray,
+    a: FloatArray,
+    da: FloatArray,
+    dz: FloatArray,
+    start: number,
+    end: number,
+    constant: number,
+  ): void;
+}
+
+/** f(z) = z */
+const linear: ActivationLoops = {
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = z[i]!;
+  },
+  backward(_z, _a, da, dz, start, end) {
+    for (let i = start; i < end; i++) dz[i] = da[i]!;
+  },
+};
+
+/** f(z) = 1 / (1 + e^−z), f′ = a·(1 − a) */
+const sigmoidLoops: ActivationLoops = {
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = sigmoid(z[i]!);
+  },
+  backward(_z, a, da, dz, start, end) {
+    for (let i = start; i < end; i++) dz[i] = da[i]! * a[i]! * (1 - a[i]!);
+  },
+};
+
+/** f(z) = tanh z, f′ = 1 − a² = (1 − a)·(1 + a), which does not cancel near saturation */
+const tanhLoops: ActivationLoops = {
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = tanh(z[i]!);
+  },
+  backward(_z, a, da, dz, start, end) {
+    for (let i = start; i < end; i++) dz[i] = da[i]! * (1 - a[i]!) * (1 + a[i]!);
+  },
+};
+
+/** f(z) = max(0, z), f′ = 1 above 0, else 0. A NaN stays a NaN: a network that has diverged must not look healthy. */
+const relu: ActivationLoops = {
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = Math.max(z[i]!, 0);
+  },
+  backward(_z, a, da, dz, start, end) {
+    for (let i = start; i < end; i++) dz[i] = a[i]! > 0 ? da[i]! : 0;
+  },
+};
+
+/** f(z) = z above 0, else slope·z (Maas, Hannun & Ng 2013) */
+const leakyRelu: ActivationLoops = {
+  forward(z, a, start, end, slope) {
+    for (let i = start; i < end; i++) a[i] = z[i]! < 0 ? slope * z[i]! : z[i]!;
+  },
+  backward(_z, a, da, dz, start, end, slope) {
+    for (let i = start; i < end; i++) dz[i] = a[i]! > 0 ? da[i]! : slope * da[i]!;
+  },
+};
+
+/** f(z) = z above 0, else α·(e^z − 1), whose slope is a + α (Clevert, Unterthiner & Hochreiter 2016) */
+const elu: ActivationLoops = {
+  forward(z, a, start, end, alpha) {
+    for (let i = start; i < end; i++) a[i] = z[i]! < 0 ? alpha * expm1(z[i]!) : z[i]!;
+  },
+  backward(_z, a, da, dz, start, end, alpha) {
+    for (let i = start; i < end; i++) dz[i] = a[i]! > 0 ? da[i]! : da[i]! * (a[i]! + alpha);
+  },
+};
+
+/** f(z) = z·Φ(z), f′ = Φ(z) + z·φ(z), the exact form (Hendrycks & Gimpel 2016) */
+const gelu: ActivationLoops = {
+  needsZ: true,
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = z[i]! * normalCdf(z[i]!);
+  },
+  backward(z, _a, da, dz, start, end) {
+    for (let i = start; i < end; i++) dz[i] = da[i]! * (normalCdf(z[i]!) + z[i]! * normalDensity(z[i]!));
+  },
+};
+
+/** f(z) = z·σ(z), f′ = σ·(1 + z·(1 − σ)) (Elfwing, Uchibe & Doya 2018) */
+const silu: ActivationLoops = {
+  needsZ: true,
+  forward(z, a, start, end) {
+    for (let i = start; i < end; i++) a[i] = z[i]! * sigmoid(z[i]!);
+  },
+  backward(z, _a, da, dz, start, end) {
+    for (let i = start; i < end; i++) {
+      const s = sigmoid(z[i]!);
+      dz[i] = da[i]! * s * (1 + z[i]! * (1 - s));
+    }
+  },
+};
+
+export const activationLoops: Readonly<Record<ElementwiseActivation, ActivationLoops>> = {
+  linear,
+  sigmoid: sigmoidLoops,
+  tanh: tanhLoops,
+  relu,
+  leakyRelu,
+  elu,
+  gelu,
+  silu,
+};

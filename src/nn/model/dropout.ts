@@ -1,0 +1,33 @@
+/**
+ * Inverted dropout of the outputs of hidden layers (Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014): training
+ * divides what it keeps by the share that it keeps, so that evaluation has nothing to do.
+ */
+
+import type { FloatArray, Kernels, MaskAddress } from '../kernels/kernels.ts';
+import { maskWords, type TrainingAddress } from './address.ts';
+
+/** The dropout of one layer. */
+export interface Dropout {
+  /** A unit is kept with probability threshold/65536. */
+  readonly threshold: number;
+  /** maxRows×units: what the activations of the step were multiplied with. */
+  readonly mask: FloatArray;
+  /** The step goes into c3 before its mask is drawn. */
+  readonly address: { -readonly [Word in keyof MaskAddress]: number };
+}
+
+/** The probability of being kept, in 65536ths, for a share of units to drop from 0 to below 1. */
+export function keepThreshold(dropout: number): number {
+  return Math.round((1 - dropout) * 65_536);
+}
+
+export function createDropout(
+  kernels: Kernels,
+  threshold: number,
+  maxRows: number,
+  units: number,
+  address: TrainingAddress,
+  layer: number,
+): Dropout {
+  return { threshold, mask: kernels.allocateMatrix(maxRows, units), address: { ...maskWords(address, layer) } };
+}

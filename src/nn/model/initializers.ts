@@ -1,0 +1,58 @@
+/** How the weights of a network start. Biases start at 0, γ at 1, β at 0: that breaks no symmetry and needs no chance. */
+import { type Random, randomAt } from '../../random.ts';
+import type { TrainingAddress } from './address.ts';
+import type { Network } from './network.ts';
+
+export type Initializer = 'zeros' | 'smallNormal' | 'xavier' | 'he';
+export type WeightDistribution = 'normal' | 'uniform';
+
+export interface InitialWeights {
+  readonly initializer: Initializer;
+  /** Of which the weights are drawn, with the initializer's deviation either way; normal unless given. */
+  readonly weightDistribution?: WeightDistribution | undefined;
+  /** The standard deviation of smallNormal; 0.01 unless given. */
+  readonly smallNormalDeviation?: number | undefined;
+}
+
+/**
+ * The standard deviation of the weights into a unit with `fanIn` inputs; a piece of a maxout unit counts as a unit.
+ *
+ * xavier keeps the variance of a linear layer: 1/√fanIn, the simplified form of Glorot & Bengio 2010 (theirs averages with the
+ * fan-out, √(2/(in + out))). he doubles that variance, because relu halves it: √(2/fanIn) (He, Zhang, Ren & Sun 2015).
+ */
+export function weightDeviation({ initializer, smallNormalDeviation = 0.01 }: InitialWeights, fanIn: number): number {
+  switch (initializer) {
+    case 'zeros':
+      return 0;
+    case 'smallNormal':
+      return smallNormalDeviation;
+    case 'xavier':
+      return 1 / Math.sqrt(fanIn);
+    case 'he':
+      return Math.sqrt(2 / fanIn);
+  }
+}
+
+/** Numbers of mean 0 and deviation 1: normal, or uniform from −√3 to √3. */
+function standardized(random: Random, distribution: WeightDistribution): () => number {
+  return distribution === 'normal' ? random.normal : () => Math.sqrt(3) * (2 * random.uniform() - 1);
+}
+
+/** Sets every parameter to its start. The weights of layer l have an address of their own: l stands in the epoch's place. */
+export function initialize({ kernels, layers }: Network, weights: InitialWeights, address: TrainingAddress): void {
+  layers.forEach(({ inputs, columns, parameters }, layer) => {
+    const deviation = weightDeviation(weights, inputs);
+    const random = randomAt({ ...address, purpose: 'weights', epoch: layer });
+    const draw = standardized(random, weights.weightDistribution ?? 'normal');
+    const { weight, bias, norm } = parameters;
+    const stride = kernels.stride(columns);
+    for (let row = 0; row < inputs; row++) {
+      for (let j = 0; j < columns; j++) weight[row * stride + j] = deviation * draw();
+    }
+    bias?.fill(0);
+    norm?.gamma.fill(1);
+    norm?.beta.fill(0);
+    norm?.runningMean.fill(0);
+    norm?.runningVar.fill(1);
+  });
+}

@@ -1,0 +1,92 @@
+/** A training run put aside between two epochs: what it takes to go on with the same bits. */
+import type { FloatArray, Kernels } from '../kernels/kernels.ts';
+import { type Place, readDense, writeDense } from '../model/layout.ts';
+import type { TrainingArrays } from './arrays.ts';
+import type { Trainer } from './trainer.ts';
+
+/** Plain data. All arrays are dense, so that kernels of any stride can go on with them. */
+export interface Checkpoint {
+  readonly epoch: number;
+  readonly steps: number;
+  readonly initialLoss: number;
+  readonly parameters: FloatArray;
+  readonly statistics: FloatArray;
+  /** What the optimizer remembers; empty where it remembers nothing. */
+  readonly firstMoment: FloatArray;
+  readonly secondMoment: FloatArray;
+  /** Of early stopping, once an epoch was the best. */
+  readonly best: {
+    readonly epoch: number;
+    readonly value: number;
+    readonly parameters: FloatArray;
+    readonly statistics: FloatArray;
+  } | null;
+}
+
+/** The epoch that early stopping would go back to; epoch 0 where none was the best yet. */
+export interface BestEpoch {
+  epoch: number;
+  value: number;
+}
+
+/** How far a training run has come. */
+export interface Progress {
+  epoch: number;
+  initialLoss: number;
+  readonly best: BestEpoch;
+}
+
+function read(kernels: Kernels, flat: FloatArray, places: readonly Place[]): FloatArray {
+  return flat.length === 0 ? flat.slice() : readDense(kernels, flat, places);
+}
+
+export function takeCheckpoint(trainer: Trainer, arrays: TrainingArrays, progress: Progress): Checkpoint {
+  const { network, memory, steps } = trainer;
+  const { kernels, parameterPlaces, statisticsPlaces } = network;
+  const { epoch, initialLoss, best } = progress;
+  return {
+    epoch,
+    steps,
+    initialLoss,
+    parameters: read(kernels, network.parameters, parameterPlaces),
+    statistics: read(kernels, network.statistics, statisticsPlaces),
+    firstMoment: read(kernels, memory.first, parameterPlaces),
+    secondMoment: read(kernels, memory.second, parameterPlaces),
+    best:
+      best.epoch === 0
+        ? null
+        : {
+            ...best,
+            parameters: read(kernels, arrays.bestParameters, parameterPlaces),
+            statistics: read(kernels, arrays.bestStatistics, statisticsPlaces),
+          },
+  };
+}
+
+/** Throws a RangeError where the checkpoint is of a network of another size, or of another optimizer. */
+function write(kernels: Kernels, dense: FloatArray, flat: FloatArray, places: readonly Place[]): void {
+  writeDense(kernels, dense, flat, flat.length === 0 ? [] : places);
+}
+
+export function applyCheckpoint(
+  checkpoint: Checkpoint,
+  trainer: Trainer,
+  arrays: TrainingArrays,
+  progress: Progress,
+): void {
+  const { network, memory } = trainer;
+  const { kernels, parameterPlaces, statisticsPlaces } = network;
+  const { best } = checkpoint;
+  write(kernels, checkpoint.parameters, network.parameters, parameterPlaces);
+  write(kernels, checkpoint.statistics, network.statistics, statisticsPlaces);
+  write(kernels, checkpoint.firstMoment, memory.first, parameterPlaces);
+  write(kernels, checkpoint.secondMoment, memory.second, parameterPlaces);
+  trainer.steps = checkpoint.steps;
+  progress.epoch = checkpoint.epoch;
+  progress.initialLoss = checkpoint.initialLoss;
+  if (best === null) return;
+  write(kernels, best.parameters, arrays.bestParameters, parameterPlaces);
+  write(kernels, best.statistics, arrays.bestStatistics, statisticsPlaces);
+  progress.best.epoch = best.epoch;
+  progress.best.value = best.value;
+}

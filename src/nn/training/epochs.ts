@@ -1,0 +1,158 @@
+/** One epoch of training: its steps, its evaluation, its report. */
+import { randomAt } from '../../random.ts';
+import type { TrainingAddress } from '../model/address.ts';
+import { keepOutputs } from '../model/network.ts';
+import { EVALUATION_ROWS, type TrainingArrays } from './arrays.ts';
+import { type Answers, clearTotals, type Metric, meanLoss, measure, needsOutputs, type Totals } from './metrics.ts';
+import type { Signals } from './signals.ts';
+import { evaluateRows, regularizationLoss, step, type Trainer } from './trainer.ts';
+
+/**
+ * Losses are means over rows of the data loss alone. Those of training are running means over the epoch's batches, each seen
+ * before its update and in training mode: at the start of training they lag behind what the network can do at the epoch's end.
+ * The metrics are the one that training was told to measure, in the target's own units; that of training has the outputs that
+ * every row got with its batch.
+ */
+export interface EpochReport {
+  /** From 1. */
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly trainMetric: number;
+  readonly validationLoss: number;
+  readonly validationMetric: number;
+  /** ½·l2·Σ weight² at the epoch's end. */
+  readonly regularizationLoss: number;
+  /** Of the epoch's last step. */
+  readonly learningRate: number;
+  /** The greatest norm of a step's gradient in this epoch, before clipping; NaN once any was. */
+  readonly gradientNorm: number;
+  /** The greatest data loss of a batch in this epoch, and its step, from 1; the first that is no number, once any was. */
+  readonly peakLoss: number;
+  readonly peakStep: number;
+  /** What was looked at in this epoch: mostly once, in the first also before its first step. */
+  readonly signals: readonly Signals[];
+  /** Data loss of the epoch's first batch, before its update: in epoch 1, the loss before anything was learned. */
+  readonly firstLoss: number;
+}
+
+/** The sums of one epoch, filled again and again. */
+export interface EpochSums {
+  readonly train: Totals;
+  readonly validation: Totals;
+  firstLoss: number;
+  gradientNorm: number;
+  peakLoss: number;
+  peakStep: number;
+}
+
+export function createSums(): EpochSums {
+  return {
+    train: { rows: 0, loss: 0, correct: 0 },
+    validation: { rows: 0, loss: 0, correct: 0 },
+    firstLoss: Number.NaN,
+    gradientNorm: 0,
+    peakLoss: Number.NEGATIVE_INFINITY,
+    peakStep: 0,
+  };
+}
+
+/** The data as the metrics want them: dense, class indices or targets. */
+export interface Truth {
+  readonly trainY: Answers['y'];
+  readonly validationY: Answers['y'];
+  readonly targetScale: number;
+}
+
+export interface EpochOptions {
+  readonly address: TrainingAddress;
+  readonly batchSize: number;
+  readonly metric: Metric;
+  readonly data: Truth;
+  readonly interrupted?: (() => boolean) | undefined;
+}
+
+/** Thrown where `interrupted` says so. */
+export class Interrupted extends Error {
+  constructor() {
+    super('training was interrupted');
+    this.name = 'Interrupted';
+  }
+}
+
+/** All training rows once, in an order of the epoch's own, the last batch ragged. Where the epoch is observed, the parameters before its last step stay in `previous`. */
+export function trainEpoch(
+  trainer: Trainer,
+  { train: rows, order, trainOutputs, previous }: TrainingArrays,
+  { address, batchSize, metric, interrupted }: EpochOptions,
+  epoch: number,
+  observed: boolean,
+  sums: EpochSums,
+): void {
+  const { last, network } = trainer;
+  const keep = needsOutputs(metric);
+  order.set(randomAt({ ...address, purpose: 'shuffle', epoch }).permutation(rows.count));
+  clearTotals(sums.train);
+  sums.gradientNorm = 0;
+  sums.peakLoss = Number.NEGATIVE_INFINITY;
+  for (let start = 0; start < rows.count; start += batchSize) {
+    if (interrupted?.()) throw new Interrupted();
+    if (observed && start + batchSize >= rows.count) previous.set(network.parameters);
+    step(trainer, rows, order, start, Math.min(batchSize, rows.count - start));
+    if (keep) keepOutputs(network, order, start, last.rows, trainOutputs);
+    if (start === 0) sums.firstLoss = last.dataLoss;
+    if (!(last.dataLoss <= sums.peakLoss) && !Number.isNaN(sums.peakLoss)) {
+      sums.peakLoss = last.dataLoss;
+      sums.peakStep = start / batchSize + 1;
+    }
+    sums.train.rows += last.rows;
+    sums.train.loss += last.dataLoss * last.rows;
+    sums.train.correct += last.correct;
+    sums.gradientNorm = Math.max(sums.gradientNorm, last.gradientNorm); // NaN wins over any number
+  }
+}
+
+/** The validation rows, in evaluation mode. Changes nothing that is learned. */
+export function evaluate(trainer: Trainer, arrays: TrainingArrays, totals: Totals): void {
+  const { validation: rows, validationOrder: order, validationOutputs } = arrays;
+  clearTotals(totals);
+  for (let start = 0; start < rows.count; start += EVALUATION_ROWS) {
+    const count = Math.min(EVALUATION_ROWS, rows.count - start);
+    evaluateRows(trainer, rows, order, start, count, totals);
+    keepOutputs(trainer.network, order, start, count, validationOutputs);
+  }
+}
+
+/** What the last evaluation found. */
+export function validationAnswers(
+  { validationOutputs: outputs }: TrainingArrays,
+  data: Truth,
+  sums: EpochSums,
+): Answers {
+  return { totals: sums.validation, outputs, y: data.validationY, targetScale: data.targetScale };
+}
+
+export function reportOf(
+  trainer: Trainer,
+  arrays: TrainingArrays,
+  { metric, data }: EpochOptions,
+  epoch: number,
+  sums: EpochSums,
+  signals: readonly Signals[],
+): EpochReport {
+  const { targetScale } = data;
+  const answers = { totals: sums.train, outputs: arrays.trainOutputs, y: data.trainY, targetScale };
+  return {
+    epoch,
+    trainLoss: meanLoss(sums.train),
+    trainMetric: measure(metric, answers),
+    validationLoss: meanLoss(sums.validation),
+    validationMetric: measure(metric, validationAnswers(arrays, data, sums)),
+    regularizationLoss: regularizationLoss(trainer),
+    learningRate: trainer.last.learningRate,
+    gradientNorm: sums.gradientNorm,
+    peakLoss: sums.peakLoss,
+    peakStep: sums.peakStep,
+    signals,
+    firstLoss: sums.firstLoss,
+  };
+}

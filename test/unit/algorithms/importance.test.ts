@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { explain } from '../../../src/algorithms/importance/importance.ts';
+import { createSampler } from '../../../src/algorithms/samplers/create-sampler.ts';
+import { type Distribution, type Point, spaceOf } from '../../../src/algorithms/space/space.ts';
+
+const float = (low: number, high: number, when?: Distribution['when']): Distribution => ({
+  distribution: 'float',
+  low,
+  high,
+  scale: 'linear',
+  when,
+});
+const words = (...choices: string[]): Distribution => ({ distribution: 'categorical', choices });
+
+function explained(
+  settings: Record<string, Distribution>,
+  value: (point: Point) => number,
+  trials = 150,
+): ReturnType<typeof explain> {
+  const space = spaceOf(settings);
+  const { propose } = createSampler(space, { type: 'random', seed: 4 });
+  const valued = Array.from({ length: trials }, (_, number) => {
+    const point = propose(number, []);
+    return { point, value: value(point) };
+  });
+  return explain(space, valued, 'minimize', 1, 10);
+}
+
+describe('a hyperparameter that has one value only', () => {
+  it.each<[string, Distribution]>([
+    ['a float', float(0.2, 0.2)],
+    ['an int', { distribution: 'int', low: 3, high: 3, scale: 'log' }],
+    ['a choice', words('relu')],
+    ['a step too long for a second', { distribution: 'float', low: 0, high: 0.5, scale: 'linear', step: 1 }],
+    ['one that is not always active', float(0.2, 0.2, { kind: ['a'] })],
+  ])('explains nothing, and takes nothing to be among the best: %s', (_, fixed) => {
+    const { shares, pairs } = explained({ kind: words('a', 'b'), rate: float(0, 1), fixed }, ({ rate }) =>
+      Number(rate),
+    );
+    expect(shares.find(({ name }) => name === 'fixed')).toMatchObject({ share: 0, low: 0, high: 0, amongBest: 0 });
+    expect(shares[0]).toMatchObject({ name: 'rate' });
+    expect(pairs.filter(({ names }) => names.includes('fixed'))).toEqual([]);
+  });
+});
+
+describe('pairs', () => {
+  const settings = {
+    optimizer: words('sgd', 'momentum'),
+    rate: float(0, 1),
+    momentum: float(0, 1, { optimizer: ['momentum'] }),
+  };
+  /** Matters where there is momentum alone, and there only together with the rate. */
+  const together = ({ rate, momentum }: Point) =>
+    momentum === undefined ? 0.25 + Number(rate) * 1e-3 : Number(Number(rate) > 0.5 !== Number(momentum) > 0.5);
+
+  it('are told once each, with a condition or without', () => {
+    const { pairs } = explained(settings, together);
+    const names = pairs.map((pair) => pair.names.toSorted().join());
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain('momentum,rate');
+  });
+
+  it('are worked out from the trials in which both are active', () => {
+    const { pairs } = explained(settings, together, 300);
+    const whole = pairs.find(({ names }) => names.includes('momentum') && names.includes('rate'))!;
+    // Nearly all the variance is theirs together; half of the trials, which lack one of them, must not dilute it.
+    expect(whole.share).toBeGreaterThan(0.6);
+    expect(whole.share).toBeLessThanOrEqual(1.01);
+    expect(pairs[0]).toBe(whole);
+  });
+
+  it('are not told of two that are never active together', () => {
+    const apart = {
+      optimizer: words('sgd', 'momentum'),
+      one: float(0, 1, { optimizer: ['momentum'] }),
+      other: float(0, 1, { optimizer: ['sgd'] }),
+    };
+    const { pairs } = explained(apart, ({ one, other }) => Number(one ?? other));
+    expect(pairs.filter(({ names }) => names.includes('one') && names.includes('other'))).toEqual([]);
+  });
+});
