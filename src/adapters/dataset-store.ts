@@ -1,4 +1,5 @@
 /** Data sets: the built-in ones are files of the project, the others stand in Postgres, every version of them. */
+import { LRUCache } from 'lru-cache';
 import { builtinDatasets, loadBuiltin } from '../data/builtin.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { InvalidDataset } from '../data/faults.ts';
@@ -70,7 +71,7 @@ type BuiltInAt = (name: string, hash: string | undefined) => Dataset | undefined
 
 /** Reads data sets, and keeps those that were used last. */
 function keptLoader(database: Database, files: FileReader, builtInAt: BuiltInAt): DatasetStore['load'] {
-  const kept = new Map<string, Promise<Dataset | undefined>>();
+  const kept = new LRUCache<string, Promise<Dataset | undefined>>({ max: MOST_LOADED });
   return async (name, hash) => {
     const known = builtInAt(name, hash);
     if (known !== undefined) return known;
@@ -78,11 +79,9 @@ function keptLoader(database: Database, files: FileReader, builtInAt: BuiltInAt)
     if (wanted === undefined) return undefined;
     const key = `${name} ${wanted}`;
     const reading = kept.get(key) ?? read(database, files, name, wanted);
-    kept.delete(key);
-    if (kept.size >= MOST_LOADED) kept.delete(kept.keys().next().value!);
     kept.set(key, reading);
     // What is not there, or could not be read, may be another time.
-    const forget = () => kept.get(key) === reading && kept.delete(key);
+    const forget = () => kept.peek(key) === reading && kept.delete(key);
     const dataset = await reading.catch((error: unknown) => {
       forget();
       throw error;

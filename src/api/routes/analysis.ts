@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { type CoveringSampler, coverageOf, coveringSamplers } from '../../search/coverage.ts';
@@ -34,7 +35,9 @@ const coverageSchema = z.object({
 const MOST_KEPT = 100;
 
 export const analysisRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { queries, importance }) => {
-  const kept = new Map<string, { readonly ended: number; readonly answer: Promise<Importance> }>();
+  const kept = new LRUCache<string, { readonly ended: number; readonly answer: Promise<Importance> }>({
+    max: MOST_KEPT,
+  });
   const searchOr404 = async (id: string): Promise<Search> => {
     const search = await queries.find(id);
     if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
@@ -57,7 +60,6 @@ export const analysisRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { que
       if (known?.ended === ended) return known.answer;
       const answer = queries.outcomes(search).then((outcomes) => importance(importanceTask(search, outcomes)));
       answer.catch(() => kept.delete(id));
-      if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value!);
       kept.set(id, { ended, answer });
       return answer;
     },

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { LRUCache } from 'lru-cache';
 import { Problem } from '../../errors.ts';
 import { parseSpecification } from '../../searches/parse-specification.ts';
 import { preflightSchema, preflightTask, type SearchPreflight } from '../../searches/preflight.ts';
@@ -12,7 +13,7 @@ const MOST_KEPT = 100;
 export const preflightRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) => {
   const { queries, datasets, preflight } = parts;
   /** A search's pre-flight never changes: it is a function of the specification. */
-  const kept = new Map<string, Promise<SearchPreflight>>();
+  const kept = new LRUCache<string, Promise<SearchPreflight>>({ max: MOST_KEPT });
 
   const run = async (specification: Specification, hash?: string): Promise<SearchPreflight> => {
     const dataset = await datasets.load(specification.dataset, hash);
@@ -34,7 +35,6 @@ export const preflightRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, part
       if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
       const answer = kept.get(id) ?? run(search.specification, search.dataset.hash);
       answer.catch(() => kept.delete(id));
-      if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value!);
       kept.set(id, answer);
       return answer;
     },
