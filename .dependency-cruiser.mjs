@@ -9,6 +9,7 @@ export const rooms = {
   random: { path: 'src/random.ts', imports: ['exact-math'], packages: false, pure: true },
   errors: { path: 'src/errors.ts', imports: [], packages: false, pure: true },
   paths: { path: 'src/paths.ts', imports: [], packages: false },
+  'write-csv': { path: 'src/write-csv.ts', imports: [], packages: true },
   config: { path: 'src/config.ts', imports: [], packages: true },
   log: { path: 'src/log.ts', imports: ['config'], packages: true },
   search: { path: 'src/search/', imports: ['random', 'exact-math'], packages: false, pure: true },
@@ -24,13 +25,13 @@ export const rooms = {
   domain: { path: 'src/domain/', imports: ['searches', 'search', 'compute', 'errors'], packages: false, pure: true },
   adapters: {
     path: 'src/adapters/',
-    imports: ['domain', 'searches', 'compute', 'data', 'errors', 'log'],
+    imports: ['domain', 'searches', 'compute', 'data', 'errors', 'log', 'write-csv'],
     packages: true,
     stores: true,
   },
   api: {
     path: 'src/api/',
-    imports: ['searches', 'search', 'data', 'diagnosis', 'errors', 'paths', 'log'],
+    imports: ['searches', 'search', 'data', 'diagnosis', 'errors', 'paths', 'log', 'write-csv'],
     packages: true,
   },
   // The composition roots know everything.

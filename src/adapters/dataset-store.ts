@@ -10,6 +10,7 @@ import { type AskedUpload, decisionsOf } from '../data/upload.ts';
 import { Problem } from '../errors.ts';
 import type { DatasetStore, DatasetSummary } from '../searches/ports.ts';
 import { isOpen, searchStates } from '../searches/records.ts';
+import { writeCsv } from '../write-csv.ts';
 import type { Database, ModelTransaction } from './connection.ts';
 import { again } from './database.ts';
 import type { Dataset as DatasetRow, Prisma } from './prisma-client/client.ts';
@@ -278,15 +279,9 @@ function summaryOfRow(row: Omit<DatasetRow, 'csv'>, versions: readonly string[])
 
 /** The shortest digits that give every float32 back: reading the text again gives the same data set, bit for bit. */
 function csvOf({ featureNames, targetName, rows, features, x, y, classes }: Dataset): string {
-  const lines = [[...featureNames, targetName].map(quoted).join(',')];
+  const records: (string | number)[][] = [[...featureNames, targetName]];
   for (let row = 0; row < rows; row++) {
-    const inputs = Array.from(x.subarray(row * features, (row + 1) * features), String);
-    const target = classes.length > 0 ? quoted(classes[y[row]!]!) : String(y[row]!);
-    lines.push([...inputs, target].join(','));
+    records.push([...x.subarray(row * features, (row + 1) * features), classes[y[row]!] ?? y[row]!]);
   }
-  return `${lines.join('\n')}\n`;
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return writeCsv(records);
 }
