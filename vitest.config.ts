@@ -10,6 +10,7 @@ function project(name: string, { service = false } = {}): TestProjectConfigurati
       globalSetup: [service ? 'test/support/service-setup.ts' : 'test/support/kernels-setup.ts'],
       // Pure tests leave nothing behind: files may share what they import.
       isolate: service,
+      ...(!service && { maxWorkers: '100%' }),
     },
   };
 }
