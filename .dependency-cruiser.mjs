@@ -8,30 +8,58 @@ export const rooms = {
   'exact-math': { path: 'src/exact-math.ts', imports: [], packages: false, pure: true },
   random: { path: 'src/random.ts', imports: ['exact-math'], packages: false, pure: true },
   errors: { path: 'src/errors.ts', imports: [], packages: false, pure: true },
+  format: { path: 'src/format.ts', imports: [], packages: false, pure: true },
+  objective: { path: 'src/objective.ts', imports: [], packages: false, pure: true },
   paths: { path: 'src/paths.ts', imports: [], packages: false },
   'write-csv': { path: 'src/write-csv.ts', imports: [], packages: true },
   config: { path: 'src/config.ts', imports: [], packages: true },
   log: { path: 'src/log.ts', imports: ['config'], packages: true },
-  search: { path: 'src/search/', imports: ['random', 'exact-math'], packages: false, pure: true },
-  nn: { path: 'src/nn/', imports: ['random', 'exact-math'], packages: false, pure: true },
+  search: {
+    path: 'src/search/',
+    imports: ['random', 'exact-math', 'format', 'objective'],
+    packages: false,
+    pure: true,
+  },
+  nn: { path: 'src/nn/', imports: ['random', 'exact-math', 'format', 'objective'], packages: false, pure: true },
   data: { path: 'src/data/', imports: ['random', 'exact-math'], packages: false, pure: true },
   diagnosis: { path: 'src/diagnosis/', imports: ['nn'], packages: false, pure: true },
-  compute: { path: 'src/compute/', imports: ['nn', 'data', 'diagnosis', 'errors', 'paths'], packages: true },
-  searches: {
-    path: 'src/searches/',
-    imports: ['search', 'data', 'compute', 'diagnosis', 'errors', 'log'],
+  compute: {
+    path: 'src/compute/',
+    imports: ['nn', 'data', 'diagnosis', 'objective', 'errors', 'paths'],
     packages: true,
   },
-  domain: { path: 'src/domain/', imports: ['searches', 'search', 'compute', 'errors'], packages: false, pure: true },
+  searches: {
+    path: 'src/searches/',
+    imports: ['search', 'nn', 'data', 'compute', 'diagnosis', 'objective', 'format', 'errors', 'log'],
+    packages: true,
+  },
+  domain: {
+    path: 'src/domain/',
+    imports: ['searches', 'search', 'compute', 'objective', 'errors'],
+    packages: false,
+    pure: true,
+  },
+  // Of searches the records and the specification, of the pure rooms lists of names.
+  contract: {
+    path: 'src/contract/',
+    imports: ['searches', 'search', 'nn', 'data', 'compute', 'diagnosis', 'errors'],
+    packages: true,
+  },
+  application: {
+    path: 'src/application/',
+    imports: ['contract', 'searches', 'search', 'data', 'compute', 'diagnosis', 'objective', 'errors', 'log'],
+    packages: true,
+  },
+  client: { path: 'src/client/', imports: ['contract'], packages: false },
   adapters: {
     path: 'src/adapters/',
-    imports: ['domain', 'searches', 'compute', 'data', 'errors', 'log', 'write-csv'],
+    imports: ['domain', 'searches', 'contract', 'nn', 'compute', 'data', 'errors', 'log', 'write-csv'],
     packages: true,
     stores: true,
   },
   api: {
     path: 'src/api/',
-    imports: ['searches', 'search', 'data', 'diagnosis', 'errors', 'paths', 'log', 'write-csv'],
+    imports: ['application', 'contract', 'searches', 'nn', 'data', 'errors', 'paths', 'log', 'write-csv'],
     packages: true,
   },
   // The composition roots know everything.
@@ -41,7 +69,12 @@ export const rooms = {
   cli: { path: 'src/cli/', imports: ['*'], packages: true },
   workers: { path: 'workers/', imports: ['*'], packages: true },
   // A browser runs it: of the service it may import types everywhere, values of `imports` alone.
-  web: { path: 'web/src/', imports: ['search', 'searches'], types: ['*'], packages: true },
+  web: {
+    path: 'web/src/',
+    imports: ['client', 'search', 'searches', 'nn', 'objective', 'format'],
+    types: ['*'],
+    packages: true,
+  },
 };
 
 /** Packages that keep or carry data. */

@@ -9,25 +9,26 @@ import { createNoticeBoard } from './adapters/notice-board.ts';
 import { createSearchQueries } from './adapters/search-queries.ts';
 import { createSearchStore } from './adapters/search-store.ts';
 import { createQueueWorker, createTrialQueue, prepareQueue, type QueueConnection } from './adapters/trial-queue.ts';
-import type { ApiParts } from './api/parts.ts';
+import type { ApiDependencies } from './api/dependencies.ts';
+import { readExamples } from './application/examples.ts';
+import type { ImportanceTask } from './application/importance.ts';
+import type { PreflightTask } from './application/preflight.ts';
 import { compileKernels } from './compute/kernels.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
+import type { Importance, Preflight } from './contract/analysis.ts';
 import { createFileReader, type FileAnswer, type FileTask } from './data/file-work.ts';
 import { projectRoot } from './paths.ts';
 import { deliver } from './searches/deliver.ts';
-import { readExamples } from './searches/examples.ts';
 import { createHandOff, type HandOff } from './searches/hand-off.ts';
-import type { Importance, ImportanceTask } from './searches/importance.ts';
 import { createPlanner } from './searches/planner.ts';
-import type { PreflightTask, SearchPreflight } from './searches/preflight.ts';
 import type { ProposalAnswer, ProposalTask } from './searches/proposals.ts';
 import { createTrialRunner } from './searches/run-trials.ts';
 import { startSweeping } from './searches/sweep.ts';
 
 export interface Assembly {
-  readonly parts: ApiParts;
+  readonly parts: ApiDependencies;
   readonly handOff: HandOff;
   /** Lets go of Postgres and of the queue. */
   close(): Promise<void>;
@@ -71,7 +72,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     maxThreads: 1,
     idleTimeout: ANALYSIS_IDLE_MS,
   });
-  const preflight = new Piscina<PreflightTask, SearchPreflight>({
+  const preflight = new Piscina<PreflightTask, Preflight>({
     filename: new URL('dist/workers/preflight-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
     maxThreads: 1,
@@ -97,7 +98,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     propose: (task) => proposals.run(task),
     log,
   });
-  const parts: ApiParts = {
+  const parts: ApiDependencies = {
     store,
     queries,
     planner,

@@ -1,5 +1,5 @@
 /** Which jobs are to be delivered. */
-import type { Delivery } from '../searches/ports.ts';
+import type { Delivery } from '../domain/commands.ts';
 import type { Database } from './connection.ts';
 import { Prisma } from './prisma-client/client.ts';
 

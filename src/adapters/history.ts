@@ -1,6 +1,7 @@
 /** The history of a search, as samplers that learn read it. Used by search-store.ts. */
+
+import type { History, TrialOutcome } from '../domain/commands.ts';
 import { Problem } from '../errors.ts';
-import type { History, TrialOutcome } from '../searches/ports.ts';
 import type { Database } from './connection.ts';
 
 interface HistoryRow extends Omit<TrialOutcome, 'number' | 'point'> {

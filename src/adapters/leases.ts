@@ -1,7 +1,7 @@
 /** Leases, and what time brings: claims whose lease expired, searches that are due. Used by search-store.ts. */
 import { release } from '../domain/claiming.ts';
+import type { ClaimRef, Delivery, Renewal, ReturnedTrial } from '../domain/commands.ts';
 import { endIfOverdue } from '../domain/ending.ts';
-import type { ClaimRef, Delivery, Renewal, ReturnedTrial } from '../searches/ports.ts';
 import type { Database } from './connection.ts';
 import { changeSearch } from './database.ts';
 

@@ -1,10 +1,13 @@
 /** Reading many trials of a search at once, each time by one statement: what it tells is of one moment. */
-import { type StoredCurves, seriesNames } from '../searches/curves.ts';
+import type { Table } from '../contract/trials.ts';
+import { seriesNames } from '../nn/series.ts';
+import type { StoredCurves } from '../searches/curves.ts';
 import { variedOf } from '../searches/hyperparameters.ts';
 import type { Search } from '../searches/records.ts';
-import { type Table, tableLimits } from '../searches/table.ts';
+import { tableLimits } from '../searches/table.ts';
 import type { Database } from './connection.ts';
 import { Prisma } from './prisma-client/client.ts';
+import { bestFirst } from './value-order.ts';
 
 const columns: Readonly<Record<keyof Table['trials'], Prisma.Sql>> = {
   number: Prisma.sql`number`,
@@ -30,13 +33,6 @@ function inColumns(expressions: readonly (readonly [string, Prisma.Sql])[]): Pri
   if (expressions.length === 0) return Prisma.sql`'{}'::json`;
   const pairs = expressions.map(([name, sql]) => Prisma.sql`${name}::text, coalesce(json_agg(${sql}), '[]'::json)`);
   return Prisma.sql`json_build_object(${Prisma.join(pairs)})`;
-}
-
-/** Of equal values the lower number comes first. */
-function bestFirst({ specification }: Search): Prisma.Sql {
-  return specification.objective.direction === 'maximize'
-    ? Prisma.sql`value DESC, number ASC`
-    : Prisma.sql`value ASC, number ASC`;
 }
 
 /**
@@ -86,6 +82,7 @@ export async function curvesOf(
     (name) =>
       Prisma.sql`${name}::text, (SELECT jsonb_agg(s${Prisma.raw(`."${name}"`)}->(e - 1) ORDER BY e) FROM unnest(at) e)`,
   );
+  const stored = seriesNames.map((name) => `"${name}" jsonb`).join(', ');
   const rows = await database.$queryRaw<
     ({ seq: number } & { [Name in keyof StoredCurves]: StoredCurves[Name] | null })[]
   >`
@@ -114,7 +111,7 @@ export async function curvesOf(
       ) places
       CROSS JOIN LATERAL (
         SELECT jsonb_agg(jsonb_build_object('fold', s.fold, ${Prisma.join(series)}) ORDER BY s.fold) AS folds
-        FROM jsonb_to_recordset(t.curves) AS s(fold int, "trainLoss" jsonb, "validationLoss" jsonb, "trainMetric" jsonb, "validationMetric" jsonb)
+        FROM jsonb_to_recordset(t.curves) AS s(fold int, ${Prisma.raw(stored)})
       ) thinned
       WHERE ${id}
     ) c ON true ORDER BY c.number`;

@@ -61,12 +61,15 @@ function specificationOf(stored: unknown): Specification {
     stages = [],
     hyperparameters,
     sampler,
+    validation,
     ...others
   } = stored as Omit<Specification, 'enqueue' | 'stages'> & Partial<Specification>;
   return {
     ...others,
     // A grid that was stored before there was a choice goes on through the points it had (docs/decisions/0016-exact-grids.md).
     sampler: sampler.type === 'grid' ? { ...sampler, exact: sampler.exact ?? false } : sampler,
+    // So were splits before there were repeats.
+    validation: { ...validation, repeats: validation.repeats ?? 1 },
     stages,
     hyperparameters: inOrder(hyperparameters),
     enqueue: enqueue.map(inOrder),

@@ -1,13 +1,15 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
 import { z } from 'zod';
+import type { TrialOutcome } from '../domain/commands.ts';
 import { Problem } from '../errors.ts';
-import type { FoundOften, Page, SearchQueries, SearchQuery, TrialOutcome, TrialQuery } from '../searches/ports.ts';
+import type { FoundOften, Page, SearchQueries, SearchQuery, TrialQuery } from '../searches/ports.ts';
 import type { Search } from '../searches/records.ts';
 import type { DiagnosedTrial } from '../searches/suggestions.ts';
 import type { Database } from './connection.ts';
 import { curvesOf, tableOf } from './overview-queries.ts';
 import { Prisma } from './prisma-client/client.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
+import { ascending, bestFirst, descending } from './value-order.ts';
 
 const SUMMARY = Prisma.sql`number, state, stage, rung, verdict, found, attempt, hyperparameters, value, deviation, outcome, reason, epochs, duration_ms, worker,
   result_hash, started_at, finished_at`;
@@ -46,10 +48,9 @@ export function createSearchQueries(database: Database): SearchQueries {
       return row === undefined ? undefined : trialOf(row, search);
     },
     best: async (search, limit) => {
-      const order = search.specification.objective.direction === 'maximize' ? descending : ascending;
       const stage = search.best?.stage ?? 0;
       const where = Prisma.sql`search_id = ${search.id}::uuid AND value IS NOT NULL AND state = 'complete' AND stage = ${stage}::int`;
-      const rows = await trialRows(where, order, limit);
+      const rows = await trialRows(where, bestFirst(search), limit);
       return rows.map((row) => trialSummaryOf(row, search));
     },
     outcomes: async ({ id }) => {
@@ -95,10 +96,6 @@ interface Segment {
   readonly where: Prisma.Sql;
   readonly order: Prisma.Sql;
 }
-
-/** Of equal values the lower number comes first: each order has an index of its own. */
-const ascending = Prisma.sql`value ASC, number ASC`;
-const descending = Prisma.sql`value DESC, number ASC`;
 
 function stateIs(state: TrialQuery['state']): Prisma.Sql {
   return state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`;

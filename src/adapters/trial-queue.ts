@@ -11,9 +11,10 @@ import {
   type WorkerOptions,
 } from 'bullmq';
 import { Redis } from 'ioredis';
+import type { Delivery } from '../domain/commands.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Delivery, TrialQueue } from '../searches/ports.ts';
+import type { TrialQueue } from '../searches/ports.ts';
 
 const QUEUE = 'trials';
 /** Jobs leave nothing behind: what became of a trial stands in Postgres, and a job's name must be free to be used again. */

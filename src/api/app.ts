@@ -12,17 +12,14 @@ import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } fr
 import type { Logger } from 'pino';
 import { Problem } from '../errors.ts';
 import { projectRoot } from '../paths.ts';
+import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
-import type { ApiParts } from './parts.ts';
 import { registerProblems } from './problems.ts';
 import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
-import { exampleRoutes } from './routes/examples.ts';
 import { healthRoutes } from './routes/health.ts';
-import { overviewRoutes } from './routes/overview.ts';
 import { pageRoutes } from './routes/page.ts';
-import { preflightRoutes } from './routes/preflight.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
 import { refuseUnstorableText } from './text-faults.ts';
@@ -33,10 +30,10 @@ const REQUESTS_IN_TEN_SECONDS = 5000;
 const LARGEST_HEADER = 256 * 1024;
 const LARGEST_CLIENT_MESSAGE = 4096;
 
-export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
+export async function buildApp(dependencies: ApiDependencies): Promise<FastifyInstance> {
   const app = Fastify({
     // What happened to a request is in the metrics; the log is for what went wrong.
-    loggerInstance: requestLog(parts.log),
+    loggerInstance: requestLog(dependencies.log),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LARGEST_BODY,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
@@ -48,7 +45,7 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   });
   registerProblems(app);
   refuseUnstorableText(app);
-  if (parts.loopback) answerOwnNamesAlone(app);
+  if (dependencies.loopback) answerOwnNamesAlone(app);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(helmet, {
     // The service speaks plain HTTP on loopback; whoever puts TLS in front adds these there.
@@ -59,17 +56,14 @@ export async function buildApp(parts: ApiParts): Promise<FastifyInstance> {
   await app.register(websocket, { options: { maxPayload: LARGEST_CLIENT_MESSAGE } });
   await app.register(metrics.default, { endpoint: '/metrics', clearRegisterOnInit: true });
   await documentApi(app);
-  const live = { ...parts, curves: followCurves(parts.board) };
-  await app.register(searchRoutes, parts);
-  await app.register(trialRoutes, parts);
-  await app.register(analysisRoutes, parts);
+  const live = { ...dependencies, curves: followCurves(dependencies.board) };
+  await app.register(searchRoutes, dependencies);
+  await app.register(trialRoutes, live);
+  await app.register(analysisRoutes, dependencies);
   await app.register(eventRoutes, live);
-  await app.register(overviewRoutes, live);
-  await app.register(preflightRoutes, parts);
-  await app.register(datasetRoutes, parts);
-  await app.register(exampleRoutes, parts);
-  await app.register(healthRoutes, parts);
-  await app.register(pageRoutes, parts);
+  await app.register(datasetRoutes, dependencies);
+  await app.register(healthRoutes, dependencies);
+  await app.register(pageRoutes, dependencies);
   return app;
 }
 

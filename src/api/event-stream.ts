@@ -5,16 +5,17 @@
  * Epochs are a picture of the moment: a client that is behind is spared them, and told how many.
  */
 import type { WebSocket } from 'ws';
+import type { SearchMessage } from '../contract/stream.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Notice, NoticeBoard, SearchQueries } from '../searches/ports.ts';
 import type { Epoch, Search } from '../searches/records.ts';
 import type { LiveCurves } from './live-curves.ts';
-import { closeCodes, coalesced, isBehind, keepOpen } from './socket.ts';
+import { closeCodes, coalesced, isBehind, keepOpen, sendMessage } from './socket.ts';
 
 const EVENTS_A_READ = 500;
 
-export interface StreamParts {
+export interface StreamDependencies {
   readonly queries: SearchQueries;
   readonly board: NoticeBoard;
   readonly curves: LiveCurves;
@@ -22,15 +23,20 @@ export interface StreamParts {
 }
 
 /** Serves `socket` until it closes. With `after`, the client knows the events up to there and gets no snapshot. */
-export function streamEvents(socket: WebSocket, search: Search, after: number | undefined, parts: StreamParts): void {
-  const { queries, board, log } = parts;
+export function streamEvents(
+  socket: WebSocket,
+  search: Search,
+  after: number | undefined,
+  dependencies: StreamDependencies,
+): void {
+  const { queries, board, log } = dependencies;
   let position = after ?? search.seq;
   let missedEpochs = 0;
   let begun = false;
   /** Epochs that ended while the snapshot was made: some are in it, all have their place in their curves. */
   const early: Epoch[] = [];
 
-  const send = (message: object): Promise<void> =>
+  const send = (message: SearchMessage): Promise<void> =>
     new Promise((resolve, reject) => {
       socket.send(JSON.stringify(message), (error) => (error ? reject(error) : resolve()));
     });
@@ -38,7 +44,7 @@ export function streamEvents(socket: WebSocket, search: Search, after: number | 
     async () => {
       if (!begun && after === undefined) {
         const running = await queries.running(search);
-        const curves = running.map((trial) => parts.curves.complete(search.id, trial));
+        const curves = running.map((trial) => dependencies.curves.complete(search.id, trial));
         await send({ type: 'snapshot', seq: search.seq, search, running: curves });
       }
       begun = true;
@@ -67,8 +73,8 @@ export function streamEvents(socket: WebSocket, search: Search, after: number | 
       missedEpochs += epochs.length;
       return;
     }
-    for (const epoch of epochs) socket.send(JSON.stringify(epoch));
-    if (missedEpochs > 0) socket.send(JSON.stringify({ type: 'missedEpochs', count: missedEpochs }));
+    for (const epoch of epochs) sendMessage(socket, epoch);
+    if (missedEpochs > 0) sendMessage(socket, { type: 'missedEpochs', count: missedEpochs });
     missedEpochs = 0;
   };
   const unsubscribe = board.subscribe((notice: Notice) => {
@@ -77,7 +83,7 @@ export function streamEvents(socket: WebSocket, search: Search, after: number | 
     if (notice.kind === 'changed' && notice.seq > position) pump();
     if (notice.kind === 'epochs') onEpochs(notice.epochs);
     if (notice.kind === 'removed') {
-      socket.send(JSON.stringify({ type: 'removed' }));
+      sendMessage(socket, { type: 'removed' });
       socket.close(closeCodes.normal, 'the search was deleted');
     }
   });

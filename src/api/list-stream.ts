@@ -1,28 +1,15 @@
 /** One client's websocket over all searches: each as it changes, so that a list is live without asking again. */
 import type { WebSocket } from 'ws';
-import { z } from 'zod';
+import type { ListMessage } from '../contract/stream.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { NoticeBoard, SearchQueries } from '../searches/ports.ts';
-import { searchSchema } from '../searches/records.ts';
-import { isBehind, keepOpen } from './socket.ts';
+import { isBehind, keepOpen, sendMessage } from './socket.ts';
 
 /** A search is told at most so often. */
 const RHYTHM_MS = 250;
 
-export const listMessageSchema = z
-  .discriminatedUnion('type', [
-    z.object({ type: z.literal('ready') }).describe('From here on, every change is told'),
-    z.object({ type: z.literal('search'), search: searchSchema }).describe('As it is now'),
-    z.object({ type: z.literal('removed'), id: z.uuid() }),
-    z.object({ type: z.literal('gap') }).describe('Changes may have been missed: list again'),
-    z.object({ type: z.literal('heartbeat'), at: z.iso.datetime() }),
-    z.object({ type: z.literal('pong') }),
-  ])
-  .meta({ id: 'ListMessage' });
-export type ListMessage = z.infer<typeof listMessageSchema>;
-
-export interface ListParts {
+export interface ListDependencies {
   readonly queries: Pick<SearchQueries, 'findAll'>;
   readonly board: NoticeBoard;
   readonly log: Log;
@@ -32,14 +19,14 @@ export interface ListParts {
  * Serves `socket` until it closes. What is kept for a client is only which searches it has not been told of since they changed:
  * one that is slow is told later, of how they are then.
  */
-export function streamSearches(socket: WebSocket, { queries, board, log }: ListParts): void {
+export function streamSearches(socket: WebSocket, { queries, board, log }: ListDependencies): void {
   const changed = new Set<string>();
   let gap = false;
   let timer: NodeJS.Timeout | undefined;
   let telling = false;
   let told = Number.NEGATIVE_INFINITY;
 
-  const send = (message: ListMessage) => socket.send(JSON.stringify(message));
+  const send = (message: ListMessage) => sendMessage(socket, message);
   const tell = async (): Promise<void> => {
     if (gap) send({ type: 'gap' });
     gap = false;

@@ -3,7 +3,8 @@
  * A snapshot out of both shows who comes in the middle what one who was there from the start has seen.
  */
 import { performance } from 'node:perf_hooks';
-import type { FoldSeries, SeriesName, StoredCurves } from '../searches/curves.ts';
+import { perSeries, type SeriesName } from '../nn/series.ts';
+import type { FoldSeries, StoredCurves } from '../searches/curves.ts';
 import type { NoticeBoard } from '../searches/ports.ts';
 import type { Epoch, Trial } from '../searches/records.ts';
 
@@ -75,12 +76,6 @@ function completed(stored: readonly FoldSeries[], epochs: readonly Epoch[]): Fol
       for (const epoch of own) series[epoch.epoch - 1] = epoch[name];
       return series;
     };
-    return {
-      fold,
-      trainLoss: grown('trainLoss'),
-      trainMetric: grown('trainMetric'),
-      validationLoss: grown('validationLoss'),
-      validationMetric: grown('validationMetric'),
-    };
+    return { fold, ...perSeries(grown) };
   });
 }

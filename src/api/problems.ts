@@ -1,21 +1,9 @@
-/** Errors as clients see them: application/problem+json (RFC 9457), with a code that never changes. */
+/** From errors to problem documents (contract/problem.ts). */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { ProblemDocument } from '../contract/problem.ts';
 import { Problem, type ProblemCode, problems } from '../errors.ts';
 import { faultsOf } from '../searches/faults.ts';
-
-export const problemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
-    detail: z.string(),
-    faults: z
-      .array(z.object({ path: z.string(), message: z.string() }))
-      .describe('Everything that is wrong, each by its path'),
-  })
-  .meta({ id: 'Problem' });
 
 /** Fastify's own refusals, by their status. */
 const byStatus: Readonly<Record<number, ProblemCode>> = {
@@ -27,10 +15,10 @@ const byStatus: Readonly<Record<number, ProblemCode>> = {
   503: 'unavailable',
 };
 
-export function documentOf(problem: Problem): z.infer<typeof problemSchema> {
+export function documentOf(problem: Problem): ProblemDocument {
   const { status, title } = problems[problem.code];
   const { code, message, faults } = problem;
-  return { type: `urn:hypersearch:problem:${code}`, title, status, code, detail: message, faults: [...faults] };
+  return { type: `urn:hypersearch:problem:${code}`, title, status, code, detail: message, faults };
 }
 
 /** What a client is told of an error. Of a fault of ours: nothing but that there was one. */

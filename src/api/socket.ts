@@ -1,14 +1,13 @@
 /** What both streams do with a client's websocket: whose it may be, whether it is there, what it may say. */
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import { z } from 'zod';
+import { clientMessageSchema, type ListMessage, type SearchMessage } from '../contract/stream.ts';
 import { Problem } from '../errors.ts';
 import { documentOf } from './problems.ts';
 
 /** A client with more than this on its way is behind. */
 const BEHIND_BYTES = 256 * 1024;
 const HEARTBEAT_MS = 15_000;
-const clientMessageSchema = z.strictObject({ type: z.literal('ping') });
 
 /** Close codes of RFC 6455. */
 export const closeCodes = {
@@ -26,6 +25,10 @@ export function refuseOtherSites({ headers: { origin, host } }: Pick<FastifyRequ
 
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+export function sendMessage(socket: WebSocket, message: SearchMessage | ListMessage): void {
+  socket.send(JSON.stringify(message));
 }
 
 export function isBehind(socket: WebSocket): boolean {
@@ -71,7 +74,7 @@ function keepAlive(socket: WebSocket): NodeJS.Timeout {
     if (!answered) return socket.terminate();
     answered = false;
     socket.ping();
-    socket.send(JSON.stringify({ type: 'heartbeat', at: new Date().toISOString() }));
+    sendMessage(socket, { type: 'heartbeat', at: new Date().toISOString() });
   }, HEARTBEAT_MS);
 }
 
@@ -79,11 +82,11 @@ function keepAlive(socket: WebSocket): NodeJS.Timeout {
 function answer(socket: WebSocket, text: string, isBinary: boolean): void {
   const fault = faultOfMessage(text, isBinary);
   if (fault === undefined) {
-    socket.send(JSON.stringify({ type: 'pong' }));
+    sendMessage(socket, { type: 'pong' });
     return;
   }
   const problem = new Problem('invalidRequest', fault.message, [{ path: 'message', message: fault.message }]);
-  socket.send(JSON.stringify({ type: 'error', problem: documentOf(problem) }));
+  sendMessage(socket, { type: 'error', problem: documentOf(problem) });
   socket.close(fault.code, fault.message);
 }
 

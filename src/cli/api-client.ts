@@ -2,28 +2,27 @@
 import type { IncomingMessage } from 'node:http';
 import { json as readJson } from 'node:stream/consumers';
 import WebSocket from 'ws';
-import type { SearchFindings } from '../api/schemas.ts';
-import type { DatasetSummary } from '../searches/ports.ts';
-import type { SearchPreflight } from '../searches/preflight.ts';
-import type { Epoch, Search, SearchEvent, Trial, TrialSummary } from '../searches/records.ts';
+import { requestLine, type Target } from '../client/request.ts';
+import type { Answer, EndpointName } from '../contract/http.ts';
+import type { ProblemDocument } from '../contract/problem.ts';
+import type { SearchMessage } from '../contract/stream.ts';
 
 /** The service's answer was a refusal: every fault, ready to be shown. */
 class Refused extends Error {
-  constructor(document: { title?: string; detail?: string; faults?: { path: string; message: string }[] }) {
+  constructor(document: Partial<ProblemDocument>) {
     const faults = (document.faults ?? []).map(({ path, message }) => `  ${path}: ${message}`);
     super([document.title ?? 'refused', ...(faults.length > 0 ? faults : [`  ${document.detail ?? ''}`])].join('\n'));
     this.name = 'Refused';
   }
 }
 
-export type StreamMessage =
-  | { readonly type: 'snapshot'; readonly seq: number; readonly search: Search; readonly running: readonly Trial[] }
-  | { readonly type: 'missedEpochs' | 'heartbeat' | 'removed' | 'pong' }
-  | Epoch
-  | SearchEvent;
-
 export function createClient(url: string) {
-  const request = async (method: string, path: string, body?: unknown): Promise<Response> => {
+  const request = async <Name extends EndpointName>(
+    name: Name,
+    target: Target<Name>,
+    body?: unknown,
+  ): Promise<Response> => {
+    const { method, path } = requestLine(name, target);
     const init =
       body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
     let response: Response;
@@ -36,36 +35,35 @@ export function createClient(url: string) {
       throw new Refused((await response.json().catch(() => ({ title: response.statusText }))) as object);
     return response;
   };
-  const json = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
-    (await (await request(method, path, body)).json()) as T;
+  const json = async <Name extends EndpointName>(
+    name: Name,
+    target: Target<Name>,
+    body?: unknown,
+  ): Promise<Answer<Name>> => (await (await request(name, target, body)).json()) as Answer<Name>;
 
   return {
     url,
-    create: (specification: unknown) => json<Search>('POST', '/v1/searches', specification),
-    list: () => json<{ items: Search[] }>('GET', '/v1/searches?limit=50'),
-    search: (id: string) => json<Search>('GET', `/v1/searches/${encodeURIComponent(id)}`),
-    cancel: (id: string) => json<Search>('POST', `/v1/searches/${encodeURIComponent(id)}/cancel`),
-    best: (id: string, limit: number) =>
-      json<{ items: TrialSummary[] }>('GET', `/v1/searches/${encodeURIComponent(id)}/best?limit=${limit}`),
-    findings: (id: string) => json<SearchFindings>('GET', `/v1/searches/${encodeURIComponent(id)}/findings`),
+    create: (specification: unknown) => json('POST /v1/searches', {}, specification),
+    list: () => json('GET /v1/searches', { query: { limit: 50 } }),
+    search: (id: string) => json('GET /v1/searches/:id', { params: { id } }),
+    cancel: (id: string) => json('POST /v1/searches/:id/cancel', { params: { id } }),
+    best: (id: string, limit: number) => json('GET /v1/searches/:id/best', { params: { id }, query: { limit } }),
+    findings: (id: string) => json('GET /v1/searches/:id/findings', { params: { id } }),
     /** Of a search, or of what may become one. */
     preflight: (of: { id: string } | { specification: unknown }) =>
       'id' in of
-        ? json<SearchPreflight>('GET', `/v1/searches/${encodeURIComponent(of.id)}/preflight`)
-        : json<SearchPreflight>('POST', '/v1/searches/preflight', of.specification),
-    trial: (id: string, number: number) =>
-      json<Trial>('GET', `/v1/searches/${encodeURIComponent(id)}/trials/${number}`),
+        ? json('GET /v1/searches/:id/preflight', { params: { id: of.id } })
+        : json('POST /v1/searches/preflight', {}, of.specification),
+    trial: (id: string, number: number) => json('GET /v1/searches/:id/trials/:number', { params: { id, number } }),
+    /** The service says which formats there are. */
     export: (id: string, format: string) =>
-      request('GET', `/v1/searches/${encodeURIComponent(id)}/export?format=${encodeURIComponent(format)}`),
-    dataset: (name: string, hash?: string) => json<DatasetSummary>('GET', datasetPath(name, '', hash)),
-    csv: async (name: string, hash?: string) => (await request('GET', datasetPath(name, '/csv', hash))).text(),
+      request('GET /v1/searches/:id/export', { params: { id }, query: { format: format as 'csv' } }),
+    /** The newest version, unless a hash says which. */
+    dataset: (name: string, hash?: string) => json('GET /v1/datasets/:name', { params: { name }, query: { hash } }),
+    csv: async (name: string, hash?: string) =>
+      (await request('GET /v1/datasets/:name/csv', { params: { name }, query: { hash } })).text(),
     stream: (id: string) => stream(url, id),
   };
-}
-
-/** The newest version, unless a hash says which. */
-function datasetPath(name: string, part: string, hash: string | undefined): string {
-  return `/v1/datasets/${encodeURIComponent(name)}${part}${hash === undefined ? '' : `?hash=${hash}`}`;
 }
 
 export type ApiClient = ReturnType<typeof createClient>;
@@ -74,7 +72,7 @@ export type ApiClient = ReturnType<typeof createClient>;
  * Everything that happens to a search, from a snapshot on. Reconnects with the last seq, so nothing is missed or seen twice. Throws
  * `Refused` where the service will never serve it, as when the search was deleted meanwhile.
  */
-async function* stream(url: string, id: string): AsyncGenerator<StreamMessage> {
+async function* stream(url: string, id: string): AsyncGenerator<SearchMessage> {
   let after: number | undefined;
   for (let pause = 100; ; pause = Math.min(pause * 2, 5000)) {
     const query = after === undefined ? '' : `?after=${after}`;
@@ -96,12 +94,12 @@ async function* stream(url: string, id: string): AsyncGenerator<StreamMessage> {
   }
 }
 
-async function* messagesOf(socket: WebSocket): AsyncGenerator<StreamMessage> {
-  const arrived: StreamMessage[] = [];
+async function* messagesOf(socket: WebSocket): AsyncGenerator<SearchMessage> {
+  const arrived: SearchMessage[] = [];
   let over = false;
   let wake = () => {};
   socket.on('message', (data) => {
-    arrived.push(JSON.parse(String(data)) as StreamMessage);
+    arrived.push(JSON.parse(String(data)) as SearchMessage);
     wake();
   });
   const end = () => {

@@ -5,11 +5,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
+import { formatNumber } from '../format.ts';
 import { type ApiClient, createClient } from './api-client.ts';
 import {
   bestTable,
   findingLines,
-  number,
   pointLine,
   preflightLines,
   searchLines,
@@ -102,8 +102,8 @@ async function replay(client: ApiClient, args: string[]): Promise<number> {
   if (id === undefined || given === undefined || args.length > 2) throw new UsageError('replay ID NUMBER');
   const { trial, result, hash, same } = await replayed(client, id, Number(given));
   console.log(`trial ${trial.number}: ${pointLine(trial.hyperparameters)}`);
-  console.log(`stored   ${trial.resultHash}  ${number(trial.value)}  (${trial.kernels} kernels)`);
-  console.log(`replayed ${hash}  ${number(result.value)}  (${result.kernels} kernels)`);
+  console.log(`stored   ${trial.resultHash}  ${formatNumber(trial.value)}  (${trial.kernels} kernels)`);
+  console.log(`replayed ${hash}  ${formatNumber(result.value)}  (${result.kernels} kernels)`);
   console.log(same ? 'the same, bit for bit' : 'NOT the same');
   return same ? 0 : 1;
 }

@@ -1,9 +1,10 @@
 /** The first five minutes: a real random search over the digits, live, and its best networks. */
 import type { Config } from '../config.ts';
+import { formatDuration } from '../format.ts';
 import { createLog } from '../log.ts';
 import { startUntilEnd } from '../serve.ts';
 import { createClient } from './api-client.ts';
-import { bestTable, duration, findingLines, searchLines } from './format.ts';
+import { bestTable, findingLines, searchLines } from './format.ts';
 import { watch } from './watch.ts';
 
 const specification = {
@@ -40,7 +41,7 @@ export async function demo(config: Config): Promise<number> {
     const { items } = await client.best(id, 10);
     const { complete, diverged } = search.trials;
     console.log(
-      `\n${complete} trials trained in ${duration(performance.now() - started)}, ${diverged} of them diverged. The best:\n`,
+      `\n${complete} trials trained in ${formatDuration((performance.now() - started) / 1000)}, ${diverged} of them diverged. The best:\n`,
     );
     console.log(bestTable(search, items));
     console.log(`\nWhat was found in the trials:\n\n${findingLines(await client.findings(id))}`);

@@ -1,33 +1,14 @@
-/** How numbers, trials and searches look in a terminal. */
+/** How trials and searches look in a terminal. */
 import Table from 'cli-table3';
-import type { SearchFindings } from '../api/schemas.ts';
+import type { Preflight, SearchFindings } from '../contract/analysis.ts';
+import { formatDuration, formatNumber, formatValue } from '../format.ts';
 import { variedOf } from '../searches/hyperparameters.ts';
-import type { SearchPreflight } from '../searches/preflight.ts';
 import type { Search, TrialSummary } from '../searches/records.ts';
-
-export function number(value: number | null | undefined): string {
-  if (value === null || value === undefined) return '–';
-  if (Number.isInteger(value)) return String(value);
-  const size = Math.abs(value);
-  return size < 1e-3 || size >= 1e5 ? value.toExponential(2) : value.toPrecision(4);
-}
-
-function setting(value: number | string | boolean | undefined): string {
-  return typeof value === 'number' ? number(value) : String(value ?? '–');
-}
-
-export function duration(ms: number | null): string {
-  if (ms === null) return '–';
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  return ms < 60_000
-    ? `${(ms / 1000).toFixed(1)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
-}
 
 /** `learningRate 0.01234  activation relu` */
 export function pointLine(point: Readonly<Record<string, number | string | boolean>>): string {
   return Object.entries(point)
-    .map(([name, value]) => `${name} ${setting(value)}`)
+    .map(([name, value]) => `${name} ${formatValue(value)}`)
     .join('  ');
 }
 
@@ -49,8 +30,15 @@ export function bestTable(search: Search, trials: readonly TrialSummary[]): stri
     ...plain,
   });
   for (const [i, trial] of trials.entries()) {
-    const values = varied.map((name) => setting(trial.hyperparameters[name]));
-    table.push([i + 1, trial.number, number(trial.value), ...values, trial.epochs, duration(trial.durationMs)]);
+    const values = varied.map((name) => formatValue(trial.hyperparameters[name]));
+    table.push([
+      i + 1,
+      trial.number,
+      formatNumber(trial.value),
+      ...values,
+      trial.epochs,
+      formatDuration(trial.durationMs === null ? null : trial.durationMs / 1000),
+    ]);
   }
   return table.toString();
 }
@@ -77,7 +65,7 @@ export function findingLines({ trials, items, suggestions }: SearchFindings): st
 }
 
 /** What was checked before training: of each family its checks, and what is wrong. */
-export function preflightLines({ families, leftOut }: SearchPreflight): string {
+export function preflightLines({ families, leftOut }: Preflight): string {
   const lines = families.flatMap(({ settings, example, checks, findings }) => {
     const { activation, initializer, preprocessing, batchNorm, hiddenUnits } = settings;
     const norm = batchNorm ? ', batch norm' : '';
@@ -93,7 +81,7 @@ export function preflightLines({ families, leftOut }: SearchPreflight): string {
 export function searchTable(searches: readonly Search[]): string {
   const table = new Table({ head: ['id', 'name', 'state', 'trials', 'best'], ...plain });
   for (const { id, name, state, trials, best } of searches) {
-    table.push([id, name, state, `${ended(trials)} of ${trials.total}`, number(best?.value)]);
+    table.push([id, name, state, `${ended(trials)} of ${trials.total}`, formatNumber(best?.value)]);
   }
   return table.toString();
 }
@@ -115,7 +103,7 @@ export function searchLines(search: Search): string {
     `  data     ${search.dataset.name}`,
   ];
   if (best !== null)
-    lines.push(`  best     ${specification.objective.metric} ${number(best.value)} (trial ${best.number})`);
+    lines.push(`  best     ${specification.objective.metric} ${formatNumber(best.value)} (trial ${best.number})`);
   return [...lines, ...warningLines(search)].join('\n');
 }
 

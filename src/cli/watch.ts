@@ -1,8 +1,10 @@
 /** A search, live in the terminal: a bar for the whole, a line for every running trial. Plain lines where there is no terminal. */
 import { MultiBar, type SingleBar } from 'cli-progress';
+import type { SearchMessage } from '../contract/stream.ts';
+import { formatNumber } from '../format.ts';
 import { type Epoch, isOpen, type Search } from '../searches/records.ts';
-import type { ApiClient, StreamMessage } from './api-client.ts';
-import { ended, number, pointLine } from './format.ts';
+import type { ApiClient } from './api-client.ts';
+import { ended, pointLine } from './format.ts';
 
 /** More running trials than this are not shown one by one. */
 const MOST_LINES = 8;
@@ -44,12 +46,12 @@ export async function watch(client: ApiClient, id: string, interactive = process
   return client.search(id);
 }
 
-function isEnd(type: StreamMessage['type']): boolean {
+function isEnd(type: SearchMessage['type']): boolean {
   return type === 'search.complete' || type === 'search.failed' || type === 'search.cancelled';
 }
 
 /** Whether the message ended a trial. */
-function show(view: View, message: StreamMessage, metric: string): boolean {
+function show(view: View, message: SearchMessage, metric: string): boolean {
   switch (message.type) {
     case 'epoch':
       view.epoch(message);
@@ -60,13 +62,15 @@ function show(view: View, message: StreamMessage, metric: string): boolean {
     case 'trial.complete': {
       const { number: trial, value, outcome, reason, best, found } = message.data;
       const text =
-        outcome === 'diverged' ? `diverged: ${reason}` : `${metric} ${number(value)}${best ? '  best so far' : ''}`;
+        outcome === 'diverged'
+          ? `diverged: ${reason}`
+          : `${metric} ${formatNumber(value)}${best ? '  best so far' : ''}`;
       view.ended(trial, [text, ...found].join('  '));
       return true;
     }
     case 'trial.paused': {
       const { number: trial, rung, epochs, value } = message.data;
-      view.ended(trial, `waits at rung ${rung} after ${epochs} epochs, ${metric} ${number(value)}`);
+      view.ended(trial, `waits at rung ${rung} after ${epochs} epochs, ${metric} ${formatNumber(value)}`);
       return false;
     }
     case 'trial.pruned':
@@ -98,7 +102,7 @@ function barView(first: Search): View {
       const text =
         best === null
           ? 'trials'
-          : `trials, best ${specification.objective.metric} ${number(best.value)} (trial ${best.number})`;
+          : `trials, best ${specification.objective.metric} ${formatNumber(best.value)} (trial ${best.number})`;
       whole.setTotal(trials.total);
       whole.update(done, { text });
     },
@@ -114,7 +118,7 @@ function barView(first: Search): View {
       // What is wrong comes before what it is: narrow terminals cut lines.
       for (const code of found) if (!line.found.includes(code)) line.found += `${code}  `;
       line.bar.setTotal(epochs);
-      const value = number(validationMetric ?? validationLoss);
+      const value = formatNumber(validationMetric ?? validationLoss);
       line.bar.update(epoch, { text: `trial ${trial}  ${value}  ${line.found}${line.about}` });
     },
     ended: (trial) => {

@@ -2,8 +2,11 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { Validation } from '../data/folds.ts';
 import type { Finding } from '../diagnosis/finding.ts';
+import type { HiddenActivation } from '../nn/activation-names.ts';
 import type { Metrics } from '../nn/metrics.ts';
+import type { PerSeries } from '../nn/series.ts';
 import type { LayerSignals } from '../nn/train.ts';
+import type { Direction } from '../objective.ts';
 
 export { MemoryLimitExceeded, megabytes } from '../nn/memory.ts';
 
@@ -13,7 +16,7 @@ export interface TrialSettings {
   readonly l2: number;
   /** Of every hidden layer, from the inputs on; empty for softmax or linear regression. */
   readonly hiddenUnits: readonly number[];
-  readonly activation: 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'elu' | 'gelu' | 'silu' | 'maxout';
+  readonly activation: HiddenActivation;
   readonly leakyReluSlope: number;
   readonly eluAlpha: number;
   readonly initializer: 'zeros' | 'smallNormal' | 'xavier' | 'he';
@@ -57,7 +60,7 @@ export interface TrialTask {
   readonly dataset: Dataset;
   readonly validation: Validation;
   readonly metric: TrialMetric;
-  readonly direction: 'maximize' | 'minimize';
+  readonly direction: Direction;
   /** Whether the divergence rule stops it. */
   readonly divergence: boolean;
   readonly seed: number;
@@ -69,14 +72,10 @@ export interface TrialTask {
 }
 
 /** One fold's curves: entry i belongs to epoch i + 1; null where the number was not finite (law 8). */
-export interface FoldCurves {
+export interface FoldCurves extends PerSeries<readonly (number | null)[]> {
   readonly fold: number;
   readonly value: number | null;
   readonly initialLoss: number | null;
-  readonly trainLoss: readonly (number | null)[];
-  readonly trainMetric: readonly (number | null)[];
-  readonly validationLoss: readonly (number | null)[];
-  readonly validationMetric: readonly (number | null)[];
   readonly learningRate: readonly (number | null)[];
   /** The greatest norm of a step's gradient, before clipping. */
   readonly gradientNorm: readonly (number | null)[];
@@ -162,14 +161,10 @@ export function resultOf(end: TrialEnd): TrialResult {
 }
 
 /** An epoch as it ends. */
-export interface EpochUpdate {
+export interface EpochUpdate extends PerSeries<number | null> {
   readonly fold: number;
   readonly epoch: number;
   readonly initialLoss: number | null;
-  readonly trainLoss: number | null;
-  readonly trainMetric: number | null;
-  readonly validationLoss: number | null;
-  readonly validationMetric: number | null;
   readonly learningRate: number;
   readonly gradientNorm: number | null;
   readonly peakLoss: number | null;

@@ -23,10 +23,22 @@ export const hintCodes = [
   'unbalanced',
 ] as const;
 
+/** Options of an upload that a hint may offer. */
+export const offered = [
+  'ignore',
+  'category',
+  'frequent',
+  'missing',
+  'missingIn',
+  'header',
+  'task',
+  'encoding',
+] as const;
+
 /** A choice that is offered: repeat the upload with this option. */
 export interface Offer {
   readonly label: string;
-  readonly option: 'ignore' | 'category' | 'frequent' | 'missing' | 'missingIn' | 'header' | 'task' | 'encoding';
+  readonly option: (typeof offered)[number];
   /** Each is given to the option; most offers have one. */
   readonly values: readonly string[];
 }

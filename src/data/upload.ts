@@ -12,7 +12,8 @@ export type AskedReading = {
 export type AskedUpload = AskedReading & Pick<CsvOptions, 'name' | 'target' | 'task'>;
 
 const newReading: CsvReading = { ...firstReading, rules: 2 };
-const seen = ['encoding', 'delimiter', 'decimal', 'thousands', 'quote', 'comment', 'skip', 'header'] as const;
+/** What of a reading is seen in the file, unless it is asked for. */
+export const seen = ['encoding', 'delimiter', 'decimal', 'thousands', 'quote', 'comment', 'skip', 'header'] as const;
 
 /** The text of a file, and how it is read. Throws `InvalidDataset` where it is no text, or what is asked for cannot be. */
 export function readUpload(

@@ -1,8 +1,8 @@
 /** Who works on a trial: claims, and claims that are given up. */
 
-import type { Claim, Claimer, Delivery, ReturnedTrial } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import { affordable } from '../searches/reserved.ts';
+import type { Claim, Claimer, Delivery, ReturnedTrial } from './commands.ts';
 import { deliveriesOf, withheldJob } from './deliveries.ts';
 import { conclude, endIfOverdue } from './ending.ts';
 import type { TrialQuery } from './facts.ts';

@@ -1,5 +1,5 @@
 /** Which trials a queue job delivers. */
-import type { Delivery } from '../searches/ports.ts';
+import type { Delivery } from './commands.ts';
 
 export function deliveriesOf(
   searchId: string,

@@ -1,9 +1,10 @@
 /** Results of trials that were trained to their end. */
+import { isBetter } from '../objective.ts';
 import { epochsBefore } from '../searches/brackets.ts';
-import type { Finished, FinishedTrial, Plan } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import type { Search } from '../searches/records.ts';
 import { bracketIn, stageOf } from '../searches/stages.ts';
+import type { Finished, FinishedTrial, Plan } from './commands.ts';
 import { conclude } from './ending.ts';
 import type { TrialQuery } from './facts.ts';
 import { addTrials } from './planning.ts';
@@ -79,6 +80,7 @@ function isBest({ best, specification }: Search, { number, stage }: TrialRecord,
   if (value === null) return false;
   if (best === null || stage > best.stage) return true;
   if (stage < best.stage) return false;
-  const sign = specification.objective.direction === 'maximize' ? 1 : -1;
-  return sign * (value - best.value) > 0 || (value === best.value && number < best.number);
+  return (
+    isBetter(value, best.value, specification.objective.direction) || (value === best.value && number < best.number)
+  );
 }

@@ -1,5 +1,5 @@
 /** Planned trials become part of a search. */
-import type { Added, Claim, Plan } from '../searches/ports.ts';
+import type { Added, Claim, Plan } from './commands.ts';
 import { deliveriesOf } from './deliveries.ts';
 import type { SearchUpdate } from './search-update.ts';
 

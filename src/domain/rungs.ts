@@ -1,10 +1,10 @@
 /** Intermediate values: a trial that has reported one is stopped, goes on, or waits at its rung for the others of its bracket. */
 import { type Bracket, epochsBefore } from '../searches/brackets.ts';
-import type { Delivery, Looked, PausedReport } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import type { Verdict } from '../searches/records.ts';
 import { bracketIn, type Stage, stageOf } from '../searches/stages.ts';
 import { comparedWith, judge, judgeAlone, judgeRung } from '../searches/verdicts.ts';
+import type { Delivery, Looked, PausedReport } from './commands.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { conclude } from './ending.ts';
 import type { SearchUpdate } from './search-update.ts';

@@ -2,9 +2,9 @@
 import { Problem } from '../errors.ts';
 import { cycleOf } from '../searches/brackets.ts';
 import { limits, limitsOf, type Reached, reached, withChanges } from '../searches/budget.ts';
-import type { Delivery, SearchChange, Transition } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import { isOpen, type Search } from '../searches/records.ts';
+import type { Delivery, SearchChange, Transition } from './commands.ts';
 import { deliveriesOf, isWithheld, releasedJob } from './deliveries.ts';
 import { cancelOpenTrials, conclude, progressOf } from './ending.ts';
 import { settleBrackets } from './rungs.ts';

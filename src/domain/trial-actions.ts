@@ -1,8 +1,8 @@
 /** What people do to one trial: pause it, resume it, cancel it, or try it again. */
 import { Problem } from '../errors.ts';
-import type { Delivery, TrialAct } from '../searches/ports.ts';
 import { hasBarriers } from '../searches/pruning.ts';
 import { isOpen, isOver } from '../searches/records.ts';
+import type { Delivery, TrialAct } from './commands.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { conclude } from './ending.ts';
 import { settleBrackets } from './rungs.ts';

@@ -1,8 +1,8 @@
 /** A trial as the rules of a search know it. */
 import type { FoldCurves, FoldsFinding } from '../compute/trial.ts';
 import type { Point } from '../search/space.ts';
-import type { PlannedTrial } from '../searches/ports.ts';
 import type { TrialState, TrialSummary, Verdict } from '../searches/records.ts';
+import type { PlannedTrial } from './commands.ts';
 
 /** What rules read. Curves and checkpoints, which may be large, are read by themselves (facts.ts). */
 export interface TrialRecord {

@@ -4,10 +4,13 @@
  * number: a call for every element would cost more than the arithmetic.
  */
 import { expm1, normalCdf, normalDensity, sigmoid, tanh } from '../exact-math.ts';
-import type { ElementwiseActivation, FloatArray } from './kernels.ts';
+import type { ElementwiseActivation } from './activation-names.ts';
+import type { FloatArray } from './kernels.ts';
 
 /** Both over the numbers from `start` to before `end`. */
 interface ActivationLoops {
+  /** Whether the backward pass asks for z. Where it does not, a overwrites it: half the memory to pass through. */
+  readonly needsZ?: true;
   /** a = f(z) */
   forward(z: FloatArray, a: FloatArray, start: number, end: number, constant: number): void;
   /** dz = da·f′ */
@@ -84,6 +87,7 @@ const elu: ActivationLoops = {
 
 /** f(z) = z·Φ(z), f′ = Φ(z) + z·φ(z), the exact form (Hendrycks & Gimpel 2016) */
 const gelu: ActivationLoops = {
+  needsZ: true,
   forward(z, a, start, end) {
     for (let i = start; i < end; i++) a[i] = z[i]! * normalCdf(z[i]!);
   },
@@ -94,6 +98,7 @@ const gelu: ActivationLoops = {
 
 /** f(z) = z·σ(z), f′ = σ·(1 + z·(1 − σ)) (Elfwing, Uchibe & Doya 2018) */
 const silu: ActivationLoops = {
+  needsZ: true,
   forward(z, a, start, end) {
     for (let i = start; i < end; i++) a[i] = z[i]! * sigmoid(z[i]!);
   },

@@ -1,5 +1,5 @@
 /** Reading fixtures of the format `network-golden/1`: whole training runs of small networks, computed by another library. */
-import { type Activation, activationNames } from './layer.ts';
+import { type Activation, activations } from './activation-names.ts';
 import type { Loss, NetworkSpec } from './network.ts';
 import type { Optimizer } from './optimizers.ts';
 import type { Schedule } from './schedules.ts';
@@ -159,7 +159,7 @@ function networkOf(json: unknown): NetworkSpec {
   if ((optionalNumberAt(json, 'network.dropout') ?? 0) > 0) throw new Error('network.dropout cannot be replayed');
   return {
     sizes: numbersIn(at(json, 'network.sizes'), 'network.sizes'),
-    activation: oneOf<Activation>(at(json, 'network.activation'), activationNames, 'activation'),
+    activation: oneOf<Activation>(at(json, 'network.activation'), activations, 'activation'),
     slope: optionalNumberAt(json, 'network.slope'),
     alpha: optionalNumberAt(json, 'network.alpha'),
     batchNorm,

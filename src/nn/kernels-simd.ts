@@ -5,7 +5,8 @@
  * the management there is, and a thread that has to be ended takes its memory with it. A call costs some ten nanoseconds, so the
  * training loop stays in TypeScript and is the same for all kernels.
  */
-import type { ElementwiseActivation, FloatArray, Kernels } from './kernels.ts';
+import { type ElementwiseActivation, elementwiseActivations } from './activation-names.ts';
+import type { FloatArray, Kernels } from './kernels.ts';
 
 /** What kernels/index.ts exports. Arrays are addresses in bytes, 0 where one is left out. */
 interface Exports {
@@ -117,17 +118,10 @@ interface Exports {
   ): void;
 }
 
-/** As in kernels/activations.ts. */
-const activationCodes: Readonly<Record<ElementwiseActivation, number>> = {
-  linear: 0,
-  sigmoid: 1,
-  tanh: 2,
-  relu: 3,
-  leakyRelu: 4,
-  elu: 5,
-  gelu: 6,
-  silu: 7,
-};
+/** As in kernels/activations.ts: a name's place. */
+const activationCodes = Object.fromEntries(elementwiseActivations.map((name, code) => [name, code])) as Readonly<
+  Record<ElementwiseActivation, number>
+>;
 
 const PAGE = 65_536;
 /** Allocations begin on a cache line. */

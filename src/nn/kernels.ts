@@ -8,10 +8,9 @@
  * given is neither read nor written. All arrays passed in come from this implementation's `allocate…` (or are views of such
  * arrays), so that it may keep them where it computes.
  */
-export type FloatArray = Float32Array | Float64Array;
+import type { ElementwiseActivation } from './activation-names.ts';
 
-/** Those that work on single numbers; maxout, which takes the greater of two, has kernels of its own. */
-export type ElementwiseActivation = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'elu' | 'gelu' | 'silu';
+export type FloatArray = Float32Array | Float64Array;
 
 /** The part of batch normalization that one layer owns; all of length H. */
 export interface BatchNormParameters {
@@ -103,7 +102,7 @@ export interface Kernels {
     N: number,
     H: number,
   ): void;
-  /** dz = da·f′(z), from z and a = f(z); `dz` may be `da`. gelu and silu need z; for the others it may be overwritten by a. */
+  /** dz = da·f′(z), from z and a = f(z); `dz` may be `da`. Where activations.ts does not say that z is needed, it may be overwritten by a. */
   activationBackward(
     activation: ElementwiseActivation,
     constant: number,

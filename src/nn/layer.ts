@@ -1,19 +1,16 @@
 /** One layer of a network: its places in the flat arrays, the views of them, and its memory for the batch. */
+import type { Activation } from './activation-names.ts';
 import { activationLoops } from './activations.ts';
 import type { TrainingAddress } from './address.ts';
 import { createDropout, type Dropout, keepThreshold } from './dropout.ts';
 import {
   type BatchNormCache,
   type BatchNormParameters,
-  type ElementwiseActivation,
   type FloatArray,
   type Kernels,
   MAXOUT_PIECES,
 } from './kernels.ts';
 import { type Layout, matrix, type Place, readDense } from './layout.ts';
-
-export type Activation = ElementwiseActivation | 'maxout';
-export const activationNames = [...(Object.keys(activationLoops) as ElementwiseActivation[]), 'maxout'] as const;
 
 /**
  * The weight is inputs×columns, vectors have a number a column. A dense layer that is followed by batch norm has γ and β
@@ -102,9 +99,8 @@ export interface LayerOptions {
   readonly index: number;
 }
 
-/** Whether the backward pass asks for z. Where it does not, the activation overwrites it: half the memory to pass through. */
 function needsZ(activation: Activation): boolean {
-  return activation === 'gelu' || activation === 'silu' || activation === 'maxout';
+  return activation === 'maxout' || activationLoops[activation].needsZ === true;
 }
 
 /** The places of a layer as views of the flat arrays, and its memory for the batch. */

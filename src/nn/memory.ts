@@ -1,4 +1,5 @@
 /** How much memory something will take, measured by the very code that allocates it. */
+import { formatCount } from '../format.ts';
 import type { Kernels } from './kernels.ts';
 
 /**
@@ -25,7 +26,7 @@ export function bytesFor(kernels: Kernels, build: (counting: Kernels) => unknown
 
 /** In MB of 2^20 bytes, rounded up, as people read them. */
 export function megabytes(bytes: number): string {
-  return Math.ceil(bytes / 2 ** 20).toLocaleString('en');
+  return formatCount(Math.ceil(bytes / 2 ** 20));
 }
 
 /** Thrown before anything is allocated. Trying again would need as much. */

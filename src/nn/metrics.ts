@@ -2,6 +2,7 @@
  * What a person reads: how good the outputs are, by their rows and the truth. Outputs are dense, rows×C; one output decides
  * between two classes by its sign. A metric that is not defined, or not finite, is NaN.
  */
+import type { Direction } from '../objective.ts';
 import type { FloatArray } from './kernels.ts';
 import type { Loss } from './network.ts';
 
@@ -12,7 +13,7 @@ export type Metric = ClassificationMetric | RegressionMetric;
 /** What training is for: the number by which epochs are compared. */
 export interface Objective {
   readonly metric: Metric | 'loss';
-  readonly direction: 'maximize' | 'minimize';
+  readonly direction: Direction;
 }
 
 /** What is measured after every epoch, beside the loss: the objective's metric, or what people expect to see. */

@@ -3,9 +3,11 @@
  * dense alone. A maxout unit is MAXOUT_PIECES units of its dense layer, side by side, of which the greatest counts. All memory
  * is allocated once, for batches of up to `maxRows` rows; forward and backward allocate nothing.
  */
+
+import type { Activation } from './activation-names.ts';
 import type { TrainingAddress } from './address.ts';
 import { type FloatArray, type Kernels, MAXOUT_PIECES } from './kernels.ts';
-import { type Activation, createLayer, type Layer, placesOf } from './layer.ts';
+import { createLayer, type Layer, placesOf } from './layer.ts';
 import { createLayout, matrix, type Place, readDense } from './layout.ts';
 
 export type Loss = 'softmaxCrossEntropy' | 'binaryCrossEntropy' | 'meanSquaredError';

@@ -3,9 +3,10 @@
  * dead, how large gradients are and how far a step moves the weights. Nothing here changes what is learned.
  */
 import { randomAt } from '../random.ts';
+import type { Activation } from './activation-names.ts';
 import type { TrainingAddress } from './address.ts';
 import type { FloatArray } from './kernels.ts';
-import type { Activation, Layer } from './layer.ts';
+import type { Layer } from './layer.ts';
 import { forward, type Network } from './network.ts';
 import type { Rows } from './rows.ts';
 import type { Trainer } from './trainer.ts';

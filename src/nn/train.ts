@@ -2,6 +2,7 @@
  * Training as a generator: it yields a report after every epoch and is told whether to go on. It knows no thread, no queue
  * and no clock; the same options give the same bits.
  */
+import { isBetter } from '../objective.ts';
 import { MOST_STEPS, type TrainingAddress } from './address.ts';
 import { applyCheckpoint, type Checkpoint, type Progress, takeCheckpoint } from './checkpoint.ts';
 import {
@@ -174,8 +175,7 @@ function hasStoppedEarly({ options, trainer, arrays, progress }: Run, report: Ep
   if (patience === 0) return false;
   const { best, epoch } = progress;
   const value = objective.metric === 'loss' ? report.validationLoss : report.validationMetric;
-  const better = objective.direction === 'maximize' ? value > best.value : value < best.value;
-  if (Number.isFinite(value) && (best.epoch === 0 || better)) {
+  if (Number.isFinite(value) && (best.epoch === 0 || isBetter(value, best.value, objective.direction))) {
     best.epoch = epoch;
     best.value = value;
     arrays.bestParameters.set(trainer.network.parameters);

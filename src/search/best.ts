@@ -1,4 +1,5 @@
 /** Whether the best trial is truly the best, or one of several that the folds cannot tell apart. */
+import { significant } from '../format.ts';
 
 export interface Scored {
   readonly number: number;
@@ -22,7 +23,7 @@ export function certaintyOf(ranked: readonly Scored[], folds: number): Certainty
   const [best, next] = ranked;
   if (best === undefined) return { error: null, gap: null, alike: [], text: 'No trial has a value yet.' };
   const gap = next === undefined ? null : Math.abs(best.value - next.value);
-  const shown = (value: number) => String(Number(value.toPrecision(3)));
+  const shown = (value: number) => significant(value, 3);
   if (best.deviation === null || folds < 2) {
     const text = `Trial ${best.number} is the best, by ${gap === null ? 'default' : shown(gap)}; one fold does not say how much of that is chance: validate with folds or repeats.`;
     return { error: null, gap, alike: [best.number], text };

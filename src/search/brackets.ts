@@ -1,5 +1,6 @@
 /** Rungs that all trials of a bracket come to before any goes on: results that depend on no order of arrival. */
-import { compare, type Direction, type Stop, told } from './pruner.ts';
+import { bestFirst, type Direction } from '../objective.ts';
+import { type Stop, told } from './pruner.ts';
 
 /**
  * The brackets of Hyperband (Li et al. 2018, Algorithm 1): bracket s begins with n = ⌈(s_max + 1)/(s + 1)·ηˢ⌉ trials of R·η⁻ˢ
@@ -41,7 +42,7 @@ export function promote(
   direction: Direction,
   at: { readonly rule: string; readonly rung: number; readonly epochs: number },
 ): { promoted: number[]; stopped: { number: number; verdict: Stop }[] } {
-  const ranked = contenders.toSorted((a, b) => compare(b.value, a.value, direction) || a.number - b.number);
+  const ranked = contenders.toSorted(bestFirst(direction));
   const best = ranked.slice(0, slots).filter(({ value }) => value !== null);
   const threshold = best.at(-1)?.value ?? null;
   const of = ranked.length;

@@ -4,8 +4,8 @@ import { type Axis, axisOf } from './axis.ts';
 import { createSampler, type SamplerSettings } from './create-sampler.ts';
 import { countOf, type Dimension, type Point, type Space } from './space.ts';
 
-export type CoveringSampler = 'random' | 'grid' | 'sobol';
-export const coveringSamplers: readonly CoveringSampler[] = ['random', 'grid', 'sobol'];
+export const coveringSamplers = ['random', 'grid', 'sobol'] as const;
+export type CoveringSampler = (typeof coveringSamplers)[number];
 
 /** Targets that are tried for each chance. */
 const TARGETS = 400;

@@ -1,5 +1,6 @@
 /** Every pruner that judges a trial at once, by its settings. */
-import type { Direction, Pruner } from './pruner.ts';
+import type { Direction } from '../objective.ts';
+import type { Pruner } from './pruner.ts';
 import { percentilePruner } from './pruners/percentile.ts';
 import { successiveHalvingPruner } from './pruners/successive-halving.ts';
 

@@ -1,6 +1,7 @@
 /** Every sampler by its settings. */
+
+import type { Direction } from '../objective.ts';
 import { enqueued } from './enqueued.ts';
-import type { Direction } from './pruner.ts';
 import type { Sampler } from './sampler.ts';
 import { type CmaesSettings, cmaesSampler } from './samplers/cmaes.ts';
 import { gridSampler } from './samplers/grid.ts';
@@ -14,6 +15,13 @@ export type SamplerSettings =
   | { readonly type: 'grid'; readonly seed: number; readonly exact?: boolean }
   | ({ readonly type: 'tpe' } & TpeSettings)
   | ({ readonly type: 'cmaes' } & CmaesSettings);
+
+/** Those that look at other trials. */
+const learning: readonly SamplerSettings['type'][] = ['tpe', 'cmaes'];
+
+export function isLearning({ type }: Pick<SamplerSettings, 'type'>): boolean {
+  return learning.includes(type);
+}
 
 function samplerOf(space: Space, settings: SamplerSettings, direction: Direction): Sampler {
   switch (settings.type) {

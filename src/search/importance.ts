@@ -1,10 +1,11 @@
 /** How much each hyperparameter explains of the values of trials: fANOVA and PED-ANOVA, conditions minded. */
+
+import { type Direction, signOf } from '../objective.ts';
 import { randomAt } from '../random.ts';
 import { axisOf } from './axis.ts';
 import { mainShares, pairShare } from './fanova.ts';
 import type { Samples } from './forest.ts';
 import { pedAnova } from './ped-anova.ts';
-import type { Direction } from './pruner.ts';
 import { countOf, type Dimension, type Point, type Space, type Value } from './space.ts';
 
 /** Pairs are worked out between so many of the most important. */
@@ -128,7 +129,7 @@ function sharesOf(all: Sampled, condition: string, direction: Direction) {
   const { samples, weight } = known;
   const main = mainShares(samples, all.seed);
   if (main === undefined) return [];
-  const losses = samples.values.map((value) => (direction === 'maximize' ? -value : value));
+  const losses = samples.values.map((value) => -signOf(direction) * value);
   const divergences = pedAnova(samples.columns, samples.choices, losses);
   return judged.map((dimension) => {
     const j = dimensions.indexOf(dimension);

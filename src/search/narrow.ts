@@ -1,6 +1,6 @@
 /** A smaller space around the best trials of a larger one: from coarse to fine. */
 import { exp, log } from '../exact-math.ts';
-import { compare, type Direction } from './pruner.ts';
+import { compare, type Direction } from '../objective.ts';
 import type { CategoricalDistribution, Distribution, NumericDistribution, Point, Value } from './space.ts';
 
 type Settings = Readonly<Record<string, Value | Distribution>>;

@@ -2,8 +2,9 @@
  * A history in columns, kept from one proposal to the next: of ten thousand trials all but the last few were there before. What it says is a
  * function of the history it was last aligned with; what it keeps only makes that fast.
  */
+
+import { bestFirst, type Direction } from '../objective.ts';
 import { type Axis, axisOf } from './axis.ts';
-import { compare, type Direction } from './pruner.ts';
 import type { Observation } from './sampler.ts';
 import type { Space } from './space.ts';
 
@@ -113,12 +114,10 @@ export function createObserved(space: Space, direction: Direction): Observed {
  * then those that are pending.
  */
 function betterFirst(direction: Direction) {
+  const byValue = bestFirst(direction);
   const rank = ({ complete, value, pending }: Observation) => (pending ? 3 : value === null ? 2 : complete ? 0 : 1);
   return (a: Observation, b: Observation) =>
-    rank(a) - rank(b) ||
-    (rank(a) === 1 ? b.epochs - a.epochs : 0) ||
-    compare(b.value, a.value, direction) ||
-    a.number - b.number;
+    rank(a) - rank(b) || (rank(a) === 1 ? b.epochs - a.epochs : 0) || byValue(a, b);
 }
 
 /** Puts `item` where it belongs among the first `count` of a sorted list. */

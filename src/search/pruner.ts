@@ -2,7 +2,7 @@
  * Whether a trial goes on, asked while it trains. Pruners here judge a trial by those that were there before it, whichever these
  * are, so what they stop depends on the order in which trials run. Those that wait for all of a rung are in brackets.ts.
  */
-export type Direction = 'maximize' | 'minimize';
+import { significant } from '../format.ts';
 
 /** A pruner's question: does this trial, looked at after `epochs` epochs, go on? */
 export interface PrunerView {
@@ -44,13 +44,7 @@ export interface Pruner {
   judge(view: PrunerView): Verdict;
 }
 
-/** Above 0 where `a` is better than `b`; a value that is missing is the worst. */
-export function compare(a: number | null, b: number | null, direction: Direction): number {
-  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
-  return direction === 'maximize' ? a - b : b - a;
-}
-
 /** A number as it stands in a sentence. */
 export function told(value: number | null): string {
-  return value === null ? 'no finite value' : String(Number(value.toPrecision(4)));
+  return value === null ? 'no finite value' : significant(value);
 }

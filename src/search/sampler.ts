@@ -26,8 +26,3 @@ export interface Sampler {
    */
   propose(number: number, history: readonly Observation[]): Point;
 }
-
-/** Whether a sampler of this type looks at other trials at all. */
-export function isLearning({ type }: { readonly type: string }): boolean {
-  return type === 'tpe' || type === 'cmaes';
-}

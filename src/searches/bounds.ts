@@ -1,7 +1,7 @@
 /** What a narrowed hyperparameter may never leave. */
 import type { Bounds } from '../search/narrow.ts';
 import { rowOf } from './hyperparameters.ts';
-import type { Settings } from './stage-settings.ts';
+import type { Settings } from './settings.ts';
 
 /** The bounds that the specification gave, or, where it may be widened, all that the hyperparameter can be. */
 export function boundsOf(original: Settings, mayWiden: boolean): (name: string) => Bounds {

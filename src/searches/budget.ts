@@ -1,5 +1,6 @@
 /** What a search may use up. */
 import { z } from 'zod';
+import { compare, type Direction } from '../objective.ts';
 
 export const LARGEST_BUDGET = 1_000_000_000;
 
@@ -38,25 +39,17 @@ export const budgetChangeSchema = z
   .refine((change) => Object.values(change).some((value) => value !== undefined), { error: 'must name what changes' });
 export type BudgetChange = z.output<typeof budgetChangeSchema>;
 
-export interface Budget {
-  readonly trials: number;
-  readonly seconds?: number | undefined;
-  readonly epochs?: number | undefined;
-  readonly failures?: number | undefined;
-  readonly target?: number | undefined;
-}
+/** Of a specification whose defaults are filled in. */
+export const resolvedBudgetSchema = budgetSchema.extend({ trials: z.int() }).readonly();
+export type Budget = z.output<typeof resolvedBudgetSchema>;
 
 /** The limits other than that of trials, by which a search may end. */
 export const limits = ['seconds', 'epochs', 'failures', 'target'] as const;
 export type Limit = (typeof limits)[number];
 
-export function reachesTarget(
-  { target }: Pick<Budget, 'target'>,
-  value: number | null,
-  direction: 'maximize' | 'minimize',
-): boolean {
+export function reachesTarget({ target }: Pick<Budget, 'target'>, value: number | null, direction: Direction): boolean {
   if (target === undefined || value === null) return false;
-  return direction === 'maximize' ? value >= target : value <= target;
+  return compare(value, target, direction) >= 0;
 }
 
 /** What of a search its budget is held against. */
@@ -66,7 +59,7 @@ export interface Progress {
   readonly epochs: number;
   readonly failed: number;
   readonly best: number | null;
-  readonly direction: 'maximize' | 'minimize';
+  readonly direction: Direction;
 }
 
 /** A limit that is reached: what it is, and in words what it was held against. */

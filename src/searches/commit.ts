@@ -1,8 +1,10 @@
 /** Group commit: while one transaction of a search is under way, results gather; the next one writes them all. */
+
+import type { Delivery, FinishedTrial, Looked, PausedReport } from '../domain/commands.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Planner } from './planner.ts';
-import type { Delivery, FinishedTrial, Looked, PausedReport, SearchStore } from './ports.ts';
+import type { SearchStore } from './ports.ts';
 import type { Search } from './records.ts';
 
 interface Pending {

@@ -1,34 +1,9 @@
 /** Learning curves of many trials, thinned: the mean over the folds, at some epochs. */
-import { z } from 'zod';
 import type { FoldCurves } from '../compute/trial.ts';
-import { type TrialState, trialStates } from './records.ts';
+import { perSeries, type SeriesName } from '../nn/series.ts';
+import type { TrialState } from './records.ts';
 
-export const seriesNames = ['trainLoss', 'validationLoss', 'trainMetric', 'validationMetric'] as const;
-export type SeriesName = (typeof seriesNames)[number];
 export type FoldSeries = Pick<FoldCurves, 'fold' | SeriesName>;
-
-const series = z.array(z.number().nullable()).readonly();
-
-export const curvesSchema = z
-  .object({
-    seq: z.int().describe('Of the newest event that is in it'),
-    items: z
-      .array(
-        z.object({
-          number: z.int(),
-          state: z.enum(trialStates),
-          epochs: z.array(z.int()).readonly().describe('To which the entries of the series belong'),
-          trainLoss: series,
-          validationLoss: series,
-          trainMetric: series,
-          validationMetric: series,
-        }),
-      )
-      .readonly()
-      .describe('All that run, the best of the newest stage, and of the others every n-th; by number'),
-  })
-  .meta({ id: 'Curves' });
-export type Curves = z.infer<typeof curvesSchema>;
 
 /** A trial's curves as they are stored: of one that runs at every epoch, of others at those that are shown. */
 export interface StoredCurves {
@@ -54,16 +29,13 @@ function meanOf(folds: readonly FoldSeries[], name: SeriesName, position: number
   return values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;
 }
 
-export function meanCurves({ number, state, at, folds }: StoredCurves, points: number): Curves['items'][number] {
+/** As the page draws them: each series the mean over the folds, at most `points` epochs of it. */
+export function meanCurves({ number, state, at, folds }: StoredCurves, points: number) {
   const shown = evenly(at.length, points);
-  const mean = (name: SeriesName) => shown.map((position) => meanOf(folds, name, position));
   return {
     number,
     state,
     epochs: shown.map((position) => at[position]!),
-    trainLoss: mean('trainLoss'),
-    validationLoss: mean('validationLoss'),
-    trainMetric: mean('trainMetric'),
-    validationMetric: mean('validationMetric'),
+    ...perSeries((name) => shown.map((position) => meanOf(folds, name, position))),
   };
 }

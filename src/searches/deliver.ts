@@ -1,6 +1,7 @@
+import type { Delivery } from '../domain/commands.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Delivery, TrialQueue } from './ports.ts';
+import type { TrialQueue } from './ports.ts';
 
 /** Hands deliveries to the queue. If the queue is away, the sweep will do it again: they stand in Postgres. */
 export async function deliver(queue: TrialQueue, deliveries: readonly Delivery[], log: Log): Promise<void> {

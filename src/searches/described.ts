@@ -1,4 +1,5 @@
 /** Distributions and values in words, for faults and warnings. */
+import { significant } from '../format.ts';
 import type { Distribution, Value } from '../search/space.ts';
 import { shown } from './faults.ts';
 
@@ -11,9 +12,7 @@ export function describedRange(distribution: Distribution): string {
   return `${kind} between ${low} and ${high}${steps}`;
 }
 
-const DIGITS = 4;
-
 /** A sampled number has seventeen digits; a few tell which it is. */
 export function describedValue(value: Value): string {
-  return typeof value === 'number' ? String(Number(value.toPrecision(DIGITS))) : shown(value);
+  return typeof value === 'number' ? significant(value) : shown(value);
 }

@@ -4,7 +4,7 @@
  * Where a sampler learns, a result decides the next trial at once, and whoever wrote the result is free to train it: the way through the queue
  * would take longer than a tiny trial. What nobody here takes for a moment goes to the queue, where every process may take it.
  */
-import type { Claim, Claimer, Delivery } from './ports.ts';
+import type { Claim, Claimer, Delivery } from '../domain/commands.ts';
 import type { Search } from './records.ts';
 
 /** A trial that was claimed as it was added, and its search at that moment. */

@@ -1,8 +1,10 @@
 /** The claims a process works on: it keeps their leases, stores their curves so far, and learns when one is lost. */
 import type { EpochUpdate, FoldCurves } from '../compute/trial.ts';
+import type { Claim } from '../domain/commands.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Claim, SearchStore } from './ports.ts';
+import { perSeries } from '../nn/series.ts';
+import type { SearchStore } from './ports.ts';
 
 /** The claim is no longer ours to work on: its search ended, or somebody else has it. Nothing is to be written. */
 export class ClaimLost extends Error {}
@@ -92,10 +94,7 @@ class CurvesSoFar {
           fold,
           value: null,
           initialLoss: before?.initialLoss ?? own[0]?.initialLoss ?? null,
-          trainLoss: grown('trainLoss'),
-          trainMetric: grown('trainMetric'),
-          validationLoss: grown('validationLoss'),
-          validationMetric: grown('validationMetric'),
+          ...perSeries(grown),
           learningRate: grown('learningRate'),
           gradientNorm: grown('gradientNorm'),
           peakLoss: grown('peakLoss'),

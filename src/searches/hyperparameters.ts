@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import type { TrialSettings } from '../compute/trial.ts';
+import { hiddenActivations } from '../nn/activation-names.ts';
 import type { Distribution, Value } from '../search/space.ts';
 import { layerNames, MOST_HIDDEN_LAYERS, spelledOut } from './hidden-units.ts';
 
@@ -51,7 +52,7 @@ export const hyperparameterTable = {
   },
   activation: {
     kind: 'choice',
-    choices: ['sigmoid', 'tanh', 'relu', 'leakyRelu', 'elu', 'gelu', 'silu', 'maxout'],
+    choices: hiddenActivations,
     fallback: 'relu',
     about: 'Non-linearity of the hidden layers',
   },

@@ -1,9 +1,10 @@
 /** Which trials share a queue job: handing over a job costs milliseconds, a tiny trial less. */
-import { isLearning } from '../search/sampler.ts';
+
+import type { PlannedTrial } from '../domain/commands.ts';
+import { isLearning } from '../search/create-sampler.ts';
 import type { Point } from '../search/space.ts';
 import { secondsOf } from './estimate.ts';
 import { settingsOf } from './hyperparameters.ts';
-import type { PlannedTrial } from './ports.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
 import type { Stage } from './stages.ts';
 

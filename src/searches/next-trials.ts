@@ -3,16 +3,18 @@
  * proposed in a thread. It is a function of the history alone, so it does not matter who plans, how often, or how many at once.
  */
 import { LRUCache } from 'lru-cache';
+import type { FinishedTrial, History, Plan } from '../domain/commands.ts';
 import type { Log } from '../log.ts';
+import { isLearning } from '../search/create-sampler.ts';
 import { narrow } from '../search/narrow.ts';
-import { isLearning } from '../search/sampler.ts';
 import { boundsOf } from './bounds.ts';
 import { inJobs } from './jobs.ts';
-import type { FinishedTrial, History, Plan, SearchStore } from './ports.ts';
+import type { SearchStore } from './ports.ts';
 import type { Propose } from './proposals.ts';
 import type { Search } from './records.ts';
+import type { Settings } from './settings.ts';
 import { type DatasetFacts, samplerOf } from './specification.ts';
-import type { Settings, StageSettings } from './stage-settings.ts';
+import type { StageSettings } from './stage-settings.ts';
 import { type BegunStage, bracketIn, type Stage, stageOf, withEpochs } from './stages.ts';
 
 /** How many trials wait as rows: enough that no thread ever waits for a decision, few enough that a grid of millions is light. */

@@ -1,3 +1,5 @@
+import type { Direction } from '../objective.ts';
+
 /** What a search may be for: the metrics of each task, with the direction that is usual, the most usual first. */
 export const metrics = {
   classification: {
@@ -12,4 +14,5 @@ export const metrics = {
     validationMae: 'minimize',
     validationR2: 'maximize',
   },
-} as const;
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Direction>>>>;
+export type Task = keyof typeof metrics;

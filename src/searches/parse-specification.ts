@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { megabytes } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { type Fault, Problem } from '../errors.ts';
+import type { Direction } from '../objective.ts';
 import { LARGEST_GRID } from '../search/samplers/grid.ts';
 import type { Distribution, Point, Value } from '../search/space.ts';
 import { circleFaults, conditionFaults } from './conditions.ts';
@@ -14,15 +15,8 @@ import { defaultHyperparameters, fallbacks, readableOf } from './hyperparameters
 import { largestTrial } from './largest-trial.ts';
 import { metrics } from './objectives.ts';
 import type { SearchQueries, TrialMemory } from './ports.ts';
-import {
-  type DatasetFacts,
-  type Direction,
-  type Metric,
-  type Specification,
-  samplerOf,
-  specificationSchema,
-} from './specification.ts';
-import type { Settings } from './stage-settings.ts';
+import type { Settings } from './settings.ts';
+import { type DatasetFacts, type Metric, type Specification, samplerOf, specificationSchema } from './specification.ts';
 import { needsRows, undefinedMetricFaults } from './undefined-metric.ts';
 import { validationFaults } from './validation.ts';
 import { warmStarted } from './warm-start.ts';

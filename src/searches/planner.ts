@@ -2,11 +2,13 @@
  * Adds the next trials of searches, and hands them to the queue. One plan of a search is made at a time in a process; where its sampler learns,
  * results and the trials that follow from them are written together.
  */
+
+import type { Added, Finished, FinishedTrial, Plan } from '../domain/commands.ts';
 import { messageOf } from '../errors.ts';
-import { isLearning } from '../search/sampler.ts';
+import { isLearning } from '../search/create-sampler.ts';
 import type { HandOff } from './hand-off.ts';
 import { Knowledge, type NextTrials, type NextTrialsDependencies, nextTrials, WINDOW } from './next-trials.ts';
-import type { Added, Finished, FinishedTrial, Plan, SearchQueries, SearchStore } from './ports.ts';
+import type { SearchQueries, SearchStore } from './ports.ts';
 import { hasBarriers } from './pruning.ts';
 import type { Search } from './records.ts';
 import { stageOf } from './stages.ts';

@@ -1,16 +1,31 @@
 /** What the use cases need of the world, and nothing more. The adapters keep these promises. */
-import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult, TrialSettings, TrialTask } from '../compute/trial.ts';
+import type { FoldsFinding, TrialSettings, TrialTask } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Hint } from '../data/hint.ts';
-import type { CsvReading } from '../data/reading.ts';
-import type { AskedUpload, Decision } from '../data/upload.ts';
+import type { AskedUpload } from '../data/upload.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
-import type { Point } from '../search/space.ts';
-import type { BudgetChange } from './budget.ts';
+import type {
+  Added,
+  Claim,
+  Claimer,
+  ClaimRef,
+  Delivery,
+  Finished,
+  FinishedTrial,
+  History,
+  Looked,
+  PausedReport,
+  Plan,
+  Renewal,
+  ReturnedTrial,
+  SearchChange,
+  Transition,
+  TrialAct,
+  TrialOutcome,
+} from '../domain/commands.ts';
 import type { StoredCurves } from './curves.ts';
+import type { DatasetSummary } from './dataset-record.ts';
 import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from './records.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
-import type { BegunStage } from './stages.ts';
 import type { DiagnosedTrial } from './suggestions.ts';
 import type { Warning } from './warnings.ts';
 
@@ -30,140 +45,17 @@ export interface NewSearch {
 }
 
 /** A trial whose hyperparameters are decided, and the job that will deliver it. */
-export interface PlannedTrial {
-  readonly number: number;
-  readonly stage: number;
-  readonly point: Point;
-  readonly job: string;
-}
-
 /** A run of trials that one queue job delivers: numbers `from` … `to`, those of them that still wait. */
-export interface Delivery {
-  readonly searchId: string;
-  /** That of its trials' rows: unique within the search. */
-  readonly job: string;
-  readonly from: number;
-  readonly to: number;
-}
-
 /** The right to work on a trial: good until its lease runs out, and only for this attempt. */
-export interface Claim {
-  readonly searchId: string;
-  readonly number: number;
-  readonly attempt: number;
-  readonly point: Point;
-  /** The rung it trains for; 0 where there are none. */
-  readonly rung: number;
-  /** Where it was put aside: it goes on from there. */
-  readonly checkpoint?: Uint8Array | undefined;
-  /** Its curves up to there. */
-  readonly folds: readonly FoldCurves[];
-}
-
-export type ClaimRef = Pick<Claim, 'searchId' | 'number' | 'attempt'>;
-
-export type FinishedTrial = TrialResult & Pick<Claim, 'number' | 'attempt'>;
-
 /** A trial put aside to be looked at: what it came to, and what it can go on from. */
-export interface PausedReport
-  extends Pick<PausedTrial, 'epochs' | 'value' | 'folds' | 'findings' | 'checkpoint' | 'kernels' | 'durationMs'> {
-  readonly number: number;
-  readonly attempt: number;
-  /** The best of its values up to now. */
-  readonly best: number | null;
-  /** What is wrong with it since the last look, and does not heal; undefined where there is no such thing. */
-  readonly lasting?: FoldsFinding | undefined;
-}
-
 /** What became of a trial that was looked at: it goes on with its claim, or the claim is over. */
-export type Looked = 'goesOn' | 'over';
-
 /** A trial as samplers and pruners may see it. */
-export interface TrialOutcome {
-  readonly number: number;
-  readonly state: TrialState;
-  readonly point: Point;
-  readonly value: number | null;
-  readonly epochs: number;
-}
-
 /** A trial as a sampler that learns may come to see it. */
-export interface KnownTrial extends TrialOutcome {
-  /** Its value at the first rung of its bracket, once it has come there. */
-  readonly firstRung?: { readonly value: number | null } | undefined;
-}
-
 /** The trials of a search from some number on, by number, and the version of its history. */
-export interface History {
-  /** Of the newest event when it was read. */
-  readonly seq: number;
-  /** Changes whenever a trial that had ended begins again: what was read before is to be read anew. */
-  readonly version: number;
-  readonly trials: readonly KnownTrial[];
-}
-
 /** What became of a plan. */
-export interface Added {
-  /** How many of its trials were added. */
-  readonly added: number;
-  /** Those that were claimed at once. */
-  readonly claims: readonly Claim[];
-  /** The rest of what was added. */
-  readonly deliveries: readonly Delivery[];
-}
-
-export interface Finished {
-  readonly accepted: readonly number[];
-  readonly deliveries: readonly Delivery[];
-  /** Undefined where there was no plan, or not every result was accepted. */
-  readonly next?: Added | undefined;
-  /** Of the newest event before these results. */
-  readonly seqBefore: number;
-}
-
 /** Who claims a trial, and for how long. */
-export interface Claimer {
-  readonly worker: string;
-  readonly leaseSeconds: number;
-}
-
 /** What is to be added to a search. It is added only where it still fits. */
-export interface Plan {
-  /** The first of the planned trials. */
-  readonly from: number;
-  /** Consecutive, from `from` on. */
-  readonly trials: readonly PlannedTrial[];
-  /** Of the history that it follows from; undefined where it follows from none. */
-  readonly version: number | undefined;
-  /** The stage that begins with it, and how many trials the search has, now that this is known. */
-  readonly begins?: { readonly stage: BegunStage; readonly total: number } | undefined;
-  /** Who claims the first `count` of what is added, in the same transaction. */
-  readonly claimer?: (Claimer & { readonly count: number }) | undefined;
-}
-
-export interface ReturnedTrial {
-  readonly number: number;
-  readonly attempt: number;
-  readonly reason: string;
-  /** `crashed` counts against limits.attempts; `handedBack` does not; `hopeless` fails the trial at once. */
-  readonly how: 'crashed' | 'handedBack' | 'hopeless';
-}
-
 /** A claim to be renewed, with its curves so far. */
-export interface Renewal extends ClaimRef {
-  readonly epochs: number;
-  readonly folds: readonly FoldCurves[];
-}
-
-export interface SearchChange {
-  readonly name?: string | undefined;
-  readonly budget?: BudgetChange | undefined;
-}
-
-export type TrialAct = 'pause' | 'resume' | 'cancel' | 'retry';
-
-export type Transition = 'pause' | 'resume' | 'cancel';
-
 /**
  * Every change is one transaction that locks its search, writes the trials, the counters and the events together, and wakes
  * whoever listens. A search that does not exist is a Problem `notFound`.
@@ -305,22 +197,6 @@ export interface NoticeBoard {
   /** For epochs alone; changes are told by the store, in their own transaction. Never throws: an epoch may be lost. */
   publish(searchId: string, epochs: readonly Epoch[]): void;
   close(): Promise<void>;
-}
-
-export interface DatasetSummary extends DatasetFacts {
-  readonly title: string;
-  readonly target: string;
-  readonly featureNames: readonly string[];
-  readonly attribution: string | null;
-  readonly builtIn: boolean;
-  /** Rows left out, because a value is not there. */
-  readonly dropped: number;
-  /** How the file is read: with it, whoever reads the CSV comes to the same rows. */
-  readonly reading: CsvReading;
-  readonly decisions: readonly Decision[];
-  readonly hints: readonly Hint[];
-  /** Hashes of all versions, the newest first. */
-  readonly versions: readonly string[];
 }
 
 /** The newest version of a data set, unless a hash says which. */

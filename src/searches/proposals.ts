@@ -5,10 +5,11 @@
  * again. It runs in a thread (workers/proposal-thread.ts), since a proposal may take a second.
  */
 import { LRUCache } from 'lru-cache';
-import { isLearning, type Observation, type Sampler } from '../search/sampler.ts';
+import type { KnownTrial } from '../domain/commands.ts';
+import { isLearning } from '../search/create-sampler.ts';
+import type { Observation, Sampler } from '../search/sampler.ts';
 import type { Point } from '../search/space.ts';
 import type { Bracket } from './brackets.ts';
-import type { KnownTrial } from './ports.ts';
 import { isOver } from './records.ts';
 import { type Specification, samplerOf } from './specification.ts';
 import { bracketIn, type Stage } from './stages.ts';

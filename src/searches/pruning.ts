@@ -76,7 +76,7 @@ export function hasBarriers(pruner: PrunerSettings): pruner is BarrierSettings {
 /** Pruners that judge a trial at once, by those that were there before it. */
 export function isImmediate(
   pruner: PrunerSettings,
-): pruner is Extract<PrunerSettings, { type: 'median' | 'percentile' | 'successiveHalving' }> {
+): pruner is Exclude<PrunerSettings, { type: 'none' | 'diagnosis' | 'hyperband' }> {
   return pruner.type !== 'none' && pruner.type !== 'diagnosis' && !hasBarriers(pruner);
 }
 

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { FoldCurves, FoldsFinding } from '../compute/trial.ts';
 import { findingCodes, severities } from '../diagnosis/finding.ts';
+import { perSeries } from '../nn/series.ts';
 import { limits } from './budget.ts';
-import type { Specification } from './specification.ts';
-import type { Settings } from './stage-settings.ts';
+import { pointSchema, settingsSchema } from './settings.ts';
+import { resolvedSpecificationSchema, type Specification } from './specification.ts';
 import { warningSchema } from './warnings.ts';
 
 export const searchStates = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;
@@ -27,14 +28,13 @@ export const MAX_IMPROVEMENTS = 100;
 
 const count = z.int().min(0);
 const time = z.iso.datetime();
-const pointSchema = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
 
 export const searchSchema = z
   .object({
     id: z.uuid(),
     name: z.string(),
     state: z.enum(searchStates),
-    specification: z.custom<Specification>().describe('As it was sent, with every default filled in'),
+    specification: resolvedSpecificationSchema.describe('As it was sent, with every default filled in'),
     warnings: z.array(warningSchema).readonly().describe('What was said of it when it was created'),
     dataset: z.object({ name: z.string(), hash: z.string() }),
     trials: z
@@ -63,7 +63,7 @@ export const searchSchema = z
       .partialRecord(z.enum(findingCodes), count)
       .describe('How many of the trials that have ended have each finding'),
     stages: z
-      .array(z.object({ from: count, to: count, hyperparameters: z.custom<Settings>() }))
+      .array(z.object({ from: count, to: count, hyperparameters: settingsSchema }))
       .readonly()
       .describe(
         'Those that have begun, with their first trial, one more than their last, and their space; empty without stages',
@@ -103,8 +103,7 @@ export const verdictSchema = z
     text: z.string(),
   })
   .meta({ id: 'Verdict' });
-/** As it is stored and told. */
-export type Verdict = z.infer<typeof verdictSchema>;
+export type Verdict = z.output<typeof verdictSchema>;
 
 /** What is wrong with a trial, and why (diagnosis/). */
 export const findingSchema = z
@@ -177,10 +176,7 @@ export const foldCurvesSchema = z
     fold: count,
     value: z.number().nullable(),
     initialLoss: z.number().nullable(),
-    trainLoss: series,
-    trainMetric: series,
-    validationLoss: series,
-    validationMetric: series,
+    ...perSeries(() => series),
     learningRate: series,
     gradientNorm: series.default([]).describe('The greatest of a step, before clipping'),
     peakLoss: series.default([]).describe('The greatest loss of a step'),
@@ -205,13 +201,13 @@ export const foldCurvesSchema = z
   })
   .meta({ id: 'FoldCurves' }) satisfies z.ZodType<FoldCurves>;
 
-const settingsSchema = z
+const trialSettingsSchema = z
   .record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.array(z.number()).readonly()]))
   .describe('Everything training used: what varied, what was fixed, what was left to its default');
 
 export const trialSchema = trialSummarySchema
   .extend({
-    settings: settingsSchema,
+    settings: trialSettingsSchema,
     folds: z.array(foldCurvesSchema).readonly(),
     findings: z.array(findingSchema).readonly(),
     kernels: z.string().nullable(),
@@ -251,7 +247,7 @@ export const changeSchema = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('stage.started'),
-    data: z.object({ stage: count, from: count, to: count, hyperparameters: z.custom<Settings>() }),
+    data: z.object({ stage: count, from: count, to: count, hyperparameters: settingsSchema }),
   }),
   z.object({ type: z.literal('search.failed'), data: z.object({ failure: z.string() }) }),
   z.object({ type: z.literal('trials.planned'), data: z.object({ from: count, to: count }) }),
@@ -307,10 +303,18 @@ export const changeSchema = z.discriminatedUnion('type', [
 ]);
 export type Change = z.infer<typeof changeSchema>;
 
+const stamp = { seq: z.int().min(1), at: time };
+export type SearchEvent = { readonly [Name in keyof typeof stamp]: z.infer<(typeof stamp)[Name]> } & Change;
+
+/** A change with its place in the log. */
 export const eventSchema = z
-  .intersection(z.object({ seq: z.int().min(1), at: time }), changeSchema)
-  .meta({ id: 'Event' });
-export type SearchEvent = z.infer<typeof eventSchema>;
+  .discriminatedUnion('type', stamped(changeSchema.options))
+  .meta({ id: 'Event' }) as unknown as z.ZodType<SearchEvent>;
+
+/** Not an intersection: each half of one would refuse, in JSON Schema, what the other half describes. */
+function stamped<Options extends readonly z.ZodObject[]>(options: Options): Options {
+  return options.map((option) => option.extend(stamp)) as unknown as Options;
+}
 
 /** An epoch as it ends. Not stored as an event: the curve is in the trial. A slow client may miss some. */
 export const epochSchema = z
@@ -322,10 +326,7 @@ export const epochSchema = z
     epoch: z.int().min(1),
     epochs: count.describe('How many there will be'),
     at: z.number().describe('When it ended where it was trained, in milliseconds since 1970'),
-    trainLoss: z.number().nullable(),
-    trainMetric: z.number().nullable(),
-    validationLoss: z.number().nullable(),
-    validationMetric: z.number().nullable(),
+    ...perSeries(() => z.number().nullable()),
     found: z.array(z.enum(findingCodes)).readonly().optional().describe('What is found in it since this epoch'),
   })
   .meta({ id: 'Epoch' });

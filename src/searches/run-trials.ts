@@ -1,8 +1,9 @@
 /** Works off deliveries: claims trials, trains them, keeps their leases, writes what they gave. */
 import { type ComputeCore, MemoryLimitExceeded, TimeLimitExceeded } from '../compute/trial.ts';
+import type { Claim, Delivery, ReturnedTrial } from '../domain/commands.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { isLearning } from '../search/sampler.ts';
+import { isLearning } from '../search/create-sampler.ts';
 import { reachesTarget } from './budget.ts';
 import { type Committer, createCommitter } from './commit.ts';
 import { deadlineOf } from './deadline.ts';
@@ -10,7 +11,7 @@ import { deliver } from './deliver.ts';
 import type { HandOff, Place } from './hand-off.ts';
 import { ClaimLost, type Held, holdClaims } from './held-claims.ts';
 import type { Planner } from './planner.ts';
-import type { Claim, DatasetStore, Delivery, NoticeBoard, ReturnedTrial, SearchStore, TrialQueue } from './ports.ts';
+import type { DatasetStore, NoticeBoard, SearchStore, TrialQueue } from './ports.ts';
 import { hasBarriers } from './pruning.ts';
 import { isOpen, type Search } from './records.ts';
 import { type Trained, train } from './train-claim.ts';

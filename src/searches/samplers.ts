@@ -55,4 +55,3 @@ export const samplerSchema = z.preprocess(
   (sent) => (typeof sent === 'object' && sent !== null && !('type' in sent) ? { type: 'random', ...sent } : sent),
   samplerKinds,
 );
-export type SamplerChoice = z.output<typeof samplerKinds>;

@@ -1,23 +1,23 @@
 /** The specification of a search: what a user sends, and what is stored of it. */
 import { z } from 'zod';
 import type { TrialMetric } from '../compute/trial.ts';
+import { directions } from '../objective.ts';
 import { createSampler } from '../search/create-sampler.ts';
 import type { Sampler } from '../search/sampler.ts';
-import { type Distribution, type Point, spaceOf, type Value } from '../search/space.ts';
-import { type Budget, budgetSchema } from './budget.ts';
+import { spaceOf } from '../search/space.ts';
+import { budgetSchema, resolvedBudgetSchema } from './budget.ts';
 import { enqueueSchema } from './enqueue.ts';
 import { hyperparametersSchema } from './hyperparameters.ts';
-import { metrics } from './objectives.ts';
-import { type PrunerSettings, prunerSchema } from './pruning.ts';
-import { type SamplerChoice, samplerSchema } from './samplers.ts';
-import { type Settings, type StageSettings, stagesSchema } from './stage-settings.ts';
-import { type ValidationSettings, validationSchema } from './validation.ts';
+import { metrics, type Task } from './objectives.ts';
+import { prunerKinds, prunerSchema } from './pruning.ts';
+import { samplerKinds, samplerSchema } from './samplers.ts';
+import { pointSchema, type Settings, settingsSchema } from './settings.ts';
+import { resolvedStagesSchema, stagesSchema } from './stage-settings.ts';
+import { validationKinds, validationSchema } from './validation.ts';
 import { warmStartSchema } from './warm-start-settings.ts';
 
 export type Metric = TrialMetric;
 const metricNames = [...new Set(Object.values(metrics).flatMap((of) => Object.keys(of) as Metric[]))];
-export type Task = keyof typeof metrics;
-export type Direction = 'maximize' | 'minimize';
 
 /** What a user sends. */
 export const specificationSchema = z
@@ -34,7 +34,7 @@ export const specificationSchema = z
     objective: z
       .strictObject({
         metric: z.enum(metricNames).optional().describe('validationRocAuc is for two classes'),
-        direction: z.enum(['maximize', 'minimize']).optional(),
+        direction: z.enum(directions).optional(),
       })
       .prefault({}),
     pruner: prunerSchema.prefault({}),
@@ -49,22 +49,30 @@ export const specificationSchema = z
   })
   .meta({ id: 'Specification' });
 
-/** What is stored: every default filled in, so that a later default changes no earlier search. */
-export interface Specification {
-  readonly name: string;
-  readonly dataset: string;
-  readonly hyperparameters: Readonly<Record<string, Value | Distribution>>;
-  /** Tried first, as trials 0 …: each decides some or all of what varies. */
-  readonly enqueue: readonly Point[];
-  readonly sampler: SamplerChoice;
-  readonly validation: ValidationSettings;
-  readonly objective: { readonly metric: Metric; readonly direction: Direction };
-  readonly pruner: PrunerSettings;
-  /** Empty where the search has one stage, of all its trials. */
-  readonly stages: readonly StageSettings[];
-  readonly budget: Budget;
-  readonly limits: { readonly trialSeconds: number; readonly attempts: number };
-}
+/**
+ * What is stored and served: every default filled in, so that a later default changes no earlier search. Answers are checked against it, so
+ * a bound may become wider, and never narrower than what is stored.
+ */
+export const resolvedSpecificationSchema = z
+  .object({
+    name: z.string(),
+    dataset: z.string(),
+    hyperparameters: settingsSchema,
+    enqueue: z
+      .array(pointSchema)
+      .readonly()
+      .describe('Tried first, as trials 0 …: each decides some or all of what varies'),
+    sampler: samplerKinds,
+    validation: validationKinds,
+    objective: z.object({ metric: z.enum(metricNames), direction: z.enum(directions) }).readonly(),
+    pruner: prunerKinds,
+    stages: resolvedStagesSchema,
+    budget: resolvedBudgetSchema,
+    limits: z.object({ trialSeconds: z.number(), attempts: z.int() }).readonly(),
+  })
+  .readonly()
+  .meta({ id: 'ResolvedSpecification' });
+export type Specification = z.output<typeof resolvedSpecificationSchema>;
 
 /** What must be known of a data set to judge a specification. */
 export interface DatasetFacts {

@@ -1,7 +1,6 @@
 /** The stages of a search as its specification names them. */
 import { z } from 'zod';
-import type { Distribution, Value } from '../search/space.ts';
-import { type ValidationSettings, validationSchema } from './validation.ts';
+import { validationKinds, validationSchema } from './validation.ts';
 
 const MOST_STAGES = 20;
 
@@ -15,7 +14,6 @@ export const narrowingSchema = z.strictObject({
   margin: z.number().min(0).max(2).default(0.1).describe('How much wider than those, in each hyperparameter’s scale'),
   mayWiden: z.boolean().default(false).describe('Whether the margin may lie outside the original bounds'),
 });
-export type Narrowing = z.output<typeof narrowingSchema>;
 
 export const stagesSchema = z
   .array(
@@ -28,10 +26,11 @@ export const stagesSchema = z
   .max(MOST_STAGES)
   .describe('Coarse to fine: each narrows the space around the best trials of the one before');
 
-export type StageSettings = Narrowing & {
-  readonly epochs: number;
-  readonly trials: number;
-  readonly validation?: ValidationSettings | undefined;
-};
-
-export type Settings = Readonly<Record<string, Value | Distribution>>;
+/** The same, of a specification whose defaults are filled in. */
+export const resolvedStagesSchema = z
+  .array(
+    narrowingSchema.extend({ epochs: z.int(), trials: z.int(), validation: validationKinds.optional() }).readonly(),
+  )
+  .readonly()
+  .describe('Empty where the search has one stage, of all its trials');
+export type StageSettings = z.output<typeof resolvedStagesSchema>[number];

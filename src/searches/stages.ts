@@ -1,16 +1,9 @@
 /** Coarse to fine: a search passes through stages, each with trials, epochs and a space of its own. */
-import { z } from 'zod';
 import { createPruner } from '../search/create-pruner.ts';
 import { type Bracket, bracketOf } from './brackets.ts';
 import { isImmediate, nextDiagnosis } from './pruning.ts';
+import type { Settings } from './settings.ts';
 import type { Specification } from './specification.ts';
-import { narrowingSchema, type Settings } from './stage-settings.ts';
-import { validationKinds } from './validation.ts';
-
-/** The same, of a specification whose defaults are filled in. */
-export const decidedStagesSchema = z.array(
-  narrowingSchema.extend({ epochs: z.int(), trials: z.int(), validation: validationKinds.optional() }),
-);
 
 /** A stage whose space is decided: what its trials are proposed from and trained with. */
 export interface Stage {

@@ -2,13 +2,16 @@
  * What the trials of a search have in common, and how to go on from it: each suggestion names its trials, tells its numbers and
  * changes the specification; `POST …/refine` with `apply` makes the search that it leads to.
  */
+import { z } from 'zod';
 import type { FindingCode } from '../diagnosis/finding.ts';
+import { significant } from '../format.ts';
+import { bestFirst, isBetter } from '../objective.ts';
 import { axisOf } from '../search/axis.ts';
-import { compare } from '../search/pruner.ts';
 import type { Distribution, NumericDistribution, Point, Value } from '../search/space.ts';
 import { boundsOf } from './bounds.ts';
+import { settingsSchema } from './settings.ts';
 import type { Specification } from './specification.ts';
-import type { ValidationSettings } from './validation.ts';
+import { type ValidationSettings, validationKinds } from './validation.ts';
 
 /** A trial that has ended, as far as suggestions go by it. */
 export interface DiagnosedTrial {
@@ -20,20 +23,23 @@ export interface DiagnosedTrial {
   readonly found: readonly FindingCode[];
 }
 
-export interface Patch {
-  readonly hyperparameters?: Readonly<Record<string, Value | Distribution>>;
-  readonly validation?: ValidationSettings;
-}
+const patchSchema = z
+  .object({ hyperparameters: settingsSchema.optional(), validation: validationKinds.optional() })
+  .readonly()
+  .describe('What it changes of the specification');
+export type Patch = z.output<typeof patchSchema>;
 
-export interface Suggestion {
-  /** What it changes and how: `learningRate.lower`. */
-  readonly id: string;
-  readonly text: string;
-  readonly evidence: Readonly<Record<string, number>>;
-  /** The trials that say so, the first hundred. */
-  readonly trials: readonly number[];
-  readonly patch: Patch;
-}
+export const suggestionSchema = z
+  .object({
+    id: z.string().describe('What it changes and how: for `apply` of POST …/refine'),
+    text: z.string(),
+    evidence: z.record(z.string(), z.number()).readonly(),
+    trials: z.array(z.int()).readonly().describe('That say so, the first hundred'),
+    patch: patchSchema,
+  })
+  .readonly()
+  .meta({ id: 'Suggestion' });
+export type Suggestion = z.output<typeof suggestionSchema>;
 
 type Rule = (specification: Specification, trials: readonly DiagnosedTrial[]) => readonly Suggestion[];
 
@@ -78,7 +84,7 @@ function percent(share: number): string {
 }
 
 function short(value: number): string {
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(2)));
+  return Number.isInteger(value) ? String(value) : significant(value, 2);
 }
 
 /** Most beyond a value fail and few within: the bound moves there. */
@@ -124,17 +130,17 @@ function bestCut(bad: readonly boolean[]): number | undefined {
   return clear ? best : undefined;
 }
 
-function bestFirst(
+function ranked(
   { objective }: Specification,
   trials: readonly DiagnosedTrial[],
 ): (DiagnosedTrial & { value: number })[] {
   const valued = trials.flatMap((trial) => (trial.value === null ? [] : [{ ...trial, value: trial.value }]));
-  return valued.sort((a, b) => compare(b.value, a.value, objective.direction) || a.number - b.number);
+  return valued.sort(bestFirst(objective.direction));
 }
 
 /** The best lie at the edge of what was searched: beyond it may be better ones. */
 const widen: Rule = (specification, trials) => {
-  const best = bestFirst(specification, trials).slice(0, BEST);
+  const best = ranked(specification, trials).slice(0, BEST);
   const limits = boundsOf(specification.hyperparameters, true);
   if (trials.length < 2 * FEWEST_TRIALS || best.length < BEST) return [];
   return numericOf(specification).flatMap(([name, distribution]) => {
@@ -167,17 +173,17 @@ const widen: Rule = (specification, trials) => {
 /** A choice that loses against the others is dropped. */
 const dropChoice: Rule = (specification, trials) => {
   const { hyperparameters, objective } = specification;
-  const ranked = bestFirst(specification, trials);
+  const all = ranked(specification, trials);
   return Object.entries(hyperparameters).flatMap(([name, setting]) => {
     if (typeof setting !== 'object' || setting.distribution !== 'categorical') return [];
     const needed = (choice: Value) =>
       Object.values(hyperparameters).some((other) => typeof other === 'object' && other.when?.[name]?.includes(choice));
     const losers = setting.choices.filter((choice) => {
-      const own = ranked.filter(({ point }) => point[name] === choice);
-      const others = ranked.filter(({ point }) => point[name] !== undefined && point[name] !== choice);
+      const own = all.filter(({ point }) => point[name] === choice);
+      const others = all.filter(({ point }) => point[name] !== undefined && point[name] !== choice);
       if (own.length < FEWEST_OF_CHOICE || others.length < FEWEST_OF_CHOICE || needed(choice)) return false;
       const wins = own.reduce(
-        (sum, a) => sum + others.filter((b) => compare(a.value, b.value, objective.direction) > 0).length,
+        (sum, a) => sum + others.filter((b) => isBetter(a.value, b.value, objective.direction)).length,
         0,
       );
       return wins / (own.length * others.length) < LOST;
@@ -189,7 +195,7 @@ const dropChoice: Rule = (specification, trials) => {
         id: `${name}.drop`,
         text: `${name} ${losers.join(', ')} loses to the others nearly always: drop it.`,
         evidence: { choices: losers.length },
-        trials: named(ranked.filter(({ point }) => losers.includes(point[name]!))),
+        trials: named(all.filter(({ point }) => losers.includes(point[name]!))),
         patch: {
           hyperparameters: {
             [name]: left.length === 1 && setting.when === undefined ? left[0]! : { ...setting, choices: left },
@@ -203,7 +209,7 @@ const dropChoice: Rule = (specification, trials) => {
 /** The folds, or the rows, cannot tell the best apart. */
 const moreFolds: Rule = (specification, trials) => {
   const { validation } = specification;
-  const best = bestFirst(specification, trials).slice(0, 5);
+  const best = ranked(specification, trials).slice(0, 5);
   const [first, fifth] = [best[0], best[4]];
   if (first === undefined || fifth === undefined) return [];
   const gap = Math.abs(first.value - fifth.value);

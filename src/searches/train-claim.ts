@@ -1,9 +1,12 @@
 /** Trains one claimed trial, from one report of its value to the next. */
 import type { ComputeCore, FoldCurves, TimedUpdate, TrialResult, TrialTask } from '../compute/trial.ts';
 import { type Look, lastingFault } from '../diagnosis/lasting.ts';
+import type { Claim } from '../domain/commands.ts';
+import { perSeries } from '../nn/series.ts';
+import { bestOf } from '../objective.ts';
 import type { Committer } from './commit.ts';
 import type { Held } from './held-claims.ts';
-import type { Claim, DatasetStore, NoticeBoard } from './ports.ts';
+import type { DatasetStore, NoticeBoard } from './ports.ts';
 import type { Epoch, Search } from './records.ts';
 import { type Looks, looksAt, stageOf } from './stages.ts';
 import { HopelessTrial, trialTask } from './trial-task.ts';
@@ -51,7 +54,7 @@ export async function train(
     );
     durationMs += end.durationMs;
     if (end.outcome !== 'paused') return { kind: 'result', result: { ...end, durationMs } };
-    const best = bestOf(end.folds, task);
+    const best = bestMean(end.folds, task);
     const now = {
       ...end,
       trainLoss: lastMean(end.folds, 'trainLoss'),
@@ -81,7 +84,7 @@ function lastMean(folds: readonly FoldCurves[], of: 'trainLoss' | 'trainMetric')
 
 /** What of an epoch is told live: a notice is small, the rest is stored with the curves. */
 function epochOf(update: TimedUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 'epochs'>): Epoch {
-  const { fold, epoch, at, trainLoss, trainMetric, validationLoss, validationMetric } = update;
+  const { fold, epoch, at } = update;
   const found = update.found.map(({ code }) => code);
   return {
     type: 'epoch',
@@ -89,16 +92,13 @@ function epochOf(update: TimedUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 
     fold,
     epoch,
     at,
-    trainLoss,
-    trainMetric,
-    validationLoss,
-    validationMetric,
+    ...perSeries((name) => update[name]),
     ...(found.length > 0 && { found }),
   };
 }
 
 /** The best, so far, of the means over the folds. */
-function bestOf(folds: readonly FoldCurves[], { metric, direction }: TrialTask): number | null {
+function bestMean(folds: readonly FoldCurves[], { metric, direction }: TrialTask): number | null {
   const [first] = folds;
   if (first === undefined) return null;
   const series = metric === 'validationLoss' ? 'validationLoss' : 'validationMetric';
@@ -106,8 +106,7 @@ function bestOf(folds: readonly FoldCurves[], { metric, direction }: TrialTask):
     .map((_, epoch) => folds.map((fold) => fold[series][epoch] ?? null))
     .filter((values): values is number[] => values.every((value) => value !== null))
     .map((values) => values.reduce((a, b) => a + b, 0) / values.length);
-  if (means.length === 0) return null;
-  return direction === 'maximize' ? Math.max(...means) : Math.min(...means);
+  return bestOf(means, direction);
 }
 
 /** The task of a claimed trial, when it is looked at, and how long it may take. */

@@ -1,9 +1,10 @@
 /** Who goes on: what the pruner of a search says of trials that were put aside. */
+
+import type { PausedReport } from '../domain/commands.ts';
 import { promote } from '../search/brackets.ts';
 import { createPruner } from '../search/create-pruner.ts';
 import type { PrunerView, Stop } from '../search/pruner.ts';
 import type { Bracket } from './brackets.ts';
-import type { PausedReport } from './ports.ts';
 import { isImmediate } from './pruning.ts';
 import type { Verdict } from './records.ts';
 import type { Specification } from './specification.ts';

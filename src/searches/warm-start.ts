@@ -6,7 +6,7 @@ import { MOST_ENQUEUED } from './enqueue.ts';
 import { shown } from './faults.ts';
 import { hyperparameterNames } from './hyperparameters.ts';
 import type { SearchQueries } from './ports.ts';
-import type { Settings } from './stage-settings.ts';
+import type { Settings } from './settings.ts';
 import { stagesOf } from './stages.ts';
 import type { WarmStartSettings } from './warm-start-settings.ts';
 import type { Warning } from './warnings.ts';

@@ -1,5 +1,6 @@
 /** What is no fault of a specification and yet is hardly what was meant. */
 import { z } from 'zod';
+import { formatCount } from '../format.ts';
 import { countOf, distinctPoints, spaceOf } from '../search/space.ts';
 import { describedValue } from './described.ts';
 import { dotted } from './faults.ts';
@@ -30,7 +31,7 @@ function repetitions({ hyperparameters, sampler, stages, budget }: Specification
   // A grid ends with its points.
   if (sampler.type === 'grid' || trials <= points) return [];
   const path = first === undefined ? 'budget.trials' : 'stages[0].trials';
-  const message = `the space has ${points.toLocaleString('en')} different points, fewer than the ${trials.toLocaleString('en')} trials: some are tried again`;
+  const message = `the space has ${formatCount(points)} different points, fewer than the ${formatCount(trials)} trials: some are tried again`;
   return [{ path, message }];
 }
 

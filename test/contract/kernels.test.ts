@@ -1,6 +1,7 @@
 /** What all kernels must do, told by the plain ones in float64: every size from 1 to 70, in every place, at every stride. */
 import { describe, expect, it } from 'vitest';
-import type { ElementwiseActivation, FloatArray, Kernels } from '../../src/nn/kernels.ts';
+import { elementwiseActivations } from '../../src/nn/activation-names.ts';
+import type { FloatArray, Kernels } from '../../src/nn/kernels.ts';
 import { createPlainKernels } from '../../src/nn/kernels-plain.ts';
 import { type Random, randomAt } from '../../src/random.ts';
 import { everyKernels } from '../support/kernels.ts';
@@ -69,17 +70,6 @@ function compare(kernels: Kernels, what: string, tolerance: number, run: (on: Ke
   for (const [i, numbers] of ours.entries()) expectClose(numbers, wanted[i]!, tolerance, `${what}, output ${i}`);
 }
 
-const activations: readonly ElementwiseActivation[] = [
-  'linear',
-  'sigmoid',
-  'tanh',
-  'relu',
-  'leakyRelu',
-  'elu',
-  'gelu',
-  'silu',
-];
-
 describe.each(everyKernels)('the %s kernels', (_name, kernels) => {
   it('multiply as the dense layer needs it', () => {
     for (const [N, D, H] of [...shapes, ...large]) {
@@ -138,7 +128,7 @@ describe.each(everyKernels)('the %s kernels', (_name, kernels) => {
     }
   });
 
-  it.each(activations)('know %s and its slope', (activation) => {
+  it.each(elementwiseActivations)('know %s and its slope', (activation) => {
     for (const H of sizes) {
       const N = (H % 5) + 1;
       const random = randomAt({ seed: H, purpose: 'probe' });
@@ -153,7 +143,7 @@ describe.each(everyKernels)('the %s kernels', (_name, kernels) => {
     }
   });
 
-  it.each(activations)('keep %s right far out, and a NaN a NaN', (activation) => {
+  it.each(elementwiseActivations)('keep %s right far out, and a NaN a NaN', (activation) => {
     kernels.reset(1024 * 1024);
     const far = Float32Array.of(
       -1e30,

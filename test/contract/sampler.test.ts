@@ -1,22 +1,15 @@
-/** What every sampler promises. A new one is added to this list and to nothing else. */
+/** What every sampler promises: all that a specification may name. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSampler, type SamplerSettings } from '../../src/search/create-sampler.ts';
+import { createSampler } from '../../src/search/create-sampler.ts';
 import type { Observation, Sampler } from '../../src/search/sampler.ts';
 import { isActive, type Point, spaceOf, type Value } from '../../src/search/space.ts';
+import { samplerTypes, settingsOf } from '../support/samplers.ts';
 import { partsOf, spaces } from '../support/spaces.ts';
 
-const all: Readonly<Record<SamplerSettings['type'], (seed: number) => SamplerSettings>> = {
-  random: (seed) => ({ type: 'random', seed }),
-  grid: (seed) => ({ type: 'grid', seed }),
-  sobol: (seed) => ({ type: 'sobol', seed }),
-  tpe: (seed) => ({ type: 'tpe', seed, startupTrials: 4, candidates: 8, concurrency: 2 }),
-  cmaes: (seed) => ({ type: 'cmaes', seed, generation: 4 }),
-};
-const types = Object.keys(all) as SamplerSettings['type'][];
 const seeds = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 /** Every sampler by itself, and behind configurations that come first. */
-const samplers = types.flatMap((type) => [
+const samplers = samplerTypes.flatMap((type) => [
   { name: type, type, enqueued: 0 },
   { name: `${type}, three enqueued`, type, enqueued: 3 },
 ]);
@@ -24,7 +17,7 @@ const samplers = types.flatMap((type) => [
 describe.each(samplers)('the sampler: $name', ({ type, enqueued }) => {
   const sampler = (hyperparameters: Parameters<typeof spaceOf>[0], seed: number) => {
     const space = spaceOf(hyperparameters);
-    return { space, ...createSampler(space, all[type](seed), partsOf(space, enqueued)) };
+    return { space, ...createSampler(space, settingsOf(type, seed), partsOf(space, enqueued)) };
   };
 
   /** The first trials, each proposed from exactly those it learns from, with made-up values. */

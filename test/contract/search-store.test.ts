@@ -5,14 +5,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Database } from '../../src/adapters/connection.ts';
-import { createMemoryStore } from '../../src/adapters/memory/search-store.ts';
-import { createSearchQueries } from '../../src/adapters/search-queries.ts';
-import { createSearchStore } from '../../src/adapters/search-store.ts';
 import type { Change, Search, TrialState } from '../../src/searches/records.ts';
-import type { Specification } from '../../src/searches/specification.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
-import { facts, specified } from '../support/search-in-memory.ts';
+import { specified } from '../support/search-in-memory.ts';
 import { type Command, type InspectableStore, perform, type SeenTrial } from '../support/store-commands.ts';
+import { create, inMemory, inPostgres } from '../support/stores.ts';
 
 const hyperparameters = { learningRate: { distribution: 'float', low: 1e-4, high: 1, scale: 'log' } };
 const searches: Readonly<Record<string, object>> = {
@@ -28,50 +25,6 @@ const searches: Readonly<Record<string, object>> = {
   },
   'with a budget of epochs': { hyperparameters, budget: { trials: 12, epochs: 300 } },
 };
-
-function inMemory(): InspectableStore {
-  const store = createMemoryStore();
-  return {
-    store,
-    find: async (id) => store.find(id)!,
-    trials: async (id) => store.trials(id).map(seenTrial),
-    events: async (id) => store.events(id).map(({ seq, type, data }) => ({ seq, type, data: plain(data) })),
-  };
-}
-
-function inPostgres(database: Database): InspectableStore {
-  const queries = createSearchQueries(database);
-  const find = async (id: string) => (await queries.find(id))!;
-  return {
-    store: createSearchStore(database),
-    find,
-    trials: async (id) => {
-      const { items } = await queries.trials(await find(id), { sort: 'number', limit: 1000 });
-      return items.map(seenTrial);
-    },
-    events: async (id) => {
-      const events = await queries.events(id, 0, 10_000);
-      return events.map(({ seq, type, data }) => ({ seq, type, data: plain(data) }));
-    },
-  };
-}
-
-function seenTrial({ number, state, attempt, rung, value, epochs, found }: SeenTrial): SeenTrial {
-  return { number, state, attempt, rung, value, epochs, found };
-}
-
-/** As it comes back from JSON, without what is not there. */
-function plain(data: unknown): unknown {
-  return JSON.parse(JSON.stringify(data));
-}
-
-async function create({ store }: InspectableStore, specification: Specification): Promise<string> {
-  const dataset = { ...facts, name: 'iris' };
-  const { search } = await store.create({
-    ...{ specification, dataset, parent: null, warnings: [], idempotency: undefined },
-  });
-  return search.id;
-}
 
 const commands = fc.array(
   fc.record({ kind: fc.nat({ max: 1000 }), pick: fc.nat({ max: 1000 }), amount: fc.nat({ max: 1000 }) }),

@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runClientCommand } from '../../src/cli/client-commands.ts';
-import type { DatasetSummary } from '../../src/searches/ports.ts';
+import type { DatasetSummary } from '../../src/searches/dataset-record.ts';
 import { allTrials, ended, hashesOf, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -3,7 +3,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { createClient, type StreamMessage } from '../../src/cli/api-client.ts';
+import { createClient } from '../../src/cli/api-client.ts';
+import type { SearchMessage } from '../../src/contract/stream.ts';
 import type { SearchEvent } from '../../src/searches/records.ts';
 import { eventually, type RunningApi, startApi } from '../support/processes.ts';
 import { ended, lasting, reached } from '../support/searches.ts';
@@ -22,21 +23,21 @@ afterAll(async () => {
 });
 
 interface Listener {
-  readonly messages: StreamMessage[];
+  readonly messages: SearchMessage[];
   readonly events: SearchEvent[];
   readonly socket: WebSocket;
-  until(condition: (messages: readonly StreamMessage[]) => boolean): Promise<void>;
+  until(condition: (messages: readonly SearchMessage[]) => boolean): Promise<void>;
 }
 
-function isEvent(message: StreamMessage): message is SearchEvent {
+function isEvent(message: SearchMessage): message is SearchEvent {
   return 'seq' in message && message.type !== 'snapshot';
 }
 
 async function listen(url: string, id: string, after?: number): Promise<Listener> {
   const query = after === undefined ? '' : `?after=${after}`;
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/searches/${id}/events${query}`);
-  const messages: StreamMessage[] = [];
-  socket.on('message', (data) => messages.push(JSON.parse(String(data)) as StreamMessage));
+  const messages: SearchMessage[] = [];
+  socket.on('message', (data) => messages.push(JSON.parse(String(data)) as SearchMessage));
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   return {
     messages,
@@ -60,7 +61,7 @@ function curveSeenBy({ messages }: Listener): (number | null)[] {
   return Array.from(curve, (loss) => loss ?? null);
 }
 
-const isOver = (messages: readonly StreamMessage[]) => messages.some(({ type }) => type === 'search.complete');
+const isOver = (messages: readonly SearchMessage[]) => messages.some(({ type }) => type === 'search.complete');
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
 async function log(url: string, id: string, after = 0, limit = 1000) {

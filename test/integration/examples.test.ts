@@ -1,8 +1,9 @@
 /** The lecture's demonstrations, each run through the service: what they promise is found, and nothing that they exclude. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readExamples } from '../../src/application/examples.ts';
+import type { Example } from '../../src/contract/searches.ts';
 import { projectRoot } from '../../src/paths.ts';
-import { type Example, readExamples } from '../../src/searches/examples.ts';
 import { allTrials, ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -1,8 +1,8 @@
 /** Files as people have them, through the service: each kind of docs/files.md is previewed, stored and trained on. */
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DatasetPreview } from '../../src/api/dataset-schemas.ts';
-import type { DatasetSummary } from '../../src/searches/ports.ts';
+import type { DatasetPreview } from '../../src/contract/datasets.ts';
+import type { DatasetSummary } from '../../src/searches/dataset-record.ts';
 import { type FileCase, fileCases } from '../support/files.ts';
 import { ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';

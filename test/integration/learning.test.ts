@@ -3,20 +3,16 @@
  * whatever else the search does.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spaceOf } from '../../src/search/space.ts';
 import { MOST_HIDDEN_LAYERS } from '../../src/searches/hidden-units.ts';
+import { readableOf } from '../../src/searches/hyperparameters.ts';
 import type { Search } from '../../src/searches/records.ts';
 import { withPostgres } from '../support/postgres.ts';
 import { eventually, findRedis, startRedis, type TestRedis } from '../support/processes.ts';
+import { earlySettings, firstLearned, learningTypes, type SamplerType } from '../support/samplers.ts';
 import { ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { recompute } from '../support/visible-history.ts';
-
-/** `learns`: the first trial that is proposed from results. */
-const samplers = {
-  tpe: { settings: { startupTrials: 4, concurrency: 3 }, learns: 4 },
-  cmaes: { settings: { generation: 5 }, learns: 5 },
-} as const;
-type SamplerName = keyof typeof samplers;
 
 const base = {
   dataset: 'iris',
@@ -78,11 +74,11 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
     'after a warm start': () => ({ warmStart: { search: source.id, trials: 3 } }),
   };
 
-  async function run(type: SamplerName, more: object, sampler: object = {}): Promise<string> {
+  async function run(type: SamplerType, more: object, sampler: object = {}): Promise<string> {
     const { id } = await service.client.create({
       ...base,
       ...more,
-      sampler: { type, seed: 11, ...samplers[type].settings, ...sampler },
+      sampler: { type, seed: 11, ...earlySettings[type], ...sampler },
     });
     const { state } = await ended(service.client, id);
     expect(state).toBe('complete');
@@ -98,8 +94,9 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
 
   const pointsOf = async (id: string) => (await recompute(service.client, id)).tried;
 
-  describe.each(Object.keys(samplers) as SamplerName[])('%s', (type) => {
-    const { learns } = samplers[type];
+  describe.each(learningTypes)('%s', (type) => {
+    /** The first trial that is proposed from results. */
+    const learns = firstLearned(type, spaceOf(readableOf(base.hyperparameters)));
 
     it.each(Object.keys(settings))('learns %s: every proposal follows from the visible results', async (name) => {
       const more = settings[name]!();
@@ -124,7 +121,7 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
       const whole = await run(type, { budget: { trials: 40 } });
       const { id } = await service.client.create({
         ...base,
-        sampler: { type, seed: 11, ...samplers[type].settings },
+        sampler: { type, seed: 11, ...earlySettings[type] },
         budget: { trials: 8 },
       });
       await ended(service.client, id);

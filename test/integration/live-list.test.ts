@@ -1,7 +1,7 @@
 /** The list of searches: its filters, what it shows of each, and its stream. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { type ListMessage, listMessageSchema } from '../../src/api/list-stream.ts';
+import { type ListMessage, listMessageSchema } from '../../src/contract/stream.ts';
 import type { Search } from '../../src/searches/records.ts';
 import { eventually, startWorkerProcess } from '../support/processes.ts';
 import { ended, expectSound, lasting, reached } from '../support/searches.ts';

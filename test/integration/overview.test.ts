@@ -1,9 +1,9 @@
 /** Whole searches at one glance, in the real service: the table and the curves of many trials. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Curves, curvesSchema, type SeriesName, seriesNames } from '../../src/searches/curves.ts';
+import { type Curves, curvesSchema, type Table, tableSchema } from '../../src/contract/trials.ts';
+import { type SeriesName, seriesNames } from '../../src/nn/series.ts';
 import type { Search, Trial } from '../../src/searches/records.ts';
-import { type Table, tableSchema } from '../../src/searches/table.ts';
 import { eventually } from '../support/processes.ts';
 import { allTrials, ended, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';

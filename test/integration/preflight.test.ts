@@ -1,6 +1,6 @@
 /** What is said of networks before they are trained, through REST. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SearchPreflight } from '../../src/searches/preflight.ts';
+import type { Preflight } from '../../src/contract/analysis.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => service?.close());
 
-const failed = ({ checks }: SearchPreflight['families'][number]) =>
+const failed = ({ checks }: Preflight['families'][number]) =>
   checks.filter(({ passed }) => !passed).map(({ check }) => check);
 
 async function only(hyperparameters: object, dataset = 'digits') {

@@ -7,15 +7,9 @@ import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
 import type { SearchEvent } from '../../src/searches/records.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { eventually, type RunningProcess, startApi, startWorkerProcess } from '../support/processes.ts';
+import { earlySettings, samplerTypes } from '../support/samplers.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
 
-const samplers = {
-  random: {},
-  grid: {},
-  sobol: {},
-  tpe: { startupTrials: 4, concurrency: 3 },
-  cmaes: { generation: 5 },
-} as const;
 const pruners = {
   none: { type: 'none' },
   hyperband: { type: 'hyperband' },
@@ -105,7 +99,7 @@ const struck: Run = async (ids) => {
   await onThreads(2)(ids);
 };
 
-describe.each(Object.entries(samplers))('the sampler %s', (type, settings) => {
+describe.each(samplerTypes)('the sampler %s', (type) => {
   it('gives the same with every reproducible pruner, on 1, 2 and 4 threads, and after a SIGKILL', async () => {
     const names = Object.keys(pruners) as (keyof typeof pruners)[];
     const runs = { one: onThreads(1), two: onThreads(2), four: onThreads(4), struck };
@@ -113,7 +107,11 @@ describe.each(Object.entries(samplers))('the sampler %s', (type, settings) => {
     for (const [how, run] of Object.entries(runs)) {
       const searches = await Promise.all(
         names.map((name) =>
-          client.create({ ...specification, sampler: { type, seed: 5, ...settings }, pruner: pruners[name] }),
+          client.create({
+            ...specification,
+            sampler: { type, seed: 5, ...earlySettings[type] },
+            pruner: pruners[name],
+          }),
         ),
       );
       await run(searches.map(({ id }) => id));

@@ -1,6 +1,6 @@
 /** What the trials of a search have in common, and whether going on from it helps: through REST. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SearchFindings } from '../../src/api/schemas.ts';
+import type { SearchFindings } from '../../src/contract/analysis.ts';
 import type { Search } from '../../src/searches/records.ts';
 import { allTrials, ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';

@@ -6,7 +6,7 @@ import {
   prepareQueue,
   type QueueConnection,
 } from '../../src/adapters/trial-queue.ts';
-import type { Delivery } from '../../src/searches/ports.ts';
+import type { Delivery } from '../../src/domain/commands.ts';
 import { logTo, silentLog } from '../support/log.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { eventually, findRedis, startRedis, type TestRedis } from '../support/processes.ts';

@@ -1,10 +1,10 @@
 /** A search without a database, a queue or training: results are made up, in any order, and the real planner plans. */
 import { randomUUID } from 'node:crypto';
+import type { Added, Finished, FinishedTrial, History, Plan } from '../../src/domain/commands.ts';
 import { randomAt } from '../../src/random.ts';
 import type { Observation } from '../../src/search/sampler.ts';
 import type { Point } from '../../src/search/space.ts';
 import { parseSpecification } from '../../src/searches/parse-specification.ts';
-import type { Added, Finished, FinishedTrial, History, Plan } from '../../src/searches/ports.ts';
 import { isOver, type Search, type TrialState } from '../../src/searches/records.ts';
 import { type DatasetFacts, type Specification, samplerOf } from '../../src/searches/specification.ts';
 import { bracketIn, type Stage, stagesOf } from '../../src/searches/stages.ts';

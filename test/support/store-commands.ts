@@ -1,7 +1,8 @@
 /** Commands to a store of searches, for tests that hold every store to the same rules: each is a few small numbers, and always makes sense. */
 import type { FoldCurves } from '../../src/compute/trial.ts';
+import type { Claim, FinishedTrial, PausedReport, Plan, TrialAct } from '../../src/domain/commands.ts';
 import { Problem } from '../../src/errors.ts';
-import type { Claim, FinishedTrial, PausedReport, Plan, SearchStore, TrialAct } from '../../src/searches/ports.ts';
+import type { SearchStore } from '../../src/searches/ports.ts';
 import type { Search } from '../../src/searches/records.ts';
 import { bracketIn, stageOf } from '../../src/searches/stages.ts';
 

@@ -1,9 +1,8 @@
 /** What the page knows of a search: a reader who comes late, and one who was there from the start, see the same. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Epoch, SearchEvent, Trial } from '../../web/src/api.ts';
+import type { Epoch, SearchEvent, Table, Trial } from '../../web/src/api.ts';
 import { SearchModel } from '../../web/src/search/model.ts';
-import type { SearchTable } from '../../web/src/tables.ts';
 
 type Change = SearchEvent extends infer E ? (E extends SearchEvent ? Omit<E, 'seq' | 'at'> : never) : never;
 
@@ -47,7 +46,7 @@ const epoch = (number: number, n: number, more: Partial<Epoch> = {}): Epoch => (
 });
 
 /** The table that a service would answer which knows just these changes. */
-function tableAt(events: readonly SearchEvent[]): SearchTable {
+function tableAt(events: readonly SearchEvent[]): Table {
   const model = new SearchModel();
   model.readTable(empty, events);
   return tableOf(model);
@@ -55,7 +54,7 @@ function tableAt(events: readonly SearchEvent[]): SearchTable {
 
 const empty = tableOf(new SearchModel());
 
-function tableOf(model: SearchModel): SearchTable {
+function tableOf(model: SearchModel): Table {
   const column = <K extends keyof SearchModel['trials'][number]>(name: K) => model.trials.map((trial) => trial[name]);
   const names = [...new Set(model.trials.flatMap(({ point }) => Object.keys(point)))];
   return {

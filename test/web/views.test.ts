@@ -14,7 +14,6 @@ import {
   withKind,
   withOffer,
 } from '../../web/src/datasets/preview.ts';
-import { duration, shown } from '../../web/src/format.ts';
 import { draftOf, faultsAt, leanOf, modeOf, textOf, withPart } from '../../web/src/new-search/draft.ts';
 import { groups } from '../../web/src/new-search/groups.ts';
 import { sampledOf } from '../../web/src/new-search/sampled.ts';
@@ -47,28 +46,6 @@ function row(number: number, more: Partial<TrialRow> = {}): TrialRow {
     ...more,
   };
 }
-
-describe('numbers as people read them', () => {
-  it.each([
-    [0, '0'],
-    [64, '64'],
-    [0.98765, '0.9877'],
-    [0.1, '0.1'],
-    [1e-4, '1e-4'],
-    [1.25e-5, '1.25e-5'],
-    [123456789, '1.23e8'],
-    [null, '–'],
-    ['relu', 'relu'],
-    [true, 'true'],
-  ])('%s is %s', (value, text) => expect(shown(value)).toBe(text));
-
-  it.each([
-    [0.02, '20 ms'],
-    [3.44, '3.4 s'],
-    [130, '2 min 10 s'],
-    [3900, '1 h 5 min'],
-  ])('%s seconds are %s', (seconds, text) => expect(duration(seconds)).toBe(text));
-});
 
 describe('the table of trials', () => {
   const columns = columnsOf(
@@ -247,7 +224,7 @@ describe('a CSV before it is stored', () => {
     expect(parametersOf(cut)).toMatchObject({ delimiter: 'tab', missing: 'fill', missingValues: '-200' });
   });
   it('take what a warning offers, once', () => {
-    const offer = { label: 'leave it out', option: 'ignore', values: ['zip'] };
+    const offer = { label: 'leave it out', option: 'ignore' as const, values: ['zip'] };
     expect(withOffer(withOffer(noChoices, offer), offer)).toEqual({ ...noChoices, ignore: ['zip'] });
     const asked = withOffer(noChoices, { label: 'classes', option: 'task', values: ['classification'] });
     expect(asked.task).toBe('classification');

@@ -1,4 +1,5 @@
-/** A websocket that comes back: after a loss it tries again, sooner while somebody is likely to look. */
+/** A websocket that comes back: after a loss it tries again, at once when the machine is online again or the page is looked at. */
+import ReconnectingWebSocket from 'partysocket/ws';
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
@@ -6,63 +7,59 @@ export interface Stream {
   close(): void;
 }
 
-interface StreamHandlers {
-  readonly onMessage: (message: { readonly type: string } & Record<string, unknown>) => void;
+interface StreamHandlers<Message> {
+  readonly onMessage: (message: Message) => void;
   readonly onConnection: (connection: Connection) => void;
 }
 
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5000;
+const options = { minReconnectionDelay: 250, reconnectionDelayGrowFactor: 2, maxReconnectionDelay: 5000 } as const;
 /** The service sends a heartbeat every 15 seconds. */
 const SILENCE_MS = 40_000;
 
-export function openStream(path: string, { onMessage, onConnection }: StreamHandlers): Stream {
-  let socket: WebSocket | undefined;
-  let pause = FIRST_PAUSE_MS;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+/** `Message`: what the contract says of this path. */
+export function openStream<Message>(path: string, { onMessage, onConnection }: StreamHandlers<Message>): Stream {
+  const url = `${location.origin.replace(/^http/, 'ws')}${path}`;
   let silence: ReturnType<typeof setTimeout> | undefined;
-  let over = false;
-
-  const listen = () => {
-    clearTimeout(silence);
-    silence = setTimeout(() => socket?.close(), SILENCE_MS);
-  };
-  const connect = () => {
-    clearTimeout(timer);
-    const own = new WebSocket(`${location.origin.replace(/^http/, 'ws')}${path}`);
-    socket = own;
+  const connect = (): ReconnectingWebSocket => {
+    const own = new ReconnectingWebSocket(url, [], options);
+    const listen = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => own.reconnect(), SILENCE_MS);
+    };
     own.onopen = () => {
-      pause = FIRST_PAUSE_MS;
       onConnection('live');
       listen();
     };
     own.onmessage = ({ data }) => {
       listen();
-      onMessage(JSON.parse(String(data)));
+      onMessage(JSON.parse(String(data)) as Message);
     };
     own.onclose = () => {
       clearTimeout(silence);
-      if (over || socket !== own) return;
-      onConnection('lost');
-      timer = setTimeout(connect, pause);
-      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      // One that was replaced or closed has nothing more to say.
+      if (own === socket) onConnection('lost');
     };
+    return own;
   };
+  let socket: ReconnectingWebSocket | undefined = connect();
+  // Its own `reconnect` would wait for the pause that is under way.
   const hurry = () => {
-    if (!over && socket?.readyState === WebSocket.CLOSED && document.visibilityState === 'visible') connect();
+    if (socket?.readyState !== WebSocket.CLOSED || document.visibilityState !== 'visible') return;
+    const waiting = socket;
+    socket = connect();
+    waiting.close();
   };
   addEventListener('online', hurry);
   document.addEventListener('visibilitychange', hurry);
   onConnection('connecting');
-  connect();
   return {
     close: () => {
-      over = true;
-      clearTimeout(timer);
-      clearTimeout(silence);
       removeEventListener('online', hurry);
       document.removeEventListener('visibilitychange', hurry);
-      socket?.close();
+      clearTimeout(silence);
+      const last = socket;
+      socket = undefined;
+      last?.close();
     },
   };
 }

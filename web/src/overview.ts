@@ -1,14 +1,12 @@
 /** One stream over all searches: it keeps every query that shows one true, so that nothing on the page is ever asked for again in a circle. */
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
+import type { Answer } from '../../src/contract/http.ts';
+import type { ListMessage } from '../../src/contract/stream.ts';
 import type { Search } from './api.ts';
 import { type Connection, openStream } from './live.ts';
 
-interface SearchPage {
-  readonly items: readonly Search[];
-  readonly next: string | null;
-}
-export type SearchPages = InfiniteData<SearchPage, string | undefined>;
+export type SearchPages = InfiniteData<Answer<'GET /v1/searches'>, string | undefined>;
 
 let connection: Connection = 'connecting';
 const listeners = new Set<() => void>();
@@ -23,25 +21,19 @@ export function useConnection(): Connection {
   );
 }
 
-type Message =
-  | { readonly type: 'ready' | 'gap' | 'heartbeat' | 'pong' }
-  | { readonly type: 'search'; readonly search: Search }
-  | { readonly type: 'removed'; readonly id: string };
-
 export function followSearches(client: QueryClient): () => void {
   let begun = false;
-  const stream = openStream('/v1/events', {
+  const stream = openStream<ListMessage>('/v1/events', {
     onConnection: (next) => {
       connection = next;
       for (const listener of listeners) listener();
     },
     onMessage: (message) => {
-      const told = message as Message;
-      if (told.type === 'search') keep(client, told.search);
-      if (told.type === 'removed') forget(client, told.id);
+      if (message.type === 'search') keep(client, message.search);
+      if (message.type === 'removed') forget(client, message.id);
       // What happened while nobody listened is unknown.
-      if (told.type === 'gap' || (told.type === 'ready' && begun)) void client.invalidateQueries();
-      if (told.type === 'ready') begun = true;
+      if (message.type === 'gap' || (message.type === 'ready' && begun)) void client.invalidateQueries();
+      if (message.type === 'ready') begun = true;
     },
   });
   return stream.close;

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FoldCurves } from '../../compute/trial.ts';
 import { claim, release } from '../../domain/claiming.ts';
+import type { Delivery, ReturnedTrial } from '../../domain/commands.ts';
 import { deliveriesOf, isWithheld } from '../../domain/deliveries.ts';
 import { endIfOverdue } from '../../domain/ending.ts';
 import { type Facts, meets } from '../../domain/facts.ts';
@@ -16,7 +17,7 @@ import { SearchUpdate, type SearchWrites } from '../../domain/search-update.ts';
 import { actOnTrial } from '../../domain/trial-actions.ts';
 import { patched, type TrialRecord } from '../../domain/trial-record.ts';
 import { Problem } from '../../errors.ts';
-import type { Delivery, NewSearch, ReturnedTrial, SearchStore } from '../../searches/ports.ts';
+import type { NewSearch, SearchStore } from '../../searches/ports.ts';
 import { type Change, isOpen, type Search } from '../../searches/records.ts';
 
 interface StoredTrial {

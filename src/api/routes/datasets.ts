@@ -1,152 +1,65 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
+import { datasetCsv, findDataset } from '../../application/find-dataset.ts';
+import { previewDataset } from '../../application/preview-dataset.ts';
+import { removeDataset } from '../../application/remove-dataset.ts';
+import { fileTypes } from '../../contract/datasets.ts';
 import { datasetLimits } from '../../data/csv-table.ts';
-import { InvalidDataset } from '../../data/faults.ts';
-import type { FileReader } from '../../data/file-work.ts';
-import type { AskedUpload } from '../../data/upload.ts';
 import { Problem } from '../../errors.ts';
-import { removeDataset } from '../../searches/remove-dataset.ts';
-import {
-  type DatasetPreview,
-  datasetNameSchema,
-  datasetPageSchema,
-  datasetSchema,
-  datasetVersionSchema,
-  previewQuerySchema,
-  previewSchema,
-  removeDatasetSchema,
-  uploadQuerySchema,
-} from '../dataset-schemas.ts';
-import type { ApiParts } from '../parts.ts';
-import { refusals } from '../schemas.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { endpoint } from '../endpoint.ts';
 
-const tags = ['data sets'];
-/** What programs call a delimited or compressed file; what is in it is seen when it is read. */
-const fileTypes = [
-  'text/csv',
-  'text/plain',
-  'text/tab-separated-values',
-  'application/csv',
-  'application/vnd.ms-excel',
-  'application/gzip',
-  'application/x-gzip',
-  'application/octet-stream',
-];
-
-export const datasetRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { datasets, store, files }) => {
-  app.addContentTypeParser(
-    fileTypes,
-    { parseAs: 'buffer', bodyLimit: datasetLimits.bytes },
-    async (_: unknown, body: Buffer) => body,
-  );
+export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, dependencies) => {
+  const { datasets } = dependencies;
+  const { bytes: bodyLimit } = datasetLimits;
+  app.addContentTypeParser([...fileTypes], { parseAs: 'buffer', bodyLimit }, async (_: unknown, body: Buffer) => body);
 
   app.route({
-    method: 'GET',
-    url: '/v1/datasets',
-    schema: { tags, response: { 200: datasetPageSchema, ...refusals } },
+    ...endpoint('GET /v1/datasets'),
     handler: async () => ({ items: await datasets.list() }),
   });
 
   app.route({
-    method: 'GET',
-    url: '/v1/datasets/:name',
-    schema: {
-      tags,
-      params: datasetNameSchema,
-      querystring: datasetVersionSchema,
-      response: { 200: datasetSchema, ...refusals },
-    },
-    handler: async ({ params: { name }, query: { hash } }) => {
-      const found = await datasets.find(name, hash);
-      if (found === undefined) throw new Problem('notFound', noDataset(name, hash));
-      return found;
-    },
+    ...endpoint('GET /v1/datasets/:name'),
+    handler: ({ params: { name }, query: { hash } }) => findDataset(dependencies, name, hash),
   });
 
   app.route({
-    method: 'DELETE',
-    url: '/v1/datasets/:name',
-    schema: {
-      tags,
-      summary: 'All its versions; refused while searches use it, unless `force`',
-      params: datasetNameSchema,
-      querystring: removeDatasetSchema,
-      response: { 204: z.null(), ...refusals },
-    },
+    ...endpoint('DELETE /v1/datasets/:name'),
     handler: async ({ params: { name }, query: { force } }, reply) => {
-      await removeDataset({ datasets, store }, name, force === 'true');
+      await removeDataset(dependencies, name, force === 'true');
       return reply.code(204).send(null);
     },
   });
 
   app.route({
-    method: 'GET',
-    url: '/v1/datasets/:name/csv',
-    schema: {
-      tags,
-      summary: 'The file as UTF-8 text: with `reading` it gives the same rows',
-      params: datasetNameSchema,
-      querystring: datasetVersionSchema,
-      response: { 200: z.string(), ...refusals },
-    },
+    ...endpoint('GET /v1/datasets/:name/csv'),
     handler: async ({ params: { name }, query: { hash } }, reply) => {
-      const csv = await datasets.csv(name, hash);
-      if (csv === undefined) throw new Problem('notFound', noDataset(name, hash));
+      const csv = await datasetCsv(dependencies, name, hash);
       return reply
         .type('text/csv; charset=utf-8')
         .serializer((text: unknown) => String(text))
-        .send(csv);
+        .send(csv as never);
     },
   });
 
   app.route({
-    method: 'POST',
-    url: '/v1/datasets',
-    bodyLimit: datasetLimits.bytes,
-    schema: {
-      tags,
-      summary: 'Upload a delimited text file as the body; the same name again is a new version',
-      consumes: fileTypes,
-      querystring: uploadQuerySchema,
-      response: { 201: datasetSchema, ...refusals },
-    },
-    handler: async (request, reply) => {
-      const dataset = await datasets.add({ ...request.query, file: fileIn(request.body) });
+    ...endpoint('POST /v1/datasets'),
+    bodyLimit,
+    handler: async ({ query, body }, reply) => {
+      const dataset = await datasets.add({ ...query, file: fileIn(body) });
       return reply.code(201).header('location', `/v1/datasets/${dataset.name}`).send(dataset);
     },
   });
 
   app.route({
-    method: 'POST',
-    url: '/v1/datasets/preview',
-    bodyLimit: datasetLimits.bytes,
-    schema: {
-      tags,
-      summary: 'What an upload would be: its columns as they are taken, and all that would refuse it; stores nothing',
-      consumes: fileTypes,
-      querystring: previewQuerySchema,
-      response: { 200: previewSchema, ...refusals },
-    },
-    handler: async (request) => previewed(files, fileIn(request.body), { ...request.query, name: 'preview' }),
+    ...endpoint('POST /v1/datasets/preview'),
+    bodyLimit,
+    handler: ({ query, body }) => previewDataset(dependencies, fileIn(body), { ...query, name: 'preview' }),
   });
 };
-
-function noDataset(name: string, hash: string | undefined): string {
-  return `there is no data set ${name}${hash === undefined ? '' : ` with the hash ${hash}`}`;
-}
 
 function fileIn(body: unknown): Buffer {
   if (Buffer.isBuffer(body)) return body;
   const message = `the body must be a file, with content-type text/csv`;
   throw new Problem('unsupportedMediaType', message, [{ path: 'content-type', message }]);
-}
-
-async function previewed(files: FileReader, file: Buffer, asked: AskedUpload): Promise<DatasetPreview> {
-  const { bytes, rows, columns, cells, classes } = datasetLimits;
-  try {
-    return { ...(await files.preview(file, asked)), limits: { bytes, rows, columns, cells, classes } };
-  } catch (error) {
-    if (!(error instanceof InvalidDataset)) throw error;
-    throw new Problem('invalidRequest', `the text is no table: ${error.message}`, error.faults);
-  }
 }

@@ -1,22 +1,15 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import { messageOf, Problem } from '../../errors.ts';
-import type { ApiParts } from '../parts.ts';
-import { refusals } from '../schemas.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { endpoint } from '../endpoint.ts';
 
-const okSchema = z.object({ status: z.literal('ok') });
-
-export const healthRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, { ping, queue }) => {
+export const healthRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { ping, queue }) => {
   app.route({
-    method: 'GET',
-    url: '/healthz',
-    schema: { tags: ['health'], summary: 'The process answers', response: { 200: okSchema } },
+    ...endpoint('GET /healthz'),
     handler: async () => ({ status: 'ok' as const }),
   });
   app.route({
-    method: 'GET',
-    url: '/readyz',
-    schema: { tags: ['health'], summary: 'So do Postgres and the queue', response: { 200: okSchema, ...refusals } },
+    ...endpoint('GET /readyz'),
     handler: async () => {
       await answers('Postgres', ping);
       await answers('the queue', queue.depth);

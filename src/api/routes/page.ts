@@ -1,12 +1,12 @@
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync } from 'fastify';
-import type { ApiParts } from '../parts.ts';
+import type { ApiDependencies } from '../dependencies.ts';
 
 /** Addresses within the page (web/src/app.tsx): all of them are the same document, which shows what its address says. */
 const views = ['/searches', '/searches/*', '/new', '/compare', '/datasets', '/datasets/*'];
 
 /** The page, as built: compressed beforehand, its parts named by what is in them. */
-export const pageRoutes: FastifyPluginAsync<ApiParts> = async (app, { web }) => {
+export const pageRoutes: FastifyPluginAsync<ApiDependencies> = async (app, { web }) => {
   await app.register(fastifyStatic, {
     root: web,
     preCompressed: true,

@@ -1,177 +1,72 @@
-import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
-import { Problem } from '../../errors.ts';
-import { deliver } from '../../searches/deliver.ts';
-import { dryRun } from '../../searches/dry-run.ts';
-import { parseSpecification } from '../../searches/parse-specification.ts';
-import { briefly } from '../../searches/planner.ts';
-import type { Transition } from '../../searches/ports.ts';
-import { searchSchema } from '../../searches/records.ts';
-import { refined, refineSchema } from '../../searches/refine.ts';
-import { refuseWithoutDataset } from '../../searches/remove-dataset.ts';
-import { samplerOf, specificationSchema } from '../../searches/specification.ts';
-import type { ApiParts } from '../parts.ts';
-import {
-  changeSearchSchema,
-  creationHeadersSchema,
-  dryRunSchema,
-  idSchema,
-  refusals,
-  searchPageSchema,
-  searchQuerySchema,
-} from '../schemas.ts';
+import { changeSearch } from '../../application/change-search.ts';
+import { createSearch } from '../../application/create-search.ts';
+import { dryRunSearch } from '../../application/dry-run.ts';
+import { findSearch } from '../../application/find-search.ts';
+import { refineSearch } from '../../application/refine-search.ts';
+import { transitionSearch } from '../../application/transition-search.ts';
+import { refinementSchema } from '../../contract/searches.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { endpoint, judgedByUseCase } from '../endpoint.ts';
 
-const tags = ['searches'];
-/** The specification is judged by parseSpecification, which also knows the data sets; the schema documents it. */
-const judgedLater = { validatorCompiler: () => (data: unknown) => ({ value: data }) };
-
-export const searchRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) => {
-  const { store, queries, queue, planner, datasets, facts, log } = parts;
-
+export const searchRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, dependencies) => {
   app.route({
-    method: 'POST',
-    url: '/v1/searches',
-    schema: {
-      tags,
-      summary: 'Begin a search',
-      headers: creationHeadersSchema,
-      body: specificationSchema,
-      response: { 201: searchSchema, ...refusals },
-    },
-    validatorCompiler: (route) => (route.httpPart === 'body' ? judgedLater : app).validatorCompiler!(route),
-    handler: async (request, reply) => {
-      const parsed = await parseSpecification(request.body, parts);
-      const key = request.headers['idempotency-key'];
-      const requestHash = createHash('sha256').update(JSON.stringify(request.body)).digest('hex');
-      const idempotency = key === undefined ? undefined : { key, requestHash };
-      const { search, created } = await store.create({ ...parsed, parent: null, idempotency });
-      if (created) await briefly(planner.plan(search.id));
-      else reply.header('idempotent-replayed', 'true');
+    ...endpoint('POST /v1/searches'),
+    validatorCompiler: (route) => (route.httpPart === 'body' ? judgedByUseCase : app).validatorCompiler!(route),
+    handler: async ({ body, headers }, reply) => {
+      const options = { idempotencyKey: headers['idempotency-key'] };
+      const { search, created } = await createSearch(dependencies, body, options);
+      if (!created) reply.header('idempotent-replayed', 'true');
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
     },
   });
 
   app.route({
-    method: 'POST',
-    url: '/v1/searches/dry-run',
-    schema: {
-      tags,
-      summary: 'What a search would try, and how long it would take; stores nothing',
-      body: specificationSchema,
-      response: { 200: dryRunSchema, ...refusals },
-    },
-    ...judgedLater,
-    handler: async (request) => {
-      return dryRun(await parseSpecification(request.body, parts), parts.threads) as z.infer<typeof dryRunSchema>;
-    },
+    ...endpoint('POST /v1/searches/dry-run'),
+    ...judgedByUseCase,
+    handler: ({ body }) => dryRunSearch(dependencies, body),
   });
 
   app.route({
-    method: 'GET',
-    url: '/v1/searches',
-    schema: {
-      tags,
-      summary: 'The newest first',
-      querystring: searchQuerySchema,
-      response: { 200: searchPageSchema, ...refusals },
-    },
-    handler: (request) => queries.list(request.query),
+    ...endpoint('GET /v1/searches'),
+    handler: ({ query }) => dependencies.queries.list(query),
   });
 
   app.route({
-    method: 'GET',
-    url: '/v1/searches/:id',
-    schema: { tags, params: idSchema, response: { 200: searchSchema, ...refusals } },
-    handler: async (request) => {
-      const search = await queries.find(request.params.id);
-      if (search === undefined) throw new Problem('notFound', `there is no search ${request.params.id}`);
-      return search;
-    },
+    ...endpoint('GET /v1/searches/:id'),
+    handler: ({ params: { id } }) => findSearch(dependencies, id),
   });
 
   app.route({
-    method: 'POST',
-    url: '/v1/searches/:id/refine',
-    schema: {
-      tags,
-      summary: 'Begin a search in a space narrowed around the best trials of one that has ended',
-      params: idSchema,
-      body: refineSchema.nullish(),
-      response: { 201: searchSchema, ...refusals },
-    },
-    handler: async (request, reply) => {
-      const { id } = request.params;
-      const parent = await queries.find(id);
-      if (parent === undefined) throw new Problem('notFound', `there is no search ${id}`);
-      const body = await refined(parent, queries, request.body ?? refineSchema.parse({}));
-      // On the rows that the parent was made on, whatever was uploaded since: their values compare.
-      const { hash } = parent.dataset;
-      const ofParent = {
-        find: (name: string) => datasets.find(name, hash),
-        load: (name: string) => datasets.load(name, hash),
-      };
-      const parsed = await parseSpecification(body, { ...parts, datasets: ofParent });
-      const { search } = await store.create({ ...parsed, parent: id, idempotency: undefined });
-      await briefly(planner.plan(search.id));
+    ...endpoint('POST /v1/searches/:id/refine'),
+    handler: async ({ params: { id }, body }, reply) => {
+      const search = await refineSearch(dependencies, id, body ?? refinementSchema.parse({}));
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
     },
   });
 
   app.route({
-    method: 'PATCH',
-    url: '/v1/searches/:id',
-    schema: {
-      tags,
-      summary:
-        'Rename it, or change its budget: a search that has ended goes on where the new one leaves something to do',
-      params: idSchema,
-      body: changeSearchSchema,
-      response: { 200: searchSchema, ...refusals },
-    },
-    handler: async (request) => {
-      const { id } = request.params;
-      const search = await queries.find(id);
-      if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
-      const { size } = samplerOf(search.specification);
-      const { name, budget } = request.body;
-      if (budget !== undefined) await refuseWithoutDataset(search, facts);
-      const trials = budget?.trials && Math.min(budget.trials, size);
-      const { search: changed, deliveries } = await store.change(id, { name, budget: budget && { ...budget, trials } });
-      await deliver(queue, deliveries, log);
-      if (changed.state === 'running') await briefly(planner.plan(id));
-      return changed;
-    },
+    ...endpoint('PATCH /v1/searches/:id'),
+    handler: ({ params: { id }, body }) => changeSearch(dependencies, id, body),
   });
 
   app.route({
-    method: 'DELETE',
-    url: '/v1/searches/:id',
-    schema: { tags, summary: 'With its trials and events', params: idSchema, response: { 204: z.null(), ...refusals } },
-    handler: async (request, reply) => {
-      await store.remove(request.params.id);
+    ...endpoint('DELETE /v1/searches/:id'),
+    handler: async ({ params: { id } }, reply) => {
+      await dependencies.store.remove(id);
       return reply.code(204).send(null);
     },
   });
 
-  const summaries: Record<Transition, string> = {
-    pause: 'Claim no more trials; those that run go on',
-    resume: 'Go on after a pause',
-    cancel: 'End it; what runs is stopped',
-  };
-  for (const transition of Object.keys(summaries) as Transition[]) {
+  for (const transition of ['pause', 'resume', 'cancel'] as const) {
     app.route({
-      method: 'POST',
-      url: `/v1/searches/:id/${transition}`,
-      schema: { tags, summary: summaries[transition], params: idSchema, response: { 200: searchSchema, ...refusals } },
-      handler: async (request) => {
-        const search = await store.transition(request.params.id, transition);
-        if (transition === 'resume') {
-          await deliver(queue, await store.deliveries(search.id), log);
-          await briefly(planner.plan(search.id));
-        }
-        return search;
-      },
+      ...endpoint(`POST /v1/searches/:id/${transition}`),
+      handler: ({ params: { id } }) => transitionSearch(dependencies, id, transition),
     });
   }
+
+  app.route({
+    ...endpoint('GET /v1/examples'),
+    handler: async () => ({ items: dependencies.examples }),
+  });
 };

@@ -1,162 +1,65 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
-import { countFolds } from '../../data/folds.ts';
-import { severities } from '../../diagnosis/finding.ts';
-import { Problem } from '../../errors.ts';
-import { certaintyOf } from '../../search/best.ts';
-import { deliver } from '../../searches/deliver.ts';
-import { briefly } from '../../searches/planner.ts';
-import type { TrialAct } from '../../searches/ports.ts';
-import { type Search, trialSchema } from '../../searches/records.ts';
-import { suggestionsFor } from '../../searches/refine.ts';
-import { refuseWithoutDataset } from '../../searches/remove-dataset.ts';
-import { stagesOf } from '../../searches/stages.ts';
+import { actOnTrial } from '../../application/act-on-trial.ts';
+import { bestTrials } from '../../application/best-trials.ts';
+import { findSearch } from '../../application/find-search.ts';
+import { findTrial } from '../../application/find-trial.ts';
+import { searchCurves, searchTable } from '../../application/search-overview.ts';
+import type { LiveDependencies } from '../dependencies.ts';
+import { endpoint } from '../endpoint.ts';
 import { exportTrials } from '../export.ts';
-import type { ApiParts } from '../parts.ts';
-import {
-  bestQuerySchema,
-  bestSchema,
-  exportQuerySchema,
-  findingsSchema,
-  idSchema,
-  refusals,
-  trialPageSchema,
-  trialParamsSchema,
-  trialQuerySchema,
-} from '../schemas.ts';
 
-const tags = ['trials'];
-/** With so many the best is compared, however few are asked for. */
-const COMPARED = 50;
-
-const acts: Record<TrialAct, string> = {
-  pause: 'Put it aside until it is resumed; it then begins anew, and comes to the same',
-  resume: 'Let a paused one go on',
-  cancel: 'Stop it for good: its search goes on without it',
-  retry: 'Try one again that failed; a search that has ended goes on',
-};
-
-export const trialRoutes: FastifyPluginAsyncZod<ApiParts> = async (app, parts) => {
-  const { queries, store, queue, planner, log } = parts;
-  const searchOr404 = async (id: string): Promise<Search> => {
-    const search = await queries.find(id);
-    if (search === undefined) throw new Problem('notFound', `there is no search ${id}`);
-    return search;
-  };
+export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, dependencies) => {
+  const { queries } = dependencies;
 
   app.route({
-    method: 'GET',
-    url: '/v1/searches/:id/trials',
-    schema: { tags, params: idSchema, querystring: trialQuerySchema, response: { 200: trialPageSchema, ...refusals } },
-    handler: async (request) => {
-      const search = await searchOr404(request.params.id);
-      return queries.trials(search, request.query);
-    },
+    ...endpoint('GET /v1/searches/:id/trials'),
+    handler: async ({ params: { id }, query }) => queries.trials(await findSearch(dependencies, id), query),
   });
 
   app.route({
-    method: 'GET',
-    url: '/v1/searches/:id/trials/:number',
-    schema: {
-      tags,
-      summary: 'With its settings and curves',
-      params: trialParamsSchema,
-      response: { 200: trialSchema, ...refusals },
-    },
-    handler: async (request) => {
-      const search = await searchOr404(request.params.id);
-      const trial = await queries.trial(search, request.params.number);
-      if (trial === undefined) {
-        const { planned, total } = search.trials;
-        const when = request.params.number < total ? `; ${planned} of ${total} are decided so far` : '';
-        throw new Problem('notFound', `the search has no trial ${request.params.number}${when}`);
-      }
-      return trial;
-    },
+    ...endpoint('GET /v1/searches/:id/trials/:number'),
+    handler: ({ params: { id, number } }) => findTrial(dependencies, id, number),
   });
 
-  for (const act of Object.keys(acts) as TrialAct[]) {
+  for (const act of ['pause', 'resume', 'cancel', 'retry'] as const) {
     app.route({
-      method: 'POST',
-      url: `/v1/searches/:id/trials/:number/${act}`,
-      schema: { tags, summary: acts[act], params: trialParamsSchema, response: { 200: trialSchema, ...refusals } },
-      handler: async ({ params: { id, number } }) => {
-        if (act === 'retry' || act === 'resume') await refuseWithoutDataset(await searchOr404(id), parts.facts);
-        const { deliveries, search } = await store.actOnTrial(id, number, act);
-        await deliver(queue, deliveries, log);
-        if (search.state === 'running') await briefly(planner.plan(id));
-        return (await queries.trial(search, number))!;
-      },
+      ...endpoint(`POST /v1/searches/:id/trials/:number/${act}`),
+      handler: ({ params: { id, number } }) => actOnTrial(dependencies, id, number, act),
     });
   }
 
   app.route({
-    method: 'GET',
-    url: '/v1/searches/:id/findings',
-    schema: {
-      tags,
-      summary: 'What was found in its trials, and how often',
-      params: idSchema,
-      response: { 200: findingsSchema, ...refusals },
-    },
-    handler: async (request) => {
-      const search = await searchOr404(request.params.id);
-      const { complete, pruned, paused, failed, cancelled } = search.trials;
-      const trials = complete + pruned + paused + failed + cancelled;
-      const found = await queries.findings(search);
-      const items = found
-        .map(({ example, trials: count, numbers }) => {
-          const { code, severity } = example;
-          return { code, severity, trials: count, share: trials > 0 ? count / trials : 0, numbers, example };
-        })
-        .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.trials - a.trials);
-      return { trials, items, suggestions: await suggestionsFor(search, queries) };
-    },
+    ...endpoint('GET /v1/searches/:id/best'),
+    handler: ({ params: { id }, query: { limit } }) => bestTrials(dependencies, id, limit),
   });
 
   app.route({
-    method: 'GET',
-    url: '/v1/searches/:id/best',
-    schema: {
-      tags,
-      summary: 'Complete trials, the best value first',
-      params: idSchema,
-      querystring: bestQuerySchema,
-      response: { 200: bestSchema, ...refusals },
-    },
-    handler: async (request) => {
-      const search = await searchOr404(request.params.id);
-      const { limit } = request.query;
-      const ranked = await queries.best(search, Math.max(limit, COMPARED));
-      const scored = ranked.flatMap(({ number, value, deviation }) =>
-        value === null ? [] : [{ number, value, deviation }],
-      );
-      const { validation } = stagesOf(search)[search.best?.stage ?? 0] ?? search.specification;
-      return { items: ranked.slice(0, limit), certainty: certaintyOf(scored, countFolds(validation)) };
-    },
-  });
-
-  app.route({
-    method: 'GET',
-    url: '/v1/searches/:id/export',
-    schema: {
-      tags,
-      summary: 'Every trial, as CSV or as one JSON object a line',
-      params: idSchema,
-      querystring: exportQuerySchema,
-      response: { 200: z.any().describe('A stream of text'), ...refusals },
-    },
-    handler: async (request, reply) => {
-      const search = await searchOr404(request.params.id);
-      const { format } = request.query;
-      const type = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson';
-      const file = `search-${search.id}.${format}`;
+    ...endpoint('GET /v1/searches/:id/table'),
+    handler: async ({ params: { id } }, reply) => {
+      const table = await searchTable(dependencies, id);
+      // Text already: to read 200,000 cells once more only to check them would cost more than all the rest.
       return reply
-        .type(type)
-        .header('content-disposition', `attachment; filename="${file}"`)
+        .type('application/json; charset=utf-8')
+        .serializer((text: unknown) => String(text))
+        .send(table as never);
+    },
+  });
+
+  app.route({
+    ...endpoint('GET /v1/searches/:id/curves'),
+    handler: ({ params: { id }, query: { trials, points } }) => searchCurves(dependencies, id, trials, points),
+  });
+
+  app.route({
+    ...endpoint('GET /v1/searches/:id/export'),
+    handler: async ({ params: { id }, query: { format } }, reply) => {
+      const search = await findSearch(dependencies, id);
+      return reply
+        .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
+        .header('content-disposition', `attachment; filename="search-${search.id}.${format}"`)
         .serializer((payload: unknown) => payload as string)
-        .send(Readable.from(exportTrials(queries, search, format)));
+        .send(Readable.from(exportTrials(queries, search, format)) as never);
     },
   });
 };

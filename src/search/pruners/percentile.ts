@@ -1,5 +1,6 @@
 /** The median and percentile rules (Golovin et al. 2017, Vizier, §3.2.2; as in Optuna). */
-import { compare, type Direction, type Pruner, told } from '../pruner.ts';
+import { compare, type Direction, isBetter, quantileOfBest } from '../../objective.ts';
+import { type Pruner, told } from '../pruner.ts';
 
 interface Settings {
   /** From the best: 50 is the median. */
@@ -21,7 +22,7 @@ function quantile(numbers: readonly number[], share: number): number {
 /** Stops a trial whose best value so far is worse than the percentile of what complete trials had at the same epoch. */
 export function percentilePruner(rule: string, settings: Settings, direction: Direction): Pruner {
   const { percentile, startupTrials, warmupEpochs, interval } = settings;
-  const share = direction === 'maximize' ? 1 - percentile / 100 : percentile / 100;
+  const share = quantileOfBest(percentile / 100, direction);
   const goesOn = { goesOn: true } as const;
   return {
     counts: 'complete',
@@ -37,7 +38,7 @@ export function percentilePruner(rule: string, settings: Settings, direction: Di
       const threshold = quantile(others, share);
       if (compare(bestSoFar, threshold, direction) >= 0) return goesOn;
       const of = others.length + 1;
-      const rank = 1 + others.filter((other) => compare(other, bestSoFar, direction) > 0).length;
+      const rank = 1 + others.filter((other) => isBetter(other, bestSoFar, direction)).length;
       const what = rule === 'median' ? 'median' : `best ${percentile} %`;
       const text = `stopped after ${epochs} epochs: its best, ${told(bestSoFar)}, was not as good as ${told(threshold)}, the ${what} of ${others.length} complete trials there`;
       return { goesOn: false, rule, epochs, value, threshold, rank, of, rung: null, text };

@@ -1,5 +1,6 @@
 /** Asynchronous successive halving, the stopping kind (Li et al. 2020, ASHA; Optuna). */
-import { compare, type Direction, type Pruner, told } from '../pruner.ts';
+import { compare, type Direction, isBetter } from '../../objective.ts';
+import { type Pruner, told } from '../pruner.ts';
 
 /**
  * Rung k lies at minEpochs·ηᵏ epochs. A trial goes on from a rung if it is among the best ⌊n/η⌋, or is the best, of the n that were
@@ -19,7 +20,7 @@ export function successiveHalvingPruner(
     judge: ({ epochs, value, others }) => {
       const of = others.length + 1;
       const slots = Math.max(Math.floor(of / reductionFactor), 1);
-      const rank = 1 + others.filter((other) => compare(other, value, direction) > 0).length;
+      const rank = 1 + others.filter((other) => isBetter(other, value, direction)).length;
       if (rank <= slots && value !== null) return { goesOn: true };
       let rung = 0;
       for (let at = minEpochs; at < epochs; at *= reductionFactor) rung++;

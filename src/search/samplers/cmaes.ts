@@ -6,10 +6,10 @@
  * Logical time (law 6) goes by generations: all trials of one are proposed from those before it, so a generation runs side by side.
  */
 import { exp, log } from '../../exact-math.ts';
+import { bestFirst, type Direction } from '../../objective.ts';
 import { type Random, randomAt } from '../../random.ts';
 import { axisOf } from '../axis.ts';
 import { eigen } from '../eigen.ts';
-import { compare, type Direction } from '../pruner.ts';
 import type { Observation, Sampler } from '../sampler.ts';
 import { decidePoint, type NumericDistribution, type Point, type Space, valueAt } from '../space.ts';
 import { drawAt } from './random.ts';
@@ -139,11 +139,9 @@ function learner(
 
 /** Complete before stopped, further before less far, better before worse, of equals the first. */
 function better(direction: Direction) {
+  const byValue = bestFirst(direction);
   return (a: Observation, b: Observation) =>
-    Number(b.complete) - Number(a.complete) ||
-    (a.complete ? 0 : b.epochs - a.epochs) ||
-    compare(b.value, a.value, direction) ||
-    a.number - b.number;
+    Number(b.complete) - Number(a.complete) || (a.complete ? 0 : b.epochs - a.epochs) || byValue(a, b);
 }
 
 /** One generation, the best first. Where some of its trials failed, the weights go to those that are there. */

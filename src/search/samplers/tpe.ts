@@ -2,11 +2,12 @@
  * The tree-structured Parzen estimator, multivariate: two mixtures, one of good trials and one of the others, and of some candidates
  * drawn from the good one that which the two disagree on most (Bergstra et al. 2011; Falkner et al. 2018; Watanabe 2023).
  */
+
+import type { Direction } from '../../objective.ts';
 import { randomAt } from '../../random.ts';
 import { createMixture, type Mixture } from '../mixture.ts';
 import { createObserved } from '../observed.ts';
 import { gamma } from '../parzen.ts';
-import type { Direction } from '../pruner.ts';
 import type { Sampler } from '../sampler.ts';
 import type { Point, Space } from '../space.ts';
 import { repeatableSpace } from './repeats.ts';

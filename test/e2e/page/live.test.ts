@@ -1,5 +1,5 @@
 /** The page while things happen: live, from two browsers, over restarts, and the same for whoever comes late. */
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, WebSocket } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../../src/cli/api-client.ts';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
@@ -8,6 +8,9 @@ import { createTestDatabase } from '../../support/postgres.ts';
 import { freePort, startApi, startWorkerProcess } from '../../support/processes.ts';
 import { ended, lasting, reached } from '../../support/searches.ts';
 import { startTestService, type TestService } from '../../support/service.ts';
+
+/** Between two attempts to connect, once several have failed: the longest pause is five seconds. */
+const LONG_PAUSE_MS = 3500;
 
 /** The table of the best has so many rows, and no more. */
 async function hasBest(page: Page, count: number): Promise<void> {
@@ -149,6 +152,19 @@ describe.skipIf(browserPath === undefined)('the page over a restart of the API',
       await page.locator('.live-cards [data-epoch]').first().waitFor();
       await api.end('SIGKILL');
       await page.getByText('disconnected').first().waitFor();
+      // Pauses between attempts grow to five seconds; a machine that is online again does not wait for the end of one.
+      const isOfSearch = (socket: WebSocket) => socket.url().includes(id);
+      let last = performance.now();
+      const attempt = await page.waitForEvent('websocket', (socket) => {
+        if (!isOfSearch(socket)) return false;
+        const pause = performance.now() - last;
+        last = performance.now();
+        return pause > LONG_PAUSE_MS;
+      });
+      await attempt.waitForEvent('socketerror');
+      const next = page.waitForEvent('websocket', { predicate: isOfSearch, timeout: LONG_PAUSE_MS });
+      await page.evaluate("dispatchEvent(new Event('online'))");
+      await next;
       api = await startApi(environment);
       await page.locator('.connection.live').waitFor();
       const { trials } = await ended(client, id);

@@ -1,8 +1,9 @@
 /** Every gradient against central differences of the loss, in float64. */
 import { describe, expect, it } from 'vitest';
+import { type Activation, activations } from '../../../src/nn/activation-names.ts';
 import { initialize } from '../../../src/nn/initializers.ts';
 import { createPlainKernels } from '../../../src/nn/kernels-plain.ts';
-import { type Activation, activationNames, type Layer } from '../../../src/nn/layer.ts';
+import type { Layer } from '../../../src/nn/layer.ts';
 import { matrix, readDense } from '../../../src/nn/layout.ts';
 import type { Loss, NetworkSpec } from '../../../src/nn/network.ts';
 import { allocateOrder, allocateRows, fillRows } from '../../../src/nn/rows.ts';
@@ -17,7 +18,7 @@ const SIZES = [4, 6, 5, 3];
 const kinked: readonly Activation[] = ['relu', 'leakyRelu', 'elu', 'maxout'];
 const losses: Loss[] = ['softmaxCrossEntropy', 'binaryCrossEntropy', 'meanSquaredError'];
 
-const cases = activationNames.flatMap((activation) =>
+const cases = activations.flatMap((activation) =>
   [false, true].flatMap((batchNorm) => [
     ...losses.map((loss) => ({ activation, batchNorm, dropout: 0, loss, padding: 0 })),
     { activation, batchNorm, dropout: 0.4, loss: losses[0]!, padding: 3 },

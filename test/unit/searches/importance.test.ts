@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { importanceOf } from '../../../src/application/importance.ts';
 import { randomAt } from '../../../src/random.ts';
 import { createSampler } from '../../../src/search/create-sampler.ts';
 import { spaceOf } from '../../../src/search/space.ts';
-import { importanceOf } from '../../../src/searches/importance.ts';
 
 const space = spaceOf({
   optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },

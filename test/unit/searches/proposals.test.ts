@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { KnownTrial } from '../../../src/searches/ports.ts';
+import type { KnownTrial } from '../../../src/domain/commands.ts';
 import { createProposer, type ProposalTask } from '../../../src/searches/proposals.ts';
 import { firstStageOf } from '../../../src/searches/stages.ts';
 import { specified } from '../../support/search-in-memory.ts';

@@ -1,6 +1,8 @@
 /** A hyperparameter as an axis of a chart: in the scale it was sampled in. */
+
+import { formatValue } from '../../../src/format.ts';
+import { ascending, compare, type Direction } from '../../../src/objective.ts';
 import type { Distribution, NumericDistribution, Value } from '../../../src/search/space.ts';
-import { shown } from '../format.ts';
 import type { Colour } from '../theme.ts';
 import type { ChartOption } from './echart.tsx';
 
@@ -9,7 +11,11 @@ export function axisFor(name: string, distribution: Distribution, colour: Colour
   const look = {
     name,
     nameTextStyle: { color: colour('--soft') },
-    axisLabel: { color: colour('--soft'), hideOverlap: true, formatter: (value: number | string) => shown(value) },
+    axisLabel: {
+      color: colour('--soft'),
+      hideOverlap: true,
+      formatter: (value: number | string) => formatValue(value),
+    },
     axisLine: { lineStyle: { color: colour('--line') } },
     splitLine: { lineStyle: { color: colour('--line') } },
   };
@@ -51,8 +57,8 @@ export function unitOf({ low, high, scale }: NumericDistribution): {
 export const scaleColours = ['#00224e', '#35456c', '#666970', '#948e77', '#c8b866', '#fee838'];
 
 /** The range of the values that are not the worst: a few that failed must not flatten the rest. */
-export function valueRange(values: readonly number[], direction: 'maximize' | 'minimize'): [number, number] {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  return direction === 'maximize' ? [at(0.1), at(1)] : [at(0), at(0.9)];
+export function valueRange(values: readonly number[], direction: Direction): [number, number] {
+  const fromWorst = values.toSorted((a, b) => compare(a, b, direction));
+  const [low = 0, high = 0] = ascending([fromWorst[Math.floor(0.1 * values.length)], fromWorst.at(-1)], direction);
+  return [low, high];
 }

@@ -2,7 +2,7 @@
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { shown } from '../format.ts';
+import { formatValue } from '../../../src/format.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { ChartFrame } from './frame.tsx';
 
@@ -153,7 +153,7 @@ function optionsOf(
         // On a log scale only the powers of ten have room for a number.
         values: (_, splits) =>
           splits.map((value) =>
-            logY && !Number.isInteger(Math.log10(value)) ? '' : shown(Number(value.toPrecision(6))),
+            logY && !Number.isInteger(Math.log10(value)) ? '' : formatValue(Number(value.toPrecision(6))),
           ),
       },
     ],
@@ -196,7 +196,7 @@ function seriesOf(
     ...(points && { paths: () => null, points: { show: true, size: 4, fill: stroke, stroke } }),
     ...(!points && { points: { show: false } }),
     ...(steps && { paths: uPlot.paths.stepped!({ align: 1 }) }),
-    value: (_, value) => shown(value),
+    value: (_, value) => formatValue(value),
   };
 }
 

@@ -3,9 +3,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
+import { formatCount, formatValue } from '../../../src/format.ts';
 import { api, type History, type Search } from '../api.ts';
 import { LineChart } from '../charts/line-chart.tsx';
-import { shown } from '../format.ts';
 import { useAddress } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
@@ -21,7 +21,7 @@ function useCompared(id: string) {
   const ended = search.data === undefined ? 0 : endedOf(search.data.trials);
   const history = useQuery({
     queryKey: ['history', id, steps(ended), search.data?.state],
-    queryFn: () => api.about<History>(id, 'history'),
+    queryFn: () => api.about(id, 'history'),
     enabled: search.data !== undefined,
     placeholderData: (before) => before,
   });
@@ -90,10 +90,10 @@ function Compared({ searches, histories }: ComparedProps): ReactNode {
             </h2>
             <ProgressBar trials={search.trials} />
             <p className="small soft">
-              {endedOf(search.trials)} of {search.trials.total} trials, {search.epochs.toLocaleString('en')} epochs
+              {endedOf(search.trials)} of {search.trials.total} trials, {formatCount(search.epochs)} epochs
             </p>
             <p>
-              best {search.specification.objective.metric} <strong>{shown(search.best?.value)}</strong>
+              best {search.specification.objective.metric} <strong>{formatValue(search.best?.value)}</strong>
             </p>
           </section>
         ))}

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { plural, shown } from '../format.ts';
+import { formatCount, formatValue, plural } from '../../../src/format.ts';
 import { Table } from '../parts/table.tsx';
 import { type Choices, type DatasetPreview, type Kind, kindOf, type PreviewColumn, withKind } from './preview.ts';
 
@@ -37,7 +37,7 @@ export function Columns(props: ColumnsProps): ReactNode {
           <span>Find a column</span>
           <input value={wanted} onChange={(event) => setWanted(event.target.value)} />
           <span className="soft">
-            {plural(listed.length, 'column')} of {columns.length.toLocaleString('en')} shown
+            {plural(listed.length, 'column')} of {formatCount(columns.length)} shown
           </span>
         </label>
       )}
@@ -94,7 +94,9 @@ function ColumnTable({ preview, columns, choices, change }: ColumnsProps & Pick<
               )}
             </td>
             <td>
-              {guessed === 'number' && kind !== 'category' ? `${shown(min)} … ${shown(max)}` : `${distinct} different`}
+              {guessed === 'number' && kind !== 'category'
+                ? `${formatValue(min)} … ${formatValue(max)}`
+                : `${distinct} different`}
             </td>
             <td className={missing > 0 ? 'fault' : ''}>{missing || ''}</td>
             <td className="soft small">{examples.join(', ')}</td>

@@ -3,8 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import { formatCount, plural } from '../../../src/format.ts';
 import { api, type Dataset } from '../api.ts';
-import { plural } from '../format.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -53,7 +53,7 @@ function Row({ dataset }: { readonly dataset: Dataset }): ReactNode {
         {!builtIn && <HowRead dataset={dataset} />}
       </td>
       <td>{task === 'classification' ? plural(classes.length, 'class', 'classes') : 'a quantity'}</td>
-      <td>{rows.toLocaleString('en')}</td>
+      <td>{formatCount(rows)}</td>
       <td>{features}</td>
       <td>{target}</td>
       <td>

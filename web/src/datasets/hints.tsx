@@ -1,6 +1,6 @@
 /** What is odd in a file, and what can be done about it at once. */
 import type { ReactNode } from 'react';
-import { plural } from '../format.ts';
+import { plural } from '../../../src/format.ts';
 import { type Choices, type Hint, withOffer } from './preview.ts';
 
 interface HintsProps {

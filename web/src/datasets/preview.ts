@@ -1,6 +1,7 @@
 /** What can be chosen of a file, and what the service says of it. Pure. */
 
-import type { DatasetPreview } from '../../../src/api/dataset-schemas.ts';
+import type { DatasetPreview } from '../../../src/contract/datasets.ts';
+import type { Query } from '../../../src/contract/http.ts';
 
 export type { DatasetPreview };
 export type PreviewColumn = DatasetPreview['columns'][number];
@@ -49,7 +50,9 @@ export const noChoices: Choices = {
 
 export function parametersOf({ dialect, missing, missingValues, ...others }: Choices) {
   const given = missing === 'refuse' ? undefined : missing;
-  return { ...others, ...dialect, missing: given, missingValues: missingValues.trim() || undefined };
+  const query = { ...others, ...dialect, missing: given, missingValues: missingValues.trim() || undefined };
+  // The service reads texts as the numbers, names and lists that they stand for.
+  return query as unknown as Query<'POST /v1/datasets/preview'>;
 }
 
 /** What a column may be taken as. */

@@ -2,8 +2,8 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
-import { ask, type Dataset, query, Refusal } from '../api.ts';
-import { plural } from '../format.ts';
+import { formatCount, plural } from '../../../src/format.ts';
+import { api, Refusal } from '../api.ts';
 import { useGo } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
@@ -108,12 +108,7 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
   const client = useQueryClient();
   const go = useGo();
   const upload = useMutation({
-    mutationFn: () =>
-      ask<Dataset>(`/v1/datasets${query({ name, ...parametersOf(choices) })}`, {
-        method: 'POST',
-        type: 'text/csv',
-        body: chosen.csv,
-      }),
+    mutationFn: () => api.upload({ name, ...parametersOf(choices) }, chosen.csv),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['datasets'] });
       go(`/new?dataset=${encodeURIComponent(name)}`);
@@ -154,8 +149,8 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
           <Sample preview={preview} />
           <p className="soft small">
             Read are up to {Math.round(preview.limits['bytes']! / 1024 / 1024)} MB,{' '}
-            {preview.limits['rows']?.toLocaleString('en')} rows, {preview.limits['columns']?.toLocaleString('en')}{' '}
-            columns and {preview.limits['classes']?.toLocaleString('en')} classes.
+            {formatCount(preview.limits['rows'])} rows, {formatCount(preview.limits['columns'])} columns and{' '}
+            {formatCount(preview.limits['classes'])} classes.
           </p>
         </>
       )}
@@ -189,12 +184,7 @@ function usePreview(csv: Blob, choices: Choices) {
   const [state, setState] = useState<{ preview?: DatasetPreview; error?: Error }>({});
   useEffect(() => {
     const abort = new AbortController();
-    ask<DatasetPreview>(`/v1/datasets/preview${query(parametersOf(choices))}`, {
-      method: 'POST',
-      type: 'text/csv',
-      body: csv,
-      signal: abort.signal,
-    }).then(
+    api.preview(parametersOf(choices), csv, abort.signal).then(
       (preview) => setState({ preview }),
       (error: unknown) => {
         if (!abort.signal.aborted && error instanceof Error) setState((before) => ({ ...before, error }));

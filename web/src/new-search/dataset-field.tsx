@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import { formatCount, plural } from '../../../src/format.ts';
 import { api } from '../api.ts';
-import { plural } from '../format.ts';
 import type { Fault } from './draft.ts';
 
 interface DatasetFieldProps {
@@ -31,7 +31,7 @@ export function DatasetField({ dataset, set, faults }: DatasetFieldProps): React
       </label>
       {one && (
         <p className="soft small">
-          {one.title}: {one.rows.toLocaleString('en')} rows, {plural(one.features, 'input')},{' '}
+          {one.title}: {formatCount(one.rows)} rows, {plural(one.features, 'input')},{' '}
           {one.task === 'classification' ? plural(one.classes.length, 'class', 'classes') : `predicts ${one.target}`}
         </p>
       )}

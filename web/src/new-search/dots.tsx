@@ -1,8 +1,8 @@
 /** What a sampler would try of one range: a dot a trial, and on a log scale how many fall into each power of ten. */
 import type { ReactNode } from 'react';
+import { formatValue, plural } from '../../../src/format.ts';
 import type { NumericDistribution } from '../../../src/search/space.ts';
 import { unitOf } from '../charts/axis.ts';
-import { plural, shown } from '../format.ts';
 
 interface DotsProps {
   readonly name: string;
@@ -27,7 +27,7 @@ export function Dots({ name, distribution, values }: DotsProps): ReactNode {
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       className="dots"
       role="img"
-      aria-label={`${plural(values.length, 'sample')} of ${name}: ${told.map(({ from, tick, count }) => `${count} from ${shown(from)} to ${shown(tick)}`).join(', ')}`}
+      aria-label={`${plural(values.length, 'sample')} of ${name}: ${told.map(({ from, tick, count }) => `${count} from ${formatValue(from)} to ${formatValue(tick)}`).join(', ')}`}
     >
       {ticks.map((tick) => (
         <g key={tick}>
@@ -39,7 +39,7 @@ export function Dots({ name, distribution, values }: DotsProps): ReactNode {
             fill="var(--soft)"
             textAnchor={at(tick) > 0.97 ? 'end' : at(tick) < 0.03 ? 'start' : 'middle'}
           >
-            {shown(tick)}
+            {formatValue(tick)}
           </text>
         </g>
       ))}

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { duration, plural, shown } from '../format.ts';
+import { formatCount, formatDuration, formatValue, plural } from '../../../src/format.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
 import { Warnings } from '../parts/warnings.tsx';
@@ -22,8 +22,8 @@ export function DryRunCard({
       <h2>What it would do</h2>
       <p>
         {plural(trials, 'trial')}
-        {gridSize !== null && ` of a grid of ${gridSize.toLocaleString('en')}`}, about{' '}
-        <strong>{duration(estimate.seconds)}</strong> on {plural(estimate.threads, 'thread')}.
+        {gridSize !== null && ` of a grid of ${formatCount(gridSize)}`}, about{' '}
+        <strong>{formatDuration(estimate.seconds)}</strong> on {plural(estimate.threads, 'thread')}.
       </p>
       <Warnings warnings={warnings} />
       <Table label="The first trials" heads={['trial', ...names]} className="small">
@@ -31,7 +31,7 @@ export function DryRunCard({
           <tr key={number}>
             <td>{number}</td>
             {names.map((name) => (
-              <td key={name}>{shown(hyperparameters[name])}</td>
+              <td key={name}>{formatValue(hyperparameters[name])}</td>
             ))}
           </tr>
         ))}

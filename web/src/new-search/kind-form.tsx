@@ -1,7 +1,7 @@
 /** A form made of a schema: a kind, and the numbers and switches that this kind has. What a schema gains, it shows. */
 import { type ReactNode, useMemo } from 'react';
 import { z } from 'zod';
-import { words } from '../format.ts';
+import { words } from '../../../src/format.ts';
 import { type Draft, type Fault, faultsAt } from './draft.ts';
 import { NumberInput } from './number-input.tsx';
 

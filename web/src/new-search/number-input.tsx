@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
-import { shown } from '../format.ts';
+import { formatValue } from '../../../src/format.ts';
 
 interface NumberInputProps {
   readonly label: string;
@@ -41,5 +41,5 @@ function numberIn(text: string): number | undefined {
 
 function written(value: number | undefined): string {
   if (value === undefined || value === null) return '';
-  return Number(shown(value)) === value ? shown(value) : String(value);
+  return Number(formatValue(value)) === value ? formatValue(value) : String(value);
 }

@@ -1,8 +1,8 @@
 /** One hyperparameter: left to its default, one value, a range or a choice; with what would be sampled of it. */
 import { type ReactNode, useId } from 'react';
+import { formatValue } from '../../../src/format.ts';
 import type { CategoricalDistribution, NumericDistribution, Value } from '../../../src/search/space.ts';
 import { hyperparameterTable, settingSchemas } from '../../../src/searches/hyperparameters.ts';
-import { shown } from '../format.ts';
 import { Dots } from './dots.tsx';
 import { type Fault, type Mode, modeOf } from './draft.ts';
 import type { Name } from './groups.ts';
@@ -56,7 +56,7 @@ export function SettingField({ name, setting, set, faults, values }: SettingFiel
         >
           {modes.map((one) => (
             <option key={one} value={one}>
-              {one === 'default' ? `default: ${shown(row.fallback)}` : titles[one]}
+              {one === 'default' ? `default: ${formatValue(row.fallback)}` : titles[one]}
             </option>
           ))}
         </select>

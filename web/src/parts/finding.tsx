@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { shown, words } from '../format.ts';
+import { formatValue, words } from '../../../src/format.ts';
 
 /** The numbers behind a finding. */
 export function Evidence({ evidence }: { readonly evidence: Readonly<Record<string, number | null>> }): ReactNode {
@@ -10,7 +10,7 @@ export function Evidence({ evidence }: { readonly evidence: Readonly<Record<stri
       {entries.map(([name, value]) => (
         <div key={name}>
           <dt>{words(name)}</dt>
-          <dd className="number">{shown(value)}</dd>
+          <dd className="number">{formatValue(value)}</dd>
         </div>
       ))}
     </dl>

@@ -1,8 +1,8 @@
 /** What the networks of a search are like before they are trained: the loss at the start, the spread, and whether 20 rows can be learned. */
 
 import type { ReactNode } from 'react';
+import { formatNumber, formatValue, plural, words } from '../../../src/format.ts';
 import type { Preflight } from '../api.ts';
-import { plural, shown, words } from '../format.ts';
 import { Evidence } from './finding.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { Table } from './table.tsx';
@@ -33,11 +33,11 @@ export function PreflightTable({ preflight: { families, leftOut } }: { readonly 
             <td style={{ width: '7rem' }}>
               {deviations.length > FEW_LAYERS ? (
                 <Sparkline
-                  label={`deviation by layer: ${deviations.map(shown).join(', ')}`}
+                  label={`deviation by layer: ${deviations.map(formatValue).join(', ')}`}
                   lines={[{ values: deviations, kind: 'spread' }]}
                 />
               ) : (
-                deviations.map((deviation) => shown(deviation && Number(deviation.toPrecision(2)))).join(' → ')
+                deviations.map((deviation) => formatNumber(deviation, 2)).join(' → ')
               )}
             </td>
           </tr>

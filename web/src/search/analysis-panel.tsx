@@ -1,8 +1,9 @@
 /** What mattered: importance, the whole space at a glance, one hyperparameter at a time, two at a time, and what was covered. */
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { formatPercent } from '../../../src/format.ts';
 import { api, type Importance } from '../api.ts';
-import { length, percent } from '../format.ts';
+import { cssLength } from '../css.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { Contour } from './contour.tsx';
@@ -30,7 +31,7 @@ function ImportanceCard(): ReactNode {
   const { search } = useShown();
   const { data, error } = useQuery({
     queryKey: ['importance', search.id, steps(search.trials.complete), search.state],
-    queryFn: () => api.about<Importance>(search.id, 'importance'),
+    queryFn: () => api.about(search.id, 'importance'),
     placeholderData: (before) => before,
   });
   return (
@@ -49,7 +50,7 @@ function ImportanceCard(): ReactNode {
           {data.pairs.length > 0 && (
             <p className="small" style={{ marginTop: '0.75rem' }}>
               <strong>Only together:</strong>{' '}
-              {data.pairs.map(({ names, share }) => `${names.join(' × ')} ${percent(share)}`).join(', ')}
+              {data.pairs.map(({ names, share }) => `${names.join(' × ')} ${formatPercent(share)}`).join(', ')}
             </p>
           )}
         </>
@@ -64,14 +65,14 @@ function ImportanceLine({ name, share, low, high, amongBest }: Line): ReactNode 
   return (
     <>
       <span>{name}</span>
-      <span className="track" title={`5 % to 95 %: ${percent(low)} to ${percent(high)}`}>
-        <span className="share" style={{ width: length(share) }} />
-        <span className="interval" style={{ left: length(low), width: length(Math.max(0, high - low)) }} />
+      <span className="track" title={`5 % to 95 %: ${formatPercent(low)} to ${formatPercent(high)}`}>
+        <span className="share" style={{ width: cssLength(share) }} />
+        <span className="interval" style={{ left: cssLength(low), width: cssLength(Math.max(0, high - low)) }} />
       </span>
       <span className="number">
-        {percent(share)}{' '}
+        {formatPercent(share)}{' '}
         <span className="soft small" title="What it takes to be among the best tenth, as a share of all (PED-ANOVA)">
-          best {percent(amongBest)}
+          best {formatPercent(amongBest)}
         </span>
       </span>
     </>

@@ -1,4 +1,5 @@
 /** The brackets of a search as far as its trials have come. Pure. */
+import { bestFirst } from '../../../src/objective.ts';
 import { bracketIn, stagesOf } from '../../../src/searches/stages.ts';
 import type { Search } from '../api.ts';
 import type { TrialRow } from './model.ts';
@@ -22,7 +23,7 @@ export interface BracketState {
 /** Those that have begun, in order; none where the pruner has no rungs that all wait at. */
 export function bracketsOf(search: Search, trials: readonly TrialRow[]): BracketState[] {
   const { specification } = search;
-  const sign = specification.objective.direction === 'maximize' ? 1 : -1;
+  const order = bestFirst(specification.objective.direction);
   const byNumber = new Map(trials.map((trial) => [trial.number, trial]));
   return stagesOf(search).flatMap((stage) => {
     const found: BracketState[] = [];
@@ -42,7 +43,7 @@ export function bracketsOf(search: Search, trials: readonly TrialRow[]): Bracket
           const last = rung === rungs.length - 1;
           const goOn = came.filter((trial) => (last ? trial.state === 'complete' : trial.rung > rung));
           const valued = came.filter((trial) => trial.rung === rung && trial.value !== null);
-          const [best] = valued.sort((a, b) => sign * (b.value! - a.value!) || a.number - b.number);
+          const [best] = valued.sort(order);
           return {
             epochs,
             trials: wanted,

@@ -1,10 +1,12 @@
 /** The value over two hyperparameters: where the good ones lie, each axis in its own scale. */
+
 import { type ReactNode, useMemo } from 'react';
+import { formatNumber, formatValue } from '../../../src/format.ts';
+import { ascending, type Direction } from '../../../src/objective.ts';
 import type { NumericDistribution } from '../../../src/search/space.ts';
 import { axisFor, placeOn, scaleColours, unitOf, valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
-import { shown } from '../format.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { ranksOf } from './shares.ts';
@@ -82,7 +84,7 @@ function optionOf(
   across: NumericVaried,
   up: NumericVaried,
   metric: string,
-  direction: 'maximize' | 'minimize',
+  direction: Direction,
   colour: Colour,
 ): ChartOption {
   const both = trials.filter(({ point }) => point[across.name] !== undefined && point[up.name] !== undefined);
@@ -108,8 +110,8 @@ function optionOf(
     tooltip: {
       formatter: ({ value, seriesType }: { value: readonly number[]; seriesType: string }) =>
         seriesType === 'scatter'
-          ? `trial ${value[3]}<br>${across.name} ${shown(value[0])}<br>${up.name} ${shown(value[1])}<br>${metric} ${shown(value[2])}`
-          : `about ${shown(Number(value[2]!.toPrecision(4)))}`,
+          ? `trial ${value[3]}<br>${across.name} ${formatValue(value[0])}<br>${up.name} ${formatValue(value[1])}<br>${metric} ${formatValue(value[2])}`
+          : `about ${formatNumber(value[2])}`,
     },
     xAxis: { ...axisFor(across.name, across.distribution, colour), nameLocation: 'middle', nameGap: 28 },
     yAxis: { ...axisFor(up.name, up.distribution, colour), nameLocation: 'middle', nameGap: 45 },
@@ -121,8 +123,8 @@ function optionOf(
       top: 'middle',
       itemHeight: 180,
       textStyle: { color: colour('--soft') },
-      formatter: (value: number) => shown(Number(value.toPrecision(3))),
-      inRange: { color: direction === 'maximize' ? scaleColours : [...scaleColours].reverse() },
+      formatter: (value: number) => formatNumber(value, 3),
+      inRange: { color: [...ascending(scaleColours, direction)] },
       seriesIndex: 0,
     },
     series: [

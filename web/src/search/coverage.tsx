@@ -2,25 +2,15 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
+import { formatPercent, formatValue } from '../../../src/format.ts';
 import { gridOf } from '../../../src/search/coverage.ts';
 import { createSampler } from '../../../src/search/create-sampler.ts';
 import { type NumericDistribution, spaceOf } from '../../../src/search/space.ts';
 import { api } from '../api.ts';
 import { unitOf } from '../charts/axis.ts';
-import { percent, shown } from '../format.ts';
 import { Table } from '../parts/table.tsx';
 import { variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
-
-interface CoverageAnswer {
-  readonly trials: number;
-  readonly samplers: readonly {
-    readonly sampler: 'random' | 'grid' | 'sobol';
-    readonly trials: number;
-    readonly distinct: readonly { readonly name: string; readonly values: number; readonly of: number | null }[];
-    readonly hit: { readonly one: number; readonly two: number; readonly all: number };
-  }[];
-}
 
 const MOST_POINTS = 400;
 
@@ -29,7 +19,7 @@ export function CoveragePicture(): ReactNode {
   const { id, specification } = search;
   const { data } = useQuery({
     queryKey: ['coverage', id, search.trials.total],
-    queryFn: () => api.about<CoverageAnswer>(id, 'coverage'),
+    queryFn: () => api.about(id, 'coverage'),
   });
   const numeric = useMemo(
     () =>
@@ -71,9 +61,9 @@ export function CoveragePicture(): ReactNode {
               <td>
                 {sampler}, {trials} trials
               </td>
-              <td>{percent(hit.one)}</td>
-              <td>{percent(hit.two)}</td>
-              <td>{percent(hit.all)}</td>
+              <td>{formatPercent(hit.one)}</td>
+              <td>{formatPercent(hit.two)}</td>
+              <td>{formatPercent(hit.all)}</td>
             </tr>
           ))}
         </Table>
@@ -111,7 +101,7 @@ function Layout({ sampler, hyperparameters, seed, count, across, up }: LayoutPro
   }, [sampler, hyperparameters, seed, count, across, up]);
   const different = (values: readonly number[]) => new Set(values.map((value) => value.toFixed(6))).size;
   const [xs, ys] = [different(points.map(({ x }) => x)), different(points.map(({ y }) => y))];
-  const told = `${sampler}: ${shown(xs)} values of ${across.name}, ${shown(ys)} of ${up.name}`;
+  const told = `${sampler}: ${formatValue(xs)} values of ${across.name}, ${formatValue(ys)} of ${up.name}`;
   return (
     <figure style={{ margin: 0, flex: '1 1 12rem' }}>
       <svg

@@ -1,7 +1,7 @@
 /** How the values of a search are distributed: which share of its trials is at least so good. */
 import { type ReactNode, useMemo } from 'react';
+import { plural } from '../../../src/format.ts';
 import { LineChart } from '../charts/line-chart.tsx';
-import { plural } from '../format.ts';
 import { sharesBelow } from './shares.ts';
 import { useShown } from './use-search.ts';
 

@@ -2,8 +2,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
-import { api, type Preflight, type SearchFindings } from '../api.ts';
-import { percent, plural, shown, words } from '../format.ts';
+import { formatPercent, formatValue, plural, words } from '../../../src/format.ts';
+import { api, type SearchFindings } from '../api.ts';
 import { keep } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
 import { Evidence } from '../parts/finding.tsx';
@@ -19,7 +19,7 @@ export default function FindingsPanel(): ReactNode {
   const { data, error, refetch } = useQuery({
     // Asked for anew as trials end, less and less often.
     queryKey: ['findings', search.id, steps(endedOf(search.trials)), search.state],
-    queryFn: () => api.about<SearchFindings>(search.id, 'findings'),
+    queryFn: () => api.about(search.id, 'findings'),
     placeholderData: (before) => before,
   });
   if (error) return <Problem error={error} retry={() => void refetch()} />;
@@ -46,7 +46,7 @@ function PreflightCard(): ReactNode {
   const { search } = useShown();
   const { data, error } = useQuery({
     queryKey: ['preflight', search.id],
-    queryFn: () => api.about<Preflight>(search.id, 'preflight'),
+    queryFn: () => api.about(search.id, 'preflight'),
   });
   return (
     <section className="card wide">
@@ -70,7 +70,7 @@ function FoundOften({ item: { code, severity, trials, share, numbers, example },
       <h3>
         {words(code)} <span className={`chip severity-${severity}`}>{severity}</span>{' '}
         <Link className="small" href={`/searches/${id}?view=trials&finding=${code}`}>
-          {trials} of {plural(of, 'trial')} ({percent(share)})
+          {trials} of {plural(of, 'trial')} ({formatPercent(share)})
         </Link>
       </h3>
       <p>
@@ -135,7 +135,7 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
             disabled={isOpen(search) || chosen.length === 0 || apply.isPending}
             onClick={() => apply.mutate(chosen)}
           >
-            Apply {shown(chosen.length)} and search again
+            Apply {formatValue(chosen.length)} and search again
           </button>
           {isOpen(search) && <span className="soft">when the search has ended</span>}
         </div>

@@ -2,8 +2,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
+import { formatCount, formatDuration, formatNumber, formatValue, plural } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
-import { duration, plural, shown } from '../format.ts';
 import { keep } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
@@ -39,7 +39,7 @@ export function SearchHead(): ReactNode {
         {dataset.name} · {specification.sampler.type}, seed {specification.sampler.seed}
         {specification.pruner.type !== 'none' && ` · ${specification.pruner.type}`} ·{' '}
         {specification.validation.type === 'holdout'
-          ? `${shown(100 * specification.validation.fraction)} % held out`
+          ? `${formatValue(100 * specification.validation.fraction)} % held out`
           : `${specification.validation.folds} folds`}
         {endedBy !== null && ` · ended by its budget of ${endedBy}`}
       </p>
@@ -67,16 +67,19 @@ function Numbers(): ReactNode {
       {tile('trials ended', `${endedOf(trials)} of ${trials.total}`)}
       {tile(
         `best ${specification.objective.metric}`,
-        best === null ? '–' : <Link href={`/searches/${search.id}/trials/${best.number}`}>{shown(best.value)}</Link>,
+        best === null ? (
+          '–'
+        ) : (
+          <Link href={`/searches/${search.id}/trials/${best.number}`}>{formatValue(best.value)}</Link>
+        ),
       )}
       {state === 'running' && tile('running', trials.running)}
-      {state === 'running' &&
-        tile('trials a second', perSecond === undefined ? '–' : shown(Number(perSecond.toPrecision(2))))}
-      {state === 'running' && tile('time left, about', secondsLeft === undefined ? '–' : duration(secondsLeft))}
+      {state === 'running' && tile('trials a second', formatNumber(perSecond, 2))}
+      {state === 'running' && tile('time left, about', secondsLeft === undefined ? '–' : formatDuration(secondsLeft))}
       {trials.pruned > 0 && tile('pruned', trials.pruned)}
       {trials.diverged > 0 && tile('diverged', trials.diverged)}
       {trials.failed > 0 && tile('failed', trials.failed)}
-      {tile('epochs trained', search.epochs.toLocaleString('en'))}
+      {tile('epochs trained', formatCount(search.epochs))}
       {tile(
         'kinds of findings',
         <Link href={`/searches/${search.id}?view=findings`}>{Object.keys(found).length}</Link>,

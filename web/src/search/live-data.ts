@@ -1,22 +1,21 @@
 /** Numbers for the charts of the live view. Pure. */
+import type { SeriesName } from '../../../src/nn/series.ts';
+import { type Direction, isBetter } from '../../../src/objective.ts';
 import type { Line } from '../charts/line-chart.tsx';
-import type { SeriesName, TrialRow } from './model.ts';
+import type { TrialRow } from './model.ts';
 import type { Snapshot } from './use-search.ts';
 
 /** By number: the number, the value, and the best of its stage so far. */
-export function historyOf(
-  trials: readonly TrialRow[],
-  direction: 'maximize' | 'minimize',
-): [number[], number[], number[]] {
-  const sign = direction === 'maximize' ? 1 : -1;
+export function historyOf(trials: readonly TrialRow[], direction: Direction): [number[], number[], number[]] {
   const complete = trials
     .filter(({ state, value }) => state === 'complete' && value !== null)
     .sort((a, b) => a.number - b.number);
-  let [stage, best] = [0, Number.NEGATIVE_INFINITY];
+  let stage = 0;
+  let best: number | null = null;
   const bests = complete.map((trial) => {
-    if (trial.stage !== stage) [stage, best] = [trial.stage, Number.NEGATIVE_INFINITY];
-    best = Math.max(best, sign * trial.value!);
-    return sign * best;
+    if (trial.stage !== stage) [stage, best] = [trial.stage, null];
+    if (best === null || isBetter(trial.value, best, direction)) best = trial.value!;
+    return best;
   });
   return [complete.map(({ number }) => number), complete.map(({ value }) => value!), bests];
 }

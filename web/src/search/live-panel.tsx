@@ -2,14 +2,16 @@
 
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
+import { formatValue } from '../../../src/format.ts';
+import type { SeriesName } from '../../../src/nn/series.ts';
+import { bestFirst } from '../../../src/objective.ts';
 import { LineChart } from '../charts/line-chart.tsx';
-import { shown } from '../format.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { useLog } from '../parts/log-switch.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { Table } from '../parts/table.tsx';
 import { curveLines, curvesOf, historyOf } from './live-data.ts';
-import type { SearchModel, SeriesName } from './model.ts';
+import type { SearchModel } from './model.ts';
 import { variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
@@ -35,7 +37,7 @@ function History(): ReactNode {
       <h2>Best so far</h2>
       <LineChart
         name={`${search.name}: best so far`}
-        label={`${metric} by trial; the best so far is ${shown(best)}`}
+        label={`${metric} by trial; the best so far is ${formatValue(best)}`}
         data={data}
         lines={historyLines}
         xLabel="trial"
@@ -146,7 +148,7 @@ function RunningCard({ id, model, number, names }: RunningCardProps): ReactNode 
         </span>
       </div>
       <Sparkline
-        label={`losses of trial ${number}: validation ${shown(curve.validationLoss.at(-1))}, training ${shown(curve.trainLoss.at(-1))}`}
+        label={`losses of trial ${number}: validation ${formatValue(curve.validationLoss.at(-1))}, training ${formatValue(curve.trainLoss.at(-1))}`}
         places={Math.max(epochs, done)}
         lines={[
           { values: curve.trainLoss, kind: 'train' },
@@ -156,7 +158,7 @@ function RunningCard({ id, model, number, names }: RunningCardProps): ReactNode 
       <div className="soft small">
         {names
           .filter((name) => name in point)
-          .map((name) => `${name} ${shown(point[name])}`)
+          .map((name) => `${name} ${formatValue(point[name])}`)
           .join(' · ')}
       </div>
       {(trial?.found.length ?? 0) > 0 && <div className="fault">{trial!.found.join(', ')}</div>}
@@ -169,11 +171,10 @@ const MOST_BEST = 10;
 function Best(): ReactNode {
   const { search, trials: all } = useShown();
   const { metric, direction } = search.specification.objective;
-  const sign = direction === 'maximize' ? -1 : 1;
   const stage = search.best?.stage ?? 0;
   const best = all
     .filter((trial) => trial.state === 'complete' && trial.value !== null && trial.stage === stage)
-    .sort((a, b) => sign * (a.value! - b.value!) || a.number - b.number)
+    .sort(bestFirst(direction))
     .slice(0, MOST_BEST);
   const varied = variedIn(search);
   if (best.length === 0) return null;
@@ -187,11 +188,11 @@ function Best(): ReactNode {
               <Link href={`/searches/${search.id}/trials/${number}`}>{number}</Link>
             </td>
             <td>
-              {shown(value)}
-              {deviation !== null && <span className="soft"> ± {shown(deviation)}</span>}
+              {formatValue(value)}
+              {deviation !== null && <span className="soft"> ± {formatValue(deviation)}</span>}
             </td>
             {varied.map(({ name }) => (
-              <td key={name}>{shown(point[name])}</td>
+              <td key={name}>{formatValue(point[name])}</td>
             ))}
             <td className="small">{found.join(', ') || <span className="soft">none</span>}</td>
           </tr>

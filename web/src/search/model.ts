@@ -2,21 +2,26 @@
  * What the page knows of one search: every trial and the curves, from a table and the changes after it. Pure: it is told, and
  * never asks. Whoever comes late and whoever was there from the start end with the same.
  */
+
+import { type PerSeries, perSeries, type SeriesName, seriesNames } from '../../../src/nn/series.ts';
 import type { Point } from '../../../src/search/space.ts';
-import type { Epoch, SearchEvent, Trial } from '../api.ts';
-import type { SearchCurves, SearchTable } from '../tables.ts';
-import type { TrialRow } from './trial-row.ts';
+import type { Curves, Epoch, SearchEvent, Table, Trial } from '../api.ts';
 
-export type { TrialRow } from './trial-row.ts';
+type Columns = Table['trials'];
+/** A row of the table: a trial as it is now. */
+export type TrialRow = { -readonly [Name in Exclude<keyof Columns, 'number'>]: Columns[Name][number] } & {
+  readonly number: number;
+  point: Point;
+};
 
-export const seriesNames = ['trainLoss', 'validationLoss', 'trainMetric', 'validationMetric'] as const;
-export type SeriesName = (typeof seriesNames)[number];
-export type Series = { readonly [Name in SeriesName]: readonly (number | null)[] };
 /** Point i belongs to epoch `epochs[i]`. */
-export type Curve = Series & { readonly number: number; readonly epochs: readonly number[] };
+export type Curve = PerSeries<readonly (number | null)[]> & {
+  readonly number: number;
+  readonly epochs: readonly number[];
+};
 
 /** One fold as it trains: entry i belongs to epoch i + 1. */
-type LiveFold = { [Name in SeriesName]: (number | null)[] };
+type LiveFold = PerSeries<(number | null)[]>;
 export interface LiveTrial {
   readonly folds: Map<number, LiveFold>;
   /** How many epochs there will be. */
@@ -45,7 +50,7 @@ export class SearchModel {
   }
 
   /** Forgets what it knew of trials: the table has all of it, but for the changes that came while it was read. */
-  readTable({ seq, thinned, trials, points }: SearchTable, since: readonly SearchEvent[]): void {
+  readTable({ seq, thinned, trials, points }: Table, since: readonly SearchEvent[]): void {
     this.trials.length = 0;
     this.index.clear();
     const names = Object.keys(points);
@@ -56,7 +61,7 @@ export class SearchModel {
       });
       this.add({
         number,
-        state: trials.state[i] as TrialRow['state'],
+        state: trials.state[i]!,
         stage: trials.stage[i]!,
         rung: trials.rung[i]!,
         attempt: trials.attempt[i]!,
@@ -82,7 +87,7 @@ export class SearchModel {
     }
   }
 
-  readCurves({ items }: SearchCurves): void {
+  readCurves({ items }: Curves): void {
     for (const { state: _, ...curve } of items) if (!this.live.has(curve.number)) this.curves.set(curve.number, curve);
   }
 
@@ -90,7 +95,7 @@ export class SearchModel {
   readRunning(running: readonly Trial[]): void {
     this.live.clear();
     for (const { number, folds, settings } of running) {
-      const own = new Map(folds.map((fold): [number, LiveFold] => [fold.fold, seriesOf((name) => [...fold[name]])]));
+      const own = new Map(folds.map((fold): [number, LiveFold] => [fold.fold, perSeries((name) => [...fold[name]])]));
       this.live.set(number, { folds: own, epochs: Number(settings['epochs'] ?? 1), at: 0 });
     }
   }
@@ -99,7 +104,7 @@ export class SearchModel {
     const trial = this.live.get(epoch.number);
     const row = this.trial(epoch.number);
     if (trial === undefined || (row !== undefined && row.attempt > epoch.attempt)) return;
-    const fold = trial.folds.get(epoch.fold) ?? seriesOf(() => []);
+    const fold = trial.folds.get(epoch.fold) ?? perSeries(() => []);
     trial.folds.set(epoch.fold, fold);
     for (const name of seriesNames) {
       // An epoch that was missed leaves a gap, not a hole.
@@ -239,14 +244,9 @@ function planned(number: number): TrialRow {
   return { number, state: 'waiting', ...nothing, ...none, found: [], point: {} };
 }
 
-function seriesOf<T>(make: (name: SeriesName) => T): { [Name in SeriesName]: T } {
-  const [trainLoss, validationLoss, trainMetric, validationMetric] = seriesNames.map(make) as [T, T, T, T];
-  return { trainLoss, validationLoss, trainMetric, validationMetric };
-}
-
 /** A thinned curve with every epoch in its place. */
 function spread({ epochs, ...series }: Curve): LiveFold {
-  return seriesOf((name) => {
+  return perSeries((name) => {
     const all: (number | null)[] = Array.from({ length: epochs.at(-1) ?? 0 }, () => null);
     epochs.forEach((epoch, i) => {
       all[epoch - 1] = series[name][i] ?? null;
@@ -264,7 +264,7 @@ function meanOf(number: number, { folds }: LiveTrial): Curve {
     const known = all.map((fold) => fold[name][i]).filter((value): value is number => typeof value === 'number');
     return known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
   };
-  return { number, epochs, ...seriesOf((name) => epochs.map((_, i) => mean(name, i))) };
+  return { number, epochs, ...perSeries((name) => epochs.map((_, i) => mean(name, i))) };
 }
 
 function thinned(curve: Curve): Curve {
@@ -272,5 +272,5 @@ function thinned(curve: Curve): Curve {
   if (length <= MOST_POINTS) return curve;
   const kept = Array.from({ length: MOST_POINTS }, (_, i) => Math.round((i * (length - 1)) / (MOST_POINTS - 1)));
   const of = <T>(values: readonly T[]) => kept.map((i) => values[i]!);
-  return { number: curve.number, epochs: of(curve.epochs), ...seriesOf((name) => of(curve[name])) };
+  return { number: curve.number, epochs: of(curve.epochs), ...perSeries((name) => of(curve[name])) };
 }

@@ -1,9 +1,11 @@
 /** Every trial as a line through all hyperparameters to its value; ranges are brushed on any axis, and taken along to the table. */
+
 import { type ReactNode, useMemo, useState } from 'react';
+import { formatValue, plural } from '../../../src/format.ts';
+import { ascending, type Direction } from '../../../src/objective.ts';
 import { valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
-import { plural, shown } from '../format.ts';
 import { useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
@@ -80,7 +82,7 @@ function optionOf(
   trials: readonly Scored[],
   varied: readonly Varied[],
   metric: string,
-  direction: 'maximize' | 'minimize',
+  direction: Direction,
   colour: Colour,
 ): ChartOption {
   const soft = colour('--soft');
@@ -90,7 +92,7 @@ function optionOf(
     color: soft,
     backgroundColor: colour('--paper'),
     padding: [1, 3],
-    formatter: (value: number | string) => shown(value),
+    formatter: (value: number | string) => formatValue(value),
   };
   const look = {
     nameTextStyle: { color: soft },
@@ -133,7 +135,7 @@ function optionOf(
       dimension: varied.length,
       min: low,
       max: high,
-      inRange: { color: direction === 'maximize' ? strength : strength.toReversed() },
+      inRange: { color: [...ascending(strength, direction)] },
     },
     series: [
       {

@@ -2,7 +2,8 @@
 
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
-import { length, percent, plural, shown } from '../format.ts';
+import { formatPercent, formatValue, plural } from '../../../src/format.ts';
+import { cssLength } from '../css.ts';
 import { Table } from '../parts/table.tsx';
 import { type BracketState, bracketsOf, epochsSaved } from './brackets.ts';
 import type { TrialRow } from './model.ts';
@@ -27,7 +28,7 @@ export default function PruningPanel(): ReactNode {
             ? 'Every trial runs to its end. A pruner would stop those that show early that they are not among the best.'
             : `${plural(stopped.length, 'trial')} stopped`}
           {diverged.length > 0 && `; ${plural(diverged.length, 'trial')} ended by the divergence rule`}
-          {saved !== undefined && saved > 0 && `. ${percent(saved)} of the epochs were saved`}.
+          {saved !== undefined && saved > 0 && `. ${formatPercent(saved)} of the epochs were saved`}.
         </p>
       </section>
       <div className="grid narrow wide">
@@ -67,9 +68,9 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
               <td>{epochs}</td>
               <td>
                 <div className="bar" title={`${came} of ${trials} came; ${stopped} were stopped here`}>
-                  <span className="bar-complete" style={{ width: length(goOn / most) }} />
-                  <span className="bar-running" style={{ width: length((came - goOn - stopped) / most) }} />
-                  <span className="bar-pruned" style={{ width: length(stopped / most) }} />
+                  <span className="bar-complete" style={{ width: cssLength(goOn / most) }} />
+                  <span className="bar-running" style={{ width: cssLength((came - goOn - stopped) / most) }} />
+                  <span className="bar-pruned" style={{ width: cssLength(stopped / most) }} />
                 </div>
                 <span className="small soft">
                   {came} of {trials}, {stopped} stopped
@@ -79,7 +80,7 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
                 {best === undefined ? (
                   '–'
                 ) : (
-                  <Link href={`/searches/${id}/trials/${best.number}`}>{shown(best.value)}</Link>
+                  <Link href={`/searches/${id}/trials/${best.number}`}>{formatValue(best.value)}</Link>
                 )}
               </td>
             </tr>
@@ -106,7 +107,7 @@ function Reasons({ trials, id }: { readonly trials: readonly TrialRow[]; readonl
             </td>
             <td>{rule ?? 'divergence'}</td>
             <td>{epochs}</td>
-            <td>{shown(value)}</td>
+            <td>{formatValue(value)}</td>
             <td style={{ whiteSpace: 'normal' }}>{reason}</td>
           </tr>
         ))}

@@ -1,9 +1,9 @@
 /** The value over one hyperparameter at a time, each in the scale it was sampled in. */
 import { type ReactNode, useMemo } from 'react';
+import { formatValue } from '../../../src/format.ts';
 import { axisFor, placeOn } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
-import { shown } from '../format.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
@@ -80,7 +80,7 @@ function optionOf(
     grid: { left: 65, right: 20, top: 30, bottom: 45 },
     tooltip: {
       formatter: ({ value, seriesName }: { value: readonly [number | string, number, number]; seriesName: string }) =>
-        `trial ${value[2]}, ${seriesName}<br>${name} ${shown(value[0])}<br>${metric} ${shown(value[1])}`,
+        `trial ${value[2]}, ${seriesName}<br>${name} ${formatValue(value[0])}<br>${metric} ${formatValue(value[1])}`,
     },
     xAxis: { ...axisFor(name, distribution, colour), nameLocation: 'middle', nameGap: 28 },
     yAxis: {
@@ -88,7 +88,7 @@ function optionOf(
       scale: true,
       name: metric,
       nameTextStyle: { color: soft },
-      axisLabel: { color: soft, formatter: (value: number) => shown(Number(value.toPrecision(6))) },
+      axisLabel: { color: soft, formatter: (value: number) => formatValue(Number(value.toPrecision(6))) },
       splitLine: { lineStyle: { color: colour('--line') } },
     },
     series: [series('pruned', '--orange', 'triangle'), series('complete', '--blue', 'circle')],

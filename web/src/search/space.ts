@@ -1,4 +1,5 @@
 /** What varies in a search, as its views need it. */
+import { bestFirst, type Direction } from '../../../src/objective.ts';
 import type { Distribution } from '../../../src/search/space.ts';
 import type { Search } from '../api.ts';
 import type { TrialRow } from './model.ts';
@@ -23,10 +24,9 @@ export function scoredIn(trials: readonly TrialRow[]): Scored[] {
 }
 
 /** So many of them at most: the best tenth, and the rest evenly by number. */
-export function thin(trials: readonly Scored[], most: number, direction: 'maximize' | 'minimize'): readonly Scored[] {
+export function thin(trials: readonly Scored[], most: number, direction: Direction): readonly Scored[] {
   if (trials.length <= most) return trials;
-  const sign = direction === 'maximize' ? -1 : 1;
-  const ranked = [...trials].sort((a, b) => sign * (a.value - b.value));
+  const ranked = trials.toSorted(bestFirst(direction));
   const best = ranked.slice(0, Math.floor(most / 10));
   const kept = new Set(best.map(({ number }) => number));
   const rest = trials.filter(({ number }) => !kept.has(number));

@@ -3,9 +3,9 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import { formatValue } from '../../../src/format.ts';
 import type { Distribution, Value } from '../../../src/search/space.ts';
 import { api, type Search } from '../api.ts';
-import { shown } from '../format.ts';
 import { CopyButton } from '../parts/copy.tsx';
 import { StateChip } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
@@ -37,9 +37,9 @@ export default function SpecificationPanel(): ReactNode {
 /** A setting in a few words: `1e-4 … 0.1, log`. */
 export function told(setting: Value | Distribution | undefined): string {
   if (setting === undefined) return '–';
-  if (typeof setting !== 'object') return shown(setting);
-  if (setting.distribution === 'categorical') return setting.choices.map(shown).join(', ');
-  return `${shown(setting.low)} … ${shown(setting.high)}${setting.scale === 'log' ? ', log' : ''}`;
+  if (typeof setting !== 'object') return formatValue(setting);
+  if (setting.distribution === 'categorical') return setting.choices.map(formatValue).join(', ');
+  return `${formatValue(setting.low)} … ${formatValue(setting.high)}${setting.scale === 'log' ? ', log' : ''}`;
 }
 
 function Stages({ search }: { readonly search: Search }): ReactNode {
@@ -106,7 +106,7 @@ function Lineage({ search }: { readonly search: Search }): ReactNode {
 function Relative({ search: { id, name, state, best } }: { readonly search: Search }): ReactNode {
   return (
     <>
-      <Link href={`/searches/${id}`}>{name}</Link> <StateChip state={state} /> best {shown(best?.value)}
+      <Link href={`/searches/${id}`}>{name}</Link> <StateChip state={state} /> best {formatValue(best?.value)}
     </>
   );
 }

@@ -1,8 +1,8 @@
 /** Which worker trained what, and when: gaps, crashes and stragglers are seen at once. */
 import { type ReactNode, useMemo } from 'react';
+import { formatDuration, formatValue, plural } from '../../../src/format.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
-import { duration, plural, shown } from '../format.ts';
 import { useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { type Lane, lanesOf } from './lanes.ts';
@@ -66,14 +66,14 @@ function optionOf(lanes: readonly Lane[], colour: Colour): ChartOption {
     grid: { left: 150, right: 20, top: 10, bottom: 45 },
     tooltip: {
       formatter: ({ data: { trial, value } }: { data: (typeof data)[number] }) =>
-        `trial ${trial.number}: ${trial.state}, ${duration(value[2]! - value[1]!)}, value ${shown(trial.value)}`,
+        `trial ${trial.number}: ${trial.state}, ${formatDuration(value[2]! - value[1]!)}, value ${formatValue(trial.value)}`,
     },
     xAxis: {
       type: 'value',
       name: 'since the first began',
       nameLocation: 'middle',
       nameGap: 28,
-      axisLabel: { color: soft, formatter: (seconds: number) => duration(seconds) },
+      axisLabel: { color: soft, formatter: (seconds: number) => formatDuration(seconds) },
       splitLine: { lineStyle: { color: solid('--line') } },
     },
     yAxis: {

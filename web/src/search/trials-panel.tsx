@@ -2,7 +2,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useDeferredValue, useMemo, useRef } from 'react';
 import { Link } from 'wouter';
-import { duration, plural, shown } from '../format.ts';
+import { formatDuration, formatValue, plural } from '../../../src/format.ts';
 import { useAddress } from '../parts/address.ts';
 import { StateChip } from '../parts/state.tsx';
 import type { TrialRow } from './model.ts';
@@ -133,12 +133,12 @@ function Cell({
     case 'state':
       return <StateChip state={trial.outcome === 'diverged' ? 'diverged' : trial.state} />;
     case 'durationMs':
-      return trial.durationMs === null ? '–' : duration(trial.durationMs / 1000);
+      return trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000);
     case 'found':
       return <span title={trial.found.join(', ')}>{trial.found.join(', ')}</span>;
     case 'reason':
       return <span title={trial.reason ?? ''}>{trial.reason}</span>;
     default:
-      return shown(column.of(trial));
+      return formatValue(column.of(trial));
   }
 }

@@ -1,10 +1,10 @@
 /** Follows one search: the stream tells, the model keeps, whoever draws is woken at most once a tenth of a second. */
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { api, type Epoch, Refusal, type Search, type SearchEvent, type Trial } from '../api.ts';
+import type { SearchMessage } from '../../../src/contract/stream.ts';
+import { api, Refusal, type Search, type SearchEvent } from '../api.ts';
 import { type Connection, openStream } from '../live.ts';
 import { keep } from '../overview.ts';
-import type { SearchCurves, SearchTable } from '../tables.ts';
 import { SearchModel, type TrialRow } from './model.ts';
 
 /** Between two drawings. */
@@ -28,14 +28,6 @@ export interface Snapshot {
   readonly trials: readonly TrialRow[];
 }
 
-interface Beginning {
-  readonly type: 'snapshot';
-  readonly seq: number;
-  readonly search: Search;
-  readonly running: readonly Trial[];
-}
-type Message = Beginning | Epoch | SearchEvent | { readonly type: 'removed' | 'heartbeat' | 'missedEpochs' };
-
 export function useFollow(id: string): Followed {
   const client = useQueryClient();
   const [status, setStatus] = useState<Pick<Followed, 'connection' | 'ready' | 'error' | 'removed'>>({
@@ -56,10 +48,7 @@ export function useFollow(id: string): Followed {
       const own = ++round;
       early = [];
       try {
-        const [table, curves] = await Promise.all([
-          api.about<SearchTable>(id, 'table'),
-          api.about<SearchCurves>(id, 'curves'),
-        ]);
+        const [table, curves] = await Promise.all([api.about(id, 'table'), api.about(id, 'curves')]);
         if (own !== round) return;
         model.readTable(table, early ?? []);
         model.readCurves(curves);
@@ -71,10 +60,9 @@ export function useFollow(id: string): Followed {
         if (error instanceof Refusal) setStatus((before) => ({ ...before, error }));
       }
     };
-    const stream = openStream(`/v1/searches/${id}/events`, {
+    const stream = openStream<SearchMessage>(`/v1/searches/${id}/events`, {
       onConnection: (connection) => setStatus((before) => ({ ...before, connection })),
-      onMessage: (told) => {
-        const message = told as unknown as Message;
+      onMessage: (message) => {
         if (message.type === 'snapshot') {
           keep(client, message.search);
           model.readRunning(message.running);

@@ -3,8 +3,8 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
+import { formatAge, formatValue } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
-import { ago, shown } from '../format.ts';
 import { keep, type SearchPages } from '../overview.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
@@ -15,7 +15,7 @@ import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 
-const states = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;
+const states = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const satisfies readonly Search['state'][];
 const PAGE = 50;
 
 export function SearchesView(): ReactNode {
@@ -26,7 +26,9 @@ export function SearchesView(): ReactNode {
   useTitle('Searches');
   const { data, error, isPending, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['searches', q, state],
-    queryFn: ({ pageParam }) => api.searches({ q, state, limit: PAGE, ...(pageParam && { cursor: pageParam }) }),
+    // Whether there is such a state is for the service to say: the address may hold anything.
+    queryFn: ({ pageParam }) =>
+      api.searches({ q, state: state === '' ? undefined : (state as Search['state']), limit: PAGE, cursor: pageParam }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }: SearchPages['pages'][number]) => next ?? undefined,
     // What was listed stays to be seen while a filter is typed.
@@ -142,7 +144,7 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
           <>
             <Link href={`/searches/${id}/trials/${best.number}`}>
               <span className="hidden">best trial, </span>
-              {shown(best.value)}
+              {formatValue(best.value)}
             </Link>
             <div className="soft small">{specification.objective.metric}</div>
           </>
@@ -152,7 +154,7 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
         {improvements.length > 1 && (
           <Sparkline
             steps
-            label={`best so far: from ${shown(improvements[0]!.value)} to ${shown(best?.value)}`}
+            label={`best so far: from ${formatValue(improvements[0]!.value)} to ${formatValue(best?.value)}`}
             lines={[{ values: improvements.map(({ value }) => value), kind: 'best' }]}
           />
         )}
@@ -160,7 +162,7 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
       <td>
         {kinds > 0 ? <Link href={`/searches/${id}?view=findings`}>{kinds}</Link> : <span className="soft">none</span>}
       </td>
-      <td title={new Date(createdAt).toLocaleString()}>{ago(createdAt)}</td>
+      <td title={new Date(createdAt).toLocaleString()}>{formatAge(createdAt, Date.now())}</td>
     </tr>
   );
 }

@@ -1,9 +1,9 @@
 /** Loss and metric by epoch, training against validation, with the gap between them shaded; and what drove them. */
 
 import { type ReactNode, useMemo } from 'react';
+import { formatNumber, formatValue } from '../../../src/format.ts';
 import type { FoldCurves, Search, Trial } from '../api.ts';
 import { LineChart } from '../charts/line-chart.tsx';
-import { shown } from '../format.ts';
 import { useLog } from '../parts/log-switch.tsx';
 
 interface TrialCurvesProps {
@@ -48,7 +48,7 @@ export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): Re
         </div>
         <LineChart
           name={`${name}: loss`}
-          label={`loss by epoch: training ends at ${shown(fold.trainLoss[last])}, validation at ${shown(fold.validationLoss[last])}; the gap between them is shaded`}
+          label={`loss by epoch: training ends at ${formatValue(fold.trainLoss[last])}, validation at ${formatValue(fold.validationLoss[last])}; the gap between them is shaded`}
           data={withStart}
           lines={pair}
           band={[2, 1]}
@@ -63,7 +63,7 @@ export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): Re
         <h2>{metricName}</h2>
         <LineChart
           name={`${name}: ${metricName}`}
-          label={`${metricName} by epoch: training ends at ${shown(fold.trainMetric[last])}, validation at ${shown(fold.validationMetric[last])}`}
+          label={`${metricName} by epoch: training ends at ${formatValue(fold.trainMetric[last])}, validation at ${formatValue(fold.validationMetric[last])}`}
           data={metric}
           lines={pair}
           band={[1, 2]}
@@ -83,8 +83,8 @@ function Gap({ fold }: { readonly fold: FoldCurves }): ReactNode {
   if (typeof train !== 'number' || typeof validation !== 'number') return null;
   return (
     <p className="soft small" style={{ margin: 0 }}>
-      After epoch {at + 1}, which counts: training {shown(train)}, validation {shown(validation)}, gap{' '}
-      {shown(Number((validation - train).toPrecision(3)))}
+      After epoch {at + 1}, which counts: training {formatValue(train)}, validation {formatValue(validation)}, gap{' '}
+      {formatNumber(validation - train, 3)}
       {fold.stoppedEarly && '; stopped early'}
     </p>
   );

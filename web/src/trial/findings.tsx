@@ -1,7 +1,7 @@
 /** What is wrong with this trial, and what to do; pointing at one marks its epoch in every curve. */
 import type { ReactNode } from 'react';
+import { words } from '../../../src/format.ts';
 import type { Trial } from '../api.ts';
-import { words } from '../format.ts';
 import { Evidence } from '../parts/finding.tsx';
 
 interface FindingsProps {

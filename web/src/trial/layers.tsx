@@ -1,8 +1,8 @@
 /** The lecture's figure: mean and spread of activations layer by layer; and, by epoch, what became of every layer. */
 import { type ReactNode, useMemo } from 'react';
+import { formatNumber, formatValue } from '../../../src/format.ts';
 import type { FoldCurves, Trial } from '../api.ts';
 import { type Line, LineChart } from '../charts/line-chart.tsx';
-import { shown } from '../format.ts';
 import { useAddress } from '../parts/address.ts';
 import { positive } from './curves.tsx';
 
@@ -106,7 +106,7 @@ function Spread({ signals }: Pick<FoldCurves, 'signals'>): ReactNode {
   const told = moments
     .map(
       ({ signal, title }) =>
-        `${title}: ${signal.layers.map(({ mean, deviation }) => `${shown(mean)} ± ${shown(deviation)}`).join('; ')}`,
+        `${title}: ${signal.layers.map(({ mean, deviation }) => `${formatValue(mean)} ± ${formatValue(deviation)}`).join('; ')}`,
     )
     .join('. ');
   return (
@@ -120,7 +120,7 @@ function Spread({ signals }: Pick<FoldCurves, 'signals'>): ReactNode {
         <g fontSize="10" fill="var(--soft)">
           {[high, 0, low].map((value, i) => (
             <text key={i} x={LEFT - 6} y={y(value) + 3} textAnchor="end">
-              {shown(Number(value.toPrecision(2)))}
+              {formatNumber(value, 2)}
             </text>
           ))}
           {Array.from({ length: count }, (_, layer) => (

@@ -1,9 +1,9 @@
 /** What it says of the validation rows: which classes it takes for which, or how far its numbers are off. */
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
+import { formatPercent, formatValue, plural } from '../../../src/format.ts';
 import { api, type FoldCurves } from '../api.ts';
 import { type Line, LineChart } from '../charts/line-chart.tsx';
-import { percent, plural, shown } from '../format.ts';
 
 interface PredictionsProps {
   readonly fold: FoldCurves;
@@ -20,7 +20,7 @@ export function Predictions({ fold, dataset, number }: PredictionsProps): ReactN
       {metrics && (
         <p className="small">
           {Object.entries(metrics)
-            .map(([name, value]) => `${name} ${shown(value)}`)
+            .map(([name, value]) => `${name} ${formatValue(value)}`)
             .join(' · ')}
         </p>
       )}
@@ -133,7 +133,7 @@ function Residuals({ target, predicted, number }: ResidualsProps): ReactNode {
         xLabel="target"
         yLabel="predicted"
       />
-      <p className="soft small">{percent(within)} of them within a tenth of the target's range.</p>
+      <p className="soft small">{formatPercent(within)} of them within a tenth of the target's range.</p>
     </>
   );
 }

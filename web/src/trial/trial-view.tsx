@@ -2,8 +2,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'wouter';
+import { formatDuration, formatValue } from '../../../src/format.ts';
 import { api, type Epoch, type Search, type SearchEvent, type Trial } from '../api.ts';
-import { duration, shown } from '../format.ts';
 import { openStream } from '../live.ts';
 import { useAddress } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
@@ -84,11 +84,11 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
       {trial.reason !== null && <p className={trial.state === 'failed' ? 'fault' : 'notice'}>{trial.reason}</p>}
       <dl className="tiles">
         <Tile title={metric}>
-          {shown(value)}
-          {deviation !== null && <span className="soft small"> ± {shown(deviation)}</span>}
+          {formatValue(value)}
+          {deviation !== null && <span className="soft small"> ± {formatValue(deviation)}</span>}
         </Tile>
         <Tile title="epochs">{trial.epochs}</Tile>
-        <Tile title="took">{trial.durationMs === null ? '–' : duration(trial.durationMs / 1000)}</Tile>
+        <Tile title="took">{trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000)}</Tile>
         <Tile title="attempt">{trial.attempt}</Tile>
         {trial.stage > 0 && <Tile title="stage">{trial.stage + 1}</Tile>}
         {trial.rung > 0 && <Tile title="rung">{trial.rung}</Tile>}
@@ -179,7 +179,7 @@ function FoldTable({ trial: { folds }, chosen, choose, metric }: FoldTableProps)
           className={fold === chosen ? 'primary' : ''}
           onClick={() => choose(fold)}
         >
-          {fold}: {shown(value)}
+          {fold}: {formatValue(value)}
         </button>
       ))}
     </fieldset>
@@ -197,7 +197,7 @@ function Settings({ trial: { settings, hyperparameters } }: { readonly trial: Tr
         {Object.entries(settings).map(([name, value]) => (
           <div key={name} className={name in hyperparameters ? 'varied' : ''}>
             <dt>{name}</dt>
-            <dd>{Array.isArray(value) ? value.join(', ') || 'none' : shown(value as string)}</dd>
+            <dd>{Array.isArray(value) ? value.join(', ') || 'none' : formatValue(value as string)}</dd>
           </div>
         ))}
       </dl>

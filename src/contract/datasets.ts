@@ -1,15 +1,29 @@
-/** What of data sets crosses the wire. */
+/** Requests and answers about data sets. */
 import { z } from 'zod';
+import type { ColumnPreview } from '../data/csv-preview.ts';
 import { datasetLimits } from '../data/csv-table.ts';
-import { hintCodes } from '../data/hint.ts';
 import { decimals, delimiters, missingChoices, quotes, thousandsMarks } from '../data/reading.ts';
+import { datasetSchema, decisionsSchema, hintsSchema, readingSchema, taskSchema } from '../searches/dataset-record.ts';
+import { refusals } from './problem.ts';
+
+const tags = ['data sets'];
+
+/** What programs call a delimited or compressed file; what is in it is seen when it is read. */
+export const fileTypes = [
+  'text/csv',
+  'text/plain',
+  'text/tab-separated-values',
+  'application/csv',
+  'application/vnd.ms-excel',
+  'application/gzip',
+  'application/x-gzip',
+  'application/octet-stream',
+];
 
 /** Whether Postgres can store it as text. */
 const isText = (sent: string) => !sent.includes('\u0000') && !/\p{Cs}/u.test(sent);
 const text = (most: number) =>
   z.string().max(most).refine(isText, { error: 'must be text: it has a NUL or half a surrogate pair' });
-
-const taskSchema = z.enum(['classification', 'regression']);
 
 /** One of the names of a table, or the mark that it stands for. */
 function markOf<Name extends string>(marks: Readonly<Record<Name, string>>) {
@@ -64,92 +78,22 @@ const askedSchema = z.strictObject({
     .describe('The same for one column: COLUMN=TEXT; may be repeated'),
 });
 
-export const uploadQuerySchema = askedSchema.extend({
+const uploadQuery = askedSchema.extend({
   name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/, {
     error: 'must start with a letter or digit and go on with letters, digits, dots, dashes or underscores, 100 at most',
   }),
 });
-export const previewQuerySchema = askedSchema.extend({ name: text(200).optional() });
+const previewQuery = askedSchema.extend({ name: text(200).optional() });
 
-const readingSchema = z
-  .object({
-    rules: z.union([z.literal(1), z.literal(2)]).describe('1: as it was read before there were dialects'),
-    encoding: z.string(),
-    gzip: z.boolean(),
-    delimiter: z.enum(Object.keys(delimiters)),
-    decimal: z.enum(Object.keys(decimals)),
-    thousands: z.enum(Object.keys(thousandsMarks)),
-    quote: z.enum(Object.keys(quotes)),
-    comment: z.string(),
-    skip: z.int(),
-    header: z.boolean(),
-    category: z.array(z.string()).readonly(),
-    ignore: z.array(z.string()).readonly(),
-    frequent: z.array(z.string()).readonly(),
-    missing: z.enum(missingChoices),
-    missingValues: z.array(z.string()).readonly(),
-    missingIn: z.array(z.string()).readonly(),
-    guessed: z.array(z.string()).readonly().describe('What of it was seen in the file, and not asked for'),
-  })
-  .describe('How the file is read, with nothing left to guess');
-
-const decisionsSchema = z
-  .array(
-    z.object({
-      option: z.string().describe('The option that says otherwise'),
-      value: z.string(),
-      guessed: z.boolean(),
-      message: z.string(),
-    }),
-  )
-  .readonly()
-  .describe('What was decided about the file');
-
-const hintsSchema = z
-  .array(
-    z.object({
-      code: z.enum(hintCodes),
-      column: z.string().nullable(),
-      message: z.string(),
-      offers: z
-        .array(z.object({ label: z.string(), option: z.string(), values: z.array(z.string()).readonly() }))
-        .readonly()
-        .describe('Options that would do something about it'),
-    }),
-  )
-  .readonly()
-  .describe('Warnings about what can be read, and what to do');
-
-export const datasetSchema = z
-  .object({
-    name: z.string(),
-    title: z.string(),
-    task: taskSchema,
-    rows: z.int(),
-    features: z.int(),
-    classes: z.array(z.string()).readonly(),
-    target: z.string(),
-    featureNames: z.array(z.string()).readonly(),
-    hash: z.string().describe('Of the version that this is'),
-    versions: z.array(z.string()).readonly().describe('Hashes of all its versions, the newest first'),
-    attribution: z.string().nullable(),
-    builtIn: z.boolean(),
-    dropped: z.int().describe('Rows left out, because a value was missing'),
-    reading: readingSchema,
-    decisions: decisionsSchema,
-    hints: hintsSchema,
-  })
-  .meta({ id: 'Dataset' });
-export const datasetPageSchema = z.object({ items: z.array(datasetSchema).readonly() });
-export const datasetNameSchema = z.strictObject({ name: text(100).min(1) });
-export const datasetVersionSchema = z.strictObject({
+const nameParams = z.strictObject({ name: text(100).min(1) });
+const versionQuery = z.strictObject({
   hash: z
     .string()
     .regex(/^[0-9a-f]{64}$/, { error: 'must be the hash of a version, 64 hexadecimal digits' })
     .optional()
     .describe('The version; the newest unless given'),
 });
-export const removeDatasetSchema = z.strictObject({
+const removalQuery = z.strictObject({
   force: z
     .enum(['true', 'false'])
     .default('false')
@@ -159,36 +103,79 @@ export const removeDatasetSchema = z.strictObject({
 });
 
 const columnKind = z.enum(['number', 'category', 'ignored']);
-export const previewSchema = z.object({
-  rows: z.int(),
-  dropped: z.int(),
-  columns: z
-    .array(
-      z.object({
-        name: z.string(),
-        kind: columnKind,
-        guessed: columnKind.exclude(['ignored']),
-        missing: z.int(),
-        distinct: z.int(),
-        min: z.number().nullable(),
-        max: z.number().nullable(),
-        examples: z.array(z.string()).readonly(),
-        inputs: z.int().describe('Of the network; words become one each'),
-      }),
-    )
-    .readonly(),
-  target: z.string(),
-  task: taskSchema,
-  classes: z.array(z.string()).readonly().describe('The first hundred'),
-  features: z.int().describe('Inputs of the network'),
-  sample: z.array(z.array(z.string()).readonly()).readonly().describe('The first rows'),
-  reading: readingSchema,
-  decisions: decisionsSchema,
-  hints: hintsSchema,
-  faults: z
-    .array(z.object({ path: z.string(), message: z.string() }))
-    .readonly()
-    .describe('All that would refuse it'),
-  limits: z.record(z.string(), z.number()),
-});
-export type DatasetPreview = z.infer<typeof previewSchema>;
+export const previewSchema = z
+  .object({
+    rows: z.int(),
+    dropped: z.int(),
+    columns: z
+      .array(
+        z.object({
+          name: z.string(),
+          kind: columnKind,
+          guessed: columnKind.exclude(['ignored']),
+          missing: z.int(),
+          distinct: z.int(),
+          min: z.number().nullable(),
+          max: z.number().nullable(),
+          examples: z.array(z.string()).readonly(),
+          inputs: z.int().describe('Of the network; words become one each'),
+        }) satisfies z.ZodType<ColumnPreview>,
+      )
+      .readonly(),
+    target: z.string(),
+    task: taskSchema,
+    classes: z.array(z.string()).readonly().describe('The first hundred'),
+    features: z.int().describe('Inputs of the network'),
+    sample: z.array(z.array(z.string()).readonly()).readonly().describe('The first rows'),
+    reading: readingSchema,
+    decisions: decisionsSchema,
+    hints: hintsSchema,
+    faults: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .readonly()
+      .describe('All that would refuse it'),
+    limits: z.record(z.string(), z.number()),
+  })
+  .meta({ id: 'DatasetPreview' });
+export type DatasetPreview = z.output<typeof previewSchema>;
+
+const stored = { 201: datasetSchema, ...refusals };
+const csv = { description: 'UTF-8', content: { 'text/csv': { schema: z.string() } } };
+
+export const datasetEndpoints = {
+  'GET /v1/datasets': { tags, response: { 200: z.object({ items: z.array(datasetSchema).readonly() }), ...refusals } },
+  'GET /v1/datasets/:name': {
+    tags,
+    params: nameParams,
+    querystring: versionQuery,
+    response: { 200: datasetSchema, ...refusals },
+  },
+  'DELETE /v1/datasets/:name': {
+    tags,
+    summary: 'All its versions; refused while searches use it, unless `force`',
+    params: nameParams,
+    querystring: removalQuery,
+    response: { 204: z.null(), ...refusals },
+  },
+  'GET /v1/datasets/:name/csv': {
+    tags,
+    summary: 'The file as UTF-8 text: with `reading` it gives the same rows',
+    params: nameParams,
+    querystring: versionQuery,
+    response: { 200: csv, ...refusals },
+  },
+  'POST /v1/datasets': {
+    tags,
+    summary: 'Upload a delimited text file as the body; the same name again is a new version',
+    consumes: fileTypes,
+    querystring: uploadQuery,
+    response: stored,
+  },
+  'POST /v1/datasets/preview': {
+    tags,
+    summary: 'What an upload would be: its columns as they are taken, and all that would refuse it; stores nothing',
+    consumes: fileTypes,
+    querystring: previewQuery,
+    response: { 200: previewSchema, ...refusals },
+  },
+} as const;

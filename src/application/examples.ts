@@ -2,31 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { findingCodes } from '../diagnosis/finding.ts';
-import { specificationSchema } from './specification.ts';
-
-const codes = z.array(z.enum(findingCodes)).readonly();
-
-export const exampleSchema = z
-  .object({
-    name: z.string().describe('Of its file'),
-    title: z.string(),
-    about: z.string(),
-    finds: z
-      .array(
-        z.object({
-          trial: z.int().min(0).optional().describe('In which trial'),
-          stage: z.int().min(0).optional().describe('Or over all trials of which stage'),
-          finds: codes.optional().describe('What must be found'),
-          never: codes.optional().describe('What must not'),
-        }),
-      )
-      .min(1)
-      .readonly(),
-    specification: z.record(z.string(), z.unknown()).describe('For POST /v1/searches, as it is'),
-  })
-  .meta({ id: 'Example' });
-export type Example = z.infer<typeof exampleSchema>;
+import { type Example, exampleSchema } from '../contract/searches.ts';
+import { specificationSchema } from '../searches/specification.ts';
 
 const readSchema = exampleSchema.refine(({ specification }) => specificationSchema.safeParse(specification).success, {
   path: ['specification'],

@@ -1,11 +1,14 @@
 /** What mattered: which hyperparameters decide the value of a search's trials. */
-import { z } from 'zod';
+import { LRUCache } from 'lru-cache';
+import type { Importance } from '../contract/analysis.ts';
+import type { TrialOutcome } from '../domain/commands.ts';
+import type { Direction } from '../objective.ts';
 import { explain, type Valued } from '../search/importance.ts';
-import type { Direction } from '../search/pruner.ts';
 import { type Space, spaceOf } from '../search/space.ts';
-import type { TrialOutcome } from './ports.ts';
-import type { Search } from './records.ts';
-import { stagesOf } from './stages.ts';
+import type { SearchQueries } from '../searches/ports.ts';
+import type { Search } from '../searches/records.ts';
+import { stagesOf } from '../searches/stages.ts';
+import { findSearch } from './find-search.ts';
 
 /** Below this, shares are mostly chance. */
 const ENOUGH_TRIALS = 100;
@@ -13,34 +16,6 @@ const ENOUGH_TRIALS = 100;
 const FEWEST_TRIALS = 10;
 /** More are thinned evenly: the forest costs more than they would tell. */
 const MOST_TRIALS = 2000;
-
-const share = z.number().describe('From 0 to 1');
-
-export const importanceSchema = z
-  .object({
-    trials: z.int().describe('Complete trials with a value, of the newest stage, that were looked at'),
-    enough: z.boolean().describe(`Whether these are at least ${ENOUGH_TRIALS}`),
-    note: z.string(),
-    shares: z
-      .array(
-        z.object({
-          name: z.string(),
-          trials: z.int().describe('Of those, the ones in which it is active'),
-          share: share.describe('Of the variance of the value that it explains by itself (fANOVA)'),
-          low: share.describe('Its bootstrap interval, 5 %'),
-          high: share.describe('95 %'),
-          amongBest: share.describe('What it takes to be among the best tenth (PED-ANOVA), as a share of all'),
-        }),
-      )
-      .readonly(),
-    pairs: z
-      .array(
-        z.object({ names: z.array(z.string()).readonly(), share: share.describe('That two explain only together') }),
-      )
-      .readonly(),
-  })
-  .meta({ id: 'Importance' });
-export type Importance = z.infer<typeof importanceSchema>;
 
 /** All that importance is worked out from: plain data, to be sent to a thread. */
 export interface ImportanceTask {
@@ -50,7 +25,7 @@ export interface ImportanceTask {
   readonly seed: number;
 }
 
-export function importanceTask(search: Search, outcomes: readonly TrialOutcome[]): ImportanceTask {
+function importanceTask(search: Search, outcomes: readonly TrialOutcome[]): ImportanceTask {
   const stage = stagesOf(search).at(-1)!;
   const known = outcomes.flatMap(({ state, number, point, value }) =>
     state === 'complete' && value !== null && number >= stage.from ? [{ point, value }] : [],
@@ -61,6 +36,32 @@ export function importanceTask(search: Search, outcomes: readonly TrialOutcome[]
     trials: known.filter((_, i) => i % every === 0),
     direction: search.specification.objective.direction,
     seed: search.specification.sampler.seed,
+  };
+}
+
+/** Answers are kept until more trials have ended. */
+const MOST_KEPT = 100;
+
+export interface ImportanceDependencies {
+  readonly queries: Pick<SearchQueries, 'find' | 'outcomes'>;
+  /** Works it out off the event loop. */
+  readonly importance: (task: ImportanceTask) => Promise<Importance>;
+}
+
+/** Which hyperparameters of a search mattered; trials that end meanwhile are in the next answer. */
+export function createImportance({ queries, importance }: ImportanceDependencies): (id: string) => Promise<Importance> {
+  const kept = new LRUCache<string, { readonly ended: number; readonly answer: Promise<Importance> }>({
+    max: MOST_KEPT,
+  });
+  return async (id) => {
+    const search = await findSearch({ queries }, id);
+    const ended = search.trials.complete;
+    const known = kept.get(id);
+    if (known?.ended === ended) return known.answer;
+    const answer = queries.outcomes(search).then((outcomes) => importance(importanceTask(search, outcomes)));
+    answer.catch(() => kept.delete(id));
+    kept.set(id, { ended, answer });
+    return answer;
   };
 }
 

@@ -1,13 +1,16 @@
 /** The pre-flight of a search: its families of networks, each checked once, whichever trials there will be. */
-import { z } from 'zod';
-import { type Preflight, preflightChecks, preflightOnly } from '../compute/preflight.ts';
+import { LRUCache } from 'lru-cache';
+import type { Preflight as NetworkPreflight } from '../compute/preflight.ts';
 import type { TrialSettings, TrialTask } from '../compute/trial.ts';
+import type { Preflight } from '../contract/analysis.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { findingCodes } from '../diagnosis/finding.ts';
-import { findingSchema } from './records.ts';
-import { type Specification, samplerOf } from './specification.ts';
-import { firstStageOf } from './stages.ts';
-import { trialTask } from './trial-task.ts';
+import { Problem } from '../errors.ts';
+import { type Knowledge, parseSpecification } from '../searches/parse-specification.ts';
+import type { DatasetStore, SearchQueries } from '../searches/ports.ts';
+import { type Specification, samplerOf } from '../searches/specification.ts';
+import { firstStageOf } from '../searches/stages.ts';
+import { trialTask } from '../searches/trial-task.ts';
+import { findSearch } from './find-search.ts';
 
 /** So many points of the space are sorted into families. */
 const POINTS = 200;
@@ -50,7 +53,7 @@ function keyOf({
  * The families among the first points of the space, by number: of samplers that learn, those that random search would try. A
  * function of the specification alone (law 6).
  */
-export function preflightTask(specification: Specification, dataset: Dataset): PreflightTask {
+function preflightTask(specification: Specification, dataset: Dataset): PreflightTask {
   const stage = firstStageOf(specification);
   const search = {
     specification,
@@ -78,53 +81,45 @@ export function preflightTask(specification: Specification, dataset: Dataset): P
   return { families: all.slice(0, MOST_FAMILIES), leftOut: Math.max(0, all.length - MOST_FAMILIES) };
 }
 
-const number = z.number().nullable();
+/** Checks are kept: a search's pre-flight is a function of its specification and never changes. */
+const MOST_KEPT = 100;
 
-export const preflightSchema = z
-  .object({
-    families: z
-      .array(
-        z.object({
-          settings: z
-            .object({
-              preprocessing: z.string(),
-              activation: z.string(),
-              initializer: z.string(),
-              batchNorm: z.boolean(),
-              loss: z.string(),
-              hiddenUnits: z.array(z.int()).readonly(),
-            })
-            .describe('Of the one that was checked'),
-          example: z.int().describe('The first trial with such a network'),
-          points: z.int().describe('How many of the first 200 points of the space are of this family'),
-          checks: z
-            .array(
-              z.object({
-                check: z.enum(preflightChecks),
-                passed: z.boolean(),
-                evidence: z.record(z.string(), number).readonly(),
-                text: z.string(),
-              }),
-            )
-            .readonly(),
-          deviations: z.array(number).readonly().describe('Of the hidden layers’ outputs before the first step'),
-          findings: z
-            .array(findingSchema.omit({ folds: true }).extend({ code: z.enum([...findingCodes, ...preflightOnly]) }))
-            .readonly(),
-        }),
-      )
-      .readonly()
-      .describe('Networks that are alike before training, the most frequent first'),
-    leftOut: z.int().describe('Families beyond the 24 most frequent'),
-  })
-  .meta({ id: 'Preflight' });
-export type SearchPreflight = z.infer<typeof preflightSchema>;
+export interface PreflightDependencies extends Knowledge {
+  readonly queries: Pick<SearchQueries, 'find' | 'best'>;
+  readonly datasets: Pick<DatasetStore, 'find' | 'load'>;
+  /** Checks the networks off the event loop. */
+  readonly preflight: (task: PreflightTask) => Promise<Preflight>;
+}
+
+/** The networks of a search, or of a specification that may become one, checked before they are trained. */
+export function createPreflight(dependencies: PreflightDependencies): {
+  ofSearch(id: string): Promise<Preflight>;
+  ofSpecification(body: unknown): Promise<Preflight>;
+} {
+  const { queries, datasets, preflight } = dependencies;
+  const kept = new LRUCache<string, Promise<Preflight>>({ max: MOST_KEPT });
+  const run = async (specification: Specification, hash?: string): Promise<Preflight> => {
+    const dataset = await datasets.load(specification.dataset, hash);
+    if (dataset === undefined) throw new Problem('notFound', `there is no data set ${specification.dataset}`);
+    return preflight(preflightTask(specification, dataset));
+  };
+  return {
+    ofSearch: async (id) => {
+      const search = await findSearch({ queries }, id);
+      const answer = kept.get(id) ?? run(search.specification, search.dataset.hash);
+      answer.catch(() => kept.delete(id));
+      kept.set(id, answer);
+      return answer;
+    },
+    ofSpecification: async (body) => run((await parseSpecification(body, dependencies)).specification),
+  };
+}
 
 /** Runs it: `check` is of one network. */
 export function preflightOf(
   { families, leftOut }: PreflightTask,
-  check: (task: TrialTask) => Preflight,
-): SearchPreflight {
+  check: (task: TrialTask) => NetworkPreflight,
+): Preflight {
   return {
     families: families.map(({ task, example, points }) => {
       const { preprocessing, activation, initializer, batchNorm, loss, hiddenUnits } = task.settings;

@@ -1,8 +1,8 @@
 /** Deleting a data set: not while searches use it, unless that is what is wanted. */
 import { Problem } from '../errors.ts';
-import type { DatasetStore, SearchStore } from './ports.ts';
-import { isOpen, type Search } from './records.ts';
-import type { DatasetFacts } from './specification.ts';
+import type { DatasetStore, SearchStore } from '../searches/ports.ts';
+import { isOpen, type Search } from '../searches/records.ts';
+import type { DatasetFacts } from '../searches/specification.ts';
 
 /** How often searches that begin meanwhile are cancelled too before giving up. */
 const MOST_TRIES = 10;
@@ -40,11 +40,11 @@ async function cancelled(store: SearchStore, id: string): Promise<void> {
   }
 }
 
+/** What is known of a version of a data set; undefined where it is not there. */
+export type DatasetFactsOf = (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
+
 /** A search whose data set was deleted has no rows to go on with: a Problem where one is asked to. */
-export async function refuseWithoutDataset(
-  { dataset: { name, hash } }: Search,
-  facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>,
-): Promise<void> {
+export async function refuseWithoutDataset({ dataset: { name, hash } }: Search, facts: DatasetFactsOf): Promise<void> {
   if ((await facts(name, hash)) !== undefined) return;
   throw new Problem('wrongState', `its data set ${name} was deleted: it can be looked at, and no more trained`);
 }

@@ -1,9 +1,10 @@
-/** What the API is made of; the composition roots (server.ts, the command line, tests) put it together. */
-
+/** What the API needs; the composition roots (assembly.ts, tests) put it together. */
 import type { Logger } from 'pino';
+import type { ImportanceTask } from '../application/importance.ts';
+import type { PreflightTask } from '../application/preflight.ts';
+import type { Importance, Preflight } from '../contract/analysis.ts';
+import type { Example } from '../contract/searches.ts';
 import type { FileReader } from '../data/file-work.ts';
-import type { Example } from '../searches/examples.ts';
-import type { Importance, ImportanceTask } from '../searches/importance.ts';
 import type { Planner } from '../searches/planner.ts';
 import type {
   DatasetStore,
@@ -13,10 +14,10 @@ import type {
   TrialMemory,
   TrialQueue,
 } from '../searches/ports.ts';
-import type { PreflightTask, SearchPreflight } from '../searches/preflight.ts';
 import type { DatasetFacts } from '../searches/specification.ts';
+import type { LiveCurves } from './live-curves.ts';
 
-export interface ApiParts {
+export interface ApiDependencies {
   readonly store: SearchStore;
   readonly queries: SearchQueries;
   readonly queue: TrialQueue;
@@ -35,7 +36,7 @@ export interface ApiParts {
   /** Works out what mattered, off the event loop. */
   readonly importance: (task: ImportanceTask) => Promise<Importance>;
   /** Checks the networks of a search before they are trained, off the event loop. */
-  readonly preflight: (task: PreflightTask) => Promise<SearchPreflight>;
+  readonly preflight: (task: PreflightTask) => Promise<Preflight>;
   /** Ready searches. */
   readonly examples: readonly Example[];
   /** Throws where Postgres does not answer. */
@@ -44,4 +45,9 @@ export interface ApiParts {
   readonly web: string;
   /** Whether only this machine is served: then only its own names are answered. */
   readonly loopback: boolean;
+}
+
+/** The same with the epochs of the last seconds, for what is live. */
+export interface LiveDependencies extends ApiDependencies {
+  readonly curves: LiveCurves;
 }

@@ -1,39 +1,44 @@
 /** A search out of another: narrowed around its best trials, or begun from them. */
-import { z } from 'zod';
+import type { Refinement } from '../contract/searches.ts';
 import { Problem } from '../errors.ts';
 import { narrow } from '../search/narrow.ts';
 import type { Distribution, Value } from '../search/space.ts';
-import { boundsOf } from './bounds.ts';
-import { budgetSchema } from './budget.ts';
-import type { SearchQueries } from './ports.ts';
-import { isOpen, type Search } from './records.ts';
-import { samplerSchema } from './samplers.ts';
-import { narrowingSchema, type Settings } from './stage-settings.ts';
-import { stagesOf } from './stages.ts';
-import { type Suggestion, suggestionsOf } from './suggestions.ts';
-import { type ValidationSettings, validationSchema } from './validation.ts';
-import { fitting } from './warm-start.ts';
-import { MOST_TAKEN } from './warm-start-settings.ts';
+import { boundsOf } from '../searches/bounds.ts';
+import type { DatasetStore, SearchQueries } from '../searches/ports.ts';
+import { isOpen, type Search } from '../searches/records.ts';
+import type { Settings } from '../searches/settings.ts';
+import { stagesOf } from '../searches/stages.ts';
+import type { ValidationSettings } from '../searches/validation.ts';
+import { fitting } from '../searches/warm-start.ts';
+import { type CreateSearchDependencies, createSearch } from './create-search.ts';
+import { findSearch } from './find-search.ts';
+import { suggestionsFor } from './search-findings.ts';
 
-export const refineSchema = narrowingSchema.extend({
-  name: z.string().trim().min(1).max(200).optional(),
-  epochs: z.int().min(1).max(1_000_000).optional().describe('Those of the search it refines unless given'),
-  sampler: samplerSchema.optional().describe('That of the search it refines, with another seed, unless given'),
-  validation: validationSchema.optional(),
-  budget: budgetSchema.optional(),
-  apply: z
-    .array(z.string().max(200))
-    .max(100)
-    .optional()
-    .describe(
-      'Ids of suggestions (GET …/findings): the space of the newest stage with these changes, and not narrowed',
-    ),
-  enqueueBest: z.int().min(0).max(MOST_TAKEN).default(1).describe('So many of the best are tried again first'),
-});
-export type Refinement = z.output<typeof refineSchema>;
+export interface RefineSearchDependencies extends CreateSearchDependencies {
+  readonly queries: Pick<SearchQueries, 'find' | 'outcomes' | 'best' | 'diagnosed'>;
+  readonly datasets: Pick<DatasetStore, 'find' | 'load'>;
+}
+
+/** Begins it on the rows that its parent was made on, whatever was uploaded since: their values compare. */
+export async function refineSearch(
+  dependencies: RefineSearchDependencies,
+  id: string,
+  refinement: Refinement,
+): Promise<Search> {
+  const { queries, datasets } = dependencies;
+  const parent = await findSearch({ queries }, id);
+  const body = await refined(parent, queries, refinement);
+  const { hash } = parent.dataset;
+  const ofParent = {
+    find: (name: string) => datasets.find(name, hash),
+    load: (name: string) => datasets.load(name, hash),
+  };
+  const { search } = await createSearch({ ...dependencies, datasets: ofParent }, body, { parent: id });
+  return search;
+}
 
 /** The body of a specification that refines a search which has ended. */
-export async function refined(
+async function refined(
   search: Search,
   queries: Pick<SearchQueries, 'outcomes' | 'best' | 'diagnosed'>,
   refinement: Refinement,
@@ -75,16 +80,6 @@ async function narrowed(
   );
   const bounds = boundsOf(specification.hyperparameters, refinement.mayWiden);
   return narrow(stage.hyperparameters, tried, specification.objective.direction, { ...refinement, bounds });
-}
-
-/** Of the newest stage: what its trials have in common. */
-export async function suggestionsFor(
-  search: Search,
-  queries: Pick<SearchQueries, 'diagnosed'>,
-): Promise<readonly Suggestion[]> {
-  const { index, hyperparameters, validation } = stagesOf(search).at(-1)!;
-  const trials = await queries.diagnosed(search, index);
-  return suggestionsOf({ ...search.specification, hyperparameters, validation }, trials);
 }
 
 /** The newest stage's space and validation, changed by the suggestions that are asked for. */

@@ -1,31 +1,24 @@
 /** What a search would do, without doing it. */
-import type { Point } from '../search/space.ts';
-import { secondsOf } from './estimate.ts';
-import { settingsOf } from './hyperparameters.ts';
-import type { Parsed } from './parse-specification.ts';
-import { type Source, sourceOf } from './records.ts';
-import { type Specification, samplerOf } from './specification.ts';
-import type { Warning } from './warnings.ts';
+import type { DryRun } from '../contract/searches.ts';
+import { secondsOf } from '../searches/estimate.ts';
+import { settingsOf } from '../searches/hyperparameters.ts';
+import { type Knowledge, type Parsed, parseSpecification } from '../searches/parse-specification.ts';
+import { sourceOf } from '../searches/records.ts';
+import { samplerOf } from '../searches/specification.ts';
 
 const SHOWN = 10;
 /** Enough trials for a fair mean of their durations. */
 const MEASURED = 100;
 
-export interface DryRun {
-  readonly specification: Specification;
-  readonly warnings: readonly Warning[];
-  readonly trials: number;
-  readonly gridSize: number | null;
-  readonly first: readonly {
-    readonly number: number;
-    readonly source: Source;
-    readonly hyperparameters: Point;
-    readonly seconds: number;
-  }[];
-  readonly estimate: { readonly threads: number; readonly secondsPerTrial: number; readonly seconds: number };
+/** Judges `body` as if it were to begin; `threads` would train it. */
+export async function dryRunSearch(
+  dependencies: Knowledge & { readonly threads: number },
+  body: unknown,
+): Promise<DryRun> {
+  return dryRun(await parseSpecification(body, dependencies), dependencies.threads);
 }
 
-export function dryRun({ specification, dataset, warnings }: Parsed, threads: number): DryRun {
+function dryRun({ specification, dataset, warnings }: Parsed, threads: number): DryRun {
   const sampler = samplerOf(specification);
   const { trials } = specification.budget;
   const numbers = Array.from({ length: Math.min(trials, MEASURED) }, (_, number) => number);

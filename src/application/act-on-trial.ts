@@ -1,0 +1,33 @@
+/** Pauses, resumes, cancels or retries one trial of a search. */
+
+import type { TrialAct } from '../domain/commands.ts';
+import type { Log } from '../log.ts';
+import { deliver } from '../searches/deliver.ts';
+import { briefly, type Planner } from '../searches/planner.ts';
+import type { SearchQueries, SearchStore, TrialQueue } from '../searches/ports.ts';
+import type { Trial } from '../searches/records.ts';
+import { findSearch } from './find-search.ts';
+import { type DatasetFactsOf, refuseWithoutDataset } from './remove-dataset.ts';
+
+export interface ActOnTrialDependencies {
+  readonly store: Pick<SearchStore, 'actOnTrial'>;
+  readonly queries: Pick<SearchQueries, 'find' | 'trial'>;
+  readonly queue: TrialQueue;
+  readonly planner: Pick<Planner, 'plan'>;
+  readonly facts: DatasetFactsOf;
+  readonly log: Log;
+}
+
+/** The trial as it is afterwards. */
+export async function actOnTrial(
+  { store, queries, queue, planner, facts, log }: ActOnTrialDependencies,
+  id: string,
+  number: number,
+  act: TrialAct,
+): Promise<Trial> {
+  if (act === 'retry' || act === 'resume') await refuseWithoutDataset(await findSearch({ queries }, id), facts);
+  const { deliveries, search } = await store.actOnTrial(id, number, act);
+  await deliver(queue, deliveries, log);
+  if (search.state === 'running') await briefly(planner.plan(id));
+  return (await queries.trial(search, number))!;
+}

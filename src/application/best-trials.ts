@@ -1,0 +1,24 @@
+/** The best trials of a search, and whether the best is truly the best. */
+import type { Best } from '../contract/trials.ts';
+import { countFolds } from '../data/folds.ts';
+import { certaintyOf } from '../search/best.ts';
+import type { SearchQueries } from '../searches/ports.ts';
+import { stagesOf } from '../searches/stages.ts';
+import { findSearch } from './find-search.ts';
+
+/** With so many the best is compared, however few are asked for. */
+const COMPARED = 50;
+
+export async function bestTrials(
+  { queries }: { readonly queries: Pick<SearchQueries, 'find' | 'best'> },
+  id: string,
+  limit: number,
+): Promise<Best> {
+  const search = await findSearch({ queries }, id);
+  const ranked = await queries.best(search, Math.max(limit, COMPARED));
+  const scored = ranked.flatMap(({ number, value, deviation }) =>
+    value === null ? [] : [{ number, value, deviation }],
+  );
+  const { validation } = stagesOf(search)[search.best?.stage ?? 0] ?? search.specification;
+  return { items: ranked.slice(0, limit), certainty: certaintyOf(scored, countFolds(validation)) };
+}

@@ -1,0 +1,35 @@
+/** Another name, or another budget: a search that has ended goes on where the new one leaves something to do. */
+
+import type { SearchChange } from '../contract/searches.ts';
+import type { Log } from '../log.ts';
+import { deliver } from '../searches/deliver.ts';
+import { briefly, type Planner } from '../searches/planner.ts';
+import type { SearchQueries, SearchStore, TrialQueue } from '../searches/ports.ts';
+import type { Search } from '../searches/records.ts';
+import { samplerOf } from '../searches/specification.ts';
+import { findSearch } from './find-search.ts';
+import { type DatasetFactsOf, refuseWithoutDataset } from './remove-dataset.ts';
+
+export interface ChangeSearchDependencies {
+  readonly store: Pick<SearchStore, 'change'>;
+  readonly queries: Pick<SearchQueries, 'find'>;
+  readonly queue: TrialQueue;
+  readonly planner: Pick<Planner, 'plan'>;
+  readonly facts: DatasetFactsOf;
+  readonly log: Log;
+}
+
+export async function changeSearch(
+  { store, queries, queue, planner, facts, log }: ChangeSearchDependencies,
+  id: string,
+  { name, budget }: SearchChange,
+): Promise<Search> {
+  const search = await findSearch({ queries }, id);
+  if (budget !== undefined) await refuseWithoutDataset(search, facts);
+  // A grid has no more trials than points.
+  const trials = budget?.trials && Math.min(budget.trials, samplerOf(search.specification).size);
+  const { search: changed, deliveries } = await store.change(id, { name, budget: budget && { ...budget, trials } });
+  await deliver(queue, deliveries, log);
+  if (changed.state === 'running') await briefly(planner.plan(id));
+  return changed;
+}

@@ -1,0 +1,33 @@
+/** A search out of what somebody sent. */
+import { createHash } from 'node:crypto';
+import { type Knowledge, parseSpecification } from '../searches/parse-specification.ts';
+import { briefly, type Planner } from '../searches/planner.ts';
+import type { SearchStore } from '../searches/ports.ts';
+import type { Search } from '../searches/records.ts';
+
+export interface CreateSearchDependencies extends Knowledge {
+  readonly store: Pick<SearchStore, 'create'>;
+  readonly planner: Pick<Planner, 'plan'>;
+}
+
+export interface CreateSearchOptions {
+  /** The search that it refines. */
+  readonly parent?: string | undefined;
+  /** Sent twice with the same body, the search is created once. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** Judges `body`, stores the search and decides its first trials; `created` is false where it was there already. */
+export async function createSearch(
+  dependencies: CreateSearchDependencies,
+  body: unknown,
+  { parent, idempotencyKey: key }: CreateSearchOptions = {},
+): Promise<{ readonly search: Search; readonly created: boolean }> {
+  const { store, planner } = dependencies;
+  const parsed = await parseSpecification(body, dependencies);
+  const requestHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
+  const idempotency = key === undefined ? undefined : { key, requestHash };
+  const answer = await store.create({ ...parsed, parent: parent ?? null, idempotency });
+  if (answer.created) await briefly(planner.plan(answer.search.id));
+  return answer;
+}

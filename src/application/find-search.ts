@@ -1,0 +1,17 @@
+/** The search of an id, or a Problem that there is none. */
+import { Problem } from '../errors.ts';
+import type { SearchQueries } from '../searches/ports.ts';
+import type { Search } from '../searches/records.ts';
+
+export async function findSearch(
+  { queries }: { readonly queries: Pick<SearchQueries, 'find'> },
+  id: string,
+): Promise<Search> {
+  const search = await queries.find(id);
+  if (search === undefined) throw noSearch(id);
+  return search;
+}
+
+export function noSearch(id: string): Problem {
+  return new Problem('notFound', `there is no search ${id}`);
+}

@@ -1,0 +1,46 @@
+/** How the best was found, trial by trial. */
+import type { History } from '../contract/analysis.ts';
+import type { TrialOutcome } from '../domain/commands.ts';
+import { isBetter } from '../objective.ts';
+import type { SearchQueries } from '../searches/ports.ts';
+import type { Search } from '../searches/records.ts';
+import { stagesOf } from '../searches/stages.ts';
+import { findSearch } from './find-search.ts';
+
+const MOST_POINTS = 1000;
+
+export async function searchHistory(
+  { queries }: { readonly queries: Pick<SearchQueries, 'find' | 'outcomes'> },
+  id: string,
+): Promise<History> {
+  const search = await findSearch({ queries }, id);
+  return historyOf(search, await queries.outcomes(search));
+}
+
+function historyOf(search: Search, outcomes: readonly TrialOutcome[]): History {
+  const { direction } = search.specification.objective;
+  const stages = stagesOf(search);
+  const points: History['points'][number][] = [];
+  const improved = new Set<number>();
+  let epochs = 0;
+  let stage = 0;
+  let best: number | null = null;
+  for (const trial of outcomes) {
+    epochs += trial.epochs;
+    if (trial.state !== 'complete' || trial.value === null) continue;
+    const own = Math.max(
+      0,
+      stages.findIndex(({ to }) => trial.number < to),
+    );
+    if (own !== stage) [stage, best] = [own, null];
+    if (best === null || isBetter(trial.value, best, direction)) {
+      best = trial.value;
+      improved.add(trial.number);
+    }
+    points.push({ number: trial.number, value: trial.value, best, stage, epochs });
+  }
+  const every = Math.ceil(points.length / MOST_POINTS);
+  return {
+    points: points.filter(({ number }, i) => i % every === 0 || improved.has(number) || i === points.length - 1),
+  };
+}

@@ -1,0 +1,29 @@
+/** What happened to a search, in order. */
+import { Problem } from '../errors.ts';
+import type { SearchQueries } from '../searches/ports.ts';
+import type { Search, SearchEvent } from '../searches/records.ts';
+import { findSearch } from './find-search.ts';
+
+/** The search, if a client that knows its events up to `after` may go on from there. */
+export async function findSearchAt(
+  { queries }: { readonly queries: Pick<SearchQueries, 'find'> },
+  id: string,
+  after: number | undefined,
+): Promise<Search> {
+  const search = await findSearch({ queries }, id);
+  if (after === undefined || after <= search.seq) return search;
+  const message = `must be at most ${search.seq}, the newest seq, got ${after}`;
+  throw new Problem('invalidRequest', `after: ${message}`, [{ path: 'after', message }]);
+}
+
+/** At most `limit` events; `next` is the `after` of the next request. */
+export async function eventsAfter(
+  { queries }: { readonly queries: Pick<SearchQueries, 'find' | 'events'> },
+  id: string,
+  after: number,
+  limit: number,
+): Promise<{ readonly events: readonly SearchEvent[]; readonly next: number }> {
+  await findSearchAt({ queries }, id, after);
+  const events = await queries.events(id, after, limit);
+  return { events, next: events.at(-1)?.seq ?? after };
+}

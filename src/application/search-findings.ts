@@ -1,0 +1,35 @@
+/** What was found in the trials of a search, how often, and how to go on from it. */
+import type { SearchFindings } from '../contract/analysis.ts';
+import { severities } from '../diagnosis/finding.ts';
+import type { SearchQueries } from '../searches/ports.ts';
+import type { Search } from '../searches/records.ts';
+import { stagesOf } from '../searches/stages.ts';
+import { type Suggestion, suggestionsOf } from '../searches/suggestions.ts';
+import { findSearch } from './find-search.ts';
+
+export async function searchFindings(
+  { queries }: { readonly queries: Pick<SearchQueries, 'find' | 'findings' | 'diagnosed'> },
+  id: string,
+): Promise<SearchFindings> {
+  const search = await findSearch({ queries }, id);
+  const { complete, pruned, paused, failed, cancelled } = search.trials;
+  const trials = complete + pruned + paused + failed + cancelled;
+  const found = await queries.findings(search);
+  const items = found
+    .map(({ example, trials: count, numbers }) => {
+      const { code, severity } = example;
+      return { code, severity, trials: count, share: trials > 0 ? count / trials : 0, numbers, example };
+    })
+    .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.trials - a.trials);
+  return { trials, items, suggestions: await suggestionsFor(search, queries) };
+}
+
+/** Of the newest stage: what its trials have in common. */
+export async function suggestionsFor(
+  search: Search,
+  queries: Pick<SearchQueries, 'diagnosed'>,
+): Promise<readonly Suggestion[]> {
+  const { index, hyperparameters, validation } = stagesOf(search).at(-1)!;
+  const trials = await queries.diagnosed(search, index);
+  return suggestionsOf({ ...search.specification, hyperparameters, validation }, trials);
+}

@@ -1,0 +1,28 @@
+/** Pause, resume and cancel. */
+
+import type { Transition } from '../domain/commands.ts';
+import type { Log } from '../log.ts';
+import { deliver } from '../searches/deliver.ts';
+import { briefly, type Planner } from '../searches/planner.ts';
+import type { SearchStore, TrialQueue } from '../searches/ports.ts';
+import type { Search } from '../searches/records.ts';
+
+export interface TransitionSearchDependencies {
+  readonly store: Pick<SearchStore, 'transition' | 'deliveries'>;
+  readonly queue: TrialQueue;
+  readonly planner: Pick<Planner, 'plan'>;
+  readonly log: Log;
+}
+
+/** A search that is resumed has its waiting trials delivered again, and more decided. */
+export async function transitionSearch(
+  { store, queue, planner, log }: TransitionSearchDependencies,
+  id: string,
+  transition: Transition,
+): Promise<Search> {
+  const search = await store.transition(id, transition);
+  if (transition !== 'resume') return search;
+  await deliver(queue, await store.deliveries(id), log);
+  await briefly(planner.plan(id));
+  return search;
+}

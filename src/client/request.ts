@@ -1,0 +1,32 @@
+/** How a client of the service, the page or the command line, addresses a route of the contract. */
+import type { EndpointName, Parameters, Query } from '../contract/http.ts';
+
+/** What a route needs to be addressed: the parameters in its path, and what may stand in its query. */
+export type Target<Name extends EndpointName> = (Parameters<Name> extends undefined
+  ? { readonly params?: undefined }
+  : { readonly params: Parameters<Name> }) & { readonly query?: Query<Name> };
+
+/** The method and the path of a request, with everything that is given encoded in its place. */
+export function requestLine<Name extends EndpointName>(
+  name: Name,
+  target: Target<Name>,
+): { readonly method: string; readonly path: string } {
+  const { params = {}, query = {} } = target as {
+    readonly params?: Readonly<Record<string, string | number>>;
+    readonly query?: Readonly<Record<string, unknown>>;
+  };
+  const [method = '', template = ''] = name.split(' ');
+  const path = template.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
+  return { method, path: `${path}${queryString(query)}` };
+}
+
+/** `?a=1&b=2` of what is given; a list is its name again and again. */
+function queryString(query: Readonly<Record<string, unknown>>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined || value === '') continue;
+    for (const one of Array.isArray(value) ? value : [value]) search.append(name, String(one));
+  }
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}

@@ -1,0 +1,84 @@
+/** A data set as it is stored and served, without its rows. */
+import { z } from 'zod';
+import { type Hint, hintCodes, offered } from '../data/hint.ts';
+import { type CsvReading, decimals, delimiters, missingChoices, quotes, thousandsMarks } from '../data/reading.ts';
+import { type Decision, seen } from '../data/upload.ts';
+import { metrics, type Task } from './objectives.ts';
+
+export const taskSchema = z.enum(Object.keys(metrics) as [Task, ...Task[]]);
+
+function namesOf<Name extends string>(marks: Readonly<Record<Name, string>>) {
+  return z.enum(Object.keys(marks) as [Name, ...Name[]]);
+}
+
+export const readingSchema = z
+  .object({
+    rules: z.union([z.literal(1), z.literal(2)]).describe('1: as it was read before there were dialects'),
+    encoding: z.string(),
+    gzip: z.boolean(),
+    delimiter: namesOf(delimiters),
+    decimal: namesOf(decimals),
+    thousands: namesOf(thousandsMarks),
+    quote: namesOf(quotes),
+    comment: z.string(),
+    skip: z.int(),
+    header: z.boolean(),
+    category: z.array(z.string()).readonly(),
+    ignore: z.array(z.string()).readonly(),
+    frequent: z.array(z.string()).readonly(),
+    missing: z.enum(missingChoices),
+    missingValues: z.array(z.string()).readonly(),
+    missingIn: z.array(z.string()).readonly(),
+    guessed: z.array(z.string()).readonly().describe('What of it was seen in the file, and not asked for'),
+  })
+  .readonly()
+  .describe('How the file is read, with nothing left to guess') satisfies z.ZodType<CsvReading>;
+
+export const decisionsSchema = z
+  .array(
+    z.object({
+      option: z.enum(seen).describe('The option that says otherwise'),
+      value: z.string(),
+      guessed: z.boolean(),
+      message: z.string(),
+    }),
+  )
+  .readonly()
+  .describe('What was decided about the file') satisfies z.ZodType<readonly Decision[]>;
+
+export const hintsSchema = z
+  .array(
+    z.object({
+      code: z.enum(hintCodes),
+      column: z.string().nullable(),
+      message: z.string(),
+      offers: z
+        .array(z.object({ label: z.string(), option: z.enum(offered), values: z.array(z.string()).readonly() }))
+        .readonly()
+        .describe('Options that would do something about it'),
+    }),
+  )
+  .readonly()
+  .describe('Warnings about what can be read, and what to do') satisfies z.ZodType<readonly Hint[]>;
+
+export const datasetSchema = z
+  .object({
+    name: z.string(),
+    title: z.string(),
+    task: taskSchema,
+    rows: z.int(),
+    features: z.int(),
+    classes: z.array(z.string()).readonly(),
+    target: z.string(),
+    featureNames: z.array(z.string()).readonly(),
+    hash: z.string().describe('Of the version that this is'),
+    versions: z.array(z.string()).readonly().describe('Hashes of all its versions, the newest first'),
+    attribution: z.string().nullable(),
+    builtIn: z.boolean(),
+    dropped: z.int().describe('Rows left out, because a value was missing'),
+    reading: readingSchema,
+    decisions: decisionsSchema,
+    hints: hintsSchema,
+  })
+  .meta({ id: 'Dataset' });
+export type DatasetSummary = z.output<typeof datasetSchema>;
