@@ -10,6 +10,7 @@ export const rooms = {
   errors: { path: 'src/errors.ts', imports: [], packages: false, pure: true },
   format: { path: 'src/format.ts', imports: [], packages: false, pure: true },
   paths: { path: 'src/paths.ts', imports: [], packages: false },
+  'write-csv': { path: 'src/write-csv.ts', imports: [], packages: true },
   config: { path: 'src/config.ts', imports: [], packages: true },
   log: { path: 'src/log.ts', imports: ['config'], packages: true },
   algorithms: { path: 'src/algorithms/', imports: ['random', 'exact-math', 'format'], packages: false, pure: true },
@@ -42,13 +43,13 @@ export const rooms = {
   'embedded-postgres': { path: 'src/embedded-postgres/', imports: ['log', 'errors'], packages: true, stores: true },
   adapters: {
     path: 'src/adapters/',
-    imports: ['application', 'domain', 'contract', 'nn', 'compute', 'data', 'errors', 'log'],
+    imports: ['application', 'domain', 'contract', 'nn', 'compute', 'data', 'errors', 'log', 'write-csv'],
     packages: true,
     stores: true,
   },
   api: {
     path: 'src/api/',
-    imports: ['application', 'contract', 'domain', 'nn', 'data', 'errors', 'paths', 'log'],
+    imports: ['application', 'contract', 'domain', 'nn', 'data', 'errors', 'paths', 'log', 'write-csv'],
     packages: true,
   },
   conformance: {

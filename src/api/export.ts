@@ -1,8 +1,8 @@
 /** All trials of a search as text, page by page: a million trials need no more memory than a thousand. */
-
 import type { SearchQueries } from '../application/ports.ts';
 import type { Search, TrialSummary } from '../domain/records.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
+import { type Cell, writeCsv } from '../write-csv.ts';
 
 const PAGE = 1000;
 const columns = [
@@ -28,23 +28,24 @@ export async function* exportTrials(
   format: 'csv' | 'ndjson',
 ): AsyncGenerator<string> {
   const varied = variedOf(search.specification.hyperparameters);
-  if (format === 'csv') yield `${[...columns, ...varied].join(',')}\n`;
+  const write = (trials: readonly TrialSummary[]) =>
+    format === 'csv'
+      ? writeCsv(trials.map((trial) => cellsOf(trial, varied)))
+      : trials.map((trial) => `${JSON.stringify(trial)}\n`).join('');
+  if (format === 'csv') yield writeCsv([[...columns, ...varied]]);
   let cursor: string | undefined;
   do {
     const page = await queries.trials(search, { sort: 'number', limit: PAGE, cursor });
-    yield page.items.map((trial) => (format === 'csv' ? csvLine(trial, varied) : JSON.stringify(trial))).join('\n') +
-      (page.items.length > 0 ? '\n' : '');
+    yield write(page.items);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
 }
 
 /** A hyperparameter that is inactive is an empty cell. */
-function csvLine(trial: TrialSummary, varied: readonly string[]): string {
-  const cells = [...columns.map((column) => trial[column]), ...varied.map((name) => trial.hyperparameters[name])];
-  return cells.map(cell).join(',');
+function cellsOf(trial: TrialSummary, varied: readonly string[]): Cell[] {
+  return [...columns.map((column) => cellOf(trial[column])), ...varied.map((name) => trial.hyperparameters[name])];
 }
 
-function cell(value: string | number | boolean | readonly string[] | null | undefined): string {
-  const text = Array.isArray(value) ? value.join(' ') : String(value ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+function cellOf(value: TrialSummary[(typeof columns)[number]]): Cell {
+  return typeof value === 'object' ? value?.join(' ') : value;
 }

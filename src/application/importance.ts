@@ -1,5 +1,5 @@
 /** What mattered: which hyperparameters decide the value of a search's trials. */
-
+import { LRUCache } from 'lru-cache';
 import { explain, type Valued } from '../algorithms/importance/importance.ts';
 import type { Direction } from '../algorithms/objective.ts';
 import { type Space, spaceOf } from '../algorithms/space/space.ts';
@@ -50,7 +50,9 @@ export interface ImportanceDependencies {
 
 /** Which hyperparameters of a search mattered; trials that end meanwhile are in the next answer. */
 export function createImportance({ queries, importance }: ImportanceDependencies): (id: string) => Promise<Importance> {
-  const kept = new Map<string, { readonly ended: number; readonly answer: Promise<Importance> }>();
+  const kept = new LRUCache<string, { readonly ended: number; readonly answer: Promise<Importance> }>({
+    max: MOST_KEPT,
+  });
   return async (id) => {
     const search = await findSearch({ queries }, id);
     const ended = search.trials.complete;
@@ -58,7 +60,6 @@ export function createImportance({ queries, importance }: ImportanceDependencies
     if (known?.ended === ended) return known.answer;
     const answer = queries.outcomes(search).then((outcomes) => importance(importanceTask(search, outcomes)));
     answer.catch(() => kept.delete(id));
-    if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value!);
     kept.set(id, { ended, answer });
     return answer;
   };

@@ -2,7 +2,7 @@
  * The next trials of one search, as far as they can be known: a plan, made outside of any transaction from a history that was read, and
  * proposed in a thread. It is a function of the history alone, so it does not matter who plans, how often, or how many at once.
  */
-
+import { LRUCache } from 'lru-cache';
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import { narrow } from '../algorithms/space/narrow.ts';
 import type { FinishedTrial, History, Plan } from '../domain/commands.ts';
@@ -39,9 +39,11 @@ export interface NextTrials {
 const nothing: NextTrials = { more: false };
 const again: NextTrials = { more: true };
 
+const MAX_KNOWN = 1000;
+
 /** What the proposing thread was sent of the histories of searches. */
 export class Knowledge {
-  readonly #known = new Map<string, { readonly version: number; readonly since: number }>();
+  readonly #known = new LRUCache<string, { readonly version: number; readonly since: number }>({ max: MAX_KNOWN });
 
   /** The first trial of the stage that is to be read and sent. */
   since(search: Search, stage: Stage): number {
@@ -58,12 +60,9 @@ export class Knowledge {
   }
 
   set(search: Search, stage: Stage, version: number, since: number): void {
-    this.forget(search, stage);
     this.#known.set(keyOf(search, stage), { version, since });
-    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
   }
 }
-const MAX_KNOWN = 1000;
 
 function keyOf({ id }: Search, { index }: Stage): string {
   return `${id} ${index}`;

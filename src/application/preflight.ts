@@ -1,4 +1,5 @@
 /** The pre-flight of a search: its families of networks, each checked once, whichever trials there will be. */
+import { LRUCache } from 'lru-cache';
 import type { Preflight as NetworkPreflight } from '../compute/preflight.ts';
 import type { TrialSettings, TrialTask } from '../compute/trial.ts';
 import type { Preflight } from '../contract/analysis.ts';
@@ -96,7 +97,7 @@ export function createPreflight(dependencies: PreflightDependencies): {
   ofSpecification(body: unknown): Promise<Preflight>;
 } {
   const { queries, datasets, preflight } = dependencies;
-  const kept = new Map<string, Promise<Preflight>>();
+  const kept = new LRUCache<string, Promise<Preflight>>({ max: MOST_KEPT });
   const run = async (specification: Specification, hash?: string): Promise<Preflight> => {
     const dataset = await datasets.load(specification.dataset, hash);
     if (dataset === undefined) throw new Problem('notFound', `there is no data set ${specification.dataset}`);
@@ -107,7 +108,6 @@ export function createPreflight(dependencies: PreflightDependencies): {
       const search = await findSearch({ queries }, id);
       const answer = kept.get(id) ?? run(search.specification, search.dataset.hash);
       answer.catch(() => kept.delete(id));
-      if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value!);
       kept.set(id, answer);
       return answer;
     },

@@ -4,7 +4,7 @@
  * A pure function of the task, whatever was asked before: what is kept between two tasks of one search only saves reading a long history
  * again. It runs in a thread (workers/proposal-thread.ts), since a proposal may take a second.
  */
-
+import { LRUCache } from 'lru-cache';
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import type { Observation, Sampler } from '../algorithms/samplers/sampler.ts';
 import type { Point } from '../algorithms/space/space.ts';
@@ -45,31 +45,25 @@ export type Propose = (task: ProposalTask) => Promise<ProposalAnswer>;
 
 /** A task is answered within about this time, or with one point: other searches wait behind it. */
 const SLICE_MS = 50;
-/** Trials that are kept, over all searches. */
-const MAX_KEPT = 300_000;
+/** Searches whose trials are kept, and trials over all of them; the search that was asked for longest ago is forgotten first. */
+const MAX_SEARCHES = 1000;
+const MAX_TRIALS = 300_000;
 
 /** `now` limits how much is answered at once, never what. */
 export function createProposer(
   now: () => number = () => performance.now(),
   sliceMs = SLICE_MS,
 ): (task: ProposalTask) => ProposalAnswer {
-  const histories = new Map<string, StageHistory>();
-  /** The search that was asked for longest ago is forgotten first. */
-  const keep = (key: string, history: StageHistory) => {
-    histories.delete(key);
-    histories.set(key, history);
-    let kept = [...histories.values()].reduce((sum, { length }) => sum + length, 0);
-    for (const [oldest, { length }] of histories) {
-      if (kept <= MAX_KEPT || oldest === key) break;
-      histories.delete(oldest);
-      kept -= length;
-    }
-  };
+  const histories = new LRUCache<string, StageHistory>({
+    max: MAX_SEARCHES,
+    maxSize: MAX_TRIALS,
+    // One that is larger than the whole is kept too, alone.
+    sizeCalculation: ({ length }) => Math.min(Math.max(length, 1), MAX_TRIALS),
+  });
   return (task) => {
     const { key, specification, stage, from, count, since } = task;
     const history = histories.get(key) ?? new StageHistory(samplerOf(specification, stage), stage.from);
     if (since > history.settled) return { kind: 'incomplete', since: history.settled };
-    keep(key, history);
     const learns = isLearning(specification.sampler);
     const bracket = bracketIn(specification, stage, from);
     if (learns) history.update(since, task.trials, bracket?.from ?? stage.to);
@@ -85,6 +79,9 @@ export function createProposer(
       points.push(point);
       if (learns) history.append({ number, state: 'waiting', point, value: null, epochs: 0 });
     }
+    // Its size is taken when it is set anew.
+    histories.delete(key);
+    histories.set(key, history);
     return { kind: 'points', points, more, since: history.settled };
   };
 }

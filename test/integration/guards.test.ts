@@ -18,7 +18,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fastify } from 'fastify';
 import pg from 'pg';
-import type { SearchStore } from '../searches/ports.ts';
+import type { SearchStore } from '../application/ports.ts';
 
 async function local(): Promise<void> {}
 export class Planted {

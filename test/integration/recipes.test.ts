@@ -208,7 +208,7 @@ export const analysisEndpoints = {
     await copy.add(
       'src/application/search-durations.ts',
       `import type { Durations } from '../contract/analysis.ts';
-import type { SearchQueries } from '../searches/ports.ts';
+import type { SearchQueries } from '../application/ports.ts';
 import { findSearch } from './find-search.ts';
 
 export async function searchDurations(

@@ -1,5 +1,5 @@
 /** Data sets: the built-in ones are files of the project, the others stand in Postgres, every version of them. */
-
+import { LRUCache } from 'lru-cache';
 import type { DatasetStore } from '../../application/ports.ts';
 import { builtinDatasets, loadBuiltin } from '../../data/builtin.ts';
 import type { Dataset } from '../../data/dataset.ts';
@@ -11,6 +11,7 @@ import { type AskedUpload, decisionsOf } from '../../data/upload.ts';
 import type { DatasetSummary } from '../../domain/dataset-record.ts';
 import { isOpen, searchStates } from '../../domain/records.ts';
 import { Problem } from '../../errors.ts';
+import { writeCsv } from '../../write-csv.ts';
 import type { Dataset as DatasetRow, Prisma } from '../prisma-client/client.ts';
 import { again } from './change-search.ts';
 import type { Database, ModelTransaction } from './connection.ts';
@@ -72,7 +73,7 @@ type BuiltInAt = (name: string, hash: string | undefined) => Dataset | undefined
 
 /** Reads data sets, and keeps those that were used last. */
 function keptLoader(database: Database, files: FileReader, builtInAt: BuiltInAt): DatasetStore['load'] {
-  const kept = new Map<string, Promise<Dataset | undefined>>();
+  const kept = new LRUCache<string, Promise<Dataset | undefined>>({ max: MOST_LOADED });
   return async (name, hash) => {
     const known = builtInAt(name, hash);
     if (known !== undefined) return known;
@@ -80,11 +81,9 @@ function keptLoader(database: Database, files: FileReader, builtInAt: BuiltInAt)
     if (wanted === undefined) return undefined;
     const key = `${name} ${wanted}`;
     const reading = kept.get(key) ?? read(database, files, name, wanted);
-    kept.delete(key);
-    if (kept.size >= MOST_LOADED) kept.delete(kept.keys().next().value!);
     kept.set(key, reading);
     // What is not there, or could not be read, may be another time.
-    const forget = () => kept.get(key) === reading && kept.delete(key);
+    const forget = () => kept.peek(key) === reading && kept.delete(key);
     const dataset = await reading.catch((error: unknown) => {
       forget();
       throw error;
@@ -281,15 +280,9 @@ function summaryOfRow(row: Omit<DatasetRow, 'csv'>, versions: readonly string[])
 
 /** The shortest digits that give every float32 back: reading the text again gives the same data set, bit for bit. */
 function csvOf({ featureNames, targetName, rows, features, x, y, classes }: Dataset): string {
-  const lines = [[...featureNames, targetName].map(quoted).join(',')];
+  const records: (string | number)[][] = [[...featureNames, targetName]];
   for (let row = 0; row < rows; row++) {
-    const inputs = Array.from(x.subarray(row * features, (row + 1) * features), String);
-    const target = classes.length > 0 ? quoted(classes[y[row]!]!) : String(y[row]!);
-    lines.push([...inputs, target].join(','));
+    records.push([...x.subarray(row * features, (row + 1) * features), classes[y[row]!] ?? y[row]!]);
   }
-  return `${lines.join('\n')}\n`;
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return writeCsv(records);
 }

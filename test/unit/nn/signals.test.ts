@@ -7,7 +7,7 @@ import { randomAt } from '../../../src/random.ts';
 import { everyKernels } from '../../support/kernels.ts';
 import { trainToEnd } from '../../support/training.ts';
 
-const ROWS = 256;
+const ROWS = 128;
 const INPUTS = 50;
 const random = randomAt({ seed: 1, purpose: 'dataset' });
 const x = Float32Array.from({ length: ROWS * INPUTS }, () => random.normal());

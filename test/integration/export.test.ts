@@ -1,0 +1,44 @@
+/** Exports of a search: CSV and NDJSON say the same, and a reader of CSV gets back what the API has. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type CsvShape, parseCsv } from '../../src/data/csv.ts';
+import { FaultList } from '../../src/data/faults.ts';
+import { allTrials, ended } from '../support/searches.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterAll(() => service?.close());
+
+it('writes every trial as a line of CSV: numbers in full, inactive hyperparameters empty, sentences in quotes', async () => {
+  const { id } = await service.client.create({
+    dataset: 'iris',
+    hyperparameters: {
+      learningRate: { distribution: 'float', low: 1e-4, high: 1e6, scale: 'log' },
+      batchNorm: { distribution: 'categorical', choices: [true, false] },
+      optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },
+      momentum: { distribution: 'float', low: 0.5, high: 0.99, when: { optimizer: ['momentum'] } },
+      epochs: 3,
+    },
+    validation: { type: 'holdout', repeats: 2 },
+    budget: { trials: 30 },
+  });
+  await ended(service.client, id);
+  const trials = await allTrials(service.client, id);
+  const text = await (await service.client.export(id, 'csv')).text();
+  const shape: CsvShape = { delimiter: 'comma', quote: 'double', comment: 'none', lenient: false };
+  const limits = { records: 1000, fields: 100, field: 10_000 };
+  const [header, ...lines] = parseCsv(text, shape, limits, new FaultList(1));
+  const names = header!.fields;
+  expect(names.slice(-4)).toEqual(['learningRate', 'batchNorm', 'optimizer', 'momentum']);
+  expect(lines.map(({ fields }) => Object.fromEntries(fields.map((field, i) => [names[i], field])))).toEqual(
+    trials.map(({ hyperparameters, found, ...trial }) => {
+      const all: Record<string, unknown> = { ...trial, ...hyperparameters, found: found.join(' ') };
+      return Object.fromEntries(names.map((name) => [name, String(all[name] ?? '')]));
+    }),
+  );
+  expect(text).toMatch(/,"[^"\n]*,[^"\n]*",/); // the reason of one that diverged
+  expect(text.endsWith('\n')).toBe(true);
+  expect(text).not.toMatch(/\r/);
+});

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { createProposer, type ProposalTask } from '../../../src/application/proposals.ts';
+import type { KnownTrial } from '../../../src/domain/commands.ts';
+import { firstStageOf } from '../../../src/domain/stages.ts';
+import { specified } from '../../support/search-in-memory.ts';
+
+const specification = await specified({
+  hyperparameters: { learningRate: { distribution: 'float', low: 1e-4, high: 1, scale: 'log' } },
+  sampler: { type: 'tpe', seed: 1, startupTrials: 2, concurrency: 1 },
+  budget: { trials: 200 },
+});
+const trial = (number: number): KnownTrial => ({
+  ...{ number, state: 'complete', point: { learningRate: 0.01 * (number + 1) }, value: 1 / (number + 1), epochs: 3 },
+});
+const trials = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => trial(from + i));
+const task = (key: string, since: number, from: number): ProposalTask => ({
+  ...{ key, specification, stage: firstStageOf(specification), from, count: 1, since, trials: trials(since, from) },
+});
+
+it('asks for the whole history where it has forgotten it: that of the search that was asked for longest ago', () => {
+  const propose = createProposer();
+  expect(propose(task('first', 0, 5))).toMatchObject({ kind: 'points', since: 5 });
+  expect(propose(task('second', 0, 5))).toMatchObject({ kind: 'points', since: 5 });
+  const told = propose(task('first', 5, 6));
+  expect(told).toMatchObject({ kind: 'points', since: 6 });
+  // Whoever asks with the whole history is answered the same.
+  expect(propose(task('another', 0, 6))).toEqual(told);
+  for (let i = 0; i < 998; i++) propose(task(`other ${i}`, 0, 3));
+  expect(propose(task('second', 5, 6))).toEqual({ kind: 'incomplete', since: 0 });
+  expect(propose(task('first', 6, 7))).toMatchObject({ kind: 'points', since: 7 });
+});
