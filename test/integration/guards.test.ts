@@ -55,7 +55,7 @@ const planted: Readonly<Record<string, string>> = {
   'src/nowhere/lost.ts': `import { Problem } from '../errors.ts';\nexport const lost = Problem;\n`,
   'web/src/value.ts': `import { problems } from '../../src/errors.ts';\nexport const value = problems;\n`,
   'src/cli/missing.ts': `import { nothing } from './there-is-no-such-file.ts';\nexport const missing = nothing;\n`,
-  'src/cli/tested.ts': `import { run } from '../support/processes.ts';\nexport const tested = run;\n`,
+  'src/cli/tested.ts': `import { run } from '../../test/support/processes.ts';\nexport const tested = run;\n`,
   'src/api/environment.ts': `export const environment = process.env;\n`,
 };
 

@@ -24,10 +24,10 @@ const sampler: Recipe = {
   names: { NAME: 'halton' },
   follow: async (copy) => {
     await copy.add(
-      'src/algorithms/samplers/halton.ts',
-      `import { randomAt } from '../../random.ts';
+      'src/algorithms/samplers/halton/halton.ts',
+      `import { randomAt } from '../../../random.ts';
 import type { Sampler } from '../sampler.ts';
-import { decidePoint, type Space, valueAt } from '../space.ts';
+import { decidePoint, type Space, valueAt } from '../../space/space.ts';
 
 const primes = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71];
 
@@ -57,8 +57,8 @@ export function haltonSampler(space: Space, seed: number): Sampler {
     const registry = 'src/algorithms/samplers/create-sampler.ts';
     await copy.insertAfter(
       registry,
-      "import { gridSampler } from './samplers/grid.ts';\n",
-      "import { haltonSampler } from './samplers/halton.ts';\n",
+      "import { gridSampler } from './grid/grid.ts';\n",
+      "import { haltonSampler } from './halton/halton.ts';\n",
     );
     await copy.replace(registry, "'random' | 'sobol'; readonly seed", "'random' | 'sobol' | 'halton'; readonly seed");
     await copy.insertAfter(
@@ -74,7 +74,7 @@ export function haltonSampler(space: Space, seed: number): Sampler {
     await copy.add(
       'test/property/halton.test.ts',
       `import { expect, it } from 'vitest';
-import { mirrored } from '../../src/algorithms/samplers/halton.ts';
+import { mirrored } from '../../src/algorithms/samplers/halton/halton.ts';
 
 it('puts one of the first sixteen points into every sixteenth', () => {
   const cells = Array.from({ length: 16 }, (_, number) => Math.floor(16 * mirrored(number, 2)));
@@ -208,7 +208,7 @@ export const analysisEndpoints = {
     await copy.add(
       'src/application/search-durations.ts',
       `import type { Durations } from '../contract/analysis.ts';
-import type { SearchQueries } from '../application/ports.ts';
+import type { SearchQueries } from './ports.ts';
 import { findSearch } from './find-search.ts';
 
 export async function searchDurations(
@@ -248,7 +248,7 @@ async function filesOf({ title, names }: Recipe): Promise<string[]> {
   const text = await readFile(join(projectRoot, 'CONTRIBUTING.md'), 'utf8');
   const section = text.split(/^## /m).find((one) => one.startsWith(`${title}\n`)) ?? '';
   return [...section.matchAll(/^\d+\. `([^`]+)`/gm)].map(([, file]) =>
-    Object.entries(names).reduce((path, [name, chosen]) => path.replace(name, chosen), file!),
+    Object.entries(names).reduce((path, [name, chosen]) => path.replaceAll(name, chosen), file!),
   );
 }
 
