@@ -18,7 +18,7 @@ import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts
 import { toItsEnd, wideSpace, withClient } from './parts/through-service.ts';
 
 /** A search that has not found one by then is counted with the epochs it took. */
-const MOST_EPOCHS = 10_000;
+const MAX_EPOCHS = 10_000;
 
 const fixed = { hyperparameters: { ...wideSpace, epochs: EPOCHS } };
 const tpe = { type: 'tpe', concurrency: 1 } as const;
@@ -65,7 +65,7 @@ const ONE_EPOCH_FIRST = 'one epoch, then the best tenth';
 async function oneEpochFirst(curveOf: CurveOf, seed: number, target: number): Promise<Found> {
   const sampler = createSampler(searched, { type: 'random', seed });
   let epochs = 0;
-  for (let from = 0; epochs < MOST_EPOCHS; from += ROUND) {
+  for (let from = 0; epochs < MAX_EPOCHS; from += ROUND) {
     const numbers = Array.from({ length: ROUND }, (_, i) => from + i);
     const first = new Map<number, number>();
     for (const number of numbers) {
@@ -114,7 +114,7 @@ await runBench(async () => {
     const python = await requirePython(values.python, { optuna: 'optuna==5.0.0' });
     const server = join(projectRoot, 'dist', 'bench', 'curve-server.js');
     for (let seed = 0; seed < seeds; seed++) {
-      const args = [process.execPath, server, String(seed), String(target), String(MOST_EPOCHS)];
+      const args = [process.execPath, server, String(seed), String(target), String(MAX_EPOCHS)];
       const theirs = foundSchema.parse(await runScript(python, 'optuna_strategies.py', args));
       for (const [name, one] of Object.entries(theirs)) tell(name, seed, one);
     }
@@ -123,7 +123,7 @@ await runBench(async () => {
     const search = async (specification: object): Promise<Found> => {
       const common = { dataset: 'digits', validation: { type: 'kFold', folds: 5 } };
       const staged = 'stages' in specification;
-      const budget = { ...(staged ? {} : { trials: 100_000 }), target, epochs: MOST_EPOCHS };
+      const budget = { ...(staged ? {} : { trials: 100_000 }), target, epochs: MAX_EPOCHS };
       const { epochs, trials, endedBy } = await toItsEnd(client, { ...common, ...specification, budget });
       return { epochs, trials: trials.complete + trials.pruned, reached: endedBy === 'target' };
     };

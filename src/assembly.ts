@@ -11,7 +11,7 @@ import {
 import { connect } from './adapters/postgres/connection.ts';
 import { createDatasetStore } from './adapters/postgres/dataset-store.ts';
 import { applyMigrations } from './adapters/postgres/migrations.ts';
-import { createNoticeBoard } from './adapters/postgres/pub-sub.ts';
+import { createPubSub } from './adapters/postgres/pub-sub.ts';
 import { createSearchQueries } from './adapters/postgres/search-queries.ts';
 import { createSearchStore } from './adapters/postgres/search-store.ts';
 import type { ApiDependencies } from './api/dependencies.ts';
@@ -22,7 +22,7 @@ import type { ImportanceTask } from './application/importance.ts';
 import { createPlanner } from './application/planner.ts';
 import type { PreflightTask } from './application/preflight.ts';
 import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
-import { startSweeping } from './application/reconcile.ts';
+import { startReconciling } from './application/reconcile.ts';
 import { createTrialRunner } from './application/run-trials.ts';
 import { compileKernels } from './compute/kernels.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
@@ -59,7 +59,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const connection = queueConnection(config, databaseUrl);
   await prepareQueue(connection);
   const database = connect(databaseUrl, config.connections);
-  const board = await createNoticeBoard(databaseUrl, log);
+  const board = await createPubSub(databaseUrl, log);
   const fileThread = new Piscina<FileTask, FileAnswer>({
     filename: new URL('dist/workers/file-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
@@ -124,7 +124,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await database.$queryRaw`SELECT 1`;
     },
   };
-  const sweeping = startSweeping(parts, config.sweepSeconds);
+  const sweeping = startReconciling(parts, config.sweepSeconds);
   return {
     parts,
     handOff,

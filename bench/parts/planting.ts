@@ -4,7 +4,7 @@ import { planted, recipes } from './faults.ts';
 import type { Planted } from './planted.ts';
 import { runPlanted } from './planted-runs.ts';
 
-const MOST_DRAWS = 50;
+const MAX_DRAWS = 50;
 
 /** A run of a kind that has its fault, where there is a witness to say so, and how often it was drawn. */
 export async function plant(
@@ -13,10 +13,10 @@ export async function plant(
   salt: number,
 ): Promise<{ one: Planted; result: TrialResult; draws: number }> {
   const witness = recipes[kind]?.witness;
-  for (let draw = 0; draw < MOST_DRAWS; draw++) {
+  for (let draw = 0; draw < MAX_DRAWS; draw++) {
     const one = planted(kind, number, salt, draw);
     const result = await runPlanted(one);
     if (witness === undefined || (await witness(one, result))) return { one, result, draws: draw + 1 };
   }
-  throw new Error(`${kind} ${number}: none of ${MOST_DRAWS} draws has the fault`);
+  throw new Error(`${kind} ${number}: none of ${MAX_DRAWS} draws has the fault`);
 }

@@ -3,7 +3,7 @@
 import type { Logger } from 'pino';
 import type { ImportanceTask } from '../application/importance.ts';
 import type { Planner } from '../application/planner.ts';
-import type { DatasetStore, NoticeBoard, SearchQueries, SearchStore, TrialQueue } from '../application/ports.ts';
+import type { DatasetStore, PubSub, SearchQueries, SearchStore, TrialQueue } from '../application/ports.ts';
 import type { PreflightTask } from '../application/preflight.ts';
 import type { Importance, Preflight } from '../contract/analysis.ts';
 import type { Example } from '../contract/searches.ts';
@@ -23,7 +23,7 @@ export interface ApiDependencies {
   readonly datasets: DatasetStore;
   /** Reads files that are only looked at, off the event loop. */
   readonly files: FileReader;
-  readonly board: NoticeBoard;
+  readonly board: PubSub;
   /** Compute threads that are expected to work: for estimates alone. */
   readonly threads: number;
   /** What a trial may take, and would: a specification whose largest trial needs more is refused. */

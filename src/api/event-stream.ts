@@ -5,7 +5,7 @@
  * Epochs are a picture of the moment: a client that is behind is spared them, and told how many.
  */
 import type { WebSocket } from 'ws';
-import type { Notice, NoticeBoard, SearchQueries } from '../application/ports.ts';
+import type { Notice, PubSub, SearchQueries } from '../application/ports.ts';
 import type { SearchMessage } from '../contract/stream.ts';
 import type { Epoch, Search } from '../domain/records.ts';
 import { messageOf } from '../errors.ts';
@@ -17,7 +17,7 @@ const EVENTS_A_READ = 500;
 
 export interface StreamDependencies {
   readonly queries: SearchQueries;
-  readonly board: NoticeBoard;
+  readonly board: PubSub;
   readonly curves: LiveCurves;
   readonly log: Log;
 }

@@ -1,6 +1,6 @@
 /** One client's websocket over all searches: each as it changes, so that a list is live without asking again. */
 import type { WebSocket } from 'ws';
-import type { NoticeBoard, SearchQueries } from '../application/ports.ts';
+import type { PubSub, SearchQueries } from '../application/ports.ts';
 import type { ListMessage } from '../contract/stream.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -11,7 +11,7 @@ const RHYTHM_MS = 250;
 
 export interface ListDependencies {
   readonly queries: Pick<SearchQueries, 'findAll'>;
-  readonly board: NoticeBoard;
+  readonly board: PubSub;
   readonly log: Log;
 }
 

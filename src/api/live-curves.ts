@@ -3,7 +3,7 @@
  * A snapshot out of both shows who comes in the middle what one who was there from the start has seen.
  */
 import { performance } from 'node:perf_hooks';
-import type { NoticeBoard } from '../application/ports.ts';
+import type { PubSub } from '../application/ports.ts';
 import type { FoldSeries, StoredCurves } from '../domain/curves.ts';
 import type { Epoch, Trial } from '../domain/records.ts';
 import { perSeries, type SeriesName } from '../nn/training/series.ts';
@@ -18,7 +18,7 @@ export interface LiveCurves {
   continued(searchId: string, trial: StoredCurves): StoredCurves;
 }
 
-export function followCurves(board: NoticeBoard): LiveCurves {
+export function followCurves(board: PubSub): LiveCurves {
   const heard: { readonly at: number; readonly searchId: string; readonly epochs: readonly Epoch[] }[] = [];
   board.subscribe((notice) => {
     if (notice.kind !== 'epochs') return;

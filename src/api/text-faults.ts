@@ -1,6 +1,6 @@
 /** Text that cannot be stored: refused wherever it stands in a request, before anything else looks at it. */
 import type { FastifyInstance } from 'fastify';
-import { dotted, MOST_FAULTS } from '../domain/specification/faults.ts';
+import { dotted, MAX_FAULTS } from '../domain/specification/faults.ts';
 import { type Fault, Problem } from '../errors.ts';
 
 /** What is wrong with a text, or undefined. Postgres keeps no NUL, and UTF-8 has no half of a surrogate pair. */
@@ -33,7 +33,7 @@ function textFaults(value: unknown): Fault[] {
     if (message !== undefined) faults.push({ path: pathTo(place), message });
   };
   const pending: { readonly value: unknown; readonly place: Place | undefined }[] = [{ value, place: undefined }];
-  for (let next = pending.pop(); next !== undefined && faults.length < MOST_FAULTS; next = pending.pop()) {
+  for (let next = pending.pop(); next !== undefined && faults.length < MAX_FAULTS; next = pending.pop()) {
     const { value: inner, place: above } = next;
     if (typeof inner === 'string') judge(inner, above);
     if (typeof inner !== 'object' || inner === null || ArrayBuffer.isView(inner)) continue;

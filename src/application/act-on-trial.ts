@@ -1,6 +1,6 @@
 /** Pauses, resumes, cancels or retries one trial of a search. */
 
-import type { TrialAct } from '../domain/commands.ts';
+import type { TrialAction } from '../domain/commands.ts';
 import type { Trial } from '../domain/records.ts';
 import type { Log } from '../log.ts';
 import { deliver } from './deliver.ts';
@@ -23,7 +23,7 @@ export async function actOnTrial(
   { store, queries, queue, planner, facts, log }: ActOnTrialDependencies,
   id: string,
   number: number,
-  act: TrialAct,
+  act: TrialAction,
 ): Promise<Trial> {
   if (act === 'retry' || act === 'resume') await refuseWithoutDataset(await findSearch({ queries }, id), facts);
   const { deliveries, search } = await store.actOnTrial(id, number, act);

@@ -8,7 +8,7 @@ import { stagesOf } from '../domain/stages.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';
 
-const MOST_POINTS = 1000;
+const MAX_POINTS = 1000;
 
 export async function searchHistory(
   { queries }: { readonly queries: Pick<SearchQueries, 'find' | 'outcomes'> },
@@ -40,7 +40,7 @@ function historyOf(search: Search, outcomes: readonly TrialOutcome[]): History {
     }
     points.push({ number: trial.number, value: trial.value, best, stage, epochs });
   }
-  const every = Math.ceil(points.length / MOST_POINTS);
+  const every = Math.ceil(points.length / MAX_POINTS);
   return {
     points: points.filter(({ number }, i) => i % every === 0 || improved.has(number) || i === points.length - 1),
   };

@@ -13,9 +13,9 @@ import type { SearchQueries } from './ports.ts';
 /** Below this, shares are mostly chance. */
 const ENOUGH_TRIALS = 100;
 /** Fewer say nothing at all. */
-const FEWEST_TRIALS = 10;
+const MIN_TRIALS = 10;
 /** More are thinned evenly: the forest costs more than they would tell. */
-const MOST_TRIALS = 2000;
+const MAX_TRIALS = 2000;
 
 /** All that importance is worked out from: plain data, to be sent to a thread. */
 export interface ImportanceTask {
@@ -30,7 +30,7 @@ function importanceTask(search: Search, outcomes: readonly TrialOutcome[]): Impo
   const known = outcomes.flatMap(({ state, number, point, value }) =>
     state === 'complete' && value !== null && number >= stage.from ? [{ point, value }] : [],
   );
-  const every = Math.ceil(known.length / MOST_TRIALS);
+  const every = Math.ceil(known.length / MAX_TRIALS);
   return {
     space: spaceOf(stage.hyperparameters),
     trials: known.filter((_, i) => i % every === 0),
@@ -40,7 +40,7 @@ function importanceTask(search: Search, outcomes: readonly TrialOutcome[]): Impo
 }
 
 /** Answers are kept until more trials have ended. */
-const MOST_KEPT = 100;
+const MAX_KEPT = 100;
 
 export interface ImportanceDependencies {
   readonly queries: Pick<SearchQueries, 'find' | 'outcomes'>;
@@ -51,7 +51,7 @@ export interface ImportanceDependencies {
 /** Which hyperparameters of a search mattered; trials that end meanwhile are in the next answer. */
 export function createImportance({ queries, importance }: ImportanceDependencies): (id: string) => Promise<Importance> {
   const kept = new LRUCache<string, { readonly ended: number; readonly answer: Promise<Importance> }>({
-    max: MOST_KEPT,
+    max: MAX_KEPT,
   });
   return async (id) => {
     const search = await findSearch({ queries }, id);
@@ -70,13 +70,13 @@ export function importanceOf(task: ImportanceTask): Importance {
   const { space, trials, direction, seed } = task;
   const enough = trials.length >= ENOUGH_TRIALS;
   const none = { trials: trials.length, enough, shares: [], pairs: [] };
-  if (trials.length < FEWEST_TRIALS) {
+  if (trials.length < MIN_TRIALS) {
     return {
       ...none,
       note: `${trials.length} complete trials say nothing of importance yet; about ${ENOUGH_TRIALS} would.`,
     };
   }
-  const { shares, pairs } = explain(space, trials, direction, seed, FEWEST_TRIALS);
+  const { shares, pairs } = explain(space, trials, direction, seed, MIN_TRIALS);
   if (shares.length === 0) return { ...none, note: 'All trials have the same value: nothing mattered.' };
   return {
     trials: trials.length,

@@ -26,7 +26,7 @@ export interface HeldClaims {
   stop(): void;
 }
 
-export function holdClaims(store: Pick<SearchStore, 'renew'>, leaseSeconds: number, log: Log): HeldClaims {
+export function createLeaseManager(store: Pick<SearchStore, 'renew'>, leaseSeconds: number, log: Log): HeldClaims {
   const all = new Set<Held>();
   const drop: HeldClaims['drop'] = (which, reason) => {
     for (const { claim, abort } of all) if (which(claim)) abort.abort(reason);

@@ -12,14 +12,14 @@ import type {
   Finished,
   FinishedTrial,
   History,
-  Looked,
   PausedReport,
   Plan,
+  PruneDecision,
   Renewal,
   ReturnedTrial,
   SearchChange,
   Transition,
-  TrialAct,
+  TrialAction,
   TrialOutcome,
 } from '../domain/commands.ts';
 import type { StoredCurves } from '../domain/curves.ts';
@@ -44,18 +44,6 @@ export interface NewSearch {
   readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
 }
 
-/** A trial whose hyperparameters are decided, and the job that will deliver it. */
-/** A run of trials that one queue job delivers: numbers `from` … `to`, those of them that still wait. */
-/** The right to work on a trial: good until its lease runs out, and only for this attempt. */
-/** A trial put aside to be looked at: what it came to, and what it can go on from. */
-/** What became of a trial that was looked at: it goes on with its claim, or the claim is over. */
-/** A trial as samplers and pruners may see it. */
-/** A trial as a sampler that learns may come to see it. */
-/** The trials of a search from some number on, by number, and the version of its history. */
-/** What became of a plan. */
-/** Who claims a trial, and for how long. */
-/** What is to be added to a search. It is added only where it still fits. */
-/** A claim to be renewed, with its curves so far. */
 /**
  * Every change is one transaction that locks its search, writes the trials, the counters and the events together, and wakes
  * whoever listens. A search that does not exist is a Problem `notFound`.
@@ -74,7 +62,7 @@ export interface SearchStore {
   actOnTrial(
     id: string,
     number: number,
-    act: TrialAct,
+    act: TrialAction,
   ): Promise<{ readonly deliveries: readonly Delivery[]; readonly search: Search }>;
   /** Trials from number `from` on. `firstRung`: after so many epochs their value counts as that of their first rung. */
   history(id: string, from: number, firstRung: number | undefined): Promise<History>;
@@ -94,27 +82,27 @@ export interface SearchStore {
     trials: readonly FinishedTrial[],
     next?: Plan,
   ): Promise<Finished & { readonly search: Search }>;
-  /** Looks at a trial: it goes on, is stopped, or waits at its rung, and with the last of its bracket the best go on. */
-  look(
+  /** Takes an intermediate value of a trial: it goes on, is stopped, or waits at its rung, and with the last of its bracket the best go on. */
+  reportValue(
     searchId: string,
     report: PausedReport,
-  ): Promise<{ looked: Looked; deliveries: readonly Delivery[]; search: Search }>;
+  ): Promise<{ decision: PruneDecision; deliveries: readonly Delivery[]; search: Search }>;
   /** Ends the searches that have used up their seconds, or the one that is named if it has. */
   endOverdue(id?: string): Promise<void>;
   /** Gives claims back: to wait again, or to fail where their attempts are used up. */
-  giveBack(
+  release(
     searchId: string,
     trials: readonly ReturnedTrial[],
   ): Promise<{ deliveries: readonly Delivery[]; search: Search }>;
   /** Renews leases and keeps the curves so far; returns the claims that are no longer held. */
   renew(renewals: readonly Renewal[], leaseSeconds: number): Promise<readonly ClaimRef[]>;
   /** Takes back every claim whose lease ran out. */
-  reclaim(): Promise<readonly Delivery[]>;
+  reapExpired(): Promise<readonly Delivery[]>;
   /** Everything that waits to be delivered: of one search, or of all that run. */
   deliveries(searchId?: string): Promise<readonly Delivery[]>;
   countDeliveries(): Promise<number>;
   /** Searches that run and have fewer than `window` trials waiting though more are to come. */
-  hungry(window: number): Promise<readonly string[]>;
+  underfilled(window: number): Promise<readonly string[]>;
 }
 
 export type TrialSort = 'number' | '-number' | 'value' | '-value';
@@ -192,7 +180,7 @@ export type Notice =
   | { readonly kind: 'gap' };
 
 /** Tells every process what happens in any. */
-export interface NoticeBoard {
+export interface PubSub {
   subscribe(listener: (notice: Notice) => void): () => void;
   /** For epochs alone; changes are told by the store, in their own transaction. Never throws: an epoch may be lost. */
   publish(searchId: string, epochs: readonly Epoch[]): void;

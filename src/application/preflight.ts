@@ -14,7 +14,7 @@ import type { DatasetStore, SearchQueries } from './ports.ts';
 
 /** So many points of the space are sorted into families. */
 const POINTS = 200;
-const MOST_FAMILIES = 24;
+const MAX_FAMILIES = 24;
 
 /** Networks that are alike before training: what they share, and one of them. */
 export interface Family {
@@ -78,11 +78,11 @@ function preflightTask(specification: Specification, dataset: Dataset): Prefligh
     );
   }
   const all = [...families.values()].sort((a, b) => b.points - a.points || a.example - b.example);
-  return { families: all.slice(0, MOST_FAMILIES), leftOut: Math.max(0, all.length - MOST_FAMILIES) };
+  return { families: all.slice(0, MAX_FAMILIES), leftOut: Math.max(0, all.length - MAX_FAMILIES) };
 }
 
 /** Checks are kept: a search's pre-flight is a function of its specification and never changes. */
-const MOST_KEPT = 100;
+const MAX_KEPT = 100;
 
 export interface PreflightDependencies extends Knowledge {
   readonly queries: Pick<SearchQueries, 'find' | 'best'>;
@@ -97,7 +97,7 @@ export function createPreflight(dependencies: PreflightDependencies): {
   ofSpecification(body: unknown): Promise<Preflight>;
 } {
   const { queries, datasets, preflight } = dependencies;
-  const kept = new LRUCache<string, Promise<Preflight>>({ max: MOST_KEPT });
+  const kept = new LRUCache<string, Promise<Preflight>>({ max: MAX_KEPT });
   const run = async (specification: Specification, hash?: string): Promise<Preflight> => {
     const dataset = await datasets.load(specification.dataset, hash);
     if (dataset === undefined) throw new Problem('notFound', `there is no data set ${specification.dataset}`);

@@ -5,7 +5,7 @@ import { deliver } from './deliver.ts';
 import { LOW_WATER, type Planner } from './planner.ts';
 import type { SearchStore, TrialQueue } from './ports.ts';
 
-export interface SweepParts {
+export interface ReconcileDependencies {
   readonly store: SearchStore;
   readonly queue: TrialQueue;
   readonly planner: Planner;
@@ -13,26 +13,26 @@ export interface SweepParts {
 }
 
 /** Takes back claims whose lease ran out, plans for searches that starve, and refills a queue that holds too little. */
-async function sweep(parts: SweepParts): Promise<void> {
+async function reconcile(parts: ReconcileDependencies): Promise<void> {
   const { store, queue, planner, log } = parts;
   await store.endOverdue();
-  const back = await store.reclaim();
+  const back = await store.reapExpired();
   if (back.length > 0) log.warn(`${back.length} deliveries were taken back from workers that went away`);
   await deliver(queue, back, log);
   // Not awaited: one search that takes long to plan holds up no other, nor the rest of the sweep.
-  for (const id of await store.hungry(LOW_WATER)) void planner.plan(id);
+  for (const id of await store.underfilled(LOW_WATER)) void planner.plan(id);
   const due = await store.countDeliveries();
   if (due > 0 && (await queue.depth()) < due) await deliver(queue, await store.deliveries(), log);
 }
 
 /** Sweeps until it is stopped. A sweep that fails is tried again: the store or the queue may be away. */
-export function startSweeping(parts: SweepParts, everySeconds: number): { stop(): Promise<void> } {
+export function startReconciling(parts: ReconcileDependencies, everySeconds: number): { stop(): Promise<void> } {
   let stopped = false;
   let wake = () => {};
   const loop = async () => {
     while (!stopped) {
       try {
-        await sweep(parts);
+        await reconcile(parts);
       } catch (error) {
         if (!stopped) parts.log.error(`sweep: ${messageOf(error)}`);
       }

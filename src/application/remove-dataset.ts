@@ -6,7 +6,7 @@ import { Problem } from '../errors.ts';
 import type { DatasetStore, SearchStore } from './ports.ts';
 
 /** How often searches that begin meanwhile are cancelled too before giving up. */
-const MOST_TRIES = 10;
+const MAX_TRIES = 10;
 
 /**
  * Deletes all versions. Without `force` a Problem `datasetInUse` where any search, over or not, was made on one of them; with it,
@@ -17,7 +17,7 @@ export async function removeDataset(
   name: string,
   force: boolean,
 ): Promise<void> {
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { removed, uses } = await datasets.remove(name, force);
     if (removed) return;
     if (!force) throw inUse(name, uses.length, uses.filter(({ state }) => isOpen(state)).length);

@@ -1,6 +1,6 @@
 /** Group commit: while one transaction of a search is under way, results gather; the next one writes them all. */
 
-import type { Delivery, FinishedTrial, Looked, PausedReport } from '../domain/commands.ts';
+import type { Delivery, FinishedTrial, PausedReport, PruneDecision } from '../domain/commands.ts';
 import type { Search } from '../domain/records.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -16,22 +16,22 @@ interface Pending {
 /** As long as the store stays away, a result is kept and tried again; after this the trial's lease has run out anyway. */
 const LONGEST_TRY_MS = 120_000;
 
-export interface Committer {
+export interface ResultBatcher {
   /**
    * Resolves when the result is written, or refused because the attempt is no longer the current one, with the search as it then was; undefined
    * where it could not be written. `search` as it was a moment ago.
    */
   finish(search: Search, trial: FinishedTrial): Promise<Search | undefined>;
-  /** Has a trial looked at. Where that could not be written, its claim is over. */
-  look(searchId: string, report: PausedReport): Promise<Looked>;
+  /** Reports an intermediate value. Where that could not be written, its claim is over. */
+  reportValue(searchId: string, report: PausedReport): Promise<PruneDecision>;
 }
 
 /** `onCommitted` is told the search as it was after each transaction, and what is to be delivered. */
-export function createCommitter(
-  { finish, look }: { readonly finish: Planner['finish']; readonly look: SearchStore['look'] },
+export function createResultBatcher(
+  { finish, reportValue }: { readonly finish: Planner['finish']; readonly reportValue: SearchStore['reportValue'] },
   log: Log,
   onCommitted: (search: Search, deliveries: readonly Delivery[]) => Promise<void>,
-): Committer {
+): ResultBatcher {
   const queues = new Map<string, Pending[]>();
 
   const drain = async (searchId: string, queue: Pending[]): Promise<void> => {
@@ -90,9 +90,11 @@ export function createCommitter(
         queues.set(search.id, fresh);
         void drain(search.id, fresh);
       }),
-    look: async (searchId, report) => {
-      const written = await persist(searchId, `a look at trial ${report.number}`, () => look(searchId, report));
-      return written?.looked ?? 'over';
+    reportValue: async (searchId, report) => {
+      const written = await persist(searchId, `the value of trial ${report.number}`, () =>
+        reportValue(searchId, report),
+      );
+      return written?.decision ?? 'over';
     },
   };
 }

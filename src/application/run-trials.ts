@@ -12,13 +12,13 @@ import type { Log } from '../log.ts';
 import { deadlineOf } from './deadline.ts';
 import { deliver } from './deliver.ts';
 import type { HandOff, Place } from './hand-off.ts';
-import { ClaimLost, type Held, holdClaims } from './lease-manager.ts';
+import { ClaimLost, createLeaseManager, type Held } from './lease-manager.ts';
 import type { Planner } from './planner.ts';
-import type { DatasetStore, NoticeBoard, SearchStore, TrialQueue } from './ports.ts';
-import { type Committer, createCommitter } from './result-batcher.ts';
+import type { DatasetStore, PubSub, SearchStore, TrialQueue } from './ports.ts';
+import { createResultBatcher, type ResultBatcher } from './result-batcher.ts';
 import { type Trained, train } from './train-trial.ts';
 
-export interface RunnerParts {
+export interface RunnerDependencies {
   readonly store: SearchStore;
   readonly queue: TrialQueue;
   readonly planner: Planner;
@@ -26,7 +26,7 @@ export interface RunnerParts {
   readonly log: Log;
   readonly datasets: DatasetStore;
   readonly core: ComputeCore;
-  readonly board: NoticeBoard;
+  readonly board: PubSub;
   /** Of this process, for people. */
   readonly worker: string;
   readonly leaseSeconds: number;
@@ -50,19 +50,19 @@ class SearchPaused extends Error {}
 class OutOfTime extends Error {}
 const hopeless = [TimeLimitExceeded, MemoryLimitExceeded, HopelessTrial];
 
-export function createTrialRunner(parts: RunnerParts): TrialRunner {
+export function createTrialRunner(parts: RunnerDependencies): TrialRunner {
   const { store, board, leaseSeconds, log } = parts;
-  const held = holdClaims(store, leaseSeconds, log);
+  const held = createLeaseManager(store, leaseSeconds, log);
   const committed: Committed = async (search, deliveries) => {
     if (!isOpen(search.state)) held.drop(({ searchId }) => searchId === search.id, new ClaimLost());
     await onCommitted(parts, search, deliveries);
   };
-  const look: SearchStore['look'] = async (searchId, report) => {
-    const looked = await store.look(searchId, report);
-    parts.planner.refill(looked.search);
-    return looked;
+  const reportValue: SearchStore['reportValue'] = async (searchId, report) => {
+    const reported = await store.reportValue(searchId, report);
+    parts.planner.refill(reported.search);
+    return reported;
   };
-  const committer = createCommitter({ finish: parts.planner.finish, look }, log, committed);
+  const batcher = createResultBatcher({ finish: parts.planner.finish, reportValue }, log, committed);
   /** Searches whose claimed trials are not to be begun. */
   const paused = new Set<string>();
   const claimer = { worker: parts.worker, leaseSeconds };
@@ -93,9 +93,9 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
     for (const hold of holds) {
       if (paused.has(search.id)) hold.abort.abort(new SearchPaused());
       if (deadline.isOver()) hold.abort.abort(new OutOfTime());
-      const end = await runClaim(parts, committer, search, hold);
+      const end = await runClaim(parts, batcher, search, hold);
       if (hold === holds.at(-1)) onTrained();
-      const settled = settle(parts, committer, committed, search, hold.claim, end).finally(() => held.release(hold));
+      const settled = settle(parts, batcher, committed, search, hold.claim, end).finally(() => held.release(hold));
       written.push(settled);
       // What was claimed with it is begun only once it is known that the search goes on.
       if (mayEndSearch(search, end)) await settled;
@@ -149,14 +149,14 @@ export function createTrialRunner(parts: RunnerParts): TrialRunner {
 type End = Trained | { readonly kind: 'returned'; readonly returned: ReturnedTrial };
 
 /** Trains one claimed trial. Never throws: whatever happens to it is an end of one kind. */
-async function runClaim(parts: RunnerParts, committer: Committer, search: Search, held: Held): Promise<End> {
+async function runClaim(parts: RunnerDependencies, batcher: ResultBatcher, search: Search, held: Held): Promise<End> {
   const { number, attempt } = held.claim;
   const returned = (how: ReturnedTrial['how'], reason: string): End => ({
     kind: 'returned',
     returned: { number, attempt, reason, how },
   });
   try {
-    return await train(parts, committer, search, held);
+    return await train(parts, batcher, search, held);
   } catch (error) {
     if (error instanceof ClaimLost) return { kind: 'over' };
     if (error instanceof SearchPaused) return returned('handedBack', 'the search was paused');
@@ -176,17 +176,17 @@ function mayEndSearch({ specification: { budget, objective } }: Search, end: End
 type Committed = (search: Search, deliveries: readonly Delivery[]) => Promise<void>;
 
 async function settle(
-  { store, planner, log }: RunnerParts,
-  committer: Committer,
+  { store, planner, log }: RunnerDependencies,
+  batcher: ResultBatcher,
   committed: Committed,
   search: Search,
   { searchId, number, attempt }: Claim,
   end: End,
 ): Promise<Search | undefined> {
-  if (end.kind === 'result') return committer.finish(search, { ...end.result, number, attempt });
+  if (end.kind === 'result') return batcher.finish(search, { ...end.result, number, attempt });
   if (end.kind !== 'returned') return undefined;
   try {
-    const back = await store.giveBack(searchId, [end.returned]);
+    const back = await store.release(searchId, [end.returned]);
     await committed(back.search, back.deliveries);
     planner.refill(back.search);
   } catch (error) {
@@ -201,7 +201,7 @@ function endsBracket({ state, specification, trials }: Search): boolean {
   return state === 'running' && hasBarriers(specification.pruner) && waiting + paused === 0 && planned < total;
 }
 
-async function onCommitted(parts: RunnerParts, search: Search, deliveries: readonly Delivery[]): Promise<void> {
+async function onCommitted(parts: RunnerDependencies, search: Search, deliveries: readonly Delivery[]): Promise<void> {
   await deliver(parts.queue, deliveries, parts.log);
   const { waiting, running } = search.trials;
   // What the budget of epochs withheld may begin now, if those that ran left some of theirs.

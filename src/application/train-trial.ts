@@ -10,13 +10,13 @@ import { type Looks, looksAt, stageOf } from '../domain/stages.ts';
 import { HopelessTrial, trialTask } from '../domain/trial-task.ts';
 import { perSeries } from '../nn/training/series.ts';
 import type { Held } from './lease-manager.ts';
-import type { DatasetStore, NoticeBoard } from './ports.ts';
-import type { Committer } from './result-batcher.ts';
+import type { DatasetStore, PubSub } from './ports.ts';
+import type { ResultBatcher } from './result-batcher.ts';
 
 export interface TrainDependencies {
   readonly datasets: Pick<DatasetStore, 'load'>;
   readonly core: ComputeCore;
-  readonly board: NoticeBoard;
+  readonly board: PubSub;
 }
 
 export type Trained =
@@ -24,10 +24,10 @@ export type Trained =
   /** It is no longer ours: it waits at a rung, was stopped, or somebody else has it. */
   | { readonly kind: 'over' };
 
-/** From one look at it to the next, until it ends or its claim does. */
+/** From one report of its value to the next, until it ends or its claim does. */
 export async function train(
   { datasets, core, board }: TrainDependencies,
-  committer: Pick<Committer, 'look'>,
+  batcher: Pick<ResultBatcher, 'reportValue'>,
   search: Search,
   { claim, abort, curves }: Held,
 ): Promise<Trained> {
@@ -63,8 +63,8 @@ export async function train(
     };
     const lasting = lastingFault(before, now, classesOf(task));
     before = now;
-    const looked = await committer.look(searchId, { ...end, number, attempt, best, lasting, durationMs });
-    if (looked === 'over') return { kind: 'over' };
+    const decision = await batcher.reportValue(searchId, { ...end, number, attempt, best, lasting, durationMs });
+    if (decision === 'over') return { kind: 'over' };
     resume = end.checkpoint;
     completed = end.epochs;
   }

@@ -2,7 +2,7 @@
 
 import { type Distribution, includes, isActive, type Point, spaceOf, type Value } from '../algorithms/space/space.ts';
 import { describedRange, describedValue } from '../domain/specification/described.ts';
-import { MOST_ENQUEUED } from '../domain/specification/enqueue.ts';
+import { MAX_ENQUEUED } from '../domain/specification/enqueue.ts';
 import { shown } from '../domain/specification/faults.ts';
 import { hyperparameterNames } from '../domain/specification/hyperparameters.ts';
 import type { Settings } from '../domain/specification/settings.ts';
@@ -31,8 +31,8 @@ export async function warmStarted(
     const message = `there is no search of that id, got ${shown(id)}`;
     return { points: [], warnings: [], faults: [{ path: 'warmStart.search', message }] };
   }
-  if (enqueued + trials > MOST_ENQUEUED) {
-    const message = `must be at most ${MOST_ENQUEUED - enqueued} beside ${enqueued} enqueued configurations, got ${trials}`;
+  if (enqueued + trials > MAX_ENQUEUED) {
+    const message = `must be at most ${MAX_ENQUEUED - enqueued} beside ${enqueued} enqueued configurations, got ${trials}`;
     return { points: [], warnings: [], faults: [{ path: 'warmStart.trials', message }] };
   }
   const best = await queries.best(search, trials);

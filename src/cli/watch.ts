@@ -7,7 +7,7 @@ import type { ApiClient } from './api-client.ts';
 import { ended, pointLine } from './format.ts';
 
 /** More running trials than this are not shown one by one. */
-const MOST_LINES = 8;
+const MAX_LINES = 8;
 
 interface View {
   search(search: Search, done: number): void;
@@ -107,7 +107,7 @@ function barView(first: Search): View {
       whole.update(done, { text });
     },
     started: (trial, hyperparameters) => {
-      if (lines.has(trial) || lines.size >= MOST_LINES) return;
+      if (lines.has(trial) || lines.size >= MAX_LINES) return;
       const about = pointLine(hyperparameters);
       const bar = bars.create(epochsOf(first), 0, { text: `trial ${trial}  –  ${about}` });
       lines.set(trial, { bar, about, found: '' });

@@ -36,7 +36,7 @@ const LOOKED_AT = 256;
 const BY_HEART = 20;
 /** Wider layers take seconds, and tell no more. */
 const WIDEST = 128;
-const MOST_EPOCHS = 400;
+const MAX_EPOCHS = 400;
 /** By then a rate that will do has begun to. */
 const BEGUN = { epochs: 100, left: 0.9 };
 /** Of the expected loss: what is left when rows are known by heart. */
@@ -83,7 +83,7 @@ export function preflight(task: TrialTask, { kernels }: NamedKernels): Preflight
       l2: 0,
       dropout: 0,
       batchSize: BY_HEART,
-      epochs: MOST_EPOCHS,
+      epochs: MAX_EPOCHS,
     } as const;
     return reportsOf(few, changes, ({ epoch, trainLoss }) => {
       const left = trainLoss / expected;

@@ -10,9 +10,9 @@ import { isNumber } from './number-format.ts';
 
 const SAMPLE_ROWS = 10;
 const EXAMPLES = 5;
-const MOST_CLASSES = 100;
+const MAX_CLASSES = 100;
 /** Of a text that is only shown. */
-const MOST_SHOWN = 100;
+const MAX_SHOWN = 100;
 
 export interface ColumnPreview {
   readonly name: string;
@@ -57,10 +57,10 @@ export function previewOfCsv(text: string, options: CsvOptions): CsvPreview {
     columns: columnsIn(table, counts),
     target: table.target.name,
     task,
-    classes: classes.slice(0, MOST_CLASSES),
+    classes: classes.slice(0, MAX_CLASSES),
     features: counts.reduce((sum, count) => sum + count, 0),
     sample: Array.from({ length: sampled }, (_, row) =>
-      table.columns.map(({ texts }) => shortened(texts[row]!, MOST_SHOWN)),
+      table.columns.map(({ texts }) => shortened(texts[row]!, MAX_SHOWN)),
     ),
     faults: faults.faults,
     hints: hintsOf(text, table, readingIn(options), { task, asked: options.task !== undefined, classes }),
@@ -89,7 +89,7 @@ function columnsIn({ columns, features, target }: CsvTable, inputs: readonly num
       max: Number.isFinite(max) ? max : null,
       examples: distinctOf(there.slice(0, 1000))
         .slice(0, EXAMPLES)
-        .map((text) => shortened(text, MOST_SHOWN)),
+        .map((text) => shortened(text, MAX_SHOWN)),
       inputs: inputs[place] ?? 0,
     };
   });

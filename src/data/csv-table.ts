@@ -71,7 +71,7 @@ export function tableFromCsv(text: string, options: CsvOptions, faults: FaultLis
   missingInFaults(reading, names, faults);
   const columns = columnsOf(names, records, reading);
   const used = columns.filter(({ name }) => !reading.ignore.includes(name));
-  checkNames(used, all[0]!.line, today ? MOST_OF_A_NAME : Number.POSITIVE_INFINITY, faults);
+  checkNames(used, all[0]!.line, today ? MAX_OF_A_NAME : Number.POSITIVE_INFINITY, faults);
   if (used.length < 2) faults.add(`line ${all[0]!.line}`, tooFew(names, reading));
   const target = used.find(({ name }) => name === options.target) ?? used.at(-1);
   if (target === undefined) throw new InvalidDataset(faults.faults);
@@ -203,7 +203,7 @@ function checkShape(
 }
 
 const NUL = '\u0000';
-const MOST_OF_A_NAME = 200;
+const MAX_OF_A_NAME = 200;
 
 /** Names of columns that are used; those that are left out are not judged. */
 function checkNames(used: readonly Column[], line: number, longest: number, faults: FaultList): void {

@@ -6,7 +6,7 @@ import { type Hint, hint, hintCodes, type Offer } from './hint.ts';
 import type { CsvReading } from './reading.ts';
 import { type TargetFacts, targetHints } from './target-hints.ts';
 
-const MOST_OF_A_KIND = 8;
+const MAX_OF_A_KIND = 8;
 
 /** All hints, by what they are about; those about the whole file first. */
 export function hintsOf(text: string, table: CsvTable, reading: CsvReading, target: TargetFacts): Hint[] {
@@ -22,10 +22,10 @@ export function hintsOf(text: string, table: CsvTable, reading: CsvReading, targ
 function fewOfEach(hints: readonly Hint[]): Hint[] {
   return hintCodes.flatMap((code) => {
     const same = hints.filter((one) => one.code === code);
-    if (same.length <= MOST_OF_A_KIND) return same;
-    const more = same.length - MOST_OF_A_KIND;
+    if (same.length <= MAX_OF_A_KIND) return same;
+    const more = same.length - MAX_OF_A_KIND;
     const message = `${more} more columns: the same is true of them`;
-    return [...same.slice(0, MOST_OF_A_KIND), { code, column: null, message, offers: offerOfAll(same) }];
+    return [...same.slice(0, MAX_OF_A_KIND), { code, column: null, message, offers: offerOfAll(same) }];
   });
 }
 

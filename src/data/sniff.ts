@@ -10,7 +10,7 @@ import { type Delimiter, type Dialect, delimiters, type Quote } from './reading.
 const SAMPLE_CHARACTERS = 256 * 1024;
 const SAMPLE_RECORDS = 500;
 /** Lines above the header that are no rows: a title, the date of an export. */
-const MOST_SKIPPED = 20;
+const MAX_SKIPPED = 20;
 const names = Object.keys(delimiters) as Delimiter[];
 
 /** What of a dialect is asked for. */
@@ -126,7 +126,7 @@ function skippedIn(records: readonly CsvRecord[]): number {
   let skipped = Math.max(first, 0);
   // A spreadsheet pads its title with empty fields.
   while (skipped < records.length - 1 && filled(records[skipped]!) <= 1) skipped++;
-  return skipped <= MOST_SKIPPED && records.slice(skipped).length > 1 ? skipped : 0;
+  return skipped <= MAX_SKIPPED && records.slice(skipped).length > 1 ? skipped : 0;
 }
 
 function columnsIn(records: readonly CsvRecord[]): string[][] {

@@ -15,7 +15,7 @@ export interface TargetFacts {
 
 /** Classes of fewer rows than this cannot be in every one of five folds. */
 const USUAL_FOLDS = 5;
-const MOST_CLASSES_ASKED = 100;
+const MAX_CLASSES_ASKED = 100;
 const UNBALANCED = 0.95;
 
 export function targetHints(column: Column, { task, asked, classes }: TargetFacts): Hint[] {
@@ -23,7 +23,7 @@ export function targetHints(column: Column, { task, asked, classes }: TargetFact
   const texts = presentTexts(column);
   const whole = column.kind === 'number' && texts.every((text) => isNumber(text) && Number.isInteger(Number(text)));
   const distinct = whole ? new Set(texts.map(Number)).size : 0;
-  if (!asked && distinct > 2 && distinct <= MOST_CLASSES_ASKED && distinct * 2 <= texts.length) {
+  if (!asked && distinct > 2 && distinct <= MAX_CLASSES_ASKED && distinct * 2 <= texts.length) {
     const [is, not] = task === 'classification' ? ['classes', 'a quantity'] : ['a quantity', 'classes'];
     const message = `${distinct} different whole numbers: taken for ${is}; are they ${not}? task=classification or task=regression says so`;
     hints.push(

@@ -6,6 +6,7 @@ import type { TrialState } from './records.ts';
 import type { BudgetChange } from './specification/budget.ts';
 import type { BegunStage } from './stages.ts';
 
+/** A trial whose hyperparameters are decided, and the job that will deliver it. */
 export interface PlannedTrial {
   readonly number: number;
   readonly stage: number;
@@ -13,6 +14,7 @@ export interface PlannedTrial {
   readonly job: string;
 }
 
+/** A run of trials that one queue job delivers: numbers `from` … `to`, those of them that still wait. */
 export interface Delivery {
   readonly searchId: string;
   /** That of its trials' rows: unique within the search. */
@@ -21,6 +23,7 @@ export interface Delivery {
   readonly to: number;
 }
 
+/** The right to work on a trial: good until its lease runs out, and only for this attempt. */
 export interface Claim {
   readonly searchId: string;
   readonly number: number;
@@ -38,18 +41,21 @@ export type ClaimRef = Pick<Claim, 'searchId' | 'number' | 'attempt'>;
 
 export type FinishedTrial = TrialResult & Pick<Claim, 'number' | 'attempt'>;
 
+/** The intermediate value of a trial: what it came to, and what it can go on from. */
 export interface PausedReport
   extends Pick<PausedTrial, 'epochs' | 'value' | 'folds' | 'findings' | 'checkpoint' | 'kernels' | 'durationMs'> {
   readonly number: number;
   readonly attempt: number;
   /** The best of its values up to now. */
   readonly best: number | null;
-  /** What is wrong with it since the last look, and does not heal; undefined where there is no such thing. */
+  /** What is wrong with it since the last report, and does not heal; undefined where there is no such thing. */
   readonly lasting?: FoldsFinding | undefined;
 }
 
-export type Looked = 'goesOn' | 'over';
+/** What becomes of a trial that has reported a value: it goes on with its claim, or the claim is over. */
+export type PruneDecision = 'goesOn' | 'over';
 
+/** A trial as samplers and pruners may see it. */
 export interface TrialOutcome {
   readonly number: number;
   readonly state: TrialState;
@@ -58,11 +64,13 @@ export interface TrialOutcome {
   readonly epochs: number;
 }
 
+/** A trial as a sampler that learns may come to see it. */
 export interface KnownTrial extends TrialOutcome {
   /** Its value at the first rung of its bracket, once it has come there. */
   readonly firstRung?: { readonly value: number | null } | undefined;
 }
 
+/** The trials of a search from some number on, by number, and the version of its history. */
 export interface History {
   /** Of the newest event when it was read. */
   readonly seq: number;
@@ -71,6 +79,7 @@ export interface History {
   readonly trials: readonly KnownTrial[];
 }
 
+/** What became of a plan. */
 export interface Added {
   /** How many of its trials were added. */
   readonly added: number;
@@ -89,11 +98,13 @@ export interface Finished {
   readonly seqBefore: number;
 }
 
+/** Who claims a trial, and for how long. */
 export interface Claimer {
   readonly worker: string;
   readonly leaseSeconds: number;
 }
 
+/** What is to be added to a search. It is added only where it still fits. */
 export interface Plan {
   /** The first of the planned trials. */
   readonly from: number;
@@ -115,6 +126,7 @@ export interface ReturnedTrial {
   readonly how: 'crashed' | 'handedBack' | 'hopeless';
 }
 
+/** A claim to be renewed, with its curves so far. */
 export interface Renewal extends ClaimRef {
   readonly epochs: number;
   readonly folds: readonly FoldCurves[];
@@ -125,6 +137,6 @@ export interface SearchChange {
   readonly budget?: BudgetChange | undefined;
 }
 
-export type TrialAct = 'pause' | 'resume' | 'cancel' | 'retry';
+export type TrialAction = 'pause' | 'resume' | 'cancel' | 'retry';
 
 export type Transition = 'pause' | 'resume' | 'cancel';

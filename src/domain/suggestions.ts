@@ -43,25 +43,25 @@ export type Suggestion = z.output<typeof suggestionSchema>;
 
 type Rule = (specification: Specification, trials: readonly DiagnosedTrial[]) => readonly Suggestion[];
 
-const FEWEST_TRIALS = 10;
-const MOST_NAMED = 100;
+const MIN_TRIALS = 10;
+const MAX_NAMED = 100;
 /** Beyond a bound that is to go, at least this part is bad; within, at most that. */
 const BAD_BEYOND = 0.5;
 const BAD_WITHIN = 0.1;
-const FEWEST_BEYOND = 3;
+const MIN_BEYOND = 3;
 /** The outer part of an axis, and how far it is widened. */
 const EDGE = 0.15;
 const WIDENED = 0.25;
 const BEST = 3;
 /** A choice whose trials win so few of all comparisons with the others' has lost. */
 const LOST = 0.15;
-const FEWEST_OF_CHOICE = 6;
-const MOST_HAVE = 0.5;
+const MIN_OF_CHOICE = 6;
+const MAX_HAVE = 0.5;
 /** Fewer are not what makes a network learn by heart. */
 const MANY_UNITS = 32;
 
 export function suggestionsOf(specification: Specification, trials: readonly DiagnosedTrial[]): Suggestion[] {
-  if (trials.length < FEWEST_TRIALS) return [];
+  if (trials.length < MIN_TRIALS) return [];
   return rules.flatMap((rule) => rule(specification, trials));
 }
 
@@ -72,7 +72,7 @@ function numericOf({ hyperparameters }: Specification): [name: string, distribut
 }
 
 function named(trials: readonly DiagnosedTrial[]): number[] {
-  return trials.map(({ number }) => number).slice(0, MOST_NAMED);
+  return trials.map(({ number }) => number).slice(0, MAX_NAMED);
 }
 
 function shareOf(trials: readonly DiagnosedTrial[], holds: (trial: DiagnosedTrial) => boolean): number {
@@ -126,7 +126,7 @@ function bestCut(bad: readonly boolean[]): number | undefined {
   if (best === undefined) return undefined;
   const share = (part: readonly boolean[]) => part.filter(Boolean).length / part.length;
   const [within, beyond] = [bad.slice(0, best), bad.slice(best)];
-  const clear = beyond.length >= FEWEST_BEYOND && share(beyond) >= BAD_BEYOND && share(within) <= BAD_WITHIN;
+  const clear = beyond.length >= MIN_BEYOND && share(beyond) >= BAD_BEYOND && share(within) <= BAD_WITHIN;
   return clear ? best : undefined;
 }
 
@@ -142,7 +142,7 @@ function ranked(
 const widen: Rule = (specification, trials) => {
   const best = ranked(specification, trials).slice(0, BEST);
   const limits = boundsOf(specification.hyperparameters, true);
-  if (trials.length < 2 * FEWEST_TRIALS || best.length < BEST) return [];
+  if (trials.length < 2 * MIN_TRIALS || best.length < BEST) return [];
   return numericOf(specification).flatMap(([name, distribution]) => {
     const { low, high, at } = axisOf(distribution);
     const part = best.map(({ point }) => (at(Number(point[name] ?? Number.NaN)) - low) / (high - low));
@@ -181,7 +181,7 @@ const dropChoice: Rule = (specification, trials) => {
     const losers = setting.choices.filter((choice) => {
       const own = all.filter(({ point }) => point[name] === choice);
       const others = all.filter(({ point }) => point[name] !== undefined && point[name] !== choice);
-      if (own.length < FEWEST_OF_CHOICE || others.length < FEWEST_OF_CHOICE || needed(choice)) return false;
+      if (own.length < MIN_OF_CHOICE || others.length < MIN_OF_CHOICE || needed(choice)) return false;
       const wins = own.reduce(
         (sum, a) => sum + others.filter((b) => isBetter(a.value, b.value, objective.direction)).length,
         0,
@@ -215,7 +215,7 @@ const moreFolds: Rule = (specification, trials) => {
   const gap = Math.abs(first.value - fifth.value);
   const few = shareOf(trials, ({ found }) => found.includes('validationTooSmall'));
   const noisy = first.deviation !== null && first.deviation > gap;
-  if (!noisy && !(first.deviation === null && few >= MOST_HAVE)) return [];
+  if (!noisy && !(first.deviation === null && few >= MAX_HAVE)) return [];
   const patch: ValidationSettings =
     validation.type === 'kFold'
       ? { ...validation, repeats: validation.repeats + 2 }
@@ -244,7 +244,7 @@ function mendRule(
     const has = ({ found }: DiagnosedTrial) => found.some((code) => codes.includes(code));
     const share = shareOf(trials, has);
     const patch = mend(hyperparameters);
-    if (share < MOST_HAVE || patch === undefined) return [];
+    if (share < MAX_HAVE || patch === undefined) return [];
     const shownAs = (to: Value | Distribution) =>
       typeof to !== 'object'
         ? to

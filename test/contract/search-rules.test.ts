@@ -82,7 +82,7 @@ describe.each(['in memory', 'in Postgres'])('%s', (where) => {
   it('refuses a result of an earlier attempt, and takes the one of the current', async () => {
     await begin({}, 1);
     const [first] = await claim(0);
-    await seen.store.giveBack(id, [{ number: 0, attempt: 1, reason: 'stopped', how: 'handedBack' }]);
+    await seen.store.release(id, [{ number: 0, attempt: 1, reason: 'stopped', how: 'handedBack' }]);
     const [second] = await claim(0);
     expect(second).toMatchObject({ attempt: 2 });
     expect((await seen.store.finish(id, [result(first!, 0.9)])).accepted).toEqual([]);
@@ -120,8 +120,8 @@ describe.each(['in memory', 'in Postgres'])('%s', (where) => {
     await begin({}, 2);
     const expired = await claim(0, 0, { ...claimer, leaseSeconds: -1 });
     const held = await claim(1);
-    expect(await seen.store.reclaim()).toEqual([{ searchId: id, job: '0.1', from: 0, to: 0 }]);
-    expect(await seen.store.reclaim()).toEqual([]);
+    expect(await seen.store.reapExpired()).toEqual([{ searchId: id, job: '0.1', from: 0, to: 0 }]);
+    expect(await seen.store.reapExpired()).toEqual([]);
     const renewals = [...expired, ...held].map((one) => ({ ...one, epochs: 1, folds: [] }));
     expect((await seen.store.renew(renewals, 1000)).map(({ number }) => number)).toEqual([0]);
     expect(await trial(0)).toMatchObject({ state: 'waiting', attempt: 1 });
@@ -131,18 +131,18 @@ describe.each(['in memory', 'in Postgres'])('%s', (where) => {
     await begin({ limits: { attempts: 2 } }, 2);
     for (const how of ['handedBack', 'crashed', 'crashed'] as const) {
       const [claimed] = await claim(0);
-      await seen.store.giveBack(id, [{ number: 0, attempt: claimed!.attempt, reason: how, how }]);
+      await seen.store.release(id, [{ number: 0, attempt: claimed!.attempt, reason: how, how }]);
     }
     expect(await trial(0)).toMatchObject({ state: 'failed', attempt: 3 });
     const [other] = await claim(1);
-    await seen.store.giveBack(id, [{ number: 1, attempt: other!.attempt, reason: 'too large', how: 'hopeless' }]);
+    await seen.store.release(id, [{ number: 1, attempt: other!.attempt, reason: 'too large', how: 'hopeless' }]);
     expect(await search()).toMatchObject({ state: 'failed', failure: expect.stringContaining('all 2 trials failed') });
   });
 
   it('tries a failed trial again, opens the search, and renews its history', async () => {
     await begin({ limits: { attempts: 1 } }, 1);
     const [first] = await claim(0);
-    await seen.store.giveBack(id, [{ number: 0, attempt: first!.attempt, reason: 'crashed', how: 'crashed' }]);
+    await seen.store.release(id, [{ number: 0, attempt: first!.attempt, reason: 'crashed', how: 'crashed' }]);
     const before = await seen.store.history(id, 0, undefined);
     const { deliveries } = await seen.store.actOnTrial(id, 0, 'retry');
     expect(deliveries).toHaveLength(1);
@@ -157,12 +157,12 @@ describe.each(['in memory', 'in Postgres'])('%s', (where) => {
     const pruner = { type: 'successiveHalving', bracketSize: 3, reductionFactor: 3, minEpochs: 1 };
     await begin({ hyperparameters: { ...hyperparameters, epochs: 3 }, pruner, budget: { trials: 3 } }, 3);
     const claims = await claim(0, 2);
-    await seen.store.look(id, report(claims[0]!, 0.2, 1));
-    await seen.store.look(id, report(claims[1]!, 0.9, 1));
+    await seen.store.reportValue(id, report(claims[0]!, 0.2, 1));
+    await seen.store.reportValue(id, report(claims[1]!, 0.9, 1));
     expect((await search()).trials).toMatchObject({ paused: 2, running: 1 });
-    const { deliveries, looked } = await seen.store.look(id, report(claims[2]!, 0.5, 1));
-    expect({ looked, deliveries }).toEqual({
-      looked: 'over',
+    const { deliveries, decision } = await seen.store.reportValue(id, report(claims[2]!, 0.5, 1));
+    expect({ decision, deliveries }).toEqual({
+      decision: 'over',
       deliveries: [{ searchId: id, job: '1r1', from: 1, to: 1 }],
     });
     expect((await search()).trials).toMatchObject({ paused: 0, waiting: 1, pruned: 2 });

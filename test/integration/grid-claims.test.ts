@@ -85,9 +85,7 @@ async function workOff(search: Search, storm: Storm) {
     expect(tried).not.toContain(attempt);
     attempts.set(number, tried.add(attempt));
     if (storm.doomed.includes(number) || luck < storm.crash) {
-      pool.push(
-        ...(await store.giveBack(search.id, [{ number, attempt, reason: 'crash', how: 'crashed' }])).deliveries,
-      );
+      pool.push(...(await store.release(search.id, [{ number, attempt, reason: 'crash', how: 'crashed' }])).deliveries);
     } else if (luck < storm.crash + storm.silence) silent.push(claim);
     else await finish(claim);
   };
@@ -98,7 +96,7 @@ async function workOff(search: Search, storm: Storm) {
     while (open) {
       const delivery = pool[Math.floor(draw() * pool.length)];
       if (delivery === undefined) {
-        pool.push(...(await store.reclaim()), ...(await store.deliveries(search.id)));
+        pool.push(...(await store.reapExpired()), ...(await store.deliveries(search.id)));
         await planner.plan(search.id);
         // Who was silent for too long may speak again: it comes too late, or just in time.
         const late = silent.shift();

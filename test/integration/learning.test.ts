@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spaceOf } from '../../src/algorithms/space/space.ts';
 import type { Search } from '../../src/domain/records.ts';
-import { MOST_HIDDEN_LAYERS } from '../../src/domain/specification/hidden-units.ts';
+import { MAX_HIDDEN_LAYERS } from '../../src/domain/specification/hidden-units.ts';
 import { readableOf } from '../../src/domain/specification/hyperparameters.ts';
 import { withPostgres } from '../support/postgres.ts';
 import { eventually, findRedis, startRedis, type TestRedis } from '../support/processes.ts';
@@ -34,7 +34,7 @@ const float = { distribution: 'float', low: 0.01, high: 0.5 };
 const widestSpace = {
   ...{ learningRate: float, l2: float, leakyReluSlope: float, eluAlpha: float, smallNormalDeviation: float },
   ...{ dropout: float, momentum: float, weightDecay: float, batchNorm: false, epochs: 1, batchSize: 256 },
-  hiddenUnits: Array.from({ length: MOST_HIDDEN_LAYERS }, () => ({ distribution: 'int', low: 1, high: 4 })),
+  hiddenUnits: Array.from({ length: MAX_HIDDEN_LAYERS }, () => ({ distribution: 'int', low: 1, high: 4 })),
 };
 
 const redisBinary = findRedis();

@@ -2,7 +2,7 @@
 
 import type { SearchStore } from '../../src/application/ports.ts';
 import type { FoldCurves } from '../../src/compute/trial.ts';
-import type { Claim, FinishedTrial, PausedReport, Plan, TrialAct } from '../../src/domain/commands.ts';
+import type { Claim, FinishedTrial, PausedReport, Plan, TrialAction } from '../../src/domain/commands.ts';
 import type { Search } from '../../src/domain/records.ts';
 import { bracketIn, stageOf } from '../../src/domain/stages.ts';
 import { Problem } from '../../src/errors.ts';
@@ -98,13 +98,13 @@ const does: Readonly<Record<(typeof kinds)[number], Does>> = {
   report: async ({ store, find }, { id, claims }, { pick, amount }) => {
     const [claim] = picked(claims, pick);
     if (claim === undefined) return undefined;
-    const { search: _, ...reported } = await store.look(id, reportOf(await find(id), claim, amount));
+    const { search: _, ...reported } = await store.reportValue(id, reportOf(await find(id), claim, amount));
     return reported;
   },
   release: async ({ store }, { id, claims }, { pick, amount }) => {
     const how = (['crashed', 'handedBack', 'hopeless'] as const)[amount % 3]!;
     const returned = picked(claims, pick).map(({ number, attempt }) => ({ number, attempt, reason: how, how }));
-    return (await store.giveBack(id, returned)).deliveries;
+    return (await store.release(id, returned)).deliveries;
   },
   renew: async ({ store }, { claims }, { pick, amount }) => {
     const renewals = picked(claims, pick).map((claim) => ({ ...claim, epochs: amount % 9, folds: [] }));
@@ -112,11 +112,11 @@ const does: Readonly<Record<(typeof kinds)[number], Does>> = {
     return lost.map(({ number, attempt }) => ({ number, attempt }));
   },
   expire: async ({ store }, { id }) => {
-    const back = await store.reclaim();
-    return { back, due: await store.countDeliveries(), underfilled: (await store.hungry(3)).includes(id) };
+    const back = await store.reapExpired();
+    return { back, due: await store.countDeliveries(), underfilled: (await store.underfilled(3)).includes(id) };
   },
   act: async ({ store }, { id }, { pick, amount }) => {
-    const action = (['pause', 'resume', 'cancel', 'retry'] satisfies TrialAct[])[amount % 4]!;
+    const action = (['pause', 'resume', 'cancel', 'retry'] satisfies TrialAction[])[amount % 4]!;
     return (await store.actOnTrial(id, pick % 12, action)).deliveries;
   },
   transition: async ({ store }, { id }, { pick }) => {

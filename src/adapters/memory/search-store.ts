@@ -135,7 +135,7 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
       const { result, search } = await change(id, (update) => finish(update, results, next));
       return { ...result, search };
     },
-    look: async (id, report) => {
+    reportValue: async (id, report) => {
       const { result, search } = await change(id, (update) => reportValue(update, report));
       return { ...result, search };
     },
@@ -143,7 +143,7 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
       const ids = id === undefined ? [...searches.keys()] : [id];
       for (const one of ids) await change(one, endIfOverdue);
     },
-    giveBack: async (id, returned) => {
+    release: async (id, returned) => {
       const { result, search } = await change(id, (update) => release(update, returned, false));
       return { deliveries: result, search };
     },
@@ -156,7 +156,7 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
         trial.curves = folds;
         return false;
       }),
-    reclaim: async () => {
+    reapExpired: async () => {
       const back: Delivery[] = [];
       for (const [id, { trials }] of searches) {
         const expired = trials.filter(({ record, leaseUntil }) => record.state === 'running' && leaseUntil! < clock());
@@ -169,7 +169,7 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
     },
     deliveries: async (id) => waiting(id),
     countDeliveries: async () => waiting().length,
-    hungry: async (window) =>
+    underfilled: async (window) =>
       [...searches.values()]
         .map(({ search }) => search)
         .filter(({ state, trials }) => state === 'running' && trials.planned < trials.total && trials.waiting < window)

@@ -17,7 +17,7 @@ import { again } from './change-search.ts';
 import type { Database, ModelTransaction } from './connection.ts';
 
 /** How many uploaded data sets are kept in memory; the one that was not used for longest makes room. */
-const MOST_LOADED = 8;
+const MAX_LOADED = 8;
 /** A file of 64 MB takes seconds to be written. */
 const UPLOAD_TIMEOUT_MS = 60_000;
 
@@ -73,7 +73,7 @@ type BuiltInAt = (name: string, hash: string | undefined) => Dataset | undefined
 
 /** Reads data sets, and keeps those that were used last. */
 function keptLoader(database: Database, files: FileReader, builtInAt: BuiltInAt): DatasetStore['load'] {
-  const kept = new LRUCache<string, Promise<Dataset | undefined>>({ max: MOST_LOADED });
+  const kept = new LRUCache<string, Promise<Dataset | undefined>>({ max: MAX_LOADED });
   return async (name, hash) => {
     const known = builtInAt(name, hash);
     if (known !== undefined) return known;

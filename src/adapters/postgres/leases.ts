@@ -22,7 +22,7 @@ export async function renew(
   return renewals.filter(({ searchId, number }) => !held.has(`${searchId} ${number}`));
 }
 
-export async function reclaim(database: Database): Promise<readonly Delivery[]> {
+export async function reapExpired(database: Database): Promise<readonly Delivery[]> {
   const rows = await database.$queryRaw<{ search_id: string; number: number; attempt: number; worker: string }[]>`
     SELECT t.search_id, t.number, t.attempt, t.worker FROM searches s
     JOIN trials t ON t.search_id = s.id AND t.state = 'running' AND t.lease_until < now()
@@ -40,7 +40,7 @@ export async function reclaim(database: Database): Promise<readonly Delivery[]> 
   return back;
 }
 
-export async function hungry(database: Database, window: number): Promise<readonly string[]> {
+export async function underfilled(database: Database, window: number): Promise<readonly string[]> {
   const rows = await database.$queryRaw<{ id: string }[]>`
     SELECT id FROM searches WHERE state = 'running' AND planned < total AND waiting < ${window}::int`;
   return rows.map(({ id }) => id);

@@ -1,6 +1,6 @@
 /** Who tells whom: LISTEN and NOTIFY of Postgres, so that every process hears of every change, with or without Redis. */
 import pg from 'pg';
-import type { Notice, NoticeBoard } from '../../application/ports.ts';
+import type { Notice, PubSub } from '../../application/ports.ts';
 import type { Epoch } from '../../domain/records.ts';
 import type { Log } from '../../log.ts';
 
@@ -9,13 +9,13 @@ const LARGEST_PAYLOAD = 7_800;
 /** Epochs are gathered for this long, so that many tiny trials cost few notifications. */
 const GATHER_MS = 40;
 /** More epochs than this are not kept: they are a picture of the moment, and the curves are stored with the trial. */
-const MOST_GATHERED = 2_000;
+const MAX_GATHERED = 2_000;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** The channel on which committed changes are announced. */
 export const NOTICE_CHANNEL = 'hypersearch';
 
-export async function createNoticeBoard(url: string, log: Log): Promise<NoticeBoard> {
+export async function createPubSub(url: string, log: Log): Promise<PubSub> {
   const listeners = new Set<(notice: Notice) => void>();
   const tell = (notice: Notice) => {
     for (const listener of listeners) listener(notice);
@@ -110,7 +110,7 @@ function createPublisher(send: (payload: string) => Promise<void>) {
   return {
     publish: (searchId: string, epochs: readonly Epoch[]) => {
       const list = gathered.get(searchId) ?? [];
-      list.push(...epochs.slice(0, MOST_GATHERED - list.length));
+      list.push(...epochs.slice(0, MAX_GATHERED - list.length));
       gathered.set(searchId, list);
       if (!sending) schedule();
     },

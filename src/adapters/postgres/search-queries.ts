@@ -15,7 +15,7 @@ const SUMMARY = Prisma.sql`number, state, stage, rung, verdict, found, attempt, 
   result_hash, started_at, finished_at`;
 
 /** Trials that a finding of the whole search names. */
-const MOST_NUMBERS = 20;
+const MAX_NUMBERS = 20;
 
 export function createSearchQueries(database: Database): SearchQueries {
   const trialRows = (where: Prisma.Sql, order: Prisma.Sql, limit: number): Promise<TrialRow[]> =>
@@ -63,7 +63,7 @@ export function createSearchQueries(database: Database): SearchQueries {
     },
     findings: async ({ id }) => {
       const rows = await database.$queryRaw<{ trials: number; numbers: number[]; example: FoundOften['example'] }[]>`
-        SELECT count(*)::int AS trials, (array_agg(number ORDER BY number))[1:${MOST_NUMBERS}::int] AS numbers,
+        SELECT count(*)::int AS trials, (array_agg(number ORDER BY number))[1:${MAX_NUMBERS}::int] AS numbers,
           (array_agg(f ORDER BY number))[1] AS example
         FROM trials, jsonb_array_elements(findings) f WHERE search_id = ${id}::uuid GROUP BY f->>'code'`;
       return rows;

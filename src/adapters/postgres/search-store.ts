@@ -16,7 +16,7 @@ import type { Database } from './connection.ts';
 import { holdDataset } from './dataset-store.ts';
 import { countDeliveries, deliveries } from './deliveries.ts';
 import { history } from './history.ts';
-import { endOverdue, hungry, reclaim, renew } from './leases.ts';
+import { endOverdue, reapExpired, renew, underfilled } from './leases.ts';
 import { NOTICE_CHANNEL } from './pub-sub.ts';
 import { type SearchRow, searchOf } from './rows.ts';
 
@@ -48,20 +48,20 @@ export function createSearchStore(database: Database): SearchStore {
       const { result, search } = await changeSearch(database, searchId, rule, finishReads(trials));
       return { ...result, search };
     },
-    look: async (searchId, report) => {
+    reportValue: async (searchId, report) => {
       const { result, search } = await changeSearch(database, searchId, (update) => reportValue(update, report));
       return { ...result, search };
     },
     endOverdue: (id) => endOverdue(database, id),
-    giveBack: async (searchId, trials) => {
+    release: async (searchId, trials) => {
       const { result, search } = await changeSearch(database, searchId, (update) => release(update, trials, false));
       return { deliveries: result, search };
     },
     renew: (renewals, leaseSeconds) => again(() => renew(database, renewals, leaseSeconds)),
-    reclaim: () => reclaim(database),
+    reapExpired: () => reapExpired(database),
     deliveries: (searchId) => deliveries(database, searchId),
     countDeliveries: () => countDeliveries(database),
-    hungry: (window) => hungry(database, window),
+    underfilled: (window) => underfilled(database, window),
   };
 }
 

@@ -28,7 +28,7 @@ interface Split {
   readonly gain: number;
 }
 
-const LEAST_GAIN = 1e-12;
+const MIN_GAIN = 1e-12;
 /** The share of the dimensions that a split looks at: one that would gain only further down has its turn. */
 const LOOKED_AT = 2 / 3;
 
@@ -99,7 +99,7 @@ function bestSplit(samples: Samples, sorted: readonly Uint32Array[], random: Ran
       choices[dimension]! > 0
         ? choiceSplit(column, values, sorted[dimension]!, dimension, total)
         : numericSplit(column, values, sorted[dimension]!, dimension, total);
-    if (split !== undefined && split.gain > (best?.gain ?? LEAST_GAIN)) best = split;
+    if (split !== undefined && split.gain > (best?.gain ?? MIN_GAIN)) best = split;
   }
   return best;
 }

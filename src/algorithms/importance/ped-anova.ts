@@ -9,7 +9,7 @@ const BEST = 0.1;
 const FEWEST = 2;
 const TINIEST = 1e-12;
 /** A kernel's bandwidth is at least that of one which has nine tenths of itself in its own cell. */
-const LEAST_BANDWIDTH = 0.5 / 1.64;
+const MIN_BANDWIDTH = 0.5 / 1.64;
 
 /**
  * By column: γ² times the Pearson divergence of the best from all, γ being the share of the best. `columns` are places from 0 to 1
@@ -81,5 +81,5 @@ function bandwidth(counts: Float64Array, n: number): number {
   const upper = cumulated.findIndex((count) => count > Math.floor((n * 3) / 4));
   const between = cells[upper < 0 ? cells.length - 1 : upper]! - cells[lower]!;
   const spread = Math.min(between / 1.34, deviation);
-  return Math.max(1.059 * spread * n ** -0.2, LEAST_BANDWIDTH);
+  return Math.max(1.059 * spread * n ** -0.2, MIN_BANDWIDTH);
 }

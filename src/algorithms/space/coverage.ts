@@ -12,7 +12,7 @@ const TARGETS = 400;
 /** The share of the space that a target takes up. */
 const TARGET_VOLUME = 0.01;
 /** More trials than this are not laid out. */
-const MOST_TRIALS = 2000;
+const MAX_TRIALS = 2000;
 
 export interface Coverage {
   readonly sampler: CoveringSampler;
@@ -26,7 +26,7 @@ export interface Coverage {
 
 /** Of the hyperparameters that are always active; conditional ones are laid out with the rest, and not aimed at. */
 export function coverageOf(space: Space, sampler: CoveringSampler, trials: number, seed: number): Coverage {
-  const wanted = Math.min(trials, MOST_TRIALS);
+  const wanted = Math.min(trials, MAX_TRIALS);
   const laidOut = sampler === 'grid' ? gridOf(space, wanted) : space;
   const settings: SamplerSettings = { type: sampler, seed };
   const { size, propose } = createSampler(laidOut, settings);

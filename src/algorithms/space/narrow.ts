@@ -28,7 +28,7 @@ export interface NarrowOptions {
 
 const FEWEST = 3;
 /** The least that is left of a range, in its scale: a few trials that agree by chance do not decide for good. */
-const LEAST_SHARE = 0.1;
+const MIN_SHARE = 0.1;
 /** A choice that was tried less often is not given up. */
 const TRIED_ENOUGH = 3;
 
@@ -88,7 +88,7 @@ function rangeAround(
   const offScale = scale === 'log' ? exp : (x: number) => x;
   const places = values.map(onScale);
   const [least, greatest] = [Math.min(...places), Math.max(...places)];
-  const width = Math.max((greatest - least) * (1 + 2 * margin), (onScale(high) - onScale(low)) * LEAST_SHARE);
+  const width = Math.max((greatest - least) * (1 + 2 * margin), (onScale(high) - onScale(low)) * MIN_SHARE);
   const middle = (least + greatest) / 2;
   // A range that meets a bound is moved along it, not cut: the least share is kept.
   const [floor, ceiling] = [onScale(bounds.low), onScale(bounds.high)];

@@ -201,7 +201,7 @@ function asDecimal(value: number, gap: number): number {
 }
 
 /** States of conditions beyond which nobody waits for a count. */
-const MOST_STATES = 10_000;
+const MAX_STATES = 10_000;
 
 /**
  * How many different points a space has; Infinity where one of its active hyperparameters is continuous, or where its conditions are too
@@ -239,7 +239,7 @@ export function distinctPoints({ dimensions, fixed }: Space): number {
         next.set(key, { failed: all, points: known + points * group.values });
       }
     }
-    if (next.size > MOST_STATES) return Number.POSITIVE_INFINITY;
+    if (next.size > MAX_STATES) return Number.POSITIVE_INFINITY;
     states = next;
   }
   return [...states.values()].reduce((sum, { points }) => sum + points, 0);

@@ -1,7 +1,7 @@
 /** What can be said in the end: of generalization, of regularization, of what the numbers are worth. */
 import { last, percent, type Rule, shown } from '../finding.ts';
 
-const FEWEST_EPOCHS = 5;
+const MIN_EPOCHS = 5;
 /** Validation loss above its own best, and above that of training. */
 const RISEN = 1.25;
 const GAP = 1.5;
@@ -20,7 +20,7 @@ const RAGGED_BATCH = 3;
 const STANDARD_ERROR = 0.03;
 
 export const overfitting: Rule = ({ reports, over, facts, settings, expectedLoss }) => {
-  if (!over || reports.length < FEWEST_EPOCHS || facts.validationRows === 0 || settings.patience > 0) return undefined;
+  if (!over || reports.length < MIN_EPOCHS || facts.validationRows === 0 || settings.patience > 0) return undefined;
   const end = last(reports)!;
   const best = reports.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
   const risen = end.validationLoss > RISEN * best.validationLoss && end.validationLoss > GAP * end.trainLoss;
@@ -43,7 +43,7 @@ export const overfitting: Rule = ({ reports, over, facts, settings, expectedLoss
 
 export const underfitting: Rule = (one) => {
   const { reports, over, expectedLoss, settings, facts } = one;
-  if (!over || reports.length < FEWEST_EPOCHS) return undefined;
+  if (!over || reports.length < MIN_EPOCHS) return undefined;
   const end = last(reports)!;
   const before = reports[Math.floor(reports.length * 0.75)]!;
   const flat = end.trainLoss > (1 - AT_REST) * before.trainLoss;
@@ -123,7 +123,7 @@ export const validationTooSmall: Rule = ({ facts, reports, over }) => {
 };
 
 export const stillImproving: Rule = ({ reports, over, settings }) => {
-  if (!over || reports.length < FEWEST_EPOCHS || reports.length < settings.epochs) return undefined;
+  if (!over || reports.length < MIN_EPOCHS || reports.length < settings.epochs) return undefined;
   const end = last(reports)!;
   const before = reports[Math.floor(reports.length * 0.8) - 1]!;
   const best = Math.min(...reports.map(({ validationLoss }) => validationLoss));

@@ -12,9 +12,9 @@ const SATURATED = 0.5;
 const SATURATED_AT_START = 0.2;
 /** After the first epochs they may also be what was learned. */
 const SOON = 4;
-const LEAST_RATIO = 1e-3;
+const MIN_RATIO = 1e-3;
 /** Fewer cannot but answer yes or no. */
-const FEWEST_UNITS = 4;
+const MIN_UNITS = 4;
 const EARLY = 3;
 /** Share of the epochs in which the training loss rose. */
 const ROUGH = 0.3;
@@ -22,7 +22,7 @@ const UNEVEN = 0.15;
 /** From one epoch to a later one the mean loss rose so many times, to at least this part of the expected. */
 const JUMP = 3;
 const JUMP_PART = 0.2;
-const FEWEST_EPOCHS = 3;
+const MIN_EPOCHS = 3;
 /** Units that differ by less than this part of their spread all do the same. */
 const SYMMETRIC = 1e-4;
 const PLATEAU_PART = 0.5;
@@ -39,7 +39,7 @@ function fallen({ reports, expectedLoss }: Case): number {
 }
 
 function isStuck(one: Case): boolean {
-  return one.reports.length >= FEWEST_EPOCHS && fallen(one) > STUCK;
+  return one.reports.length >= MIN_EPOCHS && fallen(one) > STUCK;
 }
 
 function isSymmetric({ signals, settings }: Case): number {
@@ -124,7 +124,7 @@ export const rateTooLow: Rule = (one) => {
   const { settings, reports } = one;
   const ratio = typicalRatio(one);
   if (!isStuck(one) && !(fallen(one) > 0.8)) return undefined;
-  if (reports.length < FEWEST_EPOCHS || !(ratio < SLOW_RATIO) || isSymmetric(one) >= 0 || ratio === 0) return undefined;
+  if (reports.length < MIN_EPOCHS || !(ratio < SLOW_RATIO) || isSymmetric(one) >= 0 || ratio === 0) return undefined;
   return {
     code: 'rateTooLow',
     severity: 'fault',
@@ -148,7 +148,7 @@ function becameSaturated({ signals, settings }: Case): boolean {
   const start = hiddenOf(signals[0]!);
   const since = signals.filter(({ epoch }) => epoch >= SOON);
   if (since.length === 0 || start.some(({ saturated }) => saturated > SATURATED_AT_START)) return false;
-  const wide = (l: number) => settings.hiddenUnits[l]! >= FEWEST_UNITS;
+  const wide = (l: number) => settings.hiddenUnits[l]! >= MIN_UNITS;
   return start.some((_, l) => wide(l) && since.every(({ layers }) => layers[l]!.saturated > SATURATED));
 }
 
@@ -174,13 +174,13 @@ export const rateTooHigh: Rule = (one) => {
   const { settings, reports } = one;
   const ratio = earlyRatio(one);
   const ran = hasDiverged(one);
-  if (reports.length < FEWEST_EPOCHS && !ran) return undefined;
+  if (reports.length < MIN_EPOCHS && !ran) return undefined;
   const rough = roughness(reports);
   // In the first epoch the loss may still be that of the first weights.
   const peak = Math.max(...reports.slice(1).map(({ peakLoss }) => peakLoss)) / one.expectedLoss;
   const jumps = ratio > FAST_RATIO && (ran || rough >= ROUGH || peak > 3 || jump(one) > JUMP || isStuck(one));
   // A layer that lies flat while the loss falls epoch by epoch has learned to.
-  const thrown = becameSaturated(one) && ratio > LEAST_RATIO && rough >= UNEVEN;
+  const thrown = becameSaturated(one) && ratio > MIN_RATIO && rough >= UNEVEN;
   if (!jumps && !thrown) return undefined;
   return {
     code: 'rateTooHigh',
@@ -196,7 +196,7 @@ export const rateTooHigh: Rule = (one) => {
 
 export const plateau: Rule = (one): Finding | undefined => {
   const { reports, over, signals } = one;
-  if (!over || reports.length < 2 * FEWEST_EPOCHS || !isStuck(one)) return undefined;
+  if (!over || reports.length < 2 * MIN_EPOCHS || !isStuck(one)) return undefined;
   // Falling from a bad start is slow, not stuck.
   const firstHalf = reports.slice(0, Math.ceil(reports.length / 2)).map(({ trainLoss }) => trainLoss);
   if (last(reports)!.trainLoss < STUCK * Math.min(...firstHalf)) return undefined;

@@ -56,11 +56,11 @@ export function circleFaults(hyperparameters: Readonly<Record<string, Value | Di
   }
 }
 
-const MOST_SHOWN = 12;
+const MAX_SHOWN = 12;
 
 function listed(values: readonly unknown[]): string {
-  const more = values.length > MOST_SHOWN ? `, … (${values.length})` : '';
-  return `it is one of ${values.slice(0, MOST_SHOWN).map(shown).join(', ')}${more}`;
+  const more = values.length > MAX_SHOWN ? `, … (${values.length})` : '';
+  return `it is one of ${values.slice(0, MAX_SHOWN).map(shown).join(', ')}${more}`;
 }
 
 function possibleValues(

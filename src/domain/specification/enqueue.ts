@@ -3,17 +3,17 @@ import { z } from 'zod';
 import { type Distribution, includes, type Point, type Value } from '../../algorithms/space/space.ts';
 import type { Fault } from '../../errors.ts';
 import { describedRange } from './described.ts';
-import { dotted, isRecord, MOST_FAULTS, shown } from './faults.ts';
-import { layerNames, MOST_HIDDEN_LAYERS } from './hidden-units.ts';
+import { dotted, isRecord, MAX_FAULTS, shown } from './faults.ts';
+import { layerNames, MAX_HIDDEN_LAYERS } from './hidden-units.ts';
 import { hyperparameterNames } from './hyperparameters.ts';
 
-export const MOST_ENQUEUED = 1000;
+export const MAX_ENQUEUED = 1000;
 
 const valueSchema = z.union([z.number(), z.string(), z.boolean()]);
-const unitsSchema = z.union([z.number(), z.array(z.number()).max(MOST_HIDDEN_LAYERS)]);
+const unitsSchema = z.union([z.number(), z.array(z.number()).max(MAX_HIDDEN_LAYERS)]);
 export const enqueueSchema = z
   .array(z.object({ hiddenUnits: unitsSchema.optional() }).catchall(valueSchema))
-  .max(MOST_ENQUEUED)
+  .max(MAX_ENQUEUED)
   .describe('Tried first, as trials 0 …: values of hyperparameters that vary; what one leaves out is drawn at random');
 
 /** What was sent for one hyperparameter, and where. */
@@ -35,21 +35,21 @@ export function readEnqueue(
   unread: readonly string[],
 ): { points: Point[]; faults: Fault[] } {
   const faults: Fault[] = [];
-  const configurations = (Array.isArray(sent) ? sent : []).slice(0, MOST_ENQUEUED);
+  const configurations = (Array.isArray(sent) ? sent : []).slice(0, MAX_ENQUEUED);
   const points = configurations.map((configuration: unknown, i) => {
     const given = isRecord(configuration) ? givenIn(configuration, settings) : [];
     const { point, wrong } = pointOf(given, settings, unread);
     for (const [path, message] of wrong) faults.push({ path: dotted(['enqueue', i, ...path]), message });
     return point;
   });
-  return { points, faults: faults.slice(0, MOST_FAULTS) };
+  return { points, faults: faults.slice(0, MAX_FAULTS) };
 }
 
 /** One entry a hyperparameter: a list of units is spelled out, a layer without a hyperparameter of its own stands for all. */
 function givenIn(configuration: Readonly<Record<string, unknown>>, settings: Settings): Given[] {
   return Object.entries(configuration).flatMap(([name, value]): Given[] => {
     if (name === 'hiddenUnits' && Array.isArray(value)) {
-      const units = value.slice(0, MOST_HIDDEN_LAYERS).map((one: unknown, place): Given | undefined => {
+      const units = value.slice(0, MAX_HIDDEN_LAYERS).map((one: unknown, place): Given | undefined => {
         const own = layerNames[place]!;
         const path = ['hiddenUnits', place];
         return isValue(one) ? { name: settings[own] === undefined ? 'hiddenUnits' : own, value: one, path } : undefined;

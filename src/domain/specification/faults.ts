@@ -5,11 +5,11 @@ import type { Fault } from '../../errors.ts';
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-export const MOST_FAULTS = 50;
+export const MAX_FAULTS = 50;
 
 /** All the faults of a failed parse of `input`, each by its path below `prefix`. */
 export function faultsOf(error: z.ZodError, input: unknown, prefix: Path = []): Fault[] {
-  return error.issues.flatMap((issue) => faultsOfIssue(issue, input, prefix)).slice(0, MOST_FAULTS);
+  return error.issues.flatMap((issue) => faultsOfIssue(issue, input, prefix)).slice(0, MAX_FAULTS);
 }
 
 /** `hyperparameters.learningRate.choices[2]` */

@@ -10,11 +10,11 @@ import { dotted, shown } from './faults.ts';
 type Setting = Value | Distribution;
 type Settings = Readonly<Record<string, Setting>>;
 
-export const MOST_HIDDEN_LAYERS = 20;
+export const MAX_HIDDEN_LAYERS = 20;
 
 /** `hiddenUnits1` … `hiddenUnits20`: the units of layer K at place K − 1. */
 export const layerNames: readonly string[] = Array.from(
-  { length: MOST_HIDDEN_LAYERS },
+  { length: MAX_HIDDEN_LAYERS },
   (_, place) => `hiddenUnits${place + 1}`,
 );
 
@@ -23,7 +23,7 @@ export function spelledOut<T>(given: Readonly<Record<string, T | readonly T[]>>)
   const { hiddenUnits, ...others } = given;
   // Only hiddenUnits may be a list: the schema has seen to that, or will say so.
   if (!Array.isArray(hiddenUnits)) return given as Record<string, T>;
-  const own = hiddenUnits.slice(0, MOST_HIDDEN_LAYERS).map((units: T, place) => [layerNames[place]!, units] as const);
+  const own = hiddenUnits.slice(0, MAX_HIDDEN_LAYERS).map((units: T, place) => [layerNames[place]!, units] as const);
   return { hiddenLayers: hiddenUnits.length, ...(others as Record<string, T>), ...Object.fromEntries(own) };
 }
 
@@ -52,7 +52,7 @@ function alwaysDecides(own: Setting | undefined, layer: number, counts: readonly
 /** The first layer (from 1) that can have the units of `hiddenUnits`. */
 function firstCommon(settings: Settings, counts: readonly number[]): number {
   const place = layerNames.findIndex((name, i) => !alwaysDecides(settings[name], i + 1, counts));
-  return place < 0 ? MOST_HIDDEN_LAYERS + 1 : place + 1;
+  return place < 0 ? MAX_HIDDEN_LAYERS + 1 : place + 1;
 }
 
 /** Lets no units be sampled where their layer does not exist, unless the user has said when they are. */

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Distribution, Value } from '../../algorithms/space/space.ts';
 import type { TrialSettings } from '../../compute/trial.ts';
 import { hiddenActivations } from '../../nn/model/activation-names.ts';
-import { layerNames, MOST_HIDDEN_LAYERS, spelledOut } from './hidden-units.ts';
+import { layerNames, MAX_HIDDEN_LAYERS, spelledOut } from './hidden-units.ts';
 
 /** A number's row without a fallback is that of one layer's units: a layer without its own has those of all. */
 interface NumberRow {
@@ -39,7 +39,7 @@ export const hyperparameterTable = {
   hiddenLayers: {
     kind: 'int',
     min: 0,
-    max: MOST_HIDDEN_LAYERS,
+    max: MAX_HIDDEN_LAYERS,
     fallback: 1,
     about: 'Hidden layers; 0 is softmax or linear regression',
   },
@@ -281,7 +281,7 @@ type Setting = Value | Distribution;
 
 /** A layer each; without any there is no hidden layer. */
 function listSchema(setting: z.ZodType<Setting>): z.ZodType<Setting | readonly Setting[]> {
-  return z.union([setting, z.array(setting).max(MOST_HIDDEN_LAYERS)]);
+  return z.union([setting, z.array(setting).max(MAX_HIDDEN_LAYERS)]);
 }
 
 /** The schema of every hyperparameter by itself. */

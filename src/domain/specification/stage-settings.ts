@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { validationKinds, validationSchema } from './validation.ts';
 
-const MOST_STAGES = 20;
+const MAX_STAGES = 20;
 
 export const narrowingSchema = z.strictObject({
   quantile: z
@@ -23,7 +23,7 @@ export const stagesSchema = z
       validation: validationSchema.optional().describe('That of the search unless given'),
     }),
   )
-  .max(MOST_STAGES)
+  .max(MAX_STAGES)
   .describe('Coarse to fine: each narrows the space around the best trials of the one before');
 
 /** The same, of a specification whose defaults are filled in. */

@@ -1,6 +1,6 @@
 /** Intermediate values: a trial that has reported one is stopped, goes on, or waits at its rung for the others of its bracket. */
 import { type Bracket, epochsBefore } from '../brackets.ts';
-import type { Delivery, Looked, PausedReport } from '../commands.ts';
+import type { Delivery, PausedReport, PruneDecision } from '../commands.ts';
 import { comparedWith, judge, judgeAlone, judgeRung } from '../prune-decisions.ts';
 import type { Verdict } from '../records.ts';
 import { hasBarriers } from '../specification/pruners.ts';
@@ -14,11 +14,11 @@ import type { TrialRecord } from './trial-record.ts';
 export async function reportValue(
   update: SearchUpdate,
   report: PausedReport,
-): Promise<{ readonly looked: Looked; readonly deliveries: readonly Delivery[] }> {
+): Promise<{ readonly decision: PruneDecision; readonly deliveries: readonly Delivery[] }> {
   const { number, attempt, epochs, value } = report;
   const [trial] = await update.trials({ numbers: [number], states: ['running'] });
   const stage = stageOf(update.search, number);
-  if (trial?.attempt !== attempt || stage === undefined) return { looked: 'over', deliveries: [] };
+  if (trial?.attempt !== attempt || stage === undefined) return { decision: 'over', deliveries: [] };
   update.report(number, epochs, value);
   let deliveries: readonly Delivery[] = [];
   if (hasBarriers(update.search.specification.pruner)) {
@@ -26,11 +26,11 @@ export async function reportValue(
     deliveries = await settleBrackets(update, [number]);
   } else {
     const verdict = await verdictOn(update, stage, report);
-    if (verdict === undefined) return { looked: 'goesOn', deliveries: [] };
+    if (verdict === undefined) return { decision: 'goesOn', deliveries: [] };
     stop(update, trial, report, verdict);
   }
   await conclude(update);
-  return { looked: 'over', deliveries: update.search.state === 'running' ? deliveries : [] };
+  return { decision: 'over', deliveries: update.search.state === 'running' ? deliveries : [] };
 }
 
 /** The trial waits at its rung, with all it needs to go on anywhere. */

@@ -1,6 +1,6 @@
 /** What people do to one trial: pause it, resume it, cancel it, or try it again. */
 import { Problem } from '../../errors.ts';
-import type { Delivery, TrialAct } from '../commands.ts';
+import type { Delivery, TrialAction } from '../commands.ts';
 import { isOpen, isOver } from '../records.ts';
 import { hasBarriers } from '../specification/pruners.ts';
 import { deliveriesOf } from './deliveries.ts';
@@ -10,7 +10,11 @@ import type { SearchUpdate } from './search-update.ts';
 import type { TrialRecord } from './trial-record.ts';
 
 /** What is to be delivered after it. */
-export async function actOnTrial(update: SearchUpdate, number: number, action: TrialAct): Promise<readonly Delivery[]> {
+export async function actOnTrial(
+  update: SearchUpdate,
+  number: number,
+  action: TrialAction,
+): Promise<readonly Delivery[]> {
   const [trial] = await update.trials({ numbers: [number] });
   if (trial === undefined) throw new Problem('notFound', `the search has no trial ${number} yet`);
   return { pause, resume, cancel, retry }[action](update, trial);

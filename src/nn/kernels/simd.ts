@@ -127,7 +127,7 @@ const PAGE = 65_536;
 /** Allocations begin on a cache line. */
 const LINE = 64;
 /** All that 32-bit addresses reach. */
-const MOST_PAGES = 65_536;
+const MAX_PAGES = 65_536;
 
 /** Numbers from one row to the next: whole tiles of eight, and no multiple of 64. kernels/lanes.ts says why. */
 function stride(columns: number): number {
@@ -166,7 +166,7 @@ export function createSimdKernels(name: string, module: WebAssembly.Module): Ker
     bytesOf,
     reset: (bytes) => {
       const pages = Math.ceil((start + bytes) / PAGE);
-      if (pages > MOST_PAGES) throw new RangeError(`${bytes} bytes are more than WebAssembly can address`);
+      if (pages > MAX_PAGES) throw new RangeError(`${bytes} bytes are more than WebAssembly can address`);
       const missing = pages - memory.buffer.byteLength / PAGE;
       if (missing > 0) memory.grow(missing);
       free = start;

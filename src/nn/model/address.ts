@@ -10,9 +10,9 @@ export interface TrainingAddress {
 
 const FOLD_BITS = 14;
 /** Folds, layers and steps below these have masks of their own. */
-const MOST_FOLDS = 2 ** FOLD_BITS;
-const MOST_LAYERS = 2 ** (20 - FOLD_BITS);
-export const MOST_STEPS = 2 ** 32;
+const MAX_FOLDS = 2 ** FOLD_BITS;
+const MAX_LAYERS = 2 ** (20 - FOLD_BITS);
+export const MAX_STEPS = 2 ** 32;
 
 /**
  * The dropout mask of (trial, fold, layer, step) lies at purpose «dropout», trial, layer·2^14 + fold in the fold's twenty bits,
@@ -20,8 +20,7 @@ export const MOST_STEPS = 2 ** 32;
  * those of step 0. Which numbers of that stream a unit gets is said in kernels.ts.
  */
 export function maskWords({ seed, trial, fold }: TrainingAddress, layer: number): AddressWords {
-  if (fold >= MOST_FOLDS) throw new RangeError(`there are dropout masks for folds below ${MOST_FOLDS}, got ${fold}`);
-  if (layer >= MOST_LAYERS)
-    throw new RangeError(`there are dropout masks for layers below ${MOST_LAYERS}, got ${layer}`);
-  return wordsOf({ seed, purpose: 'dropout', trial, fold: layer * MOST_FOLDS + fold });
+  if (fold >= MAX_FOLDS) throw new RangeError(`there are dropout masks for folds below ${MAX_FOLDS}, got ${fold}`);
+  if (layer >= MAX_LAYERS) throw new RangeError(`there are dropout masks for layers below ${MAX_LAYERS}, got ${layer}`);
+  return wordsOf({ seed, purpose: 'dropout', trial, fold: layer * MAX_FOLDS + fold });
 }

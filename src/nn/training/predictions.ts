@@ -2,9 +2,9 @@
 import { type Answers, predictedClass } from './metrics.ts';
 
 /** More classes than this make a table that nobody reads. */
-const MOST_CONFUSED = 30;
+const MAX_CONFUSED = 30;
 /** So many rows show how numbers scatter. */
-export const MOST_PREDICTED = 200;
+export const MAX_PREDICTED = 200;
 
 export type Predictions =
   /** `confusion[c][k]`: rows of class c that are taken for class k. Rows of which the outputs are no numbers are in none. */
@@ -17,9 +17,9 @@ export function predictionsOf({ outputs, y }: Pick<Answers, 'outputs' | 'y'>): P
   if (y instanceof Int32Array) {
     const C = outputs.length / y.length;
     const classes = Math.max(C, 2);
-    return classes > MOST_CONFUSED || y.length === 0 ? undefined : { confusion: confusionOf(outputs, y, C, classes) };
+    return classes > MAX_CONFUSED || y.length === 0 ? undefined : { confusion: confusionOf(outputs, y, C, classes) };
   }
-  const every = Math.max(1, Math.ceil(y.length / MOST_PREDICTED));
+  const every = Math.max(1, Math.ceil(y.length / MAX_PREDICTED));
   const chosen = Array.from({ length: Math.ceil(y.length / every) }, (_, i) => i * every);
   return { target: chosen.map((i) => y[i]!), predicted: chosen.map((i) => outputs[i]!) };
 }

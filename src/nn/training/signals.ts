@@ -38,10 +38,10 @@ export interface Signals {
 const PROBE_ROWS = 128;
 /** A probe passes through the network without learning, so it is kept to this part of an epoch's rows; but never below a few. */
 const PROBE_PART = 24;
-const FEWEST_ROWS = 16;
+const MIN_ROWS = 16;
 
 export function probeRows(trainRows: number): number {
-  const part = Math.max(FEWEST_ROWS, Math.floor(trainRows / PROBE_PART));
+  const part = Math.max(MIN_ROWS, Math.floor(trainRows / PROBE_PART));
   return Math.min(PROBE_ROWS, part, trainRows);
 }
 

@@ -4,7 +4,7 @@
  */
 import { isBetter } from '../../algorithms/objective.ts';
 import type { FloatArray, Kernels } from '../kernels/kernels.ts';
-import { MOST_STEPS, type TrainingAddress } from '../model/address.ts';
+import { MAX_STEPS, type TrainingAddress } from '../model/address.ts';
 import { type InitialWeights, initialize } from '../model/initializers.ts';
 import { type LayerParameters, readLayer } from '../model/layer.ts';
 import { MemoryLimitExceeded } from '../model/memory.ts';
@@ -167,11 +167,11 @@ function begin(options: TrainOptions): Run {
   return { options: { ...options, batchSize, metric }, arrays, trainer, sums: createSums(), progress };
 }
 
-const LEAST_LOSS: Objective = { metric: 'loss', direction: 'minimize' };
+const MIN_LOSS: Objective = { metric: 'loss', direction: 'minimize' };
 
 /** Remembers the epoch if it is the best so far; whether patience is at an end. A value that is no number is never the best. */
 function hasStoppedEarly({ options, trainer, arrays, progress }: Run, report: EpochReport): boolean {
-  const { patience = 0, objective = LEAST_LOSS, epochs } = options;
+  const { patience = 0, objective = MIN_LOSS, epochs } = options;
   if (patience === 0) return false;
   const { best, epoch } = progress;
   const value = objective.metric === 'loss' ? report.validationLoss : report.validationMetric;
@@ -230,7 +230,7 @@ function checkOptions({ network, data, batchSize, epochs, patience = 0 }: TrainO
     [Number.isInteger(epochs) && epochs >= 0, `epochs must be a whole number, got ${epochs}`],
     [Number.isInteger(patience) && patience >= 0, `patience must be a whole number, got ${patience}`],
     [dropout >= 0 && dropout < 1, `dropout must be at least 0 and below 1, got ${dropout}`],
-    [dropout === 0 || steps <= MOST_STEPS, `there are dropout masks for ${MOST_STEPS} steps, got ${steps}`],
+    [dropout === 0 || steps <= MAX_STEPS, `there are dropout masks for ${MAX_STEPS} steps, got ${steps}`],
   ];
   for (const [holds, fault] of checks) if (!holds) throw new RangeError(fault);
 }

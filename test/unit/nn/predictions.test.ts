@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MOST_PREDICTED, predictionsOf } from '../../../src/nn/training/predictions.ts';
+import { MAX_PREDICTED, predictionsOf } from '../../../src/nn/training/predictions.ts';
 
 describe('what a network says of rows', () => {
   it('counts which classes it takes for which; the rows of a class are those of its line', () => {
@@ -38,7 +38,7 @@ describe('what a network says of rows', () => {
     const outputs = Float32Array.from(y, (value) => value + 0.5);
     const told = predictionsOf({ outputs, y });
     if (told === undefined || 'confusion' in told) throw new Error('must be numbers');
-    expect(told.target.length).toBeLessThanOrEqual(MOST_PREDICTED);
+    expect(told.target.length).toBeLessThanOrEqual(MAX_PREDICTED);
     expect(told.target[0]).toBe(0);
     expect(told.target.at(-1)).toBe(995);
     expect(told.predicted).toEqual(told.target.map((value) => value + 0.5));

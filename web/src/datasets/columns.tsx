@@ -17,17 +17,17 @@ const kinds: Readonly<Record<Kind, string>> = {
 };
 
 /** The browser would take seconds to draw thousands. */
-const MOST_SHOWN = 200;
+const MAX_SHOWN = 200;
 /** More words than this are not read, or only the most frequent of them. */
-const MOST_WORDS = 100;
+const MAX_WORDS = 100;
 
 /** Every column, or those that are looked for. */
 export function Columns(props: ColumnsProps): ReactNode {
   const { columns, target } = props.preview;
   const [wanted, setWanted] = useState('');
-  const many = columns.length > MOST_SHOWN;
+  const many = columns.length > MAX_SHOWN;
   const found = columns.filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()));
-  const listed = found.slice(0, MOST_SHOWN);
+  const listed = found.slice(0, MAX_SHOWN);
   const predicted = columns.find(({ name }) => name === target);
   if (predicted && !listed.includes(predicted)) listed.push(predicted);
   return (
@@ -111,7 +111,7 @@ function kindsFor({ guessed, distinct }: PreviewColumn): Kind[] {
   return [
     ...(guessed === 'number' ? (['number'] as const) : []),
     'category',
-    ...(distinct > MOST_WORDS ? (['frequent'] as const) : []),
+    ...(distinct > MAX_WORDS ? (['frequent'] as const) : []),
     'ignored',
   ];
 }

@@ -201,7 +201,7 @@ interface ChoosingProps {
   readonly change: (choices: Choices) => void;
 }
 
-const MOST_FAULTS = 12;
+const MAX_FAULTS = 12;
 
 function Faults({ preview: { faults, columns }, choices, change }: ChoosingProps): ReactNode {
   const missing = columns.reduce((sum, column) => sum + (column.kind === 'ignored' ? 0 : column.missing), 0);
@@ -227,24 +227,24 @@ function Faults({ preview: { faults, columns }, choices, change }: ChoosingProps
         <div className="problem" role="alert">
           <strong>{plural(faults.length, 'thing')} to mend, in the file or above</strong>
           <ul>
-            {faults.slice(0, MOST_FAULTS).map(({ path, message }) => (
+            {faults.slice(0, MAX_FAULTS).map(({ path, message }) => (
               <li key={`${path} ${message}`}>
                 <code>{path}</code> {message}
               </li>
             ))}
           </ul>
-          {faults.length > MOST_FAULTS && <p>and {faults.length - MOST_FAULTS} more</p>}
+          {faults.length > MAX_FAULTS && <p>and {faults.length - MAX_FAULTS} more</p>}
         </div>
       )}
     </>
   );
 }
 
-const MOST_SAMPLED = 50;
+const MAX_SAMPLED = 50;
 
 function Sample({ preview }: { readonly preview: DatasetPreview }): ReactNode {
   const { sample } = preview;
-  const columns = preview.columns.slice(0, MOST_SAMPLED);
+  const columns = preview.columns.slice(0, MAX_SAMPLED);
   return (
     <details>
       <summary>The first {sample.length} rows</summary>

@@ -14,7 +14,7 @@ import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
 import { surface } from './surface.ts';
 import { useShown } from './use-search.ts';
 
-const MOST_POINTS = 1500;
+const MAX_POINTS = 1500;
 const CELLS = 36;
 
 type NumericVaried = Varied & { readonly distribution: NumericDistribution };
@@ -34,7 +34,7 @@ export function Contour(): ReactNode {
   const [across, up] = [a, b].map((chosen, i) => numeric.find(({ name }) => name === chosen) ?? numeric[i]);
   const [by, setBy] = useAddress('by', 'value');
   const trials = useMemo(() => {
-    const kept = thin(scoredIn(all), MOST_POINTS, direction);
+    const kept = thin(scoredIn(all), MAX_POINTS, direction);
     if (by !== 'rank') return kept;
     const ranks = ranksOf(kept.map(({ value }) => value));
     return kept.map((trial, i) => ({ ...trial, value: ranks[i]! }));

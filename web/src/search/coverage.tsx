@@ -12,7 +12,7 @@ import { Table } from '../parts/table.tsx';
 import { variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
-const MOST_POINTS = 400;
+const MAX_POINTS = 400;
 
 export function CoveragePicture(): ReactNode {
   const { search } = useShown();
@@ -30,7 +30,7 @@ export function CoveragePicture(): ReactNode {
   );
   const [across, up] = numeric;
   if (across === undefined || up === undefined) return null;
-  const count = Math.min(search.trials.total, MOST_POINTS);
+  const count = Math.min(search.trials.total, MAX_POINTS);
   return (
     <section className="card">
       <h2>Random against grid</h2>

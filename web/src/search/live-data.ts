@@ -21,13 +21,13 @@ export function historyOf(trials: readonly TrialRow[], direction: Direction): [n
   return [complete.map(({ number }) => number), complete.map(({ value }) => value!), bests];
 }
 
-const MOST_ENDED = 150;
-const MOST_RUNNING = 32;
+const MAX_ENDED = 150;
+const MAX_RUNNING = 32;
 
 /** As many lines as there may ever be: a chart whose lines stay the same is filled anew, and not made anew. */
 export const curveLines: readonly Line[] = [
-  ...Array.from({ length: MOST_ENDED }, () => ({ label: 'ended', colour: '--grey', width: 1, opacity: 0.4 })),
-  ...Array.from({ length: MOST_RUNNING }, () => ({ label: 'training now', colour: '--blue', width: 1.6 })),
+  ...Array.from({ length: MAX_ENDED }, () => ({ label: 'ended', colour: '--grey', width: 1, opacity: 0.4 })),
+  ...Array.from({ length: MAX_RUNNING }, () => ({ label: 'training now', colour: '--blue', width: 1.6 })),
   { label: 'the best', colour: '--green', width: 2.2 },
 ];
 
@@ -37,10 +37,10 @@ export function curvesOf(
   name: SeriesName,
   best: number | undefined,
 ): { data: (number | null)[][]; trials: number } {
-  const running = [...model.live.keys()].slice(0, MOST_RUNNING);
+  const running = [...model.live.keys()].slice(0, MAX_RUNNING);
   const ended = [...model.curves.keys()].filter((number) => !model.live.has(number) && number !== best);
   ended.sort((a, b) => a - b);
-  const slots = [...padded(evenly(ended, MOST_ENDED), MOST_ENDED), ...padded(running, MOST_RUNNING), best];
+  const slots = [...padded(evenly(ended, MAX_ENDED), MAX_ENDED), ...padded(running, MAX_RUNNING), best];
   const curves = slots.map((number) => (number === undefined ? undefined : model.curveOf(number)));
   const epochs = [...new Set(curves.flatMap((curve) => curve?.epochs ?? []))].sort((a, b) => a - b);
   const places = new Map(epochs.map((epoch, i) => [epoch, i]));

@@ -99,11 +99,11 @@ function Curves(): ReactNode {
   );
 }
 
-const MOST_CARDS = 12;
+const MAX_CARDS = 12;
 
 function Running(): ReactNode {
   const { search, model } = useShown();
-  const running = [...model.live.keys()].slice(0, MOST_CARDS);
+  const running = [...model.live.keys()].slice(0, MAX_CARDS);
   if (running.length === 0) return null;
   const varied = variedIn(search);
   return (
@@ -166,7 +166,7 @@ function RunningCard({ id, model, number, names }: RunningCardProps): ReactNode 
   );
 }
 
-const MOST_BEST = 10;
+const MAX_BEST = 10;
 
 function Best(): ReactNode {
   const { search, trials: all } = useShown();
@@ -175,7 +175,7 @@ function Best(): ReactNode {
   const best = all
     .filter((trial) => trial.state === 'complete' && trial.value !== null && trial.stage === stage)
     .sort(bestFirst(direction))
-    .slice(0, MOST_BEST);
+    .slice(0, MAX_BEST);
   const varied = variedIn(search);
   if (best.length === 0) return null;
   return (

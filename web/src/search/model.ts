@@ -31,8 +31,8 @@ export interface LiveTrial {
 }
 
 /** Curves that are kept of trials that have ended. */
-const MOST_CURVES = 300;
-const MOST_POINTS = 60;
+const MAX_CURVES = 300;
+const MAX_POINTS = 60;
 
 export class SearchModel {
   readonly trials: TrialRow[] = [];
@@ -228,7 +228,7 @@ export class SearchModel {
 
   private remember(curve: Curve): void {
     this.curves.set(curve.number, curve);
-    if (this.curves.size <= MOST_CURVES) return;
+    if (this.curves.size <= MAX_CURVES) return;
     // Every other one goes: what is left stays spread over the search.
     for (const number of [...this.curves.keys()].filter((_, i) => i % 2 === 1)) this.curves.delete(number);
   }
@@ -269,8 +269,8 @@ function meanOf(number: number, { folds }: LiveTrial): Curve {
 
 function thinned(curve: Curve): Curve {
   const { length } = curve.epochs;
-  if (length <= MOST_POINTS) return curve;
-  const kept = Array.from({ length: MOST_POINTS }, (_, i) => Math.round((i * (length - 1)) / (MOST_POINTS - 1)));
+  if (length <= MAX_POINTS) return curve;
+  const kept = Array.from({ length: MAX_POINTS }, (_, i) => Math.round((i * (length - 1)) / (MAX_POINTS - 1)));
   const of = <T>(values: readonly T[]) => kept.map((i) => values[i]!);
   return { number: curve.number, epochs: of(curve.epochs), ...perSeries((name) => of(curve[name])) };
 }

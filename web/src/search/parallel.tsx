@@ -12,7 +12,7 @@ import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
 /** More lines than this tell nothing more, and make the brush slow. */
-const MOST_LINES = 1500;
+const MAX_LINES = 1500;
 
 export function Parallel(): ReactNode {
   const { search, trials: all } = useShown();
@@ -21,7 +21,7 @@ export function Parallel(): ReactNode {
   const [brushed, setBrushed] = useState<readonly { name: string; low: number | string; high: number | string }[]>([]);
   const { metric, direction } = search.specification.objective;
   const varied = useMemo(() => variedIn(search), [search]);
-  const trials = useMemo(() => thin(scoredIn(all), MOST_LINES, direction), [all, direction]);
+  const trials = useMemo(() => thin(scoredIn(all), MAX_LINES, direction), [all, direction]);
   const option = useMemo(
     () => optionOf(trials, varied, metric, direction, colour),
     [trials, varied, metric, direction, colour],

@@ -9,8 +9,8 @@ import { type BracketState, bracketsOf, epochsSaved } from './brackets.ts';
 import type { TrialRow } from './model.ts';
 import { useShown } from './use-search.ts';
 
-const MOST_BRACKETS = 40;
-const MOST_REASONS = 200;
+const MAX_BRACKETS = 40;
+const MAX_REASONS = 200;
 
 export default function PruningPanel(): ReactNode {
   const { search, trials: all } = useShown();
@@ -32,11 +32,11 @@ export default function PruningPanel(): ReactNode {
         </p>
       </section>
       <div className="grid narrow wide">
-        {brackets.slice(0, MOST_BRACKETS).map((bracket) => (
+        {brackets.slice(0, MAX_BRACKETS).map((bracket) => (
           <BracketCard key={bracket.from} bracket={bracket} id={search.id} />
         ))}
       </div>
-      {brackets.length > MOST_BRACKETS && <p className="soft">and {brackets.length - MOST_BRACKETS} more brackets</p>}
+      {brackets.length > MAX_BRACKETS && <p className="soft">and {brackets.length - MAX_BRACKETS} more brackets</p>}
       {(stopped.length > 0 || diverged.length > 0) && <Reasons trials={[...stopped, ...diverged]} id={search.id} />}
     </div>
   );
@@ -100,7 +100,7 @@ function Reasons({ trials, id }: { readonly trials: readonly TrialRow[]; readonl
         heads={['trial', 'rule', 'epochs', 'value', 'in words']}
         style={{ maxHeight: '24rem', overflow: 'auto' }}
       >
-        {trials.slice(-MOST_REASONS).map(({ number, rule, epochs, value, reason }) => (
+        {trials.slice(-MAX_REASONS).map(({ number, rule, epochs, value, reason }) => (
           <tr key={number}>
             <td>
               <Link href={`/searches/${id}/trials/${number}`}>{number}</Link>
@@ -112,8 +112,8 @@ function Reasons({ trials, id }: { readonly trials: readonly TrialRow[]; readonl
           </tr>
         ))}
       </Table>
-      {trials.length > MOST_REASONS && (
-        <p className="soft small">The last {MOST_REASONS}; the table of trials has all.</p>
+      {trials.length > MAX_REASONS && (
+        <p className="soft small">The last {MAX_REASONS}; the table of trials has all.</p>
       )}
     </section>
   );

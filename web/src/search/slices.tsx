@@ -9,7 +9,7 @@ import { type Colour, useColour } from '../theme.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
-const MOST_POINTS = 3000;
+const MAX_POINTS = 3000;
 
 export function Slices(): ReactNode {
   const { search, trials: all } = useShown();
@@ -19,7 +19,7 @@ export function Slices(): ReactNode {
   const [chosen, choose] = useAddress('slice', varied[0]?.name ?? '');
   const { metric, direction } = search.specification.objective;
   const one = varied.find(({ name }) => name === chosen) ?? varied[0];
-  const trials = useMemo(() => thin(scoredIn(all), MOST_POINTS, direction), [all, direction]);
+  const trials = useMemo(() => thin(scoredIn(all), MAX_POINTS, direction), [all, direction]);
   const option = useMemo(
     () => (one === undefined ? {} : optionOf(trials, one, metric, colour)),
     [trials, one, metric, colour],

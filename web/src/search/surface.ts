@@ -11,7 +11,7 @@ export interface Placed {
 }
 
 /** Weights below this, all together, are no ground to say anything on. */
-const LEAST_WEIGHT = 0.05;
+const MIN_WEIGHT = 0.05;
 
 /** Row by row from y = 0, `cells` × `cells` values at the middles of cells; null where no trial is near. */
 export function surface(trials: readonly Placed[], cells: number): (number | null)[] {
@@ -29,7 +29,7 @@ export function surface(trials: readonly Placed[], cells: number): (number | nul
         weights += weight;
         sum += weight * value;
       }
-      values.push(weights < LEAST_WEIGHT ? null : sum / weights);
+      values.push(weights < MIN_WEIGHT ? null : sum / weights);
     }
   }
   return values;

@@ -22,7 +22,7 @@ export interface CmaesSettings {
 
 const FIRST_SIGMA = 0.25;
 /** Below this the distribution is a point, and there is nothing to learn from it. */
-const LEAST_SIGMA = 1e-12;
+const MIN_SIGMA = 1e-12;
 
 interface Learned {
   readonly mean: Float64Array;
@@ -150,7 +150,7 @@ function update(learned: Learned, ranked: readonly Float64Array[], constants: Co
   const { mean, covariance, pathSigma, pathC, axes } = learned;
   const d = mean.length;
   const best = ranked.slice(0, weights.length);
-  if (best.length < weights.length || learned.sigma < LEAST_SIGMA) return;
+  if (best.length < weights.length || learned.sigma < MIN_SIGMA) return;
   const steps = best.map((place) => place.map((x, i) => (x - mean[i]!) / learned.sigma));
   const step = new Float64Array(d);
   steps.forEach((y, k) => {

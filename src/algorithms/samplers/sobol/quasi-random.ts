@@ -4,7 +4,7 @@ import { directions } from './joe-kuo.ts';
 const BITS = 32;
 
 /** As many dimensions as there are direction numbers for. */
-export const MOST_SOBOL_DIMENSIONS = directions.length + 1;
+export const MAX_SOBOL_DIMENSIONS = directions.length + 1;
 
 /** v₁ … v₃₂ of a dimension, from 0, each shifted to the upper end of 32 bits. */
 function directionIntegers(dimension: number): Uint32Array {

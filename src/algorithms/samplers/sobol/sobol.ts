@@ -2,7 +2,7 @@ import { randomAt } from '../../../random.ts';
 import { decidePoint, type Space, valueAt } from '../../space/space.ts';
 import { drawAt } from '../random/random.ts';
 import type { Sampler } from '../sampler.ts';
-import { MOST_SOBOL_DIMENSIONS, scrambled, sobolBits } from './quasi-random.ts';
+import { MAX_SOBOL_DIMENSIONS, scrambled, sobolBits } from './quasi-random.ts';
 
 /**
  * Sobol's sequence, scrambled by the seed: the first 2ᵏ trials have one in every k-th part of each hyperparameter, and little less evenly
@@ -15,7 +15,7 @@ export function sobolSampler(space: Space, seed: number): Sampler {
   const dimensions = space.dimensions.map((_, index) => {
     const random = randomAt({ seed, purpose: 'sampler', trial: 2 ** 32 - 1, fold: index });
     return {
-      bits: index < MOST_SOBOL_DIMENSIONS ? sobolBits(index) : undefined,
+      bits: index < MAX_SOBOL_DIMENSIONS ? sobolBits(index) : undefined,
       seed: random.uint32(),
       offset: random.uint32(),
     };

@@ -38,7 +38,7 @@ export interface NumericKernels {
   readonly sigma: Float64Array;
 }
 
-const MOST_COMPONENTS = 100;
+const MAX_COMPONENTS = 100;
 
 /**
  * Kernels around places on the axis (NaN: none, the prior's kernel), into mu and sigma, which are one longer. A kernel is as wide as the
@@ -49,7 +49,7 @@ export function setKernels({ axis, mu, sigma }: NumericKernels, places: Float64A
   const range = axis.high - axis.low;
   mu.fill((axis.low + axis.high) / 2);
   sigma.fill(range);
-  const least = range / Math.min(MOST_COMPONENTS, 2 + order.length);
+  const least = range / Math.min(MAX_COMPONENTS, 2 + order.length);
   const alone = order.length === 1;
   for (let k = 0; k < order.length; k++) {
     const i = order[k]!;
