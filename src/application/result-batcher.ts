@@ -1,5 +1,6 @@
 /** Group commit: while one transaction of a search is under way, results gather; the next one writes them all. */
 
+import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import type { Delivery, FinishedTrial, PausedReport, PruneDecision } from '../domain/commands.ts';
 import type { Search } from '../domain/records.ts';
 import { messageOf } from '../errors.ts';
@@ -15,6 +16,11 @@ interface Pending {
 
 /** As long as the store stays away, a result is kept and tried again; after this the trial's lease has run out anyway. */
 const LONGEST_TRY_MS = 120_000;
+/**
+ * While results stream in, transactions of a search begin this far apart: each costs as much as the writing of several tiny trials. A result
+ * that comes alone is written at once.
+ */
+const GATHER_MS = 25;
 
 export interface ResultBatcher {
   /**
@@ -36,9 +42,12 @@ export function createResultBatcher(
 
   const drain = async (searchId: string, queue: Pending[]): Promise<void> => {
     while (queue.length > 0) {
+      const begun = performance.now();
       const batch = queue.splice(0, queue.length);
       const search = await write(searchId, batch);
       for (const { done } of batch) done(search);
+      // A sampler that learns waits for the results that come now.
+      if (search !== undefined && !isLearning(search.specification.sampler)) await gathered(begun);
     }
     queues.delete(searchId);
   };
@@ -97,6 +106,10 @@ export function createResultBatcher(
       return written?.decision ?? 'over';
     },
   };
+}
+
+function gathered(begun: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, begun + GATHER_MS - performance.now()));
 }
 
 /** The search was deleted: there is nobody to write for. */

@@ -1,0 +1,62 @@
+/** How many transactions the results of a search are written in. */
+import { describe, expect, it } from 'vitest';
+import { createResultBatcher } from '../../../src/application/result-batcher.ts';
+import type { Claim, FinishedTrial } from '../../../src/domain/commands.ts';
+import { silentLog } from '../../support/log.ts';
+import { specified } from '../../support/search-in-memory.ts';
+import { create, inMemory } from '../../support/stores.ts';
+
+const hyperparameters = { learningRate: { distribution: 'float', low: 1e-4, high: 1, scale: 'log' } };
+
+function result({ number, attempt }: Claim): FinishedTrial {
+  return {
+    ...{ number, attempt, value: number, epochs: 1, deviation: null, outcome: 'ok', reason: null },
+    ...{ findings: [], folds: [], resultHash: 'h', kernels: 'plain', durationMs: 1 },
+  };
+}
+
+/** Finishes `count` trials, each in a turn of the event loop of its own; how many results each transaction wrote. */
+async function batches(sampler: object, count: number): Promise<number[]> {
+  const seen = inMemory();
+  const { store, find } = seen;
+  const id = await create(seen, await specified({ sampler, hyperparameters, budget: { trials: count } }));
+  const trials = Array.from({ length: count }, (_, number) => {
+    return { number, stage: 0, point: { learningRate: 0.1 }, job: '0' };
+  });
+  await store.addTrials(id, { from: 0, trials, version: undefined });
+  const claimer = { worker: 'one', leaseSeconds: 1000 };
+  const { search, claims } = await store.claim({ searchId: id, from: 0, to: count - 1 }, claimer);
+  const sizes: number[] = [];
+  const finish: typeof store.finish = (searchId, results) => {
+    sizes.push(results.length);
+    return store.finish(searchId, results);
+  };
+  const batcher = createResultBatcher(
+    { finish: ({ id: searchId }, results) => finish(searchId, results), reportValue: store.reportValue },
+    silentLog,
+    async () => undefined,
+  );
+  const written = [];
+  for (const claim of claims) {
+    written.push(batcher.finish(search, result(claim)));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(written);
+  expect((await find(id)).state).toBe('complete');
+  return sizes;
+}
+
+describe('results that stream in', () => {
+  it('are written in few transactions, the first one at once', async () => {
+    const [first, ...others] = await batches({ type: 'random', seed: 1 }, 40);
+    expect(first).toBe(1);
+    expect(others.reduce((sum, size) => sum + size, 0)).toBe(39);
+    // 39 turns of the event loop take a few milliseconds; on a machine that is slow, a few more transactions.
+    expect(others.length).toBeLessThan(10);
+  });
+
+  it('are written at once where the sampler learns from them', async () => {
+    const sizes = await batches({ type: 'tpe', seed: 1 }, 40);
+    expect(sizes.length).toBeGreaterThan(30);
+  });
+});
