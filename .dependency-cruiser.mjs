@@ -11,7 +11,7 @@ export const rooms = {
   format: { path: 'src/format.ts', imports: [], packages: false, pure: true },
   paths: { path: 'src/paths.ts', imports: [], packages: false },
   'write-csv': { path: 'src/write-csv.ts', imports: [], packages: true },
-  config: { path: 'src/config.ts', imports: [], packages: true },
+  config: { path: 'src/config.ts', imports: ['compute'], packages: true },
   log: { path: 'src/log.ts', imports: ['config'], packages: true },
   algorithms: { path: 'src/algorithms/', imports: ['random', 'exact-math', 'format'], packages: false, pure: true },
   nn: { path: 'src/nn/', imports: ['random', 'exact-math', 'format', 'algorithms'], packages: false, pure: true },

@@ -12,6 +12,8 @@ FROM ${NODE_IMAGE} AS base
 WORKDIR /app
 
 FROM base AS build
+# A C compiler, for the kernels; it stays in this stage.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .

@@ -1,14 +1,15 @@
 /**
  * npm run bench:products: how far the matrix products are from what a thread can do at all. Every product of the four
- * workloads of bench:training, alone and again and again, beside the multiply-adds that WebAssembly manages in registers.
+ * workloads of bench:training, alone and again and again, beside the multiply-adds that the same means manage in registers.
  *
  *   npm run bench:products -- [--kernels simd] [--json]
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import asc from 'assemblyscript/asc';
-import { type CompiledKernels, compileKernels, instantiateKernels } from '../src/compute/kernels.ts';
+import { type CompiledKernels, compileKernels, instantiateKernels, loadAddon } from '../src/compute/kernels.ts';
 import type { FloatArray, Kernels } from '../src/nn/kernels/kernels.ts';
+import { peakOf as nativePeakOf } from '../src/nn/kernels/native.ts';
 import { projectRoot } from '../src/paths.ts';
 import { randomAt } from '../src/random.ts';
 import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
@@ -23,7 +24,7 @@ const TIMES = 15;
 const SUMS = 12;
 
 /** `run(n)`: n rounds of SUMS vector multiply-adds that touch no memory. */
-function peakSource(kernels: CompiledKernels['name']): string {
+function peakSource(kernels: CompiledKernels['family']): string {
   const sums = Array.from({ length: SUMS }, (_, k) => `s${k}`);
   const step = (s: string) =>
     kernels === 'fast' ? `${s} = f32x4.relaxed_madd(${s}, x, y);` : `${s} = f32x4.add(f32x4.mul(${s}, x), y);`;
@@ -49,12 +50,17 @@ function gflopsOf(flops: number, work: () => void): number {
 }
 
 async function peakOf(compiled: CompiledKernels): Promise<number> {
+  const rounds = 10_000;
+  const { native, family } = compiled;
+  if (native !== undefined) {
+    const { run, flopsARound } = nativePeakOf(loadAddon(native.file), native.kind, family === 'fused');
+    return gflopsOf(rounds * flopsARound, () => run(rounds));
+  }
   const options = { optimize: true, runtime: 'stub', enable: ['simd', 'relaxed-simd'] };
-  const { binary, stderr, error } = await asc.compileString(peakSource(compiled.name), options);
+  const { binary, stderr, error } = await asc.compileString(peakSource(family), options);
   if (error !== null || binary === null) throw new Error(`the peak could not be measured: ${stderr.toString()}`);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), {});
   const run = exports['run'] as (n: number, a: number, b: number) => number;
-  const rounds = 10_000;
   return gflopsOf(rounds * SUMS * 8, () => run(rounds, 0.5, 0.5));
 }
 
@@ -106,12 +112,19 @@ await runBench(async () => {
     return { ...product, forward: forward!, parameters: parameters!, input: input! };
   });
   if (values.json) {
-    console.log(JSON.stringify({ kernels: kernels.name, node: process.version, peak: rounded(peak, 1) }));
+    console.log(
+      JSON.stringify({
+        kernels: kernels.name,
+        implementation: compiled.implementation,
+        node: process.version,
+        peak: rounded(peak, 1),
+      }),
+    );
     for (const line of lines) console.log(JSON.stringify(line));
     return;
   }
   console.log(
-    `GFLOP/s on one thread, ${kernels.name} kernels, Node ${process.version}; in registers: ${peak.toFixed(1)}\n`,
+    `GFLOP/s on one thread, ${kernels.name} kernels (${compiled.implementation}), Node ${process.version}; in registers: ${peak.toFixed(1)}\n`,
   );
   const head = ['workload', 'rows × inputs × units', 'x·W + b', 'xᵀ·dz', 'dz·Wᵀ'];
   const cells = lines.map(({ workload, batch, inputs, units, ...rates }) => [

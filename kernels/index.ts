@@ -12,3 +12,8 @@ export { addScaled, gather, gatherIntegers, multiply, scale, sumOfSquares } from
 export function heapStart(): usize {
   return __heap_base;
 }
+
+/** The natural logarithm, for kernels in other languages: every C library has one of its own. */
+export function logarithm(x: f64): f64 {
+  return Math.log(x);
+}

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { nativeKernels } from './native-kernels.mjs';
 import { withLock } from './setup-lock.mjs';
 
 /**
@@ -13,7 +14,7 @@ import { withLock } from './setup-lock.mjs';
  * tests that start no process, linters, the compiler's check of types.
  */
 export async function setUp(root, say, { build = true } = {}) {
-  const steps = [installStep(root), clientStep(root), kernelsStep(root)];
+  const steps = [installStep(root), clientStep(root), kernelsStep(root), nativeKernelsStep(root)];
   if (build) steps.push(buildStep(root), pageStep(root));
   if (steps.every((step) => !step.isDue())) return;
   await withLock(path.join(root, '.hypersearch', 'setup.lock'), say, async () => {
@@ -21,7 +22,8 @@ export async function setUp(root, say, { build = true } = {}) {
     for (const step of steps) {
       if (!step.isDue()) continue;
       say(step.announcement);
-      await step.run();
+      const outcome = await step.run();
+      if (outcome) say(outcome);
       step.finish();
     }
   });
@@ -101,6 +103,18 @@ function kernelsStep(root) {
       await Promise.all(variants);
     },
     finish: () => writeJson(stampFile, { key: key() }),
+  };
+}
+
+/** The same kernels in machine code, where there is a C compiler. */
+function nativeKernelsStep(root) {
+  const output = path.join(root, 'dist', 'kernels');
+  const { key, build } = nativeKernels(root, output);
+  return {
+    announcement: 'Compiling the kernels to machine code…',
+    isDue: () => readJson(path.join(output, 'native.json')).key !== key,
+    run: build,
+    finish: () => undefined, // it has recorded what it made
   };
 }
 

@@ -2,6 +2,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { type KernelsName, kernelsNames } from './compute/kernels-names.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const seconds = z.coerce.number().positive();
@@ -15,9 +16,11 @@ const schema = z.object({
   HYPERSEARCH_DATA: z.string().default('.hypersearch').describe('Folder of the embedded Postgres'),
   HYPERSEARCH_THREADS: z.coerce.number().int().min(1).max(512).optional().describe('Compute threads; one a core'),
   HYPERSEARCH_KERNELS: z
-    .enum(['simd', 'fast', 'plain'])
-    .default('simd')
-    .describe('What trains: simd gives the same bits on every machine; fast fuses, and may not; plain is slow'),
+    .enum(kernelsNames)
+    .default('auto')
+    .describe(
+      'What trains: auto, native and simd give the same bits on every machine, auto being the fastest there is; fused gives others, faster; fast may not; plain is slow',
+    ),
   HYPERSEARCH_TRIAL_MEMORY_MB: z.coerce
     .number()
     .int()
@@ -49,7 +52,7 @@ export interface Config {
   readonly queuePrefix: string;
   readonly dataDirectory: string;
   readonly threads: number;
-  readonly kernels: 'simd' | 'fast' | 'plain';
+  readonly kernels: KernelsName;
   /** Most bytes that the training of one trial may take. */
   readonly trialMemoryBytes: number;
   readonly leaseSeconds: number;

@@ -1,6 +1,6 @@
 /** A list of trials on the compute core alone: no queue, no database, nobody listening. */
 import { join } from 'node:path';
-import type { KernelsName } from '../../src/compute/kernels.ts';
+import type { KernelsName } from '../../src/compute/kernels-names.ts';
 import { createThreadedCore } from '../../src/compute/threaded-core.ts';
 import type { TrialTask } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';

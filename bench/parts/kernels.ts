@@ -1,8 +1,8 @@
 /** The kernels that a benchmark may run on, by the names the service has for them. */
-import { type KernelsName, kernelsNames } from '../../src/compute/kernels.ts';
+import { type KernelsName, kernelsNames } from '../../src/compute/kernels-names.ts';
 
 /** What a benchmark runs on unless told: what a service does. */
-export const DEFAULT_KERNELS: KernelsName = 'simd';
+export const DEFAULT_KERNELS: KernelsName = 'auto';
 
 export function kernelsNamed(name: string): KernelsName {
   const known = kernelsNames.find((one) => one === name);

@@ -2,7 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ApiClient } from '../../src/cli/api-client.ts';
 import { createClient } from '../../src/cli/api-client.ts';
-import type { KernelsName } from '../../src/compute/kernels.ts';
+import type { KernelsName } from '../../src/compute/kernels-names.ts';
 import { readConfig } from '../../src/config.ts';
 import { isOpen } from '../../src/domain/records.ts';
 import { startService } from '../../src/service.ts';

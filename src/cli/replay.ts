@@ -1,5 +1,5 @@
 /** A trial computed again, here, from what the service says of it. */
-import { type KernelsName, kernelsNames } from '../compute/kernels.ts';
+import { fastestOf, type KernelsName } from '../compute/kernels-names.ts';
 import { replayTrial } from '../compute/replay.ts';
 import type { TrialResult } from '../compute/trial.ts';
 import { datasetFromCsv } from '../data/csv-dataset.ts';
@@ -34,9 +34,10 @@ async function datasetOf(client: ApiClient, { dataset: { name, hash } }: Search)
   return datasetFromCsv(csv, { ...facts.reading, name, target: facts.target, task: facts.task });
 }
 
-/** A replay uses the kernels that the trial was trained with: others round differently. */
+/** A replay uses kernels of the family that the trial was trained with: others round differently. */
 function kernelsNameOf(recorded: string | null): KernelsName {
-  const name = kernelsNames.find((known) => known === recorded);
-  if (name === undefined) throw new Error(`the trial was trained with ${recorded} kernels, which are not known here`);
-  return name;
+  if (recorded === null || !Object.hasOwn(fastestOf, recorded)) {
+    throw new Error(`the trial was trained with ${recorded} kernels, which are not known here`);
+  }
+  return fastestOf[recorded as keyof typeof fastestOf];
 }

@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { Kernels } from '../nn/kernels/kernels.ts';
 import { Interrupted } from '../nn/training/train.ts';
 import type { NamedKernels, RunConditions } from './fold-run.ts';
-import { compileKernels, instantiateKernels, type KernelsName } from './kernels.ts';
+import { compileKernels, instantiateKernels } from './kernels.ts';
+import type { KernelsName } from './kernels-names.ts';
 import {
   type ComputeCore,
   type EpochUpdate,

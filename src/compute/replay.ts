@@ -1,6 +1,7 @@
 /** A trial computed again, to be compared with what is stored of it. */
 import { toItsEnd } from './inline-core.ts';
-import { compileKernels, instantiateKernels, type KernelsName } from './kernels.ts';
+import { compileKernels, instantiateKernels } from './kernels.ts';
+import type { KernelsName } from './kernels-names.ts';
 import { createFirstHash } from './result-hash.ts';
 import { resultOf, type TrialResult, type TrialTask } from './trial.ts';
 import { hashed, runTrial } from './trial-run.ts';
@@ -13,7 +14,7 @@ export interface Replayed {
 
 export function replayTrial(task: TrialTask, name: KernelsName): Replayed {
   const kernels = instantiateKernels(compileKernels(name));
-  const first = createFirstHash(name);
+  const first = createFirstHash(kernels.name);
   const conditions = { interrupted: () => false, memoryLimit: Number.POSITIVE_INFINITY, onLearned: first.learned };
   const end = toItsEnd(runTrial(task, { name: kernels.name, kernels }, conditions), () => undefined);
   const result = resultOf({ ...end, durationMs: 0 });

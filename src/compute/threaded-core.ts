@@ -2,7 +2,8 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { Piscina } from 'piscina';
 import { countFolds } from '../data/folds.ts';
 import { messageOf } from '../errors.ts';
-import { compileKernels, type KernelsName } from './kernels.ts';
+import { compileKernels } from './kernels.ts';
+import type { KernelsFamily, KernelsName } from './kernels-names.ts';
 import type { ThreadReport, ThreadRequest, ThreadResponse } from './protocol.ts';
 import {
   type ComputeCore,
@@ -30,23 +31,24 @@ export function createThreadedCore(
   kernels: KernelsName,
   memoryLimit = Number.POSITIVE_INFINITY,
 ): ComputeCore {
+  const compiled = compileKernels(kernels);
   const pool = new Piscina<ThreadRequest, ThreadResponse>({
     filename: entry.href,
     minThreads: threads,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
-    workerData: compileKernels(kernels),
+    workerData: compiled,
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
   });
   // A thread that dies fails its trial's promise; the event alone must not take the process down.
   pool.on('error', () => undefined);
-  const own: Own = { pool, kernels, memoryLimit };
+  const own: Own = { pool, kernels: compiled.family, memoryLimit };
   return { run: (task, options = {}) => run(own, task, options), close: () => pool.destroy() };
 }
 
 interface Own {
   readonly pool: Piscina<ThreadRequest, ThreadResponse>;
-  readonly kernels: KernelsName;
+  readonly kernels: KernelsFamily;
   readonly memoryLimit: number;
 }
 

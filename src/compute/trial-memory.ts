@@ -1,5 +1,6 @@
 /** How much memory a trial will take, before it is there: for whoever must refuse one that is too large. */
-import { compileKernels, instantiateKernels, type KernelsName } from './kernels.ts';
+import { compileKernels, instantiateKernels } from './kernels.ts';
+import type { KernelsName } from './kernels-names.ts';
 import type { TrialSettings, TrialTask } from './trial.ts';
 import { type DatasetShape, trialMemory } from './trial-options.ts';
 

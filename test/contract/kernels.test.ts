@@ -4,7 +4,7 @@ import type { FloatArray, Kernels } from '../../src/nn/kernels/kernels.ts';
 import { createPlainKernels } from '../../src/nn/kernels/plain.ts';
 import { elementwiseActivations } from '../../src/nn/model/activation-names.ts';
 import { type Random, randomAt } from '../../src/random.ts';
-import { everyKernels } from '../support/kernels.ts';
+import { everyKernels, sameBitsAs } from '../support/kernels.ts';
 
 const truth = createPlainKernels('float64');
 const LARGEST = 70;
@@ -68,6 +68,9 @@ function compare(kernels: Kernels, what: string, tolerance: number, run: (on: Ke
   const ours = run(kernels);
   const wanted = run(truth);
   for (const [i, numbers] of ours.entries()) expectClose(numbers, wanted[i]!, tolerance, `${what}, output ${i}`);
+  const other = sameBitsAs.get(kernels);
+  other?.reset(64 * 1024 * 1024);
+  if (other !== undefined) expect(ours, `${what}: bits`).toEqual(run(other));
 }
 
 describe.each(everyKernels)('the %s kernels', (_name, kernels) => {

@@ -6,12 +6,14 @@
  * training loop stays in TypeScript and is the same for all kernels.
  */
 import { type ElementwiseActivation, elementwiseActivations } from '../model/activation-names.ts';
+import { createArena, LINE } from './arena.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
 
 /** What kernels/index.ts exports. Arrays are addresses in bytes, 0 where one is left out. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   heapStart(): number;
+  logarithm(x: number): number;
   gather(from: number, order: number, to: number, N: number, D: number): void;
   gatherIntegers(from: number, order: number, to: number, N: number): void;
   denseForward(x: number, weight: number, bias: number, z: number, N: number, D: number, H: number): void;
@@ -124,23 +126,16 @@ const activationCodes = Object.fromEntries(elementwiseActivations.map((name, cod
 >;
 
 const PAGE = 65_536;
-/** Allocations begin on a cache line. */
-const LINE = 64;
 /** All that 32-bit addresses reach. */
 const MAX_PAGES = 65_536;
 
-/** Numbers from one row to the next: whole tiles of eight, and no multiple of 64. kernels/lanes.ts says why. */
-function stride(columns: number): number {
-  const whole = (columns + 7) & ~7;
-  return whole % 64 === 0 ? whole + 8 : whole;
-}
-
-function bytesOf(length: number): number {
-  return Math.ceil((4 * stride(length)) / LINE) * LINE;
-}
-
 function abort(): never {
   throw new Error('the kernels failed an assertion');
+}
+
+/** The natural logarithm of the compiled kernels/, for kernels that are to give the same bits. */
+export function logarithmOf(module: WebAssembly.Module): (x: number) => number {
+  return (new WebAssembly.Instance(module, { env: { abort } }).exports as unknown as Exports).logarithm;
 }
 
 /** Kernels on an instance of `module`, the compiled kernels/. `name` is part of every result's hash. */
@@ -149,31 +144,16 @@ export function createSimdKernels(name: string, module: WebAssembly.Module): Ker
   const wasm = { ...new WebAssembly.Instance(module, { env: { abort } }).exports } as unknown as Exports;
   const { memory } = wasm;
   const start = Math.ceil(wasm.heapStart() / LINE) * LINE;
-  let free = start;
-  const take = (length: number): number => {
-    const address = free;
-    if (address + bytesOf(length) > memory.buffer.byteLength) {
-      throw new RangeError('kernel memory is full: reset() was asked for less than is allocated');
-    }
-    free += bytesOf(length);
-    return address;
+  const reserve = (bytes: number) => {
+    const pages = Math.ceil((start + bytes) / PAGE);
+    if (pages > MAX_PAGES) throw new RangeError(`${bytes} bytes are more than WebAssembly can address`);
+    const missing = pages - memory.buffer.byteLength / PAGE;
+    if (missing > 0) memory.grow(missing);
+    return { buffer: memory.buffer, start };
   };
-  const floats = (length: number) =>
-    new Float32Array(memory.buffer, take(length), stride(length)).fill(0).subarray(0, length);
   return {
     name,
-    stride,
-    bytesOf,
-    reset: (bytes) => {
-      const pages = Math.ceil((start + bytes) / PAGE);
-      if (pages > MAX_PAGES) throw new RangeError(`${bytes} bytes are more than WebAssembly can address`);
-      const missing = pages - memory.buffer.byteLength / PAGE;
-      if (missing > 0) memory.grow(missing);
-      free = start;
-    },
-    allocate: floats,
-    allocateMatrix: (rows, columns) => floats(rows * stride(columns)),
-    allocateIntegers: (length) => new Int32Array(memory.buffer, take(length), length).fill(0),
+    ...createArena(reserve),
     gather: (from, order, start, to, N, D) =>
       wasm.gather(from.byteOffset, order.byteOffset + 4 * start, to.byteOffset, N, D),
     gatherIntegers: (from, order, start, to, N) =>

@@ -1,0 +1,137 @@
+/* The kernels as a Node-API addon: create(kind) gives the functions through which src/nn/kernels/native.ts calls them. */
+#include <node_api.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+#if defined(__x86_64__)
+static int has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+static int has_avx512(void) {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#else
+static int always(void) { return 1; }
+#endif
+
+static const struct kind {
+  const char *name;
+  int (*is_there)(void);
+  run_kernel *strict, *fused;
+} kinds[] = {
+/* The fastest first. */
+#if defined(__x86_64__)
+    {"avx512", has_avx512, run_avx512, run_avx512_fused},
+    {"avx2", has_avx2, run_avx2, run_avx2_fused},
+#else
+    {"neon", always, run_neon, run_neon_fused},
+#endif
+};
+#define KINDS (sizeof kinds / sizeof *kinds)
+
+/* One set of kernels: the arena on which it works is the memory of an ArrayBuffer that JavaScript holds. */
+struct instance {
+  run_kernel *run;
+  unsigned char *arena;
+  struct call *call;
+  napi_ref held[2];
+};
+
+#define CHECK(status)                                                  \
+  if ((status) != napi_ok) {                                           \
+    napi_throw_error(env, NULL, "a call of Node-API failed: " #status); \
+    return NULL;                                                       \
+  }
+
+static napi_value run(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  size_t count = 1;
+  struct instance *instance;
+  CHECK(napi_get_cb_info(env, info, &count, &argument, NULL, (void **)&instance))
+  int32_t number;
+  CHECK(napi_get_value_int32(env, argument, &number))
+  if (instance->arena == NULL) {
+    napi_throw_error(env, NULL, "the kernels have no arena");
+    return NULL;
+  }
+  int result = instance->run(number, instance->arena, instance->call);
+  napi_value value;
+  CHECK(napi_create_int32(env, result, &value))
+  return value;
+}
+
+/* use(arena: ArrayBuffer, call: ArrayBuffer): both are kept until others take their place. */
+static napi_value use(napi_env env, napi_callback_info info) {
+  napi_value buffers[2];
+  size_t count = 2;
+  struct instance *instance;
+  CHECK(napi_get_cb_info(env, info, &count, buffers, NULL, (void **)&instance))
+  void *data[2];
+  size_t bytes[2];
+  for (int i = 0; i < 2; i++) CHECK(napi_get_arraybuffer_info(env, buffers[i], &data[i], &bytes[i]))
+  if (bytes[1] < sizeof(struct call)) {
+    napi_throw_range_error(env, NULL, "the buffer for calls is too small");
+    return NULL;
+  }
+  for (int i = 0; i < 2; i++) {
+    if (instance->held[i] != NULL) CHECK(napi_delete_reference(env, instance->held[i]))
+    CHECK(napi_create_reference(env, buffers[i], 1, &instance->held[i]))
+  }
+  instance->arena = data[0];
+  instance->call = data[1];
+  napi_value misalignment;
+  CHECK(napi_create_uint32(env, (uint32_t)((uintptr_t)data[0] % 64), &misalignment))
+  return misalignment;
+}
+
+static void free_instance(napi_env env, void *data, void *hint) {
+  (void)hint;
+  struct instance *instance = data;
+  for (int i = 0; i < 2; i++)
+    if (instance->held[i] != NULL) napi_delete_reference(env, instance->held[i]);
+  free(instance);
+}
+
+/* create(kind: string, fused: boolean): { run(kernel), use(arena, call) } */
+static napi_value create(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  size_t count = 2;
+  CHECK(napi_get_cb_info(env, info, &count, arguments, NULL, NULL))
+  char name[16];
+  CHECK(napi_get_value_string_utf8(env, arguments[0], name, sizeof name, NULL))
+  bool fused;
+  CHECK(napi_get_value_bool(env, arguments[1], &fused))
+  for (size_t i = 0; i < KINDS; i++) {
+    if (strcmp(kinds[i].name, name) != 0 || !kinds[i].is_there()) continue;
+    struct instance *instance = calloc(1, sizeof *instance);
+    if (instance == NULL) break;
+    instance->run = fused ? kinds[i].fused : kinds[i].strict;
+    napi_value kernels, function;
+    CHECK(napi_create_object(env, &kernels))
+    CHECK(napi_wrap(env, kernels, instance, free_instance, NULL, NULL))
+    CHECK(napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, instance, &function))
+    CHECK(napi_set_named_property(env, kernels, "run", function))
+    CHECK(napi_create_function(env, "use", NAPI_AUTO_LENGTH, use, instance, &function))
+    CHECK(napi_set_named_property(env, kernels, "use", function))
+    return kernels;
+  }
+  napi_throw_error(env, NULL, "this processor has no such vectors");
+  return NULL;
+}
+
+NAPI_MODULE_INIT() {
+  napi_value names, function;
+  CHECK(napi_create_array(env, &names))
+  uint32_t count = 0;
+  for (size_t i = 0; i < KINDS; i++) {
+    if (!kinds[i].is_there()) continue;
+    napi_value name;
+    CHECK(napi_create_string_utf8(env, kinds[i].name, NAPI_AUTO_LENGTH, &name))
+    CHECK(napi_set_element(env, names, count++, name))
+  }
+  CHECK(napi_set_named_property(env, exports, "kinds", names))
+  CHECK(napi_create_function(env, "create", NAPI_AUTO_LENGTH, create, NULL, &function))
+  CHECK(napi_set_named_property(env, exports, "create", function))
+  return exports;
+}

@@ -1,0 +1,107 @@
+/* The optimizers' steps and what else is done number by number to whole arrays; formulas in kernels/updates.ts and vectors.ts. */
+#ifndef UPDATES_H
+#define UPDATES_H
+
+#include "lanes.h"
+
+/* Every array of parameters is padded to fours, and the padding's gradients are zeros. */
+#define for_array(i, here, count) for_row(i, here, ((count) + 3) & ~3)
+
+static void update_sgd(float *w, const float *g, int count, float rate) {
+  vf eta = splat(rate);
+  for_array(i, here, count) store_here(w + i, subtract_product(eta, load_here(g + i, here), load_here(w + i, here)), here);
+}
+
+static void update_momentum(float *w, const float *g, float *v, int count, float rate, float momentum, bool nesterov) {
+  vf eta = splat(rate), mu = splat(momentum);
+  for_array(i, here, count) {
+    vf gradient = load_here(g + i, here);
+    vf velocity = multiply_add(mu, load_here(v + i, here), gradient);
+    store_here(v + i, velocity, here);
+    vf direction = nesterov ? multiply_add(mu, velocity, gradient) : velocity;
+    store_here(w + i, subtract_product(eta, direction, load_here(w + i, here)), here);
+  }
+}
+
+/* adagrad (decay = gain = 1) and rmsprop (gain = 1 − decay) */
+static void update_by_squares(
+    float *w, const float *g, float *s, int count, float rate, float decay, float gain, float epsilon) {
+  vf keep = splat(decay);
+  for_array(i, here, count) {
+    vf gradient = load_here(g + i, here);
+    vf squares = multiply_add(keep, load_here(s + i, here), gain * gradient * gradient);
+    store_here(s + i, squares, here);
+    vf step = rate * gradient / (square_root(squares) + epsilon);
+    store_here(w + i, load_here(w + i, here) - step, here);
+  }
+}
+
+/* With `rate` = η/c₁ and `root_scale` = 1/√c₂. */
+static void update_adam(
+    float *w, const float *g, float *m, float *s, int count, float rate, float beta1, float gain1, float beta2, float gain2,
+    float epsilon, float root_scale) {
+  vf b1 = splat(beta1), b2 = splat(beta2), root = splat(root_scale), eps = splat(epsilon);
+  for_array(i, here, count) {
+    vf gradient = load_here(g + i, here);
+    vf mean = multiply_add(b1, load_here(m + i, here), gain1 * gradient);
+    vf squares = multiply_add(b2, load_here(s + i, here), gain2 * gradient * gradient);
+    store_here(m + i, mean, here);
+    store_here(s + i, squares, here);
+    vf step = rate * mean / multiply_add(square_root(squares), root, eps);
+    store_here(w + i, load_here(w + i, here) - step, here);
+  }
+}
+
+static double precise_sum_of_squares(const float *x, int from, int to) {
+  double total = 0;
+  for (int i = from; i < to; i++) total += (double)x[i] * (double)x[i];
+  return total;
+}
+
+/* Runs of 256 numbers in sixteen float32 sums, the runs in float64; kernels/vectors.ts says what of it is taken again. */
+static double sum_of_squares(const float *x, int count) {
+  int wholes = count & ~15;
+  double total = 0;
+  for (int at = 0; at < wholes; at += 256) {
+    int stop = at + 256 < wholes ? at + 256 : wholes;
+    vf sums[16 / LANES];
+    for (int v = 0; v < 16 / LANES; v++) sums[v] = splat(0);
+    for (int i = at; i < stop; i += 16) {
+      for (int v = 0; v < 16 / LANES; v++) {
+        vf one = load(x + i + v * LANES);
+        sums[v] = multiply_add(one, one, sums[v]);
+      }
+    }
+    float lanes[16];
+    memcpy(lanes, sums, sizeof lanes);
+    f4 run = (load4(lanes) + load4(lanes + 4)) + (load4(lanes + 8) + load4(lanes + 12));
+    total += (double)sum_lanes(run);
+  }
+  total += precise_sum_of_squares(x, wholes, count);
+  return total > 1e-30 && total < __builtin_inf() ? total : precise_sum_of_squares(x, 0, count);
+}
+
+static void scale(float *x, float factor, int count) {
+  int wholes = count & ~3;
+  for_row(i, here, wholes) store_here(x + i, factor * load_here(x + i, here), here);
+  for (int i = wholes; i < count; i++) x[i] *= factor;
+}
+
+static void add_scaled(const float *x, float factor, float *y, int count) {
+  vf f = splat(factor);
+  int wholes = count & ~3;
+  for_row(i, here, wholes) store_here(y + i, multiply_add(f, load_here(x + i, here), load_here(y + i, here)), here);
+  for (int i = wholes; i < count; i++) y[i] = y[i] + factor * x[i]; /* two roundings, as in kernels/vectors.ts */
+}
+
+static void gather(const float *from, const int32_t *order, float *to, int N, int D) {
+  ptrdiff_t row = stride(D);
+  size_t bytes = 4 * (size_t)padded(D);
+  for (int i = 0; i < N; i++) memcpy(to + i * row, from + order[i] * row, bytes);
+}
+
+static void gather_integers(const int32_t *from, const int32_t *order, int32_t *to, int N) {
+  for (int i = 0; i < N; i++) to[i] = from[order[i]];
+}
+
+#endif
