@@ -49,7 +49,7 @@ export const rooms = {
   },
   api: {
     path: 'src/api/',
-    imports: ['application', 'contract', 'domain', 'nn', 'data', 'errors', 'paths', 'log', 'write-csv'],
+    imports: ['application', 'contract', 'domain', 'compute', 'nn', 'data', 'errors', 'paths', 'log', 'write-csv'],
     packages: true,
   },
   conformance: {

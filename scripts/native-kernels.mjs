@@ -11,6 +11,7 @@ const kinds = {
   x64: {
     avx512: ['-mavx2', '-mfma', '-mavx512f', '-mavx512bw', '-mavx512cd', '-mavx512dq', '-mavx512vl'],
     avx2: ['-mavx2', '-mfma'],
+    sse2: [],
   },
   arm64: { neon: [] },
 };
@@ -68,10 +69,12 @@ export function nativeKernels(root, output) {
     const headers = path.join(root, 'node_modules', 'node-api-headers', 'include');
     const objects = await Promise.all([
       object('addon', 'addon.c', [`-I${headers}`]),
-      ...Object.entries(kinds[process.arch]).flatMap(([kind, flags]) => [
+      ...Object.entries(kinds[process.arch]).map(([kind, flags]) =>
         object(kind, 'kernels.c', [...flags, `-DRUN=run_${kind}`]),
-        object(`${kind}-fused`, 'kernels.c', [...flags, '-DFUSED', `-DRUN=run_${kind}_fused`]),
-      ]),
+      ),
+      ...Object.entries(kinds[process.arch])
+        .filter(([kind]) => kind !== 'sse2') // which has no fused multiply-adds
+        .map(([kind, flags]) => object(`${kind}-fused`, 'kernels.c', [...flags, '-DFUSED', `-DRUN=run_${kind}_fused`])),
     ]);
     const link = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
     const file = `native-${key}.node`;

@@ -109,6 +109,7 @@ function kernelsStep(root) {
 /** The same kernels in machine code, where there is a C compiler. */
 function nativeKernelsStep(root) {
   const output = path.join(root, 'dist', 'kernels');
+  if (!fs.existsSync(path.join(root, 'kernels', 'native'))) return { isDue: () => false };
   const { key, build } = nativeKernels(root, output);
   return {
     announcement: 'Compiling the kernels to machine code…',

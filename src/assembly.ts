@@ -77,12 +77,13 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     maxThreads: 1,
     idleTimeout: ANALYSIS_IDLE_MS,
   });
+  const kernels = compileKernels(config.kernels);
   const preflight = new Piscina<PreflightTask, Preflight>({
     filename: new URL('dist/workers/preflight-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: ANALYSIS_IDLE_MS,
-    workerData: compileKernels(config.kernels),
+    workerData: kernels,
   });
   const proposals = new Piscina<ProposalTask, ProposalAnswer>({
     filename: new URL('dist/workers/proposal-thread.js', `file://${projectRoot}/`).href,
@@ -114,7 +115,8 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     board,
     log,
     threads: config.threads,
-    memory: createTrialMemory(config.kernels, config.trialMemoryBytes),
+    kernels,
+    memory: createTrialMemory(kernels, config.trialMemoryBytes),
     web: join(projectRoot, 'dist', 'web'),
     loopback: isLoopback(config.host),
     importance: (task) => analysis.run(task),
@@ -150,7 +152,7 @@ export async function startWorker(
   { parts, handOff }: Assembly,
 ): Promise<{ close(): Promise<void> }> {
   const entry = new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`);
-  const core = createThreadedCore(config.threads, entry, config.kernels, config.trialMemoryBytes);
+  const core = createThreadedCore(config.threads, entry, parts.kernels, config.trialMemoryBytes);
   const runner = createTrialRunner({
     ...parts,
     handOff,
@@ -158,6 +160,9 @@ export async function startWorker(
     worker: config.processName,
     leaseSeconds: config.leaseSeconds,
   });
+  parts.log.info(
+    `${config.threads} threads train by ${parts.kernels.implementation} (kernels ${parts.kernels.family})`,
+  );
   // One more than there are threads: while a job's results are written, its thread has the next one's trials to train.
   const concurrency = config.threads + 1;
   const worker = await createQueueWorker(queueConnection(config, databaseUrl), concurrency, runner.work, parts.log);

@@ -1,5 +1,6 @@
 /** A list of trials on the compute core alone: no queue, no database, nobody listening. */
 import { join } from 'node:path';
+import { compileKernels } from '../../src/compute/kernels.ts';
 import type { KernelsName } from '../../src/compute/kernels-names.ts';
 import { createThreadedCore } from '../../src/compute/threaded-core.ts';
 import type { TrialTask } from '../../src/compute/trial.ts';
@@ -32,7 +33,7 @@ function tasksOf(trials: TrialList): TrialTask[] {
 /** Seconds that `threads` threads take for the list, gone through PASSES times, after a pass that is not counted. */
 export async function coreSeconds(trials: TrialList, threads: number, kernels: KernelsName): Promise<number> {
   const entry = new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`);
-  const core = createThreadedCore(threads, entry, kernels);
+  const core = createThreadedCore(threads, entry, compileKernels(kernels));
   const tasks = tasksOf(trials);
   try {
     await Promise.all(tasks.map((task) => core.run(task)));

@@ -5,25 +5,26 @@
 
 #include "run.h"
 
+static int always(void) { return 1; }
 #if defined(__x86_64__)
 static int has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 static int has_avx512(void) {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
-#else
-static int always(void) { return 1; }
 #endif
 
 static const struct kind {
   const char *name;
   int (*is_there)(void);
+  /* `fused` is NULL where the processor may have no such instructions. */
   run_kernel *strict, *fused;
 } kinds[] = {
 /* The fastest first. */
 #if defined(__x86_64__)
     {"avx512", has_avx512, run_avx512, run_avx512_fused},
     {"avx2", has_avx2, run_avx2, run_avx2_fused},
+    {"sse2", always, run_sse2, NULL},
 #else
     {"neon", always, run_neon, run_neon_fused},
 #endif
@@ -104,6 +105,7 @@ static napi_value create(napi_env env, napi_callback_info info) {
   CHECK(napi_get_value_bool(env, arguments[1], &fused))
   for (size_t i = 0; i < KINDS; i++) {
     if (strcmp(kinds[i].name, name) != 0 || !kinds[i].is_there()) continue;
+    if (fused && kinds[i].fused == NULL) break;
     struct instance *instance = calloc(1, sizeof *instance);
     if (instance == NULL) break;
     instance->run = fused ? kinds[i].fused : kinds[i].strict;
@@ -116,7 +118,7 @@ static napi_value create(napi_env env, napi_callback_info info) {
     CHECK(napi_set_named_property(env, kernels, "use", function))
     return kernels;
   }
-  napi_throw_error(env, NULL, "this processor has no such vectors");
+  napi_throw_error(env, NULL, "this processor has no such vectors, or no fused multiply-adds for them");
   return NULL;
 }
 

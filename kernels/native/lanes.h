@@ -25,6 +25,8 @@
 #define LANES 4
 #if defined(__ARM_NEON)
 #include <arm_neon.h>
+#else
+#include <immintrin.h>
 #endif
 #endif
 
@@ -119,8 +121,7 @@ INLINE vf square_root(vf x) {
 #elif defined(__ARM_NEON)
   return (vf)vsqrtq_f32((float32x4_t)x);
 #else
-  for (int i = 0; i < LANES; i++) x[i] = __builtin_sqrtf(x[i]);
-  return x;
+  return (vf)_mm_sqrt_ps((__m128)x);
 #endif
 }
 

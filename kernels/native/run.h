@@ -26,6 +26,6 @@ struct call {
 /* Runs kernel `number` (the order of src/nn/kernels/native.ts); its integer result, or 0. */
 typedef int run_kernel(int number, unsigned char *arena, struct call *call);
 
-run_kernel run_avx2, run_avx2_fused, run_avx512, run_avx512_fused, run_neon, run_neon_fused;
+run_kernel run_sse2, run_avx2, run_avx2_fused, run_avx512, run_avx512_fused, run_neon, run_neon_fused;
 
 #endif

@@ -5,6 +5,7 @@ import type { ImportanceTask } from '../application/importance.ts';
 import type { Planner } from '../application/planner.ts';
 import type { DatasetStore, PubSub, SearchQueries, SearchStore, TrialQueue } from '../application/ports.ts';
 import type { PreflightTask } from '../application/preflight.ts';
+import type { CompiledKernels } from '../compute/kernels.ts';
 import type { Importance, Preflight } from '../contract/analysis.ts';
 import type { Example } from '../contract/searches.ts';
 import type { FileReader } from '../data/file-work.ts';
@@ -26,6 +27,8 @@ export interface ApiDependencies {
   readonly board: PubSub;
   /** Compute threads that are expected to work: for estimates alone. */
   readonly threads: number;
+  /** What trains in this process, and checks networks before they are trained. */
+  readonly kernels: CompiledKernels;
   /** What a trial may take, and would: a specification whose largest trial needs more is refused. */
   readonly memory: TrialMemory;
   /** Works out what mattered, off the event loop. */

@@ -1,4 +1,5 @@
 /** The first five minutes: a real random search over the digits, live, and its best networks. */
+import { compileKernels } from '../compute/kernels.ts';
 import type { Config } from '../config.ts';
 import { formatDuration } from '../format.ts';
 import { createLog } from '../log.ts';
@@ -29,8 +30,10 @@ export async function demo(config: Config): Promise<number> {
   // The picture is for a newcomer; what the service says to itself only disturbs it.
   const logLevel = config.logLevel === 'debug' ? 'debug' : 'silent';
   console.log(
-    'hypersearch: 40 networks on 1,797 handwritten digits, chosen at random, learning rates by power of ten.\n',
+    'hypersearch: 40 networks on 1,797 handwritten digits, chosen at random, learning rates by power of ten.',
   );
+  const { family, implementation } = compileKernels(config.kernels);
+  console.log(`Kernels: ${family}, ${implementation}.\n`);
   const own = { ...config, logLevel, port: 0 } as const;
   const service = await startUntilEnd(own, 'both', createLog(own), () => undefined);
   try {

@@ -17,7 +17,7 @@ export const fastestOf: Readonly<Record<KernelsFamily, KernelsName>> = {
   plain: 'plain',
 };
 
-const vectors = ['avx512', 'avx2', 'neon'] as const;
+const vectors = ['avx512', 'avx2', 'sse2', 'neon'] as const;
 
 /**
  * What can be asked for. `auto`: the fastest of the family `simd`. `native`: that family by machine code, which set-up compiles where it finds

@@ -2,8 +2,8 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { Piscina } from 'piscina';
 import { countFolds } from '../data/folds.ts';
 import { messageOf } from '../errors.ts';
-import { compileKernels } from './kernels.ts';
-import type { KernelsFamily, KernelsName } from './kernels-names.ts';
+import type { CompiledKernels } from './kernels.ts';
+import type { KernelsFamily } from './kernels-names.ts';
 import type { ThreadReport, ThreadRequest, ThreadResponse } from './protocol.ts';
 import {
   type ComputeCore,
@@ -22,27 +22,25 @@ const GRACE_MS = 500;
 const HEAP_MEGABYTES = 1024;
 
 /**
- * A core of `threads` warm worker threads that run `entry` (workers/compute-thread.ts, compiled). The kernels are compiled here,
- * once; throws where this machine cannot run them. Trials may take `memoryLimit` bytes each.
+ * A core of `threads` warm worker threads that run `entry` (workers/compute-thread.ts, compiled) with `kernels`. Trials may take `memoryLimit` bytes each.
  */
 export function createThreadedCore(
   threads: number,
   entry: URL,
-  kernels: KernelsName,
+  kernels: CompiledKernels,
   memoryLimit = Number.POSITIVE_INFINITY,
 ): ComputeCore {
-  const compiled = compileKernels(kernels);
   const pool = new Piscina<ThreadRequest, ThreadResponse>({
     filename: entry.href,
     minThreads: threads,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
-    workerData: compiled,
+    workerData: kernels,
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
   });
   // A thread that dies fails its trial's promise; the event alone must not take the process down.
   pool.on('error', () => undefined);
-  const own: Own = { pool, kernels: compiled.family, memoryLimit };
+  const own: Own = { pool, kernels: kernels.family, memoryLimit };
   return { run: (task, options = {}) => run(own, task, options), close: () => pool.destroy() };
 }
 

@@ -1,12 +1,11 @@
 /** How much memory a trial will take, before it is there: for whoever must refuse one that is too large. */
-import { compileKernels, instantiateKernels } from './kernels.ts';
-import type { KernelsName } from './kernels-names.ts';
+import { type CompiledKernels, instantiateKernels } from './kernels.ts';
 import type { TrialSettings, TrialTask } from './trial.ts';
 import { type DatasetShape, trialMemory } from './trial-options.ts';
 
 /** The limit, in bytes, and how many a trial with given settings takes on so many rows. */
-export function createTrialMemory(name: KernelsName, limitBytes: number) {
-  const kernels = instantiateKernels(compileKernels(name));
+export function createTrialMemory(compiled: CompiledKernels, limitBytes: number) {
+  const kernels = instantiateKernels(compiled);
   return {
     limitBytes,
     needed: (

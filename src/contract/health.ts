@@ -7,5 +7,9 @@ const ok = z.object({ status: z.literal('ok') });
 
 export const healthEndpoints = {
   'GET /healthz': { tags, summary: 'The process answers', response: { 200: ok } },
-  'GET /readyz': { tags, summary: 'So do Postgres and the queue', response: { 200: ok, ...refusals } },
+  'GET /readyz': {
+    tags,
+    summary: 'So do Postgres and the queue',
+    response: { 200: ok.extend({ kernels: z.string().describe('What trains here') }), ...refusals },
+  },
 } as const;

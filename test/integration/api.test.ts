@@ -407,7 +407,10 @@ describe('around it', () => {
   });
   it('is healthy, ready and measured', async () => {
     expect((await call('GET', '/healthz')).body).toEqual({ status: 'ok' });
-    expect((await call('GET', '/readyz')).body).toEqual({ status: 'ok' });
+    expect((await call('GET', '/readyz')).body).toEqual({
+      status: 'ok',
+      kernels: expect.stringMatching(/^(native code|WebAssembly)/),
+    });
     const metrics = await (await fetch(`${service.url}/metrics`)).text();
     expect(metrics).toMatch(/http_request_duration_seconds/);
   });

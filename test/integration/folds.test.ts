@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
+import { compileKernels } from '../../src/compute/kernels.ts';
 import { createThreadedCore } from '../../src/compute/threaded-core.ts';
 import { type ComputeCore, type EpochUpdate, resultOf, type TrialTask } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
@@ -38,7 +39,7 @@ function task(validation: Validation, more: Record<string, number | string> = {}
 describe('folds on threads', () => {
   const cores: ComputeCore[] = [createInlineCore('simd')];
   beforeAll(() => {
-    for (const threads of [1, 2, 4]) cores.push(createThreadedCore(threads, entry, 'simd'));
+    for (const threads of [1, 2, 4]) cores.push(createThreadedCore(threads, entry, compileKernels('simd')));
   });
   afterAll(() => Promise.all(cores.map((core) => core.close())));
 

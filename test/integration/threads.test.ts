@@ -5,6 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
+import { compileKernels } from '../../src/compute/kernels.ts';
 import { createThreadedCore } from '../../src/compute/threaded-core.ts';
 import {
   type ComputeCore,
@@ -37,7 +38,7 @@ function task(trial: number, settings: Record<string, number | string | boolean>
 let threads: ComputeCore;
 const inline = createInlineCore('simd');
 beforeAll(() => {
-  threads = createThreadedCore(2, entry, 'simd');
+  threads = createThreadedCore(2, entry, compileKernels('simd'));
 });
 afterAll(() => threads?.close());
 
@@ -113,7 +114,8 @@ describe.each([['inline'], ['threads']])('a core: %s', (name) => {
 
 it.each([['inline'], ['threads']])('a core refuses what takes more memory than a trial may: %s', async (name) => {
   const limit = 3 * 2 ** 20;
-  const core = name === 'inline' ? createInlineCore('simd', limit) : createThreadedCore(1, entry, 'simd', limit);
+  const core =
+    name === 'inline' ? createInlineCore('simd', limit) : createThreadedCore(1, entry, compileKernels('simd'), limit);
   const large = core.run(task(0, { hiddenUnits: 1000 }));
   await expect(large).rejects.toThrow(MemoryLimitExceeded);
   await expect(large).rejects.toThrow(/^training needs \d+ MB of memory, and the limit is 3 MB$/);
@@ -158,7 +160,7 @@ describe('threads', () => {
 
   it('keep no message port of a trial or fold that is over', async () => {
     const counting = new URL('../support/counting-thread.mjs', import.meta.url);
-    const core = createThreadedCore(1, counting, 'simd');
+    const core = createThreadedCore(1, counting, compileKernels('simd'));
     try {
       const ports = async (trial: TrialTask) => ((await core.run(trial)) as unknown as { ports: number }).ports;
       const small = { epochs: 1, hiddenUnits: 2, batchSize: 512 };

@@ -18,8 +18,8 @@ function native(prefix: 'native:' | 'fused:'): (readonly [name: KernelsName, ker
   });
 }
 
-const strict = native('native:');
-const fused = native('fused:');
+export const strict = native('native:');
+export const fused = native('fused:');
 
 export const everyKernels: readonly (readonly [name: string, kernels: Kernels])[] = [
   ['plain', createPlainKernels('float32')],

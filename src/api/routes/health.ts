@@ -3,7 +3,7 @@ import { messageOf, Problem } from '../../errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpoint } from '../endpoint.ts';
 
-export const healthRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { ping, queue }) => {
+export const healthRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { ping, queue, kernels }) => {
   app.route({
     ...endpoint('GET /healthz'),
     handler: async () => ({ status: 'ok' as const }),
@@ -13,7 +13,7 @@ export const healthRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, 
     handler: async () => {
       await answers('Postgres', ping);
       await answers('the queue', queue.depth);
-      return { status: 'ok' as const };
+      return { status: 'ok' as const, kernels: kernels.implementation };
     },
   });
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSpecification } from '../../../src/application/parse-specification.ts';
+import { compileKernels } from '../../../src/compute/kernels.ts';
 import { createTrialMemory } from '../../../src/compute/trial-memory.ts';
 import { largestTrial } from '../../../src/domain/specification/largest-trial.ts';
 import { Problem } from '../../../src/errors.ts';
@@ -26,7 +27,7 @@ const datasets = {
   load: async () => undefined,
 };
 const queries = { find: async () => undefined, best: async () => [] };
-const memory = createTrialMemory('simd', 1024 * 2 ** 20);
+const memory = createTrialMemory(compileKernels('simd'), 1024 * 2 ** 20);
 const parse = async (body: unknown) => (await parseSpecification(body, { datasets, queries, memory })).specification;
 
 async function faultsOf(body: unknown): Promise<string[]> {
@@ -360,7 +361,7 @@ describe('parseSpecification', () => {
     const largest = async (hyperparameters: object) => {
       const wide = { hiddenUnits: [4096, 3072, 3072], optimizer: 'sgd', ...hyperparameters };
       const specification = await parse({ dataset: 'digits', hyperparameters: wide });
-      return largestTrial(specification, digits, createTrialMemory('plain', 1));
+      return largestTrial(specification, digits, createTrialMemory(compileKernels('plain'), 1));
     };
 
     it('is asked of the costliest that the space allows, hyperparameter by hyperparameter', async () => {

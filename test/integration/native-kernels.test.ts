@@ -1,0 +1,192 @@
+/** Kernels in machine code: the bits of WebAssembly's, in whole training runs and through the service, and nothing outside their arrays. */
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
+import { createInlineCore } from '../../src/compute/inline-core.ts';
+import type { KernelsName } from '../../src/compute/kernels-names.ts';
+import { resultOf, type TrialTask } from '../../src/compute/trial.ts';
+import { loadBuiltin } from '../../src/data/builtin.ts';
+import { fallbacks, settingsOf } from '../../src/domain/specification/hyperparameters.ts';
+import { elementwiseActivations } from '../../src/nn/model/activation-names.ts';
+import { projectRoot } from '../../src/paths.ts';
+import { fused, strict } from '../support/kernels.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { type RunningProcess, startApi, startWorkerProcess } from '../support/processes.ts';
+import { ended, hashesOf } from '../support/searches.ts';
+
+const run = promisify(execFile);
+const compiler = ['cc', 'gcc', 'clang'].find((name) => spawnSync(name, ['--version']).status === 0);
+
+const optimizers = ['sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adam'] as const;
+
+/** Networks of every activation, optimizer and normalization, on rows of several widths. */
+function tasks(): TrialTask[] {
+  return [...elementwiseActivations, 'maxout' as const].flatMap((activation, i) =>
+    [true, false].map((batchNorm, j): TrialTask => {
+      const name = ['digits', 'moons', 'diabetes'][(i + j) % 3]!;
+      const dataset = loadBuiltin(name, join(projectRoot, 'datasets'))!;
+      const own = { activation, batchNorm, optimizer: optimizers[(i + 3 * j) % 6]!, dropout: i % 2 === 0 ? 0.2 : 0 };
+      const clip = i % 3 === 0 ? { clipNorm: 1 } : {};
+      return {
+        settings: settingsOf(
+          {
+            ...fallbacks,
+            ...own,
+            ...clip,
+            hiddenUnits: 37,
+            hiddenLayers: 2,
+            batchSize: 50,
+            epochs: 3,
+            learningRate: 0.01,
+            l2: 1e-4,
+          },
+          {},
+        ),
+        dataset,
+        validation: { type: 'holdout', fraction: 0.25 },
+        metric: 'validationLoss',
+        direction: 'minimize',
+        divergence: true,
+        seed: 3,
+        trial: i,
+      };
+    }),
+  );
+}
+
+async function hashes(name: KernelsName): Promise<string[]> {
+  const core = createInlineCore(name);
+  const all: string[] = [];
+  for (const task of tasks()) all.push(resultOf(await core.run(task)).resultHash);
+  return all;
+}
+
+describe.skipIf(strict.length === 0)('whole training runs', () => {
+  it('give the hashes of WebAssembly on every kind of vectors, and fused ones one hash of their own', async () => {
+    const wanted = await hashes('simd');
+    expect(new Set(wanted).size).toBe(wanted.length);
+    for (const [name] of strict) expect(await hashes(name), name).toEqual(wanted);
+    const [first, ...others] = fused;
+    if (first === undefined) return;
+    const own = await hashes(first[0]);
+    expect(own).not.toEqual(wanted);
+    for (const [name] of others) expect(await hashes(name), name).toEqual(own);
+  });
+});
+
+describe.skipIf(strict.length === 0)('a search', () => {
+  let database: TestDatabase;
+  let api: RunningProcess & { readonly url: string };
+  let client: ApiClient;
+  let environment: Record<string, string>;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    environment = { DATABASE_URL: database.url, HYPERSEARCH_THREADS: '1' };
+    api = await startApi(environment);
+    client = createClient(api.url);
+  });
+  afterAll(async () => {
+    await api?.end();
+    await database?.drop();
+  });
+
+  const specification = {
+    dataset: 'digits',
+    hyperparameters: {
+      learningRate: { distribution: 'float', low: 1e-3, high: 1e-1, scale: 'log' },
+      activation: { distribution: 'categorical', choices: ['relu', 'elu', 'tanh'] },
+      batchNorm: { distribution: 'categorical', choices: [true, false] },
+      epochs: 6,
+    },
+    sampler: { type: 'random', seed: 7 },
+    budget: { trials: 24 },
+    // Trials go on from their rungs, on whichever worker is free.
+    pruner: { type: 'successiveHalving', minEpochs: 2, reductionFactor: 3 },
+  };
+  const workersOf = async (id: string) => {
+    const numbers = Array.from({ length: 24 }, (_, number) => number);
+    return new Set((await Promise.all(numbers.map((number) => client.trial(id, number)))).map(({ worker }) => worker))
+      .size;
+  };
+  const searched = async (kernels: readonly string[]) => {
+    const workers = await Promise.all(
+      kernels.map((name) => startWorkerProcess({ ...environment, HYPERSEARCH_KERNELS: name })),
+    );
+    const { id } = await client.create(specification);
+    await ended(client, id);
+    await Promise.all(workers.map((worker) => worker.end()));
+    return { hashes: await hashesOf(client, id), workers: await workersOf(id) };
+  };
+
+  it('spread over a worker with machine code and one with WebAssembly hashes like one on either', async () => {
+    const wasm = await searched(['simd']);
+    expect(Object.keys(wasm.hashes).length).toBeGreaterThan(1);
+    expect((await searched(['native'])).hashes).toEqual(wasm.hashes);
+    const both = await searched(['simd', 'native']);
+    expect(both.workers).toBe(2);
+    expect(both.hashes).toEqual(wasm.hashes);
+  });
+});
+
+describe('set-up', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hypersearch-native-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('goes on with WebAssembly where there is no C compiler, or one that fails, and says so', async () => {
+    const { CC: _, ...others } = process.env;
+    const said = async (env: NodeJS.ProcessEnv) => {
+      const program = `import { nativeKernels } from './scripts/native-kernels.mjs';
+        console.log(await nativeKernels('.', ${JSON.stringify(folder)}).build());`;
+      const args = ['--input-type=module', '--eval', program];
+      return (await run(process.execPath, args, { cwd: projectRoot, env: { ...others, PATH: folder, ...env } })).stdout;
+    };
+    expect(await said({})).toBe('Kernels: WebAssembly, since there is no C compiler (cc, gcc, clang, zig cc).\n');
+    // Node answers --version, and compiles nothing.
+    expect(await said({ CC: process.execPath })).toMatch(
+      /^Kernels: WebAssembly, since v\d+\.\S+ could not compile kernels\/native: /,
+    );
+    const record = JSON.parse(await readFile(join(folder, 'native.json'), 'utf8')) as object;
+    expect(record).toMatchObject({ key: expect.any(String), missing: expect.any(String) });
+  });
+});
+
+/** gcc's and clang's; a machine may have the compiler without them. */
+async function sanitized(flags: readonly string[], folder: string): Promise<string | undefined> {
+  const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+  const program = join(folder, `check${flags.join('')}`);
+  const empty = ['-x', 'c', ...sanitizers, '-o', join(folder, 'empty'), '-'];
+  const there = spawnSync(compiler!, empty, { input: 'int main(void) { return 0; }' });
+  if (there.status !== 0 || spawnSync(join(folder, 'empty')).status !== 0) return undefined;
+  const source = join(projectRoot, 'kernels/native/check.c');
+  await run(compiler!, ['-std=c11', '-O1', '-g', '-ffp-contract=off', ...sanitizers, ...flags, source, '-o', program]);
+  return (await run(program, ['40', '100'])).stdout;
+}
+
+describe.skipIf(compiler === undefined)('under the address and undefined-behaviour sanitizers', () => {
+  const kinds: Readonly<Record<string, readonly string[]>> = {
+    avx512: ['-mavx2', '-mfma', '-mavx512f', '-mavx512bw', '-mavx512cd', '-mavx512dq', '-mavx512vl'],
+    avx2: ['-mavx2', '-mfma'],
+    sse2: [],
+  };
+  const here = strict.map(([name]) => name.replace('native:', '')).filter((kind) => Object.hasOwn(kinds, kind));
+  it.each(here)(
+    '%s vectors touch nothing outside their arrays',
+    async (kind) => {
+      const folder = await mkdtemp(join(tmpdir(), 'hypersearch-sanitized-'));
+      try {
+        const said = await sanitized(kinds[kind]!, folder);
+        if (said !== undefined) expect(said).toMatch(/^220 shapes with (4|8|16) lanes\n$/);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    120_000,
+  );
+});
