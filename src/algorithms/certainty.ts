@@ -36,6 +36,6 @@ export function certaintyOf(ranked: readonly Scored[], folds: number): Certainty
   const text =
     alike.length === 1
       ? `Trial ${best.number} is the best: ${gap === null ? 'there is no other' : `the next is ${shown(gap)} behind`}, and its standard error over ${folds} folds is ${shown(error)}.`
-      : `Trial ${best.number} has the best value, but ${alike.length - 1} more cannot be told from it: its standard error over ${folds} folds is ${shown(error)}, and the next is ${gap === null ? '–' : shown(gap)} behind. More folds or repeats would tell.`;
+      : `Trial ${best.number} has the best value, but ${alike.length - 1} more cannot be formatted from it: its standard error over ${folds} folds is ${shown(error)}, and the next is ${gap === null ? '–' : shown(gap)} behind. More folds or repeats would tell.`;
   return { error, gap, alike: alike.map(({ number }) => number), text };
 }

@@ -1,5 +1,5 @@
 /** A trial computed again, to be compared with what is stored of it. */
-import { toItsEnd } from './inline-core.ts';
+import { runToCompletion } from './inline-core.ts';
 import { compileKernels, instantiateKernels, type KernelsName } from './kernels.ts';
 import { createFirstHash } from './result-hash.ts';
 import { resultOf, type TrialResult, type TrialTask } from './trial.ts';
@@ -15,7 +15,7 @@ export function replayTrial(task: TrialTask, name: KernelsName): Replayed {
   const kernels = instantiateKernels(compileKernels(name));
   const first = createFirstHash(name);
   const conditions = { interrupted: () => false, memoryLimit: Number.POSITIVE_INFINITY, onLearned: first.learned };
-  const end = toItsEnd(runTrial(task, { name: kernels.name, kernels }, conditions), () => undefined);
+  const end = runToCompletion(runTrial(task, { name: kernels.name, kernels }, conditions), () => undefined);
   const result = resultOf({ ...end, durationMs: 0 });
   return { result, hashes: [result.resultHash, first.digest(result.outcome, result.folds.map(hashed))] };
 }

@@ -31,7 +31,7 @@ let database: Database;
 let store: SearchStore;
 beforeAll(async () => {
   // The API alone: nobody else claims, and its sweep is as slow as the test is fast.
-  service = await startTestService({ sweepSeconds: 600 }, 'api');
+  service = await startTestService({ reconcileSeconds: 600 }, 'api');
   database = connect(service.databaseUrl, CLAIMERS);
   store = createSearchStore(database);
 });

@@ -1,6 +1,6 @@
 /** Rungs that all trials of a bracket come to before any goes on: results that depend on no order of arrival. */
 import { bestFirst, type Direction } from '../objective.ts';
-import { type Stop, told } from './pruner.ts';
+import { formatted, type StopDecision } from './pruner.ts';
 
 /**
  * The brackets of Hyperband (Li et al. 2018, Algorithm 1): bracket s begins with n = ⌈(s_max + 1)/(s + 1)·ηˢ⌉ trials of R·η⁻ˢ
@@ -26,7 +26,7 @@ export function hyperbandBrackets(
 }
 
 /** A trial at a rung. */
-export interface Contender {
+export interface RungEntry {
   readonly number: number;
   /** null where it is not finite. */
   readonly value: number | null;
@@ -37,18 +37,18 @@ export interface Contender {
  * not go on. The rest are stopped, each with its place.
  */
 export function promote(
-  contenders: readonly Contender[],
+  contenders: readonly RungEntry[],
   slots: number,
   direction: Direction,
   at: { readonly rule: string; readonly rung: number; readonly epochs: number },
-): { promoted: number[]; stopped: { number: number; verdict: Stop }[] } {
+): { promoted: number[]; stopped: { number: number; verdict: StopDecision }[] } {
   const ranked = contenders.toSorted(bestFirst(direction));
   const best = ranked.slice(0, slots).filter(({ value }) => value !== null);
   const threshold = best.at(-1)?.value ?? null;
   const of = ranked.length;
   const stopped = ranked.slice(best.length).map(({ number, value }, i) => {
     const rank = best.length + i + 1;
-    const text = `stopped at rung ${at.rung} after ${at.epochs} epochs: ${told(value)} was place ${rank} of ${of}, and the best ${best.length} went on, down to ${told(threshold)}`;
+    const text = `stopped at rung ${at.rung} after ${at.epochs} epochs: ${formatted(value)} was place ${rank} of ${of}, and the best ${best.length} went on, down to ${formatted(threshold)}`;
     return { number, verdict: { goesOn: false as const, ...at, value, threshold, rank, of, text } };
   });
   return { promoted: best.map(({ number }) => number), stopped };

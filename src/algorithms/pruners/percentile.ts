@@ -1,6 +1,6 @@
 /** The median and percentile rules (Golovin et al. 2017, Vizier, §3.2.2; as in Optuna). */
 import { compare, type Direction, isBetter, quantileOfBest } from '../objective.ts';
-import { type Pruner, told } from './pruner.ts';
+import { formatted, type Pruner } from './pruner.ts';
 
 interface Settings {
   /** From the best: 50 is the median. */
@@ -40,7 +40,7 @@ export function percentilePruner(rule: string, settings: Settings, direction: Di
       const of = others.length + 1;
       const rank = 1 + others.filter((other) => isBetter(other, bestSoFar, direction)).length;
       const what = rule === 'median' ? 'median' : `best ${percentile} %`;
-      const text = `stopped after ${epochs} epochs: its best, ${told(bestSoFar)}, was not as good as ${told(threshold)}, the ${what} of ${others.length} complete trials there`;
+      const text = `stopped after ${epochs} epochs: its best, ${formatted(bestSoFar)}, was not as good as ${formatted(threshold)}, the ${what} of ${others.length} complete trials there`;
       return { goesOn: false, rule, epochs, value, threshold, rank, of, rung: null, text };
     },
   };

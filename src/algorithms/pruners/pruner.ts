@@ -19,7 +19,7 @@ export interface PrunerView {
 }
 
 /** A trial is stopped, and why. */
-export interface Stop {
+export interface StopDecision {
   readonly goesOn: false;
   readonly rule: string;
   readonly epochs: number;
@@ -34,17 +34,17 @@ export interface Stop {
   /** The same in a sentence. */
   readonly text: string;
 }
-export type Verdict = { readonly goesOn: true } | Stop;
+export type PrunerDecision = { readonly goesOn: true } | StopDecision;
 
 export interface Pruner {
   /** The next epoch after `after` at which a trial is looked at, at most `last`; undefined where there is none. */
   nextCheck(after: number, last: number): number | undefined;
   /** Whose values are `others`: of trials that are complete, or of all that were looked at there. */
   readonly counts: 'complete' | 'seen';
-  judge(view: PrunerView): Verdict;
+  judge(view: PrunerView): PrunerDecision;
 }
 
 /** A number as it stands in a sentence. */
-export function told(value: number | null): string {
+export function formatted(value: number | null): string {
   return value === null ? 'no finite value' : significant(value);
 }
