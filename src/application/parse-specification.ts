@@ -1,7 +1,7 @@
 /** A specification as it was sent, judged as a whole: its defaults, and everything that can be wrong with it. */
 import type { z } from 'zod';
 import type { Direction } from '../algorithms/objective.ts';
-import { LARGEST_GRID } from '../algorithms/samplers/grid/grid.ts';
+import { MAX_GRID } from '../algorithms/samplers/grid/grid.ts';
 import type { Distribution, Point, Value } from '../algorithms/space/space.ts';
 import { megabytes } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -96,8 +96,8 @@ export async function parseSpecification(body: unknown, { datasets, queries, mem
   }
   if (issues.length > 0) throw refused(issues);
   const { size } = samplerOf(specification);
-  if (Number.isFinite(size) && size > LARGEST_GRID) {
-    throw refused([{ path: 'hyperparameters', message: `the grid has ${size} points, more than ${LARGEST_GRID}` }]);
+  if (Number.isFinite(size) && size > MAX_GRID) {
+    throw refused([{ path: 'hyperparameters', message: `the grid has ${size} points, more than ${MAX_GRID}` }]);
   }
   // A stage of a grid ends with its points; how many those of a later one are is known when it begins.
   const trials =

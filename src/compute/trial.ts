@@ -72,7 +72,7 @@ export interface TrialTask {
   readonly resume?: Uint8Array | undefined;
 }
 
-/** One fold's curves: entry i belongs to epoch i + 1; null where the number was not finite (law 8). */
+/** One fold's curves: entry i belongs to epoch i + 1; null where the number was not finite (invariant 8). */
 export interface FoldCurves extends PerSeries<readonly (number | null)[]> {
   readonly fold: number;
   readonly value: number | null;

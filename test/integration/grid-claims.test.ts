@@ -1,4 +1,4 @@
-/** Law 4 under fire: eight claimers, deliveries that come twice or late, attempts that crash, hand back, or go silent. */
+/** Invariant 4 under fire: eight claimers, deliveries that come twice or late, attempts that crash, hand back, or go silent. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connect, type Database } from '../../src/adapters/postgres/connection.ts';

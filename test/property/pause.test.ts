@@ -1,4 +1,4 @@
-/** A trial that was paused and resumed gives the bits of one that never was (law 6). */
+/** A trial that was paused and resumed gives the bits of one that never was (invariant 6). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBytes, toBytes } from '../../src/compute/plain-bytes.ts';

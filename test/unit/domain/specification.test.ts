@@ -232,7 +232,7 @@ describe('parseSpecification', () => {
           hiddenLayers: { distribution: 'categorical', choices: [1, 2], when: { hiddenUnits2: [8] } },
           hiddenUnits2: int,
         },
-        'hyperparameters.hiddenLayers.when: the conditions of hiddenLayers, hiddenUnits2 form a circle',
+        'hyperparameters.hiddenLayers.when: the conditions of hiddenLayers, hiddenUnits2 form a cycle',
       ],
       [
         { hiddenUnits: [8, 4096, 4096, 4096, 4096, 4096, 4096] },
@@ -351,7 +351,7 @@ describe('parseSpecification', () => {
   it('refuses conditions in a circle', async () => {
     const on = (name: string) => ({ distribution: 'float', low: 0.1, high: 0.9, when: { [name]: [0.5] } });
     const faults = await issuesOf({ dataset: 'digits', hyperparameters: { momentum: on('l2'), l2: on('momentum') } });
-    expect(faults).toEqual(['hyperparameters.l2.when: the conditions of l2, momentum form a circle']);
+    expect(faults).toEqual(['hyperparameters.l2.when: the conditions of l2, momentum form a cycle']);
   });
 
   describe('memory', () => {
