@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core';
 import { browserPath, browserSwitches } from './parts/browser.ts';
 import { epochsToPixels, firstLoad, interactions } from './parts/page.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';
-import { toItsEnd, withClient } from './parts/through-service.ts';
+import { runToCompletion, withClient } from './parts/through-service.ts';
 import { longTrials, tinyTrials } from './parts/tiny-and-long-trials.ts';
 
 const { values } = parseArgs({ options: { trials: { type: 'string' } } });
@@ -27,7 +27,7 @@ await runBench(async () => {
       const { id } = await client.create(longTrials(THREADS));
       const pixels = await epochsToPixels(browser, `${client.url}/searches/${id}`, EPOCHS);
       await client.cancel(id);
-      const many = await toItsEnd(client, tinyTrials(countFrom('trials', values.trials ?? '10000')));
+      const many = await runToCompletion(client, tinyTrials(countFrom('trials', values.trials ?? '10000')));
       const { medians, megabytes } = await interactions(browser, `${client.url}/searches/${many.id}`);
       const rows: [string, string | number, string][] = [
         ['first load, kB over the wire', rounded(loads[0]!.bytes / 1000, 1), '250'],

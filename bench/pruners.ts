@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { ApiClient } from '../src/cli/api-client.ts';
 import type { TrialSummary } from '../src/domain/records.ts';
 import { countFrom, rounded, runBench, tableOf } from './parts/report.ts';
-import { toItsEnd, wideSpace, withClient } from './parts/through-service.ts';
+import { runToCompletion, wideSpace, withClient } from './parts/through-service.ts';
 
 const pruners: Readonly<Record<string, object>> = {
   diagnosis: { type: 'diagnosis' },
@@ -68,7 +68,7 @@ await runBench(async () => {
   const chosen = Object.entries(workloads).filter(([name]) => positionals.length === 0 || positionals.includes(name));
   await withClient(async (client) => {
     const run = async (workload: object, seed: number, pruner: object) => {
-      const search = await toItsEnd(client, {
+      const search = await runToCompletion(client, {
         ...workload,
         sampler: { type: 'random', seed },
         pruner,

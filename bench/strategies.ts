@@ -15,7 +15,7 @@ import { projectRoot } from '../src/paths.ts';
 import { type CurveOf, createCurves, EPOCHS, searched } from './parts/curves.ts';
 import { requirePython, runScript } from './parts/python.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';
-import { toItsEnd, wideSpace, withClient } from './parts/through-service.ts';
+import { runToCompletion, wideSpace, withClient } from './parts/through-service.ts';
 
 /** A search that has not found one by then is counted with the epochs it took. */
 const MAX_EPOCHS = 10_000;
@@ -124,7 +124,7 @@ await runBench(async () => {
       const common = { dataset: 'digits', validation: { type: 'kFold', folds: 5 } };
       const staged = 'stages' in specification;
       const budget = { ...(staged ? {} : { trials: 100_000 }), target, epochs: MAX_EPOCHS };
-      const { epochs, trials, endedBy } = await toItsEnd(client, { ...common, ...specification, budget });
+      const { epochs, trials, endedBy } = await runToCompletion(client, { ...common, ...specification, budget });
       return { epochs, trials: trials.complete + trials.pruned, reached: endedBy === 'target' };
     };
     for (let seed = 0; seed < seeds; seed++) {

@@ -126,7 +126,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await database.$queryRaw`SELECT 1`;
     },
   };
-  const sweeping = startReconciling(parts, config.sweepSeconds);
+  const sweeping = startReconciling(parts, config.reconcileSeconds);
   return {
     parts,
     handOff,

@@ -3,7 +3,7 @@
  *
  * IEEE 754 fixes the bits of + − × ÷ √, but not those of `Math.exp` or `Math.log`: engines differ, and so do versions of one
  * engine. Whatever decides a trial's hyperparameters or its first weights goes through here, so that a search gives the same
- * bits on every machine (law 6 of docs/laws.md). `exp` and `log` are within 2 units in the last place.
+ * bits on every machine (invariant 6 in docs/invariants.md). `exp` and `log` are within 2 units in the last place.
  */
 
 const LN2_HIGH = 0.6931471803691238; // the leading 33 bits of ln 2: k·LN2_HIGH is exact for |k| < 2^20

@@ -1,14 +1,14 @@
-/** Numbers, durations and counts as people read them: on the page, in the terminal and in sentences of the service. */
+/** Formats numbers, durations and counts for the page, the command line and messages. */
 
-/** Written where there is no value. */
+/** Shown for a missing value. */
 const NOTHING = '–';
 
-/** So many significant digits, and no zeros behind them: 0.1235, 12350, 1.235e-7. */
+/** Rounds to significant digits, without trailing zeros: 0.1235, 12350, 1.235e-7. */
 export function significant(value: number, digits = 4): string {
   return String(Number(value.toPrecision(digits)));
 }
 
-/** Whole numbers in full up to a million, others with so many significant digits; powers of ten where plain digits would be long. */
+/** Integers below a million in full, other numbers with `digits` significant digits, in scientific notation if very small or large. */
 export function formatNumber(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined || Number.isNaN(value)) return NOTHING;
   const size = Math.abs(value);
@@ -20,7 +20,7 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
   return significant(value, digits);
 }
 
-/** The value of a hyperparameter, or of anything else that is shown in a table. */
+/** The value of a hyperparameter or of a table cell. */
 export function formatValue(value: number | string | boolean | null | undefined): string {
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : formatNumber(value);
 }
@@ -29,7 +29,7 @@ export function formatValue(value: number | string | boolean | null | undefined)
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NOTHING;
   if (seconds < 0.095) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
-  // Rounded before it is divided: 119.7 s are 2 min 0 s.
+  // Round before dividing, so that 119.7 s becomes 2 min 0 s.
   const whole = Math.round(seconds);
   if (whole < 60) return `${seconds < 9.95 ? seconds.toFixed(1) : whole} s`;
   const minutes = Math.floor(whole / 60);
@@ -38,7 +38,7 @@ export function formatDuration(seconds: number | null | undefined): string {
   return `${Math.round(minutes / 1440)} days`;
 }
 
-/** How long before `now` (in milliseconds since 1970) that time was; the exact time belongs into a title. */
+/** The age of `time` at `now` (milliseconds since 1970), rounded; show the exact time in a tooltip. */
 export function formatAge(time: string, now: number): string {
   const seconds = (now - Date.parse(time)) / 1000;
   if (seconds < 45) return 'just now';
@@ -61,7 +61,7 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** `learningRate` as two words. */
+/** `learningRate` becomes `learning rate`. */
 export function words(name: string): string {
   return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
 }

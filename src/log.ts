@@ -1,11 +1,11 @@
-/** The log of a process: what happens to the service, for whoever runs it, on standard error. */
+/** The log of a process, for operators, on standard error. */
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from './config.ts';
 
 /**
- * An `error` is something that failed: what depends on it waits, or somebody must do something. A `warn` is something that went wrong and has been
- * put right, or will be. An `info` is something that happened.
+ * `error`: something failed and needs attention, or other work waits for it. `warn`: something went wrong and was handled or will be retried.
+ * `info`: something happened.
  */
 export interface Log {
   error(message: string): void;
@@ -14,7 +14,7 @@ export interface Log {
   debug(message: string): void;
 }
 
-/** Lines for people on a terminal, JSON elsewhere, unless the configuration says which. */
+/** Text on a terminal, JSON elsewhere, unless configured. */
 export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
   const { fd, isTTY } = process.stderr;
   const format = logFormat ?? (isTTY ? 'text' : 'json');
@@ -23,7 +23,7 @@ export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'lo
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  // Synchronous: what is said last, before a process ends, is said.
+  // Synchronous, so that the last messages before the process exits are not lost.
   if (format === 'json') return pino(options, pino.destination({ dest: fd, sync: true }));
   const lines = {
     colorize: isTTY && process.stderr.hasColors(),

@@ -1,5 +1,5 @@
 /**
- * Addressed randomness (law 5): a random number is looked up by where it is used, never drawn from a shared sequence.
+ * Addressed randomness (invariant 5): a random number is looked up by where it is used, never drawn from a shared sequence.
  *
  * The generator is Philox4x32-10 of Salmon, Moraes, Dror & Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3" (SC 2011):
  * a keyed bijection of 128-bit counters that passes BigCrush. The key is the search's seed; the counter is the address

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { workerData } from 'piscina';
 import { closePort } from '../src/compute/close-port.ts';
 import { runFold } from '../src/compute/fold-run.ts';
-import { runInline, toItsEnd } from '../src/compute/inline-core.ts';
+import { runInline, runToCompletion } from '../src/compute/inline-core.ts';
 import { type CompiledKernels, instantiateKernels } from '../src/compute/kernels.ts';
 import type { ThreadRequest, ThreadResponse } from '../src/compute/protocol.ts';
 import { MemoryLimitExceeded, type TimedUpdate } from '../src/compute/trial.ts';
@@ -37,7 +37,7 @@ function run({ task, only, port, stop, memoryLimit }: ThreadRequest): ThreadResp
   try {
     const conditions = { interrupted, memoryLimit };
     if (only === undefined) return runInline(kernels, task, tell, conditions);
-    return toItsEnd(runFold(task, only.fold, { name: kernels.name, kernels }, conditions, only.before), tell);
+    return runToCompletion(runFold(task, only.fold, { name: kernels.name, kernels }, conditions, only.before), tell);
   } catch (error) {
     if (error instanceof MemoryLimitExceeded) return { outcome: 'tooLarge', bytes: error.bytes };
     throw error;

@@ -19,7 +19,7 @@ export async function withClient<T>(use: (client: ApiClient) => Promise<T>, thre
 }
 
 /** Begins a search and follows it to its end. */
-export async function toItsEnd(client: ApiClient, specification: object): Promise<Search> {
+export async function runToCompletion(client: ApiClient, specification: object): Promise<Search> {
   const { id } = await client.create(specification);
   for await (const message of client.stream(id)) {
     if (message.type === 'snapshot' ? !isOpen(message.search.state) : message.type === 'search.complete') break;

@@ -1,27 +1,27 @@
 /**
- * What a search is for: which of two values is the better one. The only place that knows what a direction means; SQL, which has to order
- * rows itself, has its own in adapters/postgres/value-order.ts.
+ * Comparison of objective values. The only code that interprets a direction, except for the ordering of rows in SQL
+ * (adapters/postgres/value-order.ts).
  */
 export const directions = ['maximize', 'minimize'] as const;
 export type Direction = (typeof directions)[number];
 
-/** A value multiplied by it is the better the greater it is. */
+/** Multiplying values by it makes greater values better. */
 export function signOf(direction: Direction): 1 | -1 {
   return direction === 'maximize' ? 1 : -1;
 }
 
-/** Above 0 where `a` is better than `b`, 0 where they are equal; a value that is missing is the worst. */
+/** Positive if `a` is better than `b`, 0 if they are equal; a missing value is the worst. */
 export function compare(a: number | null, b: number | null, direction: Direction): number {
   if (a === null || b === null) return Number(a !== null) - Number(b !== null);
   return signOf(direction) * (a - b);
 }
 
-/** Whether `a` is better than `b`, and not only equal. A NaN is better than nothing, and nothing is better than it. */
+/** Whether `a` is strictly better than `b`. NaN is neither better nor worse than anything. */
 export function isBetter(a: number | null, b: number | null, direction: Direction): boolean {
   return compare(a, b, direction) > 0;
 }
 
-/** The best of them; null where there are none. */
+/** The best value; null for an empty list. */
 export function bestOf(values: readonly number[], direction: Direction): number | null {
   if (values.length === 0) return null;
   const sign = signOf(direction);
@@ -33,12 +33,12 @@ interface Ranked {
   readonly value: number | null;
 }
 
-/** The order for `sort`: the best first, those without a value last; of equal values the lower number first. */
+/** Comparator for `sort`: best first, missing values last, ties by the lower number. */
 export function bestFirst(direction: Direction): (a: Ranked, b: Ranked) => number {
   return (a, b) => compare(b.value, a.value, direction) || a.number - b.number;
 }
 
-/** A list from the worst to the best, in the order of ascending values: colours, the bounds of a range. */
+/** Reorders a list that runs from worst to best by ascending value: colours, the bounds of a range. */
 export function ascending<T>(fromWorst: readonly T[], direction: Direction): readonly T[] {
   return direction === 'maximize' ? fromWorst : fromWorst.toReversed();
 }

@@ -22,7 +22,7 @@ import { healthRoutes } from './routes/health.ts';
 import { pageRoutes } from './routes/page.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
-import { refuseUnstorableText } from './text-faults.ts';
+import { refuseUnstorableText } from './text-validation.ts';
 
 /** A specification with every hyperparameter spelled out is 5 kB. */
 const LARGEST_BODY = 1024 * 1024;

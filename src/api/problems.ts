@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ProblemDocument } from '../contract/problem.ts';
-import { faultsOf } from '../domain/specification/faults.ts';
+import { issuesOf } from '../domain/specification/validation-issues.ts';
 import { Problem, type ProblemCode, problems } from '../errors.ts';
 
 /** Fastify's own refusals, by their status. */
@@ -17,8 +17,8 @@ const byStatus: Readonly<Record<number, ProblemCode>> = {
 
 export function documentOf(problem: Problem): ProblemDocument {
   const { status, title } = problems[problem.code];
-  const { code, message, faults } = problem;
-  return { type: `urn:hypersearch:problem:${code}`, title, status, code, detail: message, faults };
+  const { code, message, issues } = problem;
+  return { type: `urn:hypersearch:problem:${code}`, title, status, code, detail: message, faults: issues };
 }
 
 /** What a client is told of an error. Of a fault of ours: nothing but that there was one. */
@@ -52,11 +52,11 @@ export function registerProblems(app: FastifyInstance): void {
   app.setValidatorCompiler(({ schema, httpPart }) => (data) => {
     const parsed = (schema as z.ZodType).safeParse(data);
     if (parsed.success) return { value: parsed.data };
-    const faults = faultsOf(parsed.error, data);
-    const [first] = faults;
+    const issues = issuesOf(parsed.error, data);
+    const [first] = issues;
     const where = httpPart === 'body' || httpPart === undefined ? '' : `${httpPart} `;
     const detail =
-      faults.length === 1 && first ? `${where}${first.path}: ${first.message}` : `${faults.length} things do not fit`;
-    return { error: new Problem('invalidRequest', detail, faults) };
+      issues.length === 1 && first ? `${where}${first.path}: ${first.message}` : `${issues.length} things do not fit`;
+    return { error: new Problem('invalidRequest', detail, issues) };
   });
 }

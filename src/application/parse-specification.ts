@@ -1,15 +1,14 @@
 /** A specification as it was sent, judged as a whole: its defaults, and everything that can be wrong with it. */
 import type { z } from 'zod';
 import type { Direction } from '../algorithms/objective.ts';
-import { LARGEST_GRID } from '../algorithms/samplers/grid/grid.ts';
+import { MAX_GRID } from '../algorithms/samplers/grid/grid.ts';
 import type { Distribution, Point, Value } from '../algorithms/space/space.ts';
 import { megabytes } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { circleFaults, conditionFaults } from '../domain/specification/conditions.ts';
-import { courseFaults, defaultTrials } from '../domain/specification/consistency.ts';
+import { circularConditionIssues, conditionIssues } from '../domain/specification/conditions.ts';
+import { consistencyIssues, defaultTrials } from '../domain/specification/consistency.ts';
 import { readEnqueue } from '../domain/specification/enqueue.ts';
-import { faultsOf, isRecord, shown } from '../domain/specification/faults.ts';
-import { hiddenUnitsFaults, spelledOut, withLayerConditions } from '../domain/specification/hidden-units.ts';
+import { hiddenUnitsIssues, spelledOut, withLayerConditions } from '../domain/specification/hidden-units.ts';
 import { defaultHyperparameters, fallbacks, readableOf } from '../domain/specification/hyperparameters.ts';
 import { largestTrial, type TrialMemory } from '../domain/specification/largest-trial.ts';
 import { metrics } from '../domain/specification/objectives.ts';
@@ -21,10 +20,11 @@ import {
   samplerOf,
   specificationSchema,
 } from '../domain/specification/specification.ts';
-import { needsRows, undefinedMetricFaults } from '../domain/specification/undefined-metric.ts';
-import { validationFaults } from '../domain/specification/validation.ts';
+import { needsRows, undefinedMetricIssues } from '../domain/specification/undefined-metric.ts';
+import { foldIssues } from '../domain/specification/validation.ts';
+import { isRecord, issuesOf, shown } from '../domain/specification/validation-issues.ts';
 import { type Warning, warningsOf } from '../domain/specification/warnings.ts';
-import { type Fault, Problem } from '../errors.ts';
+import { Problem, type ValidationIssue } from '../errors.ts';
 import type { SearchQueries } from './ports.ts';
 import { warmStarted } from './warm-start.ts';
 
@@ -56,48 +56,48 @@ export interface Parsed {
  */
 export async function parseSpecification(body: unknown, { datasets, queries, memory }: Knowledge): Promise<Parsed> {
   const parsed = specificationSchema.safeParse(body);
-  const faults: Fault[] = parsed.success ? [] : faultsOf(parsed.error, body);
+  const issues: ValidationIssue[] = parsed.success ? [] : issuesOf(parsed.error, body);
   const record = isRecord(body) ? body : {};
   const dataset = typeof record['dataset'] === 'string' ? await datasets.find(record['dataset']) : undefined;
   if (dataset === undefined && typeof record['dataset'] === 'string' && record['dataset'] !== '') {
     const message = `there is no data set of that name, got ${shown(record['dataset'])}; GET /v1/datasets lists them`;
-    faults.push({ path: 'dataset', message });
+    issues.push({ path: 'dataset', message });
   }
   const { hyperparameters = defaultHyperparameters } = record;
   const given = isRecord(hyperparameters) ? hyperparameters : {};
   const readable = readableOf(given);
   const unread = Object.keys(spelledOut(given)).filter((name) => !Object.hasOwn(readable, name));
   const enqueue = readEnqueue(record['enqueue'], withLayerConditions(readable), unread);
-  faults.push(
-    ...conditionFaults(given, readable, isGrid(record)),
-    ...hiddenUnitsFaults(given, readable),
-    ...enqueue.faults,
+  issues.push(
+    ...conditionIssues(given, readable, isGrid(record)),
+    ...hiddenUnitsIssues(given, readable),
+    ...enqueue.issues,
   );
   if (dataset !== undefined) {
-    faults.push(...objectiveFaults(record['objective'], dataset), ...lossFaults(readable['loss'], dataset));
+    issues.push(...objectiveIssues(record['objective'], dataset), ...lossIssues(readable['loss'], dataset));
   }
-  if (!parsed.success || dataset === undefined || faults.length > 0) throw refused(faults);
+  if (!parsed.success || dataset === undefined || issues.length > 0) throw refused(issues);
 
   const settings = settingsIn(parsed.data);
-  faults.push(...circleFaults(settings));
-  if (faults.length > 0) throw refused(faults);
+  issues.push(...circularConditionIssues(settings));
+  if (issues.length > 0) throw refused(issues);
   const { warmStart } = parsed.data;
   const warm = warmStart && (await warmStarted(warmStart, settings, enqueue.points.length, queries));
-  faults.push(...(warm?.faults ?? []));
+  issues.push(...(warm?.issues ?? []));
   const specification = withDefaults(parsed.data, settings, [...enqueue.points, ...(warm?.points ?? [])], dataset);
-  faults.push(
-    ...rowFaults(specification, dataset),
-    ...courseFaults(specification, body),
-    ...memoryFaults(specification, dataset, memory),
+  issues.push(
+    ...rowIssues(specification, dataset),
+    ...consistencyIssues(specification, body),
+    ...memoryIssues(specification, dataset, memory),
   );
-  if (faults.length === 0 && needsRows(specification.objective.metric)) {
+  if (issues.length === 0 && needsRows(specification.objective.metric)) {
     const rows = await datasets.load(dataset.name);
-    if (rows !== undefined) faults.push(...undefinedMetricFaults(specification, rows));
+    if (rows !== undefined) issues.push(...undefinedMetricIssues(specification, rows));
   }
-  if (faults.length > 0) throw refused(faults);
+  if (issues.length > 0) throw refused(issues);
   const { size } = samplerOf(specification);
-  if (Number.isFinite(size) && size > LARGEST_GRID) {
-    throw refused([{ path: 'hyperparameters', message: `the grid has ${size} points, more than ${LARGEST_GRID}` }]);
+  if (Number.isFinite(size) && size > MAX_GRID) {
+    throw refused([{ path: 'hyperparameters', message: `the grid has ${size} points, more than ${MAX_GRID}` }]);
   }
   // A stage of a grid ends with its points; how many those of a later one are is known when it begins.
   const trials =
@@ -117,11 +117,11 @@ function isGrid({ sampler, enqueue = [] }: Record<string, unknown>): boolean {
   );
 }
 
-function refused(faults: readonly Fault[]): Problem {
-  const [first] = faults;
+function refused(issues: readonly ValidationIssue[]): Problem {
+  const [first] = issues;
   const detail =
-    faults.length === 1 && first ? `${first.path}: ${first.message}` : `${faults.length} things do not fit`;
-  return new Problem('invalidRequest', detail, faults);
+    issues.length === 1 && first ? `${first.path}: ${first.message}` : `${issues.length} things do not fit`;
+  return new Problem('invalidRequest', detail, issues);
 }
 
 /** The hyperparameters, each a value or a distribution; trials of the first stage have its epochs, so have the dry run and the estimate. */
@@ -156,7 +156,7 @@ function definedOf<T>(record: Readonly<Record<string, T | undefined>>): Record<s
   return Object.fromEntries(Object.entries(record).filter((entry): entry is [string, T] => entry[1] !== undefined));
 }
 
-function objectiveFaults(objective: unknown, dataset: DatasetFacts): Fault[] {
+function objectiveIssues(objective: unknown, dataset: DatasetFacts): ValidationIssue[] {
   const metric = isRecord(objective) ? objective['metric'] : undefined;
   const allowed = Object.keys(metrics[dataset.task]);
   const known = Object.values(metrics).some((table) => typeof metric === 'string' && metric in table);
@@ -171,7 +171,7 @@ function objectiveFaults(objective: unknown, dataset: DatasetFacts): Fault[] {
 }
 
 /** A loss that decides between two classes needs two classes. Quantities ignore it, as adam ignores momentum. */
-function lossFaults(loss: Value | Distribution | undefined, { name, task, classes }: DatasetFacts): Fault[] {
+function lossIssues(loss: Value | Distribution | undefined, { name, task, classes }: DatasetFacts): ValidationIssue[] {
   if (task !== 'classification' || classes.length === 2) return [];
   const message = `binaryCrossEntropy decides between two classes, and ${name} has ${classes.length}`;
   if (loss === 'binaryCrossEntropy') return [{ path: 'hyperparameters.loss', message }];
@@ -180,15 +180,15 @@ function lossFaults(loss: Value | Distribution | undefined, { name, task, classe
   return choice < 0 ? [] : [{ path: `hyperparameters.loss.choices[${choice}]`, message }];
 }
 
-function rowFaults({ validation, stages }: Specification, { rows }: DatasetFacts): Fault[] {
+function rowIssues({ validation, stages }: Specification, { rows }: DatasetFacts): ValidationIssue[] {
   const ofStages = stages.flatMap((stage, i) =>
-    stage.validation === undefined ? [] : validationFaults(stage.validation, rows, `stages[${i}].validation`),
+    stage.validation === undefined ? [] : foldIssues(stage.validation, rows, `stages[${i}].validation`),
   );
-  return [...validationFaults(validation, rows, 'validation'), ...ofStages];
+  return [...foldIssues(validation, rows, 'validation'), ...ofStages];
 }
 
 /** A space whose largest trial cannot be trained here is refused before anything is stored, with the numbers. */
-function memoryFaults(specification: Specification, dataset: DatasetFacts, memory: TrialMemory): Fault[] {
+function memoryIssues(specification: Specification, dataset: DatasetFacts, memory: TrialMemory): ValidationIssue[] {
   const { settings, bytes } = largestTrial(specification, dataset, memory);
   if (bytes <= memory.limitBytes) return [];
   const { hiddenUnits: units, batchSize, optimizer } = settings;

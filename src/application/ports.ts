@@ -163,7 +163,7 @@ export interface SearchQueries {
   events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;
 }
 
-/** Delivers, and only delivers (law 1): a delivery that is already queued is not queued twice. */
+/** Delivers, and only delivers (invariant 1): a delivery that is already queued is not queued twice. */
 export interface TrialQueue {
   deliver(deliveries: readonly Delivery[]): Promise<void>;
   /** How many deliveries are queued or being worked on. */

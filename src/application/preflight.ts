@@ -51,7 +51,7 @@ function keyOf({
 
 /**
  * The families among the first points of the space, by number: of samplers that learn, those that random search would try. A
- * function of the specification alone (law 6).
+ * function of the specification alone (invariant 6).
  */
 function preflightTask(specification: Specification, dataset: Dataset): PreflightTask {
   const stage = firstStageOf(specification);

@@ -1,5 +1,5 @@
 /**
- * What a search tries next: each trial is proposed from exactly the history that law 6 lets it see.
+ * What a search tries next: each trial is proposed from exactly the history that invariant 6 lets it see.
  *
  * A pure function of the task, whatever was asked before: what is kept between two tasks of one search only saves reading a long history
  * again. It runs in a thread (workers/proposal-thread.ts), since a proposal may take a second.

@@ -6,7 +6,7 @@ import { type Look, lastingFault } from '../diagnosis/lasting.ts';
 import type { Claim } from '../domain/commands.ts';
 import type { Epoch, Search } from '../domain/records.ts';
 import { undefinedOn } from '../domain/specification/undefined-metric.ts';
-import { type Looks, looksAt, stageOf } from '../domain/stages.ts';
+import { type ReportSchedule, reportSchedule, stageOf } from '../domain/stages.ts';
 import { HopelessTrial, trialTask } from '../domain/trial-task.ts';
 import { perSeries } from '../nn/training/series.ts';
 import type { Held } from './lease-manager.ts';
@@ -115,7 +115,7 @@ async function claimedTask(
   datasets: Pick<DatasetStore, 'load'>,
   search: Search,
   { number, rung, point }: Claim,
-): Promise<{ task: TrialTask; limitSeconds: number; looks: Looks }> {
+): Promise<{ task: TrialTask; limitSeconds: number; looks: ReportSchedule }> {
   const { specification, dataset: wanted } = search;
   const dataset = await datasets.load(wanted.name, wanted.hash);
   if (dataset === undefined) throw new HopelessTrial(`there is no data set ${wanted.name}`);
@@ -124,7 +124,7 @@ async function claimedTask(
   if (undefinedMetric !== undefined) throw new HopelessTrial(undefinedMetric);
   return {
     limitSeconds: specification.limits.trialSeconds,
-    looks: looksAt(specification, stageOf(search, number)!, number, rung, task.settings.epochs),
+    looks: reportSchedule(specification, stageOf(search, number)!, number, rung, task.settings.epochs),
     task,
   };
 }

@@ -3,19 +3,19 @@
 import { type Distribution, includes, isActive, type Point, spaceOf, type Value } from '../algorithms/space/space.ts';
 import { describedRange, describedValue } from '../domain/specification/described.ts';
 import { MAX_ENQUEUED } from '../domain/specification/enqueue.ts';
-import { shown } from '../domain/specification/faults.ts';
 import { hyperparameterNames } from '../domain/specification/hyperparameters.ts';
 import type { Settings } from '../domain/specification/settings.ts';
+import { shown } from '../domain/specification/validation-issues.ts';
 import type { WarmStartSettings } from '../domain/specification/warm-start-settings.ts';
 import type { Warning } from '../domain/specification/warnings.ts';
 import { stagesOf } from '../domain/stages.ts';
-import type { Fault } from '../errors.ts';
+import type { ValidationIssue } from '../errors.ts';
 import type { SearchQueries } from './ports.ts';
 
 export interface WarmStart {
   /** Parts of points of the new space, the best first. */
   readonly points: readonly Point[];
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ValidationIssue[];
   readonly warnings: readonly Warning[];
 }
 
@@ -29,16 +29,16 @@ export async function warmStarted(
   const search = await queries.find(id);
   if (search === undefined) {
     const message = `there is no search of that id, got ${shown(id)}`;
-    return { points: [], warnings: [], faults: [{ path: 'warmStart.search', message }] };
+    return { points: [], warnings: [], issues: [{ path: 'warmStart.search', message }] };
   }
   if (enqueued + trials > MAX_ENQUEUED) {
     const message = `must be at most ${MAX_ENQUEUED - enqueued} beside ${enqueued} enqueued configurations, got ${trials}`;
-    return { points: [], warnings: [], faults: [{ path: 'warmStart.trials', message }] };
+    return { points: [], warnings: [], issues: [{ path: 'warmStart.trials', message }] };
   }
   const best = await queries.best(search, trials);
   if (best.length === 0) {
     const message = 'none of its trials has a value: nothing is taken over';
-    return { points: [], faults: [], warnings: [{ path: 'warmStart', message }] };
+    return { points: [], issues: [], warnings: [{ path: 'warmStart', message }] };
   }
   const misfits = new Misfits();
   const points = best.flatMap(({ number, stage, hyperparameters }) => {
@@ -49,7 +49,7 @@ export async function warmStarted(
     return Object.keys(point).length > 0 ? [point] : [];
   });
   if (points.length < best.length) misfits.leftOut = best.length - points.length;
-  return { points, faults: [], warnings: misfits.warnings() };
+  return { points, issues: [], warnings: misfits.warnings() };
 }
 
 function fixedOf(settings: Settings): Point {

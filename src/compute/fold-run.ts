@@ -118,7 +118,7 @@ export function factsOf({ dataset }: Pick<TrialTask, 'dataset'>, data: PreparedD
   };
 }
 
-/** A number as JSON can carry it (law 8). */
+/** A number as JSON can carry it (invariant 8). */
 export function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

@@ -9,15 +9,15 @@ import {
   type ComputeCore,
   type EpochUpdate,
   type RunOptions,
+  type RunOutcome,
   type TimedUpdate,
   TimeLimitExceeded,
-  type TrialEnd,
   type TrialTask,
 } from './trial.ts';
 import { runTrial } from './trial-run.ts';
 
 /** Runs a trial or a fold to its end where it is called, telling every epoch at once. */
-export function toItsEnd<T>(
+export function runToCompletion<T>(
   run: Generator<EpochUpdate, T, 'continue' | 'stop'>,
   onEpoch: (update: TimedUpdate) => void,
 ): T {
@@ -39,9 +39,9 @@ export function runInline(
   task: TrialTask,
   onEpoch: (update: TimedUpdate) => void,
   conditions: RunConditions,
-): TrialEnd {
+): RunOutcome {
   const started = performance.now();
-  const end = toItsEnd(runTrial(task, { name: kernels.name, kernels }, conditions), onEpoch);
+  const end = runToCompletion(runTrial(task, { name: kernels.name, kernels }, conditions), onEpoch);
   return { ...end, durationMs: performance.now() - started };
 }
 
@@ -69,7 +69,7 @@ async function runTurning(
   task: TrialTask,
   { onEpochs, signal, limitSeconds = Number.POSITIVE_INFINITY }: RunOptions,
   memoryLimit: number,
-): Promise<TrialEnd> {
+): Promise<RunOutcome> {
   signal?.throwIfAborted();
   const started = performance.now();
   const elapsed = () => performance.now() - started;

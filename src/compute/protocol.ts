@@ -1,6 +1,6 @@
 /** What passes between the process and its compute threads. */
 import type { MessagePort } from 'node:worker_threads';
-import type { TimedUpdate, TrialEnd, TrialTask } from './trial.ts';
+import type { RunOutcome, TimedUpdate, TrialTask } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
 
 /** Sent to a thread for every trial, or for one fold of it. */
@@ -17,5 +17,5 @@ export interface ThreadRequest {
 }
 
 /** Errors lose their class on the way, so what the process must tell apart comes as an answer. */
-export type ThreadResponse = TrialEnd | FoldState | { readonly outcome: 'tooLarge'; readonly bytes: number };
+export type ThreadResponse = RunOutcome | FoldState | { readonly outcome: 'tooLarge'; readonly bytes: number };
 export type ThreadReport = readonly TimedUpdate[];

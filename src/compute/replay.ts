@@ -1,5 +1,5 @@
 /** A trial computed again, to be compared with what is stored of it. */
-import { toItsEnd } from './inline-core.ts';
+import { runToCompletion } from './inline-core.ts';
 import { compileKernels, instantiateKernels } from './kernels.ts';
 import type { KernelsName } from './kernels-names.ts';
 import { createFirstHash } from './result-hash.ts';
@@ -16,7 +16,7 @@ export function replayTrial(task: TrialTask, name: KernelsName): Replayed {
   const kernels = instantiateKernels(compileKernels(name));
   const first = createFirstHash(kernels.name);
   const conditions = { interrupted: () => false, memoryLimit: Number.POSITIVE_INFINITY, onLearned: first.learned };
-  const end = toItsEnd(runTrial(task, { name: kernels.name, kernels }, conditions), () => undefined);
+  const end = runToCompletion(runTrial(task, { name: kernels.name, kernels }, conditions), () => undefined);
   const result = resultOf({ ...end, durationMs: 0 });
   return { result, hashes: [result.resultHash, first.digest(result.outcome, result.folds.map(hashed))] };
 }

@@ -9,8 +9,8 @@ import {
   type ComputeCore,
   MemoryLimitExceeded,
   type RunOptions,
+  type RunOutcome,
   TimeLimitExceeded,
-  type TrialEnd,
   type TrialTask,
 } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
@@ -58,7 +58,7 @@ interface Watch {
   readonly onBegun: () => void;
 }
 
-async function run(own: Own, task: TrialTask, { onEpochs, signal, limitSeconds }: RunOptions): Promise<TrialEnd> {
+async function run(own: Own, task: TrialTask, { onEpochs, signal, limitSeconds }: RunOptions): Promise<RunOutcome> {
   signal?.throwIfAborted();
   const abort = new AbortController();
   const onAbort = () => abort.abort(signal?.reason ?? new Error('aborted'));
@@ -71,7 +71,7 @@ async function run(own: Own, task: TrialTask, { onEpochs, signal, limitSeconds }
   try {
     const watch = { onEpochs, signal: abort.signal, onBegun };
     if (countFolds(task.validation) > 1) return await runFolds(own, task, watch);
-    return (await submit(own, { task, only: undefined }, watch)) as TrialEnd;
+    return (await submit(own, { task, only: undefined }, watch)) as RunOutcome;
   } finally {
     clearTimeout(limit);
     signal?.removeEventListener('abort', onAbort);
@@ -82,7 +82,7 @@ async function run(own: Own, task: TrialTask, { onEpochs, signal, limitSeconds }
 class FoldNotCounted extends Error {}
 
 /** Every fold is a task of its own: those of one trial run side by side where threads are free. */
-async function runFolds(own: Own, task: TrialTask, watch: Watch): Promise<TrialEnd> {
+async function runFolds(own: Own, task: TrialTask, watch: Watch): Promise<RunOutcome> {
   const started = performance.now();
   const earlier = earlierFolds(task, own.kernels);
   // A checkpoint holds all folds; each thread is sent its own alone.
@@ -115,7 +115,7 @@ async function submit(
   { pool, memoryLimit }: Own,
   request: Pick<ThreadRequest, 'task' | 'only'>,
   { onEpochs, signal, onBegun }: Watch,
-): Promise<TrialEnd | FoldState> {
+): Promise<RunOutcome | FoldState> {
   signal.throwIfAborted();
   const { port1, port2 } = new MessageChannel();
   const stop = new Int32Array(new SharedArrayBuffer(4));

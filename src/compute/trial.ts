@@ -72,7 +72,7 @@ export interface TrialTask {
   readonly resume?: Uint8Array | undefined;
 }
 
-/** One fold's curves: entry i belongs to epoch i + 1; null where the number was not finite (law 8). */
+/** One fold's curves: entry i belongs to epoch i + 1; null where the number was not finite (invariant 8). */
 export interface FoldCurves extends PerSeries<readonly (number | null)[]> {
   readonly fold: number;
   readonly value: number | null;
@@ -153,10 +153,10 @@ export interface PausedTrial {
   readonly durationMs: number;
 }
 
-export type TrialEnd = TrialResult | PausedTrial;
+export type RunOutcome = TrialResult | PausedTrial;
 
 /** The result of a trial that was not told to pause. */
-export function resultOf(end: TrialEnd): TrialResult {
+export function resultOf(end: RunOutcome): TrialResult {
   if (end.outcome === 'paused') throw new Error('the trial was paused, and has no result yet');
   return end;
 }
@@ -190,7 +190,7 @@ export interface RunOptions {
 /** Trains. `inline` runs where it is called, `threads` in a pool; both give the same bits. */
 export interface ComputeCore {
   /** Gives a result, or a pause where the task asks for one. */
-  run(task: TrialTask, options?: RunOptions): Promise<TrialEnd>;
+  run(task: TrialTask, options?: RunOptions): Promise<RunOutcome>;
   close(): Promise<void>;
 }
 

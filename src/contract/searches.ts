@@ -8,7 +8,7 @@ import { pointSchema } from '../domain/specification/settings.ts';
 import { resolvedSpecificationSchema, specificationSchema } from '../domain/specification/specification.ts';
 import { narrowingSchema } from '../domain/specification/stage-settings.ts';
 import { validationSchema } from '../domain/specification/validation.ts';
-import { MAX_TAKEN } from '../domain/specification/warm-start-settings.ts';
+import { MAX_WARM_START_TRIALS } from '../domain/specification/warm-start-settings.ts';
 import { warningSchema } from '../domain/specification/warnings.ts';
 import { cursor, limit, page, searchParams } from './parameters.ts';
 import { refusals } from './problem.ts';
@@ -52,7 +52,12 @@ export const refinementSchema = narrowingSchema.extend({
     .describe(
       'Ids of suggestions (GET …/findings): the space of the newest stage with these changes, and not narrowed',
     ),
-  enqueueBest: z.int().min(0).max(MAX_TAKEN).default(1).describe('So many of the best are tried again first'),
+  enqueueBest: z
+    .int()
+    .min(0)
+    .max(MAX_WARM_START_TRIALS)
+    .default(1)
+    .describe('So many of the best are tried again first'),
 });
 export type Refinement = z.output<typeof refinementSchema>;
 

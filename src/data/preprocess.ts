@@ -1,6 +1,6 @@
 /**
  * Bringing features (and regression targets) to a common scale. Fitted on the training rows of the fold alone, all of them,
- * and applied to both parts with the same numbers: validation rows never teach (law 9 of docs/laws.md).
+ * and applied to both parts with the same numbers: validation rows never teach (invariant 9 in docs/invariants.md).
  */
 import { type Dataset, isSingle } from './dataset.ts';
 import type { Fold } from './folds.ts';

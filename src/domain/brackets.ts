@@ -1,26 +1,26 @@
-/** How the trials of a search fall into brackets, by their numbers alone: whoever asks gets the same answer (law 6). */
+/** How the trials of a search are grouped into brackets. It depends only on trial numbers, so every process computes the same brackets. */
 import { hyperbandBrackets } from '../algorithms/pruners/brackets.ts';
 import { type BarrierSettings, hasBarriers, type PrunerSettings } from './specification/pruners.ts';
 
 export interface Rung {
-  /** Completed by every trial that comes to it. */
+  /** Epochs a trial has completed when it reaches the rung. */
   readonly epochs: number;
-  /** How many of the bracket's trials come to it. */
+  /** How many of the bracket's trials reach it. */
   readonly trials: number;
 }
 
-/** Trials `from` … `to` − 1, which halve together. */
+/** Trials `from` … `to` − 1, which are compared with each other at every rung. */
 export interface Bracket {
   readonly from: number;
   readonly to: number;
-  /** From the first to the last, at whose epochs trials end. */
+  /** In ascending order; trials end at the last one. */
   readonly rungs: readonly Rung[];
 }
 
-/** What of a search decides its brackets: some of its trials that share epochs, and how they are pruned. */
-export interface Stretch {
+/** Trials that share a number of epochs and a pruner: what the brackets are computed from. */
+export interface TrialRange {
   readonly from: number;
-  /** One more than the last; brackets end here, whole or not. */
+  /** One more than the last; the last bracket is cut off here. */
   readonly to: number;
   readonly epochs: number;
   readonly pruner: PrunerSettings;
@@ -28,7 +28,7 @@ export interface Stretch {
 
 type Table = readonly (readonly Rung[])[];
 
-/** The rungs of the brackets that follow each other, again and again. */
+/** The rungs of one cycle of brackets; cycles repeat until the trials are used up. */
 function tableOf(pruner: BarrierSettings, epochs: number): Table {
   const { minEpochs, reductionFactor } = pruner;
   if (pruner.type === 'hyperband') {
@@ -41,19 +41,19 @@ function tableOf(pruner: BarrierSettings, epochs: number): Table {
   return [cut(rungs, size, reductionFactor)];
 }
 
-/** A bracket of so many trials: each rung has 1/η of the one before, rounded down, and at least one. */
+/** Rungs for a bracket of `trials` trials: each keeps 1/η of the previous one, rounded down, but at least one. */
 function cut(rungs: readonly Rung[], trials: number, reductionFactor: number): Rung[] {
   return rungs.map(({ epochs }, k) => ({ epochs, trials: Math.max(1, Math.floor(trials / reductionFactor ** k)) }));
 }
 
-/** How many trials the brackets have before they begin again; 0 where there are none. */
+/** How many trials one cycle of brackets has; 0 for pruners without brackets. */
 export function cycleOf(pruner: PrunerSettings, epochs: number): number {
   if (!hasBarriers(pruner)) return 0;
   return tableOf(pruner, epochs).reduce((sum, [first]) => sum + first!.trials, 0);
 }
 
-/** The bracket of trial `number`; undefined where there are none. */
-export function bracketOf({ from, to, epochs, pruner }: Stretch, number: number): Bracket | undefined {
+/** The bracket of trial `number`; undefined for pruners without brackets. */
+export function bracketOf({ from, to, epochs, pruner }: TrialRange, number: number): Bracket | undefined {
   if (!hasBarriers(pruner)) return undefined;
   const table = tableOf(pruner, epochs);
   const cycle = cycleOf(pruner, epochs);
@@ -73,7 +73,7 @@ export function bracketOf({ from, to, epochs, pruner }: Stretch, number: number)
   return undefined;
 }
 
-/** Epochs that a trial had completed, and that were counted, before it began to train for a rung. */
+/** Epochs that a trial had completed, and that were counted, before it started training for `rung`. */
 export function epochsBefore(bracket: Bracket | undefined, rung: number): number {
   return rung === 0 ? 0 : (bracket?.rungs[rung - 1]?.epochs ?? 0);
 }

@@ -1,4 +1,4 @@
-/** What a search is asked to do with its trials, and what comes of it. */
+/** Commands on a search and its trials, and their results. */
 
 import type { Point } from '../algorithms/space/space.ts';
 import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult } from '../compute/trial.ts';
@@ -6,7 +6,7 @@ import type { TrialState } from './records.ts';
 import type { BudgetChange } from './specification/budget.ts';
 import type { BegunStage } from './stages.ts';
 
-/** A trial whose hyperparameters are decided, and the job that will deliver it. */
+/** A trial whose hyperparameters are decided, and the queue job that will deliver it. */
 export interface PlannedTrial {
   readonly number: number;
   readonly stage: number;
@@ -14,26 +14,26 @@ export interface PlannedTrial {
   readonly job: string;
 }
 
-/** A run of trials that one queue job delivers: numbers `from` … `to`, those of them that still wait. */
+/** Trials that one queue job delivers: those numbered `from` … `to` that are still waiting. */
 export interface Delivery {
   readonly searchId: string;
-  /** That of its trials' rows: unique within the search. */
+  /** The job id stored with its trials; unique within the search. */
   readonly job: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** The right to work on a trial: good until its lease runs out, and only for this attempt. */
+/** The right to work on one attempt of a trial, valid until its lease expires. */
 export interface Claim {
   readonly searchId: string;
   readonly number: number;
   readonly attempt: number;
   readonly point: Point;
-  /** The rung it trains for; 0 where there are none. */
+  /** The rung it trains for; 0 without rungs. */
   readonly rung: number;
-  /** Where it was put aside: it goes on from there. */
+  /** The state it was paused in, to continue from. */
   readonly checkpoint?: Uint8Array | undefined;
-  /** Its curves up to there. */
+  /** Its curves up to the checkpoint. */
   readonly folds: readonly FoldCurves[];
 }
 
@@ -41,18 +41,18 @@ export type ClaimRef = Pick<Claim, 'searchId' | 'number' | 'attempt'>;
 
 export type FinishedTrial = TrialResult & Pick<Claim, 'number' | 'attempt'>;
 
-/** The intermediate value of a trial: what it came to, and what it can go on from. */
+/** An intermediate value that a trial reports, with the checkpoint it can continue from. */
 export interface PausedReport
   extends Pick<PausedTrial, 'epochs' | 'value' | 'folds' | 'findings' | 'checkpoint' | 'kernels' | 'durationMs'> {
   readonly number: number;
   readonly attempt: number;
-  /** The best of its values up to now. */
+  /** The best of its values so far. */
   readonly best: number | null;
-  /** What is wrong with it since the last report, and does not heal; undefined where there is no such thing. */
+  /** The worst problem that persists since the last report; undefined if there is none. */
   readonly lasting?: FoldsFinding | undefined;
 }
 
-/** What becomes of a trial that has reported a value: it goes on with its claim, or the claim is over. */
+/** What follows a reported value: the trial continues under its claim, or the claim has ended. */
 export type PruneDecision = 'goesOn' | 'over';
 
 /** A trial as samplers and pruners may see it. */
@@ -64,57 +64,57 @@ export interface TrialOutcome {
   readonly epochs: number;
 }
 
-/** A trial as a sampler that learns may come to see it. */
+/** A trial as samplers that learn from history may see it. */
 export interface KnownTrial extends TrialOutcome {
-  /** Its value at the first rung of its bracket, once it has come there. */
+  /** Its value at the first rung of its bracket, once it has reached it. */
   readonly firstRung?: { readonly value: number | null } | undefined;
 }
 
-/** The trials of a search from some number on, by number, and the version of its history. */
+/** The trials of a search from some number on, in order, and the version of the history. */
 export interface History {
-  /** Of the newest event when it was read. */
+  /** Of the newest event at the time of reading. */
   readonly seq: number;
-  /** Changes whenever a trial that had ended begins again: what was read before is to be read anew. */
+  /** Changes when a trial that had ended is retried: anything read earlier must then be read again. */
   readonly version: number;
   readonly trials: readonly KnownTrial[];
 }
 
-/** What became of a plan. */
+/** The result of adding a plan. */
 export interface Added {
   /** How many of its trials were added. */
   readonly added: number;
-  /** Those that were claimed at once. */
+  /** The trials claimed in the same transaction. */
   readonly claims: readonly Claim[];
-  /** The rest of what was added. */
+  /** Deliveries of the other trials. */
   readonly deliveries: readonly Delivery[];
 }
 
 export interface Finished {
   readonly accepted: readonly number[];
   readonly deliveries: readonly Delivery[];
-  /** Undefined where there was no plan, or not every result was accepted. */
+  /** Undefined if there was no plan, or if a result was refused. */
   readonly next?: Added | undefined;
-  /** Of the newest event before these results. */
+  /** The seq of the newest event before these results. */
   readonly seqBefore: number;
 }
 
-/** Who claims a trial, and for how long. */
+/** The worker that claims a trial, and the length of its lease. */
 export interface Claimer {
   readonly worker: string;
   readonly leaseSeconds: number;
 }
 
-/** What is to be added to a search. It is added only where it still fits. */
+/** Trials to add to a search. A plan is dropped if the search has changed in the meantime. */
 export interface Plan {
-  /** The first of the planned trials. */
+  /** Number of the first planned trial. */
   readonly from: number;
   /** Consecutive, from `from` on. */
   readonly trials: readonly PlannedTrial[];
-  /** Of the history that it follows from; undefined where it follows from none. */
+  /** The version of the history it was computed from; undefined if it depends on no history. */
   readonly version: number | undefined;
-  /** The stage that begins with it, and how many trials the search has, now that this is known. */
+  /** The stage that starts with this plan, and the total number of trials that follows from it. */
   readonly begins?: { readonly stage: BegunStage; readonly total: number } | undefined;
-  /** Who claims the first `count` of what is added, in the same transaction. */
+  /** Claims the first `count` added trials in the same transaction. */
   readonly claimer?: (Claimer & { readonly count: number }) | undefined;
 }
 

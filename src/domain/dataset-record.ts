@@ -1,4 +1,4 @@
-/** A data set as it is stored and served, without its rows. */
+/** A data set as stored and served, without its rows. */
 import { z } from 'zod';
 import { type Hint, hintCodes, offered } from '../data/hint.ts';
 import { type CsvReading, decimals, delimiters, missingChoices, quotes, thousandsMarks } from '../data/reading.ts';
@@ -13,7 +13,7 @@ function namesOf<Name extends string>(marks: Readonly<Record<Name, string>>) {
 
 export const readingSchema = z
   .object({
-    rules: z.union([z.literal(1), z.literal(2)]).describe('1: as it was read before there were dialects'),
+    rules: z.union([z.literal(1), z.literal(2)]).describe('1: the rules from before there were dialects'),
     encoding: z.string(),
     gzip: z.boolean(),
     delimiter: namesOf(delimiters),
@@ -29,22 +29,22 @@ export const readingSchema = z
     missing: z.enum(missingChoices),
     missingValues: z.array(z.string()).readonly(),
     missingIn: z.array(z.string()).readonly(),
-    guessed: z.array(z.string()).readonly().describe('What of it was seen in the file, and not asked for'),
+    guessed: z.array(z.string()).readonly().describe('The settings that were detected in the file and not given'),
   })
   .readonly()
-  .describe('How the file is read, with nothing left to guess') satisfies z.ZodType<CsvReading>;
+  .describe('How the file is read, with every setting resolved') satisfies z.ZodType<CsvReading>;
 
 export const decisionsSchema = z
   .array(
     z.object({
-      option: z.enum(seen).describe('The option that says otherwise'),
+      option: z.enum(seen).describe('The option that overrides it'),
       value: z.string(),
       guessed: z.boolean(),
       message: z.string(),
     }),
   )
   .readonly()
-  .describe('What was decided about the file') satisfies z.ZodType<readonly Decision[]>;
+  .describe('The decisions made about the file') satisfies z.ZodType<readonly Decision[]>;
 
 export const hintsSchema = z
   .array(
@@ -55,11 +55,11 @@ export const hintsSchema = z
       offers: z
         .array(z.object({ label: z.string(), option: z.enum(offered), values: z.array(z.string()).readonly() }))
         .readonly()
-        .describe('Options that would do something about it'),
+        .describe('Options that would fix it'),
     }),
   )
   .readonly()
-  .describe('Warnings about what can be read, and what to do') satisfies z.ZodType<readonly Hint[]>;
+  .describe('Warnings about the content of the file, with suggested options') satisfies z.ZodType<readonly Hint[]>;
 
 export const datasetSchema = z
   .object({
@@ -71,11 +71,11 @@ export const datasetSchema = z
     classes: z.array(z.string()).readonly(),
     target: z.string(),
     featureNames: z.array(z.string()).readonly(),
-    hash: z.string().describe('Of the version that this is'),
-    versions: z.array(z.string()).readonly().describe('Hashes of all its versions, the newest first'),
+    hash: z.string().describe('Of this version'),
+    versions: z.array(z.string()).readonly().describe('Hashes of all versions, newest first'),
     attribution: z.string().nullable(),
     builtIn: z.boolean(),
-    dropped: z.int().describe('Rows left out, because a value was missing'),
+    dropped: z.int().describe('Rows left out because a value was missing'),
     reading: readingSchema,
     decisions: decisionsSchema,
     hints: hintsSchema,

@@ -1,9 +1,9 @@
-/** How long a trial will take, roughly: enough to group tiny trials and to tell a user what to expect. */
+/** A rough estimate of how long a trial takes: good enough to group tiny trials into jobs and to give users an idea. */
 import type { TrialSettings } from '../compute/trial.ts';
 import { countFolds, foldRows } from '../data/folds.ts';
 import type { DatasetFacts, Specification } from './specification/specification.ts';
 
-/** Multiply-adds a thread does in a second, and what a step costs besides: rough figures for the SIMD kernels (docs/benchmarks.md). */
+/** Multiply-adds per second on one thread, and the fixed cost of a step: rough figures for the SIMD kernels (docs/benchmarks.md). */
 const MULTIPLY_ADDS_PER_SECOND = 1.3e10;
 const STEP_SECONDS = 5e-6;
 
@@ -13,7 +13,7 @@ export function parametersOf(inputs: number, hiddenUnits: readonly number[], out
   return sizes.slice(1).reduce((sum, units, l) => sum + (sizes[l]! + 1) * units, 0);
 }
 
-/** Seconds on one thread, all folds: three products a layer forward and back for a training row, one for a validation row. */
+/** Seconds on one thread for all folds: per layer, three products for a training row (forward and backward), one for a validation row. */
 export function secondsOf(
   settings: TrialSettings,
   dataset: DatasetFacts,

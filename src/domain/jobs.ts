@@ -1,4 +1,4 @@
-/** Which trials share a queue job: handing over a job costs milliseconds, a tiny trial less. */
+/** Groups trials into queue jobs: delivering a job costs milliseconds, more than a tiny trial. */
 
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import type { Point } from '../algorithms/space/space.ts';
@@ -8,13 +8,13 @@ import { settingsOf } from './specification/hyperparameters.ts';
 import type { DatasetFacts, Specification } from './specification/specification.ts';
 import type { Stage } from './stages.ts';
 
-/** Trials are put together up to about this time. */
+/** Trials are grouped up to about this estimated time. */
 const JOB_SECONDS = 0.1;
 const MAX_TRIALS_IN_A_JOB = 32;
 
 /**
- * The trials of `points`, numbered from `from`, each with its job. Trials of a job run one after the other; where a sampler learns, others wait
- * for their results, so each has a job of its own and they run side by side.
+ * The trials of `points`, numbered from `from`, each with its job. Trials of a job run one after the other. With a sampler that learns, later
+ * trials wait for these results, so each trial gets its own job and they run in parallel.
  */
 export function inJobs(
   points: readonly Point[],

@@ -1,33 +1,33 @@
-/** Who goes on: what the pruner of a search says of trials that were put aside. */
+/** Prune decisions: whether trials that reported a value continue. */
 
 import { promote } from '../algorithms/pruners/brackets.ts';
 import { createPruner } from '../algorithms/pruners/create-pruner.ts';
-import type { PrunerView, Stop } from '../algorithms/pruners/pruner.ts';
+import type { PrunerView, StopDecision } from '../algorithms/pruners/pruner.ts';
 import type { Bracket } from './brackets.ts';
 import type { PausedReport } from './commands.ts';
 import type { Verdict } from './records.ts';
 import { isImmediate } from './specification/pruners.ts';
 import type { Specification } from './specification/specification.ts';
 
-function verdictOf({ goesOn: _, ...verdict }: Stop): Verdict {
+function verdictOf({ goesOn: _, ...verdict }: StopDecision): Verdict {
   return verdict;
 }
 
 type Rules = Pick<Specification, 'pruner' | 'objective'>;
 
-/** Whose values a trial is compared with at once: none, where its pruner has barriers or there is none. */
+/** Which trials' values a trial is compared with when it reports; none for pruners with barriers and without a pruner. */
 export function comparedWith({ pruner, objective }: Rules): 'complete' | 'seen' | 'none' {
   return isImmediate(pruner) ? createPruner(pruner, objective.direction).counts : 'none';
 }
 
-/** Why the trial is stopped; undefined where it goes on. */
+/** Why the trial is stopped; undefined if it continues. */
 export function judge({ pruner, objective }: Rules, view: PrunerView): Verdict | undefined {
   if (!isImmediate(pruner)) return undefined;
   const verdict = createPruner(pruner, objective.direction).judge(view);
   return verdict.goesOn ? undefined : verdictOf(verdict);
 }
 
-/** Why the trial is stopped by itself, whatever others did; undefined where it goes on. */
+/** Why the trial is stopped on its own findings, whatever other trials did; undefined if it continues. */
 export function judgeAlone(
   { pruner }: Pick<Specification, 'pruner'>,
   { epochs, value, lasting }: Pick<PausedReport, 'epochs' | 'value' | 'lasting'>,
@@ -47,26 +47,26 @@ export function judgeAlone(
   };
 }
 
-/** A trial of a bracket that has come to a rung. */
-export interface Contender {
+/** A trial of a bracket that has reached a rung. */
+export interface RungEntry {
   readonly number: number;
   readonly rung: number;
   readonly value: number | null;
-  /** Whether it waits; one whose folds all stopped early has its place among the best, and no need to go on. */
+  /** Whether it is waiting. A trial whose folds all stopped early is ranked too, but does not continue. */
   readonly waits: boolean;
 }
 
-/** Of those that wait at `rung`, once all of the bracket have come to it or ended: who goes on, and why the others do not. */
+/** Which of the trials waiting at `rung` are promoted, and why the others stop. Call it once every trial of the bracket has reached the rung or ended. */
 export function judgeRung(
   { pruner, objective }: Rules,
   { rungs }: Bracket,
   rung: number,
-  contenders: readonly Contender[],
+  entries: readonly RungEntry[],
 ): { promoted: { number: number; rank: number }[]; stopped: { number: number; verdict: Verdict }[] } {
-  const there = contenders.filter((contender) => contender.rung === rung);
-  const waiting = new Set(there.filter(({ waits }) => waits).map(({ number }) => number));
+  const reached = entries.filter((entry) => entry.rung === rung);
+  const waiting = new Set(reached.filter(({ waits }) => waits).map(({ number }) => number));
   const at = { rule: pruner.type, rung, epochs: rungs[rung]!.epochs };
-  const { promoted, stopped } = promote(there, rungs[rung + 1]?.trials ?? 0, objective.direction, at);
+  const { promoted, stopped } = promote(reached, rungs[rung + 1]?.trials ?? 0, objective.direction, at);
   return {
     promoted: promoted.map((number, i) => ({ number, rank: i + 1 })).filter(({ number }) => waiting.has(number)),
     stopped: stopped

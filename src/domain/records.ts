@@ -1,4 +1,4 @@
-/** The shapes of what is stored and served: searches, trials, events. One zod schema each; types are inferred from them. */
+/** Schemas of searches, trials and events as stored and served. Types are inferred from them. */
 import { z } from 'zod';
 import type { FoldCurves, FoldsFinding } from '../compute/trial.ts';
 import { findingCodes, severities } from '../diagnosis/finding.ts';
@@ -18,12 +18,12 @@ export function isOpen(state: SearchState): boolean {
   return state === 'running' || state === 'paused';
 }
 
-/** Whether a trial has ended. Only one that failed can begin again. */
+/** Whether a trial has ended. Only a failed trial can be retried. */
 export function isOver(state: TrialState): boolean {
   return state !== 'waiting' && state !== 'running' && state !== 'paused';
 }
 
-/** More improvements than this are not kept with a search: its history has all. */
+/** How many improvements a search record keeps; the event log has all of them. */
 export const MAX_IMPROVEMENTS = 100;
 
 const count = z.int().min(0);
@@ -34,8 +34,8 @@ export const searchSchema = z
     id: z.uuid(),
     name: z.string(),
     state: z.enum(searchStates),
-    specification: resolvedSpecificationSchema.describe('As it was sent, with every default filled in'),
-    warnings: z.array(warningSchema).readonly().describe('What was said of it when it was created'),
+    specification: resolvedSpecificationSchema.describe('As sent, with defaults filled in'),
+    warnings: z.array(warningSchema).readonly().describe('The warnings given when it was created'),
     dataset: z.object({ name: z.string(), hash: z.string() }),
     trials: z
       .object({
@@ -43,35 +43,33 @@ export const searchSchema = z
         planned: count,
         waiting: count,
         running: count,
-        paused: count.describe('At a rung, until all of their bracket have come to it'),
+        paused: count.describe('Waiting at a rung for the other trials of their bracket, or paused by a user'),
         complete: count,
         pruned: count,
         failed: count,
         cancelled: count,
-        diverged: count.describe('Of the complete ones: those whose loss ran away; they have no value'),
+        diverged: count.describe('Complete trials whose loss diverged; they have no value'),
       })
-      .describe('How many there are of each'),
+      .describe('Number of trials by state'),
     best: z
       .object({ number: count, value: z.number(), stage: count })
       .nullable()
-      .describe('Of the complete trials of the newest stage that has any with a value'),
+      .describe('Best complete trial of the newest stage that has one'),
     improvements: z
       .array(z.object({ number: count, value: z.number(), stage: count }))
       .readonly()
-      .describe(`Every time the best became better, in order; the newest ${MAX_IMPROVEMENTS}`),
-    found: z
-      .partialRecord(z.enum(findingCodes), count)
-      .describe('How many of the trials that have ended have each finding'),
+      .describe(`Trials that became the best, in order; the newest ${MAX_IMPROVEMENTS}`),
+    found: z.partialRecord(z.enum(findingCodes), count).describe('Number of ended trials with each finding'),
     stages: z
       .array(z.object({ from: count, to: count, hyperparameters: settingsSchema }))
       .readonly()
       .describe(
-        'Those that have begun, with their first trial, one more than their last, and their space; empty without stages',
+        'The stages that have started: first trial, one more than the last trial, and search space; empty without stages',
       ),
     parent: z.uuid().nullable().describe('The search it refines'),
-    epochs: count.describe('Trained by trials that ended or wait at a rung'),
-    endedBy: z.enum(limits).nullable().describe('The limit of the budget that ended it'),
-    seq: count.describe('Of the newest event'),
+    epochs: count.describe('Epochs trained by trials that ended or wait at a rung'),
+    endedBy: z.enum(limits).nullable().describe('The budget limit that ended it'),
+    seq: count.describe('Sequence number of the newest event'),
     failure: z.string().nullable(),
     createdAt: time,
     finishedAt: time.nullable(),
@@ -81,42 +79,42 @@ export type Search = z.infer<typeof searchSchema>;
 
 export const sourceSchema = z
   .enum(['enqueued', 'sampled'])
-  .describe('Whether the specification gives it or the sampler');
+  .describe('Whether it was enqueued in the specification or proposed by the sampler');
 export type Source = z.infer<typeof sourceSchema>;
 
-/** Enqueued trials are the first ones: their number says it. */
+/** Enqueued trials come first, so the number decides. */
 export function sourceOf(number: number, { enqueue }: Pick<Specification, 'enqueue'>): Source {
   return number < enqueue.length ? 'enqueued' : 'sampled';
 }
 
-/** Why a trial was stopped (algorithms/pruners/pruner.ts). */
+/** Why a trial was pruned (algorithms/pruners/pruner.ts). */
 export const verdictSchema = z
   .object({
     rule: z.string(),
     epochs: count,
     value: z.number().nullable(),
-    threshold: z.number().nullable().describe('What would have been good enough'),
-    rank: z.number().nullable().describe('Among those it was compared with, from 1'),
+    threshold: z.number().nullable().describe('The value it would have needed'),
+    rank: z.number().nullable().describe('Among the trials it was compared with, from 1'),
     of: z.number().nullable(),
     rung: z.number().nullable(),
-    finding: z.enum(findingCodes).optional().describe('For which the pruner diagnosis stopped it'),
+    finding: z.enum(findingCodes).optional().describe('The finding for which the pruner diagnosis stopped it'),
     text: z.string(),
   })
   .meta({ id: 'Verdict' });
 export type Verdict = z.output<typeof verdictSchema>;
 
-/** What is wrong with a trial, and why (diagnosis/). */
+/** A problem of a trial and its likely cause (diagnosis/). */
 export const findingSchema = z
   .object({
     code: z.enum(findingCodes),
     severity: z.enum(severities),
-    layer: z.int().nullable().describe('From 1, the inputs’ side first'),
-    since: count.describe('The epoch after which it was first so; 0 is before the first step'),
-    cause: z.string().nullable().describe('The most likely one, where several look alike'),
+    layer: z.int().nullable().describe('From 1, starting at the input'),
+    since: count.describe('The first epoch that shows it; 0 is before the first step'),
+    cause: z.string().nullable().describe('The most likely of several possible causes'),
     evidence: z.record(z.string(), z.number().nullable()).readonly(),
     text: z.string(),
     advice: z.string(),
-    folds: z.array(count).readonly().describe('That show it'),
+    folds: z.array(count).readonly().describe('The folds that show it'),
   })
   .meta({ id: 'Finding' }) satisfies z.ZodType<FoldsFinding>;
 
@@ -127,14 +125,14 @@ export const trialSummarySchema = z
     stage: count,
     rung: count,
     state: z.enum(trialStates),
-    attempt: count.describe('How often it was claimed'),
-    hyperparameters: pointSchema.describe('Those that vary and are active'),
-    value: z.number().nullable().describe('At the end, or where it was stopped or waits'),
-    deviation: z.number().nullable().describe('Of the folds’ values, from their mean; null for one fold'),
+    attempt: count.describe('How often it has been claimed'),
+    hyperparameters: pointSchema.describe('Hyperparameters that vary and are active'),
+    value: z.number().nullable().describe('Final value, or the latest one of a stopped or paused trial'),
+    deviation: z.number().nullable().describe('Standard deviation of the folds’ values; null for one fold'),
     outcome: z.enum(['ok', 'diverged']).nullable(),
-    reason: z.string().nullable().describe('Why it was stopped, failed or tried again'),
-    verdict: verdictSchema.nullable().describe('Of the pruner that stopped it'),
-    found: z.array(z.enum(findingCodes)).readonly().describe('Codes of its findings, the worst first'),
+    reason: z.string().nullable().describe('Why it was stopped, failed or was retried'),
+    verdict: verdictSchema.nullable().describe('The decision of the pruner that stopped it'),
+    found: z.array(z.enum(findingCodes)).readonly().describe('Codes of its findings, worst first'),
     epochs: count,
     durationMs: z.number().nullable(),
     worker: z.string().nullable(),
@@ -145,7 +143,7 @@ export const trialSummarySchema = z
   .meta({ id: 'TrialSummary' });
 export type TrialSummary = z.infer<typeof trialSummarySchema>;
 
-const series = z.array(z.number().nullable()).readonly().describe('One entry an epoch; null where it was not finite');
+const series = z.array(z.number().nullable()).readonly().describe('One entry per epoch; null if it was not finite');
 
 const metric = z.number().nullable();
 const metricsSchema = z.union([
@@ -156,19 +154,19 @@ const metricsSchema = z.union([
 const signal = z.number().nullable();
 const layerSignalsSchema = z
   .object({
-    mean: signal.describe('Of the layer’s outputs, over its units and the rows that are looked at'),
+    mean: signal.describe('Mean of the layer’s outputs over its units and the sampled rows'),
     deviation: signal,
-    unitDeviation: signal.describe('How much the units differ on the same row; 0 where all do the same'),
-    saturated: signal.describe('Share of the outputs of sigmoid or tanh that are on the flat part'),
-    dead: signal.describe('Share of the units that are zero on every row'),
-    gradientNorm: signal.describe('By the weights, at the epoch’s last step; null before the first'),
-    updateRatio: signal.describe('How far that step moved the weights, by their own norm'),
+    unitDeviation: signal.describe('How much the units differ on the same row; 0 if all have the same output'),
+    saturated: signal.describe('Share of sigmoid or tanh outputs in the flat part'),
+    dead: signal.describe('Share of units with output zero on every row'),
+    gradientNorm: signal.describe('Norm of the weights’ gradient in the epoch’s last step; null before the first'),
+    updateRatio: signal.describe('Norm of that step’s update relative to the norm of the weights'),
   })
   .meta({ id: 'LayerSignals' });
 
 const observedLayersSchema = z.object({
-  epoch: count.describe('Completed; 0 is before the first step'),
-  layers: z.array(layerSignalsSchema).readonly().describe('From the inputs’ side; the last is the output'),
+  epoch: count.describe('Completed epochs; 0 is before the first step'),
+  layers: z.array(layerSignalsSchema).readonly().describe('Starting at the input; the last is the output layer'),
 });
 
 export const foldCurvesSchema = z
@@ -178,32 +176,34 @@ export const foldCurvesSchema = z
     initialLoss: z.number().nullable(),
     ...perSeries(() => series),
     learningRate: series,
-    gradientNorm: series.default([]).describe('The greatest of a step, before clipping'),
-    peakLoss: series.default([]).describe('The greatest loss of a step'),
-    peakStep: z.array(count).readonly().default([]).describe('Which step that was, from 1'),
-    regularizationLoss: series.default([]).describe('½·l2·Σ weight² at the epoch’s end'),
-    signals: z.array(observedLayersSchema).readonly().default([]).describe('Of some epochs, thinned towards the end'),
-    bestEpoch: count.optional().describe('Whose parameters, value and metrics count; once the fold is over'),
+    gradientNorm: series.default([]).describe('Largest of all steps, before clipping'),
+    peakLoss: series.default([]).describe('Largest loss of all steps'),
+    peakStep: z.array(count).readonly().default([]).describe('The step of that loss, from 1'),
+    regularizationLoss: series.default([]).describe('½·l2·Σ weight² at the end of the epoch'),
+    signals: z.array(observedLayersSchema).readonly().default([]).describe('For some epochs, fewer towards the end'),
+    bestEpoch: count
+      .optional()
+      .describe('The epoch whose parameters, value and metrics count; once the fold has finished'),
     stoppedEarly: z.boolean().optional(),
     confusion: z
       .array(z.array(count).readonly())
       .readonly()
       .optional()
-      .describe('Validation rows of each class (outer) that were taken for each (inner); up to 30 classes'),
+      .describe('Validation rows by true class (outer) and predicted class (inner); up to 30 classes'),
     predictions: z
       .object({
         target: z.array(z.number().nullable()).readonly(),
         predicted: z.array(z.number().nullable()).readonly(),
       })
       .optional()
-      .describe('Of some validation rows, in the target’s own units'),
-    metrics: metricsSchema.optional().describe('Of the validation rows; null where not defined or not finite'),
+      .describe('For some validation rows, in the units of the target'),
+    metrics: metricsSchema.optional().describe('On the validation rows; null if undefined or not finite'),
   })
   .meta({ id: 'FoldCurves' }) satisfies z.ZodType<FoldCurves>;
 
 const trialSettingsSchema = z
   .record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.array(z.number()).readonly()]))
-  .describe('Everything training used: what varied, what was fixed, what was left to its default');
+  .describe('All hyperparameters used in training: varied, fixed and default');
 
 export const trialSchema = trialSummarySchema
   .extend({
@@ -215,13 +215,13 @@ export const trialSchema = trialSummarySchema
   .meta({ id: 'Trial' });
 export type Trial = z.infer<typeof trialSchema>;
 
-/** Of the epochs since it began or went on; none where it was stopped while it waited. */
-const legSchema = z.number().nullable().default(null).describe('Milliseconds since it began, or went on');
+/** Null if the trial was stopped while it waited. */
+const legSchema = z.number().nullable().default(null).describe('Milliseconds since it was started or resumed');
 const foundSchema = z.array(z.enum(findingCodes)).readonly().default([]);
 
 const trialRef = { number: count, attempt: count };
 
-/** Every change of a search. */
+/** A change of a search. */
 export const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('search.created'), data: z.object({ total: count }) }),
   z.object({
@@ -229,20 +229,20 @@ export const changeSchema = z.discriminatedUnion('type', [
     data: z.object({
       name: z.string(),
       total: count,
-      budget: z
-        .partialRecord(z.enum(limits), z.number())
-        .optional()
-        .describe('Its limits from now on, where they changed'),
+      budget: z.partialRecord(z.enum(limits), z.number()).optional().describe('The new limits, if they changed'),
     }),
   }),
   z.object({ type: z.literal('search.paused'), data: z.object({}) }),
   z.object({ type: z.literal('search.resumed'), data: z.object({}) }),
-  z.object({ type: z.literal('search.cancelled'), data: z.object({ trials: count.describe('cancelled with it') }) }),
+  z.object({
+    type: z.literal('search.cancelled'),
+    data: z.object({ trials: count.describe('Trials cancelled with it') }),
+  }),
   z.object({
     type: z.literal('search.complete'),
     data: z.object({
-      by: z.enum(limits).optional().describe('The limit of the budget that ended it; else all its trials have ended'),
-      lacking: z.array(count).optional().describe('Trials without a result, the first hundred'),
+      by: z.enum(limits).optional().describe('The budget limit that ended it; absent if all its trials ended'),
+      lacking: z.array(count).optional().describe('Trials without a result, at most a hundred'),
     }),
   }),
   z.object({
@@ -265,9 +265,9 @@ export const changeSchema = z.discriminatedUnion('type', [
       reason: z.string().nullable(),
       epochs: count,
       deviation: z.number().nullable().default(null),
-      durationMs: z.number().describe('Since it began, or since it went on from its rung'),
+      durationMs: z.number().describe('Since it was started, or resumed at its rung'),
       found: foundSchema,
-      best: z.boolean().describe('Better than every trial that was complete before it'),
+      best: z.boolean().describe('Whether it is better than every trial completed before'),
     }),
   }),
   z.object({
@@ -283,7 +283,12 @@ export const changeSchema = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('trial.promoted'),
-    data: z.object({ number: count, rung: count.describe('To which'), rank: z.int().min(1), of: count }),
+    data: z.object({
+      number: count,
+      rung: count.describe('The rung it is promoted to'),
+      rank: z.int().min(1),
+      of: count,
+    }),
   }),
   z.object({
     type: z.literal('trial.pruned'),
@@ -306,17 +311,17 @@ export type Change = z.infer<typeof changeSchema>;
 const stamp = { seq: z.int().min(1), at: time };
 export type SearchEvent = { readonly [Name in keyof typeof stamp]: z.infer<(typeof stamp)[Name]> } & Change;
 
-/** A change with its place in the log. */
+/** A change with its sequence number in the event log. */
 export const eventSchema = z
   .discriminatedUnion('type', stamped(changeSchema.options))
   .meta({ id: 'Event' }) as unknown as z.ZodType<SearchEvent>;
 
-/** Not an intersection: each half of one would refuse, in JSON Schema, what the other half describes. */
+/** Not an intersection: in JSON Schema, each half of an intersection would refuse the properties of the other. */
 function stamped<Options extends readonly z.ZodObject[]>(options: Options): Options {
   return options.map((option) => option.extend(stamp)) as unknown as Options;
 }
 
-/** An epoch as it ends. Not stored as an event: the curve is in the trial. A slow client may miss some. */
+/** A finished epoch. Not stored as an event, since the trial has the curve; a slow client may miss some. */
 export const epochSchema = z
   .object({
     type: z.literal('epoch'),
@@ -324,10 +329,10 @@ export const epochSchema = z
     attempt: count,
     fold: count,
     epoch: z.int().min(1),
-    epochs: count.describe('How many there will be'),
-    at: z.number().describe('When it ended where it was trained, in milliseconds since 1970'),
+    epochs: count.describe('Total number of epochs'),
+    at: z.number().describe('End time by the worker’s clock, in milliseconds since 1970'),
     ...perSeries(() => z.number().nullable()),
-    found: z.array(z.enum(findingCodes)).readonly().optional().describe('What is found in it since this epoch'),
+    found: z.array(z.enum(findingCodes)).readonly().optional().describe('Findings that are new with this epoch'),
   })
   .meta({ id: 'Epoch' });
 export type Epoch = z.infer<typeof epochSchema>;

@@ -1,22 +1,22 @@
-/** Coarse to fine: a search passes through stages, each with trials, epochs and a space of its own. */
+/** Coarse to fine: a search runs in stages, each with its own trials, epochs and search space. */
 import { createPruner } from '../algorithms/pruners/create-pruner.ts';
 import { type Bracket, bracketOf } from './brackets.ts';
 import { isImmediate, nextDiagnosis } from './specification/pruners.ts';
 import type { Settings } from './specification/settings.ts';
 import type { Specification } from './specification/specification.ts';
 
-/** A stage whose space is decided: what its trials are proposed from and trained with. */
+/** A stage whose search space is decided. */
 export interface Stage {
   readonly index: number;
-  /** Its first trial. */
+  /** Number of its first trial. */
   readonly from: number;
-  /** One more than its last. */
+  /** One more than the number of its last trial. */
   readonly to: number;
   readonly hyperparameters: Settings;
   readonly validation: Specification['validation'];
 }
 
-/** As a stage that has begun is stored. */
+/** A stage that has started, as it is stored. */
 export type BegunStage = Pick<Stage, 'from' | 'to' | 'hyperparameters'>;
 
 interface Staged {
@@ -25,7 +25,7 @@ interface Staged {
   readonly trials: { readonly total: number };
 }
 
-/** The stages that have begun; one, of all the trials, where the specification names none. */
+/** The stages that have started; a single one with all trials if the specification has no stages. */
 export function stagesOf({ specification, stages, trials }: Staged): readonly Stage[] {
   const { hyperparameters, validation } = specification;
   if (specification.stages.length === 0) return [{ index: 0, from: 0, to: trials.total, hyperparameters, validation }];
@@ -34,14 +34,14 @@ export function stagesOf({ specification, stages, trials }: Staged): readonly St
     return {
       ...begun,
       index,
-      // The last one takes what a raised budget adds.
+      // Trials that a raised budget adds belong to the last stage.
       to: last ? trials.total : begun.to,
       validation: specification.stages[index]!.validation ?? validation,
     };
   });
 }
 
-/** The first stage of a search whose trials have not begun: its space is that of the specification. */
+/** The first stage of a search that has no trials yet: it uses the space of the specification. */
 export function firstStageOf(specification: Specification): Stage {
   const { hyperparameters, validation, stages, budget } = specification;
   const [first] = stages;
@@ -55,38 +55,38 @@ export function firstStageOf(specification: Specification): Stage {
   };
 }
 
-/** The stage of a trial that exists, or that is to be proposed; undefined where its stage has not begun. */
+/** The stage of a trial that exists or is about to be proposed; undefined if its stage has not started. */
 export function stageOf(search: Staged, number: number): Stage | undefined {
   return stagesOf(search).find(({ to }) => number < to);
 }
 
-/** The bracket of a trial whose stage has begun. */
+/** The bracket of a trial whose stage has started. */
 export function bracketIn(specification: Specification, stage: Stage, number: number): Bracket | undefined {
   const epochs = stage.hyperparameters['epochs'];
-  // The specification is refused where there are barriers and epochs vary.
+  // A specification with barriers is refused if epochs vary.
   if (typeof epochs !== 'number') return undefined;
   return bracketOf({ from: stage.from, to: stage.to, epochs, pruner: specification.pruner }, number);
 }
 
-/** A specification's hyperparameters with the epochs of a stage. */
+/** Hyperparameters with the epochs of a stage. */
 export function withEpochs(hyperparameters: Settings, epochs: number): Settings {
   return { ...hyperparameters, epochs };
 }
 
-/** When a trial is looked at. */
-export interface Looks {
-  /** The epoch after which it is put aside, after `completed` ones; undefined where it runs to its end. */
+/** The epochs after which a trial reports an intermediate value. */
+export interface ReportSchedule {
+  /** The next epoch after `completed` at which it pauses and reports; undefined if it runs to completion. */
   next(completed: number): number | undefined;
 }
 
-/** Of a trial that trains for `rung`, and has `epochs` in all. At its end it is not looked at: it has ended. */
-export function looksAt(
+/** The schedule of a trial that trains for `rung` and has `epochs` in total. It does not report after its last epoch: it has finished by then. */
+export function reportSchedule(
   { pruner, objective, ...specification }: Specification,
   stage: Stage,
   number: number,
   rung: number,
   epochs: number,
-): Looks {
+): ReportSchedule {
   if (isImmediate(pruner)) {
     const { nextCheck } = createPruner(pruner, objective.direction);
     return { next: (completed) => nextCheck(completed, epochs - 1) };

@@ -1,4 +1,4 @@
-/** What an earlier version stored, as this one reads it: a field that did not exist then has the default of its schema. */
+/** Reads what earlier versions stored: a field that did not exist then gets the default of its schema. */
 import { z } from 'zod';
 import type { FoldCurves } from '../compute/trial.ts';
 import { type Change, changeSchema, foldCurvesSchema } from './records.ts';

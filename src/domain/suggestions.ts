@@ -1,6 +1,6 @@
 /**
- * What the trials of a search have in common, and how to go on from it: each suggestion names its trials, tells its numbers and
- * changes the specification; `POST …/refine` with `apply` makes the search that it leads to.
+ * What the trials of a search have in common, and what to try next. Each suggestion lists its trials, its evidence and a change of the
+ * specification; `POST …/refine` with `apply` creates the search with that change.
  */
 import { z } from 'zod';
 import { bestFirst, isBetter } from '../algorithms/objective.ts';
@@ -13,7 +13,7 @@ import { settingsSchema } from './specification/settings.ts';
 import type { Specification } from './specification/specification.ts';
 import { type ValidationSettings, validationKinds } from './specification/validation.ts';
 
-/** A trial that has ended, as far as suggestions go by it. */
+/** What suggestions need to know of a trial that has ended. */
 export interface DiagnosedTrial {
   readonly number: number;
   readonly point: Point;
@@ -26,15 +26,15 @@ export interface DiagnosedTrial {
 const patchSchema = z
   .object({ hyperparameters: settingsSchema.optional(), validation: validationKinds.optional() })
   .readonly()
-  .describe('What it changes of the specification');
+  .describe('The change of the specification');
 export type Patch = z.output<typeof patchSchema>;
 
 export const suggestionSchema = z
   .object({
-    id: z.string().describe('What it changes and how: for `apply` of POST …/refine'),
+    id: z.string().describe('Identifies the change: for `apply` of POST …/refine'),
     text: z.string(),
     evidence: z.record(z.string(), z.number()).readonly(),
-    trials: z.array(z.int()).readonly().describe('That say so, the first hundred'),
+    trials: z.array(z.int()).readonly().describe('The trials it is based on, at most a hundred'),
     patch: patchSchema,
   })
   .readonly()
@@ -45,19 +45,19 @@ type Rule = (specification: Specification, trials: readonly DiagnosedTrial[]) =>
 
 const MIN_TRIALS = 10;
 const MAX_NAMED = 100;
-/** Beyond a bound that is to go, at least this part is bad; within, at most that. */
+/** A bound is moved if at least this share of the trials beyond it is bad, and at most that share within it. */
 const BAD_BEYOND = 0.5;
 const BAD_WITHIN = 0.1;
 const MIN_BEYOND = 3;
-/** The outer part of an axis, and how far it is widened. */
+/** The share of an axis that counts as its edge, and how far the axis is widened. */
 const EDGE = 0.15;
 const WIDENED = 0.25;
 const BEST = 3;
-/** A choice whose trials win so few of all comparisons with the others' has lost. */
+/** A choice is dropped if its trials win a smaller share of all comparisons with the others' than this. */
 const LOST = 0.15;
 const MIN_OF_CHOICE = 6;
 const MAX_HAVE = 0.5;
-/** Fewer are not what makes a network learn by heart. */
+/** With fewer units than this, width is not the cause of overfitting. */
 const MANY_UNITS = 32;
 
 export function suggestionsOf(specification: Specification, trials: readonly DiagnosedTrial[]): Suggestion[] {
@@ -87,7 +87,7 @@ function short(value: number): string {
   return Number.isInteger(value) ? String(value) : significant(value, 2);
 }
 
-/** Most beyond a value fail and few within: the bound moves there. */
+/** Moves a bound to a value beyond which most trials are bad and within which few are. */
 function boundRule(side: 'high' | 'low', isBad: (trial: DiagnosedTrial) => boolean, what: string): Rule {
   const sign = side === 'high' ? 1 : -1;
   return (specification, trials) =>
@@ -115,7 +115,7 @@ function boundRule(side: 'high' | 'low', isBad: (trial: DiagnosedTrial) => boole
     });
 }
 
-/** Where to cut a list of verdicts, so that beyond it are as many more bad ones than good ones as can be. */
+/** Where to split the list so that the excess of bad over good entries beyond the split is as large as possible; undefined if the split is not clear. */
 function bestCut(bad: readonly boolean[]): number | undefined {
   let best: number | undefined;
   let [surplus, most] = [0, 0];
@@ -138,7 +138,7 @@ function ranked(
   return valued.sort(bestFirst(objective.direction));
 }
 
-/** The best lie at the edge of what was searched: beyond it may be better ones. */
+/** The best trials lie at the edge of the range: better ones may lie beyond it. */
 const widen: Rule = (specification, trials) => {
   const best = ranked(specification, trials).slice(0, BEST);
   const limits = boundsOf(specification.hyperparameters, true);
@@ -170,7 +170,7 @@ const widen: Rule = (specification, trials) => {
   });
 };
 
-/** A choice that loses against the others is dropped. */
+/** Drops a choice that is almost always worse than the others. */
 const dropChoice: Rule = (specification, trials) => {
   const { hyperparameters, objective } = specification;
   const all = ranked(specification, trials);
@@ -193,7 +193,7 @@ const dropChoice: Rule = (specification, trials) => {
     return [
       {
         id: `${name}.drop`,
-        text: `${name} ${losers.join(', ')} loses to the others nearly always: drop it.`,
+        text: `${name} ${losers.join(', ')} is almost always worse than the others: drop it.`,
         evidence: { choices: losers.length },
         trials: named(all.filter(({ point }) => losers.includes(point[name]!))),
         patch: {
@@ -206,7 +206,7 @@ const dropChoice: Rule = (specification, trials) => {
   });
 };
 
-/** The folds, or the rows, cannot tell the best apart. */
+/** The differences between the best trials are within the noise of the folds or of the validation rows. */
 const moreFolds: Rule = (specification, trials) => {
   const { validation } = specification;
   const best = ranked(specification, trials).slice(0, 5);
@@ -224,8 +224,8 @@ const moreFolds: Rule = (specification, trials) => {
     {
       id: 'validation.more',
       text: noisy
-        ? `The folds of the best trial differ by ${short(first.deviation!)}, the best five by ${short(gap)}: more folds or repeats would tell them apart.`
-        : `In ${percent(few)} of the trials too few validation rows tell the accuracy: use every row, in five folds.`,
+        ? `The folds of the best trial differ by ${short(first.deviation!)}, the best five trials by ${short(gap)}: more folds or repeats would separate them.`
+        : `In ${percent(few)} of the trials the accuracy rests on too few validation rows: use every row, in five folds.`,
       evidence: { gap, deviation: first.deviation ?? 0 },
       trials: named(best),
       patch: { validation: patch },
@@ -233,17 +233,17 @@ const moreFolds: Rule = (specification, trials) => {
   ];
 };
 
-/** What most trials have, and one fixed hyperparameter would mend. */
-function mendRule(
+/** A finding that most trials have and that a change of fixed hyperparameters would fix. */
+function fixRule(
   id: string,
   codes: readonly FindingCode[],
   what: string,
-  mend: (hyperparameters: Specification['hyperparameters']) => Patch['hyperparameters'],
+  fix: (hyperparameters: Specification['hyperparameters']) => Patch['hyperparameters'],
 ): Rule {
   return ({ hyperparameters }, trials) => {
     const has = ({ found }: DiagnosedTrial) => found.some((code) => codes.includes(code));
     const share = shareOf(trials, has);
-    const patch = mend(hyperparameters);
+    const patch = fix(hyperparameters);
     if (share < MAX_HAVE || patch === undefined) return [];
     const shownAs = (to: Value | Distribution) =>
       typeof to !== 'object'
@@ -264,7 +264,7 @@ function mendRule(
   };
 }
 
-/** A quarter of the units; of a range, its lower half in its own scale. */
+/** A quarter of a fixed number of units; the lower half of a range, on its own scale. */
 function fewerUnits(hyperparameters: Specification['hyperparameters']): Patch['hyperparameters'] {
   const fewer = Object.entries(hyperparameters).flatMap(([name, units]): [string, Value | Distribution][] => {
     if (!/^hiddenUnits\d*$/.test(name)) return [];
@@ -282,7 +282,7 @@ const rules: readonly Rule[] = [
   widen,
   dropChoice,
   moreFolds,
-  mendRule(
+  fixRule(
     'preprocessing.standardize',
     ['inputsOffCentre', 'inputScales'],
     'have inputs off centre or on different scales',
@@ -290,18 +290,18 @@ const rules: readonly Rule[] = [
       preprocessing: 'standardize',
     }),
   ),
-  mendRule(
+  fixRule(
     'activation.relu',
     ['saturated', 'vanishingGradients', 'notZeroCentred', 'plateau'],
     'lose their gradients in sigmoid',
     ({ activation }) =>
       activation === 'sigmoid' ? { activation: 'relu', initializer: 'he', batchNorm: true } : undefined,
   ),
-  mendRule('patience.stop', ['overfitting'], 'learn their rows by heart', ({ patience }) =>
+  fixRule('patience.stop', ['overfitting'], 'memorize their training rows', ({ patience }) =>
     typeof patience === 'object' ? undefined : { patience: 10 },
   ),
-  mendRule('hiddenUnits.fewer', ['overfitting'], 'are too wide for so few rows and overfit', fewerUnits),
-  mendRule('epochs.more', ['stillImproving'], 'still improved in their last epochs', ({ epochs }) =>
+  fixRule('hiddenUnits.fewer', ['overfitting'], 'are too wide for so few rows and overfit', fewerUnits),
+  fixRule('epochs.more', ['stillImproving'], 'still improved in their last epochs', ({ epochs }) =>
     typeof epochs === 'number' ? { epochs: Math.min(10_000, 2 * epochs) } : undefined,
   ),
 ];

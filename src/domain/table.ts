@@ -1,2 +1,2 @@
-/** How much of a search its table holds. More trials than `rows` are thinned; of these so many are the best, and so many run or wait. */
+/** Limits of the table of a search. Beyond `rows` trials it is downsampled, keeping up to `best` of the best and up to `open` that run or wait. */
 export const tableLimits = { rows: 20_000, best: 2_000, open: 17_000 } as const;

@@ -1,4 +1,4 @@
-/** What is trained for a trial: a function of its search and of itself, whoever trains it: a worker, a pre-flight or a replay. */
+/** Builds the task that trains a trial. Workers, pre-flight checks and replays all use it, so they train the same thing. */
 
 import type { Point } from '../algorithms/space/space.ts';
 import type { TrialTask } from '../compute/trial.ts';
@@ -7,15 +7,15 @@ import type { Search } from './records.ts';
 import { settingsOf } from './specification/hyperparameters.ts';
 import { stageOf } from './stages.ts';
 
-/** A trial that cannot be trained. Trying again will not help. */
+/** A trial that cannot be trained; retrying cannot help. */
 export class HopelessTrial extends Error {}
 
-/** What of a search decides how its trials are trained. */
+/** The parts of a search that determine how its trials are trained. */
 export interface TaskSearch extends Pick<Search, 'specification' | 'stages' | 'dataset'> {
   readonly trials: Pick<Search['trials'], 'total'>;
 }
 
-/** Throws a `HopelessTrial` where the trial's stage has not begun, or where `dataset` is not the version that the search began with. */
+/** Throws a `HopelessTrial` if the trial's stage has not started, or if `dataset` is not the version that the search uses. */
 export function trialTask(
   search: TaskSearch,
   { number, point }: { readonly number: number; readonly point: Point },
@@ -23,9 +23,9 @@ export function trialTask(
 ): TrialTask {
   const { specification, dataset: wanted } = search;
   if (dataset.hash !== wanted.hash)
-    throw new HopelessTrial(`the data set ${wanted.name} is not the one the search began with`);
+    throw new HopelessTrial(`the data set ${wanted.name} is not the version that the search uses`);
   const stage = stageOf(search, number);
-  if (stage === undefined) throw new HopelessTrial(`the stage of trial ${number} has not begun`);
+  if (stage === undefined) throw new HopelessTrial(`the stage of trial ${number} has not started`);
   return {
     settings: settingsOf(stage.hyperparameters, point),
     dataset,

@@ -1,6 +1,6 @@
 /**
  * What the planner promises for every sampler, present and future: each trial it plans is what the sampler gives when it is called directly with
- * exactly the visible history (law 6), in whatever order trials end, and however often and by whomever planning is asked for.
+ * exactly the visible history (invariant 6), in whatever order trials end, and however often and by whomever planning is asked for.
  */
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';

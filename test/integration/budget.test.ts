@@ -7,7 +7,7 @@ import { startTestService, type TestService } from '../support/service.ts';
 let service: TestService;
 beforeAll(async () => {
   // Nothing here may wait for the sweep: an end that only the sweep brings comes too late.
-  service = await startTestService({ sweepSeconds: 60 });
+  service = await startTestService({ reconcileSeconds: 60 });
 });
 afterAll(() => service?.close());
 

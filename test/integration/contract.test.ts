@@ -93,7 +93,7 @@ describe('the OpenAPI document', () => {
 
   it.each([
     [['paths', '/v1/searches/{id}/best', 'get', 'responses', '200', 'content', 'application/json', 'schema'], {}],
-    [['components', 'schemas', 'Search', 'properties', 'specification'], { description: 'As it was sent' }],
+    [['components', 'schemas', 'Search', 'properties', 'specification'], { description: 'As sent' }],
     [['components', 'schemas', 'Settings', 'additionalProperties'], {}],
   ])('is found out where %j is a hole', (place, hole) => {
     const copy = structuredClone(document);

@@ -1,4 +1,4 @@
-/** Law 4 under fire: eight claimers, deliveries that come twice or late, attempts that crash, hand back, or go silent. */
+/** Invariant 4 under fire: eight claimers, deliveries that come twice or late, attempts that crash, hand back, or go silent. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connect, type Database } from '../../src/adapters/postgres/connection.ts';
@@ -31,7 +31,7 @@ let database: Database;
 let store: SearchStore;
 beforeAll(async () => {
   // The API alone: nobody else claims, and its sweep is as slow as the test is fast.
-  service = await startTestService({ sweepSeconds: 600 }, 'api');
+  service = await startTestService({ reconcileSeconds: 600 }, 'api');
   database = connect(service.databaseUrl, CLAIMERS);
   store = createSearchStore(database);
 });

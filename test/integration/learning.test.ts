@@ -1,5 +1,5 @@
 /**
- * Samplers that learn do learn, through the service: what they propose follows from the results of the trials before, by the rule of law 6,
+ * Samplers that learn do learn, through the service: what they propose follows from the results of the trials before, by the rule of invariant 6,
  * whatever else the search does.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

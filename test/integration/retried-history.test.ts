@@ -10,7 +10,7 @@ let service: TestService;
 let other: RunningApi;
 beforeAll(async () => {
   // Nobody plans but who is asked to, or who has just written a result.
-  service = await startTestService({ sweepSeconds: 1000 });
+  service = await startTestService({ reconcileSeconds: 1000 });
   other = await startApi({ DATABASE_URL: service.databaseUrl, HYPERSEARCH_SWEEP_SECONDS: '1000' });
 });
 afterAll(async () => {

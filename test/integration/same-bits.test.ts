@@ -1,4 +1,4 @@
-/** Law 6: the same specification and seed give the same bits, whoever computed them and whatever happened meanwhile. */
+/** Invariant 6: the same specification and seed give the same bits, whoever computed them and whatever happened meanwhile. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';

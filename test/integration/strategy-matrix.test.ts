@@ -1,5 +1,5 @@
 /**
- * Law 6 over the whole matrix: any sampler with any reproducible pruner gives the same trials, values and order of promotion on one
+ * Invariant 6 over the whole matrix: any sampler with any reproducible pruner gives the same trials, values and order of promotion on one
  * thread, on two and on four, and when a worker is killed half-way.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -59,7 +59,7 @@ describe.each([
       const refused = await post(path, { ...search, validation: folds });
       expect(refused.status).toBe(400);
       expect(refused.faults).toMatchObject([{ path: 'objective.metric', message: expect.stringMatching(why) }]);
-      expect(refused.faults![0]!.message).toMatch(/on fold [0-4] of the folds 0 … 4/);
+      expect(refused.faults![0]!.message).toMatch(/on fold [0-4] \(of folds 0 … 4\)/);
     },
   );
 

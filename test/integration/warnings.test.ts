@@ -72,7 +72,7 @@ describe('a search that repeats itself', () => {
     const two = space({ activation: words('relu', 'tanh'), hiddenLayers: { distribution: 'int', low: 1, high: 3 } });
     const search = { ...two, sampler: { type } };
     expect(await warningsOf({ ...search, budget: { trials: 7 } })).toEqual([
-      'budget.trials: the space has 6 different points, fewer than the 7 trials: some are tried again',
+      'budget.trials: the space has 6 different points, fewer than the 7 trials: some are repeated',
     ]);
     expect(await warningsOf({ ...search, budget: { trials: 6 } })).toEqual([]);
   });
@@ -106,7 +106,7 @@ describe('a search that repeats itself', () => {
       momentum: { distribution: 'float', low: 0.5, high: 0.9, when: { l2: [0.5] } },
     });
     expect(await warningsOf(never)).toEqual([
-      expect.stringMatching(/^hyperparameters.momentum.when.l2: is hardly ever active/),
+      expect.stringMatching(/^hyperparameters.momentum.when.l2: is almost never active/),
     ]);
   });
 });

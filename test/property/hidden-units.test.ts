@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
 import { type Distribution, spaceOf, type Value } from '../../src/algorithms/space/space.ts';
 import { parametersOf } from '../../src/domain/estimate.ts';
-import { layerNames, mostUnits, spelledOut, withLayerConditions } from '../../src/domain/specification/hidden-units.ts';
+import { layerNames, maxUnits, spelledOut, withLayerConditions } from '../../src/domain/specification/hidden-units.ts';
 import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 
 const units: fc.Arbitrary<Value | Distribution> = fc.oneof(
@@ -62,7 +62,7 @@ describe('units of single layers', () => {
         const sampler = createSampler(spaceOf(hyperparameters), { type: 'random', seed });
         for (const number of [0, 1, 2, 3]) {
           const { hiddenUnits } = settingsOf(hyperparameters, sampler.propose(number, []));
-          const most = mostUnits(hyperparameters, hiddenUnits.length);
+          const most = maxUnits(hyperparameters, hiddenUnits.length);
           hiddenUnits.forEach((own, layer) => {
             expect(own).toBeLessThanOrEqual(most[layer]!);
           });

@@ -1,8 +1,8 @@
-/** A trial that was paused and resumed gives the bits of one that never was (law 6). */
+/** A trial that was paused and resumed gives the bits of one that never was (invariant 6). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBytes, toBytes } from '../../src/compute/plain-bytes.ts';
-import type { EpochUpdate, TrialEnd, TrialSettings, TrialTask } from '../../src/compute/trial.ts';
+import type { EpochUpdate, RunOutcome, TrialSettings, TrialTask } from '../../src/compute/trial.ts';
 import { runTrial } from '../../src/compute/trial-run.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
@@ -12,7 +12,7 @@ const datasets = { iris: loadBuiltin('iris', 'datasets')!, diabetes: loadBuiltin
 const kernels = [0, 3].map((padding) => ({ name: 'plain', kernels: createPlainKernels('float32', { padding }) }));
 const conditions = { interrupted: () => false, memoryLimit: Number.POSITIVE_INFINITY };
 
-function run(task: TrialTask, padded = false): { told: EpochUpdate[]; end: Omit<TrialEnd, 'durationMs'> } {
+function run(task: TrialTask, padded = false): { told: EpochUpdate[]; end: Omit<RunOutcome, 'durationMs'> } {
   const told: EpochUpdate[] = [];
   const training = runTrial(task, kernels[padded ? 1 : 0]!, conditions);
   let next = training.next();
@@ -27,7 +27,7 @@ function runInParts(task: TrialTask, epochs: readonly number[]) {
   for (const [i, pauseAfter] of [...epochs, undefined].entries()) {
     const part = run({ ...task, pauseAfter, resume }, i % 2 === 1);
     told.push(...part.told);
-    const end = part.end as TrialEnd;
+    const end = part.end as RunOutcome;
     if (end.outcome !== 'paused') return { told, end };
     resume = end.checkpoint;
   }
@@ -113,7 +113,7 @@ describe('a trial that is paused', () => {
   });
 
   it('cannot be resumed as another, on other kernels, or from other bytes', () => {
-    const { checkpoint } = run({ ...task, pauseAfter: 2 }).end as Extract<TrialEnd, { outcome: 'paused' }>;
+    const { checkpoint } = run({ ...task, pauseAfter: 2 }).end as Extract<RunOutcome, { outcome: 'paused' }>;
     const other = 'the checkpoint is that of another trial';
     expect(() => run({ ...task, trial: 3, resume: checkpoint })).toThrow(other);
     expect(() => run({ ...task, settings: { ...task.settings, l2: 0.1 }, resume: checkpoint })).toThrow(other);

@@ -20,7 +20,7 @@ export async function startTestService(more: Partial<Config> = {}, role: Role = 
     threads: 2,
     logLevel: 'silent',
     leaseSeconds: 2,
-    sweepSeconds: 0.3,
+    reconcileSeconds: 0.3,
     ...more,
   };
   const service = await startService(config, role);

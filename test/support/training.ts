@@ -2,16 +2,16 @@
 import {
   type EpochReport,
   type PausedTraining,
+  type TrainingCommand,
   type TrainingResult,
   type TrainOptions,
   train,
-  type Verdict,
 } from '../../src/nn/training/train.ts';
 
 /** Trains as far as `judge` lets it. */
 function trainWhile(
   options: TrainOptions,
-  judge: (report: EpochReport) => Verdict,
+  judge: (report: EpochReport) => TrainingCommand,
 ): { reports: EpochReport[]; end: TrainingResult | PausedTraining } {
   const reports: EpochReport[] = [];
   const training = train(options);
@@ -23,7 +23,7 @@ function trainWhile(
   return { reports, end: next.value };
 }
 
-export function trainToEnd(options: TrainOptions, judge: (report: EpochReport) => Verdict = () => 'continue') {
+export function trainToEnd(options: TrainOptions, judge: (report: EpochReport) => TrainingCommand = () => 'continue') {
   const { reports, end } = trainWhile(options, judge);
   if (end.outcome !== 'ended') throw new Error('the training was paused');
   return { reports, result: end };

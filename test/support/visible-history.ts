@@ -28,7 +28,7 @@ export interface Recomputed {
 }
 
 /**
- * Law 6, written down a second time: trial i sees the results of the first `learnsFrom(i)` trials of its stage, and of those between only the
+ * Invariant 6, written down a second time: trial i sees the results of the first `learnsFrom(i)` trials of its stage, and of those between only the
  * points. Trials of its own bracket count with their value at the first rung, earlier ones with the value they ended with.
  */
 export async function recompute(client: ApiClient, id: string): Promise<Recomputed> {

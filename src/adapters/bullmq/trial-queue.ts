@@ -1,4 +1,4 @@
-/** BullMQ, on Redis or on Postgres: it delivers, Postgres remembers (law 1). */
+/** BullMQ, on Redis or on Postgres: it delivers, Postgres remembers (invariant 1). */
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import {

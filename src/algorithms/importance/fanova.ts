@@ -1,14 +1,14 @@
 /**
- * Functional analysis of variance over a random forest (Hutter, Hoos & Leyton-Brown 2014): the share of the variance of a trial's value
- * that each hyperparameter explains by itself, averaged over all the others *in the measure that was sampled*: a log scale by powers.
+ * Functional analysis of variance over a random forest (Hutter, Hoos & Leyton-Brown 2014): the share of the variance of trial values that
+ * each hyperparameter explains by itself, averaged over all others *in the sampling distribution*: a log scale in powers.
  */
 import { randomAt } from '../../random.ts';
 import { growTree, type Leaf, type Samples } from './forest.ts';
 
-/** Resamples of the trials, on each of which a tree is grown; fewer for what costs the square of a tree's leaves. */
+/** Bootstrap resamples, one tree each; fewer for pairs, whose cost is quadratic in the leaves. */
 const RESAMPLES = 48;
 const PAIR_RESAMPLES = 8;
-/** The interval leaves out so much at either end. */
+/** The interval leaves out this share at either end. */
 const OUTSIDE = 0.05;
 
 export interface Share {
@@ -18,7 +18,7 @@ export interface Share {
   readonly high: number;
 }
 
-/** By dimension; undefined where all values are the same. Deterministic: it goes by the seed. */
+/** By dimension; undefined if all values are equal. Deterministic for a seed. */
 export function mainShares(samples: Samples, seed: number): Share[] | undefined {
   const resamples = forest(samples, seed, RESAMPLES).map((leaves) => treeShares(leaves, samples.choices));
   const known = resamples.filter((shares) => shares !== undefined);
@@ -31,7 +31,7 @@ export function mainShares(samples: Samples, seed: number): Share[] | undefined 
   });
 }
 
-/** The share that two dimensions explain together, beyond what each does by itself; 0 where all values are the same. */
+/** The share that two dimensions explain by their interaction, beyond their own shares; 0 if all values are equal. */
 export function pairShare(samples: Samples, seed: number, j: number, k: number): number {
   const shares = forest(samples, seed, PAIR_RESAMPLES).flatMap((leaves) => {
     const variance = totalVariance(leaves, samples.choices);
@@ -58,7 +58,7 @@ function meanRows(rows: readonly (readonly number[])[]): number[] {
   return (rows[0] ?? []).map((_, j) => rows.reduce((sum, row) => sum + row[j]!, 0) / rows.length);
 }
 
-/** The share of dimension `j` that a leaf takes up. */
+/** The extent of a leaf along dimension `j`, from 0 to 1. */
 function side(leaf: Leaf, choices: readonly number[], j: number): number {
   return choices[j]! > 0 ? leaf.choices[j]!.size / choices[j]! : leaf.high[j]! - leaf.low[j]!;
 }
@@ -76,7 +76,7 @@ function totalVariance(leaves: readonly Leaf[], choices: readonly number[]): num
   return leaves.reduce((sum, leaf) => sum + (leaf.value - mean) ** 2 * volume(leaf, choices), 0);
 }
 
-/** By dimension; undefined where the tree is constant. */
+/** By dimension; undefined if the tree is constant. */
 function treeShares(leaves: readonly Leaf[], choices: readonly number[]): number[] | undefined {
   const variance = totalVariance(leaves, choices);
   if (!(variance > 0)) return undefined;
@@ -86,7 +86,7 @@ function treeShares(leaves: readonly Leaf[], choices: readonly number[]): number
 
 /** The variance, along dimension j, of the tree's mean over all other dimensions. */
 function mainVariance(leaves: readonly Leaf[], choices: readonly number[], j: number, mean: number): number {
-  // What a leaf adds to the mean wherever it is.
+  // The contribution of a leaf to the marginal mean inside its range.
   const height = (leaf: Leaf) => {
     const own = side(leaf, choices, j);
     return own > 0 ? (leaf.value * volume(leaf, choices)) / own : 0;
@@ -111,7 +111,7 @@ function mainVariance(leaves: readonly Leaf[], choices: readonly number[], j: nu
   return variance;
 }
 
-/** The variance of the tree's mean over all dimensions but j and k: leaf by leaf, where they overlap in both. */
+/** The variance of the tree's mean over all dimensions but j and k, from the pairs of leaves that overlap in both. */
 function pairVariance(leaves: readonly Leaf[], choices: readonly number[], j: number, k: number): number {
   const mean = meanOf(leaves, choices);
   const heights = leaves.map((leaf) => {

@@ -1,27 +1,27 @@
-/** Regression trees over the unit cube, grown until every leaf is pure: for taking apart what a function's variance comes from. */
+/** Regression trees over the unit cube, grown until every leaf is pure, for the analysis of variance. */
 
 import type { Random } from '../../random.ts';
 
 /** A box of the cube on which the tree is constant. */
 export interface Leaf {
   readonly value: number;
-  /** By dimension; a set of choices where the dimension is one of choices, else undefined. */
+  /** By dimension; `choices` is undefined for numeric dimensions. */
   readonly low: Float64Array;
   readonly high: Float64Array;
   readonly choices: readonly (ReadonlySet<number> | undefined)[];
 }
 
 export interface Samples {
-  /** By dimension: places from 0 to 1, or the number of a choice. */
+  /** By dimension: positions from 0 to 1, or indices of choices. */
   readonly columns: readonly Float64Array[];
-  /** By dimension: how many choices there are; 0 where it is numeric. */
+  /** By dimension: number of choices; 0 if it is numeric. */
   readonly choices: readonly number[];
   readonly values: Float64Array;
 }
 
 interface Split {
   readonly dimension: number;
-  /** Numeric: at most this goes left. */
+  /** Numeric: values up to this go left. */
   readonly at: number;
   /** Choices that go left. */
   readonly left: ReadonlySet<number> | undefined;
@@ -29,8 +29,8 @@ interface Split {
 }
 
 const MIN_GAIN = 1e-12;
-/** The share of the dimensions that a split looks at: one that would gain only further down has its turn. */
-const LOOKED_AT = 2 / 3;
+/** The share of the dimensions considered for a split, so that dimensions whose gain only shows further down get used. */
+const CONSIDERED = 2 / 3;
 
 /** Leaves of a tree grown on the rows (which may repeat), the best split first (Breiman et al. 1984). */
 export function growTree(samples: Samples, rows: Uint32Array, random: Random): Leaf[] {
@@ -43,7 +43,7 @@ export function growTree(samples: Samples, rows: Uint32Array, random: Random): L
       count > 0 ? new Set(Array.from({ length: count }, (_, c) => c)) : undefined,
     ),
   };
-  // The rows of a node, sorted along every dimension: sorted once, and split in order from then on.
+  // The rows of a node sorted along every dimension: sorted once here, and split in order below.
   const sorted = samples.columns.map((column) => rows.toSorted((a, b) => column[a]! - column[b]!));
   const pending: { sorted: Uint32Array[]; box: Omit<Leaf, 'value'> }[] = [{ sorted, box: whole }];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
@@ -78,7 +78,7 @@ function boxesOf(box: Omit<Leaf, 'value'>, { dimension, at, left }: Split): [Omi
   const all = box.choices[dimension]!;
   const side = (goesLeft: boolean) =>
     box.choices.with(dimension, new Set([...all].filter((choice) => left.has(choice) === goesLeft)));
-  // A choice that no row of the node has goes right.
+  // Choices without rows in the node go right.
   return [
     { ...box, choices: side(true) },
     { ...box, choices: side(false) },
@@ -92,8 +92,8 @@ function bestSplit(samples: Samples, sorted: readonly Uint32Array[], random: Ran
   let total = 0;
   for (const row of sorted[0]!) total += values[row]!;
   let best: Split | undefined;
-  for (const [looked, dimension] of random.permutation(columns.length).entries()) {
-    if (best !== undefined && looked >= columns.length * LOOKED_AT) break;
+  for (const [considered, dimension] of random.permutation(columns.length).entries()) {
+    if (best !== undefined && considered >= columns.length * CONSIDERED) break;
     const column = columns[dimension]!;
     const split =
       choices[dimension]! > 0
@@ -104,7 +104,7 @@ function bestSplit(samples: Samples, sorted: readonly Uint32Array[], random: Ran
   return best;
 }
 
-/** What the sum of squares falls by where `left` of n rows, whose values sum to `sum`, are parted from the rest. */
+/** The reduction of the sum of squares when `left` of n rows, whose values sum to `sum`, are split off. */
 function gainOf(sum: number, left: number, total: number, n: number): number {
   return (sum * sum) / left + (total - sum) ** 2 / (n - left) - (total * total) / n;
 }
@@ -128,7 +128,7 @@ function numericSplit(
   return Number.isNaN(at) ? undefined : { dimension, at, left: undefined, gain };
 }
 
-/** Of all sets of choices the best is one of those that begin in the order of their means (Fisher 1958). */
+/** With choices ordered by their mean value, the best subset is a prefix (Fisher 1958). */
 function choiceSplit(
   column: Float64Array,
   values: Float64Array,

@@ -1,4 +1,4 @@
-/** How much each hyperparameter explains of the values of trials: fANOVA and PED-ANOVA, conditions minded. */
+/** Hyperparameter importance: fANOVA and PED-ANOVA, with support for conditional hyperparameters. */
 
 import { randomAt } from '../../random.ts';
 import { type Direction, signOf } from '../objective.ts';
@@ -8,7 +8,7 @@ import { mainShares, pairShare } from './fanova.ts';
 import type { Samples } from './forest.ts';
 import { pedAnova } from './ped-anova.ts';
 
-/** Pairs are worked out between so many of the most important. */
+/** Pairs are computed between this many of the most important hyperparameters. */
 const PAIRED = 4;
 
 export interface Valued {
@@ -23,7 +23,7 @@ export interface Explained {
   readonly share: number;
   readonly low: number;
   readonly high: number;
-  /** Of what it takes to be among the best tenth. */
+  /** Share of what distinguishes the best tenth of the trials (PED-ANOVA). */
   readonly amongBest: number;
 }
 
@@ -32,15 +32,15 @@ export interface ExplainedPair {
   readonly share: number;
 }
 
-/** The most important first; empty where all values are the same, or no condition holds in `fewest` trials. Slow for its size. */
+/** Most important first; empty if all values are equal or no condition holds in `minTrials` trials. Takes seconds on large searches. */
 export function explain(
   space: Space,
   trials: readonly Valued[],
   direction: Direction,
   seed: number,
-  fewest: number,
+  minTrials: number,
 ): { readonly shares: readonly Explained[]; readonly pairs: readonly ExplainedPair[] } {
-  const all = new Sampled(space, trials, seed, fewest);
+  const all = new Sampled(space, trials, seed, minTrials);
   const conditions = new Set(space.dimensions.map(conditionOf));
   const shares = [...conditions]
     .flatMap((condition) => sharesOf(all, condition, direction))
@@ -55,7 +55,7 @@ export function explain(
   };
 }
 
-/** What is not active stands anywhere, so that its place tells nothing of why it is not. */
+/** An inactive hyperparameter gets a random position, so that its position carries no information. */
 function placeIn({ distribution }: Dimension, value: Value | undefined, anywhere: number): number {
   if (distribution.distribution === 'categorical') {
     const { choices } = distribution;
@@ -66,33 +66,33 @@ function placeIn({ distribution }: Dimension, value: Value | undefined, anywhere
   return axis.high > axis.low ? (axis.at(Number(value)) - axis.low) / (axis.high - axis.low) : 0.5;
 }
 
-/** Trials as samples of a function, those of them in which certain hyperparameters are active. */
+/** The trials as samples of a function, filtered by which hyperparameters are active. */
 class Sampled {
   readonly space: Space;
   readonly seed: number;
   readonly #trials: readonly Valued[];
-  readonly #fewest: number;
+  readonly #minTrials: number;
   readonly #spread: number;
 
-  constructor(space: Space, trials: readonly Valued[], seed: number, fewest: number) {
+  constructor(space: Space, trials: readonly Valued[], seed: number, minTrials: number) {
     this.space = space;
     this.seed = seed;
     this.#trials = trials;
-    this.#fewest = fewest;
+    this.#minTrials = minTrials;
     this.#spread = scatter(trials);
   }
 
   /**
-   * All hyperparameters, since what others do must not be taken for theirs; `weight` is the part of the whole variance that lies within these
-   * trials. Undefined where they are too few.
+   * Trials in which all of `names` are active, with all their hyperparameters, so that effects of the others are not attributed to these.
+   * `weight` is the share of the total variance that lies within these trials. Undefined if there are too few.
    */
   where(names: readonly string[]): { readonly samples: Samples; readonly weight: number } | undefined {
     const active = this.#trials.filter(({ point }) => names.every((name) => point[name] !== undefined));
-    if (active.length < this.#fewest) return undefined;
+    if (active.length < this.#minTrials) return undefined;
     const { dimensions } = this.space;
     const samples: Samples = {
       columns: dimensions.map((dimension, j) => {
-        // One that has a single value tells nothing, nor does where it is active what its condition does not.
+        // A hyperparameter with a single value carries no information.
         if (isFixed(dimension)) return new Float64Array(active.length);
         const random = randomAt({ seed: this.seed, purpose: 'forest', trial: j, fold: 1 });
         return Float64Array.from(active, ({ point }) => placeIn(dimension, point[dimension.name], random.uniform()));
@@ -120,18 +120,18 @@ function scatter(trials: readonly Valued[]): number {
   return trials.reduce((sum, { value }) => sum + (value - mean) ** 2, 0);
 }
 
-/** Of the hyperparameters with this condition, on the trials in which they are active: no trial counts for one it does not have. */
+/** Shares of the hyperparameters with this condition, from the trials in which they are active. */
 function sharesOf(all: Sampled, condition: string, direction: Direction) {
   const { dimensions } = all.space;
-  const judged = dimensions.filter((dimension) => conditionOf(dimension) === condition);
-  const known = all.where(judged.map(({ name }) => name));
+  const conditional = dimensions.filter((dimension) => conditionOf(dimension) === condition);
+  const known = all.where(conditional.map(({ name }) => name));
   if (known === undefined) return [];
   const { samples, weight } = known;
   const main = mainShares(samples, all.seed);
   if (main === undefined) return [];
   const losses = samples.values.map((value) => -signOf(direction) * value);
   const divergences = pedAnova(samples.columns, samples.choices, losses);
-  return judged.map((dimension) => {
+  return conditional.map((dimension) => {
     const j = dimensions.indexOf(dimension);
     const { share, low, high } = main[j]!;
     return {
@@ -145,7 +145,7 @@ function sharesOf(all: Sampled, condition: string, direction: Direction) {
   });
 }
 
-/** What each two of these explain only together, from the trials in which both are active; the greatest first. */
+/** Interaction of each pair, from the trials in which both are active; largest first. */
 function pairsOf(all: Sampled, names: readonly string[]): ExplainedPair[] {
   const { dimensions } = all.space;
   const placeOf = (name: string) => dimensions.findIndex((dimension) => dimension.name === name);

@@ -1,23 +1,23 @@
 /**
- * PED-ANOVA (Watanabe, Bansal & Hutter 2023): how differently a hyperparameter is distributed among the best tenth of the trials than among
- * all. It answers another question than fANOVA: not what makes values differ, but what it takes to be among the best.
+ * PED-ANOVA (Watanabe, Bansal & Hutter 2023): how much the distribution of a hyperparameter among the best tenth of the trials differs from
+ * that among all. Unlike fANOVA it does not explain variance, but what the best trials have in common.
  */
 import { normalMass } from '../samplers/tpe/parzen.ts';
 
 const STEPS = 50;
 const BEST = 0.1;
-const FEWEST = 2;
-const TINIEST = 1e-12;
-/** A kernel's bandwidth is at least that of one which has nine tenths of itself in its own cell. */
+const MIN_BEST = 2;
+const EPSILON = 1e-12;
+/** The minimum bandwidth: nine tenths of the kernel's mass are in its own cell. */
 const MIN_BANDWIDTH = 0.5 / 1.64;
 
 /**
- * By column: γ² times the Pearson divergence of the best from all, γ being the share of the best. `columns` are places from 0 to 1
- * on the hyperparameter's axis, or numbers of choices; `choices` how many choices there are, 0 where it is numeric. Smaller losses are better.
+ * By column: γ² times the Pearson divergence of the best from all, γ being the share of the best. `columns` are positions from 0 to 1
+ * on the hyperparameter's axis, or indices of choices; `choices` is the number of choices, 0 if numeric. Smaller losses are better.
  */
 export function pedAnova(columns: readonly Float64Array[], choices: readonly number[], losses: Float64Array): number[] {
   const sorted = losses.toSorted();
-  const cutoff = sorted[Math.max(FEWEST, Math.ceil(BEST * losses.length)) - 1]!;
+  const cutoff = sorted[Math.max(MIN_BEST, Math.ceil(BEST * losses.length)) - 1]!;
   const isBest = Array.from(losses, (loss) => loss <= cutoff);
   const gamma = isBest.filter(Boolean).length / losses.length;
   return columns.map((column, j) => {
@@ -33,20 +33,20 @@ export function pedAnova(columns: readonly Float64Array[], choices: readonly num
     const all = counted(() => true);
     const best = counted((row) => isBest[row]!);
     const divergence = all.reduce((sum, p, cell) => {
-      const [a, b] = [p + TINIEST, best[cell]! + TINIEST];
+      const [a, b] = [p + EPSILON, best[cell]! + EPSILON];
       return sum + a * (b / a - 1) ** 2;
     }, 0);
     return gamma * gamma * divergence;
   });
 }
 
-/** With one more trial spread evenly over the choices. */
+/** Frequencies with one additional trial spread evenly over the choices. */
 function choiceShares(counts: Float64Array): Float64Array {
   const n = counts.reduce((a, b) => a + b, 0) + 1;
   return counts.map((count) => (count + 1 / counts.length) / n);
 }
 
-/** Normal kernels of Scott's bandwidth (1992) around the cells, and one more as wide as all of them. */
+/** Normal kernels with Scott's bandwidth (1992) around the cells, and one as wide as the whole axis. */
 function density(counts: Float64Array): Float64Array {
   const cells = counts.length;
   const n = counts.reduce((a, b) => a + b, 0);

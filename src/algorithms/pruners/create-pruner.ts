@@ -1,4 +1,4 @@
-/** Every pruner that judges a trial at once, by its settings. */
+/** Creates a pruner that decides as soon as a trial reports. */
 import type { Direction } from '../objective.ts';
 import { percentilePruner } from './percentile.ts';
 import type { Pruner } from './pruner.ts';

@@ -1,6 +1,6 @@
 /** The median and percentile rules (Golovin et al. 2017, Vizier, §3.2.2; as in Optuna). */
 import { compare, type Direction, isBetter, quantileOfBest } from '../objective.ts';
-import { type Pruner, told } from './pruner.ts';
+import { formatted, type Pruner } from './pruner.ts';
 
 interface Settings {
   /** From the best: 50 is the median. */
@@ -10,7 +10,7 @@ interface Settings {
   readonly interval: number;
 }
 
-/** Between the two nearest of some numbers, in proportion; `share` from 0 (the least) to 1. */
+/** Quantile with linear interpolation; `share` from 0 (the minimum) to 1. */
 function quantile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const place = share * (sorted.length - 1);
@@ -19,7 +19,7 @@ function quantile(numbers: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/** Stops a trial whose best value so far is worse than the percentile of what complete trials had at the same epoch. */
+/** Stops a trial whose best value so far is worse than the percentile of the complete trials' values at the same epoch. */
 export function percentilePruner(rule: string, settings: Settings, direction: Direction): Pruner {
   const { percentile, startupTrials, warmupEpochs, interval } = settings;
   const share = quantileOfBest(percentile / 100, direction);
@@ -28,7 +28,7 @@ export function percentilePruner(rule: string, settings: Settings, direction: Di
     counts: 'complete',
     nextCheck: (after, last) => {
       const first = Math.max(warmupEpochs, 1);
-      // The first look, and from then on whenever a multiple of the interval has passed since the warm-up.
+      // First after the warm-up, then after every multiple of the interval.
       const next =
         after < first ? first : warmupEpochs + (Math.floor((after - warmupEpochs) / interval) + 1) * interval;
       return next <= last ? next : undefined;
@@ -40,7 +40,7 @@ export function percentilePruner(rule: string, settings: Settings, direction: Di
       const of = others.length + 1;
       const rank = 1 + others.filter((other) => isBetter(other, bestSoFar, direction)).length;
       const what = rule === 'median' ? 'median' : `best ${percentile} %`;
-      const text = `stopped after ${epochs} epochs: its best, ${told(bestSoFar)}, was not as good as ${told(threshold)}, the ${what} of ${others.length} complete trials there`;
+      const text = `stopped after ${epochs} epochs: its best value, ${formatted(bestSoFar)}, was worse than ${formatted(threshold)}, the ${what} of ${others.length} complete trials at that epoch`;
       return { goesOn: false, rule, epochs, value, threshold, rank, of, rung: null, text };
     },
   };

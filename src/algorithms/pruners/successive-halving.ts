@@ -1,10 +1,10 @@
-/** Asynchronous successive halving, the stopping kind (Li et al. 2020, ASHA; Optuna). */
+/** Asynchronous successive halving, the stopping variant (Li et al. 2020, ASHA; Optuna). */
 import { compare, type Direction, isBetter } from '../objective.ts';
-import { type Pruner, told } from './pruner.ts';
+import { formatted, type Pruner } from './pruner.ts';
 
 /**
- * Rung k lies at minEpochs·ηᵏ epochs. A trial goes on from a rung if it is among the best ⌊n/η⌋, or is the best, of the n that were
- * looked at there so far, itself included.
+ * Rung k is at minEpochs·ηᵏ epochs. A trial continues if it is among the best ⌊n/η⌋, or is the best, of the n trials that have reported at
+ * the rung so far, including itself.
  */
 export function successiveHalvingPruner(
   { minEpochs, reductionFactor }: { readonly minEpochs: number; readonly reductionFactor: number },
@@ -25,7 +25,7 @@ export function successiveHalvingPruner(
       let rung = 0;
       for (let at = minEpochs; at < epochs; at *= reductionFactor) rung++;
       const threshold = others.toSorted((a, b) => compare(b, a, direction))[slots - 1] ?? null;
-      const text = `stopped at rung ${rung} after ${epochs} epochs: ${told(value)} was place ${rank} of the ${of} that were there so far, and ${slots} went on`;
+      const text = `stopped at rung ${rung} after ${epochs} epochs: ${formatted(value)} ranked ${rank} of the ${of} trials that had reached it; the best ${slots} continue`;
       return { goesOn: false, rule: 'successiveHalving', epochs, value, threshold, rank, of, rung, text };
     },
   };

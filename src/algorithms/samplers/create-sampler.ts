@@ -1,4 +1,4 @@
-/** Every sampler by its settings. */
+/** Creates samplers from their settings. */
 
 import type { Direction } from '../objective.ts';
 import type { Point, Space } from '../space/space.ts';
@@ -16,7 +16,7 @@ export type SamplerSettings =
   | ({ readonly type: 'tpe' } & TpeSettings)
   | ({ readonly type: 'cmaes' } & CmaesSettings);
 
-/** Those that look at other trials. */
+/** Samplers that use the results of other trials. */
 const learning: readonly SamplerSettings['type'][] = ['tpe', 'cmaes'];
 
 export function isLearning({ type }: Pick<SamplerSettings, 'type'>): boolean {
@@ -38,7 +38,7 @@ function samplerOf(space: Space, settings: SamplerSettings, direction: Direction
   }
 }
 
-/** `configurations` come first: points of the space, or parts of such points that decide all their conditions name. */
+/** `configurations` are tried first: points of the space or parts of points, with values for everything their conditions refer to. */
 export function createSampler(
   space: Space,
   settings: SamplerSettings,

@@ -1,22 +1,22 @@
-/** Spaces in which a point may come twice: which points have been tried, and which have not. */
+/** Avoids repeated points in discrete spaces. */
 
 import { allValuesOf, countOf, distinctPoints, type Point, type Space } from '../space/space.ts';
 import { gridOf, permuted } from './grid/grid.ts';
 import { randomSampler } from './random/random.ts';
 import type { Observation } from './sampler.ts';
 
-/** A space with more combinations than this is not enumerated: a search does not come near their number. */
+/** Spaces with more points than this are not enumerated: no search comes near that number. */
 const MAX_ENUMERATED = 200_000;
-/** Random points that are drawn, at most, to find one that was not tried where the space is not enumerated. */
+/** Random points drawn at most to find an untried one in a space that is not enumerated. */
 const MAX_DRAWS = 1000;
 
 export interface Tried {
   has(point: Point): boolean;
-  /** A point that was not tried: the first in a seeded order that begins elsewhere for every trial. Undefined where none is left. */
+  /** An untried point, in a seeded order that starts at a different place for every trial; undefined if none is found. */
   unused(number: number): Point | undefined;
 }
 
-/** Undefined where a continuous hyperparameter is always active: then no point comes twice. */
+/** Undefined if a continuous hyperparameter is always active: then points do not repeat. */
 export function repeatableSpace(
   space: Space,
   seed: number,
@@ -49,7 +49,7 @@ export function repeatableSpace(
   };
 }
 
-/** Equal points have equal keys, whatever the order of their names. */
+/** Equal points have equal keys, whatever their key order. */
 function keyOf(point: Point): string {
   return JSON.stringify(Object.entries(point).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

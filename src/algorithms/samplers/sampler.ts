@@ -1,28 +1,28 @@
-/** What to try next. A sampler sees data, never the service: no store, no clock, no shared random sequence. */
+/** Samplers propose the hyperparameters of trials. They only get data: no store, no clock, no shared random state. */
 import type { Point } from '../space/space.ts';
 
-/** What a sampler that learns from history may know of a trial. */
+/** What a sampler may know of an earlier trial. */
 export interface Observation {
   readonly number: number;
   readonly point: Point;
-  /** The objective: at the end of a complete trial, at the last epoch of one that was stopped; null where there is none (diverged, pending). */
+  /** The objective of a complete trial, or of a stopped one at its last epoch; null if there is none (diverged, pending). */
   readonly value: number | null;
   /** Completed epochs. */
   readonly epochs: number;
-  /** Whether it ran to its end; false: it was stopped by a pruner, or is seen at its first rung only. */
+  /** Whether it ran to completion; false if a pruner stopped it or only its first rung is visible. */
   readonly complete: boolean;
-  /** Its point is known, its result is not visible yet (law 6). */
+  /** Its point is known, but its result is not visible yet (invariant 6 in docs/invariants.md). */
   readonly pending?: boolean;
 }
 
 export interface Sampler {
-  /** How many different trials there are; Infinity where there is no end. */
+  /** How many different trials it can propose; may be Infinity. */
   readonly size: number;
-  /** Trial `number` is proposed from the results of exactly the trials 0 … learnsFrom(number) − 1 (law 6); 0 for samplers that do not learn. */
+  /** Trial `number` is proposed from exactly the results of trials 0 … learnsFrom(number) − 1; 0 for samplers that do not learn. */
   learnsFrom(number: number): number;
   /**
-   * The hyperparameters of trial `number`. `history`, by number: of the trials it learns from, those that did not fail; then the pending ones
-   * up to number − 1. It is empty for samplers that do not learn.
+   * The hyperparameters of trial `number`. `history` is ordered by number: the trials it learns from, without failed ones, then the pending
+   * ones up to number − 1. It is empty for samplers that do not learn.
    */
   propose(number: number, history: readonly Observation[]): Point;
 }

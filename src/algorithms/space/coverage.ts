@@ -1,4 +1,4 @@
-/** What a sampler of a given size covers of a space, told without training anything: the lecture's picture of grid against random, in numbers. */
+/** How well a sampler covers a space with a given number of trials, without training: the comparison of grid and random search in numbers. */
 import { type Random, randomAt } from '../../random.ts';
 import { createSampler, type SamplerSettings } from '../samplers/create-sampler.ts';
 import { countOf, type Dimension, type Point, type Space } from './space.ts';
@@ -7,33 +7,33 @@ import { type Axis, axisOf } from './transform.ts';
 export const coveringSamplers = ['random', 'grid', 'sobol'] as const;
 export type CoveringSampler = (typeof coveringSamplers)[number];
 
-/** Targets that are tried for each chance. */
+/** Random targets per estimated probability. */
 const TARGETS = 400;
-/** The share of the space that a target takes up. */
+/** The share of the space that a target covers. */
 const TARGET_VOLUME = 0.01;
-/** More trials than this are not laid out. */
+/** The most trials that are simulated. */
 const MAX_TRIALS = 2000;
 
 export interface Coverage {
   readonly sampler: CoveringSampler;
-  /** How many trials it has: a grid as many points as fit, at most those asked for. */
+  /** The number of trials; for a grid, the largest number of points that is at most the requested number. */
   readonly trials: number;
-  /** Different values of each hyperparameter, and how many a hyperparameter has at all (null: no end). */
+  /** Different values of each hyperparameter that are tried, and how many it has in total (null: infinitely many). */
   readonly distinct: readonly { readonly name: string; readonly values: number; readonly of: number | null }[];
-  /** The chance that a trial lies in a target of 1 % of the space that one, two or all hyperparameters decide (Bergstra & Bengio 2012). */
+  /** The probability of hitting a target of 1 % of the space when one, two or all hyperparameters matter (Bergstra & Bengio 2012). */
   readonly hit: { readonly one: number; readonly two: number; readonly all: number };
 }
 
-/** Of the hyperparameters that are always active; conditional ones are laid out with the rest, and not aimed at. */
+/** Targets only involve hyperparameters that are always active; conditional ones are sampled but not targeted. */
 export function coverageOf(space: Space, sampler: CoveringSampler, trials: number, seed: number): Coverage {
   const wanted = Math.min(trials, MAX_TRIALS);
-  const laidOut = sampler === 'grid' ? gridOf(space, wanted) : space;
+  const sampled = sampler === 'grid' ? gridOf(space, wanted) : space;
   const settings: SamplerSettings = { type: sampler, seed };
-  const { size, propose } = createSampler(laidOut, settings);
+  const { size, propose } = createSampler(sampled, settings);
   const points = Array.from({ length: Math.min(wanted, size) }, (_, number) => propose(number, []));
-  const aimed = space.dimensions.filter(({ distribution }) => distribution.when === undefined);
-  const places = points.map((point) => aimed.map((dimension) => placeOf(dimension, point)));
-  const chance = (decisive: number) => hitChance(places, Math.min(decisive, aimed.length), seed);
+  const targeted = space.dimensions.filter(({ distribution }) => distribution.when === undefined);
+  const places = points.map((point) => targeted.map((dimension) => placeOf(dimension, point)));
+  const chance = (decisive: number) => hitChance(places, Math.min(decisive, targeted.length), seed);
   return {
     sampler,
     trials: points.length,
@@ -42,11 +42,11 @@ export function coverageOf(space: Space, sampler: CoveringSampler, trials: numbe
       const values = new Set(points.map((point) => point[name]).filter((value) => value !== undefined)).size;
       return { name, values, of: Number.isFinite(of) ? of : null };
     }),
-    hit: { one: chance(1), two: chance(2), all: chance(aimed.length) },
+    hit: { one: chance(1), two: chance(2), all: chance(targeted.length) },
   };
 }
 
-/** The same number of points for every numeric hyperparameter, as many as keep the grid within `trials`. */
+/** A grid with the same number of points for every numeric hyperparameter, as many as possible with at most `trials` points in total. */
 export function gridOf(space: Space, trials: number): Space {
   const withPoints = (points: number): Space => ({
     ...space,
@@ -64,7 +64,7 @@ export function gridOf(space: Space, trials: number): Space {
 
 const axes = new WeakMap<Dimension, Axis>();
 
-/** From 0 to 1; choices have equal parts and stand in the middle of theirs. */
+/** The position from 0 to 1; a choice is at the middle of its equal part. */
 function placeOf(dimension: Dimension, point: Point): number {
   const { name, distribution } = dimension;
   const value = point[name];
@@ -76,7 +76,7 @@ function placeOf(dimension: Dimension, point: Point): number {
   return axis.high > axis.low ? (axis.at(Number(value)) - axis.low) / (axis.high - axis.low) : 0.5;
 }
 
-/** Targets of equal sides in `decisive` hyperparameters, anywhere, of any extent in the others. */
+/** Estimates the probability with random cubes in `decisive` hyperparameters that span the others entirely. */
 function hitChance(places: readonly (readonly number[])[], decisive: number, seed: number): number {
   if (decisive === 0 || places.length === 0) return places.length > 0 ? 1 : 0;
   const side = TARGET_VOLUME ** (1 / decisive);

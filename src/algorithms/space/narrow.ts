@@ -1,4 +1,4 @@
-/** A smaller space around the best trials of a larger one: from coarse to fine. */
+/** Narrows a search space around its best trials, for coarse-to-fine search. */
 import { exp, log } from '../../exact-math.ts';
 import { compare, type Direction } from '../objective.ts';
 import type { CategoricalDistribution, Distribution, NumericDistribution, Point, Value } from './space.ts';
@@ -8,7 +8,7 @@ type Settings = Readonly<Record<string, Value | Distribution>>;
 /** A trial that ended. */
 export interface Tried {
   readonly point: Point;
-  /** null where it diverged. */
+  /** null if it diverged. */
   readonly value: number | null;
 }
 
@@ -18,24 +18,24 @@ export interface Bounds {
 }
 
 export interface NarrowOptions {
-  /** The share of the trials, the best, that count; at least FEWEST of them. */
+  /** The share of the trials, from the best, that the space is narrowed around; at least MIN_BEST of them. */
   readonly quantile: number;
-  /** How far beyond those on either side, as a share of what they span, in the scale of the hyperparameter. */
+  /** Margin on either side, as a share of the range they span on the hyperparameter's scale. */
   readonly margin: number;
-  /** What a numeric hyperparameter may never leave. */
+  /** Limits of a numeric hyperparameter. */
   readonly bounds: (name: string) => Bounds;
 }
 
-const FEWEST = 3;
-/** The least that is left of a range, in its scale: a few trials that agree by chance do not decide for good. */
+const MIN_BEST = 3;
+/** The smallest share of a range that is kept, on its scale: a few trials may agree by chance. */
 const MIN_SHARE = 0.1;
-/** A choice that was tried less often is not given up. */
-const TRIED_ENOUGH = 3;
+/** A choice tried less often than this is kept. */
+const MIN_TRIED = 3;
 
 /**
- * The space around the best trials. Numbers keep their scale and steps; a choice none of the best has goes, if it was tried
- * often enough to tell; what has one value left is fixed; what can never be active any more goes with the choices it depended on.
- * What none of the best had an active value for stays as it is.
+ * The space around the best trials. Numbers keep their scale and steps. A choice that none of the best trials has is dropped if it was tried
+ * often enough. A hyperparameter with one value left becomes fixed, and one that can never be active any more is removed. A hyperparameter
+ * that was inactive in all of the best trials is unchanged.
  */
 export function narrow(
   settings: Settings,
@@ -44,7 +44,7 @@ export function narrow(
   options: NarrowOptions,
 ): Settings {
   const ranked = trials.filter(({ value }) => value !== null).sort((a, b) => compare(b.value, a.value, direction));
-  const best = ranked.slice(0, Math.max(FEWEST, Math.ceil(options.quantile * ranked.length)));
+  const best = ranked.slice(0, Math.max(MIN_BEST, Math.ceil(options.quantile * ranked.length)));
   const narrowed: Record<string, Value | Distribution> = {};
   for (const [name, setting] of Object.entries(settings)) {
     narrowed[name] = typeof setting === 'object' ? around(name, setting, best, trials, options) : setting;
@@ -72,8 +72,8 @@ function choicesAround(
   trials: readonly Tried[],
 ): Value | CategoricalDistribution {
   const tried = (choice: Value) => trials.filter(({ point }) => point[name] === choice).length;
-  const choices = distribution.choices.filter((choice) => values.includes(choice) || tried(choice) < TRIED_ENOUGH);
-  // A fixed value has no condition; where there is one, one choice stays a distribution.
+  const choices = distribution.choices.filter((choice) => values.includes(choice) || tried(choice) < MIN_TRIED);
+  // A fixed value cannot have a condition, so with a condition a single choice stays a distribution.
   return choices.length === 1 && distribution.when === undefined ? choices[0]! : { ...distribution, choices };
 }
 
@@ -90,13 +90,13 @@ function rangeAround(
   const [least, greatest] = [Math.min(...places), Math.max(...places)];
   const width = Math.max((greatest - least) * (1 + 2 * margin), (onScale(high) - onScale(low)) * MIN_SHARE);
   const middle = (least + greatest) / 2;
-  // A range that meets a bound is moved along it, not cut: the least share is kept.
+  // A range that exceeds a limit is shifted rather than cut, to keep its minimum width.
   const [floor, ceiling] = [onScale(bounds.low), onScale(bounds.high)];
   const from = Math.max(Math.min(middle - width / 2, ceiling - width), floor);
   const to = Math.min(from + width, ceiling);
   const step = distribution.step ?? (distribution.distribution === 'int' ? 1 : undefined);
   const clamped = (value: number) => Math.min(Math.max(value, bounds.low), bounds.high);
-  // Taking the scale off rounds: the best stay inside to the last bit.
+  // Converting back from the scale rounds; make sure the best trials stay inside.
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   if (step === undefined) {
     const range = { low: Math.min(clamped(offScale(from)), lowest), high: Math.max(clamped(offScale(to)), highest) };
@@ -110,7 +110,7 @@ function rangeAround(
   return first >= last && when === undefined ? first : { ...distribution, low: first, high: Math.max(first, last) };
 }
 
-/** Without hyperparameters whose condition can no longer hold, and without the values that conditions can no longer meet. */
+/** Removes hyperparameters whose condition can no longer hold, and values that conditions can no longer match. */
 function withoutDead(settings: Settings): Settings {
   const possible = (name: string, value: Value): boolean => {
     const setting = settings[name];

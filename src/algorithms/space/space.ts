@@ -1,5 +1,5 @@
 /**
- * What may vary, and how a point of the unit cube becomes hyperparameters. Every sampler goes through this one module.
+ * Search spaces, and the mapping from the unit cube to hyperparameters that all samplers use.
  */
 import { exp, log } from '../../exact-math.ts';
 
@@ -13,9 +13,9 @@ export interface NumericDistribution {
   readonly low: number;
   readonly high: number;
   readonly scale: Scale;
-  /** Values are low, low + step, … up to high. An int has step 1 unless it says otherwise. */
+  /** Values are low, low + step, … up to high. The default for an int is 1. */
   readonly step?: number | undefined;
-  /** How many values a grid takes, spaced evenly in the scale, both ends included. */
+  /** Number of grid values, evenly spaced on the scale, including both ends. */
   readonly points?: number | undefined;
   readonly when?: Condition | undefined;
 }
@@ -33,26 +33,26 @@ export interface Dimension {
   readonly distribution: Distribution;
 }
 
-/** The decided hyperparameters of one trial: only those that vary and are active. */
+/** The hyperparameters of one trial that vary and are active. */
 export type Point = Readonly<Record<string, Value>>;
 
 export interface Space {
-  /** Sorted so that every hyperparameter comes after those its condition names. */
+  /** Topologically sorted: every hyperparameter comes after those in its condition. */
   readonly dimensions: readonly Dimension[];
-  /** The hyperparameters that do not vary; conditions may name them. */
+  /** Hyperparameters that do not vary; conditions may refer to them. */
   readonly fixed: Point;
 }
 
-/** Thrown for conditions that form a circle. */
+/** Thrown for conditions that form a cycle. */
 export class CircularCondition extends Error {
   readonly names: readonly string[];
   constructor(names: readonly string[]) {
-    super(`the conditions of ${names.join(', ')} form a circle`);
+    super(`the conditions of ${names.join(', ')} form a cycle`);
     this.names = names;
   }
 }
 
-/** The space of a specification's hyperparameters, in an order in which conditions can be decided one after the other. */
+/** The search space of a specification's hyperparameters. */
 export function spaceOf(hyperparameters: Readonly<Record<string, Value | Distribution>>): Space {
   const fixed: Record<string, Value> = {};
   const pending: Dimension[] = [];
@@ -60,7 +60,7 @@ export function spaceOf(hyperparameters: Readonly<Record<string, Value | Distrib
     if (typeof setting === 'object') pending.push({ name, distribution: setting });
     else fixed[name] = setting;
   }
-  // Alphabetical first: the order in which a user writes the keys must not change the search.
+  // Sorted by name first, so that the order of keys in the request does not change the search.
   pending.sort((a, b) => (a.name < b.name ? -1 : 1));
   const dimensions: Dimension[] = [];
   while (pending.length > 0) {
@@ -73,7 +73,7 @@ export function spaceOf(hyperparameters: Readonly<Record<string, Value | Distrib
   return { dimensions, fixed };
 }
 
-/** Whether `condition` holds where `point` has been decided; a hyperparameter that is inactive has no value and fails it. */
+/** Whether `condition` holds at `point`; an inactive hyperparameter has no value and does not match. */
 export function isActive(condition: Condition | undefined, point: Point, fixed: Point): boolean {
   if (condition === undefined) return true;
   return Object.entries(condition).every(([name, values]) => {
@@ -82,7 +82,7 @@ export function isActive(condition: Condition | undefined, point: Point, fixed: 
   });
 }
 
-/** Decides the active hyperparameters one by one; `decide` gives the value of one dimension. */
+/** Builds a point by calling `decide` for each active dimension in order. */
 export function decidePoint(space: Space, decide: (dimension: Dimension, index: number) => Value): Point {
   const point: Record<string, Value> = {};
   space.dimensions.forEach((dimension, index) => {
@@ -91,17 +91,17 @@ export function decidePoint(space: Space, decide: (dimension: Dimension, index: 
   return point;
 }
 
-/** The spacing of a numeric distribution's values; undefined where it is continuous. */
+/** The step of a numeric distribution; undefined if it is continuous. */
 function stepOf(distribution: NumericDistribution): number | undefined {
   return distribution.step ?? (distribution.distribution === 'int' ? 1 : undefined);
 }
 
-/** How many steps fit between low and high; the tolerance forgives (0.3 − 0.1) / 0.1 = 1.9999999999999998. */
+/** How many steps fit between low and high, with a tolerance for (0.3 − 0.1) / 0.1 = 1.9999999999999998. */
 function stepsBetween(low: number, high: number, step: number): number {
   return Math.floor((high - low) / step + 1e-9);
 }
 
-/** `low + k·step` without the noise of binary fractions: 0.1 + 2 · 0.1 is 0.3. */
+/** `low + k·step` without binary rounding noise: 0.1 + 2 · 0.1 is 0.3. */
 function stepped(low: number, k: number, step: number): number {
   return Number((low + k * step).toPrecision(15));
 }
@@ -110,17 +110,17 @@ function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
 }
 
-/** The number at `u` between low and high: evenly, or evenly by power (log). */
+/** The number at `u` in [0, 1] between low and high on the scale. */
 function between(low: number, high: number, scale: Scale, u: number): number {
   if (scale === 'linear') return low + u * (high - low);
   return exp(log(low) + u * (log(high) - log(low)));
 }
 
 /**
- * The value at `u` in [0, 1) of a distribution: equal lengths of u are equal probabilities.
+ * The value of a distribution at `u` in [0, 1): equal lengths of u have equal probability.
  *
- * Integers and steps are widened by half a step at both ends, before the logarithm is taken, so that the ends are as likely
- * as their neighbours (on a log scale: as likely as their share of the powers).
+ * The range of stepped values is widened by half a step at both ends, before the logarithm, so that the end values are as likely as their
+ * neighbours (on a log scale: in proportion to their width in powers).
  */
 export function valueAt(distribution: Distribution, u: number): Value {
   if (distribution.distribution === 'categorical') {
@@ -135,7 +135,7 @@ export function valueAt(distribution: Distribution, u: number): Value {
   return stepped(low, clamp(Math.round((raw - low) / step), 0, last), step);
 }
 
-/** Whether `value` is one that a distribution can give: a choice, or a number between low and high and on its steps. */
+/** Whether a distribution can produce `value`: one of its choices, or a number between low and high that lies on a step. */
 export function includes(distribution: Distribution, value: Value): boolean {
   if (distribution.distribution === 'categorical') return distribution.choices.includes(value);
   const { low, high } = distribution;
@@ -146,7 +146,7 @@ export function includes(distribution: Distribution, value: Value): boolean {
   return k <= stepsBetween(low, high, step) && stepped(low, k, step) === Number(value.toPrecision(15));
 }
 
-/** How many different values a distribution has; Infinity where it is continuous. */
+/** How many different values a distribution has; Infinity if it is continuous. */
 export function countOf(distribution: Distribution): number {
   if (distribution.distribution === 'categorical') return distribution.choices.length;
   const { low, high } = distribution;
@@ -155,7 +155,7 @@ export function countOf(distribution: Distribution): number {
   return step === undefined ? Number.POSITIVE_INFINITY : stepsBetween(low, high, step) + 1;
 }
 
-/** Every value that a distribution with a limited number of them can give, in order. */
+/** All values of a discrete distribution, in order. */
 export function allValuesOf(distribution: Distribution): readonly Value[] {
   if (distribution.distribution === 'categorical') return distribution.choices;
   const { low } = distribution;
@@ -166,13 +166,13 @@ export function allValuesOf(distribution: Distribution): readonly Value[] {
 }
 
 const DEFAULT_GRID_POINTS = 5;
-/** Significant digits of a grid's points: as many as a decimal that somebody writes may have, fewer than an exponential is sure of. */
+/** Significant digits of grid values: enough for decimals that users write, but fewer than the accuracy of `exp`. */
 const GRID_DIGITS = 12;
 
 /**
- * The values a grid takes from a distribution: `points` of them (5 unless it says otherwise, or all where there are fewer), in exact decimals:
- * 0.001, not 0.0009999999999999994, so that a condition that names one of them holds. `exact` is false for grids of the first versions, which
- * neither rounded nor took all the whole numbers of a log scale: what they had begun is to go on through the same points.
+ * The grid values of a distribution: `points` of them (default 5, or all if there are fewer), as exact decimals: 0.001 instead of
+ * 0.0009999999999999994, so that conditions can refer to them. `exact` is false for searches created by early versions, which neither rounded
+ * nor used all integers of a log scale; such searches must continue through the same points.
  */
 export function gridValuesOf(distribution: Distribution, exact = true): readonly Value[] {
   if (distribution.distribution === 'categorical') return distribution.choices;
@@ -184,7 +184,7 @@ export function gridValuesOf(distribution: Distribution, exact = true): readonly
     return Array.from({ length: points }, (_, k) => stepped(low, k, step));
   }
   const values = Array.from({ length: points }, (_, i) => {
-    // The ends are exact, not a rounded exponential.
+    // Use the exact ends instead of a rounded exponential.
     if (i === 0 && step === undefined) return low;
     if (i === points - 1 && step === undefined) return high;
     const raw = between(low, high, scale, i / (points - 1));
@@ -194,19 +194,19 @@ export function gridValuesOf(distribution: Distribution, exact = true): readonly
   return [...new Set(values)];
 }
 
-/** The nearest decimal of few digits, unless its neighbours, about `gap` away, are as near as that. */
+/** The nearest decimal with few digits, unless rounding would be coarse compared to the distance `gap` to the neighbours. */
 function asDecimal(value: number, gap: number): number {
   const rounded = Number(value.toPrecision(GRID_DIGITS));
   return Math.abs(rounded - value) < gap * 1e-3 ? rounded : value;
 }
 
-/** States of conditions beyond which nobody waits for a count. */
+/** Counting stops at this many states of conditions, to bound its time. */
 const MAX_STATES = 10_000;
 
 /**
- * How many different points a space has; Infinity where one of its active hyperparameters is continuous, or where its conditions are too
- * entangled to count them. A condition is decided by which of the values it names its parent has, so the points are counted in groups for
- * which the same conditions have failed: a range of a billion whole numbers is as quick as three.
+ * How many different points a space has; Infinity if an active hyperparameter is continuous or if there are too many combinations of
+ * conditions to count. Points are counted in groups for which the same conditions fail, so a range of a billion integers costs as much as
+ * one of three.
  */
 export function distinctPoints({ dimensions, fixed }: Space): number {
   const conditions = dimensions.map(({ distribution }) => Object.entries(distribution.when ?? {}));

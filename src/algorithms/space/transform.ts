@@ -1,15 +1,15 @@
-/** A distribution as a line on which equal lengths are equally likely: the scale taken off, steps widened by half of one at both ends. */
+/** Transforms a numeric distribution to an axis on which equal lengths are equally likely: the log is taken, and steps are widened by half a step. */
 import { log } from '../../exact-math.ts';
 import { type NumericDistribution, valueAt } from './space.ts';
 
 export interface Axis {
   readonly low: number;
   readonly high: number;
-  /** Where a value lies. */
+  /** The position of a value. */
   at(value: number): number;
-  /** The value that is drawn at `x`: on its step, within its bounds. */
+  /** The value at position `x`, rounded to the step and clamped to the bounds. */
   valueAt(x: number): number;
-  /** The part of the axis that becomes this value; undefined where values are continuous. */
+  /** The interval of the axis that maps to a value; undefined for continuous distributions. */
   readonly cell: ((value: number) => readonly [from: number, to: number]) | undefined;
 }
 

@@ -1,49 +1,51 @@
-/** What a search may use up. */
+/** The budget of a search. */
 import { z } from 'zod';
 import { compare, type Direction } from '../../algorithms/objective.ts';
 
-export const LARGEST_BUDGET = 1_000_000_000;
+export const MAX_BUDGET = 1_000_000_000;
 
 export const budgetSchema = z.strictObject({
   trials: z
     .int()
     .min(1)
-    .max(LARGEST_BUDGET)
+    .max(MAX_BUDGET)
     .optional()
     .describe(
-      'A total, of what is enqueued too. 50 (in whole rounds of brackets), the whole grid or all stages, unless given',
+      'In total, including enqueued ones. Default: all stages, the whole grid, or 50 rounded up to whole cycles of brackets',
     ),
-  seconds: z.number().positive().max(31_536_000).optional().describe('Since it was created; ends it as it stands'),
+  seconds: z.number().positive().max(31_536_000).optional().describe('Since its creation; then the search ends'),
   epochs: z
     .int()
     .min(1)
     .max(1e12)
     .optional()
-    .describe('Trained by all trials together, exceeded by less than those of one trial'),
-  failures: z.int().min(1).max(1e6).optional().describe('Failed trials, at which the search fails'),
-  target: z.number().optional().describe('A value of the objective: reached, the search is complete'),
+    .describe('Trained by all trials together; exceeded by less than the epochs of one trial'),
+  failures: z.int().min(1).max(1e6).optional().describe('The search fails at this number of failed trials'),
+  target: z.number().optional().describe('The search is complete once the objective reaches this value'),
 });
 
 const { trials, seconds, epochs, failures, target } = budgetSchema.shape;
-const removable = <T extends z.ZodType>(limit: T) => limit.nullable().optional().describe('null takes the limit away');
+const removable = <T extends z.ZodType>(limit: T) => limit.nullable().optional().describe('null removes the limit');
 
-/** What a budget becomes: what is not named stays. */
+/** A change of a budget: fields that are left out stay as they are. */
 export const budgetChangeSchema = z
   .strictObject({
-    trials: trials.describe('A total, at least those that are decided already'),
+    trials: trials.describe('In total; at least those already planned'),
     seconds: removable(seconds.unwrap()),
     epochs: removable(epochs.unwrap()),
     failures: removable(failures.unwrap()),
     target: removable(target.unwrap()),
   })
-  .refine((change) => Object.values(change).some((value) => value !== undefined), { error: 'must name what changes' });
+  .refine((change) => Object.values(change).some((value) => value !== undefined), {
+    error: 'must change at least one field',
+  });
 export type BudgetChange = z.output<typeof budgetChangeSchema>;
 
-/** Of a specification whose defaults are filled in. */
+/** The budget of a specification with defaults filled in. */
 export const resolvedBudgetSchema = budgetSchema.extend({ trials: z.int() }).readonly();
 export type Budget = z.output<typeof resolvedBudgetSchema>;
 
-/** The limits other than that of trials, by which a search may end. */
+/** The limits, other than `trials`, that can end a search. */
 export const limits = ['seconds', 'epochs', 'failures', 'target'] as const;
 export type Limit = (typeof limits)[number];
 
@@ -52,9 +54,9 @@ export function reachesTarget({ target }: Pick<Budget, 'target'>, value: number 
   return compare(value, target, direction) >= 0;
 }
 
-/** What of a search its budget is held against. */
+/** The progress of a search, to compare with its budget. */
 export interface Progress {
-  /** Since it was created. */
+  /** Since creation. */
   readonly seconds: number;
   readonly epochs: number;
   readonly failed: number;
@@ -62,10 +64,11 @@ export interface Progress {
   readonly direction: Direction;
 }
 
-/** A limit that is reached: what it is, and in words what it was held against. */
+/** A limit that is reached. */
 export interface Reached {
   readonly limit: Limit;
   readonly most: number;
+  /** The progress that reached it, as a sentence. */
   readonly text: string;
 }
 
@@ -77,7 +80,7 @@ export function reached(budget: Budget, now: Progress): Reached | undefined {
   if (failures !== undefined && now.failed >= failures)
     return { limit: 'failures', most: failures, text: `${now.failed} trials have failed` };
   if (epochs !== undefined && now.epochs >= epochs)
-    return { limit: 'epochs', most: epochs, text: `${now.epochs} epochs were trained` };
+    return { limit: 'epochs', most: epochs, text: `${now.epochs} epochs have been trained` };
   if (seconds !== undefined && now.seconds >= seconds)
     return { limit: 'seconds', most: seconds, text: `${Math.floor(now.seconds)} s have passed since it was created` };
   return undefined;
@@ -88,8 +91,10 @@ export function limitsOf(budget: Budget): Partial<Record<Limit, number>> {
   return Object.fromEntries(limits.flatMap((limit) => (budget[limit] === undefined ? [] : [[limit, budget[limit]]])));
 }
 
-/** The budget with what is asked for; `null` takes a limit away. */
-export function withChanges(budget: Budget, { trials: _, ...asked }: BudgetChange): Budget {
-  const entries = Object.entries({ ...budget, ...asked }).filter(([, value]) => value !== null && value !== undefined);
+/** The budget with the changes applied; `null` removes a limit. */
+export function withChanges(budget: Budget, { trials: _, ...changes }: BudgetChange): Budget {
+  const entries = Object.entries({ ...budget, ...changes }).filter(
+    ([, value]) => value !== null && value !== undefined,
+  );
   return Object.fromEntries(entries) as unknown as Budget;
 }

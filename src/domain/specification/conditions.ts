@@ -1,4 +1,4 @@
-/** What can be wrong with the conditions (`when`) of a search's hyperparameters. */
+/** Validates the conditions (`when`) of a search's hyperparameters. */
 
 import {
   CircularCondition,
@@ -8,19 +8,23 @@ import {
   spaceOf,
   type Value,
 } from '../../algorithms/space/space.ts';
-import type { Fault } from '../../errors.ts';
-import { dotted, isRecord, shown } from './faults.ts';
+import type { ValidationIssue } from '../../errors.ts';
 import { placeOf, spelledOut } from './hidden-units.ts';
 import { fallbacks, settingSchemas } from './hyperparameters.ts';
+import { dotted, isRecord, shown } from './validation-issues.ts';
 
 type Settings = Readonly<Record<string, Value | Distribution>>;
 
 /**
- * Conditions must name other hyperparameters, values those can take, and form no circle. `readable` are the settings in `given` that are
- * well-formed; `gridded`, whether they take the values of a grid alone.
+ * Conditions must name other hyperparameters and values these can take, and must not form a cycle. `readable` are the well-formed settings
+ * in `given`; `gridded` says whether they only take the values of a grid.
  */
-export function conditionFaults(given: Record<string, unknown>, readable: Settings, gridded: boolean): Fault[] {
-  const faults: Fault[] = [];
+export function conditionIssues(
+  given: Record<string, unknown>,
+  readable: Settings,
+  gridded: boolean,
+): ValidationIssue[] {
+  const issues: ValidationIssue[] = [];
   const edges: Record<string, Distribution> = {};
   const sent = spelledOut(given);
   for (const [name, setting] of Object.entries(sent)) {
@@ -29,24 +33,26 @@ export function conditionFaults(given: Record<string, unknown>, readable: Settin
     for (const [parent, values] of Object.entries(setting['when'])) {
       const path = ['hyperparameters', ...placeOf(name, given), 'when', parent];
       if (!Object.hasOwn(settingSchemas, parent)) {
-        faults.push({ path: dotted(path), message: 'is not a hyperparameter' });
+        issues.push({ path: dotted(path), message: 'is not a hyperparameter' });
       } else if (parent === name) {
-        faults.push({ path: dotted(path), message: 'a hyperparameter cannot depend on itself' });
+        issues.push({ path: dotted(path), message: 'a hyperparameter cannot depend on itself' });
       } else {
         edges[name] = { ...edges[name]!, when: { ...edges[name]!.when, [parent]: [] } };
         const possible = possibleValues(sent[parent], parent, readable[parent], gridded);
         (Array.isArray(values) ? values : []).forEach((value: unknown, i) => {
           if (possible.accepts(value)) return;
           const message = `${parent} can never have that value (${possible.words}), got ${shown(value)}`;
-          faults.push({ path: dotted([...path, i]), message });
+          issues.push({ path: dotted([...path, i]), message });
         });
       }
     }
   }
-  return [...faults, ...circleFaults(edges)];
+  return [...issues, ...circularConditionIssues(edges)];
 }
 
-export function circleFaults(hyperparameters: Readonly<Record<string, Value | Distribution>>): Fault[] {
+export function circularConditionIssues(
+  hyperparameters: Readonly<Record<string, Value | Distribution>>,
+): ValidationIssue[] {
   try {
     spaceOf(hyperparameters);
     return [];
@@ -77,7 +83,7 @@ function possibleValues(
     const { choices } = sent;
     return { accepts: (one) => choices.includes(one), words: listed(choices) };
   }
-  // What is wrong with the parent itself is said where it stands.
+  // Issues of the parent itself are reported at its own path.
   if (typeof setting !== 'object' || setting.distribution === 'categorical') return { accepts: () => true, words: '' };
   if (gridded) {
     const values: readonly unknown[] = gridValuesOf(setting);

@@ -1,66 +1,69 @@
-/** The course a search takes: how its stages, its pruner and its budget fit together. */
-import type { Fault } from '../../errors.ts';
+/** Validates that the stages, the pruner and the budget of a search fit together, and computes the default number of trials. */
+import type { ValidationIssue } from '../../errors.ts';
 import { cycleOf } from '../brackets.ts';
-import { LARGEST_BUDGET } from './budget.ts';
-import { isRecord } from './faults.ts';
+import { MAX_BUDGET } from './budget.ts';
 import { hasBarriers } from './pruners.ts';
 import type { Specification } from './specification.ts';
+import { isRecord } from './validation-issues.ts';
 
 const DEFAULT_TRIALS = 50;
 
-type Course = Pick<Specification, 'hyperparameters' | 'pruner' | 'stages' | 'sampler' | 'enqueue'>;
+type SearchSettings = Pick<Specification, 'hyperparameters' | 'pruner' | 'stages' | 'sampler' | 'enqueue'>;
 
-/** How many epochs the trials of each stage have; undefined where they vary. */
-function epochsOf({ stages, hyperparameters }: Course): (number | undefined)[] {
+/** The epochs of the trials of each stage; undefined if they vary. */
+function epochsOf({ stages, hyperparameters }: SearchSettings): (number | undefined)[] {
   if (stages.length > 0) return stages.map(({ epochs }) => epochs);
   const { epochs } = hyperparameters;
   return [typeof epochs === 'number' ? epochs : undefined];
 }
 
-/** The trials of a search whose budget names none: all stages, the whole grid, or 50, and with brackets as many whole rounds of them as that takes. */
-export function defaultTrials(course: Course): number {
-  const { stages, pruner, sampler, enqueue } = course;
+/** The default of `budget.trials`: all stages, the whole grid, or 50 rounded up to whole cycles of brackets. */
+export function defaultTrials(settings: SearchSettings): number {
+  const { stages, pruner, sampler, enqueue } = settings;
   if (stages.length > 0) return stages.reduce((sum, { trials }) => sum + trials, 0);
-  if (sampler.type === 'grid') return LARGEST_BUDGET;
-  const fewest = Math.max(DEFAULT_TRIALS, enqueue.length);
-  const round = cycleOf(pruner, epochsOf(course)[0] ?? 1);
-  // A round that is cut short would compare some with too few.
-  return round === 0 ? fewest : Math.ceil(fewest / round) * round;
+  if (sampler.type === 'grid') return MAX_BUDGET;
+  const trials = Math.max(DEFAULT_TRIALS, enqueue.length);
+  const cycle = cycleOf(pruner, epochsOf(settings)[0] ?? 1);
+  // In a cycle that is cut off, some trials would be compared with too few others.
+  return cycle === 0 ? trials : Math.ceil(trials / cycle) * cycle;
 }
 
-/** What does not fit together, of parts that are well-formed each by itself. `given` is the body as it was sent. */
-export function courseFaults(course: Course & Pick<Specification, 'budget'>, given: unknown): Fault[] {
-  const { stages, pruner, budget, hyperparameters, enqueue } = course;
-  const faults: Fault[] = [];
-  const fault = (path: string, message: string) => faults.push({ path, message });
-  const epochs = epochsOf(course);
+/** Contradictions between settings that are each valid. `given` is the request body. */
+export function consistencyIssues(
+  settings: SearchSettings & Pick<Specification, 'budget'>,
+  given: unknown,
+): ValidationIssue[] {
+  const { stages, pruner, budget, hyperparameters, enqueue } = settings;
+  const issues: ValidationIssue[] = [];
+  const issue = (path: string, message: string) => issues.push({ path, message });
+  const epochs = epochsOf(settings);
   if (hasBarriers(pruner)) {
     if (epochs.includes(undefined)) {
-      fault('hyperparameters.epochs', `must be one value, not a distribution, for the rungs of ${pruner.type}`);
+      issue('hyperparameters.epochs', `must be one value, not a distribution, for the rungs of ${pruner.type}`);
     }
-    const fewest = Math.min(...epochs.map((one) => one ?? Number.POSITIVE_INFINITY));
-    if (pruner.minEpochs > fewest) {
-      fault('pruner.minEpochs', `must be at most the ${fewest} epochs of a trial, got ${pruner.minEpochs}`);
+    const maxEpochs = Math.min(...epochs.map((one) => one ?? Number.POSITIVE_INFINITY));
+    if (pruner.minEpochs > maxEpochs) {
+      issue('pruner.minEpochs', `must be at most the ${maxEpochs} epochs of a trial, got ${pruner.minEpochs}`);
     }
   }
-  if (stages.length === 0) return faults;
+  if (stages.length === 0) return issues;
   const sent = isRecord(given) && isRecord(given['hyperparameters']) ? given['hyperparameters'] : {};
   if (Object.hasOwn(sent, 'epochs')) {
-    fault('hyperparameters.epochs', 'is what the stages say; leave it out');
+    issue('hyperparameters.epochs', 'is set by the stages; leave it out');
   }
   if (typeof hyperparameters['epochs'] === 'object')
-    fault('hyperparameters.epochs', 'must not vary where there are stages');
+    issue('hyperparameters.epochs', 'must not vary in a search with stages');
   const all = stages.reduce((sum, { trials }) => sum + trials, 0);
   if (budget.trials !== all)
-    fault('budget.trials', `is the ${all} trials of the stages; leave it out, got ${budget.trials}`);
+    issue('budget.trials', `must be the ${all} trials of all stages, or be left out, got ${budget.trials}`);
   const { trials } = stages[0]!;
   const own = isRecord(given) && Array.isArray(given['enqueue']) ? given['enqueue'].length : 0;
-  if (own > trials) fault('enqueue', `has ${own} configurations, more than the ${trials} trials of the first stage`);
+  if (own > trials) issue('enqueue', `has ${own} configurations, more than the ${trials} trials of the first stage`);
   else if (enqueue.length > trials) {
-    fault(
+    issue(
       'warmStart.trials',
       `makes it ${enqueue.length} configurations, more than the ${trials} trials of the first stage`,
     );
   }
-  return faults;
+  return issues;
 }

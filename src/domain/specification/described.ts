@@ -1,8 +1,8 @@
-/** Distributions and values in words, for faults and warnings. */
+/** Distributions and values in words, for validation messages and warnings. */
 
 import type { Distribution, Value } from '../../algorithms/space/space.ts';
 import { significant } from '../../format.ts';
-import { shown } from './faults.ts';
+import { shown } from './validation-issues.ts';
 
 /** `a whole number between 1 and 9, in steps of 2 from 1` */
 export function describedRange(distribution: Distribution): string {
@@ -13,7 +13,7 @@ export function describedRange(distribution: Distribution): string {
   return `${kind} between ${low} and ${high}${steps}`;
 }
 
-/** A sampled number has seventeen digits; a few tell which it is. */
+/** Sampled numbers have seventeen digits; a few are enough to identify them. */
 export function describedValue(value: Value): string {
   return typeof value === 'number' ? significant(value) : shown(value);
 }

@@ -1,11 +1,11 @@
-/** Configurations that a user gives to be tried first: what they may be, and what can be wrong with them. */
+/** Parses and validates the configurations that a user enqueues to be tried first. */
 import { z } from 'zod';
 import { type Distribution, includes, type Point, type Value } from '../../algorithms/space/space.ts';
-import type { Fault } from '../../errors.ts';
+import type { ValidationIssue } from '../../errors.ts';
 import { describedRange } from './described.ts';
-import { dotted, isRecord, MAX_FAULTS, shown } from './faults.ts';
 import { layerNames, MAX_HIDDEN_LAYERS } from './hidden-units.ts';
 import { hyperparameterNames } from './hyperparameters.ts';
+import { dotted, isRecord, MAX_ISSUES, shown } from './validation-issues.ts';
 
 export const MAX_ENQUEUED = 1000;
 
@@ -14,9 +14,9 @@ const unitsSchema = z.union([z.number(), z.array(z.number()).max(MAX_HIDDEN_LAYE
 export const enqueueSchema = z
   .array(z.object({ hiddenUnits: unitsSchema.optional() }).catchall(valueSchema))
   .max(MAX_ENQUEUED)
-  .describe('Tried first, as trials 0 …: values of hyperparameters that vary; what one leaves out is drawn at random');
+  .describe('Tried first, as trials 0 …: values of hyperparameters that vary; missing ones are sampled at random');
 
-/** What was sent for one hyperparameter, and where. */
+/** A value given for a hyperparameter, and its path. */
 interface Given {
   readonly name: string;
   readonly value: Value;
@@ -26,26 +26,26 @@ interface Given {
 type Settings = Readonly<Record<string, Value | Distribution>>;
 
 /**
- * The configurations in `sent` as points of the space of `settings`, and every fault of them. What is said of a hyperparameter
- * in `unread` cannot be judged, and what is of no known shape has been refused already: both are passed over.
+ * The configurations in `sent` as points of the space of `settings`, and all their issues. Values of hyperparameters in `unread` cannot be
+ * checked, and values of an unknown shape have been refused already: both are skipped.
  */
 export function readEnqueue(
   sent: unknown,
   settings: Settings,
   unread: readonly string[],
-): { points: Point[]; faults: Fault[] } {
-  const faults: Fault[] = [];
+): { points: Point[]; issues: ValidationIssue[] } {
+  const issues: ValidationIssue[] = [];
   const configurations = (Array.isArray(sent) ? sent : []).slice(0, MAX_ENQUEUED);
   const points = configurations.map((configuration: unknown, i) => {
     const given = isRecord(configuration) ? givenIn(configuration, settings) : [];
     const { point, wrong } = pointOf(given, settings, unread);
-    for (const [path, message] of wrong) faults.push({ path: dotted(['enqueue', i, ...path]), message });
+    for (const [path, message] of wrong) issues.push({ path: dotted(['enqueue', i, ...path]), message });
     return point;
   });
-  return { points, faults: faults.slice(0, MAX_FAULTS) };
+  return { points, issues: issues.slice(0, MAX_ISSUES) };
 }
 
-/** One entry a hyperparameter: a list of units is spelled out, a layer without a hyperparameter of its own stands for all. */
+/** One entry per hyperparameter. A list of units is expanded; a layer without its own hyperparameter sets `hiddenUnits`. */
 function givenIn(configuration: Readonly<Record<string, unknown>>, settings: Settings): Given[] {
   return Object.entries(configuration).flatMap(([name, value]): Given[] => {
     if (name === 'hiddenUnits' && Array.isArray(value)) {
@@ -73,56 +73,56 @@ function pointOf(
 ): { point: Point; wrong: Wrong[] } {
   const point: Record<string, Value> = {};
   const wrong: Wrong[] = [];
-  // A condition on what is not known, or has just been refused, would be the same fault twice.
+  // A condition on a value that is unknown or was just refused would report the same issue twice.
   const unknown = new Set(unread);
   for (const { name, value, path } of given) {
     if (unread.includes(name)) continue;
-    const fault = valueFault(name, value, settings[name], point[name]);
-    if (fault !== undefined) {
-      // Where a list of units is spelled out, the path alone does not say whose value it is.
-      wrong.push([path, path.at(-1) === name ? fault : `${name} ${fault}`]);
+    const issue = valueIssue(name, value, settings[name], point[name]);
+    if (issue !== undefined) {
+      // In an expanded list of units the path does not name the hyperparameter.
+      wrong.push([path, path.at(-1) === name ? issue : `${name} ${issue}`]);
       unknown.add(name);
     } else if (typeof settings[name] === 'object') point[name] = value;
   }
   const fixed = Object.entries(settings).filter((entry): entry is [string, Value] => typeof entry[1] !== 'object');
-  const said = { ...Object.fromEntries(fixed), ...point };
+  const known = { ...Object.fromEntries(fixed), ...point };
   for (const { name, path } of given) {
     const setting = settings[name];
     if (!Object.hasOwn(point, name) || typeof setting !== 'object') continue;
-    const judged = Object.entries(setting.when ?? {}).filter(([parent]) => !unknown.has(parent));
-    const fault = conditionFault(judged, said);
-    if (fault !== undefined) wrong.push([path, fault]);
+    const checked = Object.entries(setting.when ?? {}).filter(([parent]) => !unknown.has(parent));
+    const issue = conditionIssue(checked, known);
+    if (issue !== undefined) wrong.push([path, issue]);
   }
   return { point, wrong };
 }
 
-/** `before` is what the same configuration has said of the same hyperparameter already. */
-function valueFault(
+/** `before` is the value that the same configuration has already given for the hyperparameter. */
+function valueIssue(
   name: string,
   value: Value,
   setting: Value | Distribution | undefined,
   before: Value | undefined,
 ): string | undefined {
   if (!hyperparameterNames.includes(name)) return 'is not a hyperparameter';
-  if (setting === undefined) return 'is not among the hyperparameters of this search';
+  if (setting === undefined) return 'is not a hyperparameter of this search';
   if (typeof setting !== 'object') {
     return value === setting ? undefined : `does not vary in this search: it is ${shown(setting)}, got ${shown(value)}`;
   }
   if (before !== undefined && before !== value) {
-    return `is ${shown(before)} already by this configuration, got ${shown(value)}`;
+    return `is already ${shown(before)} in this configuration, got ${shown(value)}`;
   }
   return includes(setting, value) ? undefined : `must be ${describedRange(setting)}, got ${shown(value)}`;
 }
 
-/** A value counts only where what the configuration and the search have `said` makes its hyperparameter active. */
-function conditionFault(
+/** A value is used only if the values `given` by the configuration and the search make its hyperparameter active. */
+function conditionIssue(
   conditions: readonly [parent: string, values: readonly Value[]][],
-  said: Point,
+  given: Point,
 ): string | undefined {
   for (const [parent, values] of conditions) {
-    const value = said[parent];
+    const value = given[parent];
     if (value !== undefined && values.includes(value)) continue;
-    const here = value === undefined ? 'this configuration does not say it' : `here it is ${shown(value)}`;
+    const here = value === undefined ? 'this configuration does not give it' : `here it is ${shown(value)}`;
     return `is active only where ${parent} is ${values.length > 1 ? 'one of ' : ''}${values.map(shown).join(', ')}, and ${here}`;
   }
   return undefined;

@@ -1,5 +1,5 @@
 /**
- * Every hyperparameter of training there is: what it may be, and what it is when nobody says.
+ * All hyperparameters of training, with their limits and defaults.
  *
  * One table serves validation, defaults, the OpenAPI document and the page's form; a new hyperparameter is one row here and
  * its use in compute/trial-options.ts.
@@ -10,12 +10,12 @@ import type { TrialSettings } from '../../compute/trial.ts';
 import { hiddenActivations } from '../../nn/model/activation-names.ts';
 import { layerNames, MAX_HIDDEN_LAYERS, spelledOut } from './hidden-units.ts';
 
-/** A number's row without a fallback is that of one layer's units: a layer without its own has those of all. */
+/** Without a fallback it is the row of one layer's units, which default to `hiddenUnits`. */
 interface NumberRow {
   readonly kind: 'float' | 'int';
   readonly min: number;
   readonly max: number;
-  /** The smallest value itself is excluded. */
+  /** Excludes `min` itself. */
   readonly above?: boolean;
   readonly fallback?: number;
   readonly about: string;
@@ -48,7 +48,7 @@ export const hyperparameterTable = {
     min: 1,
     max: 4096,
     fallback: 64,
-    about: 'Units of every hidden layer, or a list of each one’s',
+    about: 'Units of every hidden layer, or a list with one entry per layer',
   },
   activation: {
     kind: 'choice',
@@ -62,20 +62,20 @@ export const hyperparameterTable = {
     kind: 'choice',
     choices: ['zeros', 'smallNormal', 'xavier', 'he'],
     fallback: 'he',
-    about: 'How the weights start',
+    about: 'Initialization of the weights',
   },
   weightDistribution: {
     kind: 'choice',
     choices: ['normal', 'uniform'],
     fallback: 'normal',
-    about: 'Of which the first weights are drawn, with the deviation of the initializer either way',
+    about: 'Distribution of the initial weights; the initializer sets its standard deviation',
   },
   smallNormalDeviation: {
     kind: 'float',
     min: 0,
     max: 10,
     fallback: 0.01,
-    about: 'For smallNormal: the standard deviation of the first weights',
+    about: 'For smallNormal: standard deviation of the initial weights',
   },
   batchNorm: { kind: 'switch', fallback: false, about: 'Batch normalization before every activation' },
   dropout: {
@@ -83,26 +83,25 @@ export const hyperparameterTable = {
     min: 0,
     max: 0.95,
     fallback: 0,
-    about: 'Share of the hidden layers’ outputs that every step drops',
+    about: 'Share of the hidden layers’ outputs dropped in every step',
   },
   loss: {
     kind: 'choice',
     choices: ['softmaxCrossEntropy', 'binaryCrossEntropy'],
     fallback: 'softmaxCrossEntropy',
-    about:
-      'What is learned of classes; binaryCrossEntropy has one output, for two classes. Quantities have squared error',
+    about: 'For classification; binaryCrossEntropy has one output and needs two classes. Regression uses squared error',
   },
   preprocessing: {
     kind: 'choice',
     choices: ['none', 'center', 'standardize'],
     fallback: 'standardize',
-    about: 'Fitted on the training rows alone',
+    about: 'Fitted on the training rows only',
   },
   optimizer: {
     kind: 'choice',
     choices: ['sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'adamw'],
     fallback: 'adam',
-    about: 'How a gradient becomes a step',
+    about: 'Optimization algorithm',
   },
   momentum: { kind: 'float', min: 0, max: 0.9999, fallback: 0.9, about: 'For momentum and nesterov' },
   weightDecay: { kind: 'float', min: 0, max: 10, fallback: 0.01, about: 'For adamw: decoupled decay of the weights' },
@@ -110,7 +109,7 @@ export const hyperparameterTable = {
     kind: 'choice',
     choices: ['constant', 'step', 'exponential', 'cosine'],
     fallback: 'constant',
-    about: 'How the learning rate falls',
+    about: 'Learning rate schedule',
   },
   decayFactor: {
     kind: 'float',
@@ -118,7 +117,7 @@ export const hyperparameterTable = {
     above: true,
     max: 1,
     fallback: 0.5,
-    about: 'For step and exponential: what is left of the learning rate after decayEvery epochs',
+    about: 'For step and exponential: factor of the learning rate per decayEvery epochs',
   },
   decayEvery: { kind: 'int', min: 1, max: 10_000, fallback: 10, about: 'For step and exponential, in epochs' },
   cosineFloor: {
@@ -126,39 +125,40 @@ export const hyperparameterTable = {
     min: 0,
     max: 1,
     fallback: 0,
-    about: 'For cosine: what is left of the learning rate at the end',
+    about: 'For cosine: final learning rate as a share of the initial one',
   },
   warmupEpochs: {
     kind: 'float',
     min: 0,
     max: 10_000,
     fallback: 0,
-    about: 'Epochs in which the learning rate rises, in a line, to what the schedule says',
+    about: 'Epochs of linear warm-up of the learning rate',
   },
   clipNorm: {
     kind: 'float',
     min: 0,
     max: 1e6,
     fallback: 0,
-    about: 'Longest gradient, a longer one is scaled down to it; 0 is no clipping',
+    about: 'Gradients with a larger norm are scaled down to it; 0 turns clipping off',
   },
-  batchSize: { kind: 'int', min: 1, max: 65_536, fallback: 64, about: 'Rows of one step' },
+  batchSize: { kind: 'int', min: 1, max: 65_536, fallback: 64, about: 'Rows per step' },
   epochs: { kind: 'int', min: 1, max: 10_000, fallback: 20, about: 'Passes over the training rows' },
   patience: {
     kind: 'int',
     min: 0,
     max: 10_000,
     fallback: 0,
-    about: 'Early stopping: epochs without a better one until training goes back to the best; 0 is none',
+    about:
+      'Early stopping: epochs without improvement before training stops and restores the best epoch; 0 turns it off',
   },
 } as const satisfies Record<keyof TrialSettings | 'hiddenLayers', Row & { fallback: Value }>;
 
 function layerRow(place: number): NumberRow {
   const { kind, min, max } = hyperparameterTable.hiddenUnits;
-  return { kind, min, max, about: `Units of hidden layer ${place + 1}, where there is one` };
+  return { kind, min, max, about: `Units of hidden layer ${place + 1}, if there is one` };
 }
 
-/** The rows of the table and, behind `hiddenUnits`, one for every layer's own. */
+/** The rows of the table and, after `hiddenUnits`, one row for the units of each layer. */
 const rows: Readonly<Record<string, Row>> = Object.fromEntries(
   Object.entries(hyperparameterTable).flatMap(([name, row]): [string, Row][] =>
     name === 'hiddenUnits'
@@ -167,20 +167,20 @@ const rows: Readonly<Record<string, Row>> = Object.fromEntries(
   ),
 );
 
-/** The row of a hyperparameter, that of `hiddenUnits` for a layer's own. */
+/** The row of a hyperparameter. */
 export function rowOf(name: string): Row | undefined {
   return rows[name];
 }
 
-/** In the order in which people are shown them. */
+/** In display order. */
 export const hyperparameterNames: readonly string[] = Object.keys(rows);
 
-/** What every hyperparameter is when nobody says; one layer's own units are then not there at all. */
+/** Default values. The units of single layers have none. */
 export const fallbacks: Readonly<Record<string, Value>> = Object.fromEntries(
   Object.entries(hyperparameterTable).map(([name, { fallback }]) => [name, fallback]),
 );
 
-/** What varies when a search does not say: a space in which good networks are common on small data. */
+/** The default search space: on small data sets, many of its networks are good. */
 export const defaultHyperparameters: Readonly<Record<string, Value | Distribution>> = {
   learningRate: { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' },
   l2: { distribution: 'float', low: 1e-6, high: 1e-2, scale: 'log' },
@@ -189,7 +189,7 @@ export const defaultHyperparameters: Readonly<Record<string, Value | Distributio
   activation: { distribution: 'categorical', choices: ['relu', 'elu', 'tanh'] },
 };
 
-/** The table's fallbacks, overlaid by what is fixed and by a trial's point. Inactive hyperparameters keep their fallback. */
+/** Training settings from the defaults, the fixed values and a trial's point, each overriding the previous. Inactive hyperparameters keep their default. */
 export function settingsOf(
   hyperparameters: Readonly<Record<string, Value | Distribution>>,
   point: Readonly<Record<string, Value>>,
@@ -201,11 +201,11 @@ export function settingsOf(
   const { hiddenLayers, ...others } = Object.fromEntries(Object.keys(fallbacks).map((name) => [name, decided(name)]));
   const own = layerNames.slice(0, Number(hiddenLayers));
   const hiddenUnits = own.map((name) => decided(name) ?? others['hiddenUnits']);
-  // The schema below has checked every value against its row, fixed or as a bound of its distribution.
+  // The schema below has validated fixed values and the bounds of distributions against the table.
   return { ...others, hiddenUnits } as unknown as TrialSettings;
 }
 
-/** The hyperparameters that vary, in the table's order. */
+/** The hyperparameters that vary, in display order. */
 export function variedOf(hyperparameters: Readonly<Record<string, Value | Distribution>>): string[] {
   return hyperparameterNames.filter((name) => typeof hyperparameters[name] === 'object');
 }
@@ -253,18 +253,18 @@ function rangeSchema(row: NumberRow, bound: z.ZodType<number>) {
     })
     .check((context) => {
       const { distribution, low, high, scale, step } = context.value;
-      const fault = (path: string, message: string) =>
+      const issue = (path: string, message: string) =>
         context.issues.push({ code: 'custom', path: [path], message, input: context.value });
-      if (low > high) fault('low', `must not be above high, which is ${high}, got ${low}`);
+      if (low > high) issue('low', `must be at most high, which is ${high}, got ${low}`);
       const half = (step ?? (distribution === 'int' ? 1 : 0)) / 2;
-      if (scale === 'log' && low <= 0 && !row.above) fault('low', `must be above 0 on a log scale, got ${low}`);
+      if (scale === 'log' && low <= 0 && !row.above) issue('low', `must be above 0 on a log scale, got ${low}`);
       else if (scale === 'log' && low > 0 && low - half <= 0)
-        fault('step', `must be below twice low on a log scale, which is ${2 * low}, got ${step}`);
+        issue('step', `must be below twice low on a log scale, which is ${2 * low}, got ${step}`);
       if (distribution === 'int' && row.kind === 'float') {
-        if (!Number.isInteger(low)) fault('low', `must be a whole number where the distribution is int, got ${low}`);
-        if (!Number.isInteger(high)) fault('high', `must be a whole number where the distribution is int, got ${high}`);
+        if (!Number.isInteger(low)) issue('low', `must be a whole number where the distribution is int, got ${low}`);
+        if (!Number.isInteger(high)) issue('high', `must be a whole number where the distribution is int, got ${high}`);
         if (step !== undefined && !Number.isInteger(step))
-          fault('step', `must be a whole number where the distribution is int, got ${step}`);
+          issue('step', `must be a whole number where the distribution is int, got ${step}`);
       }
     });
 }
@@ -279,28 +279,28 @@ function settingSchema(row: Row): z.ZodType<Value | Distribution> {
 
 type Setting = Value | Distribution;
 
-/** A layer each; without any there is no hidden layer. */
+/** One entry per hidden layer; an empty list means no hidden layer. */
 function listSchema(setting: z.ZodType<Setting>): z.ZodType<Setting | readonly Setting[]> {
   return z.union([setting, z.array(setting).max(MAX_HIDDEN_LAYERS)]);
 }
 
-/** The schema of every hyperparameter by itself. */
+/** The schema of each hyperparameter. */
 export const settingSchemas: Readonly<Record<string, z.ZodType<Setting>>> = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => [name, settingSchema(row)]),
 );
 
-/** `{ learningRate: 0.01 | { distribution, … }, … }`: each a value or a distribution, by its row of the table. */
+/** `{ learningRate: 0.01 | { distribution, … }, … }`: each is a value or a distribution. */
 export const hyperparametersSchema = z.strictObject(
   Object.fromEntries(
     Object.entries(rows).map(([name, { about, fallback }]) => {
       const setting = settingSchemas[name]!;
       const schema = name === 'hiddenUnits' ? listSchema(setting) : setting;
-      return [name, schema.optional().describe(`${about}. ${fallback ?? 'hiddenUnits'} unless given.`)];
+      return [name, schema.optional().describe(`${about}. Default: ${fallback ?? 'hiddenUnits'}.`)];
     }),
   ),
 );
 
-/** Those of `given` that can be read, whatever is wrong with the others: a list spelled out, fallbacks filled in. */
+/** The valid hyperparameters in `given`, with lists expanded and defaults filled in; invalid ones are left out. */
 export function readableOf(given: Readonly<Record<string, unknown>>): Record<string, Setting> {
   const read = Object.entries({ ...fallbacks, ...spelledOut(given) }).flatMap(([name, setting]) => {
     const parsed = Object.hasOwn(settingSchemas, name) ? settingSchemas[name]!.safeParse(setting) : undefined;

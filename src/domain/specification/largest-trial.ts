@@ -1,16 +1,16 @@
-/** The trial of a search that takes most memory. */
+/** The trial of a search that needs the most memory. */
 
 import type { Distribution, Value } from '../../algorithms/space/space.ts';
 import type { TrialSettings, TrialTask } from '../../compute/trial.ts';
 import { foldRows } from '../../data/folds.ts';
-import { layerCountsOf, mostUnits } from './hidden-units.ts';
+import { layerCountsOf, maxUnits } from './hidden-units.ts';
 import { settingsOf } from './hyperparameters.ts';
 import type { DatasetFacts, Specification } from './specification.ts';
 
-/** How much memory one trial may take, and how much it would. */
+/** The memory limit of a trial, and how to estimate its need. */
 export interface TrialMemory {
   readonly limitBytes: number;
-  /** Bytes that training with these settings takes on so many rows of the data set. */
+  /** Bytes needed for training with these settings on this many rows. */
   needed(
     settings: TrialSettings,
     dataset: Pick<DatasetFacts, 'task' | 'features' | 'classes'>,
@@ -21,7 +21,7 @@ export interface TrialMemory {
 
 type Setting = Value | Distribution | undefined;
 
-function greatest(setting: Setting): number {
+function maxOf(setting: Setting): number {
   if (typeof setting !== 'object') return Number(setting);
   return setting.distribution === 'categorical' ? Math.max(...setting.choices.map(Number)) : setting.high;
 }
@@ -31,13 +31,13 @@ function choicesOf(setting: Setting): readonly Value[] {
   return setting === undefined ? [] : [setting];
 }
 
-/** Those that cost memory: more with a greater value, and by choice. */
+/** Hyperparameters that affect memory: numbers, where more costs more, and choices. */
 const growing = ['batchSize', 'dropout', 'patience'] as const;
 const choosing = ['batchNorm', 'optimizer', 'activation', 'loss'] as const;
 
 /**
- * Every hyperparameter at its most costly, whether or not conditions ever let them meet. What one costs more than another does
- * not depend on the others, so they are decided one by one.
+ * Every hyperparameter at its most expensive value, even if conditions never allow the combination. Which value is the most expensive does
+ * not depend on the other hyperparameters, so each is chosen separately.
  */
 export function largestTrial(
   { hyperparameters, objective, validation }: Pick<Specification, 'hyperparameters' | 'objective' | 'validation'>,
@@ -51,15 +51,15 @@ export function largestTrial(
   });
   const larger = (candidates: TrialSettings[]) =>
     candidates.map(measured).reduce((a, b) => (b.bytes > a.bytes ? b : a));
-  const most = Object.fromEntries(growing.map((name) => [name, greatest(hyperparameters[name])]));
-  const base = { ...settingsOf(hyperparameters, {}), ...most } as TrialSettings;
+  const numbers = Object.fromEntries(growing.map((name) => [name, maxOf(hyperparameters[name])]));
+  const base = { ...settingsOf(hyperparameters, {}), ...numbers } as TrialSettings;
   const networks = layerCountsOf(hyperparameters['hiddenLayers']).map((count) => ({
     ...base,
-    hiddenUnits: mostUnits(hyperparameters, count),
+    hiddenUnits: maxUnits(hyperparameters, count),
   }));
   let found = larger(networks);
   for (const name of choosing) {
-    // The schema has checked every choice against its row.
+    // Every choice has been validated against the table of hyperparameters.
     const candidates = choicesOf(hyperparameters[name]).map((choice) => ({ ...found.settings, [name]: choice }));
     found = larger(candidates as TrialSettings[]);
   }

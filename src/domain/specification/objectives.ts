@@ -1,6 +1,6 @@
 import type { Direction } from '../../algorithms/objective.ts';
 
-/** What a search may be for: the metrics of each task, with the direction that is usual, the most usual first. */
+/** The metrics of each task with their usual direction; the first one is the default. */
 export const metrics = {
   classification: {
     validationAccuracy: 'maximize',

@@ -1,37 +1,42 @@
-/** Which pruners a specification may name, and when a trial of it is looked at. */
+/** The pruners a specification can use. */
 import { z } from 'zod';
 
 const divergence = z
   .boolean()
   .default(true)
-  .describe('Stop a trial whose loss is no number or above 3 times its first, whatever the type');
+  .describe('StopDecision a trial whose loss is no number or above 3 times its first, whatever the type');
 const epochs = z.int().min(1).max(1_000_000);
-const reductionFactor = z.int().min(2).max(10).default(3).describe('One of so many goes on from a rung to the next');
+const reductionFactor = z
+  .int()
+  .min(2)
+  .max(10)
+  .default(3)
+  .describe('One in this many trials is promoted to the next rung');
 const minEpochs = epochs.default(1).describe('Epochs of the first rung');
-const looks = {
+const reporting = {
   startupTrials: z
     .int()
     .min(1)
     .max(10_000)
     .default(5)
-    .describe('Nothing is stopped before so many trials are complete'),
-  warmupEpochs: z.int().min(0).max(1_000_000).default(0).describe('Nothing is stopped before so many epochs'),
-  interval: epochs.default(1).describe('Looked at every so many epochs'),
+    .describe('No trial is stopped before this many trials are complete'),
+  warmupEpochs: z.int().min(0).max(1_000_000).default(0).describe('No trial is stopped before this many epochs'),
+  interval: epochs.default(1).describe('Epochs between two checks'),
 };
 
 export const prunerKinds = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('none'), divergence }).describe('Every trial runs to its end'),
+  z.strictObject({ type: z.literal('none'), divergence }).describe('Every trial runs to completion'),
   z
-    .strictObject({ type: z.literal('median'), ...looks, divergence })
-    .describe('Stops what is worse than the median of the complete trials. Depends on the order in which trials run'),
+    .strictObject({ type: z.literal('median'), ...reporting, divergence })
+    .describe('Stops trials worse than the median of the complete ones. Depends on the order in which trials run'),
   z
     .strictObject({
       type: z.literal('percentile'),
       percentile: z.number().min(0).max(100).default(25).describe('Of the complete trials, from the best'),
-      ...looks,
+      ...reporting,
       divergence,
     })
-    .describe('Stops what is not among the best percents. Depends on the order in which trials run'),
+    .describe('Stops trials that are not within the best percentile. Depends on the order in which trials run'),
   z
     .strictObject({
       type: z.literal('successiveHalving'),
@@ -40,22 +45,24 @@ export const prunerKinds = z.discriminatedUnion('type', [
       reproducible: z
         .boolean()
         .default(true)
-        .describe('All trials of a rung are awaited; if not, each is judged by those before it, whichever these are'),
-      bracketSize: z.int().min(2).max(100_000).optional().describe('Trials that halve together, if reproducible'),
+        .describe(
+          'true: wait for all trials of a rung; false: compare each with those that happened to be there first',
+        ),
+      bracketSize: z.int().min(2).max(100_000).optional().describe('Trials of a bracket, if reproducible'),
       divergence,
     })
-    .describe('At every rung the best go on'),
+    .describe('At every rung the best trials are promoted'),
   z
     .strictObject({
       type: z.literal('diagnosis'),
-      warmupEpochs: z.int().min(1).max(1_000_000).default(3).describe('The first look comes after so many epochs'),
-      patience: epochs.default(5).describe('Epochs from one look to the next: so long a fault may take to heal'),
+      warmupEpochs: z.int().min(1).max(1_000_000).default(3).describe('Epochs before the first check'),
+      patience: epochs.default(5).describe('Epochs between checks: the time a problem has to go away'),
       divergence,
     })
-    .describe('Stops a trial in which a fault is found that does not heal, and says which; reproducible'),
+    .describe('Stops a trial whose finding of severity «fault» persists from one check to the next; reproducible'),
   z
     .strictObject({ type: z.literal('hyperband'), minEpochs, reductionFactor, divergence })
-    .describe('Successive halving with brackets from many short trials to few long ones; reproducible'),
+    .describe('Successive halving in brackets, from many short trials to a few long ones; reproducible'),
 ]);
 
 /** `{}` and `{divergence: false}` are of type none. */
@@ -68,12 +75,12 @@ export type PrunerSettings = z.output<typeof prunerKinds>;
 
 export type BarrierSettings = Extract<PrunerSettings, { type: 'hyperband' | 'successiveHalving' }>;
 
-/** Pruners under which a trial waits at its rung for the others of its bracket. */
+/** Pruners with which a trial waits at its rung for the others of its bracket. */
 export function hasBarriers(pruner: PrunerSettings): pruner is BarrierSettings {
   return pruner.type === 'hyperband' || (pruner.type === 'successiveHalving' && pruner.reproducible);
 }
 
-/** Pruners that judge a trial at once, by those that were there before it. */
+/** Pruners that decide when a trial reports, from the trials that reported before it. */
 export function isImmediate(
   pruner: PrunerSettings,
 ): pruner is Exclude<PrunerSettings, { type: 'none' | 'diagnosis' | 'hyperband' }> {
@@ -82,13 +89,13 @@ export function isImmediate(
 
 export type DiagnosisSettings = Extract<PrunerSettings, { type: 'diagnosis' }>;
 
-/** The next epoch after `completed` at which «diagnosis» looks at a trial, at most `last`; undefined where there is none. */
+/** The next epoch after `completed`, at most `last`, at which «diagnosis» checks a trial; undefined if there is none. */
 export function nextDiagnosis(
   { warmupEpochs, patience }: Pick<DiagnosisSettings, 'warmupEpochs' | 'patience'>,
   completed: number,
   last: number,
 ): number | undefined {
-  const looks = Math.floor((completed - warmupEpochs) / patience) + 1;
-  const next = completed < warmupEpochs ? warmupEpochs : warmupEpochs + looks * patience;
+  const checks = Math.floor((completed - warmupEpochs) / patience) + 1;
+  const next = completed < warmupEpochs ? warmupEpochs : warmupEpochs + checks * patience;
   return next <= last ? next : undefined;
 }

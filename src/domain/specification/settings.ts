@@ -1,10 +1,10 @@
-/** Hyperparameters as they are stored and served: each a value or a distribution. What a user may send is in hyperparameters.ts. */
+/** Hyperparameters as stored and served: each is a value or a distribution. What users may send is defined in hyperparameters.ts. */
 import { z } from 'zod';
 import type { Distribution, Point, Value } from '../../algorithms/space/space.ts';
 
 const valueSchema = z.union([z.number(), z.string(), z.boolean()]) satisfies z.ZodType<Value>;
 
-/** Values of hyperparameters by their names. */
+/** Values of hyperparameters by name. */
 export const pointSchema = z.record(z.string(), valueSchema).readonly() satisfies z.ZodType<Point>;
 
 const when = z
@@ -29,6 +29,6 @@ const distributionSchema = z.discriminatedUnion('distribution', [
 export const settingsSchema = z
   .record(z.string(), z.union([valueSchema, distributionSchema]))
   .readonly()
-  .describe('Each hyperparameter, with its value or its distribution')
+  .describe('Each hyperparameter with its value or distribution')
   .meta({ id: 'Settings' });
 export type Settings = z.output<typeof settingsSchema>;

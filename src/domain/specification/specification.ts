@@ -1,4 +1,4 @@
-/** The specification of a search: what a user sends, and what is stored of it. */
+/** The specification of a search: as users send it and as it is stored. */
 import { z } from 'zod';
 import { directions } from '../../algorithms/objective.ts';
 import { createSampler } from '../../algorithms/samplers/create-sampler.ts';
@@ -19,21 +19,21 @@ import { warmStartSchema } from './warm-start-settings.ts';
 export type Metric = TrialMetric;
 const metricNames = [...new Set(Object.values(metrics).flatMap((of) => Object.keys(of) as Metric[]))];
 
-/** What a user sends. */
+/** As users send it. */
 export const specificationSchema = z
   .strictObject({
-    name: z.string().trim().min(1).max(200).optional().describe('For people; made from the data set unless given'),
+    name: z.string().trim().min(1).max(200).optional().describe('Display name; derived from the data set by default'),
     dataset: z.string().min(1).max(100),
     hyperparameters: hyperparametersSchema
       .optional()
-      .describe('Each a value or a distribution. A good space of five unless given'),
+      .describe('Each is a value or a distribution. Default: a search space of five hyperparameters'),
     enqueue: enqueueSchema.default([]),
     warmStart: warmStartSchema.optional(),
     sampler: samplerSchema.prefault({}),
     validation: validationSchema.prefault({}),
     objective: z
       .strictObject({
-        metric: z.enum(metricNames).optional().describe('validationRocAuc is for two classes'),
+        metric: z.enum(metricNames).optional().describe('validationRocAuc needs two classes'),
         direction: z.enum(directions).optional(),
       })
       .prefault({}),
@@ -42,16 +42,16 @@ export const specificationSchema = z
     budget: budgetSchema.prefault({}),
     limits: z
       .strictObject({
-        trialSeconds: z.number().positive().max(86_400).default(600).describe('A trial that takes longer has failed'),
-        attempts: z.int().min(1).max(20).default(3).describe('How often a trial that crashes is tried'),
+        trialSeconds: z.number().positive().max(86_400).default(600).describe('A trial that takes longer fails'),
+        attempts: z.int().min(1).max(20).default(3).describe('Attempts for a trial that crashes'),
       })
       .prefault({}),
   })
   .meta({ id: 'Specification' });
 
 /**
- * What is stored and served: every default filled in, so that a later default changes no earlier search. Answers are checked against it, so
- * a bound may become wider, and never narrower than what is stored.
+ * As stored and served: with every default filled in, so that changing a default does not change existing searches. Responses are validated
+ * against it, so its bounds may be widened but never made narrower than what is stored.
  */
 export const resolvedSpecificationSchema = z
   .object({
@@ -61,7 +61,7 @@ export const resolvedSpecificationSchema = z
     enqueue: z
       .array(pointSchema)
       .readonly()
-      .describe('Tried first, as trials 0 …: each decides some or all of what varies'),
+      .describe('Tried first, as trials 0 …: each sets some or all of the hyperparameters that vary'),
     sampler: samplerKinds,
     validation: validationKinds,
     objective: z.object({ metric: z.enum(metricNames), direction: z.enum(directions) }).readonly(),
@@ -74,7 +74,7 @@ export const resolvedSpecificationSchema = z
   .meta({ id: 'ResolvedSpecification' });
 export type Specification = z.output<typeof resolvedSpecificationSchema>;
 
-/** What must be known of a data set to judge a specification. */
+/** What validating a specification needs to know of a data set. */
 export interface DatasetFacts {
   readonly name: string;
   readonly task: Task;
@@ -84,15 +84,15 @@ export interface DatasetFacts {
   readonly hash: string;
 }
 
-/** Tells the stages' draws apart: those of one must not be those of another in a smaller space. */
+/** Gives every stage its own random numbers, so that a stage does not repeat the samples of the previous one in a smaller space. */
 const SEED_STRIDE = 0x9e3779b1;
 
-/** Decides the trials of a stage, counted from its first; of the whole search, where it has but one. */
+/** The sampler of a stage, whose trial numbers start at 0 with the stage; of the whole search if it has no stages. */
 export function samplerOf(
   { hyperparameters, sampler, enqueue, objective }: Specification,
   stage: { readonly index: number; readonly hyperparameters: Settings } = { index: 0, hyperparameters },
 ): Sampler {
   const seed = (sampler.seed + stage.index * SEED_STRIDE) % Number.MAX_SAFE_INTEGER;
-  const given = stage.index === 0 ? enqueue : [];
-  return createSampler(spaceOf(stage.hyperparameters), { ...sampler, seed }, given, objective.direction);
+  const enqueued = stage.index === 0 ? enqueue : [];
+  return createSampler(spaceOf(stage.hyperparameters), { ...sampler, seed }, enqueued, objective.direction);
 }

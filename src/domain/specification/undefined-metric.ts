@@ -1,10 +1,10 @@
-/** Metrics that some validation rows do not define: a search for one of them is refused before it starts. */
+/** Metrics that are undefined on some validation rows: searches for one of them are refused before they start. */
 import type { Dataset } from '../../data/dataset.ts';
 import { countFolds, type Validation, validationRowsOf } from '../../data/folds.ts';
-import type { Fault } from '../../errors.ts';
+import type { ValidationIssue } from '../../errors.ts';
 import type { Metric, Specification } from './specification.ts';
 
-/** What the target must have among a fold's validation rows, in words; other metrics are defined on any. */
+/** What a metric requires of the target in a fold's validation rows; other metrics are always defined. */
 const needs: Partial<Record<Metric, string>> = {
   validationRocAuc: 'rows of both classes',
   validationR2: 'different values of the target',
@@ -14,10 +14,10 @@ export function needsRows(metric: Metric): boolean {
   return needs[metric] !== undefined;
 }
 
-/** By data set, metric and folds: every trial of a search asks the same. */
+/** Cached by data set, metric and folds, since every trial of a search asks the same. */
 const known = new WeakMap<Dataset, Map<string, string | undefined>>();
 
-/** Why the metric is not defined with these folds, by the first fold on which it is not; undefined where it is. */
+/** Why the metric is undefined, for the first fold where it is; undefined if it is defined on all folds. */
 export function undefinedOn(
   dataset: Dataset,
   validation: Validation,
@@ -38,18 +38,18 @@ function judged(dataset: Dataset, validation: Validation, seed: number, metric: 
     const first = dataset.y[rows[0]!]!;
     if (rows.every((row) => dataset.y[row] === first)) {
       const folds = countFolds(validation);
-      const where = folds === 1 ? '' : ` on fold ${fold} of the folds 0 … ${folds - 1}`;
+      const where = folds === 1 ? '' : ` on fold ${fold} (of folds 0 … ${folds - 1})`;
       const all =
         dataset.task === 'classification' ? `are of the class ${dataset.classes[first]}` : `have the value ${first}`;
-      return `${metric} is not defined${where}: it takes ${needs[metric]}, and all ${rows.length} validation rows ${all}. Hold out more rows, take fewer folds or stratify them, or choose another metric`;
+      return `${metric} is not defined${where}: it needs ${needs[metric]}, but all ${rows.length} validation rows ${all}. Hold out more rows, use fewer or stratified folds, or choose another metric`;
     }
     fold++;
   }
   return undefined;
 }
 
-/** The same for every stage of a search. */
-export function undefinedMetricFaults(specification: Specification, dataset: Dataset): Fault[] {
+/** Checks every stage of a search. */
+export function undefinedMetricIssues(specification: Specification, dataset: Dataset): ValidationIssue[] {
   const { stages, validation, sampler, objective } = specification;
   const own = stages.map((stage) => stage.validation);
   const ways = [

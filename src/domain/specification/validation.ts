@@ -1,26 +1,26 @@
-/** How the rows are split into those that teach and those that examine. */
+/** How the rows are split into training and validation rows. */
 import { z } from 'zod';
 import { foldRows } from '../../data/folds.ts';
-import type { Fault } from '../../errors.ts';
+import type { ValidationIssue } from '../../errors.ts';
 
-const repeats = z.int().min(1).max(100).default(1).describe('As often anew, each time with another shuffle');
+const repeats = z.int().min(1).max(100).default(1).describe('Repetitions, each with another shuffle');
 
 export const validationKinds = z.discriminatedUnion('type', [
   z
     .strictObject({
       type: z.literal('holdout'),
-      fraction: z.number().min(0.01).max(0.9).default(0.2).describe('Of the rows, held out'),
+      fraction: z.number().min(0.01).max(0.9).default(0.2).describe('Share of the rows that is held out'),
       repeats,
     })
-    .describe('One part of the rows examines, of every class alike'),
+    .describe('One split, with the same share of every class held out'),
   z
     .strictObject({
       type: z.literal('kFold'),
       folds: z.int().min(2).max(100).default(5),
-      stratified: z.boolean().default(true).describe('Every fold has its share of every class'),
+      stratified: z.boolean().default(true).describe('Every fold has the same share of every class'),
       repeats,
     })
-    .describe('Every row examines once'),
+    .describe('Every row is in the validation set once'),
 ]);
 
 /** `{}` and `{fraction: 0.3}` are a holdout. */
@@ -30,8 +30,8 @@ export const validationSchema = z.preprocess(
 );
 export type ValidationSettings = z.output<typeof validationKinds>;
 
-/** Folds that would leave too few rows of a data set to learn from, or none to examine. */
-export function validationFaults(validation: ValidationSettings, rows: number, path: string): Fault[] {
+/** Refuses splits that leave too few training rows or no validation rows. */
+export function foldIssues(validation: ValidationSettings, rows: number, path: string): ValidationIssue[] {
   if (validation.type === 'kFold' && validation.folds > rows) {
     return [
       { path: `${path}.folds`, message: `must be at most the ${rows} rows of the data set, got ${validation.folds}` },

@@ -1,13 +1,13 @@
-/** What a specification says of the search it begins with. */
+/** Warm start from another search. */
 import { z } from 'zod';
 
-/** More of another search's best are not taken over. */
-export const MAX_TAKEN = 100;
+/** The most trials that can be taken from another search. */
+export const MAX_WARM_START_TRIALS = 100;
 
 export const warmStartSchema = z
   .strictObject({
     search: z.uuid(),
-    trials: z.int().min(1).max(MAX_TAKEN).default(5).describe('So many of its best are tried first'),
+    trials: z.int().min(1).max(MAX_WARM_START_TRIALS).default(5).describe('How many of its best trials to enqueue'),
   })
-  .describe('Begins with the best of another search: what varies here and can be as it was there is taken over');
+  .describe('Starts with the best trials of another search: values that fit this search space are enqueued');
 export type WarmStartSettings = z.output<typeof warmStartSchema>;

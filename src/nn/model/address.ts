@@ -1,4 +1,4 @@
-/** Where the random numbers of a training run lie (law 5 of docs/laws.md). */
+/** Where the random numbers of a training run lie (invariant 5 in docs/invariants.md). */
 import { type AddressWords, wordsOf } from '../../random.ts';
 
 /** Where a training run stands in a search; with a purpose it is the address of all its random numbers. */

@@ -77,7 +77,7 @@ export interface TrainOptions extends InitialWeights {
 }
 
 /** Training that is over is not paused: after its last epoch, `pause` ends it. */
-export type Verdict = 'continue' | 'stop' | 'pause';
+export type TrainingCommand = 'continue' | 'stop' | 'pause';
 
 export interface TrainingResult {
   readonly outcome: 'ended';
@@ -113,18 +113,20 @@ interface Run {
 }
 
 /** Takes the whole memory of its kernels: they serve one training run at a time. */
-export function* train(options: TrainOptions): Generator<EpochReport, TrainingResult | PausedTraining, Verdict> {
+export function* train(
+  options: TrainOptions,
+): Generator<EpochReport, TrainingResult | PausedTraining, TrainingCommand> {
   checkOptions(options);
   const run = begin(options);
   const { arrays, trainer, sums, progress } = run;
   let stoppedEarly = false;
   while (progress.epoch < options.epochs && !stoppedEarly) {
-    const before = progress.epoch === 0 ? look(run) : [];
+    const before = progress.epoch === 0 ? observeLayers(run) : [];
     progress.epoch++;
-    trainEpoch(trainer, arrays, run.options, progress.epoch, isLookedAt(run), sums);
+    trainEpoch(trainer, arrays, run.options, progress.epoch, isObservedEpoch(run), sums);
     evaluate(trainer, arrays, sums.validation);
     if (progress.epoch === 1) progress.initialLoss = sums.firstLoss;
-    const signals = [...before, ...look(run)];
+    const signals = [...before, ...observeLayers(run)];
     const report = reportOf(trainer, arrays, run.options, progress.epoch, sums, signals);
     stoppedEarly = hasStoppedEarly(run, report);
     const verdict = yield report;
@@ -136,15 +138,15 @@ export function* train(options: TrainOptions): Generator<EpochReport, TrainingRe
   return resultOf(run, stoppedEarly);
 }
 
-function isLookedAt({ options, progress: { epoch } }: Run): boolean {
+function isObservedEpoch({ options, progress: { epoch } }: Run): boolean {
   return options.signals !== false && (epoch === 0 || isObserved(epoch, options.epochs));
 }
 
 /** After the epochs that are to be observed, and before the first step. */
-function look(run: Run): Signals[] {
+function observeLayers(run: Run): Signals[] {
   const { trainer, arrays, progress } = run;
   const { epoch } = progress;
-  if (!isLookedAt(run)) return [];
+  if (!isObservedEpoch(run)) return [];
   return [observe(trainer, arrays.train, arrays.probe, epoch, epoch === 0 ? undefined : arrays.previous)];
 }
 

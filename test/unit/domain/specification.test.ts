@@ -30,12 +30,12 @@ const queries = { find: async () => undefined, best: async () => [] };
 const memory = createTrialMemory(compileKernels('simd'), 1024 * 2 ** 20);
 const parse = async (body: unknown) => (await parseSpecification(body, { datasets, queries, memory })).specification;
 
-async function faultsOf(body: unknown): Promise<string[]> {
+async function issuesOf(body: unknown): Promise<string[]> {
   try {
     await parseSpecification(body, { datasets, queries, memory });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return error.faults.map(({ path, message }) => `${path}: ${message}`);
+    return error.issues.map(({ path, message }) => `${path}: ${message}`);
   }
   return [];
 }
@@ -75,7 +75,7 @@ describe('parseSpecification', () => {
   });
 
   it('lists every fault at once, each by its path, with what was got', async () => {
-    const faults = await faultsOf({
+    const faults = await issuesOf({
       dataset: 'digitz',
       hyperparameters: {
         learningRate: { distribution: 'float', low: 0, high: 0.1, scale: 'log' },
@@ -92,9 +92,9 @@ describe('parseSpecification', () => {
       expect.arrayContaining([
         'dataset: there is no data set of that name, got "digitz"; GET /v1/datasets lists them',
         'hyperparameters.learningRate.low: must be above 0, got 0',
-        'hyperparameters.hiddenUnits.low: must not be above high, which is 10, got 50',
+        'hyperparameters.hiddenUnits.low: must be at most high, which is 10, got 50',
         'hyperparameters.activation: must be one of "sigmoid", "tanh", "relu", "leakyRelu", "elu", "gelu", "silu", "maxout" or an object, got "rellu"',
-        'hyperparameters.momentun: is not a key that is known here',
+        'hyperparameters.momentun: is not a known key',
         'hyperparameters.momentum.when.optimizer[0]: optimizer can never have that value (it is one of "sgd", "momentum"), got "momentom"',
         'sampler.type: must be one of "random", "grid", "sobol", "tpe", "cmaes", got "annealing"',
         'budget.trials: must be at least 1, got -5',
@@ -139,7 +139,7 @@ describe('parseSpecification', () => {
       /^hyperparameters.hiddenUnits: the largest trial \(20 hidden layers of 4096 units on 64 features and 1797 rows, adam, batches of 64\) needs \d,\d\d\d MB of memory, and the limit is 1,024 MB$/,
     ],
   ])('says of %j: %s', async (hyperparameters, fault) => {
-    const faults = await faultsOf({ dataset: 'digits', hyperparameters });
+    const faults = await issuesOf({ dataset: 'digits', hyperparameters });
     expect(faults).toHaveLength(1);
     if (typeof fault === 'string') expect(faults[0]).toBe(fault);
     else expect(faults[0]).toMatch(fault);
@@ -149,7 +149,7 @@ describe('parseSpecification', () => {
     const int = { distribution: 'int', low: 8, high: 64 };
     const settingsOf = async (hyperparameters: object) =>
       (await parse({ dataset: 'digits', hyperparameters })).hyperparameters;
-    const faults = (hyperparameters: object) => faultsOf({ dataset: 'digits', hyperparameters });
+    const faults = (hyperparameters: object) => issuesOf({ dataset: 'digits', hyperparameters });
 
     it('are given as a list, of values and distributions alike', async () => {
       expect(await settingsOf({ hiddenUnits: [64, int] })).toMatchObject({
@@ -193,7 +193,7 @@ describe('parseSpecification', () => {
       expect(settings['hiddenUnits']).toMatchObject({ when: { hiddenLayers: [2, 3] } });
       expect((await settingsOf({ hiddenLayers: layers, hiddenUnits: int }))['hiddenUnits']).not.toHaveProperty('when');
       expect(await faults({ hiddenLayers: 1, hiddenUnits1: 32, hiddenUnits: int })).toEqual([
-        'hyperparameters.hiddenUnits: has no effect: every hidden layer has units of its own',
+        'hyperparameters.hiddenUnits: has no effect: every hidden layer has its own units',
       ]);
     });
 
@@ -208,15 +208,15 @@ describe('parseSpecification', () => {
       ],
       [
         { hiddenUnits: [32, 16], hiddenLayers: 3 },
-        'hyperparameters.hiddenLayers: must be 2, as many as hiddenUnits lists, or be left out, got 3',
+        'hyperparameters.hiddenLayers: must be 2, the length of hiddenUnits, or be left out, got 3',
       ],
       [
         { hiddenUnits: [32, 16], hiddenLayers: { distribution: 'int', low: 1, high: 2 } },
-        'hyperparameters.hiddenLayers: must be 2, as many as hiddenUnits lists, or be left out, got an object',
+        'hyperparameters.hiddenLayers: must be 2, the length of hiddenUnits, or be left out, got an object',
       ],
       [
         { hiddenUnits: [32, 16], hiddenUnits2: 8 },
-        'hyperparameters.hiddenUnits2: must be left out where hiddenUnits is a list: that has the units of every layer',
+        'hyperparameters.hiddenUnits2: must be left out if hiddenUnits is a list, which has the units of every layer',
       ],
       [{ hiddenUnits: [32, 0] }, 'hyperparameters.hiddenUnits[1]: must be at least 1, got 0'],
       [
@@ -233,13 +233,13 @@ describe('parseSpecification', () => {
           hiddenLayers: { distribution: 'categorical', choices: [1, 2], when: { hiddenUnits2: [8] } },
           hiddenUnits2: int,
         },
-        'hyperparameters.hiddenLayers.when: the conditions of hiddenLayers, hiddenUnits2 form a circle',
+        'hyperparameters.hiddenLayers.when: the conditions of hiddenLayers, hiddenUnits2 form a cycle',
       ],
       [
         { hiddenUnits: [8, 4096, 4096, 4096, 4096, 4096, 4096] },
         'hyperparameters.hiddenUnits: the largest trial (7 hidden layers of 8, 4096, 4096, 4096, 4096, 4096, 4096 units on 64 features and 1797 rows, adam, batches of 64) needs 1,639 MB of memory, and the limit is 1,024 MB',
       ],
-      [{ hiddenUnits21: 8 }, 'hyperparameters.hiddenUnits21: is not a key that is known here'],
+      [{ hiddenUnits21: 8 }, 'hyperparameters.hiddenUnits21: is not a known key'],
     ])('refuses %j: %s', async (hyperparameters, fault) => {
       expect(await faults(hyperparameters)).toEqual([fault]);
     });
@@ -309,27 +309,27 @@ describe('parseSpecification', () => {
         { hiddenUnits: [16, 65] },
         { hiddenLayers: 2, hiddenUnits: [16] },
       ];
-      expect(await faultsOf(search(given))).toEqual([
+      expect(await issuesOf(search(given))).toEqual([
         'enqueue[0].learningRate: must be a number between 0.0001 and 0.1, got 5',
         'enqueue[0].colour: is not a hyperparameter',
         'enqueue[1].learningRate: must be a number between 0.0001 and 0.1, got "0.01"',
         'enqueue[1].optimizer: must be one of "sgd", "momentum", got "adam"',
-        'enqueue[2].momentum: is active only where optimizer is "momentum", and this configuration does not say it',
+        'enqueue[2].momentum: is active only where optimizer is "momentum", and this configuration does not give it',
         'enqueue[3].momentum: is active only where optimizer is "momentum", and here it is "sgd"',
         'enqueue[4].epochs: does not vary in this search: it is 5, got 6',
         'enqueue[5].hiddenUnits1: must be a whole number between 8 and 64, in steps of 8 from 8, got 12',
         'enqueue[6].hiddenUnits2: is active only where hiddenLayers is one of 2, 3, and here it is 1',
-        'enqueue[7].hiddenUnits3: is not among the hyperparameters of this search',
+        'enqueue[7].hiddenUnits3: is not a hyperparameter of this search',
         'enqueue[8].hiddenUnits: hiddenLayers must be a whole number between 1 and 3, got 4',
         'enqueue[9].hiddenUnits[1]: hiddenUnits2 must be a whole number between 8 and 64, got 65',
-        'enqueue[10].hiddenUnits: hiddenLayers is 2 already by this configuration, got 1',
+        'enqueue[10].hiddenUnits: hiddenLayers is already 2 in this configuration, got 1',
       ]);
     });
 
     it('is judged where the shape is wrong elsewhere, and says nothing of what could not be read', async () => {
       const mistyped = { ...hyperparameters, learningRate: { distribution: 'float', low: 'a', high: 1 } };
       const given = [{ learningRate: 5, optimizer: 'adam' }, 7, { optimizer: null }];
-      const faults = await faultsOf(search(given, { hyperparameters: mistyped, budget: { trials: 0 } }));
+      const faults = await issuesOf(search(given, { hyperparameters: mistyped, budget: { trials: 0 } }));
       expect(faults.sort()).toEqual([
         'budget.trials: must be at least 1, got 0',
         'enqueue[0].optimizer: must be one of "sgd", "momentum", got "adam"',
@@ -345,14 +345,14 @@ describe('parseSpecification', () => {
       [null, 'enqueue: must be a list, got null'],
       [Array(1001).fill({}), 'enqueue: must have at most 1000 entries, got a list of 1001'],
     ])('refuses %j', async (enqueue, fault) => {
-      expect(await faultsOf(search(enqueue))).toEqual([fault]);
+      expect(await issuesOf(search(enqueue))).toEqual([fault]);
     });
   });
 
   it('refuses conditions in a circle', async () => {
     const on = (name: string) => ({ distribution: 'float', low: 0.1, high: 0.9, when: { [name]: [0.5] } });
-    const faults = await faultsOf({ dataset: 'digits', hyperparameters: { momentum: on('l2'), l2: on('momentum') } });
-    expect(faults).toEqual(['hyperparameters.l2.when: the conditions of l2, momentum form a circle']);
+    const faults = await issuesOf({ dataset: 'digits', hyperparameters: { momentum: on('l2'), l2: on('momentum') } });
+    expect(faults).toEqual(['hyperparameters.l2.when: the conditions of l2, momentum form a cycle']);
   });
 
   describe('memory', () => {
@@ -392,9 +392,9 @@ describe('parseSpecification', () => {
       objective: { metric },
     });
     const fault = 'binaryCrossEntropy decides between two classes, and digits has 10';
-    expect(await faultsOf(wanting('digits', 'binaryCrossEntropy'))).toEqual([`hyperparameters.loss: ${fault}`]);
-    expect(await faultsOf(wanting('digits', both))).toEqual([`hyperparameters.loss.choices[1]: ${fault}`]);
-    expect(await faultsOf(wanting('digits', 'softmaxCrossEntropy', 'validationRocAuc'))).toEqual([
+    expect(await issuesOf(wanting('digits', 'binaryCrossEntropy'))).toEqual([`hyperparameters.loss: ${fault}`]);
+    expect(await issuesOf(wanting('digits', both))).toEqual([`hyperparameters.loss.choices[1]: ${fault}`]);
+    expect(await issuesOf(wanting('digits', 'softmaxCrossEntropy', 'validationRocAuc'))).toEqual([
       'objective.metric: validationRocAuc compares two classes, and digits has 10',
     ]);
     expect((await parse(wanting('moons', both, 'validationRocAuc'))).objective).toEqual({
@@ -410,12 +410,12 @@ describe('parseSpecification', () => {
   });
 
   it('refuses an accuracy of quantities', async () => {
-    expect(await faultsOf({ dataset: 'diabetes', objective: { metric: 'validationAccuracy' } })).toEqual([
+    expect(await issuesOf({ dataset: 'diabetes', objective: { metric: 'validationAccuracy' } })).toEqual([
       'objective.metric: must be one of validationRmse, validationLoss, validationMae, validationR2 for regression (diabetes), got "validationAccuracy"',
     ]);
   });
 
   it.each([[null], [[]], ['text'], [42], [true]])('refuses %j as a whole', async (body) => {
-    expect((await faultsOf(body))[0]).toMatch(/^: must be an object, got/);
+    expect((await issuesOf(body))[0]).toMatch(/^: must be an object, got/);
   });
 });

@@ -2,8 +2,8 @@
  * CMA-ES: a normal distribution that moves, turns and stretches towards the better half of each generation (Hansen 2016, "The CMA
  * Evolution Strategy: A Tutorial", with its constants).
  *
- * It works on the numeric hyperparameters without a condition, each on its axis from 0 to 1; choices and conditional ones are drawn at random.
- * Logical time (law 6) goes by generations: all trials of one are proposed from those before it, so a generation runs side by side.
+ * It covers the numeric hyperparameters without conditions, each on an axis from 0 to 1; categorical and conditional ones are sampled at
+ * random. All trials of a generation are proposed from the previous generations, so they can run in parallel.
  */
 import { exp, log } from '../../../exact-math.ts';
 import { type Random, randomAt } from '../../../random.ts';
@@ -16,22 +16,22 @@ import { eigen } from './eigen.ts';
 
 export interface CmaesSettings {
   readonly seed: number;
-  /** Trials of a generation; 4 + ⌊3 ln d⌋, for d hyperparameters, unless given. */
+  /** Population size; the default is 4 + ⌊3 ln d⌋ for d hyperparameters. */
   readonly generation?: number | undefined;
 }
 
 const FIRST_SIGMA = 0.25;
-/** Below this the distribution is a point, and there is nothing to learn from it. */
+/** Below this the distribution has collapsed to a point. */
 const MIN_SIGMA = 1e-12;
 
 interface Learned {
   readonly mean: Float64Array;
   sigma: number;
-  /** d×d, row after row. */
+  /** d×d, row-major. */
   readonly covariance: Float64Array;
   readonly pathSigma: Float64Array;
   readonly pathC: Float64Array;
-  /** Eigenvectors in the columns, and the roots of the eigenvalues. */
+  /** Eigenvectors in columns, and square roots of the eigenvalues. */
   axes: { readonly vectors: Float64Array; readonly roots: Float64Array };
 }
 
@@ -61,7 +61,7 @@ function randomOf(seed: number, number: number): Random {
   return randomAt({ seed, purpose: 'sampler', trial: number, epoch: 1 });
 }
 
-/** In [0, 1): what lies beyond is mirrored at the bound. */
+/** A sample in [0, 1), reflected at the bounds. */
 function sample({ mean, sigma, axes }: Learned, random: Random): number[] {
   const d = mean.length;
   const z = Float64Array.from({ length: d }, (_, k) => random.normal() * axes.roots[k]!);
@@ -89,7 +89,7 @@ function constantsOf(d: number, size: number) {
     cC: (4 + mu / d) / (d + 4 + (2 * mu) / d),
     c1,
     cMu: Math.min(1 - c1, (2 * (mu - 2 + 1 / mu)) / ((d + 2) ** 2 + mu)),
-    // Of the length of a standard normal vector.
+    // The expected length of a standard normal vector.
     expected: Math.sqrt(d) * (1 - 1 / (4 * d) + 1 / (21 * d * d)),
   };
 }
@@ -107,7 +107,7 @@ function begin(d: number): Learned {
   };
 }
 
-/** What the first generations taught. The last answer is kept: the trials of a generation ask for the same. */
+/** The state after the given generations. The last one is cached, since all trials of a generation need the same. */
 function learner(
   moved: readonly { readonly name: string; readonly distribution: NumericDistribution }[],
   size: number,
@@ -137,14 +137,14 @@ function learner(
   };
 }
 
-/** Complete before stopped, further before less far, better before worse, of equals the first. */
+/** Complete trials before stopped ones, more epochs before fewer, better values before worse; ties by number. */
 function better(direction: Direction) {
   const byValue = bestFirst(direction);
   return (a: Observation, b: Observation) =>
     Number(b.complete) - Number(a.complete) || (a.complete ? 0 : b.epochs - a.epochs) || byValue(a, b);
 }
 
-/** One generation, the best first. Where some of its trials failed, the weights go to those that are there. */
+/** Updates the state with one generation, best first. If some of its trials failed, the weights go to the others. */
 function update(learned: Learned, ranked: readonly Float64Array[], constants: Constants, generation: number): void {
   const { weights, mu, cSigma, dampSigma, cC, c1, cMu, expected } = constants;
   const { mean, covariance, pathSigma, pathC, axes } = learned;
@@ -186,7 +186,7 @@ function update(learned: Learned, ranked: readonly Float64Array[], constants: Co
   learned.axes = { vectors, roots: values.map((value) => Math.sqrt(Math.max(value, 1e-20))) };
 }
 
-/** base^n for whole n, by multiplication alone. */
+/** base^n for integer n, using only multiplication. */
 function power(base: number, n: number): number {
   let result = 1;
   for (let i = 0; i < n; i++) result *= base;

@@ -1,9 +1,9 @@
-/** Enough sweeps for any symmetric matrix of the sizes here: convergence is quadratic. */
+/** Enough Jacobi sweeps for any symmetric matrix of these sizes: convergence is quadratic. */
 const SWEEPS = 60;
 
 /**
- * Eigenvalues and eigenvectors (the columns, row after row in memory) of a symmetric n×n matrix, by Jacobi's rotations (Golub & Van Loan 2013,
- * §8.5). The matrix is left as it is.
+ * Eigenvalues and eigenvectors (in columns, row-major) of a symmetric n×n matrix by Jacobi rotations (Golub & Van Loan 2013, §8.5). The matrix
+ * is not modified.
  */
 export function eigen(matrix: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
   const a = matrix.slice();
@@ -17,7 +17,7 @@ export function eigen(matrix: Float64Array, n: number): { values: Float64Array; 
   return { values: Float64Array.from({ length: n }, (_, i) => a[i * n + i]!), vectors };
 }
 
-/** Turns the plane of p and q so that a[p,q] becomes 0. */
+/** Rotates the plane of p and q so that a[p,q] becomes 0. */
 function rotate(a: Float64Array, vectors: Float64Array, n: number, p: number, q: number): void {
   const apq = a[p * n + q]!;
   if (apq === 0) return;

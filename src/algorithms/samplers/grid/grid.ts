@@ -2,12 +2,12 @@ import { randomAt } from '../../../random.ts';
 import { type Distribution, gridValuesOf, isActive, type Point, type Space, type Value } from '../../space/space.ts';
 import type { Sampler } from '../sampler.ts';
 
-/** Beyond this, a point's index is no longer an exact number. */
-export const LARGEST_GRID = Number.MAX_SAFE_INTEGER;
+/** Beyond this, the index of a point is not an exact number. */
+export const MAX_GRID = Number.MAX_SAFE_INTEGER;
 
 /**
- * Every combination exactly once. Point i is decoded from i, so ten million points need no more memory than ten, and the
- * order is a seeded permutation computed from i, so that a grid that is cancelled half-way is a fair sample of the whole. `exact`: see gridValuesOf.
+ * Every combination exactly once. Point i is decoded from i, so memory does not grow with the grid. The order is a seeded permutation, so a
+ * grid that is cancelled half-way is a fair sample of the whole. `exact`: see gridValuesOf.
  */
 export function gridSampler(space: Space, seed: number, exact = true): Sampler {
   const { size, pointAt } = gridOf(space, (distribution) => gridValuesOf(distribution, exact));
@@ -15,9 +15,9 @@ export function gridSampler(space: Space, seed: number, exact = true): Sampler {
 }
 
 /**
- * The grid as a tree with one level a dimension: an inactive dimension does not branch, so no point appears twice.
+ * The grid as a tree with one level per dimension: an inactive dimension does not branch, so no point appears twice.
  *
- * The number of leaves below a node depends only on the values that later conditions name; it is remembered by those.
+ * The number of leaves below a node depends only on the values that later conditions refer to, and is cached by these.
  */
 export function gridOf(
   space: Space,
@@ -54,7 +54,7 @@ export function gridOf(
     dimensions.forEach(({ name, distribution }, level) => {
       if (!isActive(distribution.when, point, fixed)) return;
       if (!decisive[level + 1]?.has(name)) {
-        // As many leaves below each of its values.
+        // Every value has the same number of leaves below it.
         const leaves = leavesBelow(level + 1, point);
         point[name] = values[level]![Math.floor(rest / leaves)]!;
         rest %= leaves;
@@ -73,8 +73,8 @@ export function gridOf(
 }
 
 /**
- * Where `index` goes in a seeded permutation of 0 … size − 1: a generalized Feistel network on a rectangle that holds the
- * range, walked until it lands inside (Black & Rogaway, "Ciphers with Arbitrary Finite Domains", 2002).
+ * A seeded permutation of 0 … size − 1: a generalized Feistel network on a rectangle that contains the range, iterated until the result is
+ * inside (Black & Rogaway, "Ciphers with Arbitrary Finite Domains", 2002).
  */
 export function permuted(index: number, size: number, seed: number): number {
   const width = Math.ceil(Math.sqrt(size));

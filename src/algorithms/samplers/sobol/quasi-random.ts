@@ -1,12 +1,12 @@
-/** Points that fill the unit cube more evenly than random ones. */
+/** Low-discrepancy sequences. */
 import { directions } from './joe-kuo.ts';
 
 const BITS = 32;
 
-/** As many dimensions as there are direction numbers for. */
+/** The number of dimensions with direction numbers. */
 export const MAX_SOBOL_DIMENSIONS = directions.length + 1;
 
-/** v₁ … v₃₂ of a dimension, from 0, each shifted to the upper end of 32 bits. */
+/** v₁ … v₃₂ of a dimension (from 0), each shifted to the top of 32 bits. */
 function directionIntegers(dimension: number): Uint32Array {
   const v = new Uint32Array(BITS);
   if (dimension === 0) return v.map((_, k) => 2 ** (BITS - 1 - k));
@@ -25,8 +25,8 @@ function directionIntegers(dimension: number): Uint32Array {
 }
 
 /**
- * Coordinate `dimension` (from 0) of point `index` (from 0 to 2³² − 1) of Sobol's sequence in the order of the Gray code, unscrambled,
- * as 32 bits of a binary fraction (Antonov & Saleev 1979).
+ * Coordinate `dimension` (from 0) of point `index` (from 0 to 2³² − 1) of the unscrambled Sobol sequence in Gray code order, as 32 bits of a
+ * binary fraction (Antonov & Saleev 1979).
  */
 export function sobolBits(dimension: number): (index: number) => number {
   const v = directionIntegers(dimension);
@@ -53,9 +53,8 @@ function reversed(bits: number): number {
 }
 
 /**
- * Owen's nested scrambling of a binary fraction, by hashing: whether a bit is turned over depends on the seed and on all the bits above it,
- * so that every dyadic interval keeps as many points as it had (Owen 1995; the hash is that of Laine & Karras 2011, with the constants of
- * Vegdahl 2021).
+ * Hash-based Owen scrambling of a binary fraction: whether a bit is flipped depends on the seed and on all higher bits, so every dyadic
+ * interval keeps its number of points (Owen 1995; hash of Laine & Karras 2011 with the constants of Vegdahl 2021).
  */
 export function scrambled(bits: number, seed: number): number {
   let x = reversed(bits);
@@ -71,7 +70,7 @@ const primes = [
   2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
 ] as const;
 
-/** Coordinate `dimension` (from 0 to 24) of point `index` of Halton's sequence: the index's digits to a prime base, mirrored (1960). */
+/** Coordinate `dimension` (from 0 to 24) of point `index` of the Halton sequence (1960): the digits of the index in a prime base, reversed. */
 export function halton(dimension: number, index: number): number {
   const base = primes[dimension];
   if (base === undefined) throw new RangeError(`dimension must be from 0 to ${primes.length - 1}, got ${dimension}`);

@@ -5,11 +5,11 @@ import type { Sampler } from '../sampler.ts';
 import { MAX_SOBOL_DIMENSIONS, scrambled, sobolBits } from './quasi-random.ts';
 
 /**
- * Sobol's sequence, scrambled by the seed: the first 2ᵏ trials have one in every k-th part of each hyperparameter, and little less evenly
- * of any few together. Unscrambled it would begin in the corner of all that is least.
+ * The Sobol sequence, scrambled with the seed: each of 2ᵏ equal parts of a hyperparameter gets one of the first 2ᵏ trials, and combinations
+ * of a few hyperparameters are covered almost as evenly. Unscrambled it would start with all minimum values.
  *
- * A conditional hyperparameter has a dimension of its own, so its values are evenly spread over the trials that have it only as far as these
- * are. Dimensions beyond those there are direction numbers for are drawn at random.
+ * A conditional hyperparameter has its own dimension, so its values are only as even as the trials in which it is active. Dimensions without
+ * direction numbers are sampled at random.
  */
 export function sobolSampler(space: Space, seed: number): Sampler {
   const dimensions = space.dimensions.map((_, index) => {
@@ -27,7 +27,7 @@ export function sobolSampler(space: Space, seed: number): Sampler {
       decidePoint(space, ({ distribution }, index) => {
         const { bits, seed: own, offset } = dimensions[index]!;
         if (bits === undefined) return drawAt(seed, number, index, distribution);
-        // The offset moves whatever the hash leaves fixed, such as the all-zero point.
+        // The offset moves points that the hash leaves fixed, such as the all-zero point.
         return valueAt(distribution, ((scrambled(bits(number), own) ^ offset) >>> 0) / 2 ** 32);
       }),
   };

@@ -19,19 +19,19 @@ import {
 
 export interface Mixture {
   draw(random: Random): Point;
-  /** Over the hyperparameters that the point has. */
+  /** Log density over the hyperparameters that the point has. */
   logDensity(point: Point): number;
 }
 
-/** The kernels of one hyperparameter, one a component. */
+/** The kernels of one hyperparameter, one per component. */
 interface Kernels {
-  /** At u in [0, 1), of component i. */
+  /** A sample of component i at u in [0, 1). */
   draw(i: number, u: number): Value;
   /** Adds the logarithm of the kernels of components `from` … `to` − 1 at `value` to their terms. */
   addTo(terms: Float64Array, value: Value, from: number, to: number): void;
 }
 
-/** The mixture of the observations whose numbers in `members` are 1, the last component being the prior. */
+/** The mixture of the observations with 1 in `members`; the last component is the prior. */
 export function createMixture(space: Space, observed: Observed, members: Uint8Array): Mixture {
   const pivot = pivotOf(observed);
   const { rows, weights } = componentsOf(observed, members, pivot);
@@ -69,7 +69,7 @@ export function createMixture(space: Space, observed: Observed, members: Uint8Ar
   };
 }
 
-/** A continuous hyperparameter that all observations have: most components are too far from a value of it to matter. */
+/** A continuous hyperparameter that all observations have: components far away on it can be skipped. */
 function pivotOf({ columns, count }: Observed): NumericColumn | undefined {
   return columns.find(
     (column): column is NumericColumn =>
@@ -77,7 +77,7 @@ function pivotOf({ columns, count }: Observed): NumericColumn | undefined {
   );
 }
 
-/** The observations the components stand for, along the pivot where there is one, and their weights, which go by age. */
+/** The observations of the components, ordered along the pivot if there is one, and their weights, which depend on age. */
 function componentsOf({ count }: Observed, members: Uint8Array, pivot: NumericColumn | undefined) {
   const byAge = rowsOf(members, count);
   const ofAge = mixtureWeights(byAge.length);
@@ -97,12 +97,12 @@ function componentsOf({ count }: Observed, members: Uint8Array, pivot: NumericCo
   return { rows, weights };
 }
 
-/** Components that are left out or taken in together. */
+/** Components are skipped in blocks of this size. */
 const BLOCK = 32;
-/** So many deviations away a kernel is below e⁻⁴⁰ of its height. */
+/** At this many deviations a kernel is below e⁻⁴⁰ of its height. */
 const NEAR = 9;
 
-/** Ranges of components that can matter at a value of the pivot; always the last, the prior. */
+/** Ranges of components that matter at a value of the pivot; always includes the last one, the prior. */
 function blocksOf({ mu, sigma, axis }: NumericKernels, count: number) {
   const blocks = Array.from({ length: Math.ceil(count / BLOCK) }, (_, b) => {
     const [from, to] = [b * BLOCK, Math.min((b + 1) * BLOCK, count)];
@@ -123,7 +123,7 @@ function blocksOf({ mu, sigma, axis }: NumericKernels, count: number) {
   };
 }
 
-/** By component, which observation it stands for. */
+/** The observation of each component. */
 function rowsOf(members: Uint8Array, count: number): Uint32Array {
   const rows = new Uint32Array(count);
   let n = 0;
@@ -146,7 +146,7 @@ interface Placed {
   readonly byPlace: Uint32Array;
 }
 
-/** Of the members' places on the axis, `order` holds the components by place. */
+/** `order` holds the components sorted by their place on the axis. */
 function kernelsOf({ axis, places, order, ordered }: NumericColumn, rows: Uint32Array, members: Uint8Array): Placed {
   const component = new Uint32Array(places.length);
   rows.forEach((row, i) => {
@@ -175,7 +175,7 @@ function axisKernels(column: NumericColumn, { kernels, byPlace }: Placed, rows: 
     : { draw, addTo: stepped(kernels, axis, byPlace) };
 }
 
-/** ln of a normal density is a constant and a square: the constants once, the squares for every value. */
+/** The log of a normal density is a constant plus a square: the constants are computed once, the squares for every value. */
 function continuous(
   kernels: NumericKernels,
   { widths, logMasses }: NumericColumn,
@@ -193,7 +193,7 @@ function continuous(
     if (row === undefined) {
       constant[i] = -LOG_ROOT_TWO_PI - logWidth - logMass(kernels, i);
     } else {
-      // Most kernels are as wide as they were when the trial before was proposed.
+      // Most kernels have the same width as for the previous proposal.
       if (widths[row] !== own) {
         widths[row] = own;
         logMasses[row] = logMass(kernels, i);
@@ -211,11 +211,11 @@ function continuous(
   };
 }
 
-/** Stepped values are few, and so are the kernels around them: each pair of kernel and value is worked out once. */
+/** Stepped values and their kernels are few, so each pair of kernel and value is computed once. */
 function stepped(kernels: NumericKernels, axis: Axis, byPlace: Uint32Array): Kernels['addTo'] {
   const { mu, sigma } = kernels;
   const n = mu.length;
-  // Kernels that are alike lie side by side; those without a place are all like the prior's, the last.
+  // Equal kernels are adjacent; those without a place equal the prior, which is last.
   const kindOf = new Uint32Array(n);
   const firstOf = [n - 1];
   let last = n - 1;
@@ -241,7 +241,7 @@ function stepped(kernels: NumericKernels, axis: Axis, byPlace: Uint32Array): Ker
 
 function choiceKernels({ choices }: CategoricalDistribution, { chosen }: ChoiceColumn, rows: Uint32Array): Kernels {
   const components = rows.length + 1;
-  // By choice, and last that of the prior.
+  // By choice; the last is the prior.
   const kernels = [...choices.map((_, choice) => choice), undefined].map((choice) =>
     choiceKernel(choices.length, components, choice),
   );

@@ -1,6 +1,6 @@
 /**
- * A history in columns, kept from one proposal to the next: of ten thousand trials all but the last few were there before. What it says is a
- * function of the history it was last aligned with; what it keeps only makes that fast.
+ * The history in columns, kept between proposals, since most of it does not change from one to the next. Its content is a function of the
+ * history it was last aligned with; keeping it is only an optimization.
  */
 
 import { bestFirst, type Direction } from '../../objective.ts';
@@ -11,19 +11,19 @@ import type { Observation } from '../sampler.ts';
 export interface NumericColumn {
   readonly kind: 'numeric';
   readonly axis: Axis;
-  /** By observation: its place on the axis, NaN where the hyperparameter is not active. */
+  /** By observation: its place on the axis; NaN if the hyperparameter is inactive. */
   places: Float64Array;
-  /** Observations by place, those without one left out. */
+  /** Observations sorted by place, without those that have none. */
   order: Uint32Array;
   ordered: number;
-  /** ln of the part of an observation's kernel that lies on the axis, and for which width: as it was last worked out. */
+  /** Cache: log of the kernel mass on the axis by observation, and the width it was computed for. */
   widths: Float64Array;
   logMasses: Float64Array;
 }
 
 export interface ChoiceColumn {
   readonly kind: 'choice';
-  /** By observation: the place of its choice, −1 where the hyperparameter is not active. */
+  /** By observation: the index of its choice; −1 if the hyperparameter is inactive. */
   chosen: Int32Array;
 }
 
@@ -32,7 +32,7 @@ export type Column = NumericColumn | ChoiceColumn;
 export interface Observed {
   readonly columns: readonly Column[];
   readonly count: number;
-  /** From the best to the worst. */
+  /** Best first. */
   readonly ranked: Uint32Array;
   align(history: readonly Observation[]): void;
 }
@@ -81,7 +81,7 @@ export function createObserved(space: Space, direction: Direction): Observed {
       }
     }
   };
-  /** Forgets all rows from `count` on. */
+  /** Removes all rows from `count` on. */
   const truncate = (count: number) => {
     const kept = rows.length;
     rows = rows.slice(0, count);
@@ -110,8 +110,7 @@ export function createObserved(space: Space, direction: Direction): Observed {
 }
 
 /**
- * Complete trials by value; then those that were stopped, of which those that came further are the better; then those without a value;
- * then those that are pending.
+ * Complete trials by value, then stopped ones by epochs and value, then those without a value, then pending ones.
  */
 function betterFirst(direction: Direction) {
   const byValue = bestFirst(direction);
@@ -120,7 +119,7 @@ function betterFirst(direction: Direction) {
     rank(a) - rank(b) || (rank(a) === 1 ? b.epochs - a.epochs : 0) || byValue(a, b);
 }
 
-/** Puts `item` where it belongs among the first `count` of a sorted list. */
+/** Inserts `item` into the first `count` entries of a sorted list. */
 function insert(list: Uint32Array, count: number, item: number, order: (a: number, b: number) => number): void {
   let [from, to] = [0, count];
   while (from < to) {
@@ -132,7 +131,7 @@ function insert(list: Uint32Array, count: number, item: number, order: (a: numbe
   list[from] = item;
 }
 
-/** Keeps, of the first `count`, those below `limit`, in order; how many these are. */
+/** Keeps those of the first `count` entries that are below `limit`, in order; returns their number. */
 function keepBelow(list: Uint32Array, count: number, limit: number): number {
   let kept = 0;
   for (let i = 0; i < count; i++) if (list[i]! < limit) list[kept++] = list[i]!;

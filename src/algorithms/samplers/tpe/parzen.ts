@@ -1,19 +1,19 @@
 /**
  * The Parzen estimator of the tree-structured Parzen sampler (Bergstra et al. 2011; rules and numbers as in Optuna 5, see Watanabe
- * 2023, "Tree-structured Parzen estimator"): one mixture whose i-th component is the product, over the hyperparameters, of a kernel
- * around observation i, and whose last is the prior. Where an observation has no value of a hyperparameter, its kernel is the prior's.
+ * 2023, "Tree-structured Parzen estimator"): a mixture whose i-th component is the product of kernels around observation i, one per
+ * hyperparameter, and whose last component is the prior. If an observation has no value of a hyperparameter, its kernel is the prior's.
  */
 import { exp, log, normalCdf } from '../../../exact-math.ts';
 import type { Axis } from '../../space/transform.ts';
 
-/** How many of n complete trials are good. */
+/** How many of n complete trials count as good. */
 export function gamma(n: number): number {
   return Math.min(Math.ceil(0.1 * n), 25);
 }
 
 const FULL_WEIGHTS = 25;
 
-/** Of n observations, the oldest first: the last 25 count fully, those before them less the older they are. */
+/** Weights of n observations, oldest first: the last 25 have full weight, older ones decreasing weights. */
 export function observationWeights(n: number): Float64Array {
   const ramp = Math.max(n - FULL_WEIGHTS, 0);
   const weights = new Float64Array(n).fill(1);
@@ -22,7 +22,7 @@ export function observationWeights(n: number): Float64Array {
   return weights;
 }
 
-/** Of the mixture: the observations', then the prior's; they sum to 1. */
+/** Weights of the mixture: the observations, then the prior; they sum to 1. */
 export function mixtureWeights(n: number): Float64Array {
   const weights = new Float64Array(n + 1);
   weights.set(observationWeights(n));
@@ -31,7 +31,7 @@ export function mixtureWeights(n: number): Float64Array {
   return weights.map((weight) => weight / sum);
 }
 
-/** Normal kernels on an axis, cut off at its ends. The last is the prior's. */
+/** Truncated normal kernels on an axis. The last is the prior. */
 export interface NumericKernels {
   readonly axis: Axis;
   readonly mu: Float64Array;
@@ -41,9 +41,9 @@ export interface NumericKernels {
 const MAX_COMPONENTS = 100;
 
 /**
- * Kernels around places on the axis (NaN: none, the prior's kernel), into mu and sigma, which are one longer. A kernel is as wide as the
- * larger gap to its sorted neighbours; the ends of the axis are neighbours only of a single observation. `order`: the places' indices by
- * place, NaN left out.
+ * Writes kernels around places on the axis (NaN: the prior's kernel) into mu and sigma, which are one longer. A kernel is as wide as the
+ * larger gap to its sorted neighbours; the ends of the axis count as neighbours only of a single observation. `order`: indices sorted by
+ * place, without NaN.
  */
 export function setKernels({ axis, mu, sigma }: NumericKernels, places: Float64Array, order: Uint32Array): void {
   const range = axis.high - axis.low;
@@ -63,7 +63,7 @@ export function setKernels({ axis, mu, sigma }: NumericKernels, places: Float64A
 
 /** ½ ln 2π */
 export const LOG_ROOT_TWO_PI = 0.9189385332046727;
-/** Φ is 0 or 1 to the last place beyond this many deviations. */
+/** Beyond this many deviations, Φ is 0 or 1 in double precision. */
 const FAR = 8.3;
 
 /** Φ(b) − Φ(a) for a ≤ b, without cancellation in the upper tail; 0 where it is below 1e-16. */
@@ -73,22 +73,22 @@ export function normalMass(a: number, b: number): number {
   return a > 0 ? normalCdf(-a) - normalCdf(-b) : normalCdf(b) - normalCdf(a);
 }
 
-const TINIEST = 1e-300;
+const MIN_MASS = 1e-300;
 
-/** The logarithm of the part of kernel i that lies on the axis. */
+/** Log of the mass of kernel i on the axis. */
 export function logMass({ axis, mu, sigma }: NumericKernels, i: number): number {
   const [m, s] = [mu[i]!, sigma[i]!];
   if (m - axis.low > FAR * s && axis.high - m > FAR * s) return 0;
-  return log(Math.max(normalMass((axis.low - m) / s, (axis.high - m) / s), TINIEST));
+  return log(Math.max(normalMass((axis.low - m) / s, (axis.high - m) / s), MIN_MASS));
 }
 
-/** The logarithm of the part of kernel i that lies between two places. */
+/** Log of the mass of kernel i between two places. */
 export function logKernel({ mu, sigma }: NumericKernels, i: number, [from, to]: readonly [number, number]): number {
   const [m, s] = [mu[i]!, sigma[i]!];
-  return log(Math.max(normalMass((from - m) / s, (to - m) / s), TINIEST));
+  return log(Math.max(normalMass((from - m) / s, (to - m) / s), MIN_MASS));
 }
 
-/** The probability of each choice under the kernel of an observation of `choice`; of the prior, where there is none. */
+/** The probability of each choice under the kernel of `choice`, or under the prior if it is undefined. */
 export function choiceKernel(choices: number, components: number, choice: number | undefined): Float64Array {
   const weights = new Float64Array(choices).fill(1 / components);
   if (choice !== undefined) weights[choice]! += 1;
@@ -99,7 +99,7 @@ export function choiceKernel(choices: number, components: number, choice: number
 /** Components `from` … `to` − 1. */
 export type Range = readonly [from: number, to: number];
 
-/** ln Σ weight·exp(term) over the ranges; terms that are too small to matter cost no exponential. */
+/** ln Σ weight·exp(term) over the ranges; negligible terms are skipped. */
 export function logSumExp(terms: Float64Array, weights: Float64Array, ranges: readonly Range[]): number {
   let most = Number.NEGATIVE_INFINITY;
   for (const [from, to] of ranges) for (let i = from; i < to; i++) if (terms[i]! > most) most = terms[i]!;
@@ -114,7 +114,7 @@ export function logSumExp(terms: Float64Array, weights: Float64Array, ranges: re
   return most + log(sum);
 }
 
-/** Acklam's rational approximations of the inverse of Φ (2003), within 1.15e-9 of the truth, relative. */
+/** Acklam's rational approximations of the inverse of Φ (2003), with a relative error below 1.15e-9. */
 const CENTRE = [
   [-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239],
   [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1],
@@ -136,14 +136,14 @@ function polynomial(coefficients: readonly number[], x: number): number {
 export function normalQuantile(p: number): number {
   if (p > 0.5) return -normalQuantile(1 - p);
   if (p < TAIL_BEGINS) {
-    const q = Math.sqrt(-2 * log(Math.max(p, TINIEST)));
+    const q = Math.sqrt(-2 * log(Math.max(p, MIN_MASS)));
     return polynomial(TAIL[0], q) / polynomial(TAIL[1], q);
   }
   const q = p - 0.5;
   return (q * polynomial(CENTRE[0], q * q)) / polynomial(CENTRE[1], q * q);
 }
 
-/** The place at `u` in [0, 1) of kernel i, cut off at the ends of its axis. */
+/** A sample of the truncated kernel i at `u` in [0, 1). */
 export function drawKernel({ axis, mu, sigma }: NumericKernels, i: number, u: number): number {
   const [m, s] = [mu[i]!, sigma[i]!];
   const [a, b] = [(axis.low - m) / s, (axis.high - m) / s];

@@ -1,6 +1,6 @@
 /**
- * The tree-structured Parzen estimator, multivariate: two mixtures, one of good trials and one of the others, and of some candidates
- * drawn from the good one that which the two disagree on most (Bergstra et al. 2011; Falkner et al. 2018; Watanabe 2023).
+ * The multivariate tree-structured Parzen estimator: one mixture of the good trials and one of the others. Of some candidates drawn from the
+ * first, the one with the highest density ratio is proposed (Bergstra et al. 2011; Falkner et al. 2018; Watanabe 2023).
  */
 
 import { randomAt } from '../../../random.ts';
@@ -15,11 +15,11 @@ import { gamma } from './parzen.ts';
 
 export interface TpeSettings {
   readonly seed: number;
-  /** The first so many trials are Sobol points, which are most even at a power of two. */
+  /** This many trials are Sobol points first; these are most even at a power of two. */
   readonly startupTrials: number;
-  /** Drawn from the good mixture, for every trial. */
+  /** Candidates drawn from the good mixture per trial. */
   readonly candidates: number;
-  /** Trial i is proposed from the trials numbered i − concurrency and below (law 6): 1 is strictly one after the other. */
+  /** Trial i is proposed from the trials numbered i − concurrency and below; 1 is strictly sequential. */
   readonly concurrency: number;
 }
 
@@ -39,7 +39,7 @@ export function tpeSampler(space: Space, settings: TpeSettings, direction: Direc
         return tried?.has(point) ? (tried.unused(number) ?? point) : point;
       }
       observed.align(history);
-      // Pending trials count as bad ones, so that trials that run side by side spread out ("constant liar").
+      // Pending trials count as bad ones, so that parallel trials spread out ("constant liar").
       const good = new Uint8Array(history.length);
       for (const i of observed.ranked.subarray(0, gamma(finished))) good[i] = 1;
       const better = createMixture(space, observed, good);
@@ -57,7 +57,7 @@ export function tpeSampler(space: Space, settings: TpeSettings, direction: Direc
   };
 }
 
-/** The greatest ln l − ln g first; of equals the one drawn first. */
+/** Highest ln l − ln g first; ties in the order drawn. */
 function byScore(drawn: readonly Point[], better: Mixture, worse: Mixture): Point[] {
   return drawn
     .map((point, i) => ({ point, i, score: better.logDensity(point) - worse.logDensity(point) }))

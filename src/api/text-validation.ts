@@ -1,10 +1,10 @@
 /** Text that cannot be stored: refused wherever it stands in a request, before anything else looks at it. */
 import type { FastifyInstance } from 'fastify';
-import { dotted, MAX_FAULTS } from '../domain/specification/faults.ts';
-import { type Fault, Problem } from '../errors.ts';
+import { dotted, MAX_ISSUES } from '../domain/specification/validation-issues.ts';
+import { Problem, type ValidationIssue } from '../errors.ts';
 
 /** What is wrong with a text, or undefined. Postgres keeps no NUL, and UTF-8 has no half of a surrogate pair. */
-function faultOf(text: string): string | undefined {
+function textIssueOf(text: string): string | undefined {
   if (text.includes('\0')) return 'must not contain the character U+0000';
   const half = /\p{Surrogate}/u.exec(text)?.[0];
   if (half === undefined) return undefined;
@@ -26,14 +26,14 @@ function pathTo(place: Place | undefined): string {
 }
 
 /** Every text in `value` that is at fault, keys too, by its path. Not recursive: what is sent may be nested as deep as it is long. */
-function textFaults(value: unknown): Fault[] {
-  const faults: Fault[] = [];
+function textIssues(value: unknown): ValidationIssue[] {
+  const issues: ValidationIssue[] = [];
   const judge = (text: string, place: Place | undefined) => {
-    const message = faultOf(text);
-    if (message !== undefined) faults.push({ path: pathTo(place), message });
+    const message = textIssueOf(text);
+    if (message !== undefined) issues.push({ path: pathTo(place), message });
   };
   const pending: { readonly value: unknown; readonly place: Place | undefined }[] = [{ value, place: undefined }];
-  for (let next = pending.pop(); next !== undefined && faults.length < MAX_FAULTS; next = pending.pop()) {
+  for (let next = pending.pop(); next !== undefined && issues.length < MAX_ISSUES; next = pending.pop()) {
     const { value: inner, place: above } = next;
     if (typeof inner === 'string') judge(inner, above);
     if (typeof inner !== 'object' || inner === null || ArrayBuffer.isView(inner)) continue;
@@ -44,7 +44,7 @@ function textFaults(value: unknown): Fault[] {
       pending.push({ value: one, place });
     }
   }
-  return faults;
+  return issues;
 }
 
 /** Judges the body, the query and the path of every request. */
@@ -56,12 +56,12 @@ export function refuseUnstorableText(app: FastifyInstance): void {
       ['params ', params],
     ];
     for (const [where, part] of parts) {
-      const faults = textFaults(part);
-      const [first] = faults;
+      const issues = textIssues(part);
+      const [first] = issues;
       if (first === undefined) continue;
       const detail =
-        faults.length === 1 ? `${where}${first.path}: ${first.message}` : `${faults.length} things do not fit`;
-      throw new Problem('invalidRequest', detail, faults);
+        issues.length === 1 ? `${where}${first.path}: ${first.message}` : `${issues.length} things do not fit`;
+      throw new Problem('invalidRequest', detail, issues);
     }
   });
 }

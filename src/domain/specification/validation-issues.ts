@@ -1,15 +1,15 @@
-/** From zod's issues to faults a person can act on: where, what would be right, what was got. */
+/** Turns zod's issues into messages a user can act on: the path, what is expected, and what was sent. */
 import type { z } from 'zod';
-import type { Fault } from '../../errors.ts';
+import type { ValidationIssue } from '../../errors.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-export const MAX_FAULTS = 50;
+export const MAX_ISSUES = 50;
 
-/** All the faults of a failed parse of `input`, each by its path below `prefix`. */
-export function faultsOf(error: z.ZodError, input: unknown, prefix: Path = []): Fault[] {
-  return error.issues.flatMap((issue) => faultsOfIssue(issue, input, prefix)).slice(0, MAX_FAULTS);
+/** All issues of a failed parse of `input`, with paths below `prefix`. */
+export function issuesOf(error: z.ZodError, input: unknown, prefix: Path = []): ValidationIssue[] {
+  return error.issues.flatMap((issue) => issuesFrom(issue, input, prefix)).slice(0, MAX_ISSUES);
 }
 
 /** `hyperparameters.learningRate.choices[2]` */
@@ -20,7 +20,7 @@ export function dotted(path: Path): string {
   }, '');
 }
 
-/** A short rendering of what was sent: never the whole of something large. */
+/** A short description of a value, whatever its size. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
@@ -44,44 +44,49 @@ function at(input: unknown, path: Path): unknown {
   );
 }
 
-function faultsOfIssue(issue: Issue, input: unknown, prefix: Path, above: Path = []): Fault[] {
+function issuesFrom(issue: Issue, input: unknown, prefix: Path, above: Path = []): ValidationIssue[] {
   const inner = [...above, ...issue.path];
   const path = dotted([...prefix, ...inner]);
   const got = at(input, inner);
-  const fault = (must: string): Fault[] => [{ path, message: `${must}, got ${shown(got)}` }];
+  const failed = (must: string): ValidationIssue[] => [{ path, message: `${must}, got ${shown(got)}` }];
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
         path: dotted([...prefix, ...inner, key]),
-        message: 'is not a key that is known here',
+        message: 'is not a known key',
       }));
     case 'invalid_type':
       if (got === undefined && issue.path.length > 0) return [{ path, message: 'is required' }];
-      return fault(`must be ${withArticle(issue.expected)}`);
+      return failed(`must be ${withArticle(issue.expected)}`);
     case 'too_small':
-      return fault(`must ${sizeOf(issue.origin, issue.inclusive ? 'at least' : 'above', issue.minimum)}`);
+      return failed(`must ${sizeOf(issue.origin, issue.inclusive ? 'at least' : 'above', issue.minimum)}`);
     case 'too_big':
-      return fault(`must ${sizeOf(issue.origin, issue.inclusive ? 'at most' : 'below', issue.maximum)}`);
+      return failed(`must ${sizeOf(issue.origin, issue.inclusive ? 'at most' : 'below', issue.maximum)}`);
     case 'invalid_value':
-      return fault(`must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(shown).join(', ')}`);
+      return failed(`must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(shown).join(', ')}`);
     case 'invalid_union':
-      return faultsOfUnion(issue, input, prefix, inner);
+      return issuesFromUnion(issue, input, prefix, inner);
     case 'invalid_key':
-      return [{ path, message: 'is not a key that is known here' }];
+      return [{ path, message: 'is not a known key' }];
     default:
       return [{ path, message: issue.message }];
   }
 }
 
-/** Whether an issue says of a value as a whole that it is something else; a union within a union says so branch by branch. */
+/** Whether an issue says that the whole value is of another type; nested unions are checked branch by branch. */
 function isWrongKind(issue: Issue): boolean {
   if (issue.path.length > 0) return false;
   if (issue.code === 'invalid_union') return issue.errors.every((branch) => (branch as Issue[]).some(isWrongKind));
   return issue.code === 'invalid_type' || issue.code === 'invalid_value';
 }
 
-/** A union's faults are those of the branch that was meant: the one whose own kind fits and whose inside does not. */
-function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, input: unknown, prefix: Path, inner: Path): Fault[] {
+/** The issues of a union are those of the branch that was meant: the one whose type matches and whose content does not. */
+function issuesFromUnion(
+  issue: z.core.$ZodIssueInvalidUnion,
+  input: unknown,
+  prefix: Path,
+  inner: Path,
+): ValidationIssue[] {
   const branches = issue.errors as Issue[][];
   const path = dotted([...prefix, ...inner]);
   if (branches.length === 0) {
@@ -89,7 +94,7 @@ function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, input: unknown, pref
     return [{ path, message: `must be ${kindsOf(issue).join()}, got ${shown(at(input, inner))}` }];
   }
   const meant = branches.filter((issues) => !issues.some(isWrongKind)).sort((a, b) => a.length - b.length)[0];
-  if (meant !== undefined) return meant.flatMap((one) => faultsOfIssue(one, input, prefix, inner));
+  if (meant !== undefined) return meant.flatMap((one) => issuesFrom(one, input, prefix, inner));
   const kinds = branches.flat().flatMap(kindsOf);
   const message = `must be ${[...new Set(kinds)].join(' or ')}, got ${shown(at(input, inner))}`;
   return [{ path, message }];
