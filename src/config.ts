@@ -60,7 +60,7 @@ export interface Config {
   readonly dataDirectory: string;
   readonly threads: number;
   readonly kernels: KernelsName;
-  /** The most bytes that training one trial may take. */
+  /** Memory limit for training one trial. */
   readonly trialMemoryBytes: number;
   readonly leaseSeconds: number;
   readonly reconcileSeconds: number;
