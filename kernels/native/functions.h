@@ -67,7 +67,7 @@ INLINE vf hyperbolic_tangent(vf x) {
 
 INLINE vf sigmoid(vf x) {
   vf e = exponential(-absolute(x));
-  return select(x < 0.0f, e, splat(1)) / (e + 1.0f);
+  return choose(x < 0.0f, e, splat(1)) / (e + 1.0f);
 }
 
 /* The standard normal distribution function. */
@@ -85,7 +85,7 @@ INLINE vf normal_distribution(vf x) {
   p = STEP(p, t, 0.282221377f);
   p = STEP(p, t, -6.011319881e-6f);
   vf tail = 0.5f * p * exponential(-(z * z));
-  return select(x < 0.0f, tail, 1.0f - tail);
+  return choose(x < 0.0f, tail, 1.0f - tail);
 }
 
 /* The density of the standard normal distribution. */

@@ -86,8 +86,8 @@ INLINE vf splat(float x) {
 #endif
 }
 
-INLINE vf select(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }
-INLINE f4 select4(i4 mask, f4 yes, f4 no) { return (f4)((mask & (i4)yes) | (~mask & (i4)no)); }
+INLINE vf choose(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }
+INLINE f4 choose4(i4 mask, f4 yes, f4 no) { return (f4)((mask & (i4)yes) | (~mask & (i4)no)); }
 
 /* a < b ? b : a, so that a NaN in a stays, and is passed over in b. */
 INLINE vf greater_of(vf a, vf b) {
@@ -96,7 +96,7 @@ INLINE vf greater_of(vf a, vf b) {
 #elif LANES == 8
   return (vf)_mm256_max_ps((__m256)b, (__m256)a);
 #else
-  return select(a < b, b, a);
+  return choose(a < b, b, a);
 #endif
 }
 
@@ -107,11 +107,11 @@ INLINE vf lesser_of(vf a, vf b) {
 #elif LANES == 8
   return (vf)_mm256_min_ps((__m256)b, (__m256)a);
 #else
-  return select(b < a, b, a);
+  return choose(b < a, b, a);
 #endif
 }
 
-INLINE f4 greater_of4(f4 a, f4 b) { return select4(a < b, b, a); }
+INLINE f4 greater_of4(f4 a, f4 b) { return choose4(a < b, b, a); }
 
 INLINE vf square_root(vf x) {
 #if LANES == 16

@@ -13,8 +13,8 @@ INLINE vf value_of(enum activation activation, float constant, vf z) {
     case SIGMOID: return sigmoid(z);
     case TANH: return hyperbolic_tangent(z);
     case RELU: return greater_of(z, zero); /* a NaN stays: a network that has diverged must not look healthy */
-    case LEAKY_RELU: return select(z < zero, constant * z, z);
-    case ELU: return select(z < zero, constant * expm1_of_negative(lesser_of(z, zero)), z);
+    case LEAKY_RELU: return choose(z < zero, constant * z, z);
+    case ELU: return choose(z < zero, constant * expm1_of_negative(lesser_of(z, zero)), z);
     case GELU: return z * normal_distribution(z);
     case SILU: return z * sigmoid(z);
     default: return z;
@@ -27,8 +27,8 @@ INLINE vf gradient_of(enum activation activation, float constant, vf z, vf a, vf
     case SIGMOID: return da * a * (1.0f - a);
     case TANH: return da * (1.0f - a) * (1.0f + a);
     case RELU: return (vf)((vi)da & positive);
-    case LEAKY_RELU: return select(positive, da, constant * da);
-    case ELU: return select(positive, da, da * (a + constant));
+    case LEAKY_RELU: return choose(positive, da, constant * da);
+    case ELU: return choose(positive, da, da * (a + constant));
     case GELU: return da * multiply_add(z, normal_density(z), normal_distribution(z));
     case SILU: {
       vf s = sigmoid(z);
@@ -85,10 +85,10 @@ static void maxout_forward(const float *z, float *a, int N, int H) {
     for (int j = 0; j < H; j += 4) {
       f4 low = load4(z + 2 * j), high = load4(z + 2 * j + 4);
       f4 first = evens(low, high), second = odds(low, high);
-      f4 most = select4(first < second, second, first);
-      most = select4(first == second, (f4)((i4)first & (i4)second), most);
+      f4 most = choose4(first < second, second, first);
+      most = choose4(first == second, (f4)((i4)first & (i4)second), most);
       i4 ordered = (first == first) & (second == second);
-      store4(a + j, select4(ordered, most, first + second));
+      store4(a + j, choose4(ordered, most, first + second));
     }
   }
 }

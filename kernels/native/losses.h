@@ -22,7 +22,7 @@ INLINE float greatest(const float *x, int columns) {
   vf most = splat(-__builtin_inff());
   for_row(j, here, columns) {
     vf o = load_here(x + j, here);
-    most = greater_of(most, select(lanes_below(columns, j), o, splat(-__builtin_inff())));
+    most = greater_of(most, choose(lanes_below(columns, j), o, splat(-__builtin_inff())));
   }
   float one = most[0];
   for (int i = 1; i < LANES; i++) one = one < most[i] ? most[i] : one;

@@ -2,7 +2,7 @@
 #ifndef UPDATES_H
 #define UPDATES_H
 
-#include "lanes.h"
+#include "subnormal.h"
 
 /* Every array of parameters is padded to fours, and the padding's gradients are zeros. */
 #define for_array(i, here, count) for_row(i, here, ((count) + 3) & ~3)
@@ -13,13 +13,16 @@ static void update_sgd(float *w, const float *g, int count, float rate) {
 }
 
 static void update_momentum(float *w, const float *g, float *v, int count, float rate, float momentum, bool nesterov) {
-  vf eta = splat(rate), mu = splat(momentum);
+  vf eta = splat(rate);
+  bool is_bounded = rate < 0x1p34f;
   for_array(i, here, count) {
-    vf gradient = load_here(g + i, here);
-    vf velocity = multiply_add(mu, load_here(v + i, here), gradient);
+    vf gradient = load_here(g + i, here), weight = load_here(w + i, here);
+    vf velocity = decayed(momentum, load_here(v + i, here), gradient);
     store_here(v + i, velocity, here);
-    vf direction = nesterov ? multiply_add(mu, velocity, gradient) : velocity;
-    store_here(w + i, subtract_product(eta, direction, load_here(w + i, here)), here);
+    vf direction = nesterov ? decayed(momentum, velocity, gradient) : velocity;
+    vi small = small_lanes(direction);
+    if (any(small) && is_bounded && outweighs(weight, small)) direction = where(~small, direction);
+    store_here(w + i, subtract_product(eta, direction, weight), here);
   }
 }
 
@@ -40,15 +43,18 @@ static void update_by_squares(
 static void update_adam(
     float *w, const float *g, float *m, float *s, int count, float rate, float beta1, float gain1, float beta2, float gain2,
     float epsilon, float root_scale) {
-  vf b1 = splat(beta1), b2 = splat(beta2), root = splat(root_scale), eps = splat(epsilon);
+  vf b2 = splat(beta2), root = splat(root_scale), eps = splat(epsilon);
+  bool is_bounded = rate < 0x1p34f * epsilon;
   for_array(i, here, count) {
-    vf gradient = load_here(g + i, here);
-    vf mean = multiply_add(b1, load_here(m + i, here), gain1 * gradient);
+    vf gradient = load_here(g + i, here), weight = load_here(w + i, here);
+    vf mean = decayed(beta1, load_here(m + i, here), gain1 * gradient);
     vf squares = multiply_add(b2, load_here(s + i, here), gain2 * gradient * gradient);
     store_here(m + i, mean, here);
     store_here(s + i, squares, here);
+    vi small = small_lanes(mean);
+    if (any(small) && is_bounded && outweighs(weight, small)) mean = where(~small, mean);
     vf step = rate * mean / multiply_add(square_root(squares), root, eps);
-    store_here(w + i, load_here(w + i, here) - step, here);
+    store_here(w + i, weight - step, here);
   }
 }
 

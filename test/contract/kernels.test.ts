@@ -329,4 +329,32 @@ describe.each(everyKernels)('the %s kernels', (_name, kernels) => {
       }
     }
   });
+
+  it('keep what decays until it is subnormal, to the last bit', () => {
+    const other = sameBitsAs.get(kernels) ?? kernels;
+    const exponents = Array.from({ length: 70 }, (_, i) => 2 ** (-149 + i)); // from the least float32 to 2^-80
+    const random = randomAt({ seed: 1, purpose: 'probe' });
+    const memories = exponents.flatMap((power) => [power, -power * (1 + random.uniform()), 0]);
+    const count = memories.length;
+    const [w, none, some] = [normals(random, count), new Float32Array(count), normals(random, count, 1e-38)];
+    const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    for (const weights of [w, none, some]) {
+      for (const gradients of [none, some, w]) {
+        for (const momentum of [0.9, 0.5, 0.013]) {
+          const run = (on: Kernels): Uint32Array[] => {
+            on.reset(1024 * 1024);
+            const [W, G, V, S] = [weights, gradients, Float32Array.from(memories), w.map((one) => one * one)].map((x) =>
+              vector(on, x),
+            ) as [FloatArray, FloatArray, FloatArray, FloatArray];
+            for (let step = 0; step < 3; step++) {
+              on.updateMomentum(W, G, V, count, 0.1, momentum, step === 2);
+              on.updateAdam(W, G, V, S, count, 0.1, { ...adam, beta1: momentum }, 0.5, 0.5);
+            }
+            return [W, V, S].map((one) => new Uint32Array(Float32Array.from(one).buffer));
+          };
+          expect(run(kernels), `momentum ${momentum}`).toEqual(run(other));
+        }
+      }
+    }
+  });
 });
