@@ -59,7 +59,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const connection = queueConnection(config, databaseUrl);
   await prepareQueue(connection);
   const database = connect(databaseUrl, config.connections);
-  const board = await createPubSub(databaseUrl, log);
+  const pubSub = await createPubSub(databaseUrl, log);
   const fileThread = new Piscina<FileTask, FileAnswer>({
     filename: new URL('dist/workers/file-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
@@ -111,7 +111,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     files,
     facts: datasets.find,
     queue,
-    board,
+    pubSub,
     log,
     threads: config.threads,
     memory: createTrialMemory(config.kernels, config.trialMemoryBytes),
@@ -137,7 +137,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await preflight.destroy();
       await fileThread.destroy();
       await queue.close();
-      await board.close();
+      await pubSub.close();
       await database.$disconnect();
     },
   };

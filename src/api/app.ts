@@ -56,7 +56,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(websocket, { options: { maxPayload: LARGEST_CLIENT_MESSAGE } });
   await app.register(metrics.default, { endpoint: '/metrics', clearRegisterOnInit: true });
   await documentApi(app);
-  const live = { ...dependencies, curves: followCurves(dependencies.board) };
+  const live = { ...dependencies, curves: followCurves(dependencies.pubSub) };
   await app.register(searchRoutes, dependencies);
   await app.register(trialRoutes, live);
   await app.register(analysisRoutes, dependencies);

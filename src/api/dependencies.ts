@@ -23,7 +23,7 @@ export interface ApiDependencies {
   readonly datasets: DatasetStore;
   /** Reads files that are only looked at, off the event loop. */
   readonly files: FileReader;
-  readonly board: PubSub;
+  readonly pubSub: PubSub;
   /** Compute threads that are expected to work: for estimates alone. */
   readonly threads: number;
   /** What a trial may take, and would: a specification whose largest trial needs more is refused. */

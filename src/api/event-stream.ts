@@ -17,7 +17,7 @@ const EVENTS_A_READ = 500;
 
 export interface StreamDependencies {
   readonly queries: SearchQueries;
-  readonly board: PubSub;
+  readonly pubSub: PubSub;
   readonly curves: LiveCurves;
   readonly log: Log;
 }
@@ -29,7 +29,7 @@ export function streamEvents(
   after: number | undefined,
   dependencies: StreamDependencies,
 ): void {
-  const { queries, board, log } = dependencies;
+  const { queries, pubSub, log } = dependencies;
   let position = after ?? search.seq;
   let missedEpochs = 0;
   let begun = false;
@@ -77,7 +77,7 @@ export function streamEvents(
     if (missedEpochs > 0) sendMessage(socket, { type: 'missedEpochs', count: missedEpochs });
     missedEpochs = 0;
   };
-  const unsubscribe = board.subscribe((notice: Notice) => {
+  const unsubscribe = pubSub.subscribe((notice: Notice) => {
     if (notice.kind === 'gap') return pump();
     if (notice.searchId !== search.id) return;
     if (notice.kind === 'changed' && notice.seq > position) pump();

@@ -11,7 +11,7 @@ const RHYTHM_MS = 250;
 
 export interface ListDependencies {
   readonly queries: Pick<SearchQueries, 'findAll'>;
-  readonly board: PubSub;
+  readonly pubSub: PubSub;
   readonly log: Log;
 }
 
@@ -19,7 +19,7 @@ export interface ListDependencies {
  * Serves `socket` until it closes. What is kept for a client is only which searches it has not been told of since they changed:
  * one that is slow is told later, of how they are then.
  */
-export function streamSearches(socket: WebSocket, { queries, board, log }: ListDependencies): void {
+export function streamSearches(socket: WebSocket, { queries, pubSub, log }: ListDependencies): void {
   const changed = new Set<string>();
   let gap = false;
   let timer: NodeJS.Timeout | undefined;
@@ -58,7 +58,7 @@ export function streamSearches(socket: WebSocket, { queries, board, log }: ListD
     if (telling || socket.readyState !== socket.OPEN) return;
     timer ??= setTimeout(() => void onTime(), Math.max(0, told + RHYTHM_MS - performance.now()));
   };
-  const unsubscribe = board.subscribe((notice) => {
+  const unsubscribe = pubSub.subscribe((notice) => {
     if (notice.kind === 'epochs') return;
     if (notice.kind === 'gap') gap = true;
     else changed.add(notice.searchId);

@@ -18,9 +18,9 @@ export interface LiveCurves {
   continued(searchId: string, trial: StoredCurves): StoredCurves;
 }
 
-export function followCurves(board: PubSub): LiveCurves {
+export function followCurves(pubSub: PubSub): LiveCurves {
   const heard: { readonly at: number; readonly searchId: string; readonly epochs: readonly Epoch[] }[] = [];
-  board.subscribe((notice) => {
+  pubSub.subscribe((notice) => {
     if (notice.kind !== 'epochs') return;
     const at = performance.now();
     heard.push({ at, searchId: notice.searchId, epochs: notice.epochs });

@@ -84,7 +84,7 @@ export interface Case {
   readonly over: boolean;
 }
 
-/** ReportSchedule for one thing. Pure: the same case gives the same finding. */
+/** Looks for one thing. Pure: the same case gives the same finding. */
 export type Rule = (one: Case) => Finding | undefined;
 
 /** What who knows nothing loses: ln C of so many classes; the targets' variance, 1, of a quantity (0 classes). */

@@ -2,7 +2,7 @@
 import { expectedLoss, type Finding } from './finding.ts';
 
 /** What a trial had come to when it was looked at. */
-export interface Look<F extends Finding = Finding> {
+export interface IntermediateReport<F extends Finding = Finding> {
   readonly findings: readonly F[];
   /** On the training rows, mean over the folds; null where it is not finite. */
   readonly trainLoss: number | null;
@@ -16,12 +16,12 @@ const LEARNED = 0.5;
 const HEALING = 0.95;
 
 /** Half of the way from who knows nothing to who knows all: by the loss, or by the answers (a few wrong ones can cost any loss). */
-function hasLearned({ trainLoss, trainMetric }: Look, classes: number): boolean {
+function hasLearned({ trainLoss, trainMetric }: IntermediateReport, classes: number): boolean {
   const right = classes > 0 && trainMetric !== null && trainMetric > (1 + 1 / classes) / 2;
   return right || (trainLoss !== null && trainLoss <= LEARNED * expectedLoss(classes));
 }
 
-function heals(before: Look, now: Look): boolean {
+function heals(before: IntermediateReport, now: IntermediateReport): boolean {
   return now.trainLoss !== null && now.trainLoss <= HEALING * (before.trainLoss ?? Number.POSITIVE_INFINITY);
 }
 
@@ -30,8 +30,8 @@ function heals(before: Look, now: Look): boolean {
  * 0 where a quantity is predicted.
  */
 export function lastingFault<F extends Finding>(
-  before: Look | undefined,
-  now: Look<F>,
+  before: IntermediateReport | undefined,
+  now: IntermediateReport<F>,
   classes: number,
 ): F | undefined {
   if (before === undefined || heals(before, now) || hasLearned(now, classes)) return undefined;

@@ -33,7 +33,7 @@ export function megabytes(bytes: number): string {
 export class MemoryLimitExceeded extends Error {
   readonly bytes: number;
   constructor(bytes: number, limitBytes: number) {
-    super(`training needs ${megabytes(bytes)} MB of memory, and the limit is ${megabytes(limitBytes)} MB`);
+    super(`training needs ${megabytes(bytes)} MB of memory, but the limit is ${megabytes(limitBytes)} MB`);
     this.name = 'MemoryLimitExceeded';
     this.bytes = bytes;
   }

@@ -131,7 +131,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     const { page } = opened;
     await page.getByRole('button', { name: 'Delete mine' }).click();
     await page.getByRole('button', { name: 'Delete it', exact: true }).click();
-    await page.getByText('1 search was made on mine').waitFor();
+    await page.getByText('1 search uses mine').waitFor();
     await page.getByRole('button', { name: 'Delete it all the same' }).click();
     await page.getByRole('button', { name: 'Delete mine' }).waitFor({ state: 'detached' });
     expect((await fetch(`${service.url}/v1/datasets/mine`)).status).toBe(404);
