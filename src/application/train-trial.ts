@@ -2,7 +2,7 @@
 
 import { bestOf } from '../algorithms/objective.ts';
 import type { ComputeCore, FoldCurves, TimedUpdate, TrialResult, TrialTask } from '../compute/trial.ts';
-import { type IntermediateReport, lastingFault } from '../diagnosis/lasting.ts';
+import { type IntermediateReport, persistentFault } from '../diagnosis/persistent.ts';
 import type { Claim } from '../domain/commands.ts';
 import type { Epoch, Search } from '../domain/records.ts';
 import { undefinedOn } from '../domain/specification/undefined-metric.ts';
@@ -61,7 +61,7 @@ export async function train(
       trainLoss: lastMean(end.folds, 'trainLoss'),
       trainMetric: lastMean(end.folds, 'trainMetric'),
     };
-    const lasting = lastingFault(before, now, classesOf(task));
+    const lasting = persistentFault(before, now, classesOf(task));
     before = now;
     const decision = await batcher.reportValue(searchId, { ...end, number, attempt, best, lasting, durationMs });
     if (decision === 'over') return { kind: 'over' };
