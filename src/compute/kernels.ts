@@ -1,4 +1,4 @@
-/** The kernels a process trains with: chosen once, compiled once, and instantiated by every thread for itself. */
+/** The kernels a process trains with: chosen and compiled once, and instantiated by each thread. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -10,12 +10,12 @@ import { projectRoot } from '../paths.ts';
 
 /**
  * `simd`: WebAssembly with 128-bit vectors, the same bits on every machine. `fast`: the same with fused multiply-adds, whose
- * bits may differ between processors. `plain`: the textbook in TypeScript, the truth that the others are compared with.
+ * bits may differ between processors. `plain`: the reference implementation in TypeScript that the others are compared with.
  */
 export const kernelsNames = ['simd', 'fast', 'plain'] as const;
 export type KernelsName = (typeof kernelsNames)[number];
 
-/** What a thread needs to make its kernels; can be sent to one, with the machine code in it. */
+/** What a thread needs to instantiate kernels; it can be posted to a thread, including the machine code. */
 export interface CompiledKernels {
   readonly name: KernelsName;
   readonly module: WebAssembly.Module | undefined;
@@ -23,7 +23,7 @@ export interface CompiledKernels {
 
 export function compileKernels(name: KernelsName): CompiledKernels {
   if (name === 'plain') return { name, module: undefined };
-  // Node 20 has relaxed SIMD behind a flag, later ones have it without.
+  // Node 20 needs a flag for relaxed SIMD; later versions do not.
   if (name === 'fast' && process.versions.node.startsWith('20.'))
     setFlagsFromString('--experimental-wasm-relaxed-simd');
   const bytes = readFileSync(join(projectRoot, 'dist', 'kernels', `${name}.wasm`));

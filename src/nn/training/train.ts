@@ -129,9 +129,9 @@ export function* train(
     const signals = [...before, ...observeLayers(run)];
     const report = reportOf(trainer, arrays, run.options, progress.epoch, sums, signals);
     stoppedEarly = hasStoppedEarly(run, report);
-    const verdict = yield report;
-    if (verdict === 'stop') break;
-    if (verdict === 'pause' && progress.epoch < options.epochs && !stoppedEarly) {
+    const command = yield report;
+    if (command === 'stop') break;
+    if (command === 'pause' && progress.epoch < options.epochs && !stoppedEarly) {
       return { outcome: 'paused', checkpoint: takeCheckpoint(trainer, arrays, progress) };
     }
   }
