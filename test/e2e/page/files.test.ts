@@ -64,7 +64,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
   it('asks whether a first line that looks like a row is one', async () => {
     const { page } = opened;
     await choose('adult.data', fileOf('UCI headerless'));
-    await page.getByText('the first line looks like a row, not like names').waitFor();
+    await page.getByText('the first line looks like a row, not like column names').waitFor();
     expect(await chosenIn('First line')).toBe('a row like the others (detected)');
     await page.getByRole('button', { name: 'the file: it is a row' }).click();
     await page.getByText('the first line looks like a row').waitFor({ state: 'detached' });
