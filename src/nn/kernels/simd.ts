@@ -1,14 +1,13 @@
 /**
  * The kernels compiled from kernels/ to WebAssembly: four float32 numbers at a time.
  *
- * Every thread has an instance, and so a memory, of its own: a bump allocator over it, emptied before each training run, is all
- * the management there is, and a thread that has to be ended takes its memory with it. A call costs some ten nanoseconds, so the
- * training loop stays in TypeScript and is the same for all kernels.
+ * Every thread has its own instance and memory, with a bump allocator that is reset before each training run. A call costs about ten
+ * nanoseconds, so the training loop stays in TypeScript and is shared by all kernels.
  */
 import { type ElementwiseActivation, elementwiseActivations } from '../model/activation-names.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
 
-/** What kernels/index.ts exports. Arrays are addresses in bytes, 0 where one is left out. */
+/** The exports of kernels/index.ts. Arrays are addresses in bytes, 0 if absent. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   heapStart(): number;
@@ -118,18 +117,18 @@ interface Exports {
   ): void;
 }
 
-/** As in kernels/activations.ts: a name's place. */
+/** The code in kernels/activations.ts: the index of the name. */
 const activationCodes = Object.fromEntries(elementwiseActivations.map((name, code) => [name, code])) as Readonly<
   Record<ElementwiseActivation, number>
 >;
 
 const PAGE = 65_536;
-/** Allocations begin on a cache line. */
+/** Allocations are aligned to cache lines. */
 const LINE = 64;
-/** All that 32-bit addresses reach. */
+/** The limit of 32-bit addresses. */
 const MAX_PAGES = 65_536;
 
-/** Numbers from one row to the next: whole tiles of eight, and no multiple of 64. kernels/lanes.ts says why. */
+/** The stride is a multiple of eight but not of 64; see kernels/lanes.ts. */
 function stride(columns: number): number {
   const whole = (columns + 7) & ~7;
   return whole % 64 === 0 ? whole + 8 : whole;
@@ -145,7 +144,7 @@ function abort(): never {
 
 /** Kernels on an instance of `module`, the compiled kernels/. `name` is part of every result's hash. */
 export function createSimdKernels(name: string, module: WebAssembly.Module): Kernels {
-  // Copied: the exports object itself is a slow one, and these are called a million times a second.
+  // Copied, because access to the exports object is slow and these are called a million times per second.
   const wasm = { ...new WebAssembly.Instance(module, { env: { abort } }).exports } as unknown as Exports;
   const { memory } = wasm;
   const start = Math.ceil(wasm.heapStart() / LINE) * LINE;
@@ -153,7 +152,7 @@ export function createSimdKernels(name: string, module: WebAssembly.Module): Ker
   const take = (length: number): number => {
     const address = free;
     if (address + bytesOf(length) > memory.buffer.byteLength) {
-      throw new RangeError('kernel memory is full: reset() was asked for less than is allocated');
+      throw new RangeError('kernel memory is full: reset() reserved less than is allocated');
     }
     free += bytesOf(length);
     return address;
