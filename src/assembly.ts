@@ -1,4 +1,4 @@
-/** Puts the parts together, for the composition roots alone: what a process is made of, in the order it is opened and closed. */
+/** Wires a process together for the composition roots: creates all dependencies, and closes them in order. */
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { Piscina } from 'piscina';
@@ -33,9 +33,9 @@ import { createFileReader, type FileAnswer, type FileTask } from './data/file-wo
 import { projectRoot } from './paths.ts';
 
 export interface Assembly {
-  readonly parts: ApiDependencies;
+  readonly dependencies: ApiDependencies;
   readonly handOff: HandOff;
-  /** Lets go of Postgres and of the queue. */
+  /** Disconnects from Postgres and the queue. */
   close(): Promise<void>;
 }
 
@@ -50,27 +50,27 @@ function queueConnection(config: Config, databaseUrl: string): QueueConnection {
 }
 
 const ANALYSIS_IDLE_MS = 10_000;
-/** The proposing thread keeps the histories of searches: it is worth more the longer it stays. */
+/** Longer, because the proposal thread caches the histories of searches. */
 const PROPOSALS_IDLE_MS = 60_000;
 
-/** Brings the database up to date, opens every store, and keeps sweeping until it is closed. */
+/** Migrates the database, opens the stores, and reconciles until it is closed. */
 export async function assemble(config: Config, databaseUrl: string, log: Logger): Promise<Assembly> {
   await applyMigrations(databaseUrl, join(projectRoot, 'prisma', 'migrations'));
   const connection = queueConnection(config, databaseUrl);
   await prepareQueue(connection);
   const database = connect(databaseUrl, config.connections);
-  const board = await createPubSub(databaseUrl, log);
+  const pubSub = await createPubSub(databaseUrl, log);
   const fileThread = new Piscina<FileTask, FileAnswer>({
     filename: new URL('dist/workers/file-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
-    // One may be busy with a large file that somebody looks at while a worker waits for its rows.
+    // Two, so that a preview of a large file does not block a worker that loads rows.
     maxThreads: 2,
     idleTimeout: ANALYSIS_IDLE_MS,
   });
   const files = createFileReader((task) => fileThread.run(task));
   const datasets = createDatasetStore(database, join(projectRoot, 'datasets'), files);
   const queue = await createTrialQueue(connection, log);
-  // One thread, begun when it is first needed and let go when it no longer is.
+  // One thread each, started when needed and stopped when idle.
   const analysis = new Piscina<ImportanceTask, Importance>({
     filename: new URL('dist/workers/analysis-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
@@ -104,7 +104,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     propose: (task) => proposals.run(task),
     log,
   });
-  const parts: ApiDependencies = {
+  const dependencies: ApiDependencies = {
     store,
     queries,
     planner,
@@ -112,7 +112,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     files,
     facts: datasets.find,
     queue,
-    board,
+    pubSub,
     log,
     threads: config.threads,
     kernels,
@@ -126,12 +126,12 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await database.$queryRaw`SELECT 1`;
     },
   };
-  const sweeping = startReconciling(parts, config.reconcileSeconds);
+  const reconciling = startReconciling(dependencies, config.reconcileSeconds);
   return {
-    parts,
+    dependencies,
     handOff,
     close: async () => {
-      await sweeping.stop();
+      await reconciling.stop();
       const planned = planner.close();
       await proposals.destroy();
       await planned;
@@ -139,33 +139,32 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await preflight.destroy();
       await fileThread.destroy();
       await queue.close();
-      await board.close();
+      await pubSub.close();
       await database.$disconnect();
     },
   };
 }
 
-/** Takes trials from the queue and trains them in threads, until it is closed; what runs then is given back. */
+/** Takes trials from the queue and trains them in threads until it is closed, when running trials are released. */
 export async function startWorker(
   config: Config,
   databaseUrl: string,
-  { parts, handOff }: Assembly,
+  { dependencies, handOff }: Assembly,
 ): Promise<{ close(): Promise<void> }> {
+  const { kernels, log } = dependencies;
   const entry = new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`);
-  const core = createThreadedCore(config.threads, entry, parts.kernels, config.trialMemoryBytes);
+  const core = createThreadedCore(config.threads, entry, kernels, config.trialMemoryBytes);
   const runner = createTrialRunner({
-    ...parts,
+    ...dependencies,
     handOff,
     core,
     worker: config.processName,
     leaseSeconds: config.leaseSeconds,
   });
-  parts.log.info(
-    `${config.threads} threads train by ${parts.kernels.implementation} (kernels ${parts.kernels.family})`,
-  );
-  // One more than there are threads: while a job's results are written, its thread has the next one's trials to train.
+  log.info(`${config.threads} compute threads, kernels ${kernels.family} (${kernels.implementation})`);
+  // One more than the threads, so that threads stay busy while the results of a job are written.
   const concurrency = config.threads + 1;
-  const worker = await createQueueWorker(queueConnection(config, databaseUrl), concurrency, runner.work, parts.log);
+  const worker = await createQueueWorker(queueConnection(config, databaseUrl), concurrency, runner.work, log);
   return {
     close: async () => {
       const closing = worker.close();

@@ -1,15 +1,15 @@
 /**
- * `exp`, `log` and what follows from them, out of additions, multiplications and divisions alone.
+ * `exp`, `log` and derived functions, computed only with additions, multiplications and divisions.
  *
- * IEEE 754 fixes the bits of + − × ÷ √, but not those of `Math.exp` or `Math.log`: engines differ, and so do versions of one
- * engine. Whatever decides a trial's hyperparameters or its first weights goes through here, so that a search gives the same
- * bits on every machine (invariant 6 in docs/invariants.md). `exp` and `log` are within 2 units in the last place.
+ * IEEE 754 fixes the bits of + − × ÷ √, but not those of `Math.exp` or `Math.log`, which differ between engines and versions. Everything that
+ * determines hyperparameters or initial weights uses these functions, so that a search gives the same bits on every machine (invariant 6 in
+ * docs/invariants.md). `exp` and `log` are within 2 units in the last place.
  */
 
 const LN2_HIGH = 0.6931471803691238; // the leading 33 bits of ln 2: k·LN2_HIGH is exact for |k| < 2^20
 const LN2_LOW = 1.9082149292705877e-10;
 
-/** 1/n! for n = 0 … 13: with |r| ≤ ½ ln 2 the first term left out is below 5e-18. */
+/** 1/n! for n = 0 … 13: with |r| ≤ ½ ln 2 the first omitted term is below 5e-18. */
 const INVERSE_FACTORIALS = Float64Array.from({ length: 14 }, (_, n) => {
   let factorial = 1;
   for (let i = 2; i <= n; i++) factorial *= i;
@@ -34,7 +34,7 @@ export function exp(x: number): number {
   const r = x - k * LN2_HIGH - k * LN2_LOW;
   let sum = 0;
   for (let n = 13; n >= 0; n--) sum = sum * r + INVERSE_FACTORIALS[n]!;
-  // Two factors, because 2^k alone may be subnormal or overflow where the product does not.
+  // Two factors, because 2^k may be subnormal or overflow when the product does not.
   const half = Math.trunc(k / 2);
   return sum * powerOfTwo(half) * powerOfTwo(k - half);
 }
@@ -110,12 +110,11 @@ const INVERSE_ODD_FACTORIALS = Float64Array.from({ length: 40 }, (_, n) => {
   for (let i = 1; i <= n; i++) product *= 2 * i + 1;
   return 1 / product;
 });
-/** Where the series and the continued fraction take over from each other: both need about forty terms there. */
+/** Beyond this the continued fraction is used instead of the series: both need about forty terms here. */
 const NORMAL_TAIL = 3;
 
 /**
- * Φ(x), the share of the standard normal distribution below x, ½·(1 + erf(x/√2)), to 3e-16, and to 1e-13 of itself however far
- * down the tail. Near 0 the series Φ = ½ + φ·(x + x³/3 + x⁵/(3·5) + …), whose terms have one sign; in the tails the continued
+ * Φ(x) = ½·(1 + erf(x/√2)), with an absolute error below 3e-16 and a relative error below 1e-13 even in the tail. Near 0 the series Φ = ½ + φ·(x + x³/3 + x⁵/(3·5) + …), whose terms have one sign; in the tails the continued
  * fraction 1 − Φ = φ/(x + 1/(x + 2/(x + 3/(x + …)))) (Abramowitz & Stegun 1964, 26.2.11 and 26.2.14).
  */
 export function normalCdf(x: number): number {
@@ -135,7 +134,7 @@ export function normalCdf(x: number): number {
 const HALF_PI_HIGH = 1.5707963267341256; // the leading 33 bits of π/2: n·HALF_PI_HIGH is exact for |n| < 2^20
 const HALF_PI_LOW = 6.077100506506192e-11;
 
-/** Alternating Taylor series of sin r (`first` = 1) or cos r (`first` = 0) for |r| ≤ π/4; the term left out is below 1e-18. */
+/** Alternating Taylor series of sin r (`first` = 1) or cos r (`first` = 0) for |r| ≤ π/4; the first omitted term is below 1e-18. */
 function circularSeries(r: number, first: 0 | 1): number {
   const z = r * r;
   let sum = 1;
@@ -143,7 +142,7 @@ function circularSeries(r: number, first: 0 | 1): number {
   return first === 1 ? r * sum : sum;
 }
 
-/** sin(x + quarterTurns·π/2) for |x| < 1e6, within 2.3e-16 of the truth (absolute) for |x| < 100. */
+/** sin(x + quarterTurns·π/2) for |x| < 1e6, with an absolute error below 2.3e-16 for |x| < 100. */
 function sineOfTurned(x: number, quarterTurns: 0 | 1): number {
   const n = Math.round(x / (HALF_PI_HIGH + HALF_PI_LOW));
   const r = x - n * HALF_PI_HIGH - n * HALF_PI_LOW;

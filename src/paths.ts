@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where package.json stands: the same folder from the sources and from what is compiled out of them. */
+/** The folder of package.json, for both sources and compiled files. */
 export const projectRoot = rootAbove(dirname(fileURLToPath(import.meta.url)));
 
 function rootAbove(folder: string): string {
   if (existsSync(join(folder, 'package.json'))) return folder;
   const above = dirname(folder);
-  if (above === folder) throw new Error('package.json was not found above the program');
+  if (above === folder) throw new Error('package.json was not found in a parent folder of the program');
   return rootAbove(above);
 }

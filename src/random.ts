@@ -1,9 +1,9 @@
 /**
- * Addressed randomness (invariant 5): a random number is looked up by where it is used, never drawn from a shared sequence.
+ * Counter-based random numbers (invariant 5): a number is a function of where it is used, never drawn from a shared sequence.
  *
  * The generator is Philox4x32-10 of Salmon, Moraes, Dror & Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3" (SC 2011):
  * a keyed bijection of 128-bit counters that passes BigCrush. The key is the search's seed; the counter is the address
- * (purpose, trial, fold, epoch) and a block index, so any number can be recomputed alone, in any order, in any process.
+ * (purpose, trial, fold, epoch) and a block index, so any number can be recomputed separately, in any order, in any process.
  */
 import { log } from './exact-math.ts';
 
@@ -27,13 +27,13 @@ export interface Address {
   readonly purpose: Purpose;
   /** From 0 to 2^32 − 1. */
   readonly trial?: number;
-  /** From 0 to 2^20 − 1; also used to tell the layers of one network or the attempts of one purpose apart. */
+  /** From 0 to 2^20 − 1; also used to distinguish the layers of a network or the attempts of a purpose. */
   readonly fold?: number;
   /** From 0 to 2^32 − 1. */
   readonly epoch?: number;
 }
 
-/** An address as Philox takes it: the words of the counter beside the block index, and the key. */
+/** The input of Philox for an address: counter words without the block index, and key words. */
 export interface AddressWords {
   readonly c1: number;
   readonly c2: number;
@@ -105,7 +105,7 @@ export function philox(
   output[3] = x3;
 }
 
-/** The counter's words are (block index, purpose and fold, trial, epoch); the key is the seed. */
+/** The counter words are (block index, purpose and fold, trial, epoch); the key is the seed. */
 export function wordsOf({ seed, purpose, trial = 0, fold = 0, epoch = 0 }: Address): AddressWords {
   return {
     c1: ((purposes.indexOf(purpose) << 20) | fold) >>> 0,
@@ -116,12 +116,12 @@ export function wordsOf({ seed, purpose, trial = 0, fold = 0, epoch = 0 }: Addre
   };
 }
 
-/** a mod n for whole 0 ≤ a ≤ 2^32, 1 ≤ n ≤ 2^32. `%` is a call of many cycles where a is no int32; the quotient is exact enough. */
+/** a mod n for integers 0 ≤ a ≤ 2^32, 1 ≤ n ≤ 2^32. `%` is slow if a is not an int32, and the quotient is exact enough. */
 function remainder(a: number, n: number): number {
   return a - Math.floor(a / n) * n;
 }
 
-/** The stream of random numbers that lives at `address`. Two streams at one address are equal; at two, independent. */
+/** The stream of random numbers at `address`. Streams at the same address are equal, others are independent. */
 export function randomAt(address: Address): Random {
   const { c1, c2, c3, key0, key1 } = wordsOf(address);
   const block = new Uint32Array(4);
@@ -139,7 +139,7 @@ export function randomAt(address: Address): Random {
   const integer = (n: number): number => {
     for (;;) {
       const bits = uint32();
-      // Below the greatest multiple of n every remainder is equally likely; most are so far below that it need not be known.
+      // Below the largest multiple of n every remainder is equally likely; the first check avoids computing that multiple.
       if (bits <= 2 ** 32 - n || bits < 2 ** 32 - remainder(2 ** 32, n)) return remainder(bits, n);
     }
   };

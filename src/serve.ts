@@ -1,19 +1,19 @@
-/** A service process from start to its end: what npm start, npm run api and npm run worker run. */
+/** Runs a service process until it is stopped: npm start, npm run api and npm run worker. */
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { type Config, readConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { type Role, type Service, startService } from './service.ts';
 
-/** A process that takes longer to close is ended as it stands: what it worked on comes back by its leases. */
-const LONGEST_CLOSE_MS = 30_000;
-/** As a shell tells of a process that Ctrl-C ended. */
+/** A process that takes longer to close is killed; the leases of its trials then expire. */
+const MAX_CLOSE_MS = 30_000;
+/** The exit code of a process ended with Ctrl-C. */
 const INTERRUPTED = 130;
 
-/** Starts the service, and says where it is. It then serves until the process is told to end, or meets an error that nobody handles. */
+/** Starts the service and prints its addresses. It runs until a signal or an unhandled error ends the process. */
 export async function serve(role: Role, config: Config = readConfig()): Promise<void> {
   const log = createLog(config);
-  const { url } = await startUntilEnd(config, role, log, () => console.log('stopping…'));
+  const { url } = await startWithGracefulShutdown(config, role, log, () => console.log('stopping…'));
   console.log(
     url === undefined
       ? `hypersearch worker ${config.processName} is ready, ${config.threads} threads. Stop it with Ctrl-C.`
@@ -22,13 +22,18 @@ export async function serve(role: Role, config: Config = readConfig()): Promise<
 }
 
 /**
- * A service that is closed in order before the process ends: by a signal (exit code 0; a second one ends it there and then), by an error that
- * nobody handles or the loss of its Postgres (exit code 1).
+ * Starts a service that shuts down gracefully: on a signal (exit code 0; a second signal exits immediately), on an unhandled error, or when
+ * its Postgres is lost (exit code 1).
  */
-export async function startUntilEnd(config: Config, role: Role, log: Logger, onStopping: () => void): Promise<Service> {
+export async function startWithGracefulShutdown(
+  config: Config,
+  role: Role,
+  log: Logger,
+  onStopping: () => void,
+): Promise<Service> {
   let isLost = false;
   const ending = closeWithGrace(
-    { delay: LONGEST_CLOSE_MS, logger: log, skip: ['beforeExit'], onSecondSignal: () => process.exit(INTERRUPTED) },
+    { delay: MAX_CLOSE_MS, logger: log, skip: ['beforeExit'], onSecondSignal: () => process.exit(INTERRUPTED) },
     async ({ err }) => {
       if (err !== undefined) log.fatal(err);
       onStopping();

@@ -1,4 +1,4 @@
-/** The three kinds of process: api, worker, and both in one. Each returns when it serves, and closes in the opposite order. */
+/** Starts the processes: api, worker, or both in one. `close` closes everything in reverse order. */
 
 import { buildApp } from './api/app.ts';
 import { assemble, startWorker } from './assembly.ts';
@@ -7,9 +7,9 @@ import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.ts'
 import { createLog } from './log.ts';
 
 export interface Service {
-  /** Of the API; undefined where there is none. */
+  /** Of the API; undefined for a worker. */
   readonly url: string | undefined;
-  /** Resolves, with the reason, if the embedded Postgres is lost for good: there is nothing left to serve with. */
+  /** Resolves with the reason if the embedded Postgres is lost: the service cannot continue. */
   readonly lost: Promise<string>;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export async function startService(config: Config, role: Role, log = createLog(c
     if (databaseUrl === undefined) {
       if (role !== 'both') {
         throw new Error(
-          `a process that is ${role} alone needs DATABASE_URL; npm start runs both on the embedded Postgres`,
+          `${role === 'api' ? 'an api' : 'a worker'} process needs DATABASE_URL; npm start runs both on the embedded Postgres`,
         );
       }
       const postgres = await startEmbeddedPostgres({ directory: config.dataDirectory, log, onExit });
@@ -41,7 +41,7 @@ export async function startService(config: Config, role: Role, log = createLog(c
     closers.push(assembly.close);
     if (role !== 'api') closers.push((await startWorker(config, databaseUrl, assembly)).close);
     if (role === 'worker') return { url: undefined, lost, close };
-    const app = await buildApp(assembly.parts);
+    const app = await buildApp(assembly.dependencies);
     closers.push(() => app.close());
     await app.listen({ host: config.host, port: config.port });
     const address = app.server.address();

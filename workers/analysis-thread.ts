@@ -1,4 +1,4 @@
-/** A worker thread for what takes a second to think about: the event loop has trials to serve. */
+/** A worker thread that computes hyperparameter importance, which would block the event loop for seconds. */
 import { type ImportanceTask, importanceOf } from '../src/application/importance.ts';
 import type { Importance } from '../src/contract/analysis.ts';
 

@@ -1,4 +1,4 @@
-/** A worker thread of the compute core: trains one trial, or one fold of one, at a time and tells its epochs. */
+/** A worker thread of the compute core: trains one trial or fold at a time and reports its epochs. */
 import { performance } from 'node:perf_hooks';
 import { workerData } from 'piscina';
 import { closePort } from '../src/compute/close-port.ts';
@@ -8,8 +8,8 @@ import { type CompiledKernels, instantiateKernels } from '../src/compute/kernels
 import type { ThreadRequest, ThreadResponse } from '../src/compute/protocol.ts';
 import { MemoryLimitExceeded, type TimedUpdate } from '../src/compute/trial.ts';
 
-/** Epochs that end within this time of each other travel together: a tiny network has thousands a second. */
-const GATHER_MS = 20;
+/** Epochs within this time are sent in one message: a tiny network has thousands per second. */
+const BATCH_MS = 20;
 
 const kernels = instantiateKernels(workerData as CompiledKernels);
 
@@ -22,26 +22,26 @@ export default async function computeThread(request: ThreadRequest): Promise<Thr
 }
 
 function run({ task, only, port, stop, memoryLimit }: ThreadRequest): ThreadResponse {
-  let gathered: TimedUpdate[] = [];
-  port.postMessage(gathered); // «begun»: the time limit counts from here
-  let told = performance.now();
-  const tell = (update: TimedUpdate) => {
-    gathered.push(update);
+  let batch: TimedUpdate[] = [];
+  port.postMessage(batch); // the thread has started: the time limit counts from here
+  let lastSent = performance.now();
+  const report = (update: TimedUpdate) => {
+    batch.push(update);
     const now = performance.now();
-    if (now - told < GATHER_MS) return;
-    port.postMessage(gathered);
-    gathered = [];
-    told = now;
+    if (now - lastSent < BATCH_MS) return;
+    port.postMessage(batch);
+    batch = [];
+    lastSent = now;
   };
   const interrupted = () => Atomics.load(stop, 0) !== 0;
   try {
     const conditions = { interrupted, memoryLimit };
-    if (only === undefined) return runInline(kernels, task, tell, conditions);
-    return runToCompletion(runFold(task, only.fold, { name: kernels.name, kernels }, conditions, only.before), tell);
+    if (only === undefined) return runInline(kernels, task, report, conditions);
+    return runToCompletion(runFold(task, only.fold, { name: kernels.name, kernels }, conditions, only.before), report);
   } catch (error) {
     if (error instanceof MemoryLimitExceeded) return { outcome: 'tooLarge', bytes: error.bytes };
     throw error;
   } finally {
-    if (gathered.length > 0) port.postMessage(gathered);
+    if (batch.length > 0) port.postMessage(batch);
   }
 }

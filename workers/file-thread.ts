@@ -1,4 +1,4 @@
-/** A worker thread that reads files: large ones take seconds, and the event loop has requests to serve. */
+/** A worker thread that reads files: large ones would block the event loop for seconds. */
 import { doFileTask, type FileAnswer, type FileTask } from '../src/data/file-work.ts';
 
 export default function fileThread(task: FileTask): FileAnswer {

@@ -1,4 +1,4 @@
-/** A worker thread that proposes trials: a sampler that learns may think for a second, and the event loop has requests to answer. */
+/** A worker thread that proposes trials: samplers that learn would block the event loop. */
 import { createProposer } from '../src/application/proposals.ts';
 
 export default createProposer();

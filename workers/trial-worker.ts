@@ -1,4 +1,4 @@
-/** The worker process: takes trials from the queue and trains them in its threads, until the process is told to end. */
+/** The worker process: takes trials from the queue and trains them in threads until it is stopped. */
 import { messageOf } from '../src/errors.ts';
 import { serve } from '../src/serve.ts';
 

@@ -1,4 +1,4 @@
-/** The API as one plugin tree: everything but listening (server.ts), so that tests can inject requests into it. */
+/** The API as one plugin tree. It does not listen, so tests can inject requests. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import helmet from '@fastify/helmet';
@@ -24,39 +24,39 @@ import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
 import { refuseUnstorableText } from './text-validation.ts';
 
-/** A specification with every hyperparameter spelled out is 5 kB. */
-const LARGEST_BODY = 1024 * 1024;
+/** A specification with all hyperparameters has about 5 kB. */
+const MAX_BODY = 1024 * 1024;
 const REQUESTS_IN_TEN_SECONDS = 5000;
-const LARGEST_HEADER = 256 * 1024;
-const LARGEST_CLIENT_MESSAGE = 4096;
+const MAX_HEADER = 256 * 1024;
+const MAX_CLIENT_MESSAGE = 4096;
 
 export async function buildApp(dependencies: ApiDependencies): Promise<FastifyInstance> {
   const app = Fastify({
-    // What happened to a request is in the metrics; the log is for what went wrong.
+    // Requests are counted in the metrics; the log is for errors.
     loggerInstance: requestLog(dependencies.log),
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: LARGEST_BODY,
+    bodyLimit: MAX_BODY,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
-    // A client that sends its request drop by drop does not hold a connection for ever.
+    // A client that sends its request very slowly must not hold a connection forever.
     requestTimeout: 60_000,
-    // An upload may name 2,000 columns in its address.
-    http: { maxHeaderSize: LARGEST_HEADER },
+    // The query of an upload may list 2,000 columns.
+    http: { maxHeaderSize: MAX_HEADER },
     forceCloseConnections: true,
   });
   registerProblems(app);
   refuseUnstorableText(app);
-  if (dependencies.loopback) answerOwnNamesAlone(app);
+  if (dependencies.loopback) rejectUnknownHosts(app);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(helmet, {
-    // The service speaks plain HTTP on loopback; whoever puts TLS in front adds these there.
+    // The service uses plain HTTP; a TLS proxy in front of it should set these.
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     strictTransportSecurity: false,
   });
   await app.register(rateLimit, { max: REQUESTS_IN_TEN_SECONDS, timeWindow: 10_000 });
-  await app.register(websocket, { options: { maxPayload: LARGEST_CLIENT_MESSAGE } });
+  await app.register(websocket, { options: { maxPayload: MAX_CLIENT_MESSAGE } });
   await app.register(metrics.default, { endpoint: '/metrics', clearRegisterOnInit: true });
   await documentApi(app);
-  const live = { ...dependencies, curves: followCurves(dependencies.board) };
+  const live = { ...dependencies, curves: followCurves(dependencies.pubSub) };
   await app.register(searchRoutes, dependencies);
   await app.register(trialRoutes, live);
   await app.register(analysisRoutes, dependencies);
@@ -67,21 +67,21 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   return app;
 }
 
-/** That it listens is said by whoever started it. */
+/** Raises `info` to `warn`: Fastify's message about listening is redundant. */
 function requestLog(log: Logger): FastifyBaseLogger {
   return log.child({}, { level: log.level === 'info' ? 'warn' : log.level });
 }
 
 /**
- * A page of another site can point a name of its own at 127.0.0.1 and is then, to its visitor's browser, this service's own
- * page (DNS rebinding). It cannot change the name it asks for.
+ * Prevents DNS rebinding: another site can point its own host name at 127.0.0.1, so that browsers treat its pages as same-origin, but it cannot
+ * change the Host header.
  */
-function answerOwnNamesAlone(app: FastifyInstance): void {
+function rejectUnknownHosts(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ hostname }) => {
     if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return;
     throw new Problem(
       'unknownHost',
-      `${hostname} is not a name of this machine; HYPERSEARCH_HOST opens the service to others`,
+      `${hostname} is not a name of this machine; set HYPERSEARCH_HOST to make the service available to others`,
     );
   });
 }
@@ -96,7 +96,7 @@ async function documentApi(app: FastifyInstance): Promise<void> {
       info: {
         title: 'hypersearch',
         version,
-        description: 'Searches hyperparameters of small neural networks, and babysits every one of them.',
+        description: 'Hyperparameter search for small neural networks, with a diagnosis of every trial.',
       },
     },
     transform: jsonSchemaTransform,

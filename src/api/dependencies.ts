@@ -1,4 +1,4 @@
-/** What the API needs; the composition roots (assembly.ts, tests) put it together. */
+/** The dependencies of the API, created by the composition roots (assembly.ts, tests). */
 
 import type { Logger } from 'pino';
 import type { ImportanceTask } from '../application/importance.ts';
@@ -19,33 +19,33 @@ export interface ApiDependencies {
   readonly queue: TrialQueue;
   readonly planner: Planner;
   readonly facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
-  /** Errors of requests too. */
+  /** Also logs errors of requests. */
   readonly log: Logger;
   readonly datasets: DatasetStore;
-  /** Reads files that are only looked at, off the event loop. */
+  /** Reads files for previews, off the event loop. */
   readonly files: FileReader;
-  readonly board: PubSub;
-  /** Compute threads that are expected to work: for estimates alone. */
+  readonly pubSub: PubSub;
+  /** Number of compute threads, for time estimates only. */
   readonly threads: number;
-  /** What trains in this process, and checks networks before they are trained. */
+  /** The kernels that this process trains with; the pre-flight uses them too. */
   readonly kernels: CompiledKernels;
-  /** What a trial may take, and would: a specification whose largest trial needs more is refused. */
+  /** The memory limit and estimate of a trial: specifications whose largest trial needs more are refused. */
   readonly memory: TrialMemory;
-  /** Works out what mattered, off the event loop. */
+  /** Computes hyperparameter importance off the event loop. */
   readonly importance: (task: ImportanceTask) => Promise<Importance>;
-  /** Checks the networks of a search before they are trained, off the event loop. */
+  /** Runs pre-flight checks off the event loop. */
   readonly preflight: (task: PreflightTask) => Promise<Preflight>;
-  /** Ready searches. */
+  /** The example searches. */
   readonly examples: readonly Example[];
-  /** Throws where Postgres does not answer. */
+  /** Throws if Postgres does not answer. */
   readonly ping: () => Promise<void>;
   /** Folder of the page. */
   readonly web: string;
-  /** Whether only this machine is served: then only its own names are answered. */
+  /** Whether the service only listens on loopback; then it rejects unknown host names. */
   readonly loopback: boolean;
 }
 
-/** The same with the epochs of the last seconds, for what is live. */
+/** Additionally the epochs of the last seconds, for live views. */
 export interface LiveDependencies extends ApiDependencies {
   readonly curves: LiveCurves;
 }

@@ -1,4 +1,4 @@
-/** A route of the contract as Fastify takes it: `app.route({ ...endpoint('GET /v1/searches/:id'), handler })`. */
+/** Converts an endpoint of the contract to Fastify route options: `app.route({ ...endpoint('GET /v1/searches/:id'), handler })`. */
 import { type EndpointName, endpoints } from '../contract/http.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -8,5 +8,5 @@ export function endpoint<Name extends EndpointName>(name: Name) {
   return { method, url, schema: endpoints[name] };
 }
 
-/** For bodies that a use case judges, because more than their shape must fit; the schema of the contract documents them. */
-export const judgedByUseCase = { validatorCompiler: () => (data: unknown) => ({ value: data }) };
+/** For bodies that the use case validates itself, beyond their schema; the schema of the contract only documents them. */
+export const validatedByUseCase = { validatorCompiler: () => (data: unknown) => ({ value: data }) };

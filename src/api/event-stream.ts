@@ -1,8 +1,8 @@
 /**
- * One client's websocket: a snapshot, then every event in order, and epochs as they come.
+ * The websocket of one search for one client: a snapshot, then every event in order, and epochs as they arrive.
  *
- * Events are read from the log at the pace at which the client takes them, so a slow client costs no memory and misses none.
- * Epochs are a picture of the moment: a client that is behind is spared them, and told how many.
+ * Events are read from the log as fast as the client accepts them, so a slow client needs no buffer and misses none. Epochs are dropped for a
+ * slow client, which is sent the number of dropped ones.
  */
 import type { WebSocket } from 'ws';
 import type { Notice, PubSub, SearchQueries } from '../application/ports.ts';
@@ -13,27 +13,27 @@ import type { Log } from '../log.ts';
 import type { LiveCurves } from './live-curves.ts';
 import { closeCodes, coalesced, isBehind, keepOpen, sendMessage } from './socket.ts';
 
-const EVENTS_A_READ = 500;
+const EVENTS_PER_READ = 500;
 
 export interface StreamDependencies {
   readonly queries: SearchQueries;
-  readonly board: PubSub;
+  readonly pubSub: PubSub;
   readonly curves: LiveCurves;
   readonly log: Log;
 }
 
-/** Serves `socket` until it closes. With `after`, the client knows the events up to there and gets no snapshot. */
+/** Serves `socket` until it closes. With `after`, the client has the events up to there and gets no snapshot. */
 export function streamEvents(
   socket: WebSocket,
   search: Search,
   after: number | undefined,
   dependencies: StreamDependencies,
 ): void {
-  const { queries, board, log } = dependencies;
+  const { queries, pubSub, log } = dependencies;
   let position = after ?? search.seq;
   let missedEpochs = 0;
-  let begun = false;
-  /** Epochs that ended while the snapshot was made: some are in it, all have their place in their curves. */
+  let started = false;
+  /** Epochs that arrived before the snapshot was sent. Some may be in it too; clients place epochs by number. */
   const early: Epoch[] = [];
 
   const send = (message: SearchMessage): Promise<void> =>
@@ -42,30 +42,30 @@ export function streamEvents(
     });
   const pump = coalesced(
     async () => {
-      if (!begun && after === undefined) {
+      if (!started && after === undefined) {
         const running = await queries.running(search);
         const curves = running.map((trial) => dependencies.curves.complete(search.id, trial));
         await send({ type: 'snapshot', seq: search.seq, search, running: curves });
       }
-      begun = true;
+      started = true;
       onEpochs(early.splice(0));
       for (;;) {
-        const events = await queries.events(search.id, position, EVENTS_A_READ);
-        // Waiting for the last one to leave is what keeps a slow client from filling our memory.
+        const events = await queries.events(search.id, position, EVENTS_PER_READ);
+        // Waiting until they are sent limits the memory used for a slow client.
         await Promise.all(events.map(send));
         position = events.at(-1)?.seq ?? position;
-        if (events.length < EVENTS_A_READ || socket.readyState !== socket.OPEN) return;
+        if (events.length < EVENTS_PER_READ || socket.readyState !== socket.OPEN) return;
       }
     },
     (error) => {
       if (socket.readyState !== socket.OPEN) return;
-      // The store may be away for a moment: the next notice tries again, and the client can always come back with `after`.
+      // The store may be unavailable: the next notification retries, and the client can reconnect with `after`.
       log.error(`events of ${search.id}: ${messageOf(error)}`);
     },
   );
 
   const onEpochs = (epochs: readonly Epoch[]) => {
-    if (!begun) {
+    if (!started) {
       early.push(...epochs);
       return;
     }
@@ -77,7 +77,7 @@ export function streamEvents(
     if (missedEpochs > 0) sendMessage(socket, { type: 'missedEpochs', count: missedEpochs });
     missedEpochs = 0;
   };
-  const unsubscribe = board.subscribe((notice: Notice) => {
+  const unsubscribe = pubSub.subscribe((notice: Notice) => {
     if (notice.kind === 'gap') return pump();
     if (notice.searchId !== search.id) return;
     if (notice.kind === 'changed' && notice.seq > position) pump();

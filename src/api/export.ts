@@ -1,4 +1,4 @@
-/** All trials of a search as text, page by page: a million trials need no more memory than a thousand. */
+/** Exports all trials of a search as text, page by page, with constant memory. */
 import type { SearchQueries } from '../application/ports.ts';
 import type { Search, TrialSummary } from '../domain/records.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
@@ -41,7 +41,7 @@ export async function* exportTrials(
   } while (cursor !== undefined);
 }
 
-/** A hyperparameter that is inactive is an empty cell. */
+/** An inactive hyperparameter is an empty cell. */
 function cellsOf(trial: TrialSummary, varied: readonly string[]): Cell[] {
   return [...columns.map((column) => cellOf(trial[column])), ...varied.map((name) => trial.hyperparameters[name])];
 }

@@ -1,4 +1,4 @@
-/** One client's websocket over all searches: each as it changes, so that a list is live without asking again. */
+/** The websocket of all searches for one client: sends each search when it changes, so that lists stay live without polling. */
 import type { WebSocket } from 'ws';
 import type { PubSub, SearchQueries } from '../application/ports.ts';
 import type { ListMessage } from '../contract/stream.ts';
@@ -6,28 +6,28 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isBehind, keepOpen, sendMessage } from './socket.ts';
 
-/** A search is told at most so often. */
-const RHYTHM_MS = 250;
+/** The minimum interval between two updates. */
+const MIN_INTERVAL_MS = 250;
 
 export interface ListDependencies {
   readonly queries: Pick<SearchQueries, 'findAll'>;
-  readonly board: PubSub;
+  readonly pubSub: PubSub;
   readonly log: Log;
 }
 
 /**
- * Serves `socket` until it closes. What is kept for a client is only which searches it has not been told of since they changed:
- * one that is slow is told later, of how they are then.
+ * Serves `socket` until it closes. Only the ids of changed searches are kept for a client, so a slow client later gets their state at that
+ * time.
  */
-export function streamSearches(socket: WebSocket, { queries, board, log }: ListDependencies): void {
+export function streamSearches(socket: WebSocket, { queries, pubSub, log }: ListDependencies): void {
   const changed = new Set<string>();
   let gap = false;
   let timer: NodeJS.Timeout | undefined;
-  let telling = false;
-  let told = Number.NEGATIVE_INFINITY;
+  let sending = false;
+  let lastSent = Number.NEGATIVE_INFINITY;
 
   const send = (message: ListMessage) => sendMessage(socket, message);
-  const tell = async (): Promise<void> => {
+  const flush = async (): Promise<void> => {
     if (gap) send({ type: 'gap' });
     gap = false;
     const ids = [...changed];
@@ -39,26 +39,26 @@ export function streamSearches(socket: WebSocket, { queries, board, log }: ListD
       else send(search === undefined ? { type: 'removed', id } : { type: 'search', search });
     }
   };
-  const onTime = async () => {
+  const sendDue = async () => {
     timer = undefined;
-    told = performance.now();
-    telling = true;
+    lastSent = performance.now();
+    sending = true;
     const due = new Set(changed);
     try {
-      if (!isBehind(socket)) await tell();
+      if (!isBehind(socket)) await flush();
     } catch (error) {
-      // The store may be away for a moment: what was to be told is told after it.
+      // The store may be unavailable: retry with the next update.
       for (const id of due) changed.add(id);
       log.error(`the list of searches: ${messageOf(error)}`);
     }
-    telling = false;
+    sending = false;
     if (changed.size > 0 || gap) schedule();
   };
   const schedule = () => {
-    if (telling || socket.readyState !== socket.OPEN) return;
-    timer ??= setTimeout(() => void onTime(), Math.max(0, told + RHYTHM_MS - performance.now()));
+    if (sending || socket.readyState !== socket.OPEN) return;
+    timer ??= setTimeout(() => void sendDue(), Math.max(0, lastSent + MIN_INTERVAL_MS - performance.now()));
   };
-  const unsubscribe = board.subscribe((notice) => {
+  const unsubscribe = pubSub.subscribe((notice) => {
     if (notice.kind === 'epochs') return;
     if (notice.kind === 'gap') gap = true;
     else changed.add(notice.searchId);

@@ -1,6 +1,6 @@
 /**
- * The epochs of the last seconds, as this process heard of them: what a stored curve lacks because it is a second old.
- * A snapshot out of both shows who comes in the middle what one who was there from the start has seen.
+ * Keeps the epochs of the last seconds that this process received, since stored curves may be a second old. A snapshot merges both, so that
+ * late clients see the same curves as those connected from the start.
  */
 import { performance } from 'node:perf_hooks';
 import type { PubSub } from '../application/ports.ts';
@@ -8,26 +8,26 @@ import type { FoldSeries, StoredCurves } from '../domain/curves.ts';
 import type { Epoch, Trial } from '../domain/records.ts';
 import { perSeries, type SeriesName } from '../nn/training/series.ts';
 
-/** Curves are stored every second, with the renewal of the trial's lease; a slow store may take some more. */
+/** Curves are stored every second with the renewal of the trial's lease; a slow store may take longer. */
 const KEPT_MS = 10_000;
 
 export interface LiveCurves {
-  /** The trial with its curves as far as anybody knows. */
+  /** The trial with its latest curves. */
   complete(searchId: string, trial: Trial): Trial;
-  /** The same of curves that begin with epoch 1. */
+  /** The same for curves that start at epoch 1. */
   continued(searchId: string, trial: StoredCurves): StoredCurves;
 }
 
-export function followCurves(board: PubSub): LiveCurves {
-  const heard: { readonly at: number; readonly searchId: string; readonly epochs: readonly Epoch[] }[] = [];
-  board.subscribe((notice) => {
+export function followCurves(pubSub: PubSub): LiveCurves {
+  const received: { readonly at: number; readonly searchId: string; readonly epochs: readonly Epoch[] }[] = [];
+  pubSub.subscribe((notice) => {
     if (notice.kind !== 'epochs') return;
     const at = performance.now();
-    heard.push({ at, searchId: notice.searchId, epochs: notice.epochs });
-    while (heard[0]!.at < at - KEPT_MS) heard.shift();
+    received.push({ at, searchId: notice.searchId, epochs: notice.epochs });
+    while (received[0]!.at < at - KEPT_MS) received.shift();
   });
   const since = (searchId: string, { number, attempt }: Pick<Trial, 'number' | 'attempt'>) =>
-    heard
+    received
       .filter((notice) => notice.searchId === searchId)
       .flatMap((notice) => notice.epochs)
       .filter((epoch) => epoch.number === number && epoch.attempt === attempt);
@@ -35,7 +35,7 @@ export function followCurves(board: PubSub): LiveCurves {
     complete: (searchId, trial) => {
       const epochs = since(searchId, trial);
       const folds = completed(trial.folds, epochs).map((grown): Trial['folds'][number] => {
-        // What is looked at later, not live, is as old as what is stored.
+        // Fields that are not published live are those that are stored.
         const known = trial.folds.find(({ fold }) => fold === grown.fold);
         return { ...(known ?? nothingKnown), ...grown, value: null };
       });
@@ -64,7 +64,7 @@ const nothingKnown = {
   signals: [],
 };
 
-/** Every epoch in its place; what nobody told of is null. */
+/** Puts every epoch in its place; missing epochs are null. */
 function completed(stored: readonly FoldSeries[], epochs: readonly Epoch[]): FoldSeries[] {
   const folds = [...new Set([...stored, ...epochs].map(({ fold }) => fold))].sort((a, b) => a - b);
   return folds.map((fold) => {

@@ -1,11 +1,11 @@
-/** From errors to problem documents (contract/problem.ts). */
+/** Converts errors to problem documents (contract/problem.ts). */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ProblemDocument } from '../contract/problem.ts';
 import { issuesOf } from '../domain/specification/validation-issues.ts';
 import { Problem, type ProblemCode, problems } from '../errors.ts';
 
-/** Fastify's own refusals, by their status. */
+/** The codes of Fastify's own errors, by status. */
 const byStatus: Readonly<Record<number, ProblemCode>> = {
   400: 'invalidRequest',
   404: 'notFound',
@@ -21,7 +21,7 @@ export function documentOf(problem: Problem): ProblemDocument {
   return { type: `urn:hypersearch:problem:${code}`, title, status, code, detail: message, faults: issues };
 }
 
-/** What a client is told of an error. Of a fault of ours: nothing but that there was one. */
+/** Bugs are sent as `internal` without details. */
 function problemOf(error: FastifyError | Error): Problem {
   if (error instanceof Problem) return error;
   const status = 'statusCode' in error ? error.statusCode : undefined;
@@ -29,8 +29,7 @@ function problemOf(error: FastifyError | Error): Problem {
     return new Problem('invalidJson', error.message, [{ path: 'body', message: error.message }]);
   }
   const code = status === undefined ? undefined : byStatus[status];
-  if (code === undefined)
-    return new Problem('internal', 'the service has noted what happened; nothing of the search is lost');
+  if (code === undefined) return new Problem('internal', 'the error was logged; no data of the search is lost');
   return new Problem(code, error.message, [{ path: status === 415 ? 'content-type' : 'body', message: error.message }]);
 }
 
@@ -47,7 +46,7 @@ export function registerProblems(app: FastifyInstance): void {
   });
   app.setNotFoundHandler((request, reply) => {
     const [path] = request.url.split('?');
-    return send(reply, new Problem('notFound', `there is no ${request.method} ${path}; /docs lists what there is`));
+    return send(reply, new Problem('notFound', `there is no ${request.method} ${path}; /docs lists the endpoints`));
   });
   app.setValidatorCompiler(({ schema, httpPart }) => (data) => {
     const parsed = (schema as z.ZodType).safeParse(data);
@@ -56,7 +55,7 @@ export function registerProblems(app: FastifyInstance): void {
     const [first] = issues;
     const where = httpPart === 'body' || httpPart === undefined ? '' : `${httpPart} `;
     const detail =
-      issues.length === 1 && first ? `${where}${first.path}: ${first.message}` : `${issues.length} things do not fit`;
+      issues.length === 1 && first ? `${where}${first.path}: ${first.message}` : `${issues.length} fields are invalid`;
     return { error: new Problem('invalidRequest', detail, issues) };
   });
 }

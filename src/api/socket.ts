@@ -1,11 +1,11 @@
-/** What both streams do with a client's websocket: whose it may be, whether it is there, what it may say. */
+/** Shared websocket handling of both streams: origin check, heartbeat, client messages. */
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { clientMessageSchema, type ListMessage, type SearchMessage } from '../contract/stream.ts';
 import { Problem } from '../errors.ts';
 import { documentOf } from './problems.ts';
 
-/** A client with more than this on its way is behind. */
+/** A client with more unsent bytes than this counts as slow. */
 const BEHIND_BYTES = 256 * 1024;
 const HEARTBEAT_MS = 15_000;
 
@@ -17,10 +17,10 @@ export const closeCodes = {
   unknownMessage: 1008,
 } as const;
 
-/** A page of another site could otherwise read searches through its visitor's browser. */
+/** Otherwise pages of other sites could read searches through their visitors' browsers. */
 export function refuseOtherSites({ headers: { origin, host } }: Pick<FastifyRequest, 'headers'>): void {
   if (origin === undefined || hostOf(origin) === host) return;
-  throw new Problem('unauthorizedOrigin', `the connection came from ${origin}; only pages of this service may open it`);
+  throw new Problem('unauthorizedOrigin', `the origin is ${origin}; only pages of this service may open a connection`);
 }
 
 function hostOf(origin: string): string | undefined {
@@ -35,7 +35,7 @@ export function isBehind(socket: WebSocket): boolean {
   return socket.bufferedAmount > BEHIND_BYTES;
 }
 
-/** Answers and watches the client until it goes; then calls `onClose`. */
+/** Answers messages and sends heartbeats until the client disconnects; then calls `onClose`. */
 export function keepOpen(socket: WebSocket, onClose: () => void): void {
   const heartbeat = keepAlive(socket);
   socket.on('close', () => {
@@ -46,7 +46,7 @@ export function keepOpen(socket: WebSocket, onClose: () => void): void {
   socket.on('message', (data, isBinary) => answer(socket, String(data), isBinary));
 }
 
-/** Runs `work` now, or once more after the run that is under way: many calls at once cost one run. */
+/** Runs `work` now, or once more after the current run: concurrent calls share one run. */
 export function coalesced(work: () => Promise<void>, onError: (error: unknown) => void): () => void {
   let running = false;
   let again = false;
@@ -64,7 +64,7 @@ export function coalesced(work: () => Promise<void>, onError: (error: unknown) =
   };
 }
 
-/** A peer that answers no ping is gone, though TCP may not know it yet. */
+/** Terminates connections that do not answer pings, which TCP may not notice. */
 function keepAlive(socket: WebSocket): NodeJS.Timeout {
   let answered = true;
   socket.on('pong', () => {
@@ -78,24 +78,24 @@ function keepAlive(socket: WebSocket): NodeJS.Timeout {
   }, HEARTBEAT_MS);
 }
 
-/** Clients have nothing to say but `ping`; what is not understood is explained, and the connection closed. */
+/** Clients may only send `ping`; anything else gets an error and closes the connection. */
 function answer(socket: WebSocket, text: string, isBinary: boolean): void {
-  const fault = faultOfMessage(text, isBinary);
-  if (fault === undefined) {
+  const issue = messageIssue(text, isBinary);
+  if (issue === undefined) {
     sendMessage(socket, { type: 'pong' });
     return;
   }
-  const problem = new Problem('invalidRequest', fault.message, [{ path: 'message', message: fault.message }]);
+  const problem = new Problem('invalidRequest', issue.message, [{ path: 'message', message: issue.message }]);
   sendMessage(socket, { type: 'error', problem: documentOf(problem) });
-  socket.close(fault.code, fault.message);
+  socket.close(issue.code, issue.message);
 }
 
-function faultOfMessage(text: string, isBinary: boolean): { code: number; message: string } | undefined {
+function messageIssue(text: string, isBinary: boolean): { code: number; message: string } | undefined {
   if (isBinary) return { code: closeCodes.binary, message: 'must be text, got binary' };
   try {
     if (clientMessageSchema.safeParse(JSON.parse(text)).success) return undefined;
   } catch {
     return { code: closeCodes.notJson, message: 'must be JSON' };
   }
-  return { code: closeCodes.unknownMessage, message: 'must be {"type":"ping"}, nothing else is understood' };
+  return { code: closeCodes.unknownMessage, message: 'must be {"type":"ping"}' };
 }

@@ -18,15 +18,15 @@ export interface ActOnTrialDependencies {
   readonly log: Log;
 }
 
-/** The trial as it is afterwards. */
+/** Returns the trial after the action. */
 export async function actOnTrial(
   { store, queries, queue, planner, facts, log }: ActOnTrialDependencies,
   id: string,
   number: number,
-  act: TrialAction,
+  action: TrialAction,
 ): Promise<Trial> {
-  if (act === 'retry' || act === 'resume') await refuseWithoutDataset(await findSearch({ queries }, id), facts);
-  const { deliveries, search } = await store.actOnTrial(id, number, act);
+  if (action === 'retry' || action === 'resume') await refuseWithoutDataset(await findSearch({ queries }, id), facts);
+  const { deliveries, search } = await store.actOnTrial(id, number, action);
   await deliver(queue, deliveries, log);
   if (search.state === 'running') await briefly(planner.plan(id));
   return (await queries.trial(search, number))!;

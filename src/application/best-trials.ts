@@ -1,4 +1,4 @@
-/** The best trials of a search, and whether the best is truly the best. */
+/** The best trials of a search, and whether the best one is clearly the best. */
 
 import { certaintyOf } from '../algorithms/certainty.ts';
 import type { Best } from '../contract/trials.ts';
@@ -7,7 +7,7 @@ import { stagesOf } from '../domain/stages.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';
 
-/** With so many the best is compared, however few are asked for. */
+/** The best trial is compared with this many others, even if fewer are requested. */
 const COMPARED = 50;
 
 export async function bestTrials(

@@ -1,4 +1,4 @@
-/** Another name, or another budget: a search that has ended goes on where the new one leaves something to do. */
+/** Changes the name or the budget of a search. A search that has ended continues if the new budget allows more trials. */
 
 import type { SearchChange } from '../contract/searches.ts';
 import type { Search } from '../domain/records.ts';
@@ -26,7 +26,7 @@ export async function changeSearch(
 ): Promise<Search> {
   const search = await findSearch({ queries }, id);
   if (budget !== undefined) await refuseWithoutDataset(search, facts);
-  // A grid has no more trials than points.
+  // A grid cannot have more trials than points.
   const trials = budget?.trials && Math.min(budget.trials, samplerOf(search.specification).size);
   const { search: changed, deliveries } = await store.change(id, { name, budget: budget && { ...budget, trials } });
   await deliver(queue, deliveries, log);

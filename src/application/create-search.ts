@@ -1,11 +1,11 @@
-/** A search out of what somebody sent. */
+/** Creates a search from a request. */
 import { createHash } from 'node:crypto';
 import type { Search } from '../domain/records.ts';
-import { type Knowledge, parseSpecification } from './parse-specification.ts';
+import { parseSpecification, type SpecificationContext } from './parse-specification.ts';
 import { briefly, type Planner } from './planner.ts';
 import type { SearchStore } from './ports.ts';
 
-export interface CreateSearchDependencies extends Knowledge {
+export interface CreateSearchDependencies extends SpecificationContext {
   readonly store: Pick<SearchStore, 'create'>;
   readonly planner: Pick<Planner, 'plan'>;
 }
@@ -13,11 +13,11 @@ export interface CreateSearchDependencies extends Knowledge {
 export interface CreateSearchOptions {
   /** The search that it refines. */
   readonly parent?: string | undefined;
-  /** Sent twice with the same body, the search is created once. */
+  /** Requests with the same key and body create the search once. */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** Judges `body`, stores the search and decides its first trials; `created` is false where it was there already. */
+/** Validates `body`, stores the search and plans its first trials; `created` is false if the idempotency key was used before. */
 export async function createSearch(
   dependencies: CreateSearchDependencies,
   body: unknown,

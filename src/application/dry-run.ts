@@ -1,18 +1,18 @@
-/** What a search would do, without doing it. */
+/** Shows what a search would do, without storing or training anything. */
 import type { DryRun } from '../contract/searches.ts';
 import { secondsOf } from '../domain/estimate.ts';
 import { sourceOf } from '../domain/records.ts';
 import { settingsOf } from '../domain/specification/hyperparameters.ts';
 import { samplerOf } from '../domain/specification/specification.ts';
-import { type Knowledge, type Parsed, parseSpecification } from './parse-specification.ts';
+import { type Parsed, parseSpecification, type SpecificationContext } from './parse-specification.ts';
 
 const SHOWN = 10;
-/** Enough trials for a fair mean of their durations. */
+/** Enough trials to estimate the mean duration. */
 const MEASURED = 100;
 
-/** Judges `body` as if it were to begin; `threads` would train it. */
+/** Validates `body` as for a new search; `threads` is the number of compute threads for the time estimate. */
 export async function dryRunSearch(
-  dependencies: Knowledge & { readonly threads: number },
+  dependencies: SpecificationContext & { readonly threads: number },
   body: unknown,
 ): Promise<DryRun> {
   return dryRun(await parseSpecification(body, dependencies), dependencies.threads);
@@ -22,7 +22,7 @@ function dryRun({ specification, dataset, warnings }: Parsed, threads: number): 
   const sampler = samplerOf(specification);
   const { trials } = specification.budget;
   const numbers = Array.from({ length: Math.min(trials, MEASURED) }, (_, number) => number);
-  // What others will teach is not known yet.
+  // Proposals that depend on results are not known yet.
   const known = numbers.filter((number) => sampler.learnsFrom(number) === 0);
   const measured = known.map((number) => {
     const hyperparameters = sampler.propose(number, []);

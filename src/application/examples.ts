@@ -1,4 +1,4 @@
-/** Ready searches that show one thing each (examples/), with what must be found in them. */
+/** The example searches (examples/), each with the findings it demonstrates. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,16 +7,16 @@ import { specificationSchema } from '../domain/specification/specification.ts';
 
 const readSchema = exampleSchema.refine(({ specification }) => specificationSchema.safeParse(specification).success, {
   path: ['specification'],
-  error: 'is none',
+  error: 'is not valid',
 });
 
-/** By name. Throws, naming the file, where one is no example. */
+/** Sorted by name. Throws an error with the file name for an invalid example. */
 export function readExamples(folder: string): readonly Example[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
   return files.sort().map((file) => {
     const text = readFileSync(join(folder, file), 'utf8');
     const parsed = readSchema.safeParse({ name: file.slice(0, -'.json'.length), ...(JSON.parse(text) as object) });
-    if (!parsed.success) throw new Error(`${file} is no example: ${z.prettifyError(parsed.error)}`);
+    if (!parsed.success) throw new Error(`${file} is not a valid example: ${z.prettifyError(parsed.error)}`);
     return parsed.data;
   });
 }

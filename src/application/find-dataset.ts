@@ -1,4 +1,4 @@
-/** A data set by its name, the newest version unless a hash says which, or a Problem that there is none. */
+/** Finds a data set by name, and by hash or in its newest version; a Problem `notFound` otherwise. */
 
 import type { DatasetSummary } from '../domain/dataset-record.ts';
 import { Problem } from '../errors.ts';
@@ -14,7 +14,7 @@ export async function findDataset(
   return found;
 }
 
-/** Its text, which gives the same rows by its reading. */
+/** Its CSV text, which gives the same rows when read with its `reading`. */
 export async function datasetCsv(
   { datasets }: { readonly datasets: Pick<DatasetStore, 'csv'> },
   name: string,

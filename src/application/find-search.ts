@@ -1,4 +1,4 @@
-/** The search of an id, or a Problem that there is none. */
+/** Finds a search by id; a Problem `notFound` otherwise. */
 
 import type { Search } from '../domain/records.ts';
 import { Problem } from '../errors.ts';

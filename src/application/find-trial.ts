@@ -1,4 +1,4 @@
-/** One trial with its settings and curves, or a Problem that says whether it may still come. */
+/** Finds a trial with its settings and curves; otherwise a Problem `notFound` that says whether it may still be planned. */
 
 import type { Trial } from '../domain/records.ts';
 import { Problem } from '../errors.ts';
@@ -14,6 +14,6 @@ export async function findTrial(
   const trial = await queries.trial(search, number);
   if (trial !== undefined) return trial;
   const { planned, total } = search.trials;
-  const when = number < total ? `; ${planned} of ${total} are decided so far` : '';
+  const when = number < total ? `; ${planned} of ${total} are planned so far` : '';
   throw new Problem('notFound', `the search has no trial ${number}${when}`);
 }

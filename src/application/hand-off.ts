@@ -1,134 +1,134 @@
 /**
- * Brings planned trials to workers of this process that have just ended one of the same search, past the queue.
+ * Hands planned trials directly to workers of this process that have just finished one of the same search, bypassing the queue.
  *
- * Where a sampler learns, a result decides the next trial at once, and whoever wrote the result is free to train it: the way through the queue
- * would take longer than a tiny trial. What nobody here takes for a moment goes to the queue, where every process may take it.
+ * With a sampler that learns, each result allows the next trial, and the worker that wrote the result is free to train it; delivery through
+ * the queue would take longer than a tiny trial. Trials that no local worker takes within a short time go to the queue for all processes.
  */
 import type { Claim, Claimer, Delivery } from '../domain/commands.ts';
 import type { Search } from '../domain/records.ts';
 
-/** A trial that was claimed as it was added, and its search at that moment. */
+/** A trial that was claimed in the transaction that added it, and its search at that time. */
 export interface HandedOver {
   readonly search: Search;
   readonly claim: Claim;
 }
 
-/** What a worker goes on with: a trial that is its own already, or one that it may claim. */
+/** The next work of a worker: a trial already claimed for it, or a delivery it may claim. */
 export type Next = HandedOver | Delivery;
 
-/** Of a worker among those that wait. It is to be left by one of the two. */
-export interface Place {
-  /** What the worker goes on with, or undefined if there is nothing for a while. */
+/** Held by a waiting worker, which must call one of the two methods. */
+export interface WaitHandle {
+  /** Resolves with the next work, or with undefined after a timeout. */
   next(): Promise<Next | undefined>;
-  /** The same without waiting: only what is its own already. */
-  leave(): Promise<Next | undefined>;
+  /** Stops waiting; resolves with a trial if one is already claimed for this worker. */
+  cancel(): Promise<Next | undefined>;
 }
 
-/** Workers that stay until it is known what they get. */
+/** Waiting workers that are kept until it is known which trials they get. */
 export interface Reservation {
-  /** In whose name trials may be claimed as they are added, and how many; undefined where nobody waits. */
+  /** The claimer for trials of the next transaction, and how many it may claim; undefined if no worker waits. */
   readonly claimer: (Claimer & { readonly count: number }) | undefined;
-  /** Ends the reservation. At most `count` trials. */
-  give(trials: readonly HandedOver[]): void;
+  /** Ends the reservation and hands over at most `count` trials. */
+  fulfill(trials: readonly HandedOver[]): void;
 }
 
 export interface HandOff {
-  /** A worker begins with a search; it is to call what this returns when it ends. */
+  /** A worker starts on a search; it must call the returned function when it stops. */
   enter(searchId: string): () => void;
-  /** That worker is, or is about to be, free for a next trial. */
-  wait(searchId: string): Place;
+  /** The worker is free for the next trial, or about to be. */
+  wait(searchId: string): WaitHandle;
   reserve(searchId: string): Reservation;
-  /** Offers deliveries of one search to its workers, and what they do not take to the queue. */
+  /** Offers deliveries of one search to its local workers first; those not taken go to the queue. */
   deliver(deliveries: readonly Delivery[]): Promise<void>;
 }
 
 interface Waiter {
   readonly resolve: (next: Next | undefined) => void;
-  /** Whether it goes as soon as it is not reserved. */
-  late: boolean;
+  /** Whether it stops waiting as soon as it is not reserved. */
+  cancelled: boolean;
 }
 
-/** The workers of this process that are busy with one search. */
-interface Room {
+/** The workers of this process that work on one search. */
+interface WorkerGroup {
   workers: number;
   readonly waiting: Set<Waiter>;
   readonly offered: Delivery[];
 }
 
-/** So long a worker waits for the results of others that run beside it, and a delivery for a worker. */
-const PATIENCE_MS = 50;
+/** How long a worker waits for results of parallel trials, and how long a delivery waits for a worker. */
+const WAIT_MS = 50;
 
 /** `claimer`: the worker of this process. `toQueue` never throws. */
 export function createHandOff(
   claimer: Claimer,
   toQueue: (deliveries: readonly Delivery[]) => Promise<void>,
-  patienceMs = PATIENCE_MS,
+  waitMs = WAIT_MS,
 ): HandOff {
-  const rooms = new Map<string, Room>();
+  const groups = new Map<string, WorkerGroup>();
 
-  /** What is left of them after a while goes to the queue. */
-  const offer = (room: Room, deliveries: readonly Delivery[]) => {
+  /** Deliveries not taken in time go to the queue. */
+  const offer = (group: WorkerGroup, deliveries: readonly Delivery[]) => {
     for (const delivery of deliveries) {
-      const [waiter] = room.waiting;
-      if (waiter === undefined) room.offered.push(delivery);
+      const [waiter] = group.waiting;
+      if (waiter === undefined) group.offered.push(delivery);
       else waiter.resolve(delivery);
     }
-    setTimeout(() => void toQueue(withdraw(room, deliveries)), patienceMs).unref();
+    setTimeout(() => void toQueue(withdraw(group, deliveries)), waitMs).unref();
   };
 
   return {
     enter: (searchId) => {
-      const room = rooms.get(searchId) ?? { workers: 0, waiting: new Set(), offered: [] };
-      rooms.set(searchId, room);
-      room.workers++;
+      const group = groups.get(searchId) ?? { workers: 0, waiting: new Set(), offered: [] };
+      groups.set(searchId, group);
+      group.workers++;
       return () => {
-        room.workers--;
-        if (room.workers > 0) return;
-        rooms.delete(searchId);
-        void toQueue(withdraw(room, room.offered));
+        group.workers--;
+        if (group.workers > 0) return;
+        groups.delete(searchId);
+        void toQueue(withdraw(group, group.offered));
       };
     },
     wait: (searchId) => {
-      const room = rooms.get(searchId);
-      const offered = room?.offered.shift();
-      if (room !== undefined && offered === undefined) return wait(room, patienceMs);
+      const group = groups.get(searchId);
+      const offered = group?.offered.shift();
+      if (group !== undefined && offered === undefined) return wait(group, waitMs);
       const next = () => Promise.resolve(offered);
-      return { next, leave: next };
+      return { next, cancel: next };
     },
     reserve: (searchId) => {
-      const room = rooms.get(searchId);
-      const reserved = [...(room?.waiting ?? [])];
-      room?.waiting.clear();
+      const group = groups.get(searchId);
+      const reserved = [...(group?.waiting ?? [])];
+      group?.waiting.clear();
       return {
         claimer: reserved.length === 0 ? undefined : { ...claimer, count: reserved.length },
-        give: (trials) => {
+        fulfill: (trials) => {
           trials.forEach((trial, i) => {
             reserved[i]!.resolve(trial);
           });
           for (const waiter of reserved.slice(trials.length)) {
-            if (waiter.late) waiter.resolve(undefined);
-            else room!.waiting.add(waiter);
+            if (waiter.cancelled) waiter.resolve(undefined);
+            else group!.waiting.add(waiter);
           }
         },
       };
     },
     deliver: async (deliveries) => {
       const [first] = deliveries;
-      const room = first === undefined ? undefined : rooms.get(first.searchId);
-      if (room === undefined) await toQueue(deliveries);
-      else offer(room, deliveries);
+      const group = first === undefined ? undefined : groups.get(first.searchId);
+      if (group === undefined) await toQueue(deliveries);
+      else offer(group, deliveries);
     },
   };
 }
 
-/** Those of the deliveries that are still on offer, which they are no more. */
-function withdraw({ offered }: Room, deliveries: readonly Delivery[]): Delivery[] {
+/** Removes the deliveries from the offered ones; returns those that were still offered. */
+function withdraw({ offered }: WorkerGroup, deliveries: readonly Delivery[]): Delivery[] {
   const left = offered.filter((delivery) => deliveries.includes(delivery));
   offered.splice(0, offered.length, ...offered.filter((delivery) => !left.includes(delivery)));
   return left;
 }
 
-function wait({ waiting }: Room, patienceMs: number): Place {
+function wait({ waiting }: WorkerGroup, waitMs: number): WaitHandle {
   let timer: NodeJS.Timeout | undefined;
   let resolve: Waiter['resolve'] = () => undefined;
   const next = new Promise<Next | undefined>((done) => {
@@ -138,19 +138,19 @@ function wait({ waiting }: Room, patienceMs: number): Place {
       done(value);
     };
   });
-  const waiter: Waiter = { late: false, resolve };
-  const leave = () => {
-    waiter.late = true;
-    // One that is reserved learns from the reservation what it gets.
+  const waiter: Waiter = { cancelled: false, resolve };
+  const cancel = () => {
+    waiter.cancelled = true;
+    // A reserved waiter is resolved by its reservation.
     if (waiting.has(waiter)) resolve(undefined);
     return next;
   };
   waiting.add(waiter);
   return {
     next: () => {
-      timer = setTimeout(() => void leave(), patienceMs);
+      timer = setTimeout(() => void cancel(), waitMs);
       return next;
     },
-    leave,
+    cancel,
   };
 }

@@ -1,4 +1,4 @@
-/** How the best was found, trial by trial. */
+/** The optimization history of a search: values and best value by trial. */
 
 import { isBetter } from '../algorithms/objective.ts';
 import type { History } from '../contract/analysis.ts';

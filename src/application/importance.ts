@@ -1,4 +1,4 @@
-/** What mattered: which hyperparameters decide the value of a search's trials. */
+/** Hyperparameter importance of a search. */
 import { LRUCache } from 'lru-cache';
 import { explain, type Valued } from '../algorithms/importance/importance.ts';
 import type { Direction } from '../algorithms/objective.ts';
@@ -10,14 +10,14 @@ import { stagesOf } from '../domain/stages.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';
 
-/** Below this, shares are mostly chance. */
+/** With fewer trials, shares are mostly noise. */
 const ENOUGH_TRIALS = 100;
-/** Fewer say nothing at all. */
+/** With fewer trials, nothing is computed. */
 const MIN_TRIALS = 10;
-/** More are thinned evenly: the forest costs more than they would tell. */
+/** More trials are downsampled: the forest would cost more than they add. */
 const MAX_TRIALS = 2000;
 
-/** All that importance is worked out from: plain data, to be sent to a thread. */
+/** The input for computing importance: plain data that can be sent to a thread. */
 export interface ImportanceTask {
   readonly space: Space;
   readonly trials: readonly Valued[];
@@ -39,19 +39,19 @@ function importanceTask(search: Search, outcomes: readonly TrialOutcome[]): Impo
   };
 }
 
-/** Answers are kept until more trials have ended. */
-const MAX_KEPT = 100;
+/** Results are cached until more trials have ended. */
+const MAX_CACHED = 100;
 
 export interface ImportanceDependencies {
   readonly queries: Pick<SearchQueries, 'find' | 'outcomes'>;
-  /** Works it out off the event loop. */
+  /** Computes it off the event loop. */
   readonly importance: (task: ImportanceTask) => Promise<Importance>;
 }
 
-/** Which hyperparameters of a search mattered; trials that end meanwhile are in the next answer. */
+/** Hyperparameter importance of a search; trials that end in the meantime are included in the next result. */
 export function createImportance({ queries, importance }: ImportanceDependencies): (id: string) => Promise<Importance> {
   const kept = new LRUCache<string, { readonly ended: number; readonly answer: Promise<Importance> }>({
-    max: MAX_KEPT,
+    max: MAX_CACHED,
   });
   return async (id) => {
     const search = await findSearch({ queries }, id);
@@ -65,7 +65,7 @@ export function createImportance({ queries, importance }: ImportanceDependencies
   };
 }
 
-/** Slow for its size: seconds where there are thousands of trials. Not for the event loop. */
+/** Takes seconds for thousands of trials, so do not call it on the event loop. */
 export function importanceOf(task: ImportanceTask): Importance {
   const { space, trials, direction, seed } = task;
   const enough = trials.length >= ENOUGH_TRIALS;
@@ -73,17 +73,18 @@ export function importanceOf(task: ImportanceTask): Importance {
   if (trials.length < MIN_TRIALS) {
     return {
       ...none,
-      note: `${trials.length} complete trials say nothing of importance yet; about ${ENOUGH_TRIALS} would.`,
+      note: `${trials.length} complete trials are too few to compute importance; about ${ENOUGH_TRIALS} are needed.`,
     };
   }
   const { shares, pairs } = explain(space, trials, direction, seed, MIN_TRIALS);
-  if (shares.length === 0) return { ...none, note: 'All trials have the same value: nothing mattered.' };
+  if (shares.length === 0)
+    return { ...none, note: 'All trials have the same value, so no hyperparameter is important.' };
   return {
     trials: trials.length,
     enough,
     note: enough
-      ? 'Shares of the variance of the value, each hyperparameter in the scale it was sampled in.'
-      : `From ${trials.length} trials: too early to tell; about ${ENOUGH_TRIALS} are needed.`,
+      ? 'Shares of the variance of the value, each hyperparameter on the scale it was sampled on.'
+      : `Only ${trials.length} trials: too few for reliable shares; about ${ENOUGH_TRIALS} are needed.`,
     shares,
     pairs,
   };

@@ -1,4 +1,4 @@
-/** The claims a process works on: it keeps their leases, stores their curves so far, and learns when one is lost. */
+/** Manages the leases of the claims a process works on: renews them, stores curves so far, and detects lost claims. */
 import type { EpochUpdate, FoldCurves } from '../compute/trial.ts';
 import type { Claim } from '../domain/commands.ts';
 import { messageOf } from '../errors.ts';
@@ -6,30 +6,30 @@ import type { Log } from '../log.ts';
 import { perSeries } from '../nn/training/series.ts';
 import type { SearchStore } from './ports.ts';
 
-/** The claim is no longer ours to work on: its search ended, or somebody else has it. Nothing is to be written. */
+/** The claim has ended: its search ended or another worker has the trial. Nothing may be written. */
 export class ClaimLost extends Error {}
 
-export interface Held {
+export interface Lease {
   readonly claim: Claim;
-  /** Aborted, with the reason, when the work on it is to end. */
+  /** Aborted with the reason when the work must stop. */
   readonly abort: AbortController;
   readonly curves: CurvesSoFar;
 }
 
-export interface HeldClaims {
+export interface LeaseManager {
   readonly size: number;
-  add(claim: Claim): Held;
-  release(held: Held): void;
-  /** Ends the work on those that `which` picks. */
-  drop(which: (claim: Claim) => boolean, reason: Error): void;
-  /** Renews no more. */
+  add(claim: Claim): Lease;
+  release(lease: Lease): void;
+  /** Aborts the work on the claims that match. */
+  abort(matches: (claim: Claim) => boolean, reason: Error): void;
+  /** Stops renewing. */
   stop(): void;
 }
 
-export function createLeaseManager(store: Pick<SearchStore, 'renew'>, leaseSeconds: number, log: Log): HeldClaims {
-  const all = new Set<Held>();
-  const drop: HeldClaims['drop'] = (which, reason) => {
-    for (const { claim, abort } of all) if (which(claim)) abort.abort(reason);
+export function createLeaseManager(store: Pick<SearchStore, 'renew'>, leaseSeconds: number, log: Log): LeaseManager {
+  const all = new Set<Lease>();
+  const abortWhere: LeaseManager['abort'] = (matches, reason) => {
+    for (const { claim, abort } of all) if (matches(claim)) abort.abort(reason);
   };
   let renewing = false;
   const renew = async () => {
@@ -37,14 +37,14 @@ export function createLeaseManager(store: Pick<SearchStore, 'renew'>, leaseSecon
     renewing = true;
     const renewals = [...all].map(({ claim, curves }) => ({ ...claim, ...curves.snapshot() }));
     try {
-      // Also how a claim is found lost of which no notice told.
+      // Detects lost claims even if their event was missed.
       const lost = await store.renew(renewals, leaseSeconds);
       const isLost = (claim: Claim) =>
         lost.some(
           ({ searchId, number, attempt }) =>
             claim.searchId === searchId && claim.number === number && claim.attempt === attempt,
         );
-      drop(isLost, new ClaimLost());
+      abortWhere(isLost, new ClaimLost());
     } catch (error) {
       log.error(`leases were not renewed: ${messageOf(error)}`);
     }
@@ -56,24 +56,24 @@ export function createLeaseManager(store: Pick<SearchStore, 'renew'>, leaseSecon
       return all.size;
     },
     add: (claim) => {
-      const held = { claim, abort: new AbortController(), curves: new CurvesSoFar(claim.folds) };
-      all.add(held);
-      return held;
+      const lease = { claim, abort: new AbortController(), curves: new CurvesSoFar(claim.folds) };
+      all.add(lease);
+      return lease;
     },
-    release: (held) => all.delete(held),
-    drop,
+    release: (lease) => all.delete(lease),
+    abort: abortWhere,
     stop: () => clearInterval(timer),
   };
 }
 
 type Series = Exclude<keyof EpochUpdate, 'fold' | 'epoch' | 'initialLoss' | 'peakStep' | 'signals' | 'found'>;
 
-/** A running trial's curves, kept with every renewal: a page that opens now shows what one opened earlier does. */
+/** A running trial's curves, stored with every renewal so that a page opened later shows all epochs. */
 class CurvesSoFar {
   readonly #before: readonly FoldCurves[];
   readonly #updates: EpochUpdate[] = [];
 
-  /** `before`: up to where it was put aside. */
+  /** `before`: curves up to the checkpoint. */
   constructor(before: readonly FoldCurves[]) {
     this.#before = before;
   }

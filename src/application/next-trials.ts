@@ -1,6 +1,6 @@
 /**
- * The next trials of one search, as far as they can be known: a plan, made outside of any transaction from a history that was read, and
- * proposed in a thread. It is a function of the history alone, so it does not matter who plans, how often, or how many at once.
+ * Plans the next trials of a search outside of any transaction, from a history that was read; the sampler runs in a thread. The plan is a
+ * function of the history, so it does not matter which process plans, how often, or how many at once.
  */
 import { LRUCache } from 'lru-cache';
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
@@ -17,7 +17,7 @@ import type { Log } from '../log.ts';
 import type { SearchStore } from './ports.ts';
 import type { Propose } from './proposals.ts';
 
-/** How many trials wait as rows: enough that no thread ever waits for a decision, few enough that a grid of millions is light. */
+/** How many waiting trials to keep as rows: enough that threads never wait for planning, few enough for a grid of millions. */
 export const WINDOW = 512;
 
 export interface NextTrialsDependencies {
@@ -28,9 +28,9 @@ export interface NextTrialsDependencies {
 }
 
 export interface NextTrials {
-  /** Undefined where nothing can be planned. */
+  /** Undefined if nothing can be planned. */
   readonly plan?: Plan | undefined;
-  /** Of the newest event when the history was read, where the sampler learns. */
+  /** The seq of the newest event when the history was read, for samplers that learn. */
   readonly seq?: number | undefined;
   /** Whether more can be planned at once. */
   readonly more: boolean;
@@ -41,11 +41,11 @@ const again: NextTrials = { more: true };
 
 const MAX_KNOWN = 1000;
 
-/** What the proposing thread was sent of the histories of searches. */
-export class Knowledge {
+/** Tracks which part of each search's history the proposal thread already has. */
+export class SentHistories {
   readonly #known = new LRUCache<string, { readonly version: number; readonly since: number }>({ max: MAX_KNOWN });
 
-  /** The first trial of the stage that is to be read and sent. */
+  /** The first trial of the stage to read and send. */
   since(search: Search, stage: Stage): number {
     return this.#known.get(keyOf(search, stage))?.since ?? stage.from;
   }
@@ -68,10 +68,10 @@ function keyOf({ id }: Search, { index }: Stage): string {
   return `${id} ${index}`;
 }
 
-/** `results`: taken for the history's, and not yet written. Where they are refused, `knowledge` is to forget the search. */
+/** Plans as if `results`, which are not yet written, were in the history. If they are refused, call `sentHistories.forget`. */
 export async function nextTrials(
   dependencies: NextTrialsDependencies,
-  knowledge: Knowledge,
+  sentHistories: SentHistories,
   search: Search,
   results: readonly FinishedTrial[] = [],
 ): Promise<NextTrials> {
@@ -80,14 +80,14 @@ export async function nextTrials(
   if (search.state !== 'running' || trials.planned >= trials.total) return nothing;
   const dataset = await facts(search.dataset.name, search.dataset.hash);
   if (dataset === undefined) {
-    log.warn(`search ${search.id} waits: there is no data set ${search.dataset.name}`);
+    log.warn(`search ${search.id} is waiting: there is no data set ${search.dataset.name}`);
     return nothing;
   }
   const current = stageOf(search, trials.planned);
   const begun = current === undefined ? await beginStage(dependencies.store, search) : undefined;
   const stage = current ?? begun?.stage;
   if (stage === undefined) return nothing;
-  return withinStage(dependencies, knowledge, { search, results, dataset, stage, begun });
+  return withinStage(dependencies, sentHistories, { search, results, dataset, stage, begun });
 }
 
 interface Situation {
@@ -100,20 +100,20 @@ interface Situation {
 
 async function withinStage(
   { store, propose }: NextTrialsDependencies,
-  knowledge: Knowledge,
+  sentHistories: SentHistories,
   { search, results, dataset, stage, begun }: Situation,
 ): Promise<NextTrials> {
   const { id, specification } = search;
   const { planned, waiting, paused, total } = search.trials;
   const bracket = bracketIn(specification, stage, planned);
-  // Who waits at a rung will go on, and before others begin: a search goes through its brackets one after the other.
+  // Brackets run one after the other: trials waiting at a rung are promoted before a new bracket starts.
   if (planned === bracket?.from && waiting + paused > 0) return nothing;
-  const since = knowledge.since(search, stage);
+  const since = sentHistories.since(search, stage);
   const history = isLearning(specification.sampler)
     ? await store.history(id, since, bracket?.rungs[0]?.epochs)
     : undefined;
-  if (history !== undefined && !knowledge.isOf(search, stage, history.version)) {
-    knowledge.forget(search, stage);
+  if (history !== undefined && !sentHistories.isOf(search, stage, history.version)) {
+    sentHistories.forget(search, stage);
     return again;
   }
   // Trials may have been added since the search was read.
@@ -124,7 +124,7 @@ async function withinStage(
   const trials = withResults(history?.trials ?? [], results);
   const key = `${keyOf(search, stage)} ${history?.version ?? 0}`;
   const answer = await propose({ key, specification, stage, from, count, since, trials });
-  if (history !== undefined) knowledge.set(search, stage, history.version, answer.since);
+  if (history !== undefined) sentHistories.set(search, stage, history.version, answer.since);
   if (answer.kind === 'incomplete') return again;
   const { points, more } = answer;
   if (points.length === 0) return { more: false, seq: history?.seq };
@@ -147,7 +147,7 @@ function withResults(trials: History['trials'], results: readonly FinishedTrial[
   });
 }
 
-/** The next stage, once every trial before it is over: its space lies around the best of the stage before. */
+/** The next stage, once all earlier trials have ended: its space is narrowed around the best trials of the previous stage. */
 async function beginStage(
   store: Pick<SearchStore, 'history'>,
   search: Search,
@@ -162,11 +162,11 @@ async function beginStage(
   const space = before === undefined ? specification.hyperparameters : narrowed(search, before, ended, settings);
   const hyperparameters = withEpochs(space, settings.epochs);
   const validation = settings.validation ?? specification.validation;
-  const endless: Stage = { index, from, to: from + settings.trials, hyperparameters, validation };
-  const { size } = samplerOf(specification, endless);
+  const unlimited: Stage = { index, from, to: from + settings.trials, hyperparameters, validation };
+  const { size } = samplerOf(specification, unlimited);
   const to = from + Math.min(settings.trials, size);
   const later = specification.stages.slice(index + 1).reduce((sum, stage) => sum + stage.trials, 0);
-  return { stage: { ...endless, to }, total: to + later, version };
+  return { stage: { ...unlimited, to }, total: to + later, version };
 }
 
 function narrowed(

@@ -1,4 +1,4 @@
-/** A specification as it was sent, judged as a whole: its defaults, and everything that can be wrong with it. */
+/** Parses and validates the specification in a request and fills in defaults. */
 import type { z } from 'zod';
 import type { Direction } from '../algorithms/objective.ts';
 import { MAX_GRID } from '../algorithms/samplers/grid/grid.ts';
@@ -28,20 +28,20 @@ import { Problem, type ValidationIssue } from '../errors.ts';
 import type { SearchQueries } from './ports.ts';
 import { warmStarted } from './warm-start.ts';
 
-/** The data sets there are; rows are read only where the facts do not tell enough. */
+/** Access to data sets; rows are loaded only if the facts are not enough. */
 export interface Datasets {
   find(name: string): Promise<DatasetFacts | undefined>;
   load(name: string): Promise<Dataset | undefined>;
 }
 
-/** What a specification is judged by. */
-export interface Knowledge {
+/** What validating a specification depends on. */
+export interface SpecificationContext {
   readonly datasets: Datasets;
   readonly queries: Pick<SearchQueries, 'find' | 'best'>;
   readonly memory: TrialMemory;
 }
 
-/** A specification, what it was judged to be for, and what may not be as it was meant. */
+/** A valid specification with its data set and warnings. */
 export interface Parsed {
   readonly specification: Specification;
   readonly dataset: DatasetFacts;
@@ -49,18 +49,20 @@ export interface Parsed {
 }
 
 /**
- * The specification in `body`, with its defaults, or a Problem that lists every fault at once.
+ * The specification in `body` with defaults filled in, or a Problem that lists all issues.
  *
- * The shape and what ties its parts together are judged separately and both to the end, so that a mistyped bound does not
- * hide an unknown data set.
+ * The schema and the relations between fields are both checked completely, so that a mistyped bound does not hide an unknown data set.
  */
-export async function parseSpecification(body: unknown, { datasets, queries, memory }: Knowledge): Promise<Parsed> {
+export async function parseSpecification(
+  body: unknown,
+  { datasets, queries, memory }: SpecificationContext,
+): Promise<Parsed> {
   const parsed = specificationSchema.safeParse(body);
   const issues: ValidationIssue[] = parsed.success ? [] : issuesOf(parsed.error, body);
   const record = isRecord(body) ? body : {};
   const dataset = typeof record['dataset'] === 'string' ? await datasets.find(record['dataset']) : undefined;
   if (dataset === undefined && typeof record['dataset'] === 'string' && record['dataset'] !== '') {
-    const message = `there is no data set of that name, got ${shown(record['dataset'])}; GET /v1/datasets lists them`;
+    const message = `there is no data set with that name, got ${shown(record['dataset'])}; GET /v1/datasets lists them`;
     issues.push({ path: 'dataset', message });
   }
   const { hyperparameters = defaultHyperparameters } = record;
@@ -99,14 +101,14 @@ export async function parseSpecification(body: unknown, { datasets, queries, mem
   if (Number.isFinite(size) && size > MAX_GRID) {
     throw refused([{ path: 'hyperparameters', message: `the grid has ${size} points, more than ${MAX_GRID}` }]);
   }
-  // A stage of a grid ends with its points; how many those of a later one are is known when it begins.
+  // A grid stage ends with its points; the number of points of a later stage is only known when it starts.
   const trials =
     specification.stages.length > 0 ? specification.budget.trials : Math.min(specification.budget.trials, size);
   const decided = { ...specification, budget: { ...specification.budget, trials } };
   return { specification: decided, dataset, warnings: [...warningsOf(decided), ...(warm?.warnings ?? [])] };
 }
 
-/** Whether hyperparameters take the values of a grid alone: configurations of one's own may lie between its points. */
+/** Whether hyperparameters can only take grid values; enqueued configurations may lie between grid points. */
 function isGrid({ sampler, enqueue = [] }: Record<string, unknown>): boolean {
   return (
     isRecord(sampler) &&
@@ -120,11 +122,11 @@ function isGrid({ sampler, enqueue = [] }: Record<string, unknown>): boolean {
 function refused(issues: readonly ValidationIssue[]): Problem {
   const [first] = issues;
   const detail =
-    issues.length === 1 && first ? `${first.path}: ${first.message}` : `${issues.length} things do not fit`;
+    issues.length === 1 && first ? `${first.path}: ${first.message}` : `${issues.length} fields are invalid`;
   return new Problem('invalidRequest', detail, issues);
 }
 
-/** The hyperparameters, each a value or a distribution; trials of the first stage have its epochs, so have the dry run and the estimate. */
+/** All hyperparameters with defaults. `epochs` is that of the first stage, also for dry runs and estimates. */
 function settingsIn({ hyperparameters, stages }: z.output<typeof specificationSchema>): Settings {
   const given = spelledOut(definedOf(hyperparameters ?? defaultHyperparameters));
   const [first] = stages;
@@ -140,14 +142,14 @@ function withDefaults(
   const byMetric: Partial<Record<Metric, Direction>> = metrics[dataset.task];
   const metric = parsed.objective.metric ?? (Object.keys(byMetric)[0] as Metric);
   const { stages, pruner } = parsed;
-  const course = { hyperparameters, enqueue, sampler: parsed.sampler, pruner, stages };
+  const base = { hyperparameters, enqueue, sampler: parsed.sampler, pruner, stages };
   return {
-    ...course,
+    ...base,
     name: parsed.name ?? `${dataset.name}, ${parsed.sampler.type}`,
     dataset: dataset.name,
     validation: parsed.validation,
     objective: { metric, direction: parsed.objective.direction ?? byMetric[metric]! },
-    budget: { ...parsed.budget, trials: parsed.budget.trials ?? defaultTrials(course) },
+    budget: { ...parsed.budget, trials: parsed.budget.trials ?? defaultTrials(base) },
     limits: parsed.limits,
   };
 }
@@ -162,7 +164,7 @@ function objectiveIssues(objective: unknown, dataset: DatasetFacts): ValidationI
   const known = Object.values(metrics).some((table) => typeof metric === 'string' && metric in table);
   if (typeof metric !== 'string' || !known) return [];
   if (metric === 'validationRocAuc' && dataset.classes.length > 2) {
-    const message = `validationRocAuc compares two classes, and ${dataset.name} has ${dataset.classes.length}`;
+    const message = `validationRocAuc needs two classes, but ${dataset.name} has ${dataset.classes.length}`;
     return [{ path: 'objective.metric', message }];
   }
   if (allowed.includes(metric)) return [];
@@ -170,10 +172,10 @@ function objectiveIssues(objective: unknown, dataset: DatasetFacts): ValidationI
   return [{ path: 'objective.metric', message }];
 }
 
-/** A loss that decides between two classes needs two classes. Quantities ignore it, as adam ignores momentum. */
+/** binaryCrossEntropy needs two classes. Regression ignores `loss`, like adam ignores momentum. */
 function lossIssues(loss: Value | Distribution | undefined, { name, task, classes }: DatasetFacts): ValidationIssue[] {
   if (task !== 'classification' || classes.length === 2) return [];
-  const message = `binaryCrossEntropy decides between two classes, and ${name} has ${classes.length}`;
+  const message = `binaryCrossEntropy needs two classes, but ${name} has ${classes.length}`;
   if (loss === 'binaryCrossEntropy') return [{ path: 'hyperparameters.loss', message }];
   const choice =
     typeof loss === 'object' && loss.distribution === 'categorical' ? loss.choices.indexOf('binaryCrossEntropy') : -1;
@@ -187,7 +189,7 @@ function rowIssues({ validation, stages }: Specification, { rows }: DatasetFacts
   return [...foldIssues(validation, rows, 'validation'), ...ofStages];
 }
 
-/** A space whose largest trial cannot be trained here is refused before anything is stored, with the numbers. */
+/** Refuses a space whose largest trial exceeds the memory limit. */
 function memoryIssues(specification: Specification, dataset: DatasetFacts, memory: TrialMemory): ValidationIssue[] {
   const { settings, bytes } = largestTrial(specification, dataset, memory);
   if (bytes <= memory.limitBytes) return [];
@@ -195,6 +197,6 @@ function memoryIssues(specification: Specification, dataset: DatasetFacts, memor
   const alike = new Set(units).size === 1 ? units[0] : units.join(', ');
   const layers = units.length === 0 ? 'no hidden layer' : `${units.length} hidden layers of ${alike} units`;
   const trial = `${layers} on ${dataset.features} features and ${dataset.rows} rows, ${optimizer}, batches of ${batchSize}`;
-  const message = `the largest trial (${trial}) needs ${megabytes(bytes)} MB of memory, and the limit is ${megabytes(memory.limitBytes)} MB`;
+  const message = `the largest trial (${trial}) needs ${megabytes(bytes)} MB of memory, but the limit is ${megabytes(memory.limitBytes)} MB`;
   return [{ path: 'hyperparameters.hiddenUnits', message }];
 }

@@ -1,6 +1,6 @@
 /**
- * Adds the next trials of searches, and hands them to the queue. One plan of a search is made at a time in a process; where its sampler learns,
- * results and the trials that follow from them are written together.
+ * Plans the next trials of searches, adds them and delivers them. A process makes one plan per search at a time. With a sampler that learns,
+ * results and the trials that follow from them are written in one transaction.
  */
 
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
@@ -10,10 +10,10 @@ import { hasBarriers } from '../domain/specification/pruners.ts';
 import { stageOf } from '../domain/stages.ts';
 import { messageOf } from '../errors.ts';
 import type { HandOff } from './hand-off.ts';
-import { Knowledge, type NextTrials, type NextTrialsDependencies, nextTrials, WINDOW } from './next-trials.ts';
+import { type NextTrials, type NextTrialsDependencies, nextTrials, SentHistories, WINDOW } from './next-trials.ts';
 import type { SearchQueries, SearchStore } from './ports.ts';
 
-/** A new plan is due when fewer trials than this wait. */
+/** More trials are planned when fewer than this are waiting. */
 export const LOW_WATER = WINDOW / 2;
 
 export interface PlannerDependencies extends NextTrialsDependencies {
@@ -24,31 +24,31 @@ export interface PlannerDependencies extends NextTrialsDependencies {
 
 export interface Planner {
   /**
-   * Plans all that can be planned now. Safe to call at any time, by anyone, any number of times; what fails is logged, and done again by the
-   * next sweep. `now` is the search as it was a moment ago, where the caller has it.
+   * Plans everything that can be planned now. Safe to call at any time and repeatedly; errors are logged, and reconciliation retries. `now` is
+   * a recent state of the search, if the caller has one.
    */
   plan(searchId: string, now?: Search): Promise<void>;
-  /** Plans, unless enough trials wait. `search` as it was after a change. */
+  /** Plans unless enough trials are waiting. `search` is its state after a change. */
   refill(search: Search): void;
   /**
-   * Writes results with the store's `finish`, and adds the trials that follow from them: in the same transaction where these are known soon.
-   * `search` as it was a moment ago. Throws what the store throws.
+   * Writes results with the store's `finish` and adds the trials that follow from them, in the same transaction if these are known soon enough.
+   * `search` is a recent state. Throws errors of the store.
    */
   finish(search: Search, results: readonly FinishedTrial[]): Promise<Finished & { readonly search: Search }>;
-  /** Ends what is being planned. */
+  /** Waits for plans in progress, and makes no new ones. */
   close(): Promise<void>;
 }
 
 const BRIEF_MS = 1000;
-/** So long results wait for the proposals that follow from them. */
+/** How long results wait for the proposals that follow from them. */
 const SOON_MS = 25;
 
-/** Waits for it, but not for long: who has begun a search finds its first trials, unless a sampler of another is still thinking. */
+/** Waits at most a second, so that a new search usually shows its first trials in the response. */
 export async function briefly(planned: Promise<void>): Promise<void> {
   await within(planned, BRIEF_MS);
 }
 
-/** Undefined where it takes longer. */
+/** Undefined if it takes longer. */
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
@@ -62,7 +62,7 @@ async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined
 }
 
 interface Request {
-  /** What is to be planned next: the search as it is then, or as a caller knew it a moment ago. Undefined where nothing is. */
+  /** What to plan next: a search to read first, or a recent state from a caller. Undefined if nothing is pending. */
   next: 'read' | Search | undefined;
   readonly done: Promise<void>;
 }
@@ -70,7 +70,7 @@ interface Request {
 export function createPlanner(dependencies: PlannerDependencies, soonMs = SOON_MS): Planner {
   const { store, queries, log } = dependencies;
   const requests = new Map<string, Request>();
-  const knowledge = new Knowledge();
+  const sentHistories = new SentHistories();
   let closed = false;
 
   const run = async (searchId: string, request: Request): Promise<void> => {
@@ -79,7 +79,7 @@ export function createPlanner(dependencies: PlannerDependencies, soonMs = SOON_M
       request.next = undefined;
       try {
         const search = next === 'read' ? await queries.find(searchId) : next;
-        if (search !== undefined && (await planOnce(dependencies, knowledge, search))) request.next = 'read';
+        if (search !== undefined && (await planOnce(dependencies, sentHistories, search))) request.next = 'read';
       } catch (error) {
         if (!closed) log.error(`search ${searchId} was not planned: ${messageOf(error)}`);
       }
@@ -88,7 +88,7 @@ export function createPlanner(dependencies: PlannerDependencies, soonMs = SOON_M
   };
 
   const begin = (searchId: string, first: (request: Request) => Promise<void>): Request => {
-    // Begins when the request is in the map.
+    // Starts after the request is in the map.
     const done = Promise.resolve()
       .then(() => first(request))
       .then(() => run(searchId, request));
@@ -101,7 +101,7 @@ export function createPlanner(dependencies: PlannerDependencies, soonMs = SOON_M
     const known = requests.get(searchId);
     if (known === undefined && closed) return Promise.resolve();
     const request = known ?? begin(searchId, () => Promise.resolve());
-    // Who has no newer search than others asks for one that is read.
+    // Without a newer state than the pending one, the search is read.
     const isNewer = now !== undefined && request.next !== 'read' && now.seq >= (request.next?.seq ?? 0);
     request.next = isNewer ? now : 'read';
     return request.done;
@@ -121,7 +121,7 @@ export function createPlanner(dependencies: PlannerDependencies, soonMs = SOON_M
     return new Promise((resolve, reject) => {
       begin(search.id, async (request) => {
         const settle = { resolve, reject };
-        const more = await finishWithNext({ ...dependencies, soonMs }, knowledge, search, results, settle);
+        const more = await finishWithNext({ ...dependencies, soonMs }, sentHistories, search, results, settle);
         if (more) request.next = 'read';
       });
     });
@@ -138,20 +138,24 @@ export function createPlanner(dependencies: PlannerDependencies, soonMs = SOON_M
   };
 }
 
-/** Under rungs it is the end of a bracket that decides, not a single result. */
+/** Whether a single result allows more trials; with barriers only the end of a bracket does. */
 function followsAtOnce({ state, specification, trials }: Search): boolean {
   const { sampler, pruner } = specification;
   return state === 'running' && trials.planned < trials.total && isLearning(sampler) && !hasBarriers(pruner);
 }
 
-/** Whether more can be planned at once. */
-async function planOnce(dependencies: PlannerDependencies, knowledge: Knowledge, search: Search): Promise<boolean> {
-  const { plan, more } = await nextTrials(dependencies, knowledge, search);
+/** Returns whether more can be planned immediately. */
+async function planOnce(
+  dependencies: PlannerDependencies,
+  sentHistories: SentHistories,
+  search: Search,
+): Promise<boolean> {
+  const { plan, more } = await nextTrials(dependencies, sentHistories, search);
   const isPartial = plan !== undefined && (await addPlan(dependencies, search.id, plan));
   return more || isPartial;
 }
 
-/** Whether some of the plan was not added: it no longer followed from the history. */
+/** Returns whether part of the plan was dropped because the history has changed. */
 async function addPlan({ store, handOff }: PlannerDependencies, id: string, plan: Plan): Promise<boolean> {
   const { added } = await writeAndHandOver(handOff, id, plan, async (claiming) => {
     const { search, ...next } = await store.addTrials(id, claiming);
@@ -166,19 +170,19 @@ interface Settle {
 }
 
 /**
- * Plans as if the results were written, and writes them with the plan, or without it where that takes too long: then the plan is added after
- * them. Settles when the results are written or are not; never throws. Whether more can be planned at once.
+ * Plans as if the results were written, then writes results and plan together; if planning takes too long, the plan is added afterwards.
+ * Settles when the results are written or have failed; never throws. Returns whether more can be planned immediately.
  */
 async function finishWithNext(
   dependencies: PlannerDependencies & { readonly soonMs: number },
-  knowledge: Knowledge,
+  sentHistories: SentHistories,
   search: Search,
   results: readonly FinishedTrial[],
   { resolve, reject }: Settle,
 ): Promise<boolean> {
   const { store, handOff, log, soonMs } = dependencies;
   const { id } = search;
-  const planned = nextTrials(dependencies, knowledge, search, results).catch((error: unknown): NextTrials => {
+  const planned = nextTrials(dependencies, sentHistories, search, results).catch((error: unknown): NextTrials => {
     log.error(`search ${id} was not planned: ${messageOf(error)}`);
     return { more: true };
   });
@@ -197,20 +201,20 @@ async function finishWithNext(
     const isPartial = isLate
       ? await addPlan(dependencies, id, plan)
       : (finished.next?.added ?? 0) < (plan?.trials.length ?? 0);
-    // What others wrote between the history and these results may be what the next trial waits for.
+    // Writes of others between the history and these results may allow more trials.
     return more || isPartial || finished.seqBefore !== seq;
   } catch (error) {
     reject(error);
     await planned;
     return true;
   } finally {
-    // The thread was sent results that the search does not have.
+    // The thread was sent results that were not written.
     const stage = stageOf(search, search.trials.planned);
-    if (!isCertain && stage !== undefined) knowledge.forget(search, stage);
+    if (!isCertain && stage !== undefined) sentHistories.forget(search, stage);
   }
 }
 
-/** The first trials of a plan go to workers that wait for them, the rest to the queue. */
+/** Hands the first trials of a plan to waiting workers and delivers the rest. */
 async function writeAndHandOver<T extends { readonly search: Search; readonly next?: Added | undefined }>(
   handOff: PlannerDependencies['handOff'],
   id: string,
@@ -224,7 +228,7 @@ async function writeAndHandOver<T extends { readonly search: Search; readonly ne
   } finally {
     const search = written?.search;
     const claims = written?.next?.claims ?? [];
-    reservation.give(search === undefined ? [] : claims.map((claim) => ({ search, claim })));
+    reservation.fulfill(search === undefined ? [] : claims.map((claim) => ({ search, claim })));
   }
   await handOff.deliver(written.next?.deliveries ?? []);
   return written;

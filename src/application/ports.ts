@@ -1,4 +1,4 @@
-/** What the use cases need of the world, and nothing more. The adapters keep these promises. */
+/** The interfaces that the use cases need and adapters implement. */
 import type { FoldsFinding } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { AskedUpload } from '../data/upload.ts';
@@ -29,7 +29,7 @@ import type { DatasetFacts, Specification } from '../domain/specification/specif
 import type { Warning } from '../domain/specification/warnings.ts';
 import type { DiagnosedTrial } from '../domain/suggestions.ts';
 
-/** A slice of a list that goes on at `next`. */
+/** A page of a list; the next page starts at cursor `next`. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | null;
@@ -45,63 +45,63 @@ export interface NewSearch {
 }
 
 /**
- * Every change is one transaction that locks its search, writes the trials, the counters and the events together, and wakes
- * whoever listens. A search that does not exist is a Problem `notFound`.
+ * Every change is one transaction that locks its search, writes trials, counters and events together, and notifies listeners. A search that
+ * does not exist is a Problem `notFound`.
  */
 export interface SearchStore {
-  /** Stores a search, or finds the one that was stored under the same idempotency key. */
+  /** Stores a search, or returns the one stored with the same idempotency key. */
   create(search: NewSearch): Promise<{ search: Search; created: boolean }>;
   transition(id: string, transition: Transition): Promise<Search>;
-  /** Renames it, or changes its budget: a search that has ended goes on where that leaves something to do. */
+  /** Changes its name or budget; a search that has ended continues if the new budget allows more trials. */
   change(
     id: string,
     change: SearchChange,
   ): Promise<{ readonly deliveries: readonly Delivery[]; readonly search: Search }>;
   remove(id: string): Promise<void>;
-  /** Pauses or resumes one trial, cancels one that has not ended, tries one again that failed; what is to be delivered then. */
+  /** Pauses or resumes a trial, cancels one that has not ended, or retries one that failed. */
   actOnTrial(
     id: string,
     number: number,
-    act: TrialAction,
+    action: TrialAction,
   ): Promise<{ readonly deliveries: readonly Delivery[]; readonly search: Search }>;
-  /** Trials from number `from` on. `firstRung`: after so many epochs their value counts as that of their first rung. */
+  /** Trials from number `from` on. `firstRung` is the number of epochs of the first rung. */
   history(id: string, from: number, firstRung: number | undefined): Promise<History>;
   /**
-   * Adds planned trials to a search that runs. Those that another process has added meanwhile are the same, and are passed over; where the
-   * plan does not follow from the history any more, or a stage has begun meanwhile, nothing is added.
+   * Adds planned trials to a running search. Trials that another process has added in the meantime are identical and are skipped; if the
+   * history has changed or a stage has started in the meantime, nothing is added.
    */
   addTrials(id: string, plan: Plan): Promise<Added & { readonly search: Search }>;
-  /** Claims the waiting trials of a delivery: one atomic statement. Empty when there are none or the search does not run. */
+  /** Claims the waiting trials of a delivery atomically. Empty if there are none or the search is not running. */
   claim(delivery: Omit<Delivery, 'job'>, claimer: Claimer): Promise<{ claims: readonly Claim[]; search: Search }>;
   /**
-   * Writes results. Those whose attempt is no longer the current one are refused and left out of `accepted`. `next` is a plan that follows
-   * from a history with these results: it is added with them, where all are accepted.
+   * Writes results. Results of attempts that are no longer current are refused and missing in `accepted`. `next` is a plan computed with these
+   * results; it is added in the same transaction if all are accepted.
    */
   finish(
     searchId: string,
     trials: readonly FinishedTrial[],
     next?: Plan,
   ): Promise<Finished & { readonly search: Search }>;
-  /** Takes an intermediate value of a trial: it goes on, is stopped, or waits at its rung, and with the last of its bracket the best go on. */
+  /** Stores an intermediate value: the trial continues, is stopped or waits at its rung. The last trial of a rung triggers promotions. */
   reportValue(
     searchId: string,
     report: PausedReport,
   ): Promise<{ decision: PruneDecision; deliveries: readonly Delivery[]; search: Search }>;
-  /** Ends the searches that have used up their seconds, or the one that is named if it has. */
+  /** Ends the searches, or the given one, that have used up their seconds. */
   endOverdue(id?: string): Promise<void>;
-  /** Gives claims back: to wait again, or to fail where their attempts are used up. */
+  /** Releases claims: the trials wait again, or fail if their attempts are used up. */
   release(
     searchId: string,
     trials: readonly ReturnedTrial[],
   ): Promise<{ deliveries: readonly Delivery[]; search: Search }>;
-  /** Renews leases and keeps the curves so far; returns the claims that are no longer held. */
+  /** Renews leases and stores curves so far; returns the claims that are lost. */
   renew(renewals: readonly Renewal[], leaseSeconds: number): Promise<readonly ClaimRef[]>;
-  /** Takes back every claim whose lease ran out. */
+  /** Releases every claim whose lease has expired. */
   reapExpired(): Promise<readonly Delivery[]>;
-  /** Everything that waits to be delivered: of one search, or of all that run. */
+  /** Deliveries of all waiting trials of one search, or of all running searches. */
   deliveries(searchId?: string): Promise<readonly Delivery[]>;
   countDeliveries(): Promise<number>;
-  /** Searches that run and have fewer than `window` trials waiting though more are to come. */
+  /** Running searches with fewer than `window` waiting trials and more to plan. */
   underfilled(window: number): Promise<readonly string[]>;
 }
 
@@ -119,42 +119,42 @@ export interface SearchQuery {
   readonly limit: number;
   readonly cursor?: string | undefined;
   readonly state?: SearchState | undefined;
-  /** Contained in the name or the data set's, whatever the case. */
+  /** Substring of the name or of the data set's name, ignoring case. */
   readonly q?: string | undefined;
   readonly dataset?: string | undefined;
   /** The search they refine. */
   readonly parent?: string | undefined;
 }
 
-/** One finding over the trials of a search. */
+/** A finding, aggregated over the trials of a search. */
 export interface FoundOften {
   readonly example: FoldsFinding;
   /** How many trials have it. */
   readonly trials: number;
-  /** Some of them, the first. */
+  /** Numbers of the first of them. */
   readonly numbers: readonly number[];
 }
 
 export interface SearchQueries {
   find(id: string): Promise<Search | undefined>;
-  /** Those of them that there are. */
+  /** Those that exist. */
   findAll(ids: readonly string[]): Promise<readonly Search[]>;
   list(query: SearchQuery): Promise<Page<Search>>;
   trials(search: Search, query: TrialQuery): Promise<Page<TrialSummary>>;
   trial(search: Search, number: number): Promise<Trial | undefined>;
-  /** Complete trials by value, the best first. */
+  /** Complete trials, best first. */
   best(search: Search, limit: number): Promise<readonly TrialSummary[]>;
-  /** Every trial that has ended, or waits at a rung, by number. */
+  /** All trials that have ended or wait at a rung, by number. */
   outcomes(search: Search): Promise<readonly TrialOutcome[]>;
-  /** Of all trials that ended or wait at a rung: how often each finding was made, and by whom. */
+  /** Findings of all trials that have ended or wait at a rung. */
   findings(search: Search): Promise<readonly FoundOften[]>;
-  /** Trials of one stage that have ended, with what was found in them, by number. */
+  /** Ended trials of a stage with their findings, by number. */
   diagnosed(search: Search, stage: number): Promise<readonly DiagnosedTrial[]>;
-  /** The running trials with their curves so far. */
+  /** Running trials with their curves so far. */
   running(search: Search): Promise<readonly Trial[]>;
-  /** Its trials as columns, of one moment: JSON text of a `Table`. Undefined where the search was deleted. */
+  /** A consistent snapshot of its trials as the JSON text of a `Table`; undefined if the search was deleted. */
   table(search: Search): Promise<string | undefined>;
-  /** The curves of at most so many trials, of one moment; undefined where the search was deleted. */
+  /** A consistent snapshot of the curves of at most `trials` trials; undefined if the search was deleted. */
   curves(
     search: Search,
     trials: number,
@@ -163,42 +163,42 @@ export interface SearchQueries {
   events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;
 }
 
-/** Delivers, and only delivers (invariant 1): a delivery that is already queued is not queued twice. */
+/** Only delivers (invariant 1): a delivery that is already queued is not queued twice. */
 export interface TrialQueue {
   deliver(deliveries: readonly Delivery[]): Promise<void>;
-  /** How many deliveries are queued or being worked on. */
+  /** How many deliveries are queued or in progress. */
   depth(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** What listeners are told. `seq` is that of the newest event; who needs the events reads them from the log. */
+/** A notification for listeners. `seq` is that of the newest event; the events themselves are in the log. */
 export type Notice =
   | { readonly kind: 'changed'; readonly searchId: string; readonly seq: number; readonly state: SearchState }
   | { readonly kind: 'removed'; readonly searchId: string }
   | { readonly kind: 'epochs'; readonly searchId: string; readonly epochs: readonly Epoch[] }
-  /** The connection was lost for a while: anything may have been missed. */
+  /** The connection was interrupted: notifications may have been missed. */
   | { readonly kind: 'gap' };
 
-/** Tells every process what happens in any. */
+/** Publishes notifications to all processes. */
 export interface PubSub {
   subscribe(listener: (notice: Notice) => void): () => void;
-  /** For epochs alone; changes are told by the store, in their own transaction. Never throws: an epoch may be lost. */
+  /** Only for epochs; the store publishes changes in their own transaction. Never throws; epochs may be lost. */
   publish(searchId: string, epochs: readonly Epoch[]): void;
   close(): Promise<void>;
 }
 
-/** The newest version of a data set, unless a hash says which. */
+/** Without a hash, methods use the newest version of a data set. */
 export interface DatasetStore {
   list(): Promise<readonly DatasetSummary[]>;
   find(name: string, hash?: string): Promise<DatasetSummary | undefined>;
-  /** The rows, in memory that threads share; kept for the next caller. */
+  /** The rows, in shared memory and cached. */
   load(name: string, hash?: string): Promise<Dataset | undefined>;
   csv(name: string, hash?: string): Promise<string | undefined>;
-  /** Stores a new version; one that is there already becomes the newest again. */
+  /** Stores a new version; an existing version becomes the newest again. */
   add(upload: AskedUpload & { readonly file: Uint8Array }): Promise<DatasetSummary>;
   /**
-   * Deletes all versions, unless a search uses one: any search, or, with `force`, one that is not over. Says which searches were made on
-   * it. A Problem where there is no such data set, or it is built in.
+   * Deletes all versions unless a search (with `force`: an open search) uses one. Returns the searches that use it. Throws a Problem if there
+   * is no such data set or it is built in.
    */
   remove(
     name: string,

@@ -1,4 +1,4 @@
-/** The pre-flight of a search: its families of networks, each checked once, whichever trials there will be. */
+/** The pre-flight check of a search: networks are grouped into families, and one network of each is checked. */
 import { LRUCache } from 'lru-cache';
 import type { Preflight as NetworkPreflight } from '../compute/preflight.ts';
 import type { TrialSettings, TrialTask } from '../compute/trial.ts';
@@ -9,19 +9,19 @@ import { firstStageOf } from '../domain/stages.ts';
 import { trialTask } from '../domain/trial-task.ts';
 import { Problem } from '../errors.ts';
 import { findSearch } from './find-search.ts';
-import { type Knowledge, parseSpecification } from './parse-specification.ts';
+import { parseSpecification, type SpecificationContext } from './parse-specification.ts';
 import type { DatasetStore, SearchQueries } from './ports.ts';
 
-/** So many points of the space are sorted into families. */
+/** How many points of the space are grouped into families. */
 const POINTS = 200;
 const MAX_FAMILIES = 24;
 
-/** Networks that are alike before training: what they share, and one of them. */
+/** Networks that behave alike before training, with one representative. */
 export interface Family {
   readonly task: TrialTask;
-  /** The first trial that has such a network. */
+  /** The first trial with such a network. */
   readonly example: number;
-  /** How many of the points that were looked at. */
+  /** How many of the points belong to it. */
   readonly points: number;
 }
 
@@ -30,7 +30,7 @@ export interface PreflightTask {
   readonly leftOut: number;
 }
 
-/** Widths within a factor of four are one. */
+/** Widths within a factor of four are grouped. */
 function widthOf(units: readonly number[]): number {
   return Math.floor(Math.log2(Math.max(1, ...units)) / 2);
 }
@@ -50,8 +50,8 @@ function keyOf({
 }
 
 /**
- * The families among the first points of the space, by number: of samplers that learn, those that random search would try. A
- * function of the specification alone (invariant 6).
+ * Groups the first points of the sampler into families; for samplers that learn, points of random search are used. Depends only on the
+ * specification (invariant 6).
  */
 function preflightTask(specification: Specification, dataset: Dataset): PreflightTask {
   const stage = firstStageOf(specification);
@@ -81,23 +81,23 @@ function preflightTask(specification: Specification, dataset: Dataset): Prefligh
   return { families: all.slice(0, MAX_FAMILIES), leftOut: Math.max(0, all.length - MAX_FAMILIES) };
 }
 
-/** Checks are kept: a search's pre-flight is a function of its specification and never changes. */
-const MAX_KEPT = 100;
+/** Results are cached: the pre-flight check of a search depends only on its specification. */
+const MAX_CACHED = 100;
 
-export interface PreflightDependencies extends Knowledge {
+export interface PreflightDependencies extends SpecificationContext {
   readonly queries: Pick<SearchQueries, 'find' | 'best'>;
   readonly datasets: Pick<DatasetStore, 'find' | 'load'>;
   /** Checks the networks off the event loop. */
   readonly preflight: (task: PreflightTask) => Promise<Preflight>;
 }
 
-/** The networks of a search, or of a specification that may become one, checked before they are trained. */
+/** Checks the networks of a search or of a specification before training. */
 export function createPreflight(dependencies: PreflightDependencies): {
   ofSearch(id: string): Promise<Preflight>;
   ofSpecification(body: unknown): Promise<Preflight>;
 } {
   const { queries, datasets, preflight } = dependencies;
-  const kept = new LRUCache<string, Promise<Preflight>>({ max: MAX_KEPT });
+  const kept = new LRUCache<string, Promise<Preflight>>({ max: MAX_CACHED });
   const run = async (specification: Specification, hash?: string): Promise<Preflight> => {
     const dataset = await datasets.load(specification.dataset, hash);
     if (dataset === undefined) throw new Problem('notFound', `there is no data set ${specification.dataset}`);
@@ -115,7 +115,7 @@ export function createPreflight(dependencies: PreflightDependencies): {
   };
 }
 
-/** Runs it: `check` is of one network. */
+/** Runs the checks; `check` checks one network. */
 export function preflightOf(
   { families, leftOut }: PreflightTask,
   check: (task: TrialTask) => NetworkPreflight,

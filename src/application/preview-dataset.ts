@@ -1,4 +1,4 @@
-/** What an upload would be; stores nothing. */
+/** Previews an upload without storing it. */
 import type { DatasetPreview } from '../contract/datasets.ts';
 import { datasetLimits } from '../data/csv-table.ts';
 import { InvalidDataset } from '../data/faults.ts';
@@ -16,6 +16,6 @@ export async function previewDataset(
     return { ...(await files.preview(file, asked)), limits: { bytes, rows, columns, cells, classes } };
   } catch (error) {
     if (!(error instanceof InvalidDataset)) throw error;
-    throw new Problem('invalidRequest', `the text is no table: ${error.message}`, error.faults);
+    throw new Problem('invalidRequest', `the file cannot be read as a table: ${error.message}`, error.faults);
   }
 }

@@ -1,8 +1,8 @@
 /**
- * What a search tries next: each trial is proposed from exactly the history that invariant 6 lets it see.
+ * Proposes trials: each from exactly the history that invariant 6 makes visible to it.
  *
- * A pure function of the task, whatever was asked before: what is kept between two tasks of one search only saves reading a long history
- * again. It runs in a thread (workers/proposal-thread.ts), since a proposal may take a second.
+ * A pure function of the task: state kept between tasks of a search only avoids sending a long history again. It runs in a thread
+ * (workers/proposal-thread.ts), since a proposal may take a second.
  */
 import { LRUCache } from 'lru-cache';
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
@@ -15,14 +15,14 @@ import { type Specification, samplerOf } from '../domain/specification/specifica
 import { bracketIn, type Stage } from '../domain/stages.ts';
 
 export interface ProposalTask {
-  /** Names the history: equal keys, equal settled trials. */
+  /** Identifies the history: equal keys have equal settled trials. */
   readonly key: string;
   readonly specification: Specification;
   readonly stage: Stage;
-  /** The first trial to propose, and how many at most; all within the stage, and within one bracket. */
+  /** The first trial to propose, and the maximum number; all within one stage and one bracket. */
   readonly from: number;
   readonly count: number;
-  /** Trials `since` … from − 1; those of the stage before `since` are settled, and were sent earlier. Empty for samplers that do not learn. */
+  /** Trials `since` … from − 1; earlier ones of the stage are settled and were sent before. Empty for samplers that do not learn. */
   readonly since: number;
   readonly trials: readonly KnownTrial[];
 }
@@ -30,26 +30,26 @@ export interface ProposalTask {
 export type ProposalAnswer =
   | {
       readonly kind: 'points';
-      /** Of trials `from`, `from` + 1, …: as many as may be known and there was time for. */
+      /** For trials `from`, `from` + 1, …: as many as their history and the time slice allow. */
       readonly points: readonly Point[];
-      /** Whether it was time that ended the list: ask again for the rest. */
+      /** Whether the time slice ended the list: ask again for the rest. */
       readonly more: boolean;
-      /** Trials before this one need not be sent again. */
+      /** Trials before this one do not need to be sent again. */
       readonly since: number;
     }
-  /** What was sent earlier is no longer there: the trials from `since` on must be sent. */
+  /** Trials sent earlier were evicted: those from `since` on must be sent again. */
   | { readonly kind: 'incomplete'; readonly since: number };
 
 /** Proposes trials, off the event loop. */
 export type Propose = (task: ProposalTask) => Promise<ProposalAnswer>;
 
-/** A task is answered within about this time, or with one point: other searches wait behind it. */
+/** A task takes about this time at most, or returns one point, so that other searches do not wait. */
 const SLICE_MS = 50;
-/** Searches whose trials are kept, and trials over all of them; the search that was asked for longest ago is forgotten first. */
+/** Limits of the cache: searches, and trials of all of them. */
 const MAX_SEARCHES = 1000;
 const MAX_TRIALS = 300_000;
 
-/** `now` limits how much is answered at once, never what. */
+/** `now` only limits how many points are returned at once, never which. */
 export function createProposer(
   now: () => number = () => performance.now(),
   sliceMs = SLICE_MS,
@@ -57,7 +57,7 @@ export function createProposer(
   const histories = new LRUCache<string, StageHistory>({
     max: MAX_SEARCHES,
     maxSize: MAX_TRIALS,
-    // One that is larger than the whole is kept too, alone.
+    // A history larger than the limit is cached too, as the only one.
     sizeCalculation: ({ length }) => Math.min(Math.max(length, 1), MAX_TRIALS),
   });
   return (task) => {
@@ -79,19 +79,19 @@ export function createProposer(
       points.push(point);
       if (learns) history.append({ number, state: 'waiting', point, value: null, epochs: 0 });
     }
-    // Its size is taken when it is set anew.
+    // Set again because the cache measures the size on set.
     histories.delete(key);
     histories.set(key, history);
     return { kind: 'points', points, more, since: history.settled };
   };
 }
 
-/** The trials of one stage. Those before `settled` have ended for good and never change. */
+/** The trials of one stage. Those before `settled` have ended and never change. */
 class StageHistory {
   readonly sampler: Sampler;
   readonly #from: number;
   #trials: KnownTrial[] = [];
-  /** By trial of the stage: what it taught; undefined where it is not known yet, null where it failed. */
+  /** The result of each trial of the stage; undefined if not known yet, null if the trial failed. */
   #results: (Observation | null | undefined)[] = [];
   #settled = 0;
 
@@ -108,7 +108,7 @@ class StageHistory {
     return this.#from + this.#settled;
   }
 
-  /** The trials from `since` on are exactly `trials`. Those before `limit`, if they have ended, will not be seen otherwise again. */
+  /** Replaces the trials from `since` on by `trials`. Ended trials before `limit` become settled. */
   update(since: number, trials: readonly KnownTrial[], limit: number): void {
     this.#trials.length = Math.min(this.#trials.length, since - this.#from);
     this.#results.length = this.#trials.length;
@@ -123,8 +123,8 @@ class StageHistory {
   }
 
   /**
-   * The results that trial `number` is proposed from, then the points of the trials between; undefined while one of these results is not
-   * there. Trials of its own bracket end only with the bracket: they are seen at its first rung, all earlier ones where they ended.
+   * The results that trial `number` is proposed from, followed by pending trials; undefined while one of these results is missing. Trials of
+   * its own bracket only end with the bracket, so their value at the first rung is used; earlier trials have their final value.
    */
   visibleTo(number: number, bracket: Bracket | undefined): readonly Observation[] | undefined {
     const local = number - this.#from;
@@ -145,7 +145,7 @@ class StageHistory {
   }
 }
 
-/** null for a trial that failed or was cancelled: it taught nothing. */
+/** null for a trial that failed or was cancelled. */
 function resultOf({ number, state, point, value, epochs }: KnownTrial, from: number): Observation | null {
   if (state !== 'complete' && state !== 'pruned') return null;
   return { number: number - from, point, value, epochs, complete: state === 'complete' };

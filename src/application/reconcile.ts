@@ -1,4 +1,4 @@
-/** Puts right whatever was lost on the way: run every few seconds by every process, harmless when nothing was. */
+/** Reconciliation: every process repairs lost deliveries, expired leases and missed deadlines every few seconds. Idempotent. */
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { deliver } from './deliver.ts';
@@ -12,29 +12,29 @@ export interface ReconcileDependencies {
   readonly log: Log;
 }
 
-/** Takes back claims whose lease ran out, plans for searches that starve, and refills a queue that holds too little. */
-async function reconcile(parts: ReconcileDependencies): Promise<void> {
-  const { store, queue, planner, log } = parts;
+/** Releases expired claims, plans for underfilled searches, and refills a queue that has lost deliveries. */
+async function reconcile(dependencies: ReconcileDependencies): Promise<void> {
+  const { store, queue, planner, log } = dependencies;
   await store.endOverdue();
   const back = await store.reapExpired();
-  if (back.length > 0) log.warn(`${back.length} deliveries were taken back from workers that went away`);
+  if (back.length > 0) log.warn(`the leases of ${back.length} deliveries expired: their workers are gone`);
   await deliver(queue, back, log);
-  // Not awaited: one search that takes long to plan holds up no other, nor the rest of the sweep.
+  // Not awaited: a search that takes long to plan must not delay other searches or the rest of the pass.
   for (const id of await store.underfilled(LOW_WATER)) void planner.plan(id);
   const due = await store.countDeliveries();
   if (due > 0 && (await queue.depth()) < due) await deliver(queue, await store.deliveries(), log);
 }
 
-/** Sweeps until it is stopped. A sweep that fails is tried again: the store or the queue may be away. */
-export function startReconciling(parts: ReconcileDependencies, everySeconds: number): { stop(): Promise<void> } {
+/** Runs until it is stopped. A failed pass is retried, since the store or the queue may be unavailable. */
+export function startReconciling(dependencies: ReconcileDependencies, everySeconds: number): { stop(): Promise<void> } {
   let stopped = false;
   let wake = () => {};
   const loop = async () => {
     while (!stopped) {
       try {
-        await reconcile(parts);
+        await reconcile(dependencies);
       } catch (error) {
-        if (!stopped) parts.log.error(`sweep: ${messageOf(error)}`);
+        if (!stopped) dependencies.log.error(`reconcile: ${messageOf(error)}`);
       }
       if (stopped) break;
       await new Promise<void>((resolve) => {

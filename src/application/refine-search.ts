@@ -1,4 +1,4 @@
-/** A search out of another: narrowed around its best trials, or begun from them. */
+/** Creates a search that refines another: narrowed around its best trials, or with its suggestions applied. */
 
 import { narrow } from '../algorithms/space/narrow.ts';
 import type { Distribution, Value } from '../algorithms/space/space.ts';
@@ -20,7 +20,7 @@ export interface RefineSearchDependencies extends CreateSearchDependencies {
   readonly datasets: Pick<DatasetStore, 'find' | 'load'>;
 }
 
-/** Begins it on the rows that its parent was made on, whatever was uploaded since: their values compare. */
+/** Uses the data set version of the parent, even if a newer one was uploaded, so that values are comparable. */
 export async function refineSearch(
   dependencies: RefineSearchDependencies,
   id: string,
@@ -38,14 +38,14 @@ export async function refineSearch(
   return search;
 }
 
-/** The body of a specification that refines a search which has ended. */
+/** The request body for the refined search. */
 async function refined(
   search: Search,
   queries: Pick<SearchQueries, 'outcomes' | 'best' | 'diagnosed'>,
   refinement: Refinement,
 ): Promise<Record<string, unknown>> {
   if (isOpen(search.state)) {
-    throw new Problem('wrongState', `the search is ${search.state}; only one that has ended can be refined`);
+    throw new Problem('wrongState', `the search is ${search.state}; only searches that have ended can be refined`);
   }
   const { specification } = search;
   const patch = refinement.apply === undefined ? undefined : await patchOf(search, queries, refinement.apply);
@@ -72,7 +72,7 @@ async function narrowed(
   queries: Pick<SearchQueries, 'outcomes'>,
   refinement: Refinement,
 ): Promise<Settings> {
-  if (search.best === null) throw new Problem('wrongState', 'no trial of the search has a value to go by');
+  if (search.best === null) throw new Problem('wrongState', 'no trial of the search has a value');
   const { specification } = search;
   const stage = stagesOf(search)[search.best.stage]!;
   const outcomes = await queries.outcomes(search);
@@ -83,7 +83,7 @@ async function narrowed(
   return narrow(stage.hyperparameters, tried, specification.objective.direction, { ...refinement, bounds });
 }
 
-/** The newest stage's space and validation, changed by the suggestions that are asked for. */
+/** Applies the requested suggestions to the space and validation of the newest stage. */
 async function patchOf(
   search: Search,
   queries: Pick<SearchQueries, 'diagnosed'>,
@@ -94,7 +94,7 @@ async function patchOf(
   const unknown = apply.findIndex((id) => !offered.has(id));
   if (unknown >= 0) {
     const known = [...offered].join(', ');
-    const message = `is none of its suggestions (${known || 'it has none'}), got ${JSON.stringify(apply[unknown])}`;
+    const message = `must be one of its suggestions (${known || 'it has none'}), got ${JSON.stringify(apply[unknown])}`;
     throw new Problem('invalidRequest', `apply: ${message}`, [{ path: `apply[${unknown}]`, message }]);
   }
   const { hyperparameters, validation } = stagesOf(search).at(-1)!;
@@ -109,7 +109,7 @@ async function patchOf(
     );
 }
 
-/** Two suggestions may move the two bounds of one distribution: what a patch leaves as it was stays as another has made it. */
+/** Merges patches field by field, since two suggestions may each move one bound of the same distribution. */
 function merged(changed: Settings, patch: Settings, original: Settings): Settings {
   const entries = Object.entries(patch).map(([name, setting]): [string, Value | Distribution] => {
     const [now, before] = [changed[name], original[name]];

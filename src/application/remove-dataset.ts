@@ -1,16 +1,16 @@
-/** Deleting a data set: not while searches use it, unless that is what is wanted. */
+/** Deletes a data set that no search uses; with `force`, one that searches use too. */
 
 import { isOpen, type Search } from '../domain/records.ts';
 import type { DatasetFacts } from '../domain/specification/specification.ts';
 import { Problem } from '../errors.ts';
 import type { DatasetStore, SearchStore } from './ports.ts';
 
-/** How often searches that begin meanwhile are cancelled too before giving up. */
+/** How often searches that are started in the meantime are cancelled before giving up. */
 const MAX_TRIES = 10;
 
 /**
- * Deletes all versions. Without `force` a Problem `datasetInUse` where any search, over or not, was made on one of them; with it,
- * those that are open are cancelled first, for they could not go on.
+ * Deletes all versions. Without `force`, throws a Problem `datasetInUse` if any search uses one of them. With `force`, open searches on it are
+ * cancelled first, since they could not continue.
  */
 export async function removeDataset(
   { datasets, store }: { readonly datasets: DatasetStore; readonly store: SearchStore },
@@ -23,16 +23,16 @@ export async function removeDataset(
     if (!force) throw inUse(name, uses.length, uses.filter(({ state }) => isOpen(state)).length);
     for (const { id } of uses.filter(({ state }) => isOpen(state))) await cancelled(store, id);
   }
-  throw new Problem('datasetInUse', `searches on ${name} keep being started; try again when they are not`);
+  throw new Problem('datasetInUse', `searches on ${name} keep being started; try again later`);
 }
 
 function inUse(name: string, searches: number, open: number): Problem {
-  const of = searches === 1 ? '1 search was' : `${searches} searches were`;
-  const still = open > 0 ? `, of which ${open} are not over` : '';
-  return new Problem('datasetInUse', `${of} made on ${name}${still}; force=true deletes it all the same`);
+  const uses = searches === 1 ? '1 search uses' : `${searches} searches use`;
+  const still = open > 0 ? `, ${open} of them still open` : '';
+  return new Problem('datasetInUse', `${uses} ${name}${still}; force=true deletes it anyway`);
 }
 
-/** One that has ended or gone meanwhile need not be cancelled. */
+/** Ignores searches that have ended or were deleted in the meantime. */
 async function cancelled(store: SearchStore, id: string): Promise<void> {
   try {
     await store.transition(id, 'cancel');
@@ -41,11 +41,14 @@ async function cancelled(store: SearchStore, id: string): Promise<void> {
   }
 }
 
-/** What is known of a version of a data set; undefined where it is not there. */
+/** Facts of a data set version; undefined if it does not exist. */
 export type DatasetFactsOf = (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
 
-/** A search whose data set was deleted has no rows to go on with: a Problem where one is asked to. */
+/** Throws a Problem if the data set of a search was deleted: it cannot train more trials. */
 export async function refuseWithoutDataset({ dataset: { name, hash } }: Search, facts: DatasetFactsOf): Promise<void> {
   if ((await facts(name, hash)) !== undefined) return;
-  throw new Problem('wrongState', `its data set ${name} was deleted: it can be looked at, and no more trained`);
+  throw new Problem(
+    'wrongState',
+    `its data set ${name} was deleted: its results remain, but nothing more can be trained`,
+  );
 }

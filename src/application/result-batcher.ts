@@ -1,4 +1,4 @@
-/** Group commit: while one transaction of a search is under way, results gather; the next one writes them all. */
+/** Group commit: results that arrive during a transaction of their search are batched into the next one. */
 
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import type { Delivery, FinishedTrial, PausedReport, PruneDecision } from '../domain/commands.ts';
@@ -14,25 +14,25 @@ interface Pending {
   readonly done: (search: Search | undefined) => void;
 }
 
-/** As long as the store stays away, a result is kept and tried again; after this the trial's lease has run out anyway. */
-const LONGEST_TRY_MS = 120_000;
+/** While the store is unavailable, writing is retried for this long; by then the trial's lease has expired. */
+const MAX_RETRY_MS = 120_000;
 /**
- * While results stream in, transactions of a search begin this far apart: each costs as much as the writing of several tiny trials. A result
- * that comes alone is written at once.
+ * Minimum interval between the transactions of a search whose results arrive in a stream: a transaction costs as much as writing several
+ * tiny trials. A single result is written immediately.
  */
-const GATHER_MS = 25;
+const BATCH_INTERVAL_MS = 25;
 
 export interface ResultBatcher {
   /**
-   * Resolves when the result is written, or refused because the attempt is no longer the current one, with the search as it then was; undefined
-   * where it could not be written. `search` as it was a moment ago.
+   * Resolves with the search after the result was written, or was refused because its attempt is not current; undefined if it could not be
+   * written. `search` is a recent state.
    */
   finish(search: Search, trial: FinishedTrial): Promise<Search | undefined>;
-  /** Reports an intermediate value. Where that could not be written, its claim is over. */
+  /** Reports an intermediate value. If it cannot be written, the claim has ended. */
   reportValue(searchId: string, report: PausedReport): Promise<PruneDecision>;
 }
 
-/** `onCommitted` is told the search as it was after each transaction, and what is to be delivered. */
+/** `onCommitted` is called after each transaction with the search and the deliveries to make. */
 export function createResultBatcher(
   { finish, reportValue }: { readonly finish: Planner['finish']; readonly reportValue: SearchStore['reportValue'] },
   log: Log,
@@ -46,8 +46,8 @@ export function createResultBatcher(
       const batch = queue.splice(0, queue.length);
       const search = await write(searchId, batch);
       for (const { done } of batch) done(search);
-      // A sampler that learns waits for the results that come now.
-      if (search !== undefined && !isLearning(search.specification.sampler)) await gathered(begun);
+      // A sampler that learns needs each result at once.
+      if (search !== undefined && !isLearning(search.specification.sampler)) await batchInterval(begun);
     }
     queues.delete(searchId);
   };
@@ -64,18 +64,18 @@ export function createResultBatcher(
     return written?.search;
   };
 
-  /** Tries until the store answers; undefined where it stayed away, or the search is gone. */
+  /** Retries until the store answers; undefined if it stays unavailable or the search was deleted. */
   const persist = async <T extends { readonly search: Search; readonly deliveries: readonly Delivery[] }>(
     searchId: string,
     what: string,
     work: () => Promise<T>,
   ): Promise<T | undefined> => {
-    const giveUp = Date.now() + LONGEST_TRY_MS;
+    const giveUp = Date.now() + MAX_RETRY_MS;
     for (let pause = 50; ; pause = Math.min(pause * 2, 2000)) {
       try {
         const done = await work();
-        const told = onCommitted(done.search, done.deliveries);
-        await told.catch((error: unknown) => log.error(`search ${searchId}: ${messageOf(error)}`));
+        const notified = onCommitted(done.search, done.deliveries);
+        await notified.catch((error: unknown) => log.error(`search ${searchId}: ${messageOf(error)}`));
         return done;
       } catch (error) {
         if (isGone(error) || Date.now() > giveUp) {
@@ -108,11 +108,11 @@ export function createResultBatcher(
   };
 }
 
-function gathered(begun: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, begun + GATHER_MS - performance.now()));
+function batchInterval(begun: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, begun + BATCH_INTERVAL_MS - performance.now()));
 }
 
-/** The search was deleted: there is nobody to write for. */
+/** Whether the search was deleted. */
 function isGone(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'notFound';
 }

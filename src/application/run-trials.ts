@@ -1,4 +1,4 @@
-/** Works off deliveries: claims trials, trains them, keeps their leases, writes what they gave. */
+/** Runs deliveries: claims trials, trains them, keeps their leases and writes their results. */
 
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import { type ComputeCore, MemoryLimitExceeded, TimeLimitExceeded } from '../compute/trial.ts';
@@ -11,8 +11,8 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { deadlineOf } from './deadline.ts';
 import { deliver } from './deliver.ts';
-import type { HandOff, Place } from './hand-off.ts';
-import { ClaimLost, createLeaseManager, type Held } from './lease-manager.ts';
+import type { HandOff, WaitHandle } from './hand-off.ts';
+import { ClaimLost, createLeaseManager, type Lease } from './lease-manager.ts';
 import type { Planner } from './planner.ts';
 import type { DatasetStore, PubSub, SearchStore, TrialQueue } from './ports.ts';
 import { createResultBatcher, type ResultBatcher } from './result-batcher.ts';
@@ -26,121 +26,123 @@ export interface RunnerDependencies {
   readonly log: Log;
   readonly datasets: DatasetStore;
   readonly core: ComputeCore;
-  readonly board: PubSub;
-  /** Of this process, for people. */
+  readonly pubSub: PubSub;
+  /** Name of this process in logs and records. */
   readonly worker: string;
   readonly leaseSeconds: number;
 }
 
 export interface TrialRunner {
-  /** Runs the waiting trials of a delivery; done when all of them are written or given back. */
+  /** Runs the waiting trials of a delivery; resolves when all of them are written or released. */
   work(delivery: Delivery): Promise<void>;
-  /** Ends what is running and gives it back, to be tried elsewhere. */
+  /** Aborts running trials and releases them for other processes. */
   stop(): Promise<void>;
 }
 
-/** A job goes on with the next trials of its search for about this time: then it is another search's turn. */
-const LONGEST_JOB_MS = 1000;
+/** A job continues with the next trials of its search for about this long, then other searches get a turn. */
+const MAX_JOB_MS = 1000;
 
-/** This process is to end: the trial goes back unharmed. */
+/** This process is shutting down: the trial is released and does not count as crashed. */
 class ShuttingDown extends Error {}
-/** The trial had not begun when its search was paused: it goes back to wait. */
+/** The search was paused before the trial started: it waits again. */
 class SearchPaused extends Error {}
-/** The seconds of the search were used up before the trial had begun. */
+/** The seconds of the search were used up before the trial started. */
 class OutOfTime extends Error {}
 const hopeless = [TimeLimitExceeded, MemoryLimitExceeded, HopelessTrial];
 
-export function createTrialRunner(parts: RunnerDependencies): TrialRunner {
-  const { store, board, leaseSeconds, log } = parts;
-  const held = createLeaseManager(store, leaseSeconds, log);
+export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner {
+  const { store, pubSub, leaseSeconds, log } = dependencies;
+  const leases = createLeaseManager(store, leaseSeconds, log);
   const committed: Committed = async (search, deliveries) => {
-    if (!isOpen(search.state)) held.drop(({ searchId }) => searchId === search.id, new ClaimLost());
-    await onCommitted(parts, search, deliveries);
+    if (!isOpen(search.state)) leases.abort(({ searchId }) => searchId === search.id, new ClaimLost());
+    await onCommitted(dependencies, search, deliveries);
   };
   const reportValue: SearchStore['reportValue'] = async (searchId, report) => {
     const reported = await store.reportValue(searchId, report);
-    parts.planner.refill(reported.search);
+    dependencies.planner.refill(reported.search);
     return reported;
   };
-  const batcher = createResultBatcher({ finish: parts.planner.finish, reportValue }, log, committed);
-  /** Searches whose claimed trials are not to be begun. */
+  const batcher = createResultBatcher({ finish: dependencies.planner.finish, reportValue }, log, committed);
+  /** Searches whose claimed trials must not be started. */
   const paused = new Set<string>();
-  const claimer = { worker: parts.worker, leaseSeconds };
+  const claimer = { worker: dependencies.worker, leaseSeconds };
   let stopping = false;
 
-  const unsubscribe = board.subscribe((notice) => {
+  const unsubscribe = pubSub.subscribe((notice) => {
     if (notice.kind !== 'changed' && notice.kind !== 'removed') return;
     const { searchId } = notice;
     if (notice.kind === 'changed' && notice.state === 'paused') paused.add(searchId);
     else paused.delete(searchId);
     const ended = notice.kind === 'removed' || !isOpen(notice.state);
-    if (ended) held.drop((claim) => claim.searchId === searchId, new ClaimLost());
+    if (ended) leases.abort((claim) => claim.searchId === searchId, new ClaimLost());
   });
 
-  /** The search as it is known when all of the claims are written or given back. `onTrained`: all are trained, the last is to be written. */
+  /** Returns the newest known state of the search when all claims are written or released. `onTrained` is called before the last is written. */
   const runClaims = async (
     search: Search,
     claims: readonly Claim[],
     onTrained: () => void = () => undefined,
   ): Promise<Search> => {
-    const holds = claims.map(held.add);
-    if (endsBracket(search)) void parts.planner.plan(search.id);
-    if (stopping) for (const { abort } of holds) abort.abort(new ShuttingDown());
+    const held = claims.map(leases.add);
+    if (endsBracket(search)) void dependencies.planner.plan(search.id);
+    if (stopping) for (const { abort } of held) abort.abort(new ShuttingDown());
     const deadline = deadlineOf(search, () => {
       store.endOverdue(search.id).catch((error: unknown) => log.error(`search ${search.id}: ${messageOf(error)}`));
     });
     const written: Promise<Search | undefined>[] = [];
-    for (const hold of holds) {
-      if (paused.has(search.id)) hold.abort.abort(new SearchPaused());
-      if (deadline.isOver()) hold.abort.abort(new OutOfTime());
-      const end = await runClaim(parts, batcher, search, hold);
-      if (hold === holds.at(-1)) onTrained();
-      const settled = settle(parts, batcher, committed, search, hold.claim, end).finally(() => held.release(hold));
+    for (const lease of held) {
+      if (paused.has(search.id)) lease.abort.abort(new SearchPaused());
+      if (deadline.isOver()) lease.abort.abort(new OutOfTime());
+      const end = await runClaim(dependencies, batcher, search, lease);
+      if (lease === held.at(-1)) onTrained();
+      const settled = settle(dependencies, batcher, committed, search, lease.claim, end).finally(() =>
+        leases.release(lease),
+      );
       written.push(settled);
-      // What was claimed with it is begun only once it is known that the search goes on.
+      // Start the next claimed trial only once it is known that the search continues.
       if (mayEndSearch(search, end)) await settled;
     }
     const later = (await Promise.all(written)).filter((one) => one !== undefined);
     deadline.clear();
     return later.reduce((newest, one) => (one.seq > newest.seq ? one : newest), search);
   };
-  /** A job goes on with the next trials of its search, where these follow from its results. */
+  /** With a sampler that learns, a job continues with the next trials of its search. */
   const work = async (delivery: Delivery): Promise<void> => {
     if (stopping) return;
-    const until = performance.now() + LONGEST_JOB_MS;
+    const until = performance.now() + MAX_JOB_MS;
     const claimed = await store.claim(delivery, claimer);
     if (!isLearning(claimed.search.specification.sampler)) {
       await runClaims(claimed.search, claimed.claims);
       return;
     }
-    const leave = parts.handOff.enter(delivery.searchId);
+    const leave = dependencies.handOff.enter(delivery.searchId);
     try {
       for (let now: typeof claimed | undefined = claimed; now !== undefined; ) {
-        let place: Place | undefined;
+        let handle: WaitHandle | undefined;
         const search = await runClaims(now.search, now.claims, () => {
-          // The next trial may be written with this result, and is this worker's then.
-          if (!stopping && performance.now() < until) place = parts.handOff.wait(delivery.searchId);
+          // The next trial may be added in the same transaction as this result, and claimed for this worker.
+          if (!stopping && performance.now() < until) handle = dependencies.handOff.wait(delivery.searchId);
         });
-        now = await goOn(search, place, until);
+        now = await nextClaims(search, handle, until);
       }
     } finally {
       leave();
     }
   };
-  const goOn = async (search: Search, place: Place | undefined, until: number) => {
+  const nextClaims = async (search: Search, handle: WaitHandle | undefined, until: number) => {
     const { waiting, planned, total } = search.trials;
     const isOver = search.state !== 'running' || (waiting === 0 && planned === total);
     const stays = !stopping && performance.now() < until && !isOver;
-    const next = await (stays ? (place ?? parts.handOff.wait(search.id)).next() : place?.leave());
+    const next = await (stays ? (handle ?? dependencies.handOff.wait(search.id)).next() : handle?.cancel());
     if (next === undefined) return undefined;
     return 'claim' in next ? { search: next.search, claims: [next.claim] } : store.claim(next, claimer);
   };
   const stop = async (): Promise<void> => {
     stopping = true;
-    held.drop(() => true, new ShuttingDown());
-    // Whoever works gives back; leases are renewed until the last has.
-    while (held.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    held.stop();
+    leases.abort(() => true, new ShuttingDown());
+    // Leases are renewed until the last trial is released.
+    while (leases.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    leases.stop();
     unsubscribe();
   };
   return { work, stop };
@@ -148,26 +150,31 @@ export function createTrialRunner(parts: RunnerDependencies): TrialRunner {
 
 type End = Trained | { readonly kind: 'returned'; readonly returned: ReturnedTrial };
 
-/** Trains one claimed trial. Never throws: whatever happens to it is an end of one kind. */
-async function runClaim(parts: RunnerDependencies, batcher: ResultBatcher, search: Search, held: Held): Promise<End> {
-  const { number, attempt } = held.claim;
+/** Trains one claimed trial. Never throws. */
+async function runClaim(
+  dependencies: RunnerDependencies,
+  batcher: ResultBatcher,
+  search: Search,
+  lease: Lease,
+): Promise<End> {
+  const { number, attempt } = lease.claim;
   const returned = (how: ReturnedTrial['how'], reason: string): End => ({
     kind: 'returned',
     returned: { number, attempt, reason, how },
   });
   try {
-    return await train(parts, batcher, search, held);
+    return await train(dependencies, batcher, search, lease);
   } catch (error) {
     if (error instanceof ClaimLost) return { kind: 'over' };
     if (error instanceof SearchPaused) return returned('handedBack', 'the search was paused');
     if (error instanceof OutOfTime) return returned('handedBack', 'the seconds of the search are used up');
-    if (error instanceof ShuttingDown) return returned('handedBack', `worker ${parts.worker} was stopped`);
+    if (error instanceof ShuttingDown) return returned('handedBack', `worker ${dependencies.worker} was stopped`);
     if (hopeless.some((kind) => error instanceof kind)) return returned('hopeless', messageOf(error));
     return returned('crashed', messageOf(error));
   }
 }
 
-/** Whether what became of a trial may end its search by a limit of its budget other than time and epochs. */
+/** Whether the outcome of a trial may end its search through the budget limits `failures` or `target`. */
 function mayEndSearch({ specification: { budget, objective } }: Search, end: End): boolean {
   if (end.kind === 'returned') return budget.failures !== undefined && end.returned.how !== 'handedBack';
   return end.kind === 'result' && reachesTarget(budget, end.result.value, objective.direction);
@@ -190,23 +197,27 @@ async function settle(
     await committed(back.search, back.deliveries);
     planner.refill(back.search);
   } catch (error) {
-    log.error(`trial ${number} of ${searchId} could not be given back, its lease will run out: ${messageOf(error)}`);
+    log.error(`trial ${number} of ${searchId} could not be released, its lease will expire: ${messageOf(error)}`);
   }
   return undefined;
 }
 
-/** The last trials of a bracket run, and nobody waits: other threads can begin the next. */
+/** Whether the last trials of a bracket are running, so that idle threads could start the next bracket. */
 function endsBracket({ state, specification, trials }: Search): boolean {
   const { waiting, paused, planned, total } = trials;
   return state === 'running' && hasBarriers(specification.pruner) && waiting + paused === 0 && planned < total;
 }
 
-async function onCommitted(parts: RunnerDependencies, search: Search, deliveries: readonly Delivery[]): Promise<void> {
-  await deliver(parts.queue, deliveries, parts.log);
+async function onCommitted(
+  dependencies: RunnerDependencies,
+  search: Search,
+  deliveries: readonly Delivery[],
+): Promise<void> {
+  await deliver(dependencies.queue, deliveries, dependencies.log);
   const { waiting, running } = search.trials;
-  // What the budget of epochs withheld may begin now, if those that ran left some of theirs.
+  // Trials withheld by the budget of epochs may start now, if the finished ones used fewer epochs than reserved.
   const withheld = search.specification.budget.epochs !== undefined && running === 0 && waiting > 0;
   if (search.state === 'running' && withheld) {
-    await deliver(parts.queue, await parts.store.deliveries(search.id), parts.log);
+    await deliver(dependencies.queue, await dependencies.store.deliveries(search.id), dependencies.log);
   }
 }

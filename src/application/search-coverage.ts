@@ -1,4 +1,4 @@
-/** What random, grid and Sobol search of a search's size cover of its newest space. */
+/** Compares how well random, grid and Sobol search would cover the newest space of a search. */
 
 import { coverageOf, coveringSamplers } from '../algorithms/space/coverage.ts';
 import { spaceOf } from '../algorithms/space/space.ts';

@@ -1,11 +1,11 @@
-/** What happened to a search, in order. */
+/** The event log of a search. */
 
 import type { Search, SearchEvent } from '../domain/records.ts';
 import { Problem } from '../errors.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';
 
-/** The search, if a client that knows its events up to `after` may go on from there. */
+/** The search; a Problem if `after` is beyond its newest event. */
 export async function findSearchAt(
   { queries }: { readonly queries: Pick<SearchQueries, 'find'> },
   id: string,
@@ -17,7 +17,7 @@ export async function findSearchAt(
   throw new Problem('invalidRequest', `after: ${message}`, [{ path: 'after', message }]);
 }
 
-/** At most `limit` events; `next` is the `after` of the next request. */
+/** At most `limit` events; use `next` as `after` in the next request. */
 export async function eventsAfter(
   { queries }: { readonly queries: Pick<SearchQueries, 'find' | 'events'> },
   id: string,

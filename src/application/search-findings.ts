@@ -1,4 +1,4 @@
-/** What was found in the trials of a search, how often, and how to go on from it. */
+/** Findings of a search, aggregated over its trials, with suggestions. */
 import type { SearchFindings } from '../contract/analysis.ts';
 import { severities } from '../diagnosis/finding.ts';
 import type { Search } from '../domain/records.ts';
@@ -24,7 +24,7 @@ export async function searchFindings(
   return { trials, items, suggestions: await suggestionsFor(search, queries) };
 }
 
-/** Of the newest stage: what its trials have in common. */
+/** Suggestions from the trials of the newest stage. */
 export async function suggestionsFor(
   search: Search,
   queries: Pick<SearchQueries, 'diagnosed'>,

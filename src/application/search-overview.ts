@@ -1,4 +1,4 @@
-/** Whole searches at one glance: what a page needs that shows thousands of trials. */
+/** Compact views of a whole search, for pages that show thousands of trials. */
 import type { Curves } from '../contract/trials.ts';
 import { meanCurves, type StoredCurves } from '../domain/curves.ts';
 import { findSearch, noSearch } from './find-search.ts';
@@ -16,11 +16,11 @@ export async function searchTable(
 
 export interface SearchCurvesDependencies {
   readonly queries: Pick<SearchQueries, 'find' | 'curves'>;
-  /** What is known of the last seconds beside what is stored. */
+  /** Extends stored curves by epochs received since they were stored. */
   readonly curves: { continued(searchId: string, trial: StoredCurves): StoredCurves };
 }
 
-/** The curves of at most so many trials, each at so many epochs at most; those that run as far as anybody knows. */
+/** Curves of at most `trials` trials with at most `points` epochs each; running trials include the latest epochs. */
 export async function searchCurves(
   { queries, curves }: SearchCurvesDependencies,
   id: string,

@@ -1,52 +1,52 @@
-/** Trains one claimed trial, from one report of its value to the next. */
+/** Trains one claimed trial and reports its intermediate values. */
 
 import { bestOf } from '../algorithms/objective.ts';
 import type { ComputeCore, FoldCurves, TimedUpdate, TrialResult, TrialTask } from '../compute/trial.ts';
-import { type Look, lastingFault } from '../diagnosis/lasting.ts';
+import { type IntermediateReport, persistentFault } from '../diagnosis/persistent.ts';
 import type { Claim } from '../domain/commands.ts';
 import type { Epoch, Search } from '../domain/records.ts';
 import { undefinedOn } from '../domain/specification/undefined-metric.ts';
 import { type ReportSchedule, reportSchedule, stageOf } from '../domain/stages.ts';
 import { HopelessTrial, trialTask } from '../domain/trial-task.ts';
 import { perSeries } from '../nn/training/series.ts';
-import type { Held } from './lease-manager.ts';
+import type { Lease } from './lease-manager.ts';
 import type { DatasetStore, PubSub } from './ports.ts';
 import type { ResultBatcher } from './result-batcher.ts';
 
 export interface TrainDependencies {
   readonly datasets: Pick<DatasetStore, 'load'>;
   readonly core: ComputeCore;
-  readonly board: PubSub;
+  readonly pubSub: PubSub;
 }
 
 export type Trained =
   | { readonly kind: 'result'; readonly result: TrialResult }
-  /** It is no longer ours: it waits at a rung, was stopped, or somebody else has it. */
+  /** The claim has ended: the trial waits at a rung, was stopped, or another worker has it. */
   | { readonly kind: 'over' };
 
-/** From one report of its value to the next, until it ends or its claim does. */
+/** Trains until the trial or its claim ends. */
 export async function train(
-  { datasets, core, board }: TrainDependencies,
+  { datasets, core, pubSub }: TrainDependencies,
   batcher: Pick<ResultBatcher, 'reportValue'>,
   search: Search,
-  { claim, abort, curves }: Held,
+  { claim, abort, curves }: Lease,
 ): Promise<Trained> {
   const { searchId, number, attempt } = claim;
-  const { task, limitSeconds, looks } = await claimedTask(datasets, search, claim);
+  const { task, limitSeconds, schedule } = await claimedTask(datasets, search, claim);
   const { epochs } = task.settings;
   let resume = claim.checkpoint;
   let completed = 0;
   let durationMs = 0;
-  let before: Look | undefined;
+  let before: IntermediateReport | undefined;
   for (;;) {
     const end = await core.run(
-      { ...task, resume, pauseAfter: looks.next(completed) },
+      { ...task, resume, pauseAfter: schedule.next(completed) },
       {
         signal: abort.signal,
         limitSeconds: limitSeconds - durationMs / 1000,
         onEpochs: (updates) => {
           curves.add(updates);
-          board.publish(
+          pubSub.publish(
             searchId,
             updates.map((update) => epochOf(update, { number, attempt, epochs })),
           );
@@ -61,7 +61,7 @@ export async function train(
       trainLoss: lastMean(end.folds, 'trainLoss'),
       trainMetric: lastMean(end.folds, 'trainMetric'),
     };
-    const lasting = lastingFault(before, now, classesOf(task));
+    const lasting = persistentFault(before, now, classesOf(task));
     before = now;
     const decision = await batcher.reportValue(searchId, { ...end, number, attempt, best, lasting, durationMs });
     if (decision === 'over') return { kind: 'over' };
@@ -74,7 +74,7 @@ function classesOf({ dataset }: TrialTask): number {
   return dataset.task === 'classification' ? dataset.classes.length : 0;
 }
 
-/** The folds' mean in the epoch that ended last; null where one has none. */
+/** The folds' mean in the last epoch; null if a fold has no value. */
 function lastMean(folds: readonly FoldCurves[], of: 'trainLoss' | 'trainMetric'): number | null {
   const values = folds.map((fold) => fold[of].at(-1) ?? null);
   return values.reduce<number | null>(
@@ -83,7 +83,7 @@ function lastMean(folds: readonly FoldCurves[], of: 'trainLoss' | 'trainMetric')
   );
 }
 
-/** What of an epoch is told live: a notice is small, the rest is stored with the curves. */
+/** The part of an epoch that is published live: notifications must be small, and the rest is stored with the curves. */
 function epochOf(update: TimedUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 'epochs'>): Epoch {
   const { fold, epoch, at } = update;
   const found = update.found.map(({ code }) => code);
@@ -98,7 +98,7 @@ function epochOf(update: TimedUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 
   };
 }
 
-/** The best, so far, of the means over the folds. */
+/** The best mean over the folds so far. */
 function bestMean(folds: readonly FoldCurves[], { metric, direction }: TrialTask): number | null {
   const [first] = folds;
   if (first === undefined) return null;
@@ -110,12 +110,12 @@ function bestMean(folds: readonly FoldCurves[], { metric, direction }: TrialTask
   return bestOf(means, direction);
 }
 
-/** The task of a claimed trial, when it is looked at, and how long it may take. */
+/** The task of a claimed trial, its report schedule and its time limit. */
 async function claimedTask(
   datasets: Pick<DatasetStore, 'load'>,
   search: Search,
   { number, rung, point }: Claim,
-): Promise<{ task: TrialTask; limitSeconds: number; looks: ReportSchedule }> {
+): Promise<{ task: TrialTask; limitSeconds: number; schedule: ReportSchedule }> {
   const { specification, dataset: wanted } = search;
   const dataset = await datasets.load(wanted.name, wanted.hash);
   if (dataset === undefined) throw new HopelessTrial(`there is no data set ${wanted.name}`);
@@ -124,7 +124,7 @@ async function claimedTask(
   if (undefinedMetric !== undefined) throw new HopelessTrial(undefinedMetric);
   return {
     limitSeconds: specification.limits.trialSeconds,
-    looks: reportSchedule(specification, stageOf(search, number)!, number, rung, task.settings.epochs),
+    schedule: reportSchedule(specification, stageOf(search, number)!, number, rung, task.settings.epochs),
     task,
   };
 }

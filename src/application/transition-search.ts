@@ -1,4 +1,4 @@
-/** Pause, resume and cancel. */
+/** Pauses, resumes or cancels a search. */
 
 import type { Transition } from '../domain/commands.ts';
 import type { Search } from '../domain/records.ts';
@@ -14,7 +14,7 @@ export interface TransitionSearchDependencies {
   readonly log: Log;
 }
 
-/** A search that is resumed has its waiting trials delivered again, and more decided. */
+/** Resuming a search delivers its waiting trials again and plans more. */
 export async function transitionSearch(
   { store, queue, planner, log }: TransitionSearchDependencies,
   id: string,

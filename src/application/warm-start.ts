@@ -1,4 +1,4 @@
-/** A search that begins with the best of another. */
+/** Warm start: the best trials of another search become enqueued configurations. */
 
 import { type Distribution, includes, isActive, type Point, spaceOf, type Value } from '../algorithms/space/space.ts';
 import { describedRange, describedValue } from '../domain/specification/described.ts';
@@ -13,13 +13,13 @@ import type { ValidationIssue } from '../errors.ts';
 import type { SearchQueries } from './ports.ts';
 
 export interface WarmStart {
-  /** Parts of points of the new space, the best first. */
+  /** Partial points of the new space, best first. */
   readonly points: readonly Point[];
   readonly issues: readonly ValidationIssue[];
   readonly warnings: readonly Warning[];
 }
 
-/** What the best of another search give to the space of `settings`, behind `enqueued` configurations that the user gives. */
+/** Maps the best trials of another search to the space of `settings`. `enqueued` is the number of configurations the user enqueues. */
 export async function warmStarted(
   { search: id, trials }: WarmStartSettings,
   settings: Settings,
@@ -28,21 +28,21 @@ export async function warmStarted(
 ): Promise<WarmStart> {
   const search = await queries.find(id);
   if (search === undefined) {
-    const message = `there is no search of that id, got ${shown(id)}`;
+    const message = `there is no search with that id, got ${shown(id)}`;
     return { points: [], warnings: [], issues: [{ path: 'warmStart.search', message }] };
   }
   if (enqueued + trials > MAX_ENQUEUED) {
-    const message = `must be at most ${MAX_ENQUEUED - enqueued} beside ${enqueued} enqueued configurations, got ${trials}`;
+    const message = `must be at most ${MAX_ENQUEUED - enqueued} with ${enqueued} enqueued configurations, got ${trials}`;
     return { points: [], warnings: [], issues: [{ path: 'warmStart.trials', message }] };
   }
   const best = await queries.best(search, trials);
   if (best.length === 0) {
-    const message = 'none of its trials has a value: nothing is taken over';
+    const message = 'none of its trials has a value, so none is enqueued';
     return { points: [], issues: [], warnings: [{ path: 'warmStart', message }] };
   }
   const misfits = new Misfits();
   const points = best.flatMap(({ number, stage, hyperparameters }) => {
-    // What did not vary there may vary here: the whole of what was trained is taken, not only what was sampled.
+    // Hyperparameters fixed there may vary here, so all settings are mapped, not only sampled ones.
     const trained = { ...fixedOf(stagesOf(search)[stage]!.hyperparameters), ...hyperparameters };
     const { point, misfitting } = fitting(trained, hyperparameters, settings);
     for (const { name, why } of misfitting) misfits.add(name, why, number);
@@ -58,7 +58,7 @@ function fixedOf(settings: Settings): Point {
   );
 }
 
-/** Of a configuration, what this space can take, and of what was sampled there, what it cannot, and why. */
+/** The part of a configuration that fits this space, and the sampled values that do not, with reasons. */
 export function fitting(
   trained: Point,
   sampled: Point,
@@ -77,7 +77,7 @@ export function fitting(
   }
   for (const [name, value] of Object.entries(sampled)) {
     const here = settings[name];
-    if (here === undefined) misfitting.push({ name, why: 'is not among the hyperparameters of this search' });
+    if (here === undefined) misfitting.push({ name, why: 'is not a hyperparameter of this search' });
     else if (typeof here !== 'object' && here !== value) {
       misfitting.push({ name, why: `does not vary here: it is ${shown(here)}, got ${describedValue(value)}` });
     }
@@ -90,11 +90,11 @@ function inactive({ when = {} }: Distribution, point: Point, fixed: Point): stri
     ([name, wanted]) => !wanted.includes(point[name] ?? fixed[name] ?? Number.NaN),
   )!;
   const here = point[parent] ?? fixed[parent];
-  const stands = here === undefined ? 'is not decided by it' : `is ${shown(here)}`;
-  return `is active only where ${parent} is ${values.map(shown).join(' or ')}, and ${parent} ${stands}`;
+  const actual = here === undefined ? 'is not set by it' : `is ${shown(here)}`;
+  return `is active only where ${parent} is ${values.map(shown).join(' or ')}, and ${parent} ${actual}`;
 }
 
-/** What could not be taken over: one warning a hyperparameter, with an example and how many trials it concerns. */
+/** Collects values that do not fit: one warning per hyperparameter, with an example and the number of trials. */
 class Misfits {
   leftOut = 0;
   readonly #byName = new Map<string, { readonly why: string; readonly trials: number[] }>();
@@ -112,10 +112,10 @@ class Misfits {
     const ofNames = names.map((name) => {
       const { why, trials } = this.#byName.get(name)!;
       const others = trials.length > 1 ? `, and of ${trials.length - 1} more` : '';
-      return { path: 'warmStart', message: `${name} of trial ${trials[0]}${others} is not taken over: it ${why}` };
+      return { path: 'warmStart', message: `${name} of trial ${trials[0]}${others} is ignored: it ${why}` };
     });
     if (this.leftOut === 0) return ofNames;
-    const message = `${this.leftOut} of its best trials have nothing that can be taken over, and are left out`;
+    const message = `${this.leftOut} of its best trials have no value that fits and are left out`;
     return [...ofNames, { path: 'warmStart', message }];
   }
 }

@@ -1,4 +1,4 @@
-/** The service as the command line sees it: over HTTP and a websocket, like any other client. */
+/** The API client of the command line, over HTTP and a websocket. */
 import type { IncomingMessage } from 'node:http';
 import { json as readJson } from 'node:stream/consumers';
 import WebSocket from 'ws';
@@ -7,11 +7,11 @@ import type { Answer, EndpointName } from '../contract/http.ts';
 import type { ProblemDocument } from '../contract/problem.ts';
 import type { SearchMessage } from '../contract/stream.ts';
 
-/** The service's answer was a refusal: every fault, ready to be shown. */
+/** The service refused a request; the message lists all issues. */
 class Refused extends Error {
   constructor(document: Partial<ProblemDocument>) {
-    const faults = (document.faults ?? []).map(({ path, message }) => `  ${path}: ${message}`);
-    super([document.title ?? 'refused', ...(faults.length > 0 ? faults : [`  ${document.detail ?? ''}`])].join('\n'));
+    const issues = (document.faults ?? []).map(({ path, message }) => `  ${path}: ${message}`);
+    super([document.title ?? 'refused', ...(issues.length > 0 ? issues : [`  ${document.detail ?? ''}`])].join('\n'));
     this.name = 'Refused';
   }
 }
@@ -49,16 +49,16 @@ export function createClient(url: string) {
     cancel: (id: string) => json('POST /v1/searches/:id/cancel', { params: { id } }),
     best: (id: string, limit: number) => json('GET /v1/searches/:id/best', { params: { id }, query: { limit } }),
     findings: (id: string) => json('GET /v1/searches/:id/findings', { params: { id } }),
-    /** Of a search, or of what may become one. */
+    /** For a search or a specification. */
     preflight: (of: { id: string } | { specification: unknown }) =>
       'id' in of
         ? json('GET /v1/searches/:id/preflight', { params: { id: of.id } })
         : json('POST /v1/searches/preflight', {}, of.specification),
     trial: (id: string, number: number) => json('GET /v1/searches/:id/trials/:number', { params: { id, number } }),
-    /** The service says which formats there are. */
+    /** The service validates the format. */
     export: (id: string, format: string) =>
       request('GET /v1/searches/:id/export', { params: { id }, query: { format: format as 'csv' } }),
-    /** The newest version, unless a hash says which. */
+    /** The newest version unless a hash is given. */
     dataset: (name: string, hash?: string) => json('GET /v1/datasets/:name', { params: { name }, query: { hash } }),
     csv: async (name: string, hash?: string) =>
       (await request('GET /v1/datasets/:name/csv', { params: { name }, query: { hash } })).text(),
@@ -69,8 +69,8 @@ export function createClient(url: string) {
 export type ApiClient = ReturnType<typeof createClient>;
 
 /**
- * Everything that happens to a search, from a snapshot on. Reconnects with the last seq, so nothing is missed or seen twice. Throws
- * `Refused` where the service will never serve it, as when the search was deleted meanwhile.
+ * A snapshot and all later messages of a search. Reconnects with the last seq, so no event is missed or repeated. Throws `Refused` if
+ * retrying cannot help, for example after the search was deleted.
  */
 async function* stream(url: string, id: string): AsyncGenerator<SearchMessage> {
   let after: number | undefined;
@@ -86,7 +86,7 @@ async function* stream(url: string, id: string): AsyncGenerator<SearchMessage> {
       }
     } catch (error) {
       if (error instanceof Refused) throw error;
-      // The service may be restarting; the loop comes back.
+      // The service may be restarting: reconnect.
     } finally {
       socket.terminate();
     }
@@ -111,7 +111,7 @@ async function* messagesOf(socket: WebSocket): AsyncGenerator<SearchMessage> {
   let refused: Refused | undefined;
   const onResponse = async (response: IncomingMessage) => {
     const { statusCode = 500 } = response;
-    // A limit on requests, or a proxy whose service is away, passes.
+    // Rate limits and errors of a proxy are temporary.
     if (statusCode < 500 && statusCode !== 429) refused = new Refused(await documentOf(response));
     end();
   };
@@ -128,7 +128,7 @@ async function* messagesOf(socket: WebSocket): AsyncGenerator<SearchMessage> {
   if (refused !== undefined) throw refused;
 }
 
-/** The problem document of an answer; its status where there is none. */
+/** The problem document of a response, or its status if there is none. */
 async function documentOf(response: IncomingMessage): Promise<object> {
   try {
     return (await readJson(response)) as object;

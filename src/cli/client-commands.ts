@@ -1,4 +1,4 @@
-/** The small client: submit, list, show, best, cancel, export, replay. */
+/** The client commands: submit, watch, list, show, best, findings, preflight, cancel, export, replay. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -114,7 +114,7 @@ function one(args: readonly string[], usage: string): string {
   return only;
 }
 
-/** What a file specifies: a search, or an example (examples/) around one. */
+/** Reads a specification from a file: either directly or from an example (examples/). */
 async function specificationIn(file: string): Promise<unknown> {
   const read = parseJson(await readFile(file, 'utf8'), file);
   return typeof read === 'object' && read !== null && 'specification' in read ? read.specification : read;

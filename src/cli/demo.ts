@@ -1,9 +1,9 @@
-/** The first five minutes: a real random search over the digits, live, and its best networks. */
+/** The demo: a random search on the digits data set, live, with its best networks. */
 import { compileKernels } from '../compute/kernels.ts';
 import type { Config } from '../config.ts';
 import { formatDuration } from '../format.ts';
 import { createLog } from '../log.ts';
-import { startUntilEnd } from '../serve.ts';
+import { startWithGracefulShutdown } from '../serve.ts';
 import { createClient } from './api-client.ts';
 import { bestTable, findingLines, searchLines } from './format.ts';
 import { watch } from './watch.ts';
@@ -27,7 +27,7 @@ const specification = {
 };
 
 export async function demo(config: Config): Promise<number> {
-  // The picture is for a newcomer; what the service says to itself only disturbs it.
+  // Log messages would disturb the live view.
   const logLevel = config.logLevel === 'debug' ? 'debug' : 'silent';
   console.log(
     'hypersearch: 40 networks on 1,797 handwritten digits, chosen at random, learning rates by power of ten.',
@@ -35,7 +35,7 @@ export async function demo(config: Config): Promise<number> {
   const { family, implementation } = compileKernels(config.kernels);
   console.log(`Kernels: ${family}, ${implementation}.\n`);
   const own = { ...config, logLevel, port: 0 } as const;
-  const service = await startUntilEnd(own, 'both', createLog(own), () => undefined);
+  const service = await startWithGracefulShutdown(own, 'both', createLog(own), () => undefined);
   try {
     const client = createClient(service.url!);
     const started = performance.now();
@@ -47,11 +47,11 @@ export async function demo(config: Config): Promise<number> {
       `\n${complete} trials trained in ${formatDuration((performance.now() - started) / 1000)}, ${diverged} of them diverged. The best:\n`,
     );
     console.log(bestTable(search, items));
-    console.log(`\nWhat was found in the trials:\n\n${findingLines(await client.findings(id))}`);
+    console.log(`\nFindings in the trials:\n\n${findingLines(await client.findings(id))}`);
     console.log(`\n${searchLines(search)}\n`);
-    console.log(`It is stored in Postgres, under ${config.dataDirectory}. To go on:
+    console.log(`The results are stored in Postgres, in ${config.dataDirectory}. Next steps:
 
-  npm start                                    serve it: the page and the API on http://127.0.0.1:${config.port}
+  npm start                                    the page and the API on http://127.0.0.1:${config.port}
   npm run hypersearch -- best ${id}
   npm run hypersearch -- findings ${id}
   npm run hypersearch -- replay ${id} ${search.best?.number ?? 0}

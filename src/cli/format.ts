@@ -1,4 +1,4 @@
-/** How trials and searches look in a terminal. */
+/** Formats trials and searches for the terminal. */
 import Table from 'cli-table3';
 import type { Preflight, SearchFindings } from '../contract/analysis.ts';
 import type { Search, TrialSummary } from '../domain/records.ts';
@@ -12,7 +12,7 @@ export function pointLine(point: Readonly<Record<string, number | string | boole
     .join('  ');
 }
 
-/** Columns and nothing else: it fits a narrow terminal and can be copied. */
+/** Columns without borders, to fit narrow terminals and for copying. */
 const plain = {
   style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   chars: Object.fromEntries(
@@ -43,9 +43,9 @@ export function bestTable(search: Search, trials: readonly TrialSummary[]): stri
   return table.toString();
 }
 
-/** What was found, in plain words: each with how often, an example and what to do. */
+/** Findings with their frequency, an example and advice. */
 export function findingLines({ trials, items, suggestions }: SearchFindings): string {
-  if (items.length === 0) return `Nothing is wrong with any of the ${trials} trials.`;
+  if (items.length === 0) return `No problems were found in the ${trials} trials.`;
   const found = items
     .map(({ code, severity, trials: count, example, numbers }) =>
       [
@@ -59,12 +59,12 @@ export function findingLines({ trials, items, suggestions }: SearchFindings): st
   return [
     found,
     '',
-    'To go on from here (POST …/refine with {"apply": [ids]}):',
+    'Suggestions (apply them with POST …/refine and {"apply": [ids]}):',
     ...suggestions.map(({ id, text }) => `  ${id}: ${text}`),
   ].join('\n');
 }
 
-/** What was checked before training: of each family its checks, and what is wrong. */
+/** Pre-flight checks and findings by family of networks. */
 export function preflightLines({ families, leftOut }: Preflight): string {
   const lines = families.flatMap(({ settings, example, checks, findings }) => {
     const { activation, initializer, preprocessing, batchNorm, hiddenUnits } = settings;
@@ -75,7 +75,7 @@ export function preflightLines({ families, leftOut }: Preflight): string {
       ...findings.map(({ severity, code, advice }) => `  ${severity.padEnd(7)}  ${code}: ${advice}`),
     ];
   });
-  return [...lines, ...(leftOut > 0 ? [`${leftOut} rarer families were not checked.`] : [])].join('\n');
+  return [...lines, ...(leftOut > 0 ? [`${leftOut} less frequent families were not checked.`] : [])].join('\n');
 }
 
 export function searchTable(searches: readonly Search[]): string {
@@ -107,7 +107,7 @@ export function searchLines(search: Search): string {
   return [...lines, ...warningLines(search)].join('\n');
 }
 
-/** One line a warning. */
+/** One line per warning. */
 export function warningLines({ warnings }: Pick<Search, 'warnings'>): string[] {
   return warnings.map(({ path, message }) => `  warning  ${path}: ${message}`);
 }

@@ -1,4 +1,4 @@
-/** The command line: the service's processes, and a small client for it. */
+/** The command line: starts the processes of the service, and has client commands. */
 import { readConfig } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import type { Role } from '../service.ts';
@@ -7,7 +7,7 @@ import { usage } from './usage.ts';
 
 const roles: Readonly<Record<string, Role>> = { start: 'both', api: 'api', worker: 'worker' };
 
-/** The service is loaded only where it is run: the client's commands answer at once. */
+/** The service is imported only when needed, so that client commands start fast. */
 async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
   const config = readConfig();
   const role = roles[name];

@@ -1,4 +1,4 @@
-/** A trial computed again, here, from what the service says of it. */
+/** Recomputes a trial locally from its data in the service. */
 import { fastestOf, type KernelsName } from '../compute/kernels-names.ts';
 import { replayTrial } from '../compute/replay.ts';
 import type { TrialResult } from '../compute/trial.ts';
@@ -9,16 +9,16 @@ import { trialTask } from '../domain/trial-task.ts';
 import type { ApiClient } from './api-client.ts';
 
 export interface Replay {
-  /** As it is stored. */
+  /** The stored trial. */
   readonly trial: Trial;
   readonly result: TrialResult;
-  /** Of the result, taken as the stored one was where that makes them equal. */
+  /** The hash of the result; if a version of the hash matches the stored one, that version. */
   readonly hash: string;
-  /** Whether the bits are those that are stored. */
+  /** Whether the bits are equal to the stored ones. */
   readonly same: boolean;
 }
 
-/** Throws where the trial has no result, or where its kernels are not known here. */
+/** Throws if the trial has no result or its kernels are not available. */
 export async function replayed(client: ApiClient, id: string, number: number): Promise<Replay> {
   const [search, trial] = await Promise.all([client.search(id), client.trial(id, number)]);
   if (trial.resultHash === null) throw new Error(`trial ${trial.number} has no result: it is ${trial.state}`);
@@ -34,10 +34,10 @@ async function datasetOf(client: ApiClient, { dataset: { name, hash } }: Search)
   return datasetFromCsv(csv, { ...facts.reading, name, target: facts.target, task: facts.task });
 }
 
-/** A replay uses kernels of the family that the trial was trained with: others round differently. */
+/** A replay must use kernels of the family that the trial was trained with, because others round differently. */
 function kernelsNameOf(recorded: string | null): KernelsName {
   if (recorded === null || !Object.hasOwn(fastestOf, recorded)) {
-    throw new Error(`the trial was trained with ${recorded} kernels, which are not known here`);
+    throw new Error(`the trial was trained with ${recorded} kernels, which are not available here`);
   }
   return fastestOf[recorded as keyof typeof fastestOf];
 }

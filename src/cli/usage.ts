@@ -1,4 +1,4 @@
-/** A command that was called in a way it does not understand. */
+/** Thrown for invalid arguments of a command. */
 export class UsageError extends Error {
   constructor(usage: string) {
     super(`usage: npm run hypersearch -- ${usage}`);
@@ -8,17 +8,17 @@ export class UsageError extends Error {
 
 export const usage = `usage: npm run hypersearch -- COMMAND
 
-  submit FILE [--watch]             begin the search that FILE (JSON) specifies
-  preflight FILE | ID               check its networks before they are trained
-  watch ID                          follow a search to its end
+  submit FILE [--watch]             start the search specified in FILE (JSON)
+  preflight FILE | ID               check the networks of a search before training
+  watch ID                          follow a search until it ends
   list                              the newest searches
-  show ID                           one search
-  best ID [--limit N]               its best trials
-  findings ID                       what is wrong with its trials, and what to do
-  cancel ID                         end it
-  export ID [--format csv|ndjson]   every trial, to standard output
-  replay ID NUMBER                  compute a trial again and compare the bits
+  show ID                           show a search
+  best ID [--limit N]               show its best trials
+  findings ID                       show problems found in its trials, with advice
+  cancel ID                         cancel a search
+  export ID [--format csv|ndjson]   write all trials to standard output
+  replay ID NUMBER                  recompute a trial and compare the bits
 
-  start | api | worker | demo       the service itself: see npm start, npm run api, npm run worker, npm run demo
+  start | api | worker | demo       run the service: see npm start, npm run api, npm run worker, npm run demo
 
-The service is looked for at HYPERSEARCH_URL (http://127.0.0.1:3000).`;
+The commands connect to HYPERSEARCH_URL (default http://127.0.0.1:3000).`;

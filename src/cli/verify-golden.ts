@@ -1,7 +1,7 @@
 /**
- * `verify-golden DIR [--kernels NAME,…]`: replays every fixture of the format `network-golden/1` in a folder, on the plain and
- * on the SIMD kernels unless others are named. One line for each file, which passes if it does on all of them, then
- * `N passed, M failed`. The exit code is 0 only if there was a fixture and none failed.
+ * `verify-golden DIR [--kernels NAME,…]`: replays every fixture of the format `network-golden/1` in a folder, by default on the plain and the
+ * SIMD kernels. Prints one line per file, which passes if all kernels do, then `N passed, M failed`. The exit code is 0 only if there was a
+ * fixture and none failed.
  */
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,19 +37,19 @@ function verifyFile(path: string, file: string, kernels: ReadonlyMap<string, Ker
     const format = typeof json === 'object' && json !== null && 'format' in json ? json.format : undefined;
     if (typeof format === 'string' && !format.startsWith('network-golden/')) return `skip ${file}: format ${format}`;
     const fixture = readFixture(json);
-    const faults = [...kernels].flatMap(([name, one]) => {
+    const mismatches = [...kernels].flatMap(([name, one]) => {
       const [first, ...others] = replay(fixture, one);
       if (first === undefined) return [];
       return `${name}: ${described(first)}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
     });
-    if (faults.length > 0) return `FAIL ${fixture.name}: ${faults.join('; ')}`;
+    if (mismatches.length > 0) return `FAIL ${fixture.name}: ${mismatches.join('; ')}`;
     return `ok ${fixture.name} (${fixture.batches.length} steps; ${[...kernels.keys()].join(', ')})`;
   } catch (error) {
     return `FAIL ${file}: ${reason(error)}`;
   }
 }
 
-/** Prints its lines and returns the exit code: 0 agreement, 1 a difference or nothing to compare, 2 wrong use. */
+/** Prints its lines and returns the exit code: 0 all passed, 1 a difference or no fixture, 2 invalid arguments. */
 export function verifyGolden(args: readonly string[], print: (line: string) => void): 0 | 1 | 2 {
   let folder: string | undefined;
   const kernels = new Map<string, Kernels>();
@@ -84,7 +84,7 @@ export function verifyGolden(args: readonly string[], print: (line: string) => v
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
-// Resolved, because the module's own address is: started through a symbolic link it would otherwise do nothing, and exit 0.
+// import.meta.url is a resolved path; without realpath, a start through a symbolic link would do nothing and exit 0.
 const [, started] = process.argv;
 if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url)) {
   process.exitCode = verifyGolden(process.argv.slice(2), console.log);

@@ -1,11 +1,11 @@
 /**
- * `verify-search-golden DIR`: replays every fixture of samplers, pruners, brackets and importance in a folder; what a file holds is
- * told by its content. One line for each, then `N passed, M failed`. The exit code is 0 only if there was a fixture and none failed.
+ * `verify-search-golden DIR`: replays every fixture of samplers, pruners, brackets and importance in a folder; the kind of a file is detected
+ * from its content. Prints one line per file, then `N passed, M failed`. The exit code is 0 only if there was a fixture and none failed.
  */
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Faults, isRecord, type Json } from '../conformance/search/compare.ts';
+import { isRecord, type Json, type Mismatches } from '../conformance/search/compare.ts';
 import { checkImportance, isImportance } from '../conformance/search/importance.ts';
 import { checkParzen, isParzen } from '../conformance/search/parzen.ts';
 import { checkHyperband, checkPruning, isHyperband, isPruning } from '../conformance/search/pruning.ts';
@@ -15,7 +15,7 @@ import { messageOf } from '../errors.ts';
 interface Kind {
   readonly name: string;
   readonly is: (json: Json) => boolean;
-  readonly check: (json: Json) => Faults;
+  readonly check: (json: Json) => Mismatches;
 }
 
 const kinds: readonly Kind[] = [
@@ -31,7 +31,7 @@ function verifyFile(path: string, file: string): string {
   try {
     const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
     const kind = isRecord(json) ? kinds.find(({ is }) => is(json)) : undefined;
-    if (kind === undefined || !isRecord(json)) return `skip ${file}: no kind of fixture that is known`;
+    if (kind === undefined || !isRecord(json)) return `skip ${file}: unknown kind of fixture`;
     const [first, ...others] = kind.check(json);
     if (first === undefined) return `ok ${file} (${kind.name})`;
     return `FAIL ${file}: ${first}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
@@ -40,7 +40,7 @@ function verifyFile(path: string, file: string): string {
   }
 }
 
-/** Prints its lines and returns the exit code: 0 agreement, 1 a difference or nothing to compare, 2 wrong use. */
+/** Prints its lines and returns the exit code: 0 all passed, 1 a difference or no fixture, 2 invalid arguments. */
 export function verifySearchGolden(args: readonly string[], print: (line: string) => void): 0 | 1 | 2 {
   const [folder, ...others] = args;
   if (folder === undefined || others.length > 0) {
@@ -62,7 +62,7 @@ export function verifySearchGolden(args: readonly string[], print: (line: string
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
-// Resolved, because the module's own address is: started through a symbolic link it would otherwise do nothing, and exit 0.
+// import.meta.url is a resolved path; without realpath, a start through a symbolic link would do nothing and exit 0.
 const [, started] = process.argv;
 if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url)) {
   process.exitCode = verifySearchGolden(process.argv.slice(2), console.log);

@@ -1,4 +1,4 @@
-/** A search, live in the terminal: a bar for the whole, a line for every running trial. Plain lines where there is no terminal. */
+/** Follows a search in the terminal: a progress bar for the search and for each running trial, or plain lines without a terminal. */
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { SearchMessage } from '../contract/stream.ts';
 import { type Epoch, isOpen, type Search } from '../domain/records.ts';
@@ -6,7 +6,7 @@ import { formatNumber } from '../format.ts';
 import type { ApiClient } from './api-client.ts';
 import { ended, pointLine } from './format.ts';
 
-/** More running trials than this are not shown one by one. */
+/** The most running trials that get their own line. */
 const MAX_LINES = 8;
 
 interface View {
@@ -17,7 +17,7 @@ interface View {
   close(): void;
 }
 
-/** Follows the search until it has ended; resolves with it as it is then. */
+/** Follows the search until it has ended, and resolves with its final state. */
 export async function watch(client: ApiClient, id: string, interactive = process.stdout.isTTY): Promise<Search> {
   let search = await client.search(id);
   const view = interactive ? barView(search) : lineView();
@@ -70,7 +70,7 @@ function show(view: View, message: SearchMessage, metric: string): boolean {
     }
     case 'trial.paused': {
       const { number: trial, rung, epochs, value } = message.data;
-      view.ended(trial, `waits at rung ${rung} after ${epochs} epochs, ${metric} ${formatNumber(value)}`);
+      view.ended(trial, `waiting at rung ${rung} after ${epochs} epochs, ${metric} ${formatNumber(value)}`);
       return false;
     }
     case 'trial.pruned':
@@ -115,7 +115,7 @@ function barView(first: Search): View {
     epoch: ({ number: trial, epoch, epochs, validationMetric, validationLoss, found = [] }) => {
       const line = lines.get(trial);
       if (line === undefined) return;
-      // What is wrong comes before what it is: narrow terminals cut lines.
+      // Findings come before hyperparameters, because narrow terminals cut lines.
       for (const code of found) if (!line.found.includes(code)) line.found += `${code}  `;
       line.bar.setTotal(epochs);
       const value = formatNumber(validationMetric ?? validationLoss);
@@ -130,7 +130,7 @@ function barView(first: Search): View {
   };
 }
 
-/** Of every trial, where they do not vary. */
+/** The epochs of every trial, if they do not vary. */
 function epochsOf({ specification }: Search): number {
   const { epochs } = specification.hyperparameters;
   return typeof epochs === 'number' ? epochs : 1;

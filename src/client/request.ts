@@ -1,12 +1,12 @@
-/** How a client of the service, the page or the command line, addresses a route of the contract. */
+/** Builds the URLs of endpoints for clients: the page and the command line. */
 import type { EndpointName, Parameters, Query } from '../contract/http.ts';
 
-/** What a route needs to be addressed: the parameters in its path, and what may stand in its query. */
+/** The path parameters and query of an endpoint. */
 export type Target<Name extends EndpointName> = (Parameters<Name> extends undefined
   ? { readonly params?: undefined }
   : { readonly params: Parameters<Name> }) & { readonly query?: Query<Name> };
 
-/** The method and the path of a request, with everything that is given encoded in its place. */
+/** The method and path of a request, with encoded parameters. */
 export function requestLine<Name extends EndpointName>(
   name: Name,
   target: Target<Name>,
@@ -20,7 +20,7 @@ export function requestLine<Name extends EndpointName>(
   return { method, path: `${path}${queryString(query)}` };
 }
 
-/** `?a=1&b=2` of what is given; a list is its name again and again. */
+/** `?a=1&b=2` without undefined values; a list repeats its name. */
 function queryString(query: Readonly<Record<string, unknown>>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {

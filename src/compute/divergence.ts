@@ -1,8 +1,8 @@
 /**
- * The divergence rule: an epoch whose loss is no longer a number, or whose mean training loss is above three times the loss
- * before the first update ("if the cost is ever much higher than the original cost, something is wrong").
+ * The divergence rule: stops at an epoch whose loss is not finite or whose mean training loss is above three times the loss before the first
+ * update ("if the cost is ever much higher than the original cost, something is wrong").
  *
- * It looks at one trial alone, so it stops the same trial at the same epoch however many workers there are.
+ * It depends on a single trial, so it stops the same trial at the same epoch however many workers there are.
  */
 const DIVERGENCE_FACTOR = 3;
 
@@ -12,7 +12,7 @@ export function divergence(
 ): string | undefined {
   const { epoch, trainLoss, validationLoss } = report;
   if (!Number.isFinite(trainLoss) || !Number.isFinite(validationLoss)) {
-    return `the loss was no longer a finite number in epoch ${epoch}`;
+    return `the loss was not finite in epoch ${epoch}`;
   }
   if (trainLoss <= DIVERGENCE_FACTOR * initialLoss) return undefined;
   const [now, first] = [trainLoss, initialLoss].map((loss) => loss.toPrecision(4));

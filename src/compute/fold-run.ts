@@ -1,4 +1,4 @@
-/** One fold of a trial, trained: split, preprocessed, watched by the divergence rule. It knows no thread and no clock. */
+/** Trains one fold of a trial, with preprocessing, diagnosis and the divergence rule. No thread, no clock. */
 import { type InputFacts, inputFacts } from '../data/input-facts.ts';
 import type { PreparedData } from '../data/preprocess.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
@@ -19,19 +19,19 @@ export interface NamedKernels {
 }
 
 export interface RunConditions {
-  /** Asked before every step; once it says true, the fold is interrupted. */
+  /** Called before every step; the fold is interrupted once it returns true. */
   readonly interrupted: () => boolean;
-  /** The most memory of the kernels that a fold may take. */
+  /** Limit of the kernel memory of a fold. */
   readonly memoryLimit: number;
-  /** Given everything a fold has learned once it is over, to be read at once: the memory is used again. */
+  /** Called with the learned tensors when a fold ends. Read them immediately: the memory is reused. */
   readonly onLearned?: (tensors: readonly FloatArray[]) => void;
 }
 
 /**
- * Yields every epoch's update; `stop` ends it there. What it comes to depends on the task and the fold's number alone, so folds
- * may run anywhere. `before` is what it had come to when it was paused.
+ * Yields an update after every epoch; `stop` ends the fold. The result depends only on the task and the fold number, so folds can run
+ * anywhere. `before` is its state when it was paused.
  *
- * Throws `MemoryLimitExceeded` before anything is allocated, where it needs more than its memory limit.
+ * Throws `MemoryLimitExceeded`, before allocating anything, if it needs more than the memory limit.
  */
 export function* runFold(
   task: TrialTask,
@@ -45,22 +45,22 @@ export function* runFold(
   const options: TrainOptions = { ...trainOptions(task, data, fold, kernels), ...conditions, resume: before?.training };
   const training = train(options);
   const reports: EpochReport[] = [...(before?.reports ?? [])];
-  const look = watch(task, factsOf(task, data), before?.reports ?? []);
+  const watcher = createWatcher(task, factsOf(task, data), before?.reports ?? []);
   let diverged: string | undefined;
   let next = training.next();
   while (!next.done) {
     const report = next.value;
     reports.push(report);
-    const verdict = yield {
+    const command = yield {
       ...updateOf(report, fold, reports[0]!),
-      found: report.signals.length > 0 ? look.news(reports) : [],
+      found: report.signals.length > 0 ? watcher.news(reports) : [],
     };
     if (task.divergence) diverged = divergence(reports[0]!.firstLoss, report);
     const pauses = task.pauseAfter !== undefined && report.epoch >= task.pauseAfter;
-    next = training.next(diverged !== undefined ? 'stop' : verdict === 'continue' && pauses ? 'pause' : verdict);
+    next = training.next(diverged !== undefined ? 'stop' : command === 'continue' && pauses ? 'pause' : command);
   }
   if (next.value.outcome === 'paused') {
-    return { state: 'paused', reports, findings: look.all(reports, false), training: next.value.checkpoint };
+    return { state: 'paused', reports, findings: watcher.all(reports, false), training: next.value.checkpoint };
   }
   const { bestEpoch, stoppedEarly, metrics, predictions, parameters } = next.value;
   const learned = tensorsOf(parameters);
@@ -75,14 +75,14 @@ export function* runFold(
     predictions: inOwnUnits(predictions, data),
     digest,
     diverged: diverged ?? null,
-    findings: look.all(reports, true),
+    findings: watcher.all(reports, true),
   };
 }
 
-/** Diagnoses a fold as it goes; tells each finding once, over pauses too: what was told of `earlier` reports is not told again. */
-function watch({ settings }: TrialTask, facts: Facts, earlier: readonly EpochReport[]) {
+/** Diagnoses a running fold. Reports each finding once, also across pauses: findings of `earlier` reports are not repeated. */
+function createWatcher({ settings }: TrialTask, facts: Facts, earlier: readonly EpochReport[]) {
   const all = (reports: readonly EpochReport[], over: boolean) => diagnose(caseOf(settings, facts, reports, over));
-  const told = new Set(
+  const reported = new Set(
     earlier.flatMap(({ signals }, i) =>
       signals.length > 0 ? all(earlier.slice(0, i + 1), false).map(({ code }) => code) : [],
     ),
@@ -90,14 +90,14 @@ function watch({ settings }: TrialTask, facts: Facts, earlier: readonly EpochRep
   return {
     all,
     news: (reports: readonly EpochReport[]): Finding[] => {
-      const found = all(reports, false).filter(({ code }) => !told.has(code));
-      for (const { code } of found) told.add(code);
+      const found = all(reports, false).filter(({ code }) => !reported.has(code));
+      for (const { code } of found) reported.add(code);
       return found;
     },
   };
 }
 
-/** Targets are learned standardized; people read them as they were. */
+/** Converts standardized targets back to their original units. */
 function inOwnUnits(predictions: Predictions | undefined, data: PreparedData): Predictions | undefined {
   if (predictions === undefined || 'confusion' in predictions) return predictions;
   const own = (value: number) => value * data.targetScale + data.targetOffset;
@@ -118,7 +118,7 @@ export function factsOf({ dataset }: Pick<TrialTask, 'dataset'>, data: PreparedD
   };
 }
 
-/** A number as JSON can carry it (invariant 8). */
+/** JSON has no non-finite numbers (invariant 8). */
 export function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
@@ -141,7 +141,7 @@ function updateOf(report: EpochReport, fold: number, first: EpochReport): Omit<E
   };
 }
 
-/** Digits that are kept of what is only looked at: more tell nothing, and are stored a thousand times. */
+/** Significant digits of stored signals, to save space. */
 const SIGNAL_DIGITS = 4;
 
 export function shortened(value: number): number | null {

@@ -16,7 +16,7 @@ import {
 } from './trial.ts';
 import { runTrial } from './trial-run.ts';
 
-/** Runs a trial or a fold to its end where it is called, telling every epoch at once. */
+/** Runs a trial or fold to completion synchronously, reporting every epoch immediately. */
 export function runToCompletion<T>(
   run: Generator<EpochUpdate, T, 'continue' | 'stop'>,
   onEpoch: (update: TimedUpdate) => void,
@@ -33,7 +33,7 @@ function timed(update: EpochUpdate): TimedUpdate {
   return { ...update, at: performance.timeOrigin + performance.now() };
 }
 
-/** A whole trial. Threads run this too. */
+/** Runs a whole trial. Threads use this too. */
 export function runInline(
   kernels: Kernels,
   task: TrialTask,
@@ -46,13 +46,13 @@ export function runInline(
 }
 
 /**
- * A core without threads: it trains where it is called, one trial at a time, and lets the event loop turn after every epoch. For tests and
- * measurements. Trials may take `memoryLimit` bytes each.
+ * A compute core without threads: it trains in the calling thread, one trial at a time, and yields to the event loop after every epoch. For
+ * tests and benchmarks. Each trial may use `memoryLimit` bytes.
  */
 export function createInlineCore(name: KernelsName, memoryLimit = Number.POSITIVE_INFINITY): ComputeCore {
   const kernels = instantiateKernels(compileKernels(name));
   const own = { name: kernels.name, kernels };
-  // All trials use the memory of the same kernels.
+  // All trials share the memory of the same kernels.
   let last: Promise<unknown> = Promise.resolve();
   return {
     run: (task, options = {}) => {

@@ -1,4 +1,4 @@
-/** The kernels a process trains with: chosen once, compiled once, and instantiated by every thread for itself. */
+/** The kernels a process trains with: chosen and compiled once, and instantiated by each thread. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { createSimdKernels, logarithmOf } from '../nn/kernels/simd.ts';
 import { projectRoot } from '../paths.ts';
 import type { KernelsFamily, KernelsName } from './kernels-names.ts';
 
-/** What a thread needs to make its kernels; can be sent to one, with WebAssembly's machine code in it. */
+/** What a thread needs to instantiate kernels; it can be posted to a thread, including WebAssembly's machine code. */
 export interface CompiledKernels {
   readonly family: KernelsFamily;
   /** How they run here, for people. */
@@ -39,7 +39,7 @@ export function compileKernels(name: KernelsName): CompiledKernels {
 }
 
 function compileWasm(name: 'simd' | 'fast'): CompiledKernels {
-  // Node 20 has relaxed SIMD behind a flag, later ones have it without.
+  // Node 20 needs a flag for relaxed SIMD; later versions do not.
   if (name === 'fast' && process.versions.node.startsWith('20.'))
     setFlagsFromString('--experimental-wasm-relaxed-simd');
   const bytes = readFileSync(join(folder, `${name}.wasm`));

@@ -1,10 +1,10 @@
-/** The folds of a search, split and preprocessed: the same for all its trials, so a thread keeps what it used last. */
+/** Caches the preprocessed folds of a search, which are the same for all its trials. */
 import { LRUCache } from 'lru-cache';
 import type { Dataset } from '../data/dataset.ts';
 import { foldsOf, type Validation } from '../data/folds.ts';
 import { type PreparedData, type Preprocessing, prepare } from '../data/preprocess.ts';
 
-/** Nobody writes to what this returns: it is shared between trials. */
+/** The result is shared between trials and must not be modified. */
 export type PreparedFolds = (
   dataset: Dataset,
   validation: Validation,
@@ -12,7 +12,7 @@ export type PreparedFolds = (
   preprocessing: Preprocessing,
 ) => readonly PreparedData[];
 
-/** Keeps at most so many numbers in all; folds that have more are kept too, alone: every trial of their search needs them. */
+/** Caches at most `maxCells` numbers; larger folds are cached too, as the only entry, since every trial of their search needs them. */
 export function createPreparedFolds(maxCells: number): PreparedFolds {
   const kept = new LRUCache<string, readonly PreparedData[]>({
     maxSize: maxCells,
@@ -32,5 +32,5 @@ function cellsOf(folds: readonly PreparedData[]): number {
   return folds.reduce((sum, { trainX, validationX }) => sum + trainX.length + validationX.length, 0);
 }
 
-/** Those of a thread: 64 MB. Searches that vary the preprocessing need three entries. */
+/** The cache of a thread: 64 MB. Searches that vary the preprocessing need three entries. */
 export const preparedFolds = createPreparedFolds(16_000_000);

@@ -1,21 +1,21 @@
-/** What passes between the process and its compute threads. */
+/** Messages between the process and its compute threads. */
 import type { MessagePort } from 'node:worker_threads';
 import type { RunOutcome, TimedUpdate, TrialTask } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
 
-/** Sent to a thread for every trial, or for one fold of it. */
+/** A request to train a trial or one of its folds. */
 export interface ThreadRequest {
   readonly task: TrialTask;
-  /** Its number, and what it had come to when it was paused; all folds, where it is undefined. */
+  /** The fold and its state when it was paused; undefined for all folds. */
   readonly only: { readonly fold: number; readonly before: FoldState | undefined } | undefined;
-  /** Where epochs are told. */
+  /** Receives the epochs. */
   readonly port: MessagePort;
-  /** One shared word: the trial ends at its next step once it is not 0. */
+  /** One shared word: once it is not 0, the trial ends at its next step. */
   readonly stop: Int32Array<SharedArrayBuffer>;
-  /** The most memory, in bytes, that the trial may take. */
+  /** Memory limit of the trial in bytes. */
   readonly memoryLimit: number;
 }
 
-/** Errors lose their class on the way, so what the process must tell apart comes as an answer. */
+/** Errors lose their class when posted, so errors that the process must distinguish are sent as responses. */
 export type ThreadResponse = RunOutcome | FoldState | { readonly outcome: 'tooLarge'; readonly bytes: number };
 export type ThreadReport = readonly TimedUpdate[];

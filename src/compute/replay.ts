@@ -1,4 +1,4 @@
-/** A trial computed again, to be compared with what is stored of it. */
+/** Recomputes a trial for comparison with its stored result. */
 import { runToCompletion } from './inline-core.ts';
 import { compileKernels, instantiateKernels } from './kernels.ts';
 import type { KernelsName } from './kernels-names.ts';
@@ -8,7 +8,7 @@ import { hashed, runTrial } from './trial-run.ts';
 
 export interface Replayed {
   readonly result: TrialResult;
-  /** By which of its hashes a stored result may go: the current one first, then that of the first version. */
+  /** Its hashes in all versions of the hash, the current one first. */
   readonly hashes: readonly string[];
 }
 

@@ -1,10 +1,10 @@
-/** What a result's hash is taken over: equal hashes mean equal bits. */
+/** The hash of a result: equal hashes mean equal bits. */
 import { createHash } from 'node:crypto';
 import type { FloatArray } from '../nn/kernels/kernels.ts';
 import type { LayerParameters } from '../nn/model/layer.ts';
 import type { FoldCurves, TrialResult } from './trial.ts';
 
-/** Everything that was learned, layer by layer, in the order in which it is hashed. */
+/** All learned tensors, layer by layer, in the order in which they are hashed. */
 export function tensorsOf(layers: readonly LayerParameters[]): FloatArray[] {
   return layers
     .flatMap(({ weight, bias, norm }) => [weight, bias, norm?.gamma, norm?.beta, norm?.runningMean, norm?.runningVar])
@@ -13,14 +13,14 @@ export function tensorsOf(layers: readonly LayerParameters[]): FloatArray[] {
 
 const ONE_NAN = 0x7fc00000;
 
-/** The bits of float32 values, with one pattern for every NaN: processors differ in its sign and payload. */
+/** The bits of float32 values with one pattern for NaN, since processors differ in its sign and payload. */
 function bytesOf(values: FloatArray): Uint8Array {
   const bits = new Uint32Array(Float32Array.from(values).buffer);
   for (let i = 0; i < bits.length; i++) if (Number.isNaN(values[i]!)) bits[i] = ONE_NAN;
   return new Uint8Array(bits.buffer);
 }
 
-/** sha256 of what one fold learned. */
+/** sha256 of the learned tensors of a fold. */
 export function digestOf(tensors: Iterable<FloatArray>): string {
   const hash = createHash('sha256');
   for (const tensor of tensors) hash.update(bytesOf(tensor));
@@ -39,7 +39,7 @@ export type HashedCurves = Pick<
   | 'learningRate'
 >;
 
-/** sha256 over the kernels' name, what the folds learned (a digest each), the outcome and the curves. */
+/** sha256 over the name of the kernels, the digests of the folds, the outcome and the curves. */
 export function hashResult(
   kernels: string,
   digests: readonly string[],
@@ -51,8 +51,8 @@ export function hashResult(
 }
 
 /**
- * The hash as the first version took it: over all that was learned in one piece, where there is now a digest a fold. Results of that version
- * are compared by it (docs/decisions/0015-old-rows-are-read-for-ever.md).
+ * The hash of the first version: over all learned tensors at once instead of one digest per fold. Results stored by that version are compared
+ * with it (docs/decisions/0015-old-rows-are-read-for-ever.md).
  */
 export function createFirstHash(kernels: string): {
   learned(tensors: readonly FloatArray[]): void;

@@ -16,13 +16,14 @@ import {
 import type { FoldState } from './trial-checkpoint.ts';
 import { earlierFolds, endsTrial, joinFolds } from './trial-run.ts';
 
-/** How long a trial may take to reach its next step after it was told to end; then its thread is ended. */
+/** How long an aborted trial may take to reach its next step before its thread is terminated. */
 const GRACE_MS = 500;
-/** Weights and rows lie outside the heap; a thread that needs more than this on it has gone wrong. */
+/** Weights and rows are outside the heap, so this limit only stops runaway threads. */
 const HEAP_MEGABYTES = 1024;
 
 /**
- * A core of `threads` warm worker threads that run `entry` (workers/compute-thread.ts, compiled) with `kernels`. Trials may take `memoryLimit` bytes each.
+ * A compute core of `threads` warm worker threads that run `entry` (the compiled workers/compute-thread.ts) with `kernels`. Each trial may
+ * use `memoryLimit` bytes.
  */
 export function createThreadedCore(
   threads: number,
@@ -38,7 +39,7 @@ export function createThreadedCore(
     workerData: kernels,
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
   });
-  // A thread that dies fails its trial's promise; the event alone must not take the process down.
+  // A crashed thread rejects the promise of its trial; without a listener the event would end the process.
   pool.on('error', () => undefined);
   const own: Own = { pool, kernels: kernels.family, memoryLimit };
   return { run: (task, options = {}) => run(own, task, options), close: () => pool.destroy() };
@@ -50,12 +51,12 @@ interface Own {
   readonly memoryLimit: number;
 }
 
-/** What one or more of a trial's requests to threads have in common. */
+/** Shared by all requests of a trial. */
 interface Watch {
   readonly onEpochs: RunOptions['onEpochs'];
   readonly signal: AbortSignal;
-  /** Called when a thread begins: the time spent waiting for one does not count. */
-  readonly onBegun: () => void;
+  /** Called when a thread starts; waiting for a thread does not count against the time limit. */
+  readonly onStarted: () => void;
 }
 
 async function run(own: Own, task: TrialTask, { onEpochs, signal, limitSeconds }: RunOptions): Promise<RunOutcome> {
@@ -64,12 +65,12 @@ async function run(own: Own, task: TrialTask, { onEpochs, signal, limitSeconds }
   const onAbort = () => abort.abort(signal?.reason ?? new Error('aborted'));
   signal?.addEventListener('abort', onAbort, { once: true });
   let limit: NodeJS.Timeout | undefined;
-  const onBegun = () => {
+  const onStarted = () => {
     if (limitSeconds === undefined) return;
     limit ??= setTimeout(() => abort.abort(new TimeLimitExceeded(limitSeconds)), limitSeconds * 1000);
   };
   try {
-    const watch = { onEpochs, signal: abort.signal, onBegun };
+    const watch = { onEpochs, signal: abort.signal, onStarted };
     if (countFolds(task.validation) > 1) return await runFolds(own, task, watch);
     return (await submit(own, { task, only: undefined }, watch)) as RunOutcome;
   } finally {
@@ -78,14 +79,14 @@ async function run(own: Own, task: TrialTask, { onEpochs, signal, limitSeconds }
   }
 }
 
-/** A fold was running when an earlier one ended the trial. */
+/** Aborts a fold because an earlier fold ended the trial. */
 class FoldNotCounted extends Error {}
 
-/** Every fold is a task of its own: those of one trial run side by side where threads are free. */
+/** Runs each fold as its own task, in parallel if threads are free. */
 async function runFolds(own: Own, task: TrialTask, watch: Watch): Promise<RunOutcome> {
   const started = performance.now();
   const earlier = earlierFolds(task, own.kernels);
-  // A checkpoint holds all folds; each thread is sent its own alone.
+  // A checkpoint has all folds; each thread is sent only its own.
   const { resume: _, ...alone } = task;
   const aborts = Array.from({ length: countFolds(task.validation) }, () => new AbortController());
   const abortAfter = (fold: number, reason: unknown) => {
@@ -114,7 +115,7 @@ async function runFolds(own: Own, task: TrialTask, watch: Watch): Promise<RunOut
 async function submit(
   { pool, memoryLimit }: Own,
   request: Pick<ThreadRequest, 'task' | 'only'>,
-  { onEpochs, signal, onBegun }: Watch,
+  { onEpochs, signal, onStarted }: Watch,
 ): Promise<RunOutcome | FoldState> {
   signal.throwIfAborted();
   const { port1, port2 } = new MessageChannel();
@@ -131,8 +132,8 @@ async function submit(
   const onAbort = () => stopFor(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   const onUpdates = (updates: ThreadReport) => {
-    // The first message says that a thread has begun.
-    onBegun();
+    // The first message means that a thread has started.
+    onStarted();
     if (why === undefined && updates.length > 0) onEpochs?.(updates);
   };
   port1.on('message', onUpdates);
@@ -140,7 +141,7 @@ async function submit(
     const options = { transferList: [port2 as MessagePort], signal: force.signal };
     const end = await pool.run({ ...request, port: port2, stop, memoryLimit }, options);
     if ('outcome' in end && end.outcome === 'tooLarge') throw new MemoryLimitExceeded(end.bytes, memoryLimit);
-    // The result came by another way and may have overtaken the last epochs, which were sent before it.
+    // The result uses another channel and may have overtaken the last epochs.
     for (let late = receiveMessageOnPort(port1); late !== undefined; late = receiveMessageOnPort(port1)) {
       onUpdates(late.message as ThreadReport);
     }

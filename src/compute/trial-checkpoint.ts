@@ -1,4 +1,4 @@
-/** A trial put aside, as bytes: what every fold has come to. */
+/** Serialized checkpoints of paused trials: the state of every fold. */
 import { createHash } from 'node:crypto';
 import type { Finding } from '../diagnosis/finding.ts';
 import type { Checkpoint } from '../nn/training/checkpoint.ts';
@@ -8,18 +8,18 @@ import type { EpochReport } from '../nn/training/train.ts';
 import { fromBytes, toBytes } from './plain-bytes.ts';
 import type { TrialTask } from './trial.ts';
 
-/** A fold whose training is over. */
+/** A fold that has finished training. */
 export interface FoldEnd {
   readonly state: 'over';
   readonly reports: readonly EpochReport[];
   readonly bestEpoch: number;
   readonly stoppedEarly: boolean;
   readonly metrics: Metrics;
-  /** Of the validation rows, in the target's own units. */
+  /** For the validation rows, in the units of the target. */
   readonly predictions?: Predictions | undefined;
-  /** sha256 of all that it learned. */
+  /** sha256 of its learned tensors. */
   readonly digest: string;
-  /** Why it is called diverged; null where it is not. */
+  /** Why it counts as diverged; null if it does not. */
   readonly diverged: string | null;
   readonly findings: readonly Finding[];
 }
@@ -35,7 +35,7 @@ export type FoldState = FoldEnd | FoldPause;
 
 const FORMAT = 'hypersearch-checkpoint/3';
 
-/** Whatever decides the bits of a trial. */
+/** Everything that determines the bits of a trial. */
 function identityOf(task: TrialTask, kernels: string): string {
   const { settings, dataset, validation, metric, direction, divergence, seed, trial } = task;
   const all = [kernels, settings, dataset.hash, validation, metric, direction, divergence, seed, trial];
@@ -46,10 +46,10 @@ export function writeCheckpoint(task: TrialTask, kernels: string, folds: readonl
   return toBytes({ format: FORMAT, trial: identityOf(task, kernels), folds });
 }
 
-/** The folds of a checkpoint; throws where it is none, or that of another trial. */
+/** The folds of a checkpoint; throws if it is invalid or belongs to another trial. */
 export function readCheckpoint(bytes: Uint8Array, task: TrialTask, kernels: string): readonly FoldState[] {
   const read = fromBytes(bytes) as { format?: unknown; trial?: unknown; folds: readonly FoldState[] } | null;
-  if (read?.format !== FORMAT) throw new Error(`the checkpoint is not of the format ${FORMAT}`);
-  if (read.trial !== identityOf(task, kernels)) throw new Error('the checkpoint is that of another trial');
+  if (read?.format !== FORMAT) throw new Error(`the checkpoint does not have the format ${FORMAT}`);
+  if (read.trial !== identityOf(task, kernels)) throw new Error('the checkpoint belongs to another trial');
   return read.folds;
 }

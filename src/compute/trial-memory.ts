@@ -1,9 +1,9 @@
-/** How much memory a trial will take, before it is there: for whoever must refuse one that is too large. */
+/** Estimates the memory of a trial before it runs, to refuse trials that are too large. */
 import { type CompiledKernels, instantiateKernels } from './kernels.ts';
 import type { TrialSettings, TrialTask } from './trial.ts';
 import { type DatasetShape, trialMemory } from './trial-options.ts';
 
-/** The limit, in bytes, and how many a trial with given settings takes on so many rows. */
+/** The limit in bytes, and the estimate for given settings and rows. */
 export function createTrialMemory(compiled: CompiledKernels, limitBytes: number) {
   const kernels = instantiateKernels(compiled);
   return {

@@ -1,4 +1,4 @@
-/** From a trial's settings to the options of its training. */
+/** Converts the settings of a trial to training options. */
 import type { Dataset } from '../data/dataset.ts';
 import type { PreparedData } from '../data/preprocess.ts';
 import type { Kernels } from '../nn/kernels/kernels.ts';
@@ -9,7 +9,7 @@ import type { Schedule } from '../nn/training/schedules.ts';
 import { memoryOf, type TrainingShape, type TrainOptions } from '../nn/training/train.ts';
 import type { TrialMetric, TrialSettings, TrialTask } from './trial.ts';
 
-/** What must be known of a data set to say how large a network for it is. */
+/** What the size of a network depends on. */
 export interface DatasetShape extends Pick<Dataset, 'task' | 'features'> {
   readonly classes: readonly string[];
 }
@@ -28,13 +28,13 @@ function lossOf({ loss }: TrialSettings, { task }: DatasetShape): Loss {
   return task === 'classification' ? loss : 'meanSquaredError';
 }
 
-/** Inputs, hidden layers, outputs: one a class, or one in all where it decides between two classes or is a quantity. */
+/** Inputs, hidden layers and outputs: one output per class, or a single one for binary cross-entropy and regression. */
 function sizesOf(settings: TrialSettings, dataset: DatasetShape): number[] {
   const outputs = lossOf(settings, dataset) === 'softmaxCrossEntropy' ? dataset.classes.length : 1;
   return [dataset.features, ...settings.hiddenUnits, outputs];
 }
 
-/** Settings in epochs become schedules in steps. */
+/** Converts schedules from epochs to steps. */
 function scheduleOf(settings: TrialSettings, trainRows: number): Schedule {
   const { schedule: type, decayFactor: gamma, decayEvery, cosineFloor: floor, batchSize, warmupEpochs } = settings;
   const stepsAnEpoch = Math.ceil(trainRows / batchSize);
@@ -69,7 +69,7 @@ function shapeOf(
   };
 }
 
-/** Bytes of the kernels' memory that a trial with these settings takes, for so many rows. */
+/** Bytes of kernel memory that a trial with these settings needs for the given rows. */
 export function trialMemory(
   kernels: Kernels,
   settings: TrialSettings,

@@ -1,4 +1,4 @@
-/** A trial from its folds: each run by itself, joined in order. What a trial comes to is the same wherever its folds ran. */
+/** Runs the folds of a trial and joins their results. The result is the same wherever the folds ran. */
 import { countFolds } from '../data/folds.ts';
 import { finite, type NamedKernels, observedLayers, type RunConditions, runFold, shortened } from './fold-run.ts';
 import { type HashedCurves, hashResult } from './result-hash.ts';
@@ -16,17 +16,17 @@ import { type FoldEnd, type FoldState, readCheckpoint, writeCheckpoint } from '.
 
 export type Untimed<T> = T extends unknown ? Omit<T, 'durationMs'> : never;
 
-/** What the folds of a task had come to when it was paused; empty where it begins. */
+/** The state of the folds when the trial was paused; empty for a new trial. */
 export function earlierFolds(task: TrialTask, kernels: string): readonly FoldState[] {
   return task.resume === undefined ? [] : readCheckpoint(task.resume, task, kernels);
 }
 
-/** Whether the folds after this one are not to be run, or not to count: the trial has no value any more. */
+/** Whether this fold ends the trial: it has no value, so later folds are not run or do not count. */
 export function endsTrial(state: FoldState): boolean {
   return state.state === 'over' && state.diverged !== null;
 }
 
-/** All folds, one after the other. Yields every epoch's update; `stop` ends the fold there. */
+/** Runs all folds sequentially. Yields an update after every epoch; `stop` ends the fold. */
 export function* runTrial(
   task: TrialTask,
   kernels: NamedKernels,
@@ -43,8 +43,8 @@ export function* runTrial(
 }
 
 /**
- * What a trial whose folds came to `folds`, in order, has come to: a result, or a pause if one is paused. A pause puts aside every fold
- * after the same epoch, so that the value then is the mean over all. Folds after one that ended the trial do not count.
+ * Joins the folds to a result, or to a paused trial if one is paused. All folds pause after the same epoch, so the value is the mean over all.
+ * Folds after one that ended the trial do not count.
  */
 export function joinFolds(
   task: TrialTask,
@@ -72,7 +72,7 @@ function resultOf(task: TrialTask, kernels: string, folds: readonly FoldEnd[], s
   const curves = folds.map((state, fold) => curvesOf(state, fold, task));
   const value = meanValue(curves, splits);
   const outcome = value === null ? 'diverged' : 'ok';
-  const reason = folds.find(({ diverged }) => diverged !== null)?.diverged ?? 'the objective was not a finite number';
+  const reason = folds.find(({ diverged }) => diverged !== null)?.diverged ?? 'the objective was not finite';
   const digests = folds.map(({ digest }) => digest);
   return {
     value,
@@ -87,7 +87,7 @@ function resultOf(task: TrialTask, kernels: string, folds: readonly FoldEnd[], s
   };
 }
 
-/** A finding counts where at least half of the folds show it: one fold's may be chance. */
+/** A finding counts if at least half of the folds show it: in a single fold it may be chance. */
 function joinFindings(folds: readonly FoldState[]): FoldsFinding[] {
   const byCode = new Map<string, FoldsFinding>();
   folds.forEach(({ findings }, fold) => {
@@ -107,23 +107,23 @@ function finiteNumbers(evidence: Readonly<Record<string, number | null>>): Recor
 
 function foldResult({ bestEpoch, stoppedEarly, metrics, predictions }: FoldEnd, curves: FoldCurves): FoldResult {
   const finiteMetrics = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, finite(value)]));
-  return { ...curves, bestEpoch, stoppedEarly, metrics: finiteMetrics as FoldMetrics, ...toldOf(predictions) };
+  return { ...curves, bestEpoch, stoppedEarly, metrics: finiteMetrics as FoldMetrics, ...predictionsOf(predictions) };
 }
 
-function toldOf(predictions: FoldEnd['predictions']): Pick<FoldResult, 'confusion' | 'predictions'> {
+function predictionsOf(predictions: FoldEnd['predictions']): Pick<FoldResult, 'confusion' | 'predictions'> {
   if (predictions === undefined) return {};
   if ('confusion' in predictions) return predictions;
   const { target, predicted } = predictions;
   return { predictions: { target: target.map(shortened), predicted: predicted.map(shortened) } };
 }
 
-/** The mean over all folds; null where one has none. */
+/** The mean over all folds; null if a fold has no value. */
 function meanValue(folds: readonly FoldCurves[], splits: number): number | null {
   const values = folds.map(({ value }) => value).filter((value) => value !== null);
   return values.length === splits ? values.reduce((a, b) => a + b, 0) / splits : null;
 }
 
-/** The sample deviation of the folds' values; of one there is none. */
+/** The sample standard deviation of the folds' values; null for a single fold. */
 function deviationOf(folds: readonly FoldCurves[], mean: number): number | null {
   if (folds.length < 2) return null;
   const squares = folds.reduce((sum, { value }) => sum + ((value ?? mean) - mean) ** 2, 0);
@@ -160,7 +160,7 @@ function curvesOf(state: FoldState, fold: number, { metric }: TrialTask): FoldCu
   };
 }
 
-/** The hash covers these, key by key in this order; what is only looked at may become more without changing it. */
+/** The hash covers these keys in this order; other fields can be added without changing it. */
 export function hashed(curves: FoldCurves): HashedCurves {
   const { fold, value, initialLoss, trainLoss, trainMetric, validationLoss, validationMetric, learningRate } = curves;
   return { fold, value, initialLoss, trainLoss, trainMetric, validationLoss, validationMetric, learningRate };

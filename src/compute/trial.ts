@@ -1,4 +1,4 @@
-/** One trial as the compute core sees it: what goes in, what comes out, what is told on the way. */
+/** The interface of the compute core: the task of a trial, its result and its progress. */
 
 import type { Direction } from '../algorithms/objective.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -15,7 +15,7 @@ export { MemoryLimitExceeded, megabytes } from '../nn/model/memory.ts';
 export interface TrialSettings {
   readonly learningRate: number;
   readonly l2: number;
-  /** Of every hidden layer, from the inputs on; empty for softmax or linear regression. */
+  /** Units of every hidden layer, starting at the input; empty for softmax or linear regression. */
   readonly hiddenUnits: readonly number[];
   readonly activation: HiddenActivation;
   readonly leakyReluSlope: number;
@@ -24,9 +24,9 @@ export interface TrialSettings {
   readonly weightDistribution: 'normal' | 'uniform';
   readonly smallNormalDeviation: number;
   readonly batchNorm: boolean;
-  /** The share of the hidden layers' outputs that every step drops. */
+  /** The share of the hidden layers' outputs dropped in every step. */
   readonly dropout: number;
-  /** Of classes; what is learned of quantities is their squared error. */
+  /** For classification; regression uses squared error. */
   readonly loss: 'softmaxCrossEntropy' | 'binaryCrossEntropy';
   readonly preprocessing: 'none' | 'center' | 'standardize';
   readonly optimizer: 'sgd' | 'momentum' | 'nesterov' | 'adagrad' | 'rmsprop' | 'adam' | 'adamw';
@@ -57,7 +57,7 @@ export type TrialMetric =
 
 export interface TrialTask {
   readonly settings: TrialSettings;
-  /** Its arrays lie in shared memory: sending a task to a thread copies no row. */
+  /** Its arrays are in shared memory, so posting a task to a thread does not copy rows. */
   readonly dataset: Dataset;
   readonly validation: Validation;
   readonly metric: TrialMetric;
@@ -66,70 +66,70 @@ export interface TrialTask {
   readonly divergence: boolean;
   readonly seed: number;
   readonly trial: number;
-  /** The epoch after which every fold that is not over is put aside. */
+  /** The epoch after which all unfinished folds pause. */
   readonly pauseAfter?: number | undefined;
-  /** The checkpoint that this same trial was paused into: it goes on from there. */
+  /** The checkpoint of this trial to continue from. */
   readonly resume?: Uint8Array | undefined;
 }
 
-/** One fold's curves: entry i belongs to epoch i + 1; null where the number was not finite (invariant 8). */
+/** The curves of one fold: entry i belongs to epoch i + 1; null if the number was not finite (invariant 8). */
 export interface FoldCurves extends PerSeries<readonly (number | null)[]> {
   readonly fold: number;
   readonly value: number | null;
   readonly initialLoss: number | null;
   readonly learningRate: readonly (number | null)[];
-  /** The greatest norm of a step's gradient, before clipping. */
+  /** The largest gradient norm of all steps, before clipping. */
   readonly gradientNorm: readonly (number | null)[];
-  /** The greatest loss of a step, and which it was, from 1. */
+  /** The largest loss of all steps, and the number of that step, from 1. */
   readonly peakLoss: readonly (number | null)[];
   readonly peakStep: readonly number[];
-  /** ½·l2·Σ weight² at the epoch's end. */
+  /** ½·l2·Σ weight² at the end of the epoch. */
   readonly regularizationLoss: readonly (number | null)[];
-  /** Some epochs, thinned towards the end; epoch 0 is before the first step. */
+  /** For some epochs, fewer towards the end; epoch 0 is before the first step. */
   readonly signals: readonly ObservedLayers[];
 }
 
-/** The layers of a network after an epoch (nn/training/signals.ts); null where a number was not finite, or before the first step. */
+/** The layers of a network after an epoch (nn/training/signals.ts); null if a number was not finite, or before the first step. */
 export interface ObservedLayers {
   readonly epoch: number;
   readonly layers: readonly { readonly [Name in keyof LayerSignals]: number | null }[];
 }
 
 type OrNull<M> = M extends unknown ? { readonly [Name in keyof M]: number | null } : never;
-/** What the validation rows give for the parameters that count; null where a metric is not defined, or not finite. */
+/** Metrics on the validation rows for the parameters that count; null if undefined or not finite. */
 export type FoldMetrics = OrNull<Metrics>;
 
-/** A fold whose training is over. */
+/** A fold that has finished training. */
 export interface FoldResult extends FoldCurves {
   /** The epoch whose parameters, value and metrics count: the last one, or the best one with early stopping. */
   readonly bestEpoch: number;
   readonly stoppedEarly: boolean;
   readonly metrics: FoldMetrics;
-  /** Rows of class c that were taken for class k: `confusion[c][k]`, of the validation rows; not where there are many classes. */
+  /** `confusion[c][k]`: validation rows of class c that were predicted as class k; absent for many classes. */
   readonly confusion?: readonly (readonly number[])[];
-  /** Some of the validation rows, in the target's own units; null where not finite. */
+  /** For some of the validation rows, in the units of the target; null if not finite. */
   readonly predictions?: {
     readonly target: readonly (number | null)[];
     readonly predicted: readonly (number | null)[];
   };
 }
 
-/** What was found in some folds, told of the first of them. */
+/** A finding with the folds that show it; the details are those of the first fold. */
 export interface FoldsFinding extends Finding {
   readonly folds: readonly number[];
 }
 
-/** A trial that is over. */
+/** The result of a finished trial. */
 export interface TrialResult {
-  /** Mean of the objective over the folds; null where a fold diverged. */
+  /** Mean of the objective over the folds; null if a fold diverged. */
   readonly value: number | null;
-  /** Of the folds' values, from their mean (n − 1); null where there is one fold, or no value. */
+  /** Sample standard deviation of the folds' values; null for a single fold or without a value. */
   readonly deviation: number | null;
   readonly outcome: 'ok' | 'diverged';
   readonly reason: string | null;
-  /** Of all folds, the worst first. */
+  /** Of all folds, worst first. */
   readonly findings: readonly FoldsFinding[];
-  /** Completed epochs, of the fold that has most. */
+  /** Completed epochs of the longest fold. */
   readonly epochs: number;
   readonly folds: readonly FoldResult[];
   /** sha256 over outcome, curves and final weights: equal hashes mean equal bits. */
@@ -138,30 +138,30 @@ export interface TrialResult {
   readonly durationMs: number;
 }
 
-/** A trial that was put aside: no result, but what may become one. */
+/** A paused trial, which can continue from its checkpoint. */
 export interface PausedTrial {
   readonly outcome: 'paused';
-  /** Mean of the objective over the folds so far; null where one has diverged, or has no finite value yet. */
+  /** Mean of the objective over the folds so far; null if one has diverged or has no finite value yet. */
   readonly value: number | null;
   readonly epochs: number;
   readonly folds: readonly FoldCurves[];
   readonly findings: readonly FoldsFinding[];
-  /** For `TrialTask.resume`, of the same trial, on the same kernels. */
+  /** For `TrialTask.resume` of the same trial on the same kernels. */
   readonly checkpoint: Uint8Array;
   readonly kernels: string;
-  /** Since it began or was resumed. */
+  /** Since it was started or resumed. */
   readonly durationMs: number;
 }
 
 export type RunOutcome = TrialResult | PausedTrial;
 
-/** The result of a trial that was not told to pause. */
+/** The result of a trial that was not asked to pause. */
 export function resultOf(end: RunOutcome): TrialResult {
-  if (end.outcome === 'paused') throw new Error('the trial was paused, and has no result yet');
+  if (end.outcome === 'paused') throw new Error('the trial is paused and has no result yet');
   return end;
 }
 
-/** An epoch as it ends. */
+/** A finished epoch. */
 export interface EpochUpdate extends PerSeries<number | null> {
   readonly fold: number;
   readonly epoch: number;
@@ -172,29 +172,29 @@ export interface EpochUpdate extends PerSeries<number | null> {
   readonly peakStep: number;
   readonly regularizationLoss: number | null;
   readonly signals: readonly ObservedLayers[];
-  /** What is found in it since this epoch. */
+  /** Findings that are new with this epoch. */
   readonly found: readonly Finding[];
 }
 
-/** An epoch, and when it ended where it was trained, in milliseconds since 1970. */
+/** A finished epoch with its end time by the local clock, in milliseconds since 1970. */
 export type TimedUpdate = EpochUpdate & { readonly at: number };
 
 export interface RunOptions {
-  /** Called soon after epochs end, possibly with several. */
+  /** Called shortly after epochs end, possibly with several. */
   readonly onEpochs?: (updates: readonly TimedUpdate[]) => void;
-  /** Ends the trial: `run` rejects with the signal's reason and the thread is free again, ended by force if need be. */
+  /** Aborts the trial: `run` rejects with the signal's reason, and the thread becomes free, terminated if necessary. */
   readonly signal?: AbortSignal;
   readonly limitSeconds?: number;
 }
 
-/** Trains. `inline` runs where it is called, `threads` in a pool; both give the same bits. */
+/** Trains trials: inline or in a thread pool, with the same bits. */
 export interface ComputeCore {
-  /** Gives a result, or a pause where the task asks for one. */
+  /** Resolves with a result, or with a paused trial if the task asks for it. */
   run(task: TrialTask, options?: RunOptions): Promise<RunOutcome>;
   close(): Promise<void>;
 }
 
-/** The trial took longer than its limit. Trying it again would take as long. */
+/** The trial took longer than its limit; a retry would take as long. */
 export class TimeLimitExceeded extends Error {
   constructor(seconds: number) {
     super(`the trial took longer than its limit of ${seconds} s`);

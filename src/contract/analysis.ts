@@ -1,4 +1,4 @@
-/** Requests and answers about what a search has shown: findings, what mattered, what was covered, and what is known beforehand. */
+/** Endpoints for the analysis of searches: findings, importance, coverage, history and pre-flight checks. */
 import { z } from 'zod';
 import { type Coverage, coveringSamplers } from '../algorithms/space/coverage.ts';
 import { preflightChecks, preflightOnly } from '../compute/preflight.ts';
@@ -15,48 +15,51 @@ const share = z.number().describe('From 0 to 1');
 
 export const searchFindingsSchema = z
   .object({
-    trials: z.int().describe('That were looked at: those that have ended or wait at a rung'),
+    trials: z.int().describe('Trials that have ended or wait at a rung'),
     items: z
       .array(
         z.object({
           code: z.enum(findingCodes),
           severity: z.enum(severities),
-          trials: z.int().describe('That have it'),
+          trials: z.int().describe('Trials with this finding'),
           share,
-          numbers: z.array(z.int()).readonly().describe('The first of them'),
-          example: findingSchema.describe('As it was found in the first of them'),
+          numbers: z.array(z.int()).readonly().describe('Numbers of the first of them'),
+          example: findingSchema.describe('The finding of the first of them'),
         }),
       )
       .readonly()
-      .describe('The worst first, and of those the most frequent'),
+      .describe('By severity, then by frequency'),
     suggestions: z
       .array(suggestionSchema)
       .readonly()
-      .describe('What the trials of the newest stage have in common, and how to go on'),
+      .describe('Suggested changes, from the trials of the newest stage'),
   })
   .meta({ id: 'SearchFindings' });
 export type SearchFindings = z.output<typeof searchFindingsSchema>;
 
 export const importanceSchema = z
   .object({
-    trials: z.int().describe('Complete trials with a value, of the newest stage, that were looked at'),
-    enough: z.boolean().describe('Whether these are at least 100: below that, shares are mostly chance'),
+    trials: z.int().describe('Complete trials with a value in the newest stage'),
+    enough: z.boolean().describe('Whether there are at least 100: with fewer, shares are mostly noise'),
     note: z.string(),
     shares: z
       .array(
         z.object({
           name: z.string(),
-          trials: z.int().describe('Of those, the ones in which it is active'),
-          share: share.describe('Of the variance of the value that it explains by itself (fANOVA), from 0 to 1'),
-          low: share.describe('Its bootstrap interval, 5 %'),
-          high: share.describe('95 %'),
-          amongBest: share.describe('What it takes to be among the best tenth (PED-ANOVA), as a share of all'),
+          trials: z.int().describe('Trials in which it is active'),
+          share: share.describe('Share of the variance of the value that it explains by itself (fANOVA), from 0 to 1'),
+          low: share.describe('Lower end of its bootstrap interval (5 %)'),
+          high: share.describe('Upper end (95 %)'),
+          amongBest: share.describe('Its share in what distinguishes the best tenth of the trials (PED-ANOVA)'),
         }),
       )
       .readonly(),
     pairs: z
       .array(
-        z.object({ names: z.array(z.string()).readonly(), share: share.describe('That two explain only together') }),
+        z.object({
+          names: z.array(z.string()).readonly(),
+          share: share.describe('Share explained by their interaction'),
+        }),
       )
       .readonly(),
   })
@@ -75,7 +78,7 @@ export const coverageSchema = z
           hit: z
             .object({ one: z.number(), two: z.number(), all: z.number() })
             .describe(
-              'The chance to try a point in a target of 1 % of the space that one, two or all hyperparameters decide',
+              'Probability of hitting a target of 1 % of the space when one, two or all hyperparameters matter',
             ),
         }) satisfies z.ZodType<Coverage>,
       )
@@ -91,13 +94,13 @@ export const historySchema = z
         z.object({
           number: z.int(),
           value: z.number(),
-          best: z.number().describe('Of the trials of its stage up to this one'),
+          best: z.number().describe('Best value of its stage so far'),
           stage: z.int(),
-          epochs: z.int().describe('Trained up to here, by all trials'),
+          epochs: z.int().describe('Epochs trained by all trials so far'),
         }),
       )
       .readonly()
-      .describe('Complete trials in the order of their numbers; thinned, but never by one that was the best'),
+      .describe('Complete trials by number; downsampled, but improvements are kept'),
   })
   .meta({ id: 'History' });
 export type History = z.output<typeof historySchema>;
@@ -116,9 +119,9 @@ export const preflightSchema = z
               loss: z.string(),
               hiddenUnits: z.array(z.int()).readonly(),
             })
-            .describe('Of the one that was checked'),
+            .describe('Settings of the checked network'),
           example: z.int().describe('The first trial with such a network'),
-          points: z.int().describe('How many of the first 200 points of the space are of this family'),
+          points: z.int().describe('How many of the first 200 points of the space belong to this family'),
           checks: z
             .array(
               z.object({
@@ -129,14 +132,17 @@ export const preflightSchema = z
               }),
             )
             .readonly(),
-          deviations: z.array(number).readonly().describe('Of the hidden layers’ outputs before the first step'),
+          deviations: z
+            .array(number)
+            .readonly()
+            .describe('Deviations of the hidden layers’ outputs before the first step'),
           findings: z
             .array(findingSchema.omit({ folds: true }).extend({ code: z.enum([...findingCodes, ...preflightOnly]) }))
             .readonly(),
         }),
       )
       .readonly()
-      .describe('Networks that are alike before training, the most frequent first'),
+      .describe('Groups of networks that are alike before training, most frequent first'),
     leftOut: z.int().describe('Families beyond the 24 most frequent'),
   })
   .meta({ id: 'Preflight' });
@@ -145,37 +151,37 @@ export type Preflight = z.output<typeof preflightSchema>;
 export const analysisEndpoints = {
   'GET /v1/searches/:id/findings': {
     tags,
-    summary: 'What was found in its trials, and how often',
+    summary: 'Findings in its trials, with frequencies and suggestions',
     params: searchParams,
     response: { 200: searchFindingsSchema, ...refusals },
   },
   'GET /v1/searches/:id/importance': {
     tags,
-    summary: 'Which hyperparameters mattered, and how sure that is',
+    summary: 'Hyperparameter importance, with intervals',
     params: searchParams,
     response: { 200: importanceSchema, ...refusals },
   },
   'GET /v1/searches/:id/coverage': {
     tags,
-    summary: 'What random, grid and Sobol search of this size cover of this space',
+    summary: 'How well random, grid and Sobol search of this size cover the space',
     params: searchParams,
     response: { 200: coverageSchema, ...refusals },
   },
   'GET /v1/searches/:id/history': {
     tags,
-    summary: 'The best so far, trial by trial',
+    summary: 'The best value so far, by trial',
     params: searchParams,
     response: { 200: historySchema, ...refusals },
   },
   'GET /v1/searches/:id/preflight': {
     tags,
-    summary: 'Its networks before training: the loss at the start, the spread, and whether 20 rows can be overfit',
+    summary: 'Pre-flight checks of its networks: initial loss, spread of activations, and overfitting 20 rows',
     params: searchParams,
     response: { 200: preflightSchema, ...refusals },
   },
   'POST /v1/searches/preflight': {
     tags,
-    summary: 'The same of a specification; stores nothing',
+    summary: 'Pre-flight checks for a specification; stores nothing',
     body: specificationSchema,
     response: { 200: preflightSchema, ...refusals },
   },

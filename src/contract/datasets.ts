@@ -1,4 +1,4 @@
-/** Requests and answers about data sets. */
+/** Endpoints for data sets. */
 import { z } from 'zod';
 import type { ColumnPreview } from '../data/csv-preview.ts';
 import { datasetLimits } from '../data/csv-table.ts';
@@ -8,7 +8,7 @@ import { refusals } from './problem.ts';
 
 const tags = ['data sets'];
 
-/** What programs call a delimited or compressed file; what is in it is seen when it is read. */
+/** Content types that programs use for delimited or compressed files; the content is detected when the file is read. */
 export const fileTypes = [
   'text/csv',
   'text/plain',
@@ -25,7 +25,7 @@ const isText = (sent: string) => !sent.includes('\u0000') && !/\p{Cs}/u.test(sen
 const text = (most: number) =>
   z.string().max(most).refine(isText, { error: 'must be text: it has a NUL or half a surrogate pair' });
 
-/** One of the names of a table, or the mark that it stands for. */
+/** Accepts the name of a mark or the mark itself. */
 function markOf<Name extends string>(marks: Readonly<Record<Name, string>>) {
   const names = Object.keys(marks) as [Name, ...Name[]];
   return z.preprocess(
@@ -34,7 +34,7 @@ function markOf<Name extends string>(marks: Readonly<Record<Name, string>>) {
   );
 }
 
-/** One text, or several: a query repeats what it has more than one of. */
+/** One or several values: a query repeats the parameter. */
 const listOf = (item: z.ZodString, most: number) =>
   z.preprocess((sent) => (typeof sent === 'string' ? [sent] : sent), z.array(item).max(most));
 const columnNames = listOf(text(200), datasetLimits.columns).optional();
@@ -46,33 +46,33 @@ const separated = (sent: unknown) =>
       : sent;
 
 const askedSchema = z.strictObject({
-  target: text(200).min(1).optional().describe('The column to predict; the last unless given'),
-  task: taskSchema.optional().describe('Guessed from the target unless given'),
-  encoding: text(40).min(1).optional().describe('utf-8, utf-16le, windows-1252, …; detected unless given'),
-  delimiter: markOf(delimiters).optional().describe('Or the character itself; detected unless given'),
-  decimal: markOf(decimals).optional().describe('Or the character itself; detected unless given'),
-  thousands: markOf(thousandsMarks).optional().describe('Or the character itself; detected unless given'),
-  quote: markOf(quotes).optional().describe('Or the character itself; detected unless given'),
-  comment: text(5).min(1).optional().describe('How lines begin that are passed over, or none; detected unless given'),
-  skip: z.coerce.number().int().min(0).max(100).optional().describe('Lines above the header; detected unless given'),
+  target: text(200).min(1).optional().describe('The column to predict; by default the last'),
+  task: taskSchema.optional().describe('Detected from the target by default'),
+  encoding: text(40).min(1).optional().describe('utf-8, utf-16le, windows-1252, …; detected by default'),
+  delimiter: markOf(delimiters).optional().describe('A name or the character itself; detected by default'),
+  decimal: markOf(decimals).optional().describe('A name or the character itself; detected by default'),
+  thousands: markOf(thousandsMarks).optional().describe('A name or the character itself; detected by default'),
+  quote: markOf(quotes).optional().describe('A name or the character itself; detected by default'),
+  comment: text(5).min(1).optional().describe('Prefix of comment lines, or none; detected by default'),
+  skip: z.coerce.number().int().min(0).max(100).optional().describe('Lines above the header; detected by default'),
   header: z
     .enum(['true', 'false'])
     .transform((sent) => sent === 'true')
     .optional()
-    .describe('Whether the first line holds names; detected unless given'),
-  category: columnNames.describe('Columns that are words, though they look like numbers; may be repeated'),
-  ignore: columnNames.describe('Columns that are left out; may be repeated'),
-  frequent: columnNames.describe('Columns of words of which the 100 most frequent are kept, and the others are one'),
+    .describe('Whether the first line has column names; detected by default'),
+  category: columnNames.describe('Columns to treat as categories although they look numeric; may be repeated'),
+  ignore: columnNames.describe('Columns to leave out; may be repeated'),
+  frequent: columnNames.describe('Columns to reduce to their 100 most frequent categories; others become «other»'),
   missing: z
     .enum(missingChoices)
     .default('refuse')
     .describe(
-      'Where a value is missing: refuse the data set; fill inputs (with the mean of the training rows of the fold, or a word of its own) and leave out rows without a target; or leave out every row with a gap',
+      'Missing values. refuse: reject the file; fill: use the mean of the fold’s training rows or a category «missing», and drop rows without a target; drop: drop all rows with a missing value',
     ),
   missingValues: z
     .preprocess(separated, z.array(text(100)).max(100))
     .optional()
-    .describe('Texts that mean that a value is missing, beside the usual ones: -200,x'),
+    .describe('Additional texts that mean a missing value: -200,x'),
   missingIn: listOf(text(300).regex(/=/, { error: 'must be COLUMN=TEXT' }), 1000)
     .optional()
     .describe('The same for one column: COLUMN=TEXT; may be repeated'),
@@ -80,7 +80,7 @@ const askedSchema = z.strictObject({
 
 const uploadQuery = askedSchema.extend({
   name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/, {
-    error: 'must start with a letter or digit and go on with letters, digits, dots, dashes or underscores, 100 at most',
+    error: 'must have 1 to 100 letters, digits, dots, dashes or underscores, and start with a letter or digit',
   }),
 });
 const previewQuery = askedSchema.extend({ name: text(200).optional() });
@@ -91,15 +91,13 @@ const versionQuery = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, { error: 'must be the hash of a version, 64 hexadecimal digits' })
     .optional()
-    .describe('The version; the newest unless given'),
+    .describe('The version; by default the newest'),
 });
 const removalQuery = z.strictObject({
   force: z
     .enum(['true', 'false'])
     .default('false')
-    .describe(
-      'Delete it though searches use it: those that are open are cancelled, no trial of theirs can be replayed',
-    ),
+    .describe('Delete it even if searches use it: open ones are cancelled, and their trials can no longer be replayed'),
 });
 
 const columnKind = z.enum(['number', 'category', 'ignored']);
@@ -118,7 +116,7 @@ export const previewSchema = z
           min: z.number().nullable(),
           max: z.number().nullable(),
           examples: z.array(z.string()).readonly(),
-          inputs: z.int().describe('Of the network; words become one each'),
+          inputs: z.int().describe('Inputs of the network; one per category'),
         }) satisfies z.ZodType<ColumnPreview>,
       )
       .readonly(),
@@ -133,7 +131,7 @@ export const previewSchema = z
     faults: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .readonly()
-      .describe('All that would refuse it'),
+      .describe('Everything for which it would be refused'),
     limits: z.record(z.string(), z.number()),
   })
   .meta({ id: 'DatasetPreview' });
@@ -152,28 +150,28 @@ export const datasetEndpoints = {
   },
   'DELETE /v1/datasets/:name': {
     tags,
-    summary: 'All its versions; refused while searches use it, unless `force`',
+    summary: 'Delete all its versions; refused while searches use it, unless `force`',
     params: nameParams,
     querystring: removalQuery,
     response: { 204: z.null(), ...refusals },
   },
   'GET /v1/datasets/:name/csv': {
     tags,
-    summary: 'The file as UTF-8 text: with `reading` it gives the same rows',
+    summary: 'The file as UTF-8 text; reading it with `reading` gives the same rows',
     params: nameParams,
     querystring: versionQuery,
     response: { 200: csv, ...refusals },
   },
   'POST /v1/datasets': {
     tags,
-    summary: 'Upload a delimited text file as the body; the same name again is a new version',
+    summary: 'Upload a delimited text file as the body; an existing name gets a new version',
     consumes: fileTypes,
     querystring: uploadQuery,
     response: stored,
   },
   'POST /v1/datasets/preview': {
     tags,
-    summary: 'What an upload would be: its columns as they are taken, and all that would refuse it; stores nothing',
+    summary: 'Preview an upload: its columns, and everything for which it would be refused; stores nothing',
     consumes: fileTypes,
     querystring: previewQuery,
     response: { 200: previewSchema, ...refusals },

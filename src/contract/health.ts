@@ -1,4 +1,4 @@
-/** Whether the service is there, and ready. */
+/** Endpoints for health checks. */
 import { z } from 'zod';
 import { refusals } from './problem.ts';
 
@@ -6,10 +6,10 @@ const tags = ['health'];
 const ok = z.object({ status: z.literal('ok') });
 
 export const healthEndpoints = {
-  'GET /healthz': { tags, summary: 'The process answers', response: { 200: ok } },
+  'GET /healthz': { tags, summary: 'The process is running', response: { 200: ok } },
   'GET /readyz': {
     tags,
-    summary: 'So do Postgres and the queue',
-    response: { 200: ok.extend({ kernels: z.string().describe('What trains here') }), ...refusals },
+    summary: 'Postgres and the queue answer',
+    response: { 200: ok.extend({ kernels: z.string().describe('How the kernels run here') }), ...refusals },
   },
 } as const;

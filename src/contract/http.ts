@@ -1,4 +1,4 @@
-/** Every route of the service: what it takes and what it answers. */
+/** All endpoints of the service with their request and response schemas. */
 import type { z } from 'zod';
 import { analysisEndpoints } from './analysis.ts';
 import { datasetEndpoints } from './datasets.ts';
@@ -21,28 +21,28 @@ type Endpoints = typeof endpoints;
 export type EndpointName = keyof Endpoints;
 
 type Success<Responses> = Responses extends { readonly 200: infer Of } | { readonly 201: infer Of } ? Of : never;
-/** What a route answers where it answers with JSON; undefined where it answers with nothing. */
+/** The JSON response of an endpoint; undefined if it has none. */
 export type Answer<Name extends EndpointName> = Endpoints[Name]['response'] extends { readonly 204: unknown }
   ? undefined
   : Success<Endpoints[Name]['response']> extends infer Of extends z.ZodType
     ? z.output<Of>
     : never;
 
-/** What stands in the path of a route. */
+/** The path parameters of an endpoint. */
 export type Parameters<Name extends EndpointName> = Endpoints[Name] extends {
   readonly params: infer Of extends z.ZodType;
 }
   ? z.output<Of>
   : undefined;
 
-/** What may stand in its query. */
+/** Its query parameters. */
 export type Query<Name extends EndpointName> = Endpoints[Name] extends {
   readonly querystring: infer Of extends z.ZodType;
 }
   ? Sent<z.input<Of>, z.output<Of>>
   : undefined;
 
-/** As it is sent, or, where the schema takes anything and makes something of it, as that. */
+/** The input type, or the output type for preprocessed fields, whose input is unknown. */
 type Sent<Input, Output> = {
   readonly [Key in keyof Input & keyof Output]?: (unknown extends Input[Key] ? Output[Key] : Input[Key]) | undefined;
 };

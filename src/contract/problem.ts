@@ -1,4 +1,4 @@
-/** Refusals: application/problem+json (RFC 9457), with a code that never changes. */
+/** Error responses: application/problem+json (RFC 9457) with a stable code. */
 import { z } from 'zod';
 import { type ProblemCode, problems } from '../errors.ts';
 
@@ -12,14 +12,14 @@ export const problemSchema = z
     faults: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .readonly()
-      .describe('Everything that is wrong, each by its path'),
+      .describe('All issues of the request with their paths'),
   })
   .meta({ id: 'Problem' });
 export type ProblemDocument = z.output<typeof problemSchema>;
 
 const content = { 'application/problem+json': { schema: problemSchema } };
 
-/** Every route may answer with these. */
+/** The error responses of every endpoint. */
 export const refusals = {
   '4xx': { description: 'The request is refused', content },
   '5xx': { description: 'The service cannot answer', content },

@@ -1,4 +1,4 @@
-/** Requests and answers about searches. */
+/** Endpoints for searches. */
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
 import { searchSchema, searchStates, sourceSchema } from '../domain/records.ts';
@@ -17,20 +17,20 @@ const tags = ['searches'];
 
 const listQuery = z.strictObject({
   state: z.enum(searchStates).optional(),
-  q: z.string().trim().min(1).max(200).optional().describe('In the name or the data set, capital letters or not'),
+  q: z.string().trim().min(1).max(200).optional().describe('Substring of the name or the data set, ignoring case'),
   dataset: z.string().min(1).max(100).optional(),
   parent: z.uuid().optional().describe('Only searches that refine this one'),
   limit,
   cursor,
 });
 
-/** Any visible characters, as people use them: a UUID, an order number. */
+/** Any visible ASCII characters. */
 const creationHeaders = z.object({
   'idempotency-key': z
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/, { error: 'must be 1 to 200 visible ASCII characters' })
     .optional()
-    .describe('Sent twice with the same body, the search is created once'),
+    .describe('Requests with the same key and body create the search once'),
 });
 
 const nameSchema = z.string().trim().min(1).max(200).optional();
@@ -41,38 +41,31 @@ export type SearchChange = z.output<typeof searchChangeSchema>;
 
 export const refinementSchema = narrowingSchema.extend({
   name: nameSchema,
-  epochs: z.int().min(1).max(1_000_000).optional().describe('Those of the search it refines unless given'),
-  sampler: samplerSchema.optional().describe('That of the search it refines, with another seed, unless given'),
+  epochs: z.int().min(1).max(1_000_000).optional().describe('Default: the epochs of the refined search'),
+  sampler: samplerSchema.optional().describe('Default: the sampler of the refined search with another seed'),
   validation: validationSchema.optional(),
   budget: budgetSchema.optional(),
   apply: z
     .array(z.string().max(200))
     .max(100)
     .optional()
-    .describe(
-      'Ids of suggestions (GET …/findings): the space of the newest stage with these changes, and not narrowed',
-    ),
-  enqueueBest: z
-    .int()
-    .min(0)
-    .max(MAX_WARM_START_TRIALS)
-    .default(1)
-    .describe('So many of the best are tried again first'),
+    .describe('Ids of suggestions (GET …/findings) to apply to the space of the newest stage, instead of narrowing it'),
+  enqueueBest: z.int().min(0).max(MAX_WARM_START_TRIALS).default(1).describe('How many of the best trials to enqueue'),
 });
 export type Refinement = z.output<typeof refinementSchema>;
 
 export const dryRunSchema = z
   .object({
-    specification: resolvedSpecificationSchema.describe('With every default filled in'),
-    warnings: z.array(warningSchema).readonly().describe('What is no fault, and yet may not be meant'),
-    trials: z.int().describe('How many there would be'),
-    gridSize: z.number().nullable().describe('Different points of the grid; null for samplers that have no end'),
+    specification: resolvedSpecificationSchema.describe('With defaults filled in'),
+    warnings: z.array(warningSchema).readonly().describe('Valid settings that may not be intended'),
+    trials: z.int().describe('Number of trials'),
+    gridSize: z.number().nullable().describe('Number of grid points; null for infinite samplers'),
     first: z
       .array(z.object({ number: z.int(), source: sourceSchema, hyperparameters: pointSchema, seconds: z.number() }))
       .readonly(),
     estimate: z
       .object({ threads: z.int(), secondsPerTrial: z.number(), seconds: z.number() })
-      .describe('Rough: from the work of the first trials, on as many threads as this service has'),
+      .describe('A rough estimate from the first trials, with the threads of this service'),
   })
   .meta({ id: 'DryRun' });
 export type DryRun = z.output<typeof dryRunSchema>;
@@ -81,25 +74,25 @@ const codes = z.array(z.enum(findingCodes)).readonly();
 
 export const exampleSchema = z
   .object({
-    name: z.string().describe('Of its file'),
+    name: z.string().describe('Name of its file'),
     title: z.string(),
     about: z.string(),
     finds: z
       .array(
         z.object({
-          trial: z.int().min(0).optional().describe('In which trial'),
-          stage: z.int().min(0).optional().describe('Or over all trials of which stage'),
-          finds: codes.optional().describe('What must be found'),
-          never: codes.optional().describe('What must not'),
+          trial: z.int().min(0).optional().describe('The trial to check'),
+          stage: z.int().min(0).optional().describe('Or the stage, over all its trials'),
+          finds: codes.optional().describe('Findings that must be present'),
+          never: codes.optional().describe('Findings that must be absent'),
         }),
       )
       .min(1)
       .readonly(),
-    // What is sent has no schema as an answer: its defaults and short forms go one way. Examples are checked as they are read.
+    // Request schemas cannot be used for responses, since their defaults and preprocessing are one-way. Examples are validated when read.
     specification: z
       .custom<z.input<typeof specificationSchema>>()
       .meta({ $ref: '#/components/schemas/SpecificationInput' })
-      .describe('For POST /v1/searches, as it is'),
+      .describe('A body for POST /v1/searches'),
   })
   .meta({ id: 'Example' });
 export type Example = z.output<typeof exampleSchema>;
@@ -110,61 +103,60 @@ const changed = { 200: searchSchema, ...refusals };
 export const searchEndpoints = {
   'POST /v1/searches': {
     tags,
-    summary: 'Begin a search',
+    summary: 'Create a search',
     headers: creationHeaders,
     body: specificationSchema,
     response: created,
   },
   'POST /v1/searches/dry-run': {
     tags,
-    summary: 'What a search would try, and how long it would take; stores nothing',
+    summary: 'Show what a search would try and estimate its duration; stores nothing',
     body: specificationSchema,
     response: { 200: dryRunSchema, ...refusals },
   },
   'GET /v1/searches': {
     tags,
-    summary: 'The newest first',
+    summary: 'List searches, newest first',
     querystring: listQuery,
     response: { 200: page(searchSchema), ...refusals },
   },
   'GET /v1/searches/:id': { tags, params: searchParams, response: changed },
   'POST /v1/searches/:id/refine': {
     tags,
-    summary: 'Begin a search in a space narrowed around the best trials of one that has ended',
+    summary: 'Create a search in a space narrowed around the best trials of one that has ended',
     params: searchParams,
     body: refinementSchema.nullish(),
     response: created,
   },
   'PATCH /v1/searches/:id': {
     tags,
-    summary:
-      'Rename it, or change its budget: a search that has ended goes on where the new one leaves something to do',
+    summary: 'Rename it or change its budget; a search that has ended continues if the new budget allows it',
     params: searchParams,
     body: searchChangeSchema,
     response: changed,
   },
   'DELETE /v1/searches/:id': {
     tags,
-    summary: 'With its trials and events',
+    summary: 'Delete it with its trials and events',
     params: searchParams,
     response: { 204: z.null(), ...refusals },
   },
   'POST /v1/searches/:id/pause': {
     tags,
-    summary: 'Claim no more trials; those that run go on',
+    summary: 'Start no more trials; running ones finish',
     params: searchParams,
     response: changed,
   },
-  'POST /v1/searches/:id/resume': { tags, summary: 'Go on after a pause', params: searchParams, response: changed },
+  'POST /v1/searches/:id/resume': { tags, summary: 'Resume after a pause', params: searchParams, response: changed },
   'POST /v1/searches/:id/cancel': {
     tags,
-    summary: 'End it; what runs is stopped',
+    summary: 'End it and stop its running trials',
     params: searchParams,
     response: changed,
   },
   'GET /v1/examples': {
     tags,
-    summary: 'Ready searches that show one thing each, and what must be found in them',
+    summary: 'Example searches with their expected findings',
     response: { 200: z.object({ items: z.array(exampleSchema).readonly() }), ...refusals },
   },
 } as const;

@@ -1,36 +1,38 @@
-/** What crosses a websocket, and the events that plain GET answers with too. */
+/** Websocket messages, and the endpoints that send them. */
 import { z } from 'zod';
 import { epochSchema, eventSchema, searchSchema, trialSchema } from '../domain/records.ts';
-import { LARGEST_NUMBER, searchParams } from './parameters.ts';
+import { MAX_NUMBER, searchParams } from './parameters.ts';
 import { problemSchema, refusals } from './problem.ts';
 
-/** All that a client may say. */
+/** The only message a client may send. */
 export const clientMessageSchema = z.strictObject({ type: z.literal('ping') });
 
 const heartbeat = z
   .object({ type: z.literal('heartbeat'), at: z.iso.datetime() })
-  .describe('Every 15 seconds: a client that hears nothing for longer is not connected any more');
+  .describe('Every 15 seconds: a client that receives nothing for longer has lost its connection');
 const pong = z.object({ type: z.literal('pong') });
 const error = z
   .object({ type: z.literal('error'), problem: problemSchema })
-  .describe('What was wrong with what the client said; the connection is closed');
+  .describe('The message of the client was invalid; the connection is closed');
 
 const snapshotSchema = z
   .object({
     type: z.literal('snapshot'),
-    seq: z.int().describe('Of the newest event that is in it'),
+    seq: z.int().describe('Sequence number of the newest included event'),
     search: searchSchema,
-    running: z.array(trialSchema).readonly().describe('With their curves so far'),
+    running: z.array(trialSchema).readonly().describe('Running trials with their curves so far'),
   })
   .meta({ id: 'Snapshot' });
 
-/** To a client that follows one search. */
+/** Messages about one search. */
 export const searchMessageSchema = z
   .union([
-    snapshotSchema.describe('First, unless the client said `after`'),
-    eventSchema.describe('Each once, in order'),
+    snapshotSchema.describe('The first message, unless `after` is given'),
+    eventSchema.describe('Every event once, in order'),
     epochSchema,
-    z.object({ type: z.literal('missedEpochs'), count: z.int() }).describe('Epochs that a slow client was spared'),
+    z
+      .object({ type: z.literal('missedEpochs'), count: z.int() })
+      .describe('Number of epochs dropped for a slow client'),
     z.object({ type: z.literal('removed') }).describe('The search was deleted; the connection is closed'),
     heartbeat,
     pong,
@@ -39,11 +41,11 @@ export const searchMessageSchema = z
   .meta({ id: 'SearchMessage' });
 export type SearchMessage = z.output<typeof searchMessageSchema>;
 
-/** To a client that follows all searches. */
+/** Messages about all searches. */
 export const listMessageSchema = z
   .discriminatedUnion('type', [
-    z.object({ type: z.literal('ready') }).describe('From here on, every change is told'),
-    z.object({ type: z.literal('search'), search: searchSchema }).describe('As it is now'),
+    z.object({ type: z.literal('ready') }).describe('All later changes will be sent'),
+    z.object({ type: z.literal('search'), search: searchSchema }).describe('A search after a change'),
     z.object({ type: z.literal('removed'), id: z.uuid() }),
     z.object({ type: z.literal('gap') }).describe('Changes may have been missed: list again'),
     heartbeat,
@@ -54,7 +56,7 @@ export const listMessageSchema = z
 export type ListMessage = z.output<typeof listMessageSchema>;
 
 const eventQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).max(LARGEST_NUMBER).optional().describe('The newest seq that is known already'),
+  after: z.coerce.number().int().min(0).max(MAX_NUMBER).optional().describe('The newest seq the client has'),
   limit: z.coerce.number().int().min(1).max(5000).default(1000),
 });
 
@@ -72,14 +74,14 @@ function messages<Schema extends z.ZodType>(schema: Schema) {
 export const streamEndpoints = {
   'GET /v1/searches/:id/events': {
     tags,
-    summary: 'What happened, in order; as a websocket, what happens',
+    summary: 'Its events in order; as a websocket, also live',
     params: searchParams,
     querystring: eventQuery,
     response: { 101: messages(searchMessageSchema), 200: eventPageSchema, ...refusals },
   },
   'GET /v1/events': {
     tags,
-    summary: 'A websocket: every search as it changes, for a list that is live',
+    summary: 'A websocket that sends every search when it changes, for live lists',
     response: { 101: messages(listMessageSchema), ...refusals },
   },
 } as const;

@@ -1,4 +1,4 @@
-/** Requests and answers about trials: lists, one by one, the best of them, and all at once as columns and curves. */
+/** Endpoints for trials: lists, single trials, the best, exports, and all trials as columns and curves. */
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
 import { trialSchema, trialStates, trialSummarySchema } from '../domain/records.ts';
@@ -11,7 +11,7 @@ const tags = ['trials'];
 
 const listQuery = z.strictObject({
   state: z.enum(trialStates).optional(),
-  finding: z.enum(findingCodes).optional().describe('Only trials in which this was found'),
+  finding: z.enum(findingCodes).optional().describe('Only trials with this finding'),
   sort: z.enum(['number', '-number', 'value', '-value']).default('number').describe('Trials without a value come last'),
   limit,
   cursor,
@@ -23,11 +23,14 @@ export const bestSchema = z
     certainty: z
       .object({
         error: z.number().nullable().describe('Standard error of the best value over its folds; null for one fold'),
-        gap: z.number().nullable().describe('To the next trial'),
-        alike: z.array(z.int()).readonly().describe('Trials that the folds cannot tell from the best, itself first'),
+        gap: z.number().nullable().describe('Difference to the next trial'),
+        alike: z
+          .array(z.int())
+          .readonly()
+          .describe('Trials not distinguishable from the best over the folds, the best first'),
         text: z.string(),
       })
-      .describe('Whether the best is truly the best'),
+      .describe('Whether the best trial is clearly the best'),
   })
   .meta({ id: 'Best' });
 export type Best = z.output<typeof bestSchema>;
@@ -35,16 +38,16 @@ export type Best = z.output<typeof bestSchema>;
 function column<T extends z.ZodType>(of: T) {
   return z.array(of).readonly();
 }
-const milliseconds = z.int().nullable().describe('Since 1970');
+const milliseconds = z.int().nullable().describe('Milliseconds since 1970');
 
 export const tableSchema = z
   .object({
-    seq: z.int().describe('Of the newest event that is in it: the stream goes on with `after`'),
-    rows: z.int().describe('Trials that are planned, in the table or not'),
+    seq: z.int().describe('Sequence number of the newest included event: use it as `after` of the stream'),
+    rows: z.int().describe('Number of planned trials, including those left out'),
     thinned: z
       .boolean()
       .describe(
-        `Above ${tableLimits.rows} trials: the best, those that run or wait at a rung, and every n-th of the rest`,
+        `True above ${tableLimits.rows} trials: the table then has the best, those running or waiting at a rung, and every n-th of the others`,
       ),
     trials: z
       .object({
@@ -63,48 +66,56 @@ export const tableSchema = z
         finishedAt: column(milliseconds),
         found: column(column(z.enum(findingCodes))),
         reason: column(z.string().nullable()),
-        rule: column(z.string().nullable()).describe('Of the verdict'),
+        rule: column(z.string().nullable()).describe('The pruner that stopped it'),
       })
-      .describe('One entry a trial in each, by number'),
+      .describe('Columns with one entry per trial, by number'),
     points: z
       .record(z.string(), column(z.union([z.number(), z.string(), z.boolean()]).nullable()))
-      .describe('The same of every hyperparameter that varies; null where it is not active'),
+      .describe('A column for every hyperparameter that varies; null if inactive'),
   })
   .meta({ id: 'Table' });
 export type Table = z.output<typeof tableSchema>;
 
 const curvesQuery = z.strictObject({
   trials: z.coerce.number().int().min(1).max(500).default(200),
-  points: z.coerce.number().int().min(2).max(500).default(60).describe('Of each; the first epoch and the last always'),
+  points: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(500)
+    .default(60)
+    .describe('Epochs per curve, including the first and the last'),
 });
 
 export const curvesSchema = z
   .object({
-    seq: z.int().describe('Of the newest event that is in it'),
+    seq: z.int().describe('Sequence number of the newest included event'),
     items: z
       .array(
         z.object({
           number: z.int(),
           state: z.enum(trialStates),
-          epochs: z.array(z.int()).readonly().describe('To which the entries of the series belong'),
+          epochs: z.array(z.int()).readonly().describe('Epochs of the entries of the series'),
           ...perSeries(() => z.array(z.number().nullable()).readonly()),
         }),
       )
       .readonly()
-      .describe('All that run, the best of the newest stage, and of the others every n-th; by number'),
+      .describe('Running trials, the best of the newest stage, and every n-th of the others; by number'),
   })
   .meta({ id: 'Curves' });
 export type Curves = z.output<typeof curvesSchema>;
 
 const exportFile = {
-  description: 'Every trial, in the order of their numbers',
+  description: 'All trials by number',
   content: {
-    'text/csv': { schema: z.string().describe('A header, then a line a trial; what is not active is an empty cell') },
-    'application/x-ndjson': { schema: z.string().describe('A TrialSummary a line') },
+    'text/csv': {
+      schema: z.string().describe('A header, then one line per trial; inactive hyperparameters are empty'),
+    },
+    'application/x-ndjson': { schema: z.string().describe('One TrialSummary per line') },
   },
 };
 
-const acted = { 200: trialSchema, ...refusals };
+const changed = { 200: trialSchema, ...refusals };
 
 export const trialEndpoints = {
   'GET /v1/searches/:id/trials': {
@@ -121,51 +132,51 @@ export const trialEndpoints = {
   },
   'POST /v1/searches/:id/trials/:number/pause': {
     tags,
-    summary: 'Put it aside until it is resumed; it then begins anew, and comes to the same',
+    summary: 'Pause it until it is resumed; it then starts again, with the same result',
     params: trialParams,
-    response: acted,
+    response: changed,
   },
   'POST /v1/searches/:id/trials/:number/resume': {
     tags,
-    summary: 'Let a paused one go on',
+    summary: 'Resume a paused trial',
     params: trialParams,
-    response: acted,
+    response: changed,
   },
   'POST /v1/searches/:id/trials/:number/cancel': {
     tags,
-    summary: 'Stop it for good: its search goes on without it',
+    summary: 'Cancel it; its search continues without it',
     params: trialParams,
-    response: acted,
+    response: changed,
   },
   'POST /v1/searches/:id/trials/:number/retry': {
     tags,
-    summary: 'Try one again that failed; a search that has ended goes on',
+    summary: 'Retry a failed trial; a search that has ended continues',
     params: trialParams,
-    response: acted,
+    response: changed,
   },
   'GET /v1/searches/:id/best': {
     tags,
-    summary: 'Complete trials, the best value first',
+    summary: 'Complete trials, best first',
     params: searchParams,
     querystring: z.strictObject({ limit: limit.default(10) }),
     response: { 200: bestSchema, ...refusals },
   },
   'GET /v1/searches/:id/table': {
     tags,
-    summary: 'Every planned trial, as columns',
+    summary: 'All planned trials as columns',
     params: searchParams,
     response: { 200: tableSchema, ...refusals },
   },
   'GET /v1/searches/:id/curves': {
     tags,
-    summary: 'Learning curves of many trials, thinned',
+    summary: 'Downsampled learning curves of many trials',
     params: searchParams,
     querystring: curvesQuery,
     response: { 200: curvesSchema, ...refusals },
   },
   'GET /v1/searches/:id/export': {
     tags,
-    summary: 'Every trial, as CSV or as one JSON object a line',
+    summary: 'All trials as CSV or as one JSON object per line',
     params: searchParams,
     querystring: z.strictObject({ format: z.enum(['csv', 'ndjson']).default('csv') }),
     response: { 200: exportFile, ...refusals },

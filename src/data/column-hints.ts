@@ -1,4 +1,4 @@
-/** What is odd in a column of inputs. */
+/** Hints about the columns of inputs. */
 import { type Column, countNone, MAX_CATEGORIES, presentTexts } from './columns.ts';
 import type { CsvTable } from './csv-table.ts';
 import type { Task } from './dataset.ts';
@@ -23,14 +23,14 @@ export function columnHints(
   const hints: Hint[] = [];
   const nameless = /^column\d+( \(\d+\))?$/.test(column.name);
   if (renamed.includes(column.name) && !nameless) {
-    hints.push(hint('renamed', column, 'another column has the same name; this one was given a name of its own'));
+    hints.push(hint('renamed', column, 'another column has the same name; this one was renamed'));
   }
   const counts = texts.length === column.texts.length && countsUp(texts);
   if (renamed.includes(column.name) && nameless) {
-    const what = counts ? 'has no name and counts the rows: an index' : 'has no name';
+    const what = counts ? 'has no name and numbers the rows: an index' : 'has no name';
     hints.push(hint('nameless', column, `${what}; ignore=${column.name} leaves it out`, [leaveOut(column)]));
   } else if (counts) {
-    const message = `counts the rows: it says nothing of a new one; ignore=${column.name} leaves it out`;
+    const message = `numbers the rows, which is no information about new rows; ignore=${column.name} leaves it out`;
     hints.push(hint('rowNumber', column, message, [leaveOut(column)]));
   } else hints.push(...valueHints(column, kind, texts, different, reading));
   if (different <= 1) {
@@ -38,13 +38,13 @@ export function columnHints(
     return [hint('constant', column, message, [leaveOut(column)])];
   }
   if (saysTheSame(column, target, task)) {
-    const message = `says the same as ${target.name} in every row: what is to be predicted is given away; ignore=${column.name} leaves it out`;
+    const message = `determines ${target.name} in every row: it leaks the target; ignore=${column.name} leaves it out`;
     hints.push(hint('copyOfTarget', column, message, [leaveOut(column)]));
   }
   return hints;
 }
 
-/** What the values of one column look like. */
+/** Hints about the values of a column. */
 function valueHints(
   column: Column,
   kind: Column['kind'],
@@ -64,7 +64,7 @@ function valueHints(
     const word = texts.find((text) => !isNumber(text));
     if (word !== undefined) {
       const rows = texts.filter((text) => !isNumber(text)).length;
-      const message = `${rows} of ${texts.length} values are no numbers, such as ${shortened(word)}; category=${name} takes the column as words, missingIn=${name}=${shortened(word)} takes this one as missing`;
+      const message = `${rows} of ${texts.length} values are not numbers, such as ${shortened(word)}; category=${name} treats the column as categories, missingIn=${name}=${shortened(word)} treats this value as missing`;
       hints.push(
         hint('wordAmongNumbers', column, message, [
           { label: 'words', option: 'category', values: [name] },
@@ -75,10 +75,10 @@ function valueHints(
     }
     const whole = texts.every((text) => Number.isInteger(Number(text)));
     if (unique && whole && identifying.test(name)) {
-      hints.push(hint('identifier', column, `names a row; ignore=${name} leaves it out`, [leaveOut(column)]));
+      hints.push(hint('identifier', column, `identifies the rows; ignore=${name} leaves it out`, [leaveOut(column)]));
     }
     if (texts.some((text) => /^[+-]?0\d/.test(text))) {
-      const message = `has numbers that begin with 0, as codes do; category=${name} takes them as words`;
+      const message = `has numbers that start with 0, like codes; category=${name} treats them as categories`;
       hints.push(
         hint('codeAsNumber', column, message, [
           { label: 'words', option: 'category', values: [name] },
@@ -89,25 +89,25 @@ function valueHints(
     return hints;
   }
   if (share((text) => dates.test(text)) > 0.9) {
-    const message = `holds dates, of which each would be a word; ignore=${name} leaves it out; year, month or weekday as columns of their own can be learned from`;
+    const message = `has dates, each of which would be a category; ignore=${name} leaves it out; use separate columns for year, month or weekday instead`;
     return [hint('date', column, message, [leaveOut(column)])];
   }
   if (share((text) => text.split(/\s+/).length >= WORDS_OF_TEXT) > 0.5 && different * 2 > texts.length) {
-    const message = `holds free text, which is not read: every text would be a word of its own; ignore=${name} leaves it out`;
+    const message = `has free text, each of which would be a category; ignore=${name} leaves it out`;
     return [hint('freeText', column, message, [leaveOut(column)])];
   }
   if (different > 20 && different > 0.9 * texts.length) {
-    const message = `is different in nearly every row, as an identifier is; ignore=${name} leaves it out`;
+    const message = `is different in almost every row, like an identifier; ignore=${name} leaves it out`;
     hints.push(hint('identifier', column, message, [leaveOut(column)]));
   }
   if (different > MAX_CATEGORIES && !reading.frequent.includes(name)) {
-    const message = `has ${different} different words; at most ${MAX_CATEGORIES} are read: ignore=${name} leaves it out, frequent=${name} keeps the most frequent`;
+    const message = `has ${different} categories, more than the limit of ${MAX_CATEGORIES}: ignore=${name} leaves it out, frequent=${name} keeps the most frequent`;
     hints.push(hint('manyWords', column, message, offers));
   }
   const none = reading.rules > 1 ? countNone(column) : 0;
   if (none > 0) {
     const spelled = texts.find((text) => text.toLowerCase() === 'none')!;
-    const message = `${spelled} in ${none} rows is taken as a word like the others; missingIn=${name}=${spelled} takes it as missing`;
+    const message = `${spelled} in ${none} rows is treated as a category; missingIn=${name}=${spelled} treats it as missing`;
     hints.push(
       hint('noneAsWord', column, message, [{ label: 'missing', option: 'missingIn', values: [`${name}=${spelled}`] }]),
     );
@@ -115,7 +115,7 @@ function valueHints(
   return hints;
 }
 
-/** Whether a column is 0, 1, 2, … or 1, 2, 3, … in the order of the rows. */
+/** Whether a column is 0, 1, 2, … or 1, 2, 3, … in row order. */
 function countsUp(texts: readonly string[]): boolean {
   const first = Number(texts[0]);
   return (
@@ -125,7 +125,7 @@ function countsUp(texts: readonly string[]): boolean {
   );
 }
 
-/** Whether a value tells the target exactly, and the other way round. */
+/** Whether the column and the target determine each other. */
 function saysTheSame(column: Column, target: Column, task: Task): boolean {
   if (task === 'regression') {
     return column.kind === 'number' && column.texts.every((text, row) => Number(text) === Number(target.texts[row]));

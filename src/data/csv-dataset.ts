@@ -1,4 +1,4 @@
-/** From CSV text to a data set, or to all the reasons why it is none. */
+/** Reads a data set from CSV text, or reports all issues. */
 import {
   type Column,
   checkWords,
@@ -12,13 +12,13 @@ import {
 } from './columns.ts';
 import { type CsvOptions, type CsvTable, datasetLimits, readingIn, tableFromCsv } from './csv-table.ts';
 import { createDataset, type Dataset, type Task } from './dataset.ts';
-import { FaultList } from './faults.ts';
+import { IssueList } from './faults.ts';
 import { isNumber } from './number-format.ts';
 
-/** A numeric target with at most this many different whole numbers is taken for classes, unless the caller says otherwise. */
+/** A numeric target with at most this many distinct integers is treated as classes by default. */
 const MAX_GUESSED_CLASSES = 20;
 
-/** Classes are words, or few whole numbers of which each comes twice or more on the average; all else is a quantity. */
+/** Classification if the target is categorical, or has few distinct integers that occur at least twice on average; otherwise regression. */
 function guessTask(target: Column): Task {
   if (target.kind === 'category') return 'classification';
   const texts = presentTexts(target);
@@ -29,20 +29,19 @@ function guessTask(target: Column): Task {
 }
 
 /**
- * Reads a data set, and says how many rows were left out; throws `InvalidDataset` with every fault (the first
- * `datasetLimits.faults` of them).
+ * Reads a data set and returns it with the number of dropped rows; throws `InvalidDataset` with the first `datasetLimits.issues` issues.
  */
 export function readCsv(
   text: string,
   options: CsvOptions,
 ): { readonly dataset: Dataset; readonly dropped: number; readonly table: CsvTable } {
-  const faults = new FaultList(datasetLimits.faults);
-  const table = tableFromCsv(text, options, faults);
-  faults.throwIfAny();
+  const issues = new IssueList(datasetLimits.issues);
+  const table = tableFromCsv(text, options, issues);
+  issues.throwIfAny();
   const rows = table.target.texts.length;
-  const features = featuresIn(table, options, faults);
-  const target = targetOf(table.target, options, faults);
-  faults.throwIfAny();
+  const features = featuresIn(table, options, issues);
+  const target = targetOf(table.target, options, issues);
+  issues.throwIfAny();
   const rounds = readingIn(options).rules === 1;
   const x = interleave(features, rows, rounds);
   const dataset = createDataset({
@@ -57,20 +56,20 @@ export function readCsv(
   return { dataset, dropped: table.dropped, table };
 }
 
-/** The data set alone. */
+/** Reads only the data set. */
 export function datasetFromCsv(text: string, options: CsvOptions): Dataset {
   return readCsv(text, options).dataset;
 }
 
-/** The inputs that each feature becomes. */
-export function featuresIn({ features, target }: CsvTable, options: CsvOptions, faults: FaultList): FeatureColumns[] {
+/** The network inputs of each feature column. */
+export function featuresIn({ features, target }: CsvTable, options: CsvOptions, issues: IssueList): FeatureColumns[] {
   const reading = readingIn(options);
-  const inputs = features.map(({ column, kind }) => featuresOf(column, faults, kind, reading));
+  const inputs = features.map(({ column, kind }) => featuresOf(column, issues, kind, reading));
   const names = inputs.flatMap((feature) => feature.names);
   const cells = names.length * target.texts.length;
-  if (cells > datasetLimits.cells) faults.add('', `has ${cells} numbers; at most ${datasetLimits.cells} are read`);
+  if (cells > datasetLimits.cells) issues.add('', `has ${cells} numbers; the limit is ${datasetLimits.cells}`);
   if (new Set(names).size < names.length) {
-    faults.add('line 1', 'a word of one column gives an input the name of another column');
+    issues.add('line 1', 'a category of one column gives an input the name of another column');
   }
   return inputs;
 }
@@ -81,29 +80,29 @@ export interface Target {
   readonly y: ArrayLike<number>;
 }
 
-export function targetOf(column: Column, options: CsvOptions, faults: FaultList): Target {
-  isComplete(column, faults);
+export function targetOf(column: Column, options: CsvOptions, issues: IssueList): Target {
+  isComplete(column, issues);
   const task = options.task ?? guessTask(column);
   if (task === 'regression') {
-    const y = numbersOf(column, faults);
-    if (!faults.full && y.every((value) => value === y[0])) {
-      faults.add(`column ${column.name}`, 'the target is the same in every row; there is nothing to learn');
+    const y = numbersOf(column, issues);
+    if (!issues.full && y.every((value) => value === y[0])) {
+      issues.add(`column ${column.name}`, 'the target is the same in every row; there is nothing to learn');
     }
     return { task, classes: [], y };
   }
   const reading = readingIn(options);
-  checkWords(column, reading, faults);
+  checkWords(column, reading, issues);
   const labels = reading.rules > 1 ? column.texts.map(sameSpelling) : column.texts;
   const classes = distinctOf(labels);
-  if (classes.length < 2) faults.add(`column ${column.name}`, `there is a single class, ${classes[0]}; two are needed`);
+  if (classes.length < 2) issues.add(`column ${column.name}`, `there is a single class, ${classes[0]}; two are needed`);
   if (classes.length > datasetLimits.classes) {
-    faults.add(`column ${column.name}`, `has ${classes.length} classes; at most ${datasetLimits.classes} are read`);
+    issues.add(`column ${column.name}`, `has ${classes.length} classes; the limit is ${datasetLimits.classes}`);
   }
   const indexOf = new Map(classes.map((label, index) => [label, index]));
   return { task, classes, y: Int32Array.from(labels, (text) => indexOf.get(text)!) };
 }
 
-/** Row-major rows, rounded to float32 where they always were. */
+/** Row-major rows, rounded to float32 by the rules of version 1. */
 function interleave(features: readonly FeatureColumns[], rows: number, rounds: boolean): Float32Array | Float64Array {
   const width = features.reduce((sum, { names }) => sum + names.length, 0);
   const x = rounds ? new Float32Array(rows * width) : new Float64Array(rows * width);

@@ -1,9 +1,9 @@
-/** What would be made of a file: how it is read, its columns as they are taken, what is odd in it, and all that would refuse it. */
+/** Previews a file: how it is read, its columns, hints, and everything for which it would be refused. */
 import { type ColumnKind, countMissing, distinctOf, presentTexts } from './columns.ts';
 import { featuresIn, targetOf } from './csv-dataset.ts';
 import { type CsvOptions, type CsvTable, datasetLimits, readingIn, tableFromCsv } from './csv-table.ts';
 import type { Task } from './dataset.ts';
-import { type Fault, FaultList, shortened } from './faults.ts';
+import { type FileIssue, IssueList, shortened } from './faults.ts';
 import type { Hint } from './hint.ts';
 import { hintsOf } from './hints.ts';
 import { isNumber } from './number-format.ts';
@@ -11,21 +11,21 @@ import { isNumber } from './number-format.ts';
 const SAMPLE_ROWS = 10;
 const EXAMPLES = 5;
 const MAX_CLASSES = 100;
-/** Of a text that is only shown. */
+/** The most characters of a shown text. */
 const MAX_SHOWN = 100;
 
 export interface ColumnPreview {
   readonly name: string;
   readonly kind: ColumnKind | 'ignored';
-  /** What it looks like. */
+  /** The detected kind. */
   readonly guessed: ColumnKind;
   readonly missing: number;
   readonly distinct: number;
-  /** Of its numbers; null where it has none. */
+  /** Range of its numbers; null if it has none. */
   readonly min: number | null;
   readonly max: number | null;
   readonly examples: readonly string[];
-  /** Of the network; 0 for the target. */
+  /** Network inputs; 0 for the target. */
   readonly inputs: number;
 }
 
@@ -38,16 +38,16 @@ export interface CsvPreview {
   readonly classes: readonly string[];
   readonly features: number;
   readonly sample: readonly (readonly string[])[];
-  readonly faults: readonly Fault[];
+  readonly faults: readonly FileIssue[];
   readonly hints: readonly Hint[];
 }
 
-/** Throws `InvalidDataset` only for what is no table. */
+/** Only throws `InvalidDataset` if the text is not a table at all. */
 export function previewOfCsv(text: string, options: CsvOptions): CsvPreview {
-  const faults = new FaultList(datasetLimits.faults);
-  const table = tableFromCsv(text, options, faults);
-  const inputs = featuresIn(table, options, faults);
-  const { task, classes } = targetOf(table.target, options, faults);
+  const issues = new IssueList(datasetLimits.issues);
+  const table = tableFromCsv(text, options, issues);
+  const inputs = featuresIn(table, options, issues);
+  const { task, classes } = targetOf(table.target, options, issues);
   const rows = table.target.texts.length;
   const sampled = Math.min(SAMPLE_ROWS, table.columns[0]?.texts.length ?? 0);
   const counts = inputs.map(({ names }) => names.length);
@@ -62,7 +62,7 @@ export function previewOfCsv(text: string, options: CsvOptions): CsvPreview {
     sample: Array.from({ length: sampled }, (_, row) =>
       table.columns.map(({ texts }) => shortened(texts[row]!, MAX_SHOWN)),
     ),
-    faults: faults.faults,
+    faults: issues.issues,
     hints: hintsOf(text, table, readingIn(options), { task, asked: options.task !== undefined, classes }),
   };
 }

@@ -1,12 +1,12 @@
-/** From CSV text to named columns: which one is to be predicted, which are inputs, which rows are left out. */
+/** Converts CSV text to named columns: the target, the inputs, and which rows are dropped. */
 import { type Column, type ColumnKind, columnsOf } from './columns.ts';
 import { type CsvLimits, type CsvRecord, parseCsv } from './csv.ts';
 import type { Task } from './dataset.ts';
-import { type FaultList, InvalidDataset } from './faults.ts';
-import { missingInFaults } from './missing.ts';
+import { InvalidDataset, type IssueList } from './faults.ts';
+import { missingInIssues } from './missing.ts';
 import { type CsvReading, firstReading, withGiven } from './reading.ts';
 
-/** What is read; above it a file is refused. A cell is one number of x, counted after words have become inputs. */
+/** Limits of files. A cell is one number of x, counted after one-hot encoding. */
 export const datasetLimits = {
   bytes: 64 * 1024 * 1024,
   minRows: 10,
@@ -16,24 +16,24 @@ export const datasetLimits = {
   classes: 1_000,
   /** Characters of one field. */
   field: 100_000,
-  faults: 20,
+  issues: 20,
 } as const;
 
-/** What a file of today may hold; what was stored by the first rules had no limit on fields. */
+/** Limits for new files; files stored by the first rules had no limit on fields. */
 export const csvLimits: CsvLimits = {
-  // A header, and some lines above it.
+  // Including a header and some lines above it.
   records: datasetLimits.rows + 100,
   fields: datasetLimits.columns,
   field: datasetLimits.field,
 };
 
-/** What is not given of how a file is read is `firstReading`. */
+/** Settings that are not given default to `firstReading`. */
 type GivenReading = { readonly [Name in keyof CsvReading]?: CsvReading[Name] | undefined };
 export interface CsvOptions extends GivenReading {
   readonly name: string;
-  /** The target's column; the last unless given. */
+  /** The target column; by default the last. */
   readonly target?: string | undefined;
-  /** Guessed unless given. */
+  /** Detected by default. */
   readonly task?: Task | undefined;
   readonly attribution?: string | undefined;
 }
@@ -42,52 +42,52 @@ export function readingIn(options: CsvOptions): CsvReading {
   return withGiven(firstReading, options);
 }
 
-/** The columns of a file, and what becomes of each; rows that are left out are gone. */
+/** The columns of a file and their roles, without dropped rows. */
 export interface CsvTable {
-  /** All of them, with all rows. */
+  /** All columns with all rows. */
   readonly columns: readonly Column[];
   readonly target: Column;
-  /** In the order of the file, without the target and those that are left out. */
+  /** In file order, without the target and ignored columns. */
   readonly features: readonly { readonly column: Column; readonly kind: ColumnKind }[];
-  /** Rows left out, because a value is missing. */
+  /** Rows dropped because a value is missing. */
   readonly dropped: number;
-  /** Columns that had no name, or that of another. */
+  /** Columns that had no name or a duplicate name. */
   readonly renamed: readonly string[];
 }
 
-/** Adds what is wrong to `faults`; throws where the text is no table at all. */
-export function tableFromCsv(text: string, options: CsvOptions, faults: FaultList): CsvTable {
-  checkSize(text, faults);
-  faults.throwIfAny();
+/** Adds to `issues`; throws if the text is not a table at all. */
+export function tableFromCsv(text: string, options: CsvOptions, issues: IssueList): CsvTable {
+  checkSize(text, issues);
+  issues.throwIfAny();
   const reading = readingIn(options);
   const today = reading.rules > 1;
   const limits = today ? csvLimits : { ...csvLimits, field: Number.POSITIVE_INFINITY };
-  const all = parseCsv(text, { ...reading, lenient: today }, limits, faults).slice(reading.skip);
-  if (all.length === 0) faults.add('', 'the file is empty; a header and rows are needed');
-  faults.throwIfAny();
+  const all = parseCsv(text, { ...reading, lenient: today }, limits, issues).slice(reading.skip);
+  if (all.length === 0) issues.add('', 'the file is empty; a header and rows are needed');
+  issues.throwIfAny();
   const { names, renamed, records } = namedRecords(all, reading);
-  checkShape(names, records, all[0]!.line, reading, faults);
-  checkChoices(names, options, faults);
-  missingInFaults(reading, names, faults);
+  checkShape(names, records, all[0]!.line, reading, issues);
+  checkChoices(names, options, issues);
+  missingInIssues(reading, names, issues);
   const columns = columnsOf(names, records, reading);
   const used = columns.filter(({ name }) => !reading.ignore.includes(name));
-  checkNames(used, all[0]!.line, today ? MAX_OF_A_NAME : Number.POSITIVE_INFINITY, faults);
-  if (used.length < 2) faults.add(`line ${all[0]!.line}`, tooFew(names, reading));
+  checkNames(used, all[0]!.line, today ? MAX_OF_A_NAME : Number.POSITIVE_INFINITY, issues);
+  if (used.length < 2) issues.add(`line ${all[0]!.line}`, tooFew(names, reading));
   const target = used.find(({ name }) => name === options.target) ?? used.at(-1);
-  if (target === undefined) throw new InvalidDataset(faults.faults);
-  return { columns, renamed, ...withoutGaps(used, target, reading, faults) };
+  if (target === undefined) throw new InvalidDataset(issues.issues);
+  return { columns, renamed, ...withoutGaps(used, target, reading, issues) };
 }
 
 function tooFew(names: readonly string[], { delimiter }: CsvReading): string {
   const message = 'there is no feature: a target and at least one other column are needed';
-  return names.length > 1 ? message : `${message}; fields are taken to be separated by ${delimiter}, see delimiter=`;
+  return names.length > 1 ? message : `${message}; the detected delimiter is ${delimiter}, set another with delimiter=`;
 }
 
 function withoutGaps(
   used: readonly Column[],
   target: Column,
   reading: CsvReading,
-  faults: FaultList,
+  issues: IssueList,
 ): Pick<CsvTable, 'target' | 'features' | 'dropped'> {
   const rows = target.texts.length;
   const judged = { refuse: [], fill: [target], drop: used }[reading.missing];
@@ -96,7 +96,7 @@ function withoutGaps(
   const kept = (column: Column) => (dropped === 0 ? column : withoutRows(column, gaps));
   if (dropped > 0 && rows - dropped < datasetLimits.minRows) {
     const what = reading.missing === 'fill' ? 'a target' : 'all their values';
-    faults.add('', `${rows - dropped} of ${rows} rows have ${what}; at least ${datasetLimits.minRows} are needed`);
+    issues.add('', `${rows - dropped} of ${rows} rows have ${what}; at least ${datasetLimits.minRows} are needed`);
   }
   return {
     target: kept(target),
@@ -110,7 +110,7 @@ function withoutGaps(
   };
 }
 
-/** 1 for every row in which one of the columns has no value. */
+/** 1 for every row with a missing value in one of the columns. */
 function rowsWithGaps(columns: readonly Column[], rows: number): Uint8Array {
   const gaps = new Uint8Array(rows);
   for (const { missing } of columns) for (let row = 0; row < rows; row++) gaps[row]! |= missing[row]!;
@@ -130,8 +130,8 @@ interface NamedRecords {
 }
 
 /**
- * The header and the rows. R writes no name for its row names: where every row has one field more than the header, the first column
- * is nameless. Delimiters at the end of every line make no columns.
+ * Splits header and rows. R writes no name for row names, so if every row has one more field than the header, the first column gets no
+ * name. Delimiters at the end of every line are ignored.
  */
 function namedRecords(all: readonly CsvRecord[], { header, rules }: CsvReading): NamedRecords {
   const first = all[0]!.fields;
@@ -154,7 +154,7 @@ function namedRecords(all: readonly CsvRecord[], { header, rules }: CsvReading):
   return { ...uniqueNames(given.map((name, k) => (k === 0 ? name.replace(/^#\s*/, '') || name : name))), records };
 }
 
-/** A name for those that have none, and another for those that have one that is taken. */
+/** Names unnamed columns and renames duplicates. */
 function uniqueNames(given: readonly string[]): { names: readonly string[]; renamed: readonly string[] } {
   const taken = new Set(given);
   const seen = new Set<string>();
@@ -174,65 +174,67 @@ function uniqueNames(given: readonly string[]): { names: readonly string[]; rena
   return { names, renamed };
 }
 
-function checkSize(text: string, faults: FaultList): void {
+function checkSize(text: string, issues: IssueList): void {
   const bytes = Buffer.byteLength(text);
-  if (bytes > datasetLimits.bytes) faults.add('', `has ${bytes} bytes; at most ${datasetLimits.bytes} are read`);
+  if (bytes > datasetLimits.bytes) issues.add('', `has ${bytes} bytes; the limit is ${datasetLimits.bytes}`);
 }
 
 function shownOf(names: readonly string[]): string {
   return names.slice(0, 20).join(', ');
 }
 
-/** Whether every row has the columns of the header. */
+/** Checks the size, and that every row has as many fields as the header. */
 function checkShape(
   names: readonly string[],
   records: readonly CsvRecord[],
   first: number,
   { delimiter }: CsvReading,
-  faults: FaultList,
+  issues: IssueList,
 ): void {
   const { columns, minRows, rows } = datasetLimits;
-  if (names.length > columns) faults.add(`line ${first}`, `has ${names.length} columns; at most ${columns} are read`);
-  if (records.length < minRows) faults.add('', `has ${records.length} rows; at least ${minRows} are needed`);
-  if (records.length > rows) faults.add('', `has more than ${rows} rows; at most ${rows} are read`);
+  if (names.length > columns) issues.add(`line ${first}`, `has ${names.length} columns; the limit is ${columns}`);
+  if (records.length < minRows) issues.add('', `has ${records.length} rows; at least ${minRows} are needed`);
+  if (records.length > rows) issues.add('', `has more than ${rows} rows, which is the limit`);
   for (const { line, fields } of records) {
-    if (faults.full) return;
+    if (issues.full) return;
     if (fields.length !== names.length)
-      faults.add(`line ${line}`, `has ${fields.length} fields separated by ${delimiter}, the header ${names.length}`);
+      issues.add(`line ${line}`, `has ${fields.length} fields separated by ${delimiter}, the header ${names.length}`);
   }
 }
 
 const NUL = '\u0000';
 const MAX_OF_A_NAME = 200;
 
-/** Names of columns that are used; those that are left out are not judged. */
-function checkNames(used: readonly Column[], line: number, longest: number, faults: FaultList): void {
+/** Checks the names of used columns; ignored ones may have any name. */
+function checkNames(used: readonly Column[], line: number, maxLength: number, issues: IssueList): void {
   const seen = new Set<string>();
   used.forEach(({ name }, k) => {
-    if (name === '') faults.add(`line ${line}`, `column ${k + 1} has no name`);
-    else if (seen.has(name)) faults.add(`line ${line}`, `two columns are named ${name}`);
+    if (name === '') issues.add(`line ${line}`, `column ${k + 1} has no name`);
+    else if (seen.has(name)) issues.add(`line ${line}`, `two columns are named ${name}`);
     else if (name.includes(NUL))
-      faults.add(`line ${line}`, `the name of column ${k + 1} has a NUL character, which is no text`);
-    else if (name.length > longest) {
-      faults.add(
+      issues.add(`line ${line}`, `the name of column ${k + 1} has a NUL character, which cannot be stored`);
+    else if (name.length > maxLength) {
+      issues.add(
         `line ${line}`,
-        `the name of column ${k + 1} has ${name.length} characters; at most ${longest} are read`,
+        `the name of column ${k + 1} has ${name.length} characters; the limit is ${maxLength}`,
       );
     }
     seen.add(name);
   });
 }
 
-/** Columns that are asked for must be there. */
-function checkChoices(names: readonly string[], options: CsvOptions, faults: FaultList): void {
+/** Checks that the columns in options exist. */
+function checkChoices(names: readonly string[], options: CsvOptions, issues: IssueList): void {
   const there = new Set(names);
   const { target, ignore = [], category = [], frequent = [] } = options;
   if (target !== undefined && !there.has(target)) {
-    faults.add('target', `there is no column ${target}; there are ${shownOf(names)}`);
+    issues.add('target', `there is no column ${target}; the columns are ${shownOf(names)}`);
   }
   for (const [parameter, asked] of Object.entries({ ignore, category, frequent })) {
     const unknown = asked.find((name) => !there.has(name));
-    if (unknown !== undefined) faults.add(parameter, `there is no column ${unknown}; there are ${shownOf(names)}`);
+    if (unknown !== undefined)
+      issues.add(parameter, `there is no column ${unknown}; the columns are ${shownOf(names)}`);
   }
-  if (target !== undefined && ignore.includes(target)) faults.add('ignore', `${target} is what is to be predicted`);
+  if (target !== undefined && ignore.includes(target))
+    issues.add('ignore', `${target} is the target and cannot be ignored`);
 }

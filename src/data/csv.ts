@@ -1,29 +1,29 @@
 /**
- * Reading delimited text (RFC 4180 and its relatives) into records. What the records mean is csv-table.ts's business.
+ * Parses delimited text (RFC 4180 and variants) into records; csv-table.ts interprets them.
  *
- * Own code rather than a package: stored files must be parsed to the same records for ever, errors need the line on which a record
- * starts, and this room runs without packages.
+ * Not a package, because stored files must always be parsed to the same records, errors need the line on which a record starts, and this
+ * folder has no dependencies.
  */
-import type { FaultList } from './faults.ts';
+import type { IssueList } from './faults.ts';
 import { type Dialect, delimiters, quotes } from './reading.ts';
 
 export interface CsvRecord {
-  /** The line of the file on which the record starts, from 1. */
+  /** The line on which the record starts, from 1. */
   readonly line: number;
   readonly fields: readonly string[];
 }
 
-/** What a file may hold before reading stops. Characters are UTF-16 code units. */
+/** Limits at which parsing stops. Characters are UTF-16 code units. */
 export interface CsvLimits {
   readonly records: number;
-  /** Of one record. */
+  /** Fields of one record. */
   readonly fields: number;
   /** Characters of one field. */
   readonly field: number;
 }
 
 export interface CsvShape extends Pick<Dialect, 'delimiter' | 'quote' | 'comment'> {
-  /** Whether spaces before a quote belong to no field, and a first line `sep=;` to no record. */
+  /** Whether to ignore spaces before a quote and a first line `sep=;`. */
   readonly lenient: boolean;
 }
 
@@ -33,7 +33,7 @@ const SPACE = 32;
 const TAB = 9;
 const separatorLine = /^"?sep=.?"?[ \t]*(?:\r\n|\n|\r|$)/i;
 
-/** A parser of one text: where it is, and how the text is cut. */
+/** The state of a parser. */
 class Cursor {
   at: number;
   line = 1;
@@ -60,7 +60,7 @@ class Cursor {
     return code === this.delimiter || (this.spaced && code === TAB);
   }
 
-  /** Past spaces and tabs, but never past a delimiter that is one of them, unless they are all delimiters. */
+  /** Skips spaces and tabs, but not delimiters, unless any run of them is a delimiter. */
   blanksFrom(start: number): number {
     let at = start;
     for (; at < this.text.length; at++) {
@@ -71,14 +71,14 @@ class Cursor {
     return at;
   }
 
-  /** The end of an unquoted field that starts at `start`. */
+  /** The end of the unquoted field at `start`. */
   plainEnd(start: number): number {
     let end = start;
     while (!this.endsLine(end) && !this.separates(end)) end++;
     return end;
   }
 
-  /** The index of the quote that closes the field whose text starts at `start`, or −1. Two quotes in a row are one of the text. */
+  /** The index of the quote that closes the field at `start`, or −1. A doubled quote is a literal quote. */
   closing(start: number): number {
     let at = this.text.indexOf(this.quote, start);
     while (at >= 0 && this.text[at + 1] === this.quote) at = this.text.indexOf(this.quote, at + 2);
@@ -107,35 +107,34 @@ function lineBreaksIn(text: string): number {
 }
 
 /**
- * All records of a text. Quoted fields may hold delimiters, line breaks and doubled quotes. Lines end in LF, CRLF or CR; empty lines
- * and comments are passed over, and so is a byte order mark. Faults are added to `faults`; reading stops once that list is full, a
- * quote is never closed, or a limit is passed.
+ * All records of a text. Quoted fields may contain delimiters, line breaks and doubled quotes. Lines end in LF, CRLF or CR; empty lines,
+ * comments and a byte order mark are skipped. Parsing stops when `issues` is full, a quote is not closed, or a limit is exceeded.
  */
-export function parseCsv(text: string, shape: CsvShape, limits: CsvLimits, faults: FaultList): CsvRecord[] {
+export function parseCsv(text: string, shape: CsvShape, limits: CsvLimits, issues: IssueList): CsvRecord[] {
   const cursor = new Cursor(text, shape);
   const records: CsvRecord[] = [];
   if (shape.lenient && separatorLine.test(text.slice(cursor.at, cursor.at + 40))) cursor.passLine();
-  while (cursor.at <= text.length && !faults.full) {
+  while (cursor.at <= text.length && !issues.full) {
     if (shape.comment !== 'none' && text.startsWith(shape.comment, cursor.at)) {
       cursor.passLine();
       continue;
     }
     const { line } = cursor;
-    const read = recordAt(cursor, shape.lenient, limits, faults);
+    const read = recordAt(cursor, shape.lenient, limits, issues);
     if (read === undefined) break;
     if (!read.blank) records.push({ line, fields: read.fields });
-    // One more than there may be: whoever counts them sees that there are too many.
+    // One more than the limit, so that the caller can detect that there are too many.
     if (records.length > limits.records) break;
   }
   return records;
 }
 
-/** The record at the cursor, which goes on to the next; undefined where reading cannot go on. */
+/** Reads the record at the cursor; undefined if parsing cannot continue. */
 function recordAt(
   cursor: Cursor,
   lenient: boolean,
   limits: CsvLimits,
-  faults: FaultList,
+  issues: IssueList,
 ): { readonly fields: readonly string[]; readonly blank: boolean } | undefined {
   const fields: string[] = [];
   const { line } = cursor;
@@ -144,7 +143,7 @@ function recordAt(
     const start = lenient || cursor.spaced ? cursor.blanksFrom(cursor.at) : cursor.at;
     let end: number;
     if (cursor.isQuote(start)) {
-      const field = quotedField(cursor, start, faults);
+      const field = quotedField(cursor, start, issues);
       if (field === undefined) return undefined;
       fields.push(field.text);
       end = field.end;
@@ -154,7 +153,7 @@ function recordAt(
       fields.push(cursor.text.slice(cursor.spaced ? start : cursor.at, end));
     }
     if ((fields.at(-1)?.length ?? 0) > limits.field) {
-      faults.add(
+      issues.add(
         `line ${line}`,
         `field ${fields.length} has more than ${limits.field} characters; is a quote missing?`,
       );
@@ -167,7 +166,7 @@ function recordAt(
       return { fields, blank: fields.length === 1 && fields[0] === '' && !quoted };
     }
     if (fields.length > limits.fields) {
-      faults.add(`line ${line}`, `has more than ${limits.fields} columns; at most ${limits.fields} are read`);
+      issues.add(`line ${line}`, `has more than ${limits.fields} columns, which is the limit`);
       return undefined;
     }
     cursor.at = cursor.spaced ? end : end + 1;
@@ -177,18 +176,18 @@ function recordAt(
 function quotedField(
   cursor: Cursor,
   start: number,
-  faults: FaultList,
+  issues: IssueList,
 ): { readonly text: string; readonly end: number } | undefined {
   const close = cursor.closing(start + 1);
   if (close < 0) {
-    faults.add(`line ${cursor.line}`, 'a quote is opened and never closed; quote=none takes quotes as text');
+    issues.add(`line ${cursor.line}`, 'a quote is opened but never closed; quote=none treats quotes as text');
     return undefined;
   }
   const raw = cursor.text.slice(start + 1, close);
   const end = cursor.plainEnd(close + 1);
   if (cursor.text.slice(close + 1, end).trim() !== '') {
     const rest = cursor.text.slice(close, close + 20);
-    faults.add(`line ${cursor.line}`, `there is text after a closing quote: ${rest}`);
+    issues.add(`line ${cursor.line}`, `there is text after a closing quote: ${rest}`);
   }
   cursor.line += lineBreaksIn(raw);
   return { text: raw.replaceAll(cursor.quote + cursor.quote, cursor.quote), end };

@@ -1,10 +1,10 @@
 /**
- * A data set: rows of numeric features and a target. The arrays live in shared memory, so that worker threads read them with
- * no copy; nobody writes to them once the data set is made.
+ * A data set: rows of numeric features and a target. The arrays are in shared memory, so that worker threads read them without copying; they
+ * are immutable after creation.
  */
 import { createHash } from 'node:crypto';
 
-/** float32 where that holds every number exactly, else float64: what is trained on does not depend on which it is. */
+/** float32 if it represents every number exactly, otherwise float64; the choice does not affect training. */
 export type SharedNumbers = Float32Array<SharedArrayBuffer> | Float64Array<SharedArrayBuffer>;
 
 interface DatasetBase {
@@ -13,11 +13,11 @@ interface DatasetBase {
   readonly targetName: string;
   readonly rows: number;
   readonly features: number;
-  /** rows×features, row-major; NaN where a value is not there (data/preprocess.ts fills it) */
+  /** rows×features, row-major; NaN for missing values, which data/preprocess.ts fills. */
   readonly x: SharedNumbers;
-  /** SHA-256 (hex) of everything a training run can depend on; the name and the attribution are not part of it. */
+  /** SHA-256 (hex) of everything training depends on, without the name and the attribution. */
   readonly hash: string;
-  /** Who made the data, and under which licence. */
+  /** Source and licence of the data. */
   readonly attribution?: string;
 }
 
@@ -25,21 +25,21 @@ export interface ClassificationDataset extends DatasetBase {
   readonly task: 'classification';
   /** The label of class i; at least two. */
   readonly classes: readonly string[];
-  /** Class indices, one for every row. */
+  /** Class indices, one per row. */
   readonly y: Int32Array<SharedArrayBuffer>;
 }
 
 export interface RegressionDataset extends DatasetBase {
   readonly task: 'regression';
   readonly classes: readonly [];
-  /** Targets, one for every row, in their own units. */
+  /** Targets, one per row, in original units. */
   readonly y: SharedNumbers;
 }
 
 export type Dataset = ClassificationDataset | RegressionDataset;
 export type Task = Dataset['task'];
 
-/** What `createDataset` makes a data set of; x is rows×features and y has a number for every row. */
+/** The input of `createDataset`: x is rows×features, y has one number per row. */
 export interface DatasetContents {
   readonly name: string;
   readonly task: Task;
@@ -52,7 +52,7 @@ export interface DatasetContents {
   readonly attribution?: string | undefined;
 }
 
-/** Whether float32 holds the number exactly, or it is not there. */
+/** Whether float32 represents the number exactly (true for NaN). */
 export function isSingle(value: number): boolean {
   return Math.fround(value) === value || Number.isNaN(value);
 }
@@ -73,7 +73,7 @@ function sharedIntegers(values: ArrayLike<number>): Int32Array<SharedArrayBuffer
   return shared;
 }
 
-/** The bytes are hashed as they lie in memory: little-endian on every machine that Node runs on. */
+/** Bytes are hashed as in memory: little-endian on every platform that Node supports. */
 function hashOf(description: object, x: ArrayBufferView, y: ArrayBufferView): string {
   const hash = createHash('sha256').update(JSON.stringify(description));
   for (const { buffer, byteOffset, byteLength } of [x, y]) hash.update(new Uint8Array(buffer, byteOffset, byteLength));

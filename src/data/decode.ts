@@ -1,4 +1,4 @@
-/** From the bytes of a file to its text: gzip, byte order marks, encodings. */
+/** Decodes the bytes of a file to text: gzip, byte order marks, encodings. */
 import { gunzipSync } from 'node:zlib';
 import { InvalidDataset } from './faults.ts';
 
@@ -8,10 +8,10 @@ export interface DecodedFile {
   readonly gzip: boolean;
 }
 
-/** Windows-1252 from byte 0x80 to 0x9f; what it leaves open is the control character of that number. */
+/** Windows-1252 for bytes 0x80 to 0x9f; undefined ones map to the control character with that number. */
 const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
-/** Other names that people use. ISO 8859-1 has letters where Windows-1252 has the same ones, and nothing in between. */
+/** Aliases. ISO 8859-1 is the same as Windows-1252 except for control characters. */
 const alike: Readonly<Record<string, string>> = {
   utf8: 'utf-8',
   utf16: 'utf-16le',
@@ -28,30 +28,30 @@ const signatures: readonly (readonly [bytes: string, what: string])[] = [
   ['d0cf11e0', 'an old Excel workbook; save the sheet as CSV'],
   ['25504446', 'a PDF'],
   ['50415231', 'a Parquet file; write it as CSV'],
-  ['425a68', 'compressed with bzip2; only gzip is read'],
-  ['fd377a585a', 'compressed with xz; only gzip is read'],
-  ['28b52ffd', 'compressed with Zstandard; only gzip is read'],
+  ['425a68', 'compressed with bzip2; only gzip is supported'],
+  ['fd377a585a', 'compressed with xz; only gzip is supported'],
+  ['28b52ffd', 'compressed with Zstandard; only gzip is supported'],
 ];
 
-/** Bytes that are looked at to tell UTF-16 without a mark: in European text every other byte is 0. */
-const LOOKED_AT = 4096;
+/** Bytes sampled to detect UTF-16 without a byte order mark: in European text every other byte is 0. */
+const SAMPLE_BYTES = 4096;
 
 /**
- * The text of a file of at most `limit` bytes, before and after decompression. What is neither marked nor UTF-8 is taken for
- * Windows-1252, unless `encoding` says otherwise. Throws `InvalidDataset` for what is no text, and for bytes that the encoding does not
- * have: none is replaced in silence.
+ * Decodes a file of at most `limit` bytes, before and after decompression. Without a byte order mark and if it is not valid UTF-8, it is
+ * decoded as Windows-1252, unless `encoding` is given. Throws `InvalidDataset` if it is not text, and for bytes that are invalid in the
+ * encoding: none is silently replaced.
  */
 export function decodeFile(bytes: Uint8Array, encoding: string | undefined, limit: number): DecodedFile {
   const gzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const plain = gzip ? gunzipped(bytes, limit) : bytes;
-  if (plain.length > limit) throw fault('', `has ${plain.length} bytes; at most ${limit} are read`);
+  if (plain.length > limit) throw fault('', `has ${plain.length} bytes; the limit is ${limit}`);
   const start = Buffer.from(plain.subarray(0, 8)).toString('hex');
   const known = signatures.find(([signature]) => start.startsWith(signature));
   if (known !== undefined) throw fault('', `is ${known[1]}`);
   const chosen = encoding === undefined ? detected(plain) : canonical(encoding);
   const text = decoded(plain, chosen, encoding !== undefined);
   const size = Buffer.byteLength(text);
-  if (size > limit) throw fault('', `has ${size} bytes as UTF-8; at most ${limit} are read`);
+  if (size > limit) throw fault('', `has ${size} bytes as UTF-8; the limit is ${limit}`);
   return { text, encoding: chosen, gzip };
 }
 
@@ -64,8 +64,8 @@ function gunzipped(bytes: Uint8Array, limit: number): Uint8Array {
     return gunzipSync(bytes, { maxOutputLength: limit });
   } catch (error) {
     const large = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    if (large) throw fault('', `has more than ${limit} bytes when decompressed; at most ${limit} are read`);
-    throw fault('', 'is a gzip file that is damaged or cut off');
+    if (large) throw fault('', `has more than ${limit} bytes when decompressed, which is the limit`);
+    throw fault('', 'is a damaged or truncated gzip file');
   }
 }
 
@@ -84,12 +84,12 @@ function detected(bytes: Uint8Array): string {
   if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8';
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   if (first === 0xfe && second === 0xff) return 'utf-16be';
-  const looked = bytes.subarray(0, LOOKED_AT);
+  const sample = bytes.subarray(0, SAMPLE_BYTES);
   const zeros = [0, 0];
-  looked.forEach((byte, i) => {
+  sample.forEach((byte, i) => {
     if (byte === 0) zeros[i % 2]!++;
   });
-  const many = looked.length / 4;
+  const many = sample.length / 4;
   if (zeros[1]! > many && zeros[0]! <= many / 4) return 'utf-16le';
   if (zeros[0]! > many && zeros[1]! <= many / 4) return 'utf-16be';
   return isUtf8(bytes) ? 'utf-8' : 'windows-1252';
@@ -105,7 +105,7 @@ function isUtf8(bytes: Uint8Array): boolean {
 }
 
 function decoded(bytes: Uint8Array, encoding: string, asked: boolean): string {
-  // TextDecoder reads Windows-1252 as ISO 8859-1 in some versions of Node: € becomes a control character.
+  // In some Node versions TextDecoder decodes Windows-1252 as ISO 8859-1, where € becomes a control character.
   if (encoding === 'windows-1252') {
     const latin = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
     return latin.replace(/[\u0080-\u009f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80]!);
@@ -113,7 +113,7 @@ function decoded(bytes: Uint8Array, encoding: string, asked: boolean): string {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    const message = `has bytes that are not ${encoding}; ${asked ? 'without encoding= it is detected' : 'encoding= says what it is'}`;
+    const message = `has bytes that are not ${encoding}; ${asked ? 'leave out encoding= to detect it' : 'set it with encoding='}`;
     throw fault('encoding', message);
   }
 }

@@ -1,20 +1,20 @@
-/** One thing that is wrong with a data set, and where: `line 17, column age`; empty for the whole file. */
-export interface Fault {
+/** One problem of a file. The path is like `line 17, column age`; it is empty for the whole file. */
+export interface FileIssue {
   readonly path: string;
   readonly message: string;
 }
 
-/** The beginning of a text, for showing it; no character is cut in two. */
-export function shortened(text: string, most = 40): string {
-  if (text.length <= most) return text;
-  return `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…`;
+/** Shortens a text for display, without splitting surrogate pairs. */
+export function shortened(text: string, maxLength = 40): string {
+  if (text.length <= maxLength) return text;
+  return `${text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** Thrown for a file that is no data set, with what is wrong in it (the first faults, where there are many). */
+/** Thrown for a file that cannot be read as a data set, with its first issues. */
 export class InvalidDataset extends Error {
-  readonly faults: readonly Fault[];
+  readonly faults: readonly FileIssue[];
 
-  constructor(faults: readonly Fault[]) {
+  constructor(faults: readonly FileIssue[]) {
     const [first] = faults;
     super(first === undefined ? 'the data set is invalid' : [first.path, first.message].filter(Boolean).join(': '));
     this.name = 'InvalidDataset';
@@ -22,9 +22,9 @@ export class InvalidDataset extends Error {
   }
 }
 
-/** Collects faults up to a limit: a wrong separator should not be told ten thousand times. */
-export class FaultList {
-  readonly faults: Fault[] = [];
+/** Collects issues up to a limit: a wrong delimiter must not be reported for every line. */
+export class IssueList {
+  readonly issues: FileIssue[] = [];
   readonly #limit: number;
 
   constructor(limit: number) {
@@ -32,14 +32,14 @@ export class FaultList {
   }
 
   add(path: string, message: string): void {
-    if (!this.full) this.faults.push({ path, message });
+    if (!this.full) this.issues.push({ path, message });
   }
 
   get full(): boolean {
-    return this.faults.length >= this.#limit;
+    return this.issues.length >= this.#limit;
   }
 
   throwIfAny(): void {
-    if (this.faults.length > 0) throw new InvalidDataset(this.faults);
+    if (this.issues.length > 0) throw new InvalidDataset(this.issues);
   }
 }

@@ -1,8 +1,8 @@
-/** A few of a fold's training rows, as a fold of their own. */
+/** A fold made of a few training rows of another fold. */
 import { randomAt } from '../random.ts';
 import type { PreparedData } from './preprocess.ts';
 
-/** `count` of them, or all, drawn by the seed; they are also what is validated on. */
+/** Samples at most `count` rows with the seed; they are also the validation rows. */
 export function fewRows(data: PreparedData, count: number, seed: number): PreparedData {
   const { inputs, trainX, trainY, trainRows } = data;
   const rows = randomAt({ seed, purpose: 'probe' }).permutation(trainRows).subarray(0, count);

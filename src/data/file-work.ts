@@ -1,9 +1,9 @@
-/** The work that a file makes, as data in and out: reading 64 MB takes seconds, so that a thread does it (workers/file-thread.ts). */
+/** File tasks as plain data, for a thread (workers/file-thread.ts): reading 64 MB takes seconds. */
 import { datasetFromCsv, readCsv } from './csv-dataset.ts';
 import { type CsvPreview, previewOfCsv } from './csv-preview.ts';
 import type { CsvOptions } from './csv-table.ts';
 import type { Dataset } from './dataset.ts';
-import { type Fault, InvalidDataset } from './faults.ts';
+import { type FileIssue, InvalidDataset } from './faults.ts';
 import type { Hint } from './hint.ts';
 import { hintsOf } from './hints.ts';
 import { type CsvReading, firstReading, withGiven } from './reading.ts';
@@ -14,7 +14,7 @@ export interface FilePreview extends CsvPreview {
   readonly decisions: readonly Decision[];
 }
 
-/** All of an uploaded data set but its rows, which are read again from the text when they are needed. */
+/** An uploaded data set without its rows, which are read from the text when needed. */
 export interface UploadedFile
   extends Pick<Dataset, 'task' | 'hash' | 'rows' | 'features' | 'classes' | 'featureNames' | 'targetName'> {
   /** UTF-8 */
@@ -24,11 +24,11 @@ export interface UploadedFile
   readonly hints: readonly Hint[];
 }
 
-/** Each throws `InvalidDataset` for what cannot be read. */
+/** The methods throw `InvalidDataset` for files that cannot be read. */
 export interface FileReader {
   preview(file: Uint8Array, asked: AskedUpload): Promise<FilePreview>;
   upload(file: Uint8Array, asked: AskedUpload): Promise<UploadedFile>;
-  /** A stored text, by its reading. */
+  /** Reads a stored text with its stored settings. */
   dataset(text: Uint8Array, options: CsvOptions): Promise<Dataset>;
 }
 
@@ -39,8 +39,8 @@ export type FileAnswer =
   | { readonly kind: 'preview'; readonly answer: FilePreview }
   | { readonly kind: 'upload'; readonly answer: UploadedFile }
   | { readonly kind: 'dataset'; readonly answer: Dataset }
-  /** Errors lose their class on the way from a thread. */
-  | { readonly kind: 'invalid'; readonly faults: readonly Fault[] };
+  /** Errors lose their class when posted from a thread. */
+  | { readonly kind: 'invalid'; readonly faults: readonly FileIssue[] };
 
 export function doFileTask(task: FileTask): FileAnswer {
   try {
@@ -55,7 +55,7 @@ export function doFileTask(task: FileTask): FileAnswer {
   }
 }
 
-/** `run` does tasks here or elsewhere. */
+/** `run` executes tasks, in this thread or another. */
 export function createFileReader(run: (task: FileTask) => Promise<FileAnswer>): FileReader {
   const answer = async <Kind extends FileTask['kind']>(kind: Kind, task: FileTask) => {
     const done = await run(task);
@@ -70,7 +70,7 @@ export function createFileReader(run: (task: FileTask) => Promise<FileAnswer>): 
   };
 }
 
-/** Does all of it at once, in this thread. */
+/** Executes tasks in this thread. */
 export const inlineFileReader = createFileReader(async (task) => doFileTask(task));
 
 function preview(file: Uint8Array, asked: AskedUpload): FilePreview {

@@ -1,17 +1,17 @@
 /**
- * Which rows teach and which examine. The split depends on the data set and the search's seed alone, so every trial of a
- * search is compared on the same rows.
+ * Splits rows into training and validation rows. The split only depends on the data set and the search's seed, so all trials of a search are
+ * compared on the same rows.
  */
 import { randomAt } from '../random.ts';
 import type { Dataset } from './dataset.ts';
 
-/** Both ascending; together all the rows, none twice. */
+/** Both ascending and disjoint; together they are all rows. */
 export interface Fold {
   readonly trainRows: Uint32Array;
   readonly validationRows: Uint32Array;
 }
 
-/** `repeats`: as often anew, each time with another shuffle; once unless given. */
+/** `repeats`: number of repetitions with different shuffles; 1 by default. */
 export type Validation =
   | {
       readonly type: 'holdout';
@@ -23,7 +23,7 @@ export type Validation =
       readonly type: 'kFold';
       /** From 2 to the number of rows. */
       readonly folds: number;
-      /** Whether every fold has its share of every class, as it has unless this is false. Quantities have no classes. */
+      /** Whether every fold has the same share of every class; true by default, ignored for regression. */
       readonly stratified?: boolean | undefined;
       readonly repeats?: number | undefined;
     };
@@ -33,7 +33,7 @@ export function countFolds(validation: Validation): number {
   return (validation.repeats ?? 1) * (validation.type === 'holdout' ? 1 : validation.folds);
 }
 
-/** The most rows that any fold of so many rows trains on, and examines. */
+/** The largest numbers of training and validation rows of a fold. */
 export function foldRows(validation: Validation, rows: number): { trainRows: number; validationRows: number } {
   const validationRows =
     validation.type === 'holdout'
@@ -54,9 +54,9 @@ function shuffledStrata(dataset: Dataset, seed: number, repeat: number, stratifi
 }
 
 /**
- * How many rows of each stratum are held out: its share, rounded so that the whole comes as near to `fraction` as it can (by
- * largest remainder, the lower class first where remainders are equal). A stratum's last row always stays, to be learned from,
- * and no other stratum makes up for it: shares stay equal. At least one row is held out, whatever the strata.
+ * How many rows of each stratum are held out: its share, rounded by largest remainder (ties by lower class) so that the total is as close to
+ * `fraction` as possible. The last row of a stratum always stays in the training set, without compensation by others. At least one row is
+ * held out.
  */
 function heldOutCounts(sizes: readonly number[], fraction: number): number[] {
   const rows = sizes.reduce((a, b) => a + b, 0);
@@ -84,7 +84,7 @@ function foldOf(rows: number, validation: Iterable<number>): Fold {
   return { trainRows: all.filter((row) => held[row] === 0), validationRows: all.filter((row) => held[row] === 1) };
 }
 
-/** The validation rows of one fold with about `fraction` of the rows, of every class alike where the target is a class. */
+/** The validation rows of a holdout with about `fraction` of the rows, stratified for classification. */
 function heldOut(dataset: Dataset, fraction: number, seed: number, repeat: number): number[] {
   if (!(fraction > 0 && fraction < 1)) throw new RangeError(`fraction must be above 0 and below 1, got ${fraction}`);
   const strata = shuffledStrata(dataset, seed, repeat);
@@ -95,7 +95,7 @@ function heldOut(dataset: Dataset, fraction: number, seed: number, repeat: numbe
   return strata.flatMap((stratum, s) => stratum.slice(0, counts[s]!));
 }
 
-/** The validation rows of `folds` folds: every row is one once. The strata are dealt out like cards, one after the other. */
+/** The validation rows of `folds` folds: every row is in exactly one. Strata are distributed round-robin. */
 function dealt(dataset: Dataset, folds: number, seed: number, stratified: boolean, repeat: number): number[][] {
   if (!(Number.isInteger(folds) && folds >= 2 && folds <= dataset.rows)) {
     throw new RangeError(`folds must be a whole number from 2 to ${dataset.rows}, got ${folds}`);
@@ -110,7 +110,7 @@ export function holdout(dataset: Dataset, fraction: number, seed: number, repeat
   return foldOf(dataset.rows, heldOut(dataset, fraction, seed, repeat));
 }
 
-/** The validation rows of every fold, repeat after repeat. */
+/** The validation rows of every fold of every repetition. */
 export function* validationRowsOf(
   dataset: Dataset,
   validation: Validation,
@@ -122,7 +122,7 @@ export function* validationRowsOf(
   }
 }
 
-/** The folds of a search's validation, repeat after repeat. */
+/** The folds of all repetitions. */
 export function foldsOf(dataset: Dataset, validation: Validation, seed: number): Fold[] {
   return Array.from(validationRowsOf(dataset, validation, seed), (rows) => foldOf(dataset.rows, rows));
 }

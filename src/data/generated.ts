@@ -1,14 +1,14 @@
-/** Data sets made by a formula: small, two-dimensional, and hard for a network that is not deep enough. */
+/** Generated data sets: small, two-dimensional, and hard for shallow networks. */
 import { cosine, sine } from '../exact-math.ts';
 import { type Random, randomAt } from '../random.ts';
 import { createDataset, type Dataset } from './dataset.ts';
 
-/** The seed of the generated sets; a set is told from the others by its place as fold. Never change either: hashes would. */
+/** The seed of the generated sets; their index is the fold of the address. Changing either would change hashes. */
 const SEED = 2016;
 
 export type GeneratedName = 'moons' | 'rings' | 'spiral';
 
-/** A point and the class it belongs to, for row i of `rows`. */
+/** The point and class of row i of `rows`. */
 type Generator = (row: number, rows: number, random: Random) => readonly [x: number, y: number, label: number];
 
 interface Recipe {
@@ -18,7 +18,7 @@ interface Recipe {
   readonly point: Generator;
 }
 
-/** Two half circles that reach into each other, with noise of standard deviation 0.15. */
+/** Two interleaved half circles with noise of standard deviation 0.15. */
 const moons: Generator = (row, _rows, random) => {
   const angle = Math.PI * random.uniform();
   const noise = () => 0.15 * random.normal();
@@ -35,7 +35,7 @@ const rings: Generator = (row, _rows, random) => {
   return [radius * cosine(angle) + 0.08 * random.normal(), radius * sine(angle) + 0.08 * random.normal(), label];
 };
 
-/** Three arms of 4 radians from the centre outwards, each 4 radians on from the one before, with noise of 0.2 radians. */
+/** Three spiral arms of 4 radians, each rotated by 4 radians, with noise of 0.2 radians. */
 const spiral: Generator = (row, rows, random) => {
   const label = row % 3;
   const radius = Math.floor(row / 3) / (rows / 3 - 1);
@@ -49,7 +49,7 @@ const recipes: Readonly<Record<GeneratedName, Recipe>> = {
   spiral: { rows: 1500, classes: ['first', 'second', 'third'], fold: 2, point: spiral },
 };
 
-/** The same rows, to the bit, on any machine. */
+/** The rows have the same bits on any machine. */
 export function generateDataset(name: GeneratedName, attribution: string): Dataset {
   const { rows, classes, fold, point: pointOf } = recipes[name];
   const random = randomAt({ seed: SEED, purpose: 'dataset', fold });

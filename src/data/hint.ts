@@ -1,4 +1,4 @@
-/** One warning about a file: what it is about, and which options would do something about it. */
+/** A warning about a file, with options that would fix it. */
 import type { Column } from './columns.ts';
 
 export const hintCodes = [
@@ -23,7 +23,7 @@ export const hintCodes = [
   'unbalanced',
 ] as const;
 
-/** Options of an upload that a hint may offer. */
+/** Upload options that a hint can offer. */
 export const offered = [
   'ignore',
   'category',
@@ -35,17 +35,17 @@ export const offered = [
   'encoding',
 ] as const;
 
-/** A choice that is offered: repeat the upload with this option. */
+/** An offered fix: repeat the upload with this option. */
 export interface Offer {
   readonly label: string;
   readonly option: (typeof offered)[number];
-  /** Each is given to the option; most offers have one. */
+  /** Values of the option; usually one. */
   readonly values: readonly string[];
 }
 
 export interface Hint {
   readonly code: (typeof hintCodes)[number];
-  /** The column it is about; null for the whole file. */
+  /** The column, or null for the whole file. */
   readonly column: string | null;
   readonly message: string;
   readonly offers: readonly Offer[];

@@ -1,14 +1,14 @@
-/** What a teacher sees in the inputs before any training: whether they lie around zero, and on like scales. */
+/** Properties of the inputs: whether they are centred, and whether they have similar scales. */
 import type { PreparedData } from './preprocess.ts';
 
 export interface InputFacts {
-  /** Root mean square of the columns' means, by that of their deviations: 0 where inputs are centred. */
+  /** Root mean square of the columns' means divided by that of their deviations: 0 if the inputs are centred. */
   readonly offCentre: number;
-  /** The deviation that nine tenths of the columns stay below, by that which a tenth does; constant columns left out. */
+  /** The 90th percentile of the columns' deviations divided by the 10th, without constant columns. */
   readonly scaleRatio: number;
 }
 
-/** Of the training rows, as training sees them. */
+/** Measured on the preprocessed training rows. */
 export function inputFacts({ trainX, trainRows, inputs }: PreparedData): InputFacts {
   const means = new Float64Array(inputs);
   const squares = new Float64Array(inputs);

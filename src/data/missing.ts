@@ -1,5 +1,5 @@
-/** Which texts mean that a value is missing: the usual ones, and those that a reading names. */
-import type { FaultList } from './faults.ts';
+/** Which texts mean a missing value: the usual ones and those in the settings. */
+import type { IssueList } from './faults.ts';
 import { isNumber } from './number-format.ts';
 import { type CsvReading, missingInOf } from './reading.ts';
 
@@ -8,17 +8,17 @@ const usual: Readonly<Record<CsvReading['rules'], readonly string[]>> = {
   1: ['', 'na', 'n/a', 'nan', 'null', 'none', '?'],
   2: ['', 'na', 'n/a', '#n/a', 'nan', '-nan', 'null', '<na>', '?', '.', '-'],
 };
-/** Missing among numbers; in a column of words it is a word: 48 of 60 cars with "none" as extra have no extra. */
+/** Missing in numeric columns, but a category in others: a car with "none" as extra has no extra. */
 const WORD_OR_MISSING = 'none';
 
 export interface MissingMarkers {
-  /** Whether the text means so in a column of words. */
+  /** Whether the text means missing in a categorical column. */
   inWords(text: string): boolean;
-  /** Whether it does in a column of numbers; and where it is not known yet what the column holds. */
+  /** Whether it means missing in a numeric column, or in one whose kind is not known yet. */
   inNumbers(text: string): boolean;
 }
 
-/** Markers of one column. A marker that is a number is found however it is spelled: -200, -200.0. */
+/** The markers of a column. Numeric markers match any spelling: -200, -200.0. */
 export function markersOf(reading: CsvReading, column: string): MissingMarkers {
   const own = [...reading.missingValues];
   for (const entry of reading.missingIn) {
@@ -32,7 +32,7 @@ export function markersOf(reading: CsvReading, column: string): MissingMarkers {
   return { inWords, inNumbers: (text) => inWords(text) || text.toLowerCase() === WORD_OR_MISSING };
 }
 
-/** What is missing whatever the column, by the rules of today: for guesses, before there is a reading. */
+/** The default markers, for detection before the settings are known. */
 export function isUsuallyMissing(text: string): boolean {
   return usual[2].includes(text.toLowerCase());
 }
@@ -41,11 +41,11 @@ export function isNone(text: string): boolean {
   return text.toLowerCase() === WORD_OR_MISSING;
 }
 
-/** Faults of `missingIn` entries that name no column. */
-export function missingInFaults(reading: CsvReading, names: readonly string[], faults: FaultList): void {
+/** Checks that `missingIn` entries refer to existing columns. */
+export function missingInIssues(reading: CsvReading, names: readonly string[], issues: IssueList): void {
   for (const entry of reading.missingIn) {
     const given = missingInOf(entry);
-    if (given === undefined) faults.add('missingIn', `must be COLUMN=TEXT, got ${entry}`);
-    else if (!names.includes(given.column)) faults.add('missingIn', `there is no column ${given.column}`);
+    if (given === undefined) issues.add('missingIn', `must be COLUMN=TEXT, got ${entry}`);
+    else if (!names.includes(given.column)) issues.add('missingIn', `there is no column ${given.column}`);
   }
 }

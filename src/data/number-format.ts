@@ -1,9 +1,9 @@
-/** Numbers as people write them: with a decimal comma, with groups of thousands. */
+/** Number formats: decimal comma and thousands separators. */
 import { type Decimal, decimals, type Thousands, thousandsMarks } from './reading.ts';
 
 const plain = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** Whether a text is a number with a decimal point and no groups, as JavaScript reads it. */
+/** Whether a text is a number with a decimal point and no groups, in JavaScript syntax. */
 export function isNumber(text: string): boolean {
   return plain.test(text);
 }
@@ -13,7 +13,7 @@ export interface NumberFormat {
   readonly thousands: Thousands;
 }
 
-/** In groups of thousands, a space may be one that does not break. */
+/** Spaces as thousands separators include non-breaking ones. */
 const groupMark: Readonly<Record<Thousands, string>> = {
   none: '(?!)',
   comma: ',',
@@ -22,7 +22,7 @@ const groupMark: Readonly<Record<Thousands, string>> = {
   apostrophe: "['’]",
 };
 
-/** Turns a number in this format into one that `isNumber` takes; leaves every other text as it is. */
+/** Converts numbers in this format to the format of `isNumber`; other texts are unchanged. */
 export function numberReader({ decimal, thousands }: NumberFormat): (text: string) => string {
   if (decimal === 'point' && thousands === 'none') return (text) => text;
   const mark = groupMark[thousands];
@@ -37,12 +37,12 @@ export function numberReader({ decimal, thousands }: NumberFormat): (text: strin
   };
 }
 
-/** What the numbers of a file say of their format: how many can only be read so. */
+/** How many numbers of a file are only valid in each format. */
 interface Evidence {
   decimalPoint: number;
   decimalComma: number;
   groups: Record<'comma' | 'point' | 'space' | 'apostrophe', number>;
-  /** `1,234` and `1.234`: groups, or three decimals. */
+  /** `1,234` and `1.234` are ambiguous: groups or three decimals. */
   eitherComma: number;
   eitherPoint: number;
 }
@@ -71,10 +71,10 @@ function weigh(text: string, evidence: Evidence): void {
   else evidence.decimalPoint++;
 }
 
-/** A column counts where nine tenths of what is in it could be numbers in some format. */
+/** A column is used if at least this share of its values could be numbers in some format. */
 const MIN_SHARE = 0.9;
 
-/** The format in which the numbers of these columns are written. `delimiter` decides where `1,234` may be one thing or the other. */
+/** Detects the number format of columns. `delimiter` decides ambiguous cases like `1,234`. */
 export function guessNumberFormat(
   columns: readonly (readonly string[])[],
   isMissing: (text: string) => boolean,

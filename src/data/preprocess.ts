@@ -1,21 +1,21 @@
 /**
- * Bringing features (and regression targets) to a common scale. Fitted on the training rows of the fold alone, all of them,
- * and applied to both parts with the same numbers: validation rows never teach (invariant 9 in docs/invariants.md).
+ * Scales features (and regression targets). Fitted on all training rows of the fold and only on these, and applied to both parts: no
+ * information leaks from validation rows (invariant 9 in docs/invariants.md).
  */
 import { type Dataset, isSingle } from './dataset.ts';
 import type { Fold } from './folds.ts';
 
 export type Preprocessing = 'none' | 'center' | 'standardize';
 
-/** x ↦ (x − offset) / scale, column by column; float64. What is not there (NaN) is `fill` before that. */
+/** x ↦ (x − offset) / scale by column, in float64. Missing values (NaN) are first replaced by `fill`. */
 export interface Scaling {
   readonly offset: Float64Array;
   readonly scale: Float64Array;
-  /** The mean of what is there; 0 where nothing is. */
+  /** The mean of the present values; 0 if there are none. */
   readonly fill: Float64Array;
 }
 
-/** One fold of a data set, ready for training; the shape is that of nn/training/train.ts. */
+/** One preprocessed fold of a data set, in the format of nn/training/train.ts. */
 export interface PreparedData {
   readonly trainX: Float32Array;
   readonly trainY: Int32Array | Float32Array;
@@ -25,19 +25,18 @@ export interface PreparedData {
   readonly validationRows: number;
   readonly inputs: number;
   readonly outputs: number;
-  /** How many of the target's own units one unit of y stands for; 1 for classes. */
+  /** The scale of standardized targets: one unit of y in original units; 1 for classes. */
   readonly targetScale: number;
-  /** What was subtracted from the target before it was divided by `targetScale`; 0 for classes. */
+  /** Subtracted from the target before dividing by `targetScale`; 0 for classes. */
   readonly targetOffset: number;
-  /** What was done to the features: with it a model that is taken home reads raw rows. */
+  /** The scaling of the features, which an exported model needs to use raw rows. */
   readonly scaling: Scaling;
 }
 
 /**
- * Mean and standard deviation (divided by n) of a column over `rows`, in float64; a value that is not there counts as the mean of
- * the others. A constant column has deviation 0 exactly. The sum of numbers that float32 does not hold rounds, by more than their
- * spread where they are large: their mean is corrected by the mean of what is left. The mean of the others is taken as it always
- * was, to the bit.
+ * Mean and standard deviation (divided by n) of a column over `rows`, in float64; missing values count as the mean of the others. A constant
+ * column has deviation exactly 0. For numbers that float32 cannot represent, the rounding error of the sum may exceed their spread, so the
+ * mean is corrected by the mean of the residuals; for others it is not, to keep the bits of earlier versions.
  */
 function momentsOf(
   x: ArrayLike<number>,
@@ -57,17 +56,17 @@ function momentsOf(
     single &&= isSingle(value);
   }
   if (known === 0) return { mean: 0, deviation: 0 };
-  // Adding 0 makes 0 of −0, as a sum would.
+  // Adding 0 turns −0 into 0, as a sum would.
   if (low === high) return { mean: low + 0, deviation: 0 };
   const rough = sum / known;
   const mean = single ? rough : rough + sumOver(x, width, column, rows, (value) => value - rough) / known;
-  // Squares of what is smaller than 1e-150 would be 0.
+  // Squares of numbers below 1e-150 would underflow to 0.
   const unit = high - low < 1e-150 ? high - low : 1;
   const squares = sumOver(x, width, column, rows, (value) => ((value - mean) / unit) ** 2);
   return { mean, deviation: unit * Math.sqrt(squares / rows.length) };
 }
 
-/** Of a function of the values that are there. */
+/** The mean of a function of the present values. */
 function sumOver(
   x: ArrayLike<number>,
   width: number,
@@ -83,7 +82,7 @@ function sumOver(
   return sum;
 }
 
-/** The scaling of every column, from `rows` alone. A constant column is centered and not scaled: it has no spread to divide by. */
+/** Fits the scaling of every column on `rows`. Constant columns are centred but not scaled. */
 export function fitScaling(
   x: ArrayLike<number>,
   width: number,
@@ -122,9 +121,8 @@ function applyScaling(
 }
 
 /**
- * The fold's rows, preprocessed. Regression targets are always standardized, whatever `preprocessing` says of the features:
- * the default learning rates suit outputs near 1, not progressions of 25 to 346. The loss is then in those units (about 1 for a
- * network that knows nothing), and metrics are given back in the target's own by `targetScale`.
+ * Preprocesses a fold. Regression targets are always standardized, whatever `preprocessing` is, because default learning rates suit outputs
+ * near 1. The loss is in standardized units (about 1 for an untrained network); metrics are converted back with `targetScale`.
  */
 export function prepare(dataset: Dataset, fold: Fold, preprocessing: Preprocessing): PreparedData {
   const { x, features } = dataset;

@@ -1,22 +1,22 @@
-/** What dialect a file is written in, by its first lines. */
+/** Detects the dialect of a file from its first lines. */
 import { looksNumeric } from './columns.ts';
 import { type CsvRecord, parseCsv } from './csv.ts';
 import { csvLimits } from './csv-table.ts';
-import { FaultList } from './faults.ts';
+import { IssueList } from './faults.ts';
 import { isUsuallyMissing } from './missing.ts';
 import { guessNumberFormat, numberReader } from './number-format.ts';
 import { type Delimiter, type Dialect, delimiters, type Quote } from './reading.ts';
 
 const SAMPLE_CHARACTERS = 256 * 1024;
 const SAMPLE_RECORDS = 500;
-/** Lines above the header that are no rows: a title, the date of an export. */
+/** The most lines above the header, such as a title or a date. */
 const MAX_SKIPPED = 20;
 const names = Object.keys(delimiters) as Delimiter[];
 
-/** What of a dialect is asked for. */
+/** The given settings of a dialect. */
 export type AskedDialect = { readonly [Key in keyof Dialect]?: Dialect[Key] | undefined };
 
-/** The dialect of a text: what is asked for, and for the rest what fits best. */
+/** The dialect of a text: given settings, and the best fit for the others. */
 export function sniffDialect(text: string, asked: AskedDialect): Dialect {
   const sample = sampleOf(text);
   const quote = asked.quote ?? quoteIn(sample);
@@ -28,7 +28,7 @@ export function sniffDialect(text: string, asked: AskedDialect): Dialect {
       const records = recordsOf(sample, { delimiter, quote, comment });
       return { delimiter, comment, records, fit: fitOf(records, delimiter) };
     })
-    // Sorting keeps the order of what fits as well.
+    // The sort is stable, so ties keep their order.
     .sort((a, b) => b.fit - a.fit)[0]!;
   const skip = asked.skip ?? skippedIn(cut.records);
   const records = cut.records.slice(skip);
@@ -40,7 +40,7 @@ export function sniffDialect(text: string, asked: AskedDialect): Dialect {
   return { delimiter: cut.delimiter, quote, comment: cut.comment, skip, decimal, thousands, header };
 }
 
-/** Up to the last whole line. */
+/** Cuts the sample after its last complete line. */
 function sampleOf(text: string): string {
   if (text.length <= SAMPLE_CHARACTERS) return text;
   const sample = text.slice(0, SAMPLE_CHARACTERS);
@@ -48,7 +48,7 @@ function sampleOf(text: string): string {
   return end > 0 ? sample.slice(0, end) : sample;
 }
 
-/** Excel's first line that names the delimiter. */
+/** The `sep=` line that Excel writes. */
 function separatorIn(sample: string): Delimiter | undefined {
   const found = /^\ufeff?"?sep=(.)"?[ \t]*(?:[\r\n]|$)/i.exec(sample);
   return names.find((name) => delimiters[name] === found?.[1]);
@@ -58,10 +58,10 @@ type Cut = Pick<Dialect, 'delimiter' | 'quote' | 'comment'>;
 
 function recordsOf(sample: string, cut: Cut): CsvRecord[] {
   const limits = { ...csvLimits, records: SAMPLE_RECORDS };
-  return parseCsv(sample, { ...cut, lenient: true }, limits, new FaultList(1000));
+  return parseCsv(sample, { ...cut, lenient: true }, limits, new IssueList(1000));
 }
 
-/** Single quotes where they begin and end fields and double ones never do. */
+/** Single quotes if they enclose fields and double quotes never do. */
 function quoteIn(sample: string): Quote {
   const count = (quote: string) =>
     sample.match(new RegExp(`(^|[,;|\\t\\r\\n])[ ]*${quote}[^${quote}\\r\\n]*${quote}[ ]*(?=[,;|\\t\\r\\n]|$)`, 'g'))
@@ -69,7 +69,7 @@ function quoteIn(sample: string): Quote {
   return count("'") > 0 && !/(^|[,;|\t\r\n ])"/.test(sample) ? 'single' : 'double';
 }
 
-/** How lines of comment begin, where some do: they have not the fields that rows have, or stand alone above a row. */
+/** Detects the prefix of comment lines: such lines have fewer fields than rows, or precede the header. */
 function commentIn(sample: string, delimiter: Delimiter, quote: Quote): string {
   for (const mark of ['#', '%', '//']) {
     const marked = new RegExp(`^[ \\t]*${mark}`);
@@ -80,7 +80,7 @@ function commentIn(sample: string, delimiter: Delimiter, quote: Quote): string {
     const width = modeOf(rows.map(({ fields }) => fields.length)).value;
     const unlike = lines.filter(({ fields }) => fields.length - (fields[0] === mark ? 1 : 0) !== width);
     if (unlike.length > 0 && unlike.length * 2 >= lines.length) return mark;
-    // A marked line that stands alone above the names is a comment; where rows follow, it holds the names, as NumPy writes them.
+    // A single marked line above the names is a comment; if rows follow directly, it has the names, as NumPy writes them.
     if (lines.length === 1 && lines[0] === records[0] && hasHeader(rows, (text) => text)) return mark;
   }
   return 'none';
@@ -99,8 +99,8 @@ const grouped = /^[+-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?$/;
 const someNumbers = /^[+-]?[\d.,]+[ \t]+[+-]?[\d.,]+/;
 
 /**
- * How well a text is cut: the share of records of one width, by the share of fields that look like one value and not like several.
- * 0 where there is a single column.
+ * The score of a delimiter: the share of records with the same width times the share of fields that look like a single value. 0 for a
+ * single column.
  */
 function fitOf(records: readonly CsvRecord[], delimiter: Delimiter): number {
   const { value: width, share } = modeOf(records.slice(1).map(({ fields }) => fields.length));
@@ -117,14 +117,14 @@ function fitOf(records: readonly CsvRecord[], delimiter: Delimiter): number {
   return share * (clean / all);
 }
 
-/** How many records stand above the header and have fewer fields than everything below it. */
+/** How many records above the header have fewer fields than everything below. */
 function skippedIn(records: readonly CsvRecord[]): number {
   const { value: width } = modeOf(records.map(({ fields }) => fields.length));
   if (width < 3) return 0;
   const filled = ({ fields }: CsvRecord) => fields.filter((field) => field.trim() !== '').length;
   const first = records.findIndex(({ fields }) => fields.length >= width - 1);
   let skipped = Math.max(first, 0);
-  // A spreadsheet pads its title with empty fields.
+  // Spreadsheets pad the title with empty fields.
   while (skipped < records.length - 1 && filled(records[skipped]!) <= 1) skipped++;
   return skipped <= MAX_SKIPPED && records.slice(skipped).length > 1 ? skipped : 0;
 }
@@ -136,8 +136,8 @@ function columnsIn(records: readonly CsvRecord[]): string[][] {
 }
 
 /**
- * Whether the first record holds names. For names: a word above numbers, a word that does not come again. Against: a number above
- * numbers, a word that comes again, a gap, two names alike. Numbers that count up, such as years, are names.
+ * Detects a header. For: a word above numbers, a word that does not occur again. Against: a number above numbers, a word that occurs again, an
+ * empty field, duplicates. Consecutive numbers, such as years, count as names.
  */
 function hasHeader(records: readonly CsvRecord[], read: (text: string) => string): boolean {
   const [first, ...rest] = records;
@@ -151,7 +151,7 @@ function hasHeader(records: readonly CsvRecord[], read: (text: string) => string
     const texts = columns[k]!;
     const numeric = looksNumeric(texts, isUsuallyMissing);
     const isNumber = looksNumeric([name], () => false);
-    // Nothing above the names of the rows: an index.
+    // An empty field above row names: an index.
     if (name === '' && k === 0 && !texts.every((text) => text === '')) votes += names.length;
     if (name === '') return;
     if (isNumber) numbers.push(Number(name));
@@ -164,6 +164,6 @@ function hasHeader(records: readonly CsvRecord[], read: (text: string) => string
   if (counting) votes += 2 * numbers.length;
   const words = names.filter((name) => name !== '' && !looksNumeric([name], () => false));
   if (words.length - new Set(words).size > words.length / 4) votes -= words.length;
-  // As many for as against: words above words say nothing, and most files have a header.
+  // Undecided (words above words), and most files have a header.
   return votes > 0 || (votes === 0 && numbers.length === 0);
 }

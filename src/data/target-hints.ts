@@ -1,19 +1,19 @@
-/** What is odd in what is to be predicted. */
+/** Hints about the target. */
 import { type Column, presentTexts, sameSpelling } from './columns.ts';
 import type { Task } from './dataset.ts';
 import { shortened } from './faults.ts';
 import { type Hint, hint } from './hint.ts';
 import { isNumber } from './number-format.ts';
 
-/** What is seen in the target. */
+/** What is known of the target. */
 export interface TargetFacts {
   readonly task: Task;
-  /** Whether the task was asked for. */
+  /** Whether the task was given. */
   readonly asked: boolean;
   readonly classes: readonly string[];
 }
 
-/** Classes of fewer rows than this cannot be in every one of five folds. */
+/** Classes with fewer rows than this are missing in some of five folds. */
 const USUAL_FOLDS = 5;
 const MAX_CLASSES_ASKED = 100;
 const UNBALANCED = 0.95;
@@ -25,7 +25,7 @@ export function targetHints(column: Column, { task, asked, classes }: TargetFact
   const distinct = whole ? new Set(texts.map(Number)).size : 0;
   if (!asked && distinct > 2 && distinct <= MAX_CLASSES_ASKED && distinct * 2 <= texts.length) {
     const [is, not] = task === 'classification' ? ['classes', 'a quantity'] : ['a quantity', 'classes'];
-    const message = `${distinct} different whole numbers: taken for ${is}; are they ${not}? task=classification or task=regression says so`;
+    const message = `${distinct} different whole numbers are treated as ${is}; if they are ${not}, set task=classification or task=regression`;
     hints.push(
       hint('task', column, message, [
         { label: 'classes', option: 'task', values: ['classification'] },
@@ -45,13 +45,13 @@ function classHints(column: Column, labels: readonly string[], classes: readonly
   if (few.length > 0) {
     const some = few.slice(0, 5).map((label) => `${shortened(label)} (${counts.get(label) ?? 0})`);
     const more = few.length > some.length ? ` and ${few.length - some.length} more` : '';
-    const message = `classes of fewer than ${USUAL_FOLDS} rows: ${some.join(', ')}${more}; they are missing from some folds of a cross-validation: merge them, or leave their rows out`;
+    const message = `classes with fewer than ${USUAL_FOLDS} rows: ${some.join(', ')}${more}; they are missing in some folds of a cross-validation: merge them or remove their rows`;
     hints.push(hint('fewRowsOfClass', column, message));
   }
   const [most, count] = [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), ['', 0]);
   if (count > UNBALANCED * labels.length && counts.size > 1) {
     const share = ((100 * count) / labels.length).toFixed(1);
-    const message = `${share} % of the rows are ${shortened(most)}: whoever always says so is as accurate; search for validationMacroF1 instead of validationAccuracy`;
+    const message = `${share} % of the rows are ${shortened(most)}, so always predicting it has that accuracy; use validationMacroF1 instead of validationAccuracy`;
     hints.push(hint('unbalanced', column, message));
   }
   return hints;

@@ -1,21 +1,21 @@
-/** How an uploaded file is read: what the user asks for, and for all the rest what is seen in it. */
+/** Determines how an uploaded file is read: given settings, and detected ones for the rest. */
 import { type CsvOptions, datasetLimits } from './csv-table.ts';
 import { decodeFile } from './decode.ts';
 import { InvalidDataset } from './faults.ts';
 import { type CsvReading, decimals, firstReading, thousandsMarks, withGiven } from './reading.ts';
 import { sniffDialect } from './sniff.ts';
 
-/** What a user may ask for; `rules`, `gzip` and `guessed` are not for asking. */
+/** The settings a user can give: all but `rules`, `gzip` and `guessed`. */
 export type AskedReading = {
   readonly [Name in Exclude<keyof CsvReading, 'rules' | 'gzip' | 'guessed'>]?: CsvReading[Name] | undefined;
 };
 export type AskedUpload = AskedReading & Pick<CsvOptions, 'name' | 'target' | 'task'>;
 
 const newReading: CsvReading = { ...firstReading, rules: 2 };
-/** What of a reading is seen in the file, unless it is asked for. */
+/** The settings that are detected unless given. */
 export const seen = ['encoding', 'delimiter', 'decimal', 'thousands', 'quote', 'comment', 'skip', 'header'] as const;
 
-/** The text of a file, and how it is read. Throws `InvalidDataset` where it is no text, or what is asked for cannot be. */
+/** Decodes a file and resolves its settings. Throws `InvalidDataset` if it is not text or the given settings are invalid. */
 export function readUpload(
   bytes: Uint8Array,
   asked: AskedUpload,
@@ -33,12 +33,12 @@ export function readUpload(
   return { text, options: { ...reading, name, target, task } };
 }
 
-/** One thing that was decided about a file: which option says it, what it is, whether it was seen or asked for. */
+/** A resolved setting of a file, and whether it was detected or given. */
 export interface Decision {
   readonly option: (typeof seen)[number];
   readonly value: string;
   readonly guessed: boolean;
-  /** What it means, in a sentence. */
+  /** Its meaning in words. */
   readonly message: string;
 }
 
@@ -50,8 +50,8 @@ const delimiterNames = {
   space: 'spaces',
 };
 const quoteNames = {
-  double: 'double quotes may surround fields',
-  single: 'single quotes may surround fields',
+  double: 'fields may have double quotes',
+  single: 'fields may have single quotes',
   none: 'quotes are text',
 };
 
@@ -61,13 +61,14 @@ export function decisionsOf(reading: CsvReading): Decision[] {
     encoding: `the text is ${encoding}${gzip ? ', compressed with gzip' : ''}`,
     delimiter: `fields are separated by ${delimiterNames[delimiter]}`,
     decimal: `numbers have a decimal ${decimal}`,
-    thousands: thousands === 'none' ? 'thousands are not marked' : `thousands are marked by ${markNames[thousands]}`,
+    thousands:
+      thousands === 'none' ? 'there is no thousands separator' : `thousands are separated by ${markNames[thousands]}`,
     quote: quoteNames[quote],
-    comment: comment === 'none' ? 'there are no comments' : `lines that begin with ${comment} are passed over`,
-    skip: skip === 0 ? 'nothing stands above the table' : `${skip} lines above the table are passed over`,
+    comment: comment === 'none' ? 'there are no comments' : `lines that start with ${comment} are skipped`,
+    skip: skip === 0 ? 'the table starts at the first line' : `${skip} lines above the table are skipped`,
     header: header
-      ? 'the first line holds the names of the columns'
-      : 'the first line is a row like the others: columns are named column1, column2, …',
+      ? 'the first line has the column names'
+      : 'the first line is a row: columns are named column1, column2, …',
   };
   return seen.map((option) => ({
     option,

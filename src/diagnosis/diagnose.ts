@@ -1,4 +1,4 @@
-/** Babysits a training run: from what was measured to what is wrong with it, why, and what to do. */
+/** Diagnoses a training run: finds problems in its measurements, with likely causes and advice. */
 import { type Case, type Finding, type FindingCode, findingCodes, type Rule, severities } from './finding.ts';
 import * as end from './rules/end.ts';
 import * as layers from './rules/layers.ts';
@@ -7,7 +7,7 @@ import * as start from './rules/start.ts';
 
 const rules: Readonly<Record<FindingCode, Rule>> = { ...start, ...learning, ...layers, ...end };
 
-/** What is explained by something else that was found is left out. */
+/** Findings that are consequences of another finding are left out. */
 const explained: Readonly<Partial<Record<FindingCode, readonly FindingCode[]>>> = {
   diverged: [
     'symmetricWeights',
@@ -32,19 +32,20 @@ const explained: Readonly<Partial<Record<FindingCode, readonly FindingCode[]>>> 
   regularizationDominates: ['underfitting', 'plateau', 'symmetricWeights'],
 };
 
-/** By severity; of equal ones, as the codes are listed. */
+/** By severity, then in the order of the codes. */
 function rank({ code, severity }: Finding): number {
   return severities.indexOf(severity) * findingCodes.length + findingCodes.indexOf(code);
 }
 
-/** All findings, the worst first. */
+/** All findings, worst first. */
 export function diagnose(one: Case): Finding[] {
   if (one.reports.length === 0) return [];
   const found = Object.values(rules).flatMap((rule) => rule(one) ?? []);
-  // What is itself explained explains nothing: the table is in order.
-  const hushed = new Set<FindingCode>();
+  // A suppressed finding suppresses no others; the order of the table ensures this.
+  const suppressed = new Set<FindingCode>();
   for (const [code, others] of Object.entries(explained) as [FindingCode, readonly FindingCode[]][]) {
-    if (!hushed.has(code) && found.some((one) => one.code === code)) for (const other of others) hushed.add(other);
+    if (!suppressed.has(code) && found.some((one) => one.code === code))
+      for (const other of others) suppressed.add(other);
   }
-  return found.filter(({ code }) => !hushed.has(code)).sort((a, b) => rank(a) - rank(b));
+  return found.filter(({ code }) => !suppressed.has(code)).sort((a, b) => rank(a) - rank(b));
 }

@@ -1,7 +1,7 @@
-/** What is found in a training run, and what it is found from. */
+/** Findings of the diagnosis, and the data they are made from. */
 import type { EpochReport, LayerSignals, Signals } from '../nn/training/train.ts';
 
-/** From the worst on. */
+/** Worst first. */
 export const severities = ['fault', 'warning', 'note'] as const;
 export type Severity = (typeof severities)[number];
 
@@ -34,19 +34,19 @@ export type FindingCode = (typeof findingCodes)[number];
 export interface Finding {
   readonly code: FindingCode;
   readonly severity: Severity;
-  /** Where there is one: counted from 1, the inputs' side first. */
+  /** From 1, starting at the input; null if it does not concern a single layer. */
   readonly layer: number | null;
-  /** The epoch after which it was first so; 0 is before the first step. */
+  /** The first epoch that shows it; 0 is before the first step. */
   readonly since: number;
-  /** The most likely cause, where several have the same face. */
+  /** The most likely of several possible causes. */
   readonly cause: string | null;
-  /** The numbers that say so. */
+  /** The measurements it is based on. */
   readonly evidence: Readonly<Record<string, number | null>>;
   readonly text: string;
   readonly advice: string;
 }
 
-/** Of a trial's settings, what findings go by. */
+/** The settings of a trial that findings depend on. */
 export interface DiagnosedSettings {
   readonly learningRate: number;
   readonly l2: number;
@@ -57,16 +57,16 @@ export interface DiagnosedSettings {
   readonly dropout: number;
   readonly batchSize: number;
   readonly epochs: number;
-  /** Above 0, training ends and goes back when validation gets worse. */
+  /** Above 0: early stopping. */
   readonly patience: number;
 }
 
 export interface Facts {
-  /** Classes; 0 where a quantity is predicted. */
+  /** Number of classes; 0 for regression. */
   readonly classes: number;
   readonly trainRows: number;
   readonly validationRows: number;
-  /** data/input-facts.ts */
+  /** See data/input-facts.ts. */
   readonly offCentre: number;
   readonly scaleRatio: number;
 }
@@ -76,18 +76,18 @@ export interface Case {
   readonly settings: DiagnosedSettings;
   readonly facts: Facts;
   readonly reports: readonly EpochReport[];
-  /** All that was looked at, in order; the first is before the first step. */
+  /** Observations of the layers, in order; the first is before the first step. */
   readonly signals: readonly Signals[];
-  /** The loss of who knows nothing: ln C of classes, the targets' variance (1) of a quantity. */
+  /** The loss of an untrained model: see `expectedLoss`. */
   readonly expectedLoss: number;
-  /** Whether all epochs are done, or training was ended: what says "in the end" waits for it. */
+  /** Whether training has ended; some rules only apply then. */
   readonly over: boolean;
 }
 
-/** ReportSchedule for one thing. Pure: the same case gives the same finding. */
+/** Checks for one problem. Pure: the same case gives the same finding. */
 export type Rule = (one: Case) => Finding | undefined;
 
-/** What who knows nothing loses: ln C of so many classes; the targets' variance, 1, of a quantity (0 classes). */
+/** The loss of a model that has learned nothing: ln C for C classes; for regression (0 classes) the variance of the standardized target, 1. */
 export function expectedLoss(classes: number): number {
   return classes > 0 ? Math.log(classes) : 1;
 }
@@ -102,7 +102,7 @@ export function caseOf(
   return { settings, facts, reports, signals, expectedLoss: expectedLoss(facts.classes), over };
 }
 
-/** The hidden layers alone, without the output. */
+/** The hidden layers, without the output layer. */
 export function hiddenOf({ layers }: Signals): readonly LayerSignals[] {
   return layers.slice(0, -1);
 }
@@ -116,7 +116,7 @@ export function medianOf(numbers: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** The first layer for which it holds after an observation, and the observation since which it has held without a break. */
+/** The first layer for which it holds in the last observation, and the epoch since which it has held without a break. */
 export function holdsNow(
   { signals }: Case,
   holds: (layer: LayerSignals, index: number, observed: Signals) => boolean,
@@ -133,7 +133,7 @@ export function holdsNow(
   return { index, since, layer: now.layers[index]! };
 }
 
-/** A number for people. */
+/** Formats a number for a message. */
 export function shown(value: number): string {
   if (Number.isInteger(value)) return String(value);
   return Math.abs(value) < 1e-3 || Math.abs(value) >= 1e4

@@ -7,13 +7,13 @@ import { type Random, randomAt } from '../../src/random.ts';
 import { everyKernels, sameBitsAs } from '../support/kernels.ts';
 
 const truth = createPlainKernels('float64');
-const LARGEST = 70;
-const sizes = Array.from({ length: LARGEST }, (_, i) => i + 1);
+const MAX_SIZE = 70;
+const sizes = Array.from({ length: MAX_SIZE }, (_, i) => i + 1);
 /** Each size once in each place, beside others that change with it: no two places have the same. */
 const shapes = sizes.flatMap((n) => [
-  [n, ((n * 7) % LARGEST) + 1, ((n * 31) % LARGEST) + 1] as const,
-  [((n * 13) % LARGEST) + 1, n, ((n * 3) % LARGEST) + 1] as const,
-  [((n * 17) % LARGEST) + 1, ((n * 11) % LARGEST) + 1, n] as const,
+  [n, ((n * 7) % MAX_SIZE) + 1, ((n * 31) % MAX_SIZE) + 1] as const,
+  [((n * 13) % MAX_SIZE) + 1, n, ((n * 3) % MAX_SIZE) + 1] as const,
+  [((n * 17) % MAX_SIZE) + 1, ((n * 11) % MAX_SIZE) + 1, n] as const,
 ]);
 /** Beyond the blocks in which sums are taken, and beyond the size from which columns are copied. */
 const large = [

@@ -132,7 +132,7 @@ describe('the client', () => {
     const file = join(projectRoot, 'examples', 'zero-initialization.json');
     const { code, output } = await hypersearch('preflight', file);
     expect(output).toMatch(/2 hidden layers \(50, 50\), relu, zeros, standardize, as in trial 0\n.*loss is 2\.3/);
-    expect(output).toMatch(/FAILED +20 rows are not learned by heart/);
+    expect(output).toMatch(/FAILED +The network cannot overfit 20 rows/);
     expect(output).toMatch(/fault +cannotOverfit: /);
     expect(code).toBe(1);
     const watched = await hypersearch('submit', file, '--watch');

@@ -135,7 +135,7 @@ it('is not deleted while searches use it, unless by force: what is open is cance
   expect(refused.status).toBe(409);
   expect(await problem(refused)).toMatchObject({
     code: 'datasetInUse',
-    detail: '2 searches were made on used, of which 1 are not over; force=true deletes it all the same',
+    detail: '2 searches use used, 1 of them still open; force=true deletes it anyway',
   });
   expect((await remove('used', '?force=true')).status).toBe(204);
   expect((await service.client.search(open)).state).toBe('cancelled');

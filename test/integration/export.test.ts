@@ -1,7 +1,7 @@
 /** Exports of a search: CSV and NDJSON say the same, and a reader of CSV gets back what the API has. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CsvShape, parseCsv } from '../../src/data/csv.ts';
-import { FaultList } from '../../src/data/faults.ts';
+import { IssueList } from '../../src/data/faults.ts';
 import { allTrials, ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
@@ -29,7 +29,7 @@ it('writes every trial as a line of CSV: numbers in full, inactive hyperparamete
   const text = await (await service.client.export(id, 'csv')).text();
   const shape: CsvShape = { delimiter: 'comma', quote: 'double', comment: 'none', lenient: false };
   const limits = { records: 1000, fields: 100, field: 10_000 };
-  const [header, ...lines] = parseCsv(text, shape, limits, new FaultList(1));
+  const [header, ...lines] = parseCsv(text, shape, limits, new IssueList(1));
   const names = header!.fields;
   expect(names.slice(-4)).toEqual(['learningRate', 'batchNorm', 'optimizer', 'momentum']);
   expect(lines.map(({ fields }) => Object.fromEntries(fields.map((field, i) => [names[i], field])))).toEqual(

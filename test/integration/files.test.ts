@@ -350,7 +350,7 @@ describe('what is no table is refused with 400, by its place', () => {
       30_000,
     );
     const fault = await refusedWith(gzipSync(wide));
-    expect(fault.message).toMatch(/numbers; at most 20000000 are read/);
+    expect(fault.message).toMatch(/numbers; the limit is 20000000/);
   });
 
   it('refuses a JSON body, and a name of a data set that is no text', async () => {

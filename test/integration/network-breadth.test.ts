@@ -94,7 +94,7 @@ describe('a search over kinds of networks', () => {
 it('a search whose largest trial needs more memory than is allowed is refused, with the numbers', async () => {
   const hyperparameters = { hiddenUnits: [2000, 2000], optimizer: either('sgd', 'adam') };
   await expect(service.client.create({ dataset: 'moons', hyperparameters })).rejects.toThrow(
-    /the largest trial \(2 hidden layers of 2000 units .* adam, .*\) needs \d\d MB of memory, and the limit is 64 MB/,
+    /the largest trial \(2 hidden layers of 2000 units .* adam, .*\) needs \d\d MB of memory, but the limit is 64 MB/,
   );
   const small = await service.client.create({
     dataset: 'moons',

@@ -118,7 +118,7 @@ it.each([['inline'], ['threads']])('a core refuses what takes more memory than a
     name === 'inline' ? createInlineCore('simd', limit) : createThreadedCore(1, entry, compileKernels('simd'), limit);
   const large = core.run(task(0, { hiddenUnits: 1000 }));
   await expect(large).rejects.toThrow(MemoryLimitExceeded);
-  await expect(large).rejects.toThrow(/^training needs \d+ MB of memory, and the limit is 3 MB$/);
+  await expect(large).rejects.toThrow(/^training needs \d+ MB of memory, but the limit is 3 MB$/);
   expect((await core.run(task(0))).outcome).toBe('ok');
   await core.close();
 });

@@ -135,7 +135,7 @@ describe('a warm start into another space', () => {
     [
       'a step',
       { hiddenUnits: { distribution: 'int', low: 4, high: 16, step: 4 } },
-      /^warmStart: hiddenUnits of trial \d+.* is not taken over: it must be a whole number between 4 and 16, in steps of 4 from 4, got \d+/,
+      /^warmStart: hiddenUnits of trial \d+.* is ignored: it must be a whole number between 4 and 16, in steps of 4 from 4, got \d+/,
     ],
     [
       'bounds',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type CsvShape, parseCsv } from '../../src/data/csv.ts';
 import { csvLimits } from '../../src/data/csv-table.ts';
 import { createDataset, type Dataset } from '../../src/data/dataset.ts';
-import { FaultList } from '../../src/data/faults.ts';
+import { IssueList } from '../../src/data/faults.ts';
 import { type Fold, foldsOf, holdout } from '../../src/data/folds.ts';
 import { prepare } from '../../src/data/preprocess.ts';
 
@@ -130,10 +130,10 @@ describe('CSV', () => {
     fc.assert(
       fc.property(table, fc.constantFrom('\n', '\r\n', '\r'), (records, lineBreak) => {
         const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
-        const faults = new FaultList(20);
+        const faults = new IssueList(20);
         const text = records.map((fields) => fields.map(quoted).join()).join(lineBreak);
         expect(parseCsv(text, shape, csvLimits, faults).map(({ fields }) => fields)).toEqual(records);
-        expect(faults.faults).toEqual([]);
+        expect(faults.issues).toEqual([]);
       }),
     );
   });
@@ -142,7 +142,7 @@ describe('CSV', () => {
     const text = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r'), maxLength: 60 });
     fc.assert(
       fc.property(text, (any) =>
-        parseCsv(any, shape, csvLimits, new FaultList(3)).every(({ fields }) => fields.length > 0),
+        parseCsv(any, shape, csvLimits, new IssueList(3)).every(({ fields }) => fields.length > 0),
       ),
     );
   });

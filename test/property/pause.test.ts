@@ -114,13 +114,13 @@ describe('a trial that is paused', () => {
 
   it('cannot be resumed as another, on other kernels, or from other bytes', () => {
     const { checkpoint } = run({ ...task, pauseAfter: 2 }).end as Extract<RunOutcome, { outcome: 'paused' }>;
-    const other = 'the checkpoint is that of another trial';
+    const other = 'the checkpoint belongs to another trial';
     expect(() => run({ ...task, trial: 3, resume: checkpoint })).toThrow(other);
     expect(() => run({ ...task, settings: { ...task.settings, l2: 0.1 }, resume: checkpoint })).toThrow(other);
     const renamed = { ...kernels[0]!, name: 'other' };
     expect(() => runTrial({ ...task, resume: checkpoint }, renamed, conditions).next()).toThrow(other);
     expect(() => run({ ...task, resume: checkpoint.subarray(0, 40) })).toThrow('cut short');
-    expect(() => run({ ...task, resume: toBytes({ format: 'other' }) })).toThrow('not of the format');
+    expect(() => run({ ...task, resume: toBytes({ format: 'other' }) })).toThrow('does not have the format');
     expect(() => run({ ...task, resume: new Uint8Array() })).toThrow('cut short');
   });
 });

@@ -228,7 +228,7 @@ describe('a CSV before it is stored', () => {
     expect(withOffer(withOffer(noChoices, offer), offer)).toEqual({ ...noChoices, ignore: ['zip'] });
     const asked = withOffer(noChoices, { label: 'classes', option: 'task', values: ['classification'] });
     expect(asked.task).toBe('classification');
-    const named = withOffer(noChoices, { label: 'it holds names', option: 'header', values: ['true'] });
+    const named = withOffer(noChoices, { label: 'it has names', option: 'header', values: ['true'] });
     expect(parametersOf(named)).toMatchObject({ header: 'true' });
   });
   it('keep the most frequent words of a column of many', () => {

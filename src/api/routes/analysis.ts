@@ -5,7 +5,7 @@ import { createPreflight } from '../../application/preflight.ts';
 import { searchCoverage } from '../../application/search-coverage.ts';
 import { searchFindings } from '../../application/search-findings.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { endpoint, judgedByUseCase } from '../endpoint.ts';
+import { endpoint, validatedByUseCase } from '../endpoint.ts';
 
 export const analysisRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, dependencies) => {
   const importance = createImportance(dependencies);
@@ -33,7 +33,7 @@ export const analysisRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app
   });
   app.route({
     ...endpoint('POST /v1/searches/preflight'),
-    ...judgedByUseCase,
+    ...validatedByUseCase,
     handler: ({ body }) => preflight.ofSpecification(body),
   });
 };

@@ -10,7 +10,7 @@ import { refuseOtherSites } from '../socket.ts';
 export const eventRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, dependencies) => {
   app.route({
     ...endpoint('GET /v1/searches/:id/events'),
-    // Refused before the upgrade, a websocket client sees the same problem document as any other.
+    // Before the upgrade, so that websocket clients get the same problem document as others.
     preHandler: async (request) => {
       if (request.headers.upgrade === undefined) return;
       refuseOtherSites(request);
@@ -20,7 +20,7 @@ export const eventRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
     wsHandler: async (socket, request) => {
       const { id } = request.params as { id: string };
       const { after } = request.query as { after?: number };
-      // A client may speak before its search is read; nothing it says may be lost.
+      // Messages that the client sends before its search is read must not be lost.
       socket.pause();
       const search = await dependencies.queries.find(id);
       socket.resume();
@@ -33,12 +33,12 @@ export const eventRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
     ...endpoint('GET /v1/events'),
     preHandler: async (request) => {
       if (request.headers.upgrade === undefined) {
-        throw new Problem('upgradeRequired', 'this is a websocket; GET /v1/searches lists what there is');
+        throw new Problem('upgradeRequired', 'this endpoint is a websocket; GET /v1/searches lists searches');
       }
       refuseOtherSites(request);
     },
     handler: () => {
-      throw new Problem('upgradeRequired', 'this is a websocket');
+      throw new Problem('upgradeRequired', 'this endpoint is a websocket');
     },
     wsHandler: (socket) => streamSearches(socket, dependencies),
   });

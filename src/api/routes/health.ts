@@ -18,12 +18,12 @@ export const healthRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, 
   });
 };
 
-const PATIENCE_MS = 3000;
+const TIMEOUT_MS = 3000;
 
 async function answers(what: string, ask: () => Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(`no answer in ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
   });
   try {
     await Promise.race([ask(), late]);

@@ -2,18 +2,18 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
 
-/** Addresses within the page (web/src/app.tsx): all of them are the same document, which shows what its address says. */
+/** Routes of the page (web/src/app.tsx), which all serve the same document. */
 const views = ['/searches', '/searches/*', '/new', '/compare', '/datasets', '/datasets/*'];
 
-/** The page, as built: compressed beforehand, its parts named by what is in them. */
+/** Serves the built page: precompressed, with content-hashed asset names. */
 export const pageRoutes: FastifyPluginAsync<ApiDependencies> = async (app, { web }) => {
   await app.register(fastifyStatic, {
     root: web,
     preCompressed: true,
     cacheControl: false,
     setHeaders: (reply, path) => {
-      const lasting = path.includes('/assets/');
-      reply.header('cache-control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache');
+      const immutable = path.includes('/assets/');
+      reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
   for (const url of views) {

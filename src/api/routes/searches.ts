@@ -7,12 +7,12 @@ import { refineSearch } from '../../application/refine-search.ts';
 import { transitionSearch } from '../../application/transition-search.ts';
 import { refinementSchema } from '../../contract/searches.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { endpoint, judgedByUseCase } from '../endpoint.ts';
+import { endpoint, validatedByUseCase } from '../endpoint.ts';
 
 export const searchRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, dependencies) => {
   app.route({
     ...endpoint('POST /v1/searches'),
-    validatorCompiler: (route) => (route.httpPart === 'body' ? judgedByUseCase : app).validatorCompiler!(route),
+    validatorCompiler: (route) => (route.httpPart === 'body' ? validatedByUseCase : app).validatorCompiler!(route),
     handler: async ({ body, headers }, reply) => {
       const options = { idempotencyKey: headers['idempotency-key'] };
       const { search, created } = await createSearch(dependencies, body, options);
@@ -23,7 +23,7 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, 
 
   app.route({
     ...endpoint('POST /v1/searches/dry-run'),
-    ...judgedByUseCase,
+    ...validatedByUseCase,
     handler: ({ body }) => dryRunSearch(dependencies, body),
   });
 

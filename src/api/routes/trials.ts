@@ -22,10 +22,10 @@ export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
     handler: ({ params: { id, number } }) => findTrial(dependencies, id, number),
   });
 
-  for (const act of ['pause', 'resume', 'cancel', 'retry'] as const) {
+  for (const action of ['pause', 'resume', 'cancel', 'retry'] as const) {
     app.route({
-      ...endpoint(`POST /v1/searches/:id/trials/:number/${act}`),
-      handler: ({ params: { id, number } }) => actOnTrial(dependencies, id, number, act),
+      ...endpoint(`POST /v1/searches/:id/trials/:number/${action}`),
+      handler: ({ params: { id, number } }) => actOnTrial(dependencies, id, number, action),
     });
   }
 
@@ -38,7 +38,7 @@ export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
     ...endpoint('GET /v1/searches/:id/table'),
     handler: async ({ params: { id } }, reply) => {
       const table = await searchTable(dependencies, id);
-      // Text already: to read 200,000 cells once more only to check them would cost more than all the rest.
+      // Already JSON text: parsing and validating 200,000 cells would cost more than the rest of the request.
       return reply
         .type('application/json; charset=utf-8')
         .serializer((text: unknown) => String(text))

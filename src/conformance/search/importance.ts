@@ -5,7 +5,7 @@ import type { Samples } from '../../algorithms/importance/forest.ts';
 import { pedAnova } from '../../algorithms/importance/ped-anova.ts';
 import { sobol } from '../../algorithms/samplers/sobol/quasi-random.ts';
 import { log, sine } from '../../exact-math.ts';
-import { type Faults, isList, isNumber, isRecord, type Json, near, part, within } from './compare.ts';
+import { isList, isNumber, isRecord, type Json, type Mismatches, near, part, within } from './compare.ts';
 
 const SHARE_TOLERANCE = 0.05;
 const POINTS = 8192;
@@ -15,14 +15,14 @@ export function isImportance(json: Json): boolean {
   return isRecord(json['pedAnova']) || isRecord(json['fanova']);
 }
 
-export function checkImportance(json: Json): Faults {
-  const faults: Faults = [];
-  if (isRecord(json['pedAnova'])) faults.push(...checkPedAnova(json['pedAnova']));
+export function checkImportance(json: Json): Mismatches {
+  const mismatches: Mismatches = [];
+  if (isRecord(json['pedAnova'])) mismatches.push(...checkPedAnova(json['pedAnova']));
   const { fanova } = json;
-  if (!isRecord(fanova)) return faults;
-  if (isRecord(fanova['analytic'])) faults.push(...checkAnalytic(fanova['analytic']));
-  if (isRecord(fanova['logScale'])) faults.push(...checkLogScale(fanova['logScale']));
-  return faults;
+  if (!isRecord(fanova)) return mismatches;
+  if (isRecord(fanova['analytic'])) mismatches.push(...checkAnalytic(fanova['analytic']));
+  if (isRecord(fanova['logScale'])) mismatches.push(...checkLogScale(fanova['logScale']));
+  return mismatches;
 }
 
 /** Columns by name, and the values, of trials whose hyperparameters lie where `place` says. */
@@ -37,7 +37,7 @@ function columnsOf(json: Json, place: (name: string, value: number) => number): 
 }
 
 /** Of hyperparameters on [0, 1]; the best have the least values. */
-function checkPedAnova(json: Json): Faults {
+function checkPedAnova(json: Json): Mismatches {
   const { names, samples } = columnsOf(json, (_, value) => value);
   const raw = pedAnova(samples.columns, samples.choices, samples.values);
   const sum = raw.reduce((a, b) => a + b, 0);
@@ -74,7 +74,7 @@ function sampled(f: Function3): Samples {
   return { columns, choices: [0, 0, 0], values };
 }
 
-function checkAnalytic(json: Json): Faults {
+function checkAnalytic(json: Json): Mismatches {
   return Object.entries(json).flatMap(([title, expected]) => {
     const f = functionOf(title);
     if (f === undefined) return [`there is no function ${title}`];
@@ -93,7 +93,7 @@ function checkAnalytic(json: Json): Faults {
 }
 
 /** Of a learning rate that was sampled by powers from 1e-5 to 1e-1. */
-function checkLogScale(json: Json): Faults {
+function checkLogScale(json: Json): Mismatches {
   const { names, samples } = columnsOf(json, (name, value) =>
     name === 'learningRate' ? (log(value) - log(1e-5)) / (log(1e-1) - log(1e-5)) : value,
   );

@@ -16,13 +16,13 @@ import type { NumericDistribution } from '../../algorithms/space/space.ts';
 import { axisOf } from '../../algorithms/space/transform.ts';
 import { log } from '../../exact-math.ts';
 import {
-  type Faults,
   isList,
   isNumber,
   isNumbers,
   isRecord,
   isText,
   type Json,
+  type Mismatches,
   near,
   nearAll,
   part,
@@ -33,7 +33,7 @@ export function isParzen(json: Json): boolean {
   return isList(json['cases']) && isRecord(json['gamma']);
 }
 
-export function checkParzen(json: Json): Faults {
+export function checkParzen(json: Json): Mismatches {
   const gammas = Object.entries(part(json, 'gamma', isRecord)).flatMap(([n, expected]) =>
     same(`gamma(${n})`, gamma(Number(n)), expected),
   );
@@ -52,7 +52,7 @@ interface Probe {
 const isProbes = (value: unknown): value is readonly Probe[] =>
   Array.isArray(value) && value.every((one) => isRecord(one) && isNumber(one['x']) && isNumber(one['value']));
 
-function checkCase(one: unknown): Faults {
+function checkCase(one: unknown): Mismatches {
   const name = part(one, 'name', isText);
   const distribution = part(one, 'distribution', isRecord);
   const observations = part(one, 'observations', isNumbers);
@@ -84,7 +84,7 @@ function checkAxis(
   observations: readonly number[],
   weights: Float64Array,
   probes: readonly Probe[],
-): Faults {
+): Mismatches {
   const axis = axisOf(distribution);
   const n = observations.length;
   const kernels: NumericKernels = { axis, mu: new Float64Array(n + 1), sigma: new Float64Array(n + 1) };
@@ -113,7 +113,7 @@ function checkChoices(
   observations: readonly number[],
   weights: Float64Array,
   probes: readonly Probe[],
-): Faults {
+): Mismatches {
   const kernels = [...observations, undefined].map((choice) => choiceKernel(choices, weights.length, choice));
   const expected = part(one, 'categoryWeights', isList);
   const density = (x: number) =>

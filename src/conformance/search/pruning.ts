@@ -1,13 +1,13 @@
 /** Fixtures of pruners: at which epoch each of some curves, told one trial after the other, is stopped; and brackets. */
 import { hyperbandBrackets } from '../../algorithms/pruners/brackets.ts';
 import { createPruner, type ImmediateSettings } from '../../algorithms/pruners/create-pruner.ts';
-import { type Faults, isList, isNumber, isNumbers, isRecord, type Json, part, same } from './compare.ts';
+import { isList, isNumber, isNumbers, isRecord, type Json, type Mismatches, part, same } from './compare.ts';
 
 export function isPruning(json: Json): boolean {
   return isList(json['curves']) && isRecord(json['expected']);
 }
 
-export function checkPruning(json: Json): Faults {
+export function checkPruning(json: Json): Mismatches {
   const curves = part(
     json,
     'curves',
@@ -56,7 +56,7 @@ export function isHyperband(json: Json): boolean {
   return isList(json['tables']);
 }
 
-export function checkHyperband(json: Json): Faults {
+export function checkHyperband(json: Json): Mismatches {
   return part(json, 'tables', isList).flatMap((table) => {
     const maxEpochs = part(table, 'maxEpochs', isNumber);
     const reductionFactor = part(table, 'reductionFactor', isNumber);

@@ -1,6 +1,6 @@
 /** Fixtures of unscrambled Sobol and Halton points. */
 import { halton, sobol } from '../../algorithms/samplers/sobol/quasi-random.ts';
-import { type Faults, isList, isNumbers, isRecord, type Json, nearAll, part } from './compare.ts';
+import { isList, isNumbers, isRecord, type Json, type Mismatches, nearAll, part } from './compare.ts';
 
 const sequences = { sobol, halton } as const;
 
@@ -8,7 +8,7 @@ export function isQuasiRandom(json: Json): boolean {
   return Object.keys(sequences).some((name) => isRecord(json[name]) && isList(json[name]['points']));
 }
 
-export function checkQuasiRandom(json: Json): Faults {
+export function checkQuasiRandom(json: Json): Mismatches {
   return Object.entries(sequences).flatMap(([name, sequence]) => {
     if (!isRecord(json[name])) return [];
     return part(json[name], 'points', isList).flatMap((point, index) => {

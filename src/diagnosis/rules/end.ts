@@ -1,21 +1,21 @@
-/** What can be said in the end: of generalization, of regularization, of what the numbers are worth. */
+/** Rules for the end of training: generalization, regularization, and the reliability of the metrics. */
 import { last, percent, type Rule, shown } from '../finding.ts';
 
 const MIN_EPOCHS = 5;
-/** Validation loss above its own best, and above that of training. */
+/** Validation loss relative to its own best, and to the training loss. */
 const RISEN = 1.25;
 const GAP = 1.5;
 const GAP_OF_ACCURACY = 0.1;
 const GAP_OF_LOSS = 2.5;
 const NEGLIGIBLE = 0.1;
-/** Of the expected loss: what is left when nothing more is learned. */
+/** Share of the expected loss that remains when training no longer improves. */
 const POOR = 0.6;
 const POOR_ACCURACY = 0.85;
 const AT_REST = 0.05;
-/** What the last fifth of the epochs must have taken off the validation loss. */
+/** The share by which the validation loss must have fallen in the last fifth of the epochs. */
 const STILL = 0.04;
 const SMALL_BATCH = 8;
-/** The last batch of an epoch counts like any other: of so few rows mean and variance are wild. */
+/** The last batch of an epoch updates the statistics like any other; with so few rows they are very noisy. */
 const RAGGED_BATCH = 3;
 const STANDARD_ERROR = 0.03;
 
@@ -36,7 +36,7 @@ export const overfitting: Rule = ({ reports, over, facts, settings, expectedLoss
     since: best.epoch,
     cause: null,
     evidence: { trainLoss: end.trainLoss, validationLoss: end.validationLoss, bestValidationLoss: best.validationLoss },
-    text: `Since epoch ${best.epoch} the validation loss has risen from ${shown(best.validationLoss)} to ${shown(end.validationLoss)} while that of training fell to ${shown(end.trainLoss)}: it learns the rows by heart.`,
+    text: `Since epoch ${best.epoch} the validation loss has risen from ${shown(best.validationLoss)} to ${shown(end.validationLoss)} while the training loss fell to ${shown(end.trainLoss)}: the network memorizes the training rows.`,
     advice: 'Stop earlier (patience), more l2 or dropout, fewer units, or more data.',
   };
 };
@@ -58,7 +58,7 @@ export const underfitting: Rule = (one) => {
     since: before.epoch,
     cause: null,
     evidence: { trainLoss: end.trainLoss, validationLoss: end.validationLoss, expectedLoss },
-    text: `The training loss has come to rest at ${shown(end.trainLoss)}, ${percent(end.trainLoss / expectedLoss)} of what who knows nothing has; that of validation is no worse: the network is too small for more.`,
+    text: `The training loss has levelled off at ${shown(end.trainLoss)}, ${percent(end.trainLoss / expectedLoss)} of the loss of an untrained model; the validation loss is no worse: the network is too small to learn more.`,
     advice: `Give it more units or layers (it has ${settings.hiddenUnits.join(', ') || 'none hidden'}), less l2, less dropout.`,
   };
 };
@@ -77,7 +77,7 @@ export const regularizationDominates: Rule = ({ reports, settings, expectedLoss 
     cause: null,
     evidence: { regularizationLoss: end.regularizationLoss, trainLoss: end.trainLoss, l2: settings.l2 },
     text: `The penalty on the weights is ${shown(end.regularizationLoss)}, the loss on the data ${shown(end.trainLoss)}: training shrinks weights instead of learning.`,
-    advice: `Lower l2, a hundredfold to begin with (${shown(settings.l2 / 100)}).`,
+    advice: `Lower l2, at first by a factor of 100 (${shown(settings.l2 / 100)}).`,
   };
 };
 
@@ -97,7 +97,7 @@ export const batchTooSmall: Rule = ({ settings, facts }) => {
     text:
       batchSize < SMALL_BATCH
         ? `Batch normalization takes mean and variance from ${batchSize} rows: they are mostly noise.`
-        : `The last batch of every epoch has ${least} of ${facts.trainRows} rows: batch normalization takes mean and variance from them alone.`,
+        : `The last batch of every epoch has ${least} of ${facts.trainRows} rows: batch normalization takes mean and variance from only these.`,
     advice: 'Use batches of at least 16 rows that divide the rows well, or no batch normalization.',
   };
 };
@@ -106,7 +106,7 @@ export const validationTooSmall: Rule = ({ facts, reports, over }) => {
   const { classes, validationRows } = facts;
   if (!over || classes === 0 || validationRows === 0) return undefined;
   const accuracy = last(reports)?.validationMetric ?? Number.NaN;
-  // Agresti & Coull 1998: two right and two wrong answers more, so that no wrong answer among few does not mean certainty.
+  // Agresti & Coull 1998: add two right and two wrong rows, so that few rows without an error do not mean certainty.
   const smoothed = (accuracy * validationRows + 2) / (validationRows + 4);
   const error = Math.sqrt((smoothed * (1 - smoothed)) / (validationRows + 4));
   if (!(error > STANDARD_ERROR)) return undefined;
@@ -117,7 +117,7 @@ export const validationTooSmall: Rule = ({ facts, reports, over }) => {
     since: 0,
     cause: null,
     evidence: { validationRows, standardError: error },
-    text: `${validationRows} validation rows tell the accuracy to within ±${percent(2 * error)}: trials that differ by less cannot be told apart.`,
+    text: `With ${validationRows} validation rows the accuracy is known to within ±${percent(2 * error)}: smaller differences between trials are noise.`,
     advice: 'Use kFold or repeats, or a larger fraction for validation.',
   };
 };

@@ -1,16 +1,16 @@
-/** What happens inside: dead and saturated units, gradients that vanish or explode. */
+/** Rules for hidden layers: dead and saturated units, vanishing and exploding gradients. */
 import { type Case, hiddenOf, holdsNow, last, medianOf, percent, type Rule, shown } from '../finding.ts';
 
 const DEAD = 0.35;
 const SATURATED = 0.5;
 const VANISHED = 6e-3;
-/** Of the expected loss: what has learned so much has not lost its gradient, but its need of one. */
+/** Share of the expected loss: below it, small gradients only mean that the network has learned. */
 const LEARNED = 0.3;
 const EXPLODED = 1e3;
 const OFF_CENTRE = 2.5;
 const RECTIFIED = new Set(['relu']);
 
-/** Dead from the start is not the rate's fault; dead in the first layer alone, with inputs far from zero, is the inputs'. */
+/** Units dead from the start are not due to the learning rate; in the first layer, inputs far from zero are the likely cause. */
 function causeOfDeath({ signals, facts }: Case, index: number, dead: number): 'inputs' | 'initialization' | 'rate' {
   const atStart = signals[0]!.layers[index]!.dead;
   if (atStart < dead / 2) return 'rate';
@@ -18,9 +18,9 @@ function causeOfDeath({ signals, facts }: Case, index: number, dead: number): 'i
 }
 
 const remedies = {
-  inputs: 'Centre the inputs: off-centre ones switch whole units off.',
-  initialization: 'Initialize with he, and with no bias below zero.',
-  rate: 'Lower the learning rate: a step that is too large throws units off the data for good. leakyRelu and elu cannot die.',
+  inputs: 'Centre the inputs: inputs far from zero switch whole units off.',
+  initialization: 'Initialize with he, and without negative biases.',
+  rate: 'Lower the learning rate: too large a step can make units inactive on all rows for good. leakyRelu and elu units cannot die.',
 };
 
 export const deadRelu: Rule = (one) => {
@@ -43,7 +43,7 @@ export const deadRelu: Rule = (one) => {
       offCentre: one.facts.offCentre,
       updateRatio: layer.updateRatio,
     },
-    text: `${percent(layer.dead)} of the units of layer ${index + 1} are zero on every row, ${when}: they have no gradient and will not come back.`,
+    text: `${percent(layer.dead)} of the units of layer ${index + 1} are zero on every row, ${when}: they have no gradient and will not recover.`,
     advice: remedies[cause],
   };
 };
@@ -61,8 +61,9 @@ export const saturated: Rule = (one) => {
     since,
     cause: atStart < layer.saturated / 2 ? 'rate' : inputs ? 'inputs' : 'initialization',
     evidence: { saturated: layer.saturated, saturatedAtStart: atStart },
-    text: `${percent(layer.saturated)} of the outputs of layer ${index + 1} lie on the flat part of ${one.settings.activation}: almost no gradient passes.`,
-    advice: 'Smaller first weights (xavier), standardized inputs, a lower learning rate, batch normalization, or relu.',
+    text: `${percent(layer.saturated)} of the outputs of layer ${index + 1} are in the flat part of ${one.settings.activation}: almost no gradient passes.`,
+    advice:
+      'Smaller initial weights (xavier), standardized inputs, a lower learning rate, batch normalization, or relu.',
   };
 };
 
@@ -101,7 +102,7 @@ export const explodingGradients: Rule = (one) => {
     evidence: { gradientNorm },
     text: `A step of epoch ${epoch} had a gradient of norm ${Number.isFinite(gradientNorm) ? shown(gradientNorm) : 'infinity'}.`,
     advice:
-      'Clip the gradient (clipNorm 1), lower the learning rate, standardize the inputs, or use smaller first weights.',
+      'Clip the gradient (clipNorm 1), lower the learning rate, standardize the inputs, or use smaller initial weights.',
   };
 };
 
@@ -116,7 +117,7 @@ export const notZeroCentred: Rule = (one) => {
     since,
     cause: one.settings.activation === 'sigmoid' ? 'sigmoid' : null,
     evidence: { mean: layer.mean, deviation: layer.deviation },
-    text: `The outputs of layer ${index + 1} lie around ${shown(layer.mean)}, by ${shown(layer.deviation)}: the next layer's gradients share their sign.`,
-    advice: 'tanh and elu lie around zero; batch normalization puts anything there.',
+    text: `The outputs of layer ${index + 1} have mean ${shown(layer.mean)} and deviation ${shown(layer.deviation)}: the gradients of the next layer's weights share their sign.`,
+    advice: 'Use tanh or elu, which are centred around zero, or batch normalization.',
   };
 };

@@ -1,33 +1,33 @@
-/** Whether the loss falls, and if not, why. */
+/** Rules for the training loss: whether it falls, and if not, why. */
 import { type Case, type Finding, hiddenOf, last, medianOf, percent, type Rule, shown } from '../finding.ts';
 
-/** The loss has not fallen while it is above this part of the first. */
+/** The loss counts as stuck while it is above this share of the initial loss. */
 const STUCK = 0.97;
-/** Steps that move the weights by less get nowhere in any budget. */
+/** Below this update ratio, training makes no progress in any realistic number of epochs. */
 const SLOW_RATIO = 1e-4;
-/** Steps that move them by more tear down what was learned. */
+/** Above this update ratio, steps destroy what was learned. */
 const FAST_RATIO = 3e-2;
-/** Of a layer's outputs that became saturated though few were at the start: steps threw them there. */
+/** Share of saturated outputs, now and at the start: if few were saturated at the start, the updates are the cause. */
 const SATURATED = 0.5;
 const SATURATED_AT_START = 0.2;
-/** After the first epochs they may also be what was learned. */
+/** Observations from this epoch on are used. */
 const SOON = 4;
 const MIN_RATIO = 1e-3;
-/** Fewer cannot but answer yes or no. */
+/** Narrower layers may saturate because they encode yes or no. */
 const MIN_UNITS = 4;
 const EARLY = 3;
 /** Share of the epochs in which the training loss rose. */
 const ROUGH = 0.3;
 const UNEVEN = 0.15;
-/** From one epoch to a later one the mean loss rose so many times, to at least this part of the expected. */
+/** A jump: the loss rose by this factor over an earlier epoch, to at least this share of the expected loss. */
 const JUMP = 3;
 const JUMP_PART = 0.2;
 const MIN_EPOCHS = 3;
-/** Units that differ by less than this part of their spread all do the same. */
+/** Units that differ by less than this share of their spread count as identical. */
 const SYMMETRIC = 1e-4;
 const PLATEAU_PART = 0.5;
 
-/** What a step moves: the median over the observations after the start, of the layer that is moved most. */
+/** The median update ratio over the observations, of the layer with the largest. */
 function typicalRatio({ signals, settings }: Case): number {
   const layers = settings.hiddenUnits.map((_, l) => l).concat(settings.hiddenUnits.length);
   return Math.max(...layers.map((l) => medianOf(signals.map((observed) => observed.layers[l]!.updateRatio))));
@@ -48,13 +48,13 @@ function isSymmetric({ signals, settings }: Case): number {
   return hiddenOf(now).findIndex(
     ({ unitDeviation, mean, deviation }, l) =>
       settings.hiddenUnits[l]! > 1 &&
-      // Units that are all silent have nothing to differ in, unless their weights are zeros.
+      // If all units output zero, they only count as symmetric if their weights are zeros.
       (deviation > 0 || mean !== 0 || settings.initializer === 'zeros') &&
       unitDeviation <= SYMMETRIC * Math.max(Math.abs(mean), deviation),
   );
 }
 
-/** The rule that stops a trial (compute/divergence.ts), whether it was asked to or not. */
+/** The same rule as in compute/divergence.ts, also if it does not stop the trial. */
 function divergedEpoch({ reports }: Case): Case['reports'][number] | undefined {
   return reports.find(
     ({ trainLoss, validationLoss }) =>
@@ -72,7 +72,7 @@ export const diverged: Rule = (one) => {
   if (epoch === undefined) return undefined;
   const { peakStep, peakLoss, trainLoss } = epoch;
   const what = Number.isFinite(trainLoss)
-    ? `rose to ${shown(trainLoss)}, above three times the ${shown(reports[0]!.firstLoss)} it began with`
+    ? `rose to ${shown(trainLoss)}, above three times the initial ${shown(reports[0]!.firstLoss)}`
     : 'was no longer a finite number';
   return {
     code: 'diverged',
@@ -82,7 +82,7 @@ export const diverged: Rule = (one) => {
     cause: null,
     evidence: { step: peakStep, peakLoss, learningRate: settings.learningRate },
     text: `In epoch ${epoch.epoch} the loss ${what}; it was worst at step ${peakStep}.`,
-    advice: 'Lower the learning rate tenfold; clip the gradient (clipNorm) if it must stay.',
+    advice: 'Lower the learning rate by a factor of ten, or clip the gradient (clipNorm).',
   };
 };
 
@@ -97,7 +97,7 @@ export const symmetricWeights: Rule = (one) => {
     since: 0,
     cause: one.settings.initializer === 'zeros' ? 'initialization' : null,
     evidence: { unitDeviation, units: one.settings.hiddenUnits[layer]! },
-    text: `All ${one.settings.hiddenUnits[layer]} units of layer ${layer + 1} do the same: equal weights get equal gradients, and stay equal.`,
+    text: `All ${one.settings.hiddenUnits[layer]} units of layer ${layer + 1} are identical: equal weights get equal gradients and stay equal.`,
     advice: 'Initialize with random weights: xavier or he.',
   };
 };
@@ -106,7 +106,7 @@ export const deadNetwork: Rule = (one) => {
   const now = last(one.signals);
   const layers = now === undefined ? [] : hiddenOf(now);
   const index = layers.findIndex(({ dead }) => dead === 1);
-  // Of zeros nothing can be dead: that is symmetry.
+  // With zero weights, zero outputs mean symmetry, not dead units.
   if (index < 0 || now!.epoch === 0 || one.settings.initializer === 'zeros') return undefined;
   return {
     code: 'deadNetwork',
@@ -115,7 +115,7 @@ export const deadNetwork: Rule = (one) => {
     since: one.signals.find(({ layers: seen }) => seen[index]!.dead === 1)!.epoch,
     cause: null,
     evidence: { dead: 1 },
-    text: `No unit of layer ${index + 1} answers to any row: nothing reaches what lies behind it, and no gradient comes back.`,
+    text: `All units of layer ${index + 1} are zero on every row: no signal reaches the later layers, and no gradient comes back.`,
     advice: 'Use he initialization, a lower learning rate, centred inputs, or leakyRelu.',
   };
 };
@@ -132,18 +132,18 @@ export const rateTooLow: Rule = (one) => {
     since: reports.length,
     cause: null,
     evidence: { updateRatio: ratio, learningRate: settings.learningRate, lossLeft: fallen(one) },
-    text: `After ${reports.length} epochs ${percent(fallen(one))} of the loss is left: a step moves the weights by ${shown(ratio)} of themselves, where about 1e-3 is right.`,
-    advice: `Raise the learning rate, ten times to begin with (${shown(settings.learningRate * 10)}).`,
+    text: `After ${reports.length} epochs ${percent(fallen(one))} of the loss is left: a step changes the weights by ${shown(ratio)} of their norm; about 1e-3 is right.`,
+    advice: `Raise the learning rate, at first by a factor of ten (${shown(settings.learningRate * 10)}).`,
   };
 };
 
-/** How often the training loss rose from one epoch to the next. */
+/** The share of epochs in which the training loss rose. */
 function roughness(reports: Case['reports']): number {
   const rises = reports.slice(1).filter(({ trainLoss }, i) => trainLoss > reports[i]!.trainLoss).length;
   return rises / Math.max(1, reports.length - 1);
 }
 
-/** Some layer was thrown on its flat part by the first steps, not by the first weights, and has not come back. */
+/** Whether a layer was saturated by the first steps, not by its initial weights, and has stayed so. */
 function becameSaturated({ signals, settings }: Case): boolean {
   const start = hiddenOf(signals[0]!);
   const since = signals.filter(({ epoch }) => epoch >= SOON);
@@ -152,17 +152,17 @@ function becameSaturated({ signals, settings }: Case): boolean {
   return start.some((_, l) => wide(l) && since.every(({ layers }) => layers[l]!.saturated > SATURATED));
 }
 
-/** How far an epoch's loss rose above the least before it, where that is not merely a little above nothing. */
+/** The largest ratio of an epoch's loss to the smallest before it, ignoring small losses. */
 function jump({ reports, expectedLoss }: Case): number {
-  let [least, highest] = [Number.POSITIVE_INFINITY, 1];
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, 1];
   for (const { trainLoss } of reports) {
-    if (trainLoss > JUMP_PART * expectedLoss) highest = Math.max(highest, trainLoss / least);
-    least = Math.min(least, trainLoss);
+    if (trainLoss > JUMP_PART * expectedLoss) highest = Math.max(highest, trainLoss / lowest);
+    lowest = Math.min(lowest, trainLoss);
   }
   return highest;
 }
 
-/** What a step moves at first, of the hidden layer that is moved most: later, saturated layers hardly move any more. */
+/** The update ratio of the first epochs, of the hidden layer with the largest: later, saturated layers hardly change. */
 function earlyRatio({ signals, settings }: Case): number {
   const seen = signals.slice(1, 1 + EARLY);
   const all = settings.hiddenUnits.length === 0;
@@ -176,10 +176,10 @@ export const rateTooHigh: Rule = (one) => {
   const ran = hasDiverged(one);
   if (reports.length < MIN_EPOCHS && !ran) return undefined;
   const rough = roughness(reports);
-  // In the first epoch the loss may still be that of the first weights.
+  // The first epoch is skipped because its loss may still be that of the initial weights.
   const peak = Math.max(...reports.slice(1).map(({ peakLoss }) => peakLoss)) / one.expectedLoss;
   const jumps = ratio > FAST_RATIO && (ran || rough >= ROUGH || peak > 3 || jump(one) > JUMP || isStuck(one));
-  // A layer that lies flat while the loss falls epoch by epoch has learned to.
+  // If the loss falls smoothly, saturation was learned.
   const thrown = becameSaturated(one) && ratio > MIN_RATIO && rough >= UNEVEN;
   if (!jumps && !thrown) return undefined;
   return {
@@ -189,15 +189,15 @@ export const rateTooHigh: Rule = (one) => {
     since: last(one.signals)!.epoch,
     cause: null,
     evidence: { updateRatio: ratio, learningRate: settings.learningRate, epochsThatRose: rough, peakLoss: peak },
-    text: `A step moves the weights by ${shown(ratio)} of themselves, where about 1e-3 is right, and the loss rose in ${percent(rough)} of the epochs: it jumps over what it looks for.`,
-    advice: `Lower the learning rate, ten times to begin with (${shown(settings.learningRate / 10)}), or let it decay.`,
+    text: `A step changes the weights by ${shown(ratio)} of their norm; about 1e-3 is right. The loss rose in ${percent(rough)} of the epochs: the steps overshoot the minimum.`,
+    advice: `Lower the learning rate, at first by a factor of ten (${shown(settings.learningRate / 10)}), or use a decaying schedule.`,
   };
 };
 
 export const plateau: Rule = (one): Finding | undefined => {
   const { reports, over, signals } = one;
   if (!over || reports.length < 2 * MIN_EPOCHS || !isStuck(one)) return undefined;
-  // Falling from a bad start is slow, not stuck.
+  // A loss that still falls from a bad start is slow, not stuck.
   const firstHalf = reports.slice(0, Math.ceil(reports.length / 2)).map(({ trainLoss }) => trainLoss);
   if (last(reports)!.trainLoss < STUCK * Math.min(...firstHalf)) return undefined;
   const ratio = earlyRatio(one);
@@ -210,7 +210,7 @@ export const plateau: Rule = (one): Finding | undefined => {
     since: reports.length,
     cause: null,
     evidence: { updateRatio: ratio, lossLeft: fallen(one) },
-    text: `After ${reports.length} epochs ${percent(fallen(one))} of the loss is left, though steps are of a good size: the network learns nothing of what it is shown.`,
-    advice: 'Look at the inputs and the labels; give the network more units, or another activation.',
+    text: `After ${reports.length} epochs ${percent(fallen(one))} of the loss is left, although the steps have a reasonable size: the network does not learn from its inputs.`,
+    advice: 'Check the inputs and the labels; use more units or another activation.',
   };
 };

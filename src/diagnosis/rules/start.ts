@@ -1,7 +1,7 @@
-/** Before the first step: the loss, the spread of the activations, the inputs. */
+/** Rules for the state before the first step: loss, spread of activations, inputs. */
 import { hiddenOf, percent, type Rule, shown } from '../finding.ts';
 
-/** How far above the expected the first loss may lie: he adds the variance of its outputs, to a squared error in full. */
+/** How far the initial loss may be above the expected one: he initialization adds the variance of its outputs, in full for squared error. */
 const CLASSES_LIMIT = { factor: 3.5, margin: 1 };
 const QUANTITY_LIMIT = { factor: 15, margin: 0 };
 /** From the first hidden layer to the last. */
@@ -25,11 +25,11 @@ export const lossAtStart: Rule = ({ reports, expectedLoss, facts }) => {
     since: 0,
     cause,
     evidence: { initialLoss, expectedLoss },
-    text: `The loss is ${shown(initialLoss)} before the first step, where who knows nothing has ${known}: the network begins with strong wrong opinions.`,
+    text: `The loss is ${shown(initialLoss)} before the first step; an untrained model should have ${known}: the network starts with confident wrong predictions.`,
     advice:
       cause === 'inputs'
         ? 'Centre or standardize the inputs.'
-        : 'Begin with smaller weights: xavier or he instead of wide normals.',
+        : 'Start with smaller weights: xavier or he instead of a wide normal distribution.',
   };
 };
 
@@ -45,8 +45,8 @@ export const initializationTooSmall: Rule = ({ signals, settings }) => {
     since: 0,
     cause: null,
     evidence: { firstDeviation: first, lastDeviation: deepest },
-    text: `Activations spread by ${shown(first)} in the first layer and by ${shown(deepest)} in layer ${layers.length}: the signal dies on its way, and so will the gradient.`,
-    advice: 'Use xavier (sigmoid, tanh) or he (relu and its kin), or batch normalization.',
+    text: `The deviation of activations is ${shown(first)} in the first layer and ${shown(deepest)} in layer ${layers.length}: the signal vanishes, and so will the gradient.`,
+    advice: 'Use xavier (sigmoid, tanh) or he (relu variants), or batch normalization.',
   };
 };
 
@@ -65,9 +65,9 @@ export const initializationTooLarge: Rule = ({ signals, settings }) => {
     cause: null,
     evidence: { firstDeviation: first, lastDeviation: deepest, saturated },
     text: grown
-      ? `Activations spread by ${shown(first)} in the first layer and by ${shown(deepest)} in layer ${layers.length}: the signal explodes on its way.`
-      : `${percent(saturated)} of a layer's units are saturated before the first step: their gradients are gone before they learn.`,
-    advice: 'Use xavier (sigmoid, tanh) or he (relu and its kin), or batch normalization.',
+      ? `The deviation of activations is ${shown(first)} in the first layer and ${shown(deepest)} in layer ${layers.length}: the signal explodes.`
+      : `${percent(saturated)} of a layer's outputs are saturated before the first step: almost no gradient passes.`,
+    advice: 'Use xavier (sigmoid, tanh) or he (relu variants), or batch normalization.',
   };
 };
 
@@ -80,7 +80,7 @@ export const inputsOffCentre: Rule = ({ facts: { offCentre } }) => {
     since: 0,
     cause: null,
     evidence: { offCentre },
-    text: `The inputs lie ${shown(offCentre)} times their own spread away from zero: the gradients by a unit's weights share their sign, and steps zigzag.`,
+    text: `The mean of the inputs is ${shown(offCentre)} times their deviation away from zero: the gradients of a unit's weights share their sign, and steps zigzag.`,
     advice: 'Set preprocessing to center or standardize.',
   };
 };
@@ -94,7 +94,7 @@ export const inputScales: Rule = ({ facts: { scaleRatio } }) => {
     since: 0,
     cause: null,
     evidence: { scaleRatio },
-    text: `Some inputs spread ${shown(scaleRatio)} times as far as others: one learning rate cannot suit both.`,
+    text: `Some inputs have a deviation ${shown(scaleRatio)} times that of others: one learning rate cannot suit both.`,
     advice: 'Set preprocessing to standardize.',
   };
 };

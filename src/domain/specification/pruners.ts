@@ -4,7 +4,7 @@ import { z } from 'zod';
 const divergence = z
   .boolean()
   .default(true)
-  .describe('StopDecision a trial whose loss is no number or above 3 times its first, whatever the type');
+  .describe('Stop a trial whose loss is not finite or above 3 times its initial loss, whatever the type');
 const epochs = z.int().min(1).max(1_000_000);
 const reductionFactor = z
   .int()

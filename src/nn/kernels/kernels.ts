@@ -1,18 +1,17 @@
 /**
- * The arithmetic of training, as an interface: what a faster implementation must do, and nothing of how.
+ * The arithmetic of training as an interface for all implementations of kernels.
  *
  * Letters mean the same everywhere: N rows of the batch, D inputs, H units, C classes or outputs; `dx` is the gradient of the
- * loss by `x`. A matrix of N rows and D columns lies flat, row after row, `stride(D)` numbers apart: at least D, and more where an
- * implementation wants its rows padded. A vector of H numbers owns `stride(H)` numbers of memory. What lies in the padding is
- * finite and means nothing; kernels may write there (in gradients of parameters, always zeros). What lies beyond the sizes
- * given is neither read nor written. All arrays passed in come from this implementation's `allocate…` (or are views of such
- * arrays), so that it may keep them where it computes.
+ * loss by `x`. A matrix of N rows and D columns is flat and row-major with rows `stride(D)` numbers apart: at least D, or more if an
+ * implementation pads rows. A vector of H numbers has `stride(H)` numbers of memory. Padding is finite but meaningless; kernels may write to
+ * it (in gradients of parameters, always zeros). Memory beyond the given sizes is neither read nor written. All arrays passed in come from
+ * this implementation's `allocate…` (or are views of such arrays), so it can keep them in its own memory.
  */
 import type { ElementwiseActivation } from '../model/activation-names.ts';
 
 export type FloatArray = Float32Array | Float64Array;
 
-/** The part of batch normalization that one layer owns; all of length H. */
+/** The batch normalization parameters of one layer; all of length H. */
 export interface BatchNormParameters {
   readonly gamma: FloatArray;
   readonly beta: FloatArray;
@@ -20,7 +19,7 @@ export interface BatchNormParameters {
   readonly runningVar: FloatArray;
 }
 
-/** What the forward pass of batch normalization leaves for the backward pass. */
+/** Results of the forward pass of batch normalization that the backward pass needs. */
 export interface BatchNormCache {
   /** x̂, N×H */
   readonly normalized: FloatArray;
@@ -36,12 +35,12 @@ export interface AdamConstants {
 
 /** Added to the variance under the root, in training and in evaluation. */
 export const BATCH_NORM_EPSILON = 1e-5;
-/** How far the running statistics move towards those of a batch. */
+/** The weight of a batch in the running statistics. */
 export const BATCH_NORM_MOMENTUM = 0.1;
 /** Linear pieces of a maxout unit: the two of the lecture, max(x·w₁ + b₁, x·w₂ + b₂). */
 export const MAXOUT_PIECES = 2;
 
-/** Words of the Philox counter and key (src/random.ts) under which the bits of one dropout mask are found. */
+/** Words of the Philox counter and key (src/random.ts) for the bits of one dropout mask. */
 export interface MaskAddress {
   readonly c1: number;
   readonly c2: number;
@@ -52,11 +51,11 @@ export interface MaskAddress {
 
 export interface Kernels {
   readonly name: string;
-  /** Numbers from the start of one row of a matrix with so many columns to the start of the next. */
+  /** Distance between rows of a matrix with `columns` columns, in numbers. */
   stride(columns: number): number;
-  /** Bytes that an allocation of so many numbers takes. */
+  /** Bytes of an allocation of `length` numbers. */
   bytesOf(length: number): number;
-  /** Forgets all that was allocated, and makes room for so many bytes: call it before a training run, not during one. */
+  /** Frees all allocations and reserves `bytes`: call it before a training run, not during one. */
   reset(bytes: number): void;
   /** A vector: `length` zeros in this implementation's precision, padded to `stride(length)`. */
   allocate(length: number): FloatArray;
@@ -65,9 +64,9 @@ export interface Kernels {
   /** Labels, or the order of rows. */
   allocateIntegers(length: number): Int32Array;
 
-  /** The rows `order[start]` … `order[start + N − 1]` of `from` (D columns), one after the other, into `to`. */
+  /** Copies the rows `order[start]` … `order[start + N − 1]` of `from` (D columns) to `to`. */
   gather(from: FloatArray, order: Int32Array, start: number, to: FloatArray, N: number, D: number): void;
-  /** The same for one integer a row. */
+  /** The same for one integer per row. */
   gatherIntegers(from: Int32Array, order: Int32Array, start: number, to: Int32Array, N: number): void;
 
   /** z = x·W + b, rows alike: x N×D, W D×H, b H (or none), z N×H. */
@@ -102,7 +101,7 @@ export interface Kernels {
     N: number,
     H: number,
   ): void;
-  /** dz = da·f′(z), from z and a = f(z); `dz` may be `da`. Where activations.ts does not say that z is needed, it may be overwritten by a. */
+  /** dz = da·f′(z), from z and a = f(z); `dz` may be `da`. If activations.ts does not require z, z may have been overwritten by a. */
   activationBackward(
     activation: ElementwiseActivation,
     constant: number,
@@ -115,11 +114,11 @@ export interface Kernels {
   ): void;
   /** a[i,j] = max(z[i,2j], z[i,2j+1]): z N×2H, a N×H */
   maxoutForward(z: FloatArray, a: FloatArray, N: number, H: number): void;
-  /** The gradient goes to the greater piece, to the first where they are equal: da N×H, z and dz N×2H, overwritten. */
+  /** The gradient goes to the larger piece, or to the first if they are equal: da N×H, z and dz N×2H, overwritten. */
   maxoutBackward(z: FloatArray, da: FloatArray, dz: FloatArray, N: number, H: number): void;
 
   /**
-   * The mask of inverted dropout, N×H: 1/p where a unit is kept, else 0, with p = threshold/65536. Unit (i,j) is kept where
+   * The mask of inverted dropout, N×H: 1/p if a unit is kept, else 0, with p = threshold/65536. Unit (i,j) is kept if
    * bits < threshold, bits being half (j mod 2, the lower first) of word ⌊(j mod 8)/2⌋ of the Philox block whose counter is
    * (i·⌈H/8⌉ + ⌊j/8⌋, c1, c2, c3).
    */
@@ -158,7 +157,7 @@ export interface Kernels {
   binaryCrossEntropy(outputs: FloatArray, targets: FloatArray, dOutputs: FloatArray, N: number, C: number): number;
   /** The mean over rows and outputs of (output − target)²; writes its gradient. All N×C. */
   meanSquaredError(outputs: FloatArray, targets: FloatArray, dOutputs: FloatArray, N: number, C: number): number;
-  /** Rows whose label's output is the greatest, the first of equals; a NaN is never the greatest. outputs N×C. */
+  /** Number of rows whose label has the largest output (the first on ties; NaN is never the largest). outputs N×C. */
   countCorrect(outputs: FloatArray, labels: Int32Array, N: number, C: number): number;
 
   /** Σ x² over `count` numbers, padding included. */

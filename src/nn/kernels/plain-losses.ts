@@ -65,7 +65,7 @@ export function lossKernels(
       return sum / count;
     },
 
-    /** A diverged network knows nothing, and must not score by the share of class 0: a row of NaN is never right. */
+    /** A row of NaN is never correct, so that a diverged network does not score by the share of class 0. */
     countCorrect(outputs, labels, N, C) {
       const S = stride(C);
       let correct = 0;

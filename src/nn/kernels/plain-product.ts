@@ -1,9 +1,9 @@
 /**
- * The one product behind the dense layers. All three of them (z = x·W + b, dW = xᵀ·dz, dx = dz·Wᵀ) are
+ * The matrix product of the dense layers. All three products (z = x·W + b, dW = xᵀ·dz, dx = dz·Wᵀ) are
  *
  *   out[r,c] = start[c] + Σ_s a[r,s]·b[s,c]
  *
- * and differ only in how far apart in memory the neighbours lie, so these distances are arguments.
+ * and differ only in memory layout, so strides are arguments.
  */
 import type { FloatArray } from './kernels.ts';
 
@@ -43,8 +43,8 @@ export function product(
 }
 
 /**
- * Two rows by four columns of a product, summed side by side: the same bits as one after the other, at more than twice the
- * speed, since eight sums that do not wait for one another share the six numbers that each step reads.
+ * Two rows by four columns of a product, summed in parallel: the same bits as sequential sums, at more than twice the speed, because the eight
+ * independent sums share the six numbers read in each step.
  */
 function twoByFour(
   a: FloatArray,

@@ -1,4 +1,4 @@
-/** The optimizers' steps of the plain kernels, by PyTorch's formulas. w parameters, g their gradient, η the rate. */
+/** The optimizer steps of the plain kernels, with PyTorch's formulas. w parameters, g their gradient, η the learning rate. */
 import type { AdamConstants, FloatArray } from './kernels.ts';
 
 /** w ← w − η·g */
@@ -23,7 +23,7 @@ export function updateMomentum(
   }
 }
 
-/** Duchi, Hazan & Singer 2011: the rate of a parameter shrinks with all the squared gradients it has seen. */
+/** Duchi, Hazan & Singer 2011: the rate of a parameter decreases with the sum of its squared gradients. */
 export function updateAdagrad(
   w: FloatArray,
   g: FloatArray,
@@ -39,7 +39,7 @@ export function updateAdagrad(
   }
 }
 
-/** Tieleman & Hinton 2012: as adagrad, but the squares are a moving average, so that old ones fade. */
+/** Tieleman & Hinton 2012: like adagrad with a moving average of the squares. */
 export function updateRmsprop(
   w: FloatArray,
   g: FloatArray,

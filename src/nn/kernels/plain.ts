@@ -1,6 +1,6 @@
 /**
- * The plain kernels: the truth that faster ones are compared with. Each is its formula, summed in the order in which it is
- * written. Scalars and sums are float64; what is stored has the precision of the arrays.
+ * The plain kernels: the reference that faster ones are compared with. Each implements its formula, summed in the written order. Scalars and
+ * sums are float64; results have the precision of the arrays.
  */
 import type { FloatArray, Kernels } from './kernels.ts';
 import { activationKernels, batchNormKernels, denseKernels, dropoutKernels } from './plain-layers.ts';
@@ -37,8 +37,8 @@ function gatherKernels(stride: Kernels['stride']): Pick<Kernels, 'gather' | 'gat
 }
 
 /**
- * The plain kernels over arrays of one precision: float32 trains, float64 checks gradients. They have no use for padding;
- * tests ask for some, to see that what is built on kernels is right for any stride.
+ * The plain kernels for one precision: float32 for training, float64 for gradient checks. They do not need padding, but tests use it to check
+ * that code is correct for any stride.
  */
 export function createPlainKernels(precision: 'float32' | 'float64', { padding = 0 } = {}): Kernels {
   const Floats = precision === 'float32' ? Float32Array : Float64Array;

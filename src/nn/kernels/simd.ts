@@ -1,15 +1,14 @@
 /**
  * The kernels compiled from kernels/ to WebAssembly: four float32 numbers at a time.
  *
- * Every thread has an instance, and so a memory, of its own: a bump allocator over it, emptied before each training run, is all
- * the management there is, and a thread that has to be ended takes its memory with it. A call costs some ten nanoseconds, so the
- * training loop stays in TypeScript and is the same for all kernels.
+ * Every thread has its own instance and memory, with a bump allocator that is reset before each training run. A call costs about ten
+ * nanoseconds, so the training loop stays in TypeScript and is shared by all kernels.
  */
 import { type ElementwiseActivation, elementwiseActivations } from '../model/activation-names.ts';
 import { createArena, LINE } from './arena.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
 
-/** What kernels/index.ts exports. Arrays are addresses in bytes, 0 where one is left out. */
+/** The exports of kernels/index.ts. Arrays are addresses in bytes, 0 if absent. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   heapStart(): number;
@@ -120,13 +119,13 @@ interface Exports {
   ): void;
 }
 
-/** As in kernels/activations.ts: a name's place. */
+/** The code in kernels/activations.ts: the index of the name. */
 const activationCodes = Object.fromEntries(elementwiseActivations.map((name, code) => [name, code])) as Readonly<
   Record<ElementwiseActivation, number>
 >;
 
 const PAGE = 65_536;
-/** All that 32-bit addresses reach. */
+/** The limit of 32-bit addresses. */
 const MAX_PAGES = 65_536;
 
 function abort(): never {
@@ -140,7 +139,7 @@ export function logarithmOf(module: WebAssembly.Module): (x: number) => number {
 
 /** Kernels on an instance of `module`, the compiled kernels/. `name` is part of every result's hash. */
 export function createSimdKernels(name: string, module: WebAssembly.Module): Kernels {
-  // Copied: the exports object itself is a slow one, and these are called a million times a second.
+  // Copied, because access to the exports object is slow and these are called a million times per second.
   const wasm = { ...new WebAssembly.Instance(module, { env: { abort } }).exports } as unknown as Exports;
   const { memory } = wasm;
   const start = Math.ceil(wasm.heapStart() / LINE) * LINE;

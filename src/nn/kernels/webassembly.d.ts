@@ -1,6 +1,6 @@
 export {};
 
-/** The part of WebAssembly's JavaScript interface that is used here: its types otherwise come with those of a whole browser. */
+/** The parts of the WebAssembly JavaScript API used here, to avoid the DOM type library. */
 declare global {
   namespace WebAssembly {
     interface Memory {

@@ -1,8 +1,7 @@
-/** What the non-linearities are called, for all that name one: kernels, the settings of a trial, the table of hyperparameters. */
+/** Names of the activations, for kernels, trial settings and the table of hyperparameters. */
 
 /**
- * Those that work on single numbers. The place of a name is its code in kernels/activations.ts, so a new one comes last; its formula is in
- * activations.ts.
+ * Element-wise activations. The index of a name is its code in kernels/activations.ts, so append new ones; the formulas are in activations.ts.
  */
 export const elementwiseActivations = [
   'linear',
@@ -16,10 +15,10 @@ export const elementwiseActivations = [
 ] as const;
 export type ElementwiseActivation = (typeof elementwiseActivations)[number];
 
-/** Maxout, which takes the greater of two, has kernels of its own. */
+/** Maxout, the maximum of two linear pieces, has its own kernels. */
 export const activations = [...elementwiseActivations, 'maxout'] as const;
 export type Activation = (typeof activations)[number];
 
-/** What the units of a hidden layer may have; the output layer is linear. */
+/** The activations of hidden layers; the output layer is linear. */
 export type HiddenActivation = Exclude<Activation, 'linear'>;
 export const hiddenActivations: readonly HiddenActivation[] = activations.filter((name) => name !== 'linear');

@@ -1,15 +1,14 @@
 /**
- * The activations that work on single numbers, forward and backward side by side. The slope f′ is taken from the output
- * a = f(z) wherever it can be; gelu and silu, which are not monotonous, need z itself. Whole loops, not functions of one
- * number: a call for every element would cost more than the arithmetic.
+ * Element-wise activations, forward and backward. The slope f′ is computed from the output a = f(z) if possible; gelu and silu are not
+ * monotonic and need z. These are loops over arrays, because a call per element would cost more than the arithmetic.
  */
 import { expm1, normalCdf, normalDensity, sigmoid, tanh } from '../../exact-math.ts';
 import type { FloatArray } from '../kernels/kernels.ts';
 import type { ElementwiseActivation } from './activation-names.ts';
 
-/** Both over the numbers from `start` to before `end`. */
+/** Both work on the numbers from `start` up to, but not including, `end`. */
 interface ActivationLoops {
-  /** Whether the backward pass asks for z. Where it does not, a overwrites it: half the memory to pass through. */
+  /** Whether the backward pass needs z. If not, a overwrites z, which halves the memory traffic. */
   readonly needsZ?: true;
   /** a = f(z) */
   forward(z: FloatArray, a: FloatArray, start: number, end: number, constant: number): void;
@@ -55,7 +54,7 @@ const tanhLoops: ActivationLoops = {
   },
 };
 
-/** f(z) = max(0, z), f′ = 1 above 0, else 0. A NaN stays a NaN: a network that has diverged must not look healthy. */
+/** f(z) = max(0, z), f′ = 1 above 0, else 0. NaN stays NaN, so that divergence stays visible. */
 const relu: ActivationLoops = {
   forward(z, a, start, end) {
     for (let i = start; i < end; i++) a[i] = Math.max(z[i]!, 0);

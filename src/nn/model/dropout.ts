@@ -1,6 +1,6 @@
 /**
- * Inverted dropout of the outputs of hidden layers (Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014): training
- * divides what it keeps by the share that it keeps, so that evaluation has nothing to do.
+ * Inverted dropout of the outputs of hidden layers (Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014): training scales kept
+ * outputs by 1/p, so evaluation needs no change.
  */
 
 import type { FloatArray, Kernels, MaskAddress } from '../kernels/kernels.ts';
@@ -10,9 +10,9 @@ import { maskWords, type TrainingAddress } from './address.ts';
 export interface Dropout {
   /** A unit is kept with probability threshold/65536. */
   readonly threshold: number;
-  /** maxRows×units: what the activations of the step were multiplied with. */
+  /** maxRows×units: the mask of the current step. */
   readonly mask: FloatArray;
-  /** The step goes into c3 before its mask is drawn. */
+  /** c3 is set to the step before its mask is drawn. */
   readonly address: { -readonly [Word in keyof MaskAddress]: number };
 }
 

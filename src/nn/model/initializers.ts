@@ -1,4 +1,4 @@
-/** How the weights of a network start. Biases start at 0, γ at 1, β at 0: that breaks no symmetry and needs no chance. */
+/** Initialization of weights. Biases and β start at 0 and γ at 1; only weights need random values to break symmetry. */
 import { type Random, randomAt } from '../../random.ts';
 import type { TrainingAddress } from './address.ts';
 import type { Network } from './network.ts';
@@ -8,14 +8,14 @@ export type WeightDistribution = 'normal' | 'uniform';
 
 export interface InitialWeights {
   readonly initializer: Initializer;
-  /** Of which the weights are drawn, with the initializer's deviation either way; normal unless given. */
+  /** Distribution of the weights; the initializer sets its standard deviation. Default: normal. */
   readonly weightDistribution?: WeightDistribution | undefined;
-  /** The standard deviation of smallNormal; 0.01 unless given. */
+  /** The standard deviation of smallNormal. Default: 0.01. */
   readonly smallNormalDeviation?: number | undefined;
 }
 
 /**
- * The standard deviation of the weights into a unit with `fanIn` inputs; a piece of a maxout unit counts as a unit.
+ * The standard deviation of the weights of a unit with `fanIn` inputs; each piece of a maxout unit counts as a unit.
  *
  * xavier keeps the variance of a linear layer: 1/√fanIn, the simplified form of Glorot & Bengio 2010 (theirs averages with the
  * fan-out, √(2/(in + out))). he doubles that variance, because relu halves it: √(2/fanIn) (He, Zhang, Ren & Sun 2015).
@@ -38,7 +38,7 @@ function standardized(random: Random, distribution: WeightDistribution): () => n
   return distribution === 'normal' ? random.normal : () => Math.sqrt(3) * (2 * random.uniform() - 1);
 }
 
-/** Sets every parameter to its start. The weights of layer l have an address of their own: l stands in the epoch's place. */
+/** Initializes every parameter. Each layer l has its own random stream: l is the epoch of the address. */
 export function initialize({ kernels, layers }: Network, weights: InitialWeights, address: TrainingAddress): void {
   layers.forEach(({ inputs, columns, parameters }, layer) => {
     const deviation = weightDeviation(weights, inputs);

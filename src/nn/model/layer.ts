@@ -1,4 +1,4 @@
-/** One layer of a network: its places in the flat arrays, the views of them, and its memory for the batch. */
+/** One layer of a network: its parameters as views of the flat arrays, and its memory for a batch. */
 
 import {
   type BatchNormCache,
@@ -14,8 +14,7 @@ import { createDropout, type Dropout, keepThreshold } from './dropout.ts';
 import { type Layout, matrix, type Place, readDense } from './layout.ts';
 
 /**
- * The weight is inputs×columns, vectors have a number a column. A dense layer that is followed by batch norm has γ and β
- * instead of a bias.
+ * The weight is inputs×columns, vectors have one number per column. A dense layer followed by batch norm has γ and β instead of a bias.
  */
 export interface LayerParameters {
   readonly weight: FloatArray;
@@ -33,16 +32,16 @@ export interface LayerGradients {
 export interface Layer {
   readonly inputs: number;
   readonly units: number;
-  /** Of the dense layer: the units, or MAXOUT_PIECES for each. */
+  /** Columns of the dense layer: one per unit, or MAXOUT_PIECES per unit. */
   readonly columns: number;
   readonly activation: Activation;
   readonly parameters: LayerParameters;
   readonly gradients: LayerGradients;
   /** Before the activation (after batch norm), maxRows×columns. */
   readonly z: FloatArray;
-  /** After the activation, maxRows×units; the same array as `z` where the slope can be told from it. */
+  /** After the activation, maxRows×units; the same array as `z` if the backward pass does not need z. */
   readonly activated: FloatArray;
-  /** After dropout, in training: what the next layer learned from. The same array as `activated` where there is none. */
+  /** After dropout in training: the input of the next layer. The same array as `activated` without dropout. */
   readonly output: FloatArray;
   readonly cache: BatchNormCache | undefined;
   readonly dropout: Dropout | undefined;
@@ -57,7 +56,7 @@ export interface LayerPlaces {
   readonly runningVar: Place | undefined;
 }
 
-/** Places for a layer, in the order in which its tensors lie. */
+/** Allocates the places of a layer's tensors, in memory order. */
 export function placesOf(
   inputs: number,
   columns: number,
@@ -92,11 +91,11 @@ export interface FlatArrays {
 
 export interface LayerOptions {
   readonly activation: Activation;
-  /** The share of the outputs that training drops. */
+  /** The dropout rate. */
   readonly dropout: number;
   readonly maxRows: number;
   readonly address: TrainingAddress;
-  /** Counted from 0, the inputs' side first. */
+  /** Index from 0, starting at the input. */
   readonly index: number;
 }
 
@@ -104,7 +103,7 @@ function needsZ(activation: Activation): boolean {
   return activation === 'maxout' || activationLoops[activation].needsZ === true;
 }
 
-/** The places of a layer as views of the flat arrays, and its memory for the batch. */
+/** Creates a layer from its places: views of the flat arrays, and memory for a batch. */
 export function createLayer(kernels: Kernels, flat: FlatArrays, places: LayerPlaces, options: LayerOptions): Layer {
   const { activation, maxRows, address, index } = options;
   const { rows: inputs, columns } = places.weight;
@@ -148,7 +147,7 @@ function parametersAt(kernels: Kernels, { parameters, statistics }: FlatArrays, 
   };
 }
 
-/** Copies of a layer's parameters, dense, whatever the kernels' stride. */
+/** Dense copies of a layer's parameters. */
 export function readLayer(kernels: Kernels, { inputs, columns, parameters }: Layer): LayerParameters {
   const { weight, bias, norm } = parameters;
   return {

@@ -1,10 +1,10 @@
 /**
- * Where numbers lie. Kernels may pad the rows of their matrices (`stride` in kernels.ts); everything that leaves them, to be
- * hashed, compared or kept, is dense: the numbers alone, one after the other, the same for any stride.
+ * Memory layout. Kernels may pad the rows of matrices (`stride` in kernels.ts); everything that is hashed, compared or stored is dense, and
+ * therefore the same for any stride.
  */
 import type { FloatArray, Kernels } from '../kernels/kernels.ts';
 
-/** A matrix inside a flat array: `rows` rows of `columns` numbers from `start`, stride(columns) apart. A vector is one row. */
+/** A matrix in a flat array: `rows` rows of `columns` numbers, starting at `start`, stride(columns) apart. A vector is one row. */
 export interface Place {
   readonly start: number;
   readonly rows: number;
@@ -13,14 +13,14 @@ export interface Place {
 
 type Striding = Pick<Kernels, 'stride'>;
 
-/** The place of a matrix that has an array of its own. */
+/** The place of a matrix with its own array. */
 export function matrix(rows: number, columns: number): Place {
   return { start: 0, rows, columns };
 }
 
-/** Gives out places one after the other, each with room for its padding. */
+/** Allocates consecutive places, including padding. */
 export interface Layout {
-  /** Numbers that the places so far take. */
+  /** Numbers allocated so far. */
   readonly length: number;
   place(rows: number, columns: number): Place;
 }
@@ -39,12 +39,12 @@ export function createLayout({ stride }: Striding): Layout {
   };
 }
 
-/** How many numbers the places hold, padding left out. */
+/** How many numbers the places hold, without padding. */
 function denseLength(places: readonly Place[]): number {
   return places.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
 }
 
-/** A copy of the numbers at `places`, in their order. */
+/** Copies the numbers at `places` to a dense array. */
 export function readDense({ stride }: Striding, from: FloatArray, places: readonly Place[]): FloatArray {
   const length = denseLength(places);
   const dense = from instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
@@ -58,7 +58,7 @@ export function readDense({ stride }: Striding, from: FloatArray, places: readon
   return dense;
 }
 
-/** Puts the numbers of `dense` at `places`, in their order. */
+/** Copies a dense array to `places`. */
 export function writeDense(
   { stride }: Striding,
   dense: ArrayLike<number>,
@@ -66,7 +66,7 @@ export function writeDense(
   places: readonly Place[],
 ): void {
   const length = denseLength(places);
-  if (dense.length !== length) throw new RangeError(`there is room for ${length} numbers, got ${dense.length}`);
+  if (dense.length !== length) throw new RangeError(`must have ${length} numbers, got ${dense.length}`);
   let next = 0;
   for (const { start, rows, columns } of places) {
     for (let row = 0; row < rows; row++) {

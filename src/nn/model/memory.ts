@@ -1,10 +1,10 @@
-/** How much memory something will take, measured by the very code that allocates it. */
+/** Measures the memory of a computation by running its allocation code. */
 import { formatCount } from '../../format.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 
 /**
- * The bytes that `build` asks its kernels for. It gets kernels that count and hand out empty arrays, so it may allocate and
- * take views, and must compute nothing. An integer counts as a number of the kernels' own size.
+ * The bytes that `build` allocates. It gets kernels that count and return empty arrays, so it may allocate and create views, but not compute.
+ * Integers count as numbers of the kernels' precision.
  */
 export function bytesFor(kernels: Kernels, build: (counting: Kernels) => unknown): number {
   let bytes = 0;
@@ -24,16 +24,16 @@ export function bytesFor(kernels: Kernels, build: (counting: Kernels) => unknown
   return bytes;
 }
 
-/** In MB of 2^20 bytes, rounded up, as people read them. */
+/** MB of 2^20 bytes, rounded up, formatted. */
 export function megabytes(bytes: number): string {
   return formatCount(Math.ceil(bytes / 2 ** 20));
 }
 
-/** Thrown before anything is allocated. Trying again would need as much. */
+/** Thrown before anything is allocated; a retry would need as much. */
 export class MemoryLimitExceeded extends Error {
   readonly bytes: number;
   constructor(bytes: number, limitBytes: number) {
-    super(`training needs ${megabytes(bytes)} MB of memory, and the limit is ${megabytes(limitBytes)} MB`);
+    super(`training needs ${megabytes(bytes)} MB of memory, but the limit is ${megabytes(limitBytes)} MB`);
     this.name = 'MemoryLimitExceeded';
     this.bytes = bytes;
   }

@@ -1,7 +1,7 @@
 /**
- * A fully connected network: hidden layers are dense → batch norm (if on) → activation → dropout (if on); the last layer is
- * dense alone. A maxout unit is MAXOUT_PIECES units of its dense layer, side by side, of which the greatest counts. All memory
- * is allocated once, for batches of up to `maxRows` rows; forward and backward allocate nothing.
+ * A fully connected network: hidden layers are dense → batch norm (optional) → activation → dropout (optional); the last layer is only dense. A
+ * maxout unit is the maximum of MAXOUT_PIECES adjacent columns of its dense layer. All memory is allocated once for batches of up to `maxRows`
+ * rows; forward and backward do not allocate.
  */
 
 import { type FloatArray, type Kernels, MAXOUT_PIECES } from '../kernels/kernels.ts';
@@ -16,12 +16,12 @@ export interface NetworkSpec {
   /** Inputs, the units of every hidden layer, outputs: at least two numbers. */
   readonly sizes: readonly number[];
   readonly activation: Activation;
-  /** Of leakyRelu below 0; 0.01 unless given. */
+  /** Slope of leakyRelu below 0. Default: 0.01. */
   readonly slope?: number | undefined;
-  /** Of elu: its limit far below 0 is −α; 1 unless given. */
+  /** α of elu, whose limit for negative inputs is −α. Default: 1. */
   readonly alpha?: number | undefined;
   readonly batchNorm: boolean;
-  /** The share of a hidden layer's outputs that every training step drops, below 1; 0 unless given. */
+  /** Dropout rate of hidden layers, below 1. Default: 0. */
   readonly dropout?: number | undefined;
   readonly loss: Loss;
 }
@@ -32,24 +32,24 @@ export interface Network {
   readonly maxRows: number;
   readonly inputs: number;
   readonly outputs: number;
-  /** The slope or α of the activation; what the others ignore. */
+  /** The slope or α of the activation; other activations ignore it. */
   readonly activationConstant: number;
   readonly layers: readonly Layer[];
-  /** Numbers in `parameters` and in `statistics`, padding included; known even where no memory was given for them. */
+  /** Lengths of `parameters` and `statistics` including padding; also known without allocated memory. */
   readonly parameterLength: number;
   readonly statisticsLength: number;
-  /** Everything that is learned, layer after layer (weight, then bias or γ, β); the layers' arrays are views of it. */
+  /** All parameters, layer by layer (weight, then bias or γ, β); the layers' arrays are views of it. */
   readonly parameters: FloatArray;
   /** The gradient, in the same order. */
   readonly gradients: FloatArray;
-  /** What batch norm remembers for evaluation, layer after layer (running mean, running variance). */
+  /** Running statistics of batch norm, layer by layer (mean, variance). */
   readonly statistics: FloatArray;
-  /** Where the tensors lie in `parameters` and `gradients`, and in `statistics`. */
+  /** Places of the tensors in `parameters` and `gradients`, and in `statistics`. */
   readonly parameterPlaces: readonly Place[];
   readonly statisticsPlaces: readonly Place[];
-  /** The loss writes its gradient by the outputs here; `backward` starts from it. maxRows × the widest stride of a layer. */
+  /** The gradient of the loss by the outputs, from which `backward` starts. maxRows × the largest stride of a layer. */
   readonly dOutputs: FloatArray;
-  /** The other of the two arrays between which gradients pass from layer to layer. */
+  /** The second buffer for passing gradients between layers. */
   readonly dScratch: FloatArray;
 }
 
@@ -60,8 +60,7 @@ function constantOf({ activation, slope = 0.01, alpha = 1 }: NetworkSpec): numbe
 const ANYWHERE: TrainingAddress = { seed: 0, trial: 0, fold: 0 };
 
 /**
- * A network of zeros (running variances 1), ready for `initialize` or for parameters that are copied in. The address is that of
- * its dropout's masks.
+ * A network of zeros (running variances 1), to be initialized or filled with copied parameters. The address is used for dropout masks.
  */
 export function createNetwork(
   kernels: Kernels,
@@ -71,7 +70,7 @@ export function createNetwork(
 ): Network {
   const { sizes, activation, batchNorm, dropout = 0 } = spec;
   if (sizes.length < 2)
-    throw new RangeError(`a network has at least inputs and outputs, got sizes [${sizes.join(', ')}]`);
+    throw new RangeError(`a network needs at least inputs and outputs, got sizes [${sizes.join(', ')}]`);
   const last = sizes.length - 2;
   const parameterLayout = createLayout(kernels);
   const statisticsLayout = createLayout(kernels);
@@ -110,12 +109,12 @@ export function createNetwork(
   };
 }
 
-/** The outputs (rows×outputs) that the last `forward` left, dense. */
+/** The dense outputs (rows×outputs) of the last `forward`. */
 export function readOutputs({ kernels, layers, outputs }: Network, rows: number): FloatArray {
   return readDense(kernels, layers.at(-1)!.output, [matrix(rows, outputs)]);
 }
 
-/** Puts the outputs that the last `forward` left for the rows `order[start]`, … at those rows of `to`, dense rows×outputs. */
+/** Copies the outputs of the last `forward` for the rows `order[start]`, … to these rows of `to`, dense rows×outputs. */
 export function keepOutputs(
   { kernels, layers, outputs: C }: Network,
   order: Int32Array,
@@ -131,7 +130,7 @@ export function keepOutputs(
   }
 }
 
-/** The masks of a training step for `rows` rows, which `forward` in `train` mode and `backward` then use. */
+/** Draws the dropout masks of a training step for `rows` rows, used by `forward` in `train` mode and by `backward`. */
 export function drawMasks({ kernels, layers }: Network, step: number, rows: number): void {
   for (let l = 0; l < layers.length; l++) {
     const { dropout, units } = layers[l]!;
@@ -142,8 +141,8 @@ export function drawMasks({ kernels, layers }: Network, step: number, rows: numb
 }
 
 /**
- * The outputs (rows×outputs) for `rows` rows of x (rows×inputs). In `train` mode dropout is applied, batch norm uses the batch's
- * statistics and moves the running ones, and everything is left in place for `backward`.
+ * The outputs (rows×outputs) for `rows` rows of x (rows×inputs). In `train` mode dropout is applied, batch norm uses the batch statistics and
+ * updates the running ones, and intermediate results are kept for `backward`.
  */
 export function forward(network: Network, x: FloatArray, rows: number, mode: 'train' | 'evaluate'): FloatArray {
   const { kernels, layers, activationConstant } = network;
@@ -171,12 +170,12 @@ export function forward(network: Network, x: FloatArray, rows: number, mode: 'tr
 }
 
 /**
- * The gradient of the loss by every parameter, into `network.gradients`. Needs what `forward` in `train` mode on the same x
- * has left, and the gradient by the outputs in `network.dOutputs`, which it overwrites.
+ * Computes the gradient of the loss by every parameter into `network.gradients`. Requires `forward` in `train` mode on the same x, and the
+ * gradient by the outputs in `network.dOutputs`, which it overwrites.
  */
 export function backward(network: Network, x: FloatArray, rows: number): void {
   const { kernels, layers, activationConstant } = network;
-  let d = network.dOutputs; // by this layer's output, then by what was activated, then by z after and before batch norm
+  let d = network.dOutputs; // by this layer's output, then before dropout, then by z after and before batch norm
   let other = network.dScratch;
   let swap = d;
   for (let l = layers.length - 1; l >= 0; l--) {

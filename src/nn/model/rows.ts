@@ -1,4 +1,4 @@
-/** Rows to learn from or to be examined on, in the memory of the kernels. */
+/** Training or validation rows in kernel memory. */
 import type { FloatArray, Kernels } from '../kernels/kernels.ts';
 import { matrix, writeDense } from './layout.ts';
 import type { Loss } from './network.ts';
@@ -7,13 +7,13 @@ import type { Loss } from './network.ts';
 export interface Rows {
   readonly count: number;
   readonly inputs: number;
-  /** Numbers of y a row. */
+  /** Numbers of y per row. */
   readonly targets: number;
   readonly x: FloatArray;
   readonly y: Int32Array | FloatArray;
 }
 
-/** Whether y holds a class index a row. */
+/** Whether y has a class index per row. */
 export function takesLabels(loss: Loss): boolean {
   return loss === 'softmaxCrossEntropy';
 }
@@ -29,7 +29,7 @@ export function allocateRows(kernels: Kernels, count: number, inputs: number, ou
   };
 }
 
-/** Copies dense rows in. */
+/** Copies dense rows to kernel memory. */
 export function fillRows(kernels: Kernels, rows: Rows, x: ArrayLike<number>, y: ArrayLike<number>): void {
   writeDense(kernels, x, rows.x, [matrix(rows.count, rows.inputs)]);
   if (rows.y instanceof Int32Array) rows.y.set(y);

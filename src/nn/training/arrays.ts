@@ -1,4 +1,4 @@
-/** Everything of a training run that takes memory of the kernels, and how much that is. */
+/** All kernel memory of a training run, and its size. */
 
 import type { FloatArray, Kernels } from '../kernels/kernels.ts';
 import type { TrainingAddress } from '../model/address.ts';
@@ -10,10 +10,10 @@ import type { Optimizer } from './optimizers.ts';
 import { probeRows } from './signals.ts';
 import { allocateTrainer, type TrainerArrays } from './trainer.ts';
 
-/** Rows evaluated at once; fixed, so that how a sum is split does not depend on the batch size. */
+/** Rows evaluated at once; fixed, so that the order of summation does not depend on the batch size. */
 export const EVALUATION_ROWS = 256;
 
-/** What decides how much memory a training run takes. */
+/** What the memory of a training run depends on. */
 export interface TrainingShape {
   readonly network: NetworkSpec;
   readonly optimizer: Optimizer;
@@ -28,18 +28,18 @@ export interface TrainingArrays {
   readonly trainer: TrainerArrays;
   readonly train: Rows;
   readonly validation: Rows;
-  /** The training rows in the order of the epoch. */
+  /** The order of the training rows in the epoch. */
   readonly order: Int32Array;
   /** 0, 1, 2, … */
   readonly validationOrder: Int32Array;
-  /** The epoch's outputs by row, dense; of the training rows only where the metric needs them. */
+  /** Dense outputs of the epoch by row; of the training rows only if the metric needs them. */
   readonly trainOutputs: FloatArray;
   readonly validationOutputs: FloatArray;
-  /** Training rows that are looked at again and again. */
+  /** Training rows used to measure signals. */
   readonly probe: Int32Array;
   /** The parameters before the last step of an epoch. */
   readonly previous: FloatArray;
-  /** Copies of the best epoch's; empty where there is no early stopping. */
+  /** Copies of the best epoch's parameters and statistics; empty without early stopping. */
   readonly bestParameters: FloatArray;
   readonly bestStatistics: FloatArray;
 }
@@ -67,7 +67,7 @@ export function allocateTraining(kernels: Kernels, shape: TrainingShape): Traini
   };
 }
 
-/** Bytes of the kernels' memory that such a training run will take. */
+/** Bytes of kernel memory that the training run needs. */
 export function memoryOf(kernels: Kernels, shape: TrainingShape): number {
   return bytesFor(kernels, (counting) => allocateTraining(counting, shape));
 }

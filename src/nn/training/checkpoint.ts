@@ -1,20 +1,20 @@
-/** A training run put aside between two epochs: what it takes to go on with the same bits. */
+/** Checkpoints of training runs between two epochs, which can be resumed with the same bits. */
 import type { FloatArray, Kernels } from '../kernels/kernels.ts';
 import { type Place, readDense, writeDense } from '../model/layout.ts';
 import type { TrainingArrays } from './arrays.ts';
 import type { Trainer } from './trainer.ts';
 
-/** Plain data. All arrays are dense, so that kernels of any stride can go on with them. */
+/** Plain data. All arrays are dense and therefore independent of the stride of the kernels. */
 export interface Checkpoint {
   readonly epoch: number;
   readonly steps: number;
   readonly initialLoss: number;
   readonly parameters: FloatArray;
   readonly statistics: FloatArray;
-  /** What the optimizer remembers; empty where it remembers nothing. */
+  /** Optimizer state; empty if it has none. */
   readonly firstMoment: FloatArray;
   readonly secondMoment: FloatArray;
-  /** Of early stopping, once an epoch was the best. */
+  /** State of early stopping, once there is a best epoch. */
   readonly best: {
     readonly epoch: number;
     readonly value: number;
@@ -23,13 +23,13 @@ export interface Checkpoint {
   } | null;
 }
 
-/** The epoch that early stopping would go back to; epoch 0 where none was the best yet. */
+/** The epoch that early stopping would restore; epoch 0 if there is none yet. */
 export interface BestEpoch {
   epoch: number;
   value: number;
 }
 
-/** How far a training run has come. */
+/** The progress of a training run. */
 export interface Progress {
   epoch: number;
   initialLoss: number;
@@ -63,7 +63,7 @@ export function takeCheckpoint(trainer: Trainer, arrays: TrainingArrays, progres
   };
 }
 
-/** Throws a RangeError where the checkpoint is of a network of another size, or of another optimizer. */
+/** Throws a RangeError if the checkpoint has another network size or optimizer. */
 function write(kernels: Kernels, dense: FloatArray, flat: FloatArray, places: readonly Place[]): void {
   writeDense(kernels, dense, flat, flat.length === 0 ? [] : places);
 }

@@ -1,4 +1,4 @@
-/** One epoch of training: its steps, its evaluation, its report. */
+/** One epoch of training: steps, evaluation and report. */
 import { randomAt } from '../../random.ts';
 import type { TrainingAddress } from '../model/address.ts';
 import { keepOutputs } from '../model/network.ts';
@@ -8,10 +8,9 @@ import type { Signals } from './signals.ts';
 import { evaluateRows, regularizationLoss, step, type Trainer } from './trainer.ts';
 
 /**
- * Losses are means over rows of the data loss alone. Those of training are running means over the epoch's batches, each seen
- * before its update and in training mode: at the start of training they lag behind what the network can do at the epoch's end.
- * The metrics are the one that training was told to measure, in the target's own units; that of training has the outputs that
- * every row got with its batch.
+ * Losses are means of the data loss over rows, without regularization. The training loss is the mean over the batches of the epoch, each
+ * before its update and in training mode, so early in training it lags behind the network at the end of the epoch. Metrics are in the units of
+ * the target; the training metric uses the outputs that each row got with its batch.
  */
 export interface EpochReport {
   /** From 1. */
@@ -20,22 +19,22 @@ export interface EpochReport {
   readonly trainMetric: number;
   readonly validationLoss: number;
   readonly validationMetric: number;
-  /** ½·l2·Σ weight² at the epoch's end. */
+  /** ½·l2·Σ weight² at the end of the epoch. */
   readonly regularizationLoss: number;
-  /** Of the epoch's last step. */
+  /** Learning rate of the last step. */
   readonly learningRate: number;
-  /** The greatest norm of a step's gradient in this epoch, before clipping; NaN once any was. */
+  /** The largest gradient norm of a step, before clipping; NaN if any was NaN. */
   readonly gradientNorm: number;
-  /** The greatest data loss of a batch in this epoch, and its step, from 1; the first that is no number, once any was. */
+  /** The largest data loss of a batch and its step, from 1; the first NaN if there is any. */
   readonly peakLoss: number;
   readonly peakStep: number;
-  /** What was looked at in this epoch: mostly once, in the first also before its first step. */
+  /** Signals measured in this epoch: at most once, in the first also before its first step. */
   readonly signals: readonly Signals[];
-  /** Data loss of the epoch's first batch, before its update: in epoch 1, the loss before anything was learned. */
+  /** Data loss of the first batch before its update: in epoch 1, the initial loss. */
   readonly firstLoss: number;
 }
 
-/** The sums of one epoch, filled again and again. */
+/** Sums of an epoch; the object is reused. */
 export interface EpochSums {
   readonly train: Totals;
   readonly validation: Totals;
@@ -56,7 +55,7 @@ export function createSums(): EpochSums {
   };
 }
 
-/** The data as the metrics want them: dense, class indices or targets. */
+/** The data for the metrics: dense, class indices or targets. */
 export interface Truth {
   readonly trainY: Answers['y'];
   readonly validationY: Answers['y'];
@@ -71,7 +70,7 @@ export interface EpochOptions {
   readonly interrupted?: (() => boolean) | undefined;
 }
 
-/** Thrown where `interrupted` says so. */
+/** Thrown when `interrupted` returns true. */
 export class Interrupted extends Error {
   constructor() {
     super('training was interrupted');
@@ -79,7 +78,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** All training rows once, in an order of the epoch's own, the last batch ragged. Where the epoch is observed, the parameters before its last step stay in `previous`. */
+/** Trains on all rows once, in an order specific to the epoch; the last batch may be smaller. If the epoch is observed, `previous` keeps the parameters before its last step. */
 export function trainEpoch(
   trainer: Trainer,
   { train: rows, order, trainOutputs, previous }: TrainingArrays,
@@ -107,11 +106,11 @@ export function trainEpoch(
     sums.train.rows += last.rows;
     sums.train.loss += last.dataLoss * last.rows;
     sums.train.correct += last.correct;
-    sums.gradientNorm = Math.max(sums.gradientNorm, last.gradientNorm); // NaN wins over any number
+    sums.gradientNorm = Math.max(sums.gradientNorm, last.gradientNorm); // NaN propagates
   }
 }
 
-/** The validation rows, in evaluation mode. Changes nothing that is learned. */
+/** Evaluates the validation rows, without changing parameters or statistics. */
 export function evaluate(trainer: Trainer, arrays: TrainingArrays, totals: Totals): void {
   const { validation: rows, validationOrder: order, validationOutputs } = arrays;
   clearTotals(totals);
@@ -122,7 +121,7 @@ export function evaluate(trainer: Trainer, arrays: TrainingArrays, totals: Total
   }
 }
 
-/** What the last evaluation found. */
+/** The results of the last evaluation. */
 export function validationAnswers(
   { validationOutputs: outputs }: TrainingArrays,
   data: Truth,

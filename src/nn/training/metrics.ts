@@ -1,6 +1,6 @@
 /**
- * What a person reads: how good the outputs are, by their rows and the truth. Outputs are dense, rows×C; one output decides
- * between two classes by its sign. A metric that is not defined, or not finite, is NaN.
+ * Metrics of outputs against true values. Outputs are dense, rows×C; a single output decides between two classes by its sign. A metric that is
+ * undefined or not finite is NaN.
  */
 import type { Direction } from '../../algorithms/objective.ts';
 import type { FloatArray } from '../kernels/kernels.ts';
@@ -10,24 +10,24 @@ export type ClassificationMetric = 'accuracy' | 'macroF1' | 'rocAuc';
 export type RegressionMetric = 'rmse' | 'mae' | 'r2';
 export type Metric = ClassificationMetric | RegressionMetric;
 
-/** What training is for: the number by which epochs are compared. */
+/** The metric by which epochs are compared. */
 export interface Objective {
   readonly metric: Metric | 'loss';
   readonly direction: Direction;
 }
 
-/** What is measured after every epoch, beside the loss: the objective's metric, or what people expect to see. */
+/** The metric measured after every epoch besides the loss: that of the objective, or the usual one. */
 export function measuredMetric(loss: Loss, objective: Objective | undefined): Metric {
   if (objective !== undefined && objective.metric !== 'loss') return objective.metric;
   return loss === 'meanSquaredError' ? 'rmse' : 'accuracy';
 }
 
-/** Sums over rows from which an epoch's means are taken; one object, filled again and again. */
+/** Sums over the rows of an epoch; the object is reused. */
 export interface Totals {
   rows: number;
   /** Σ over the rows of the data loss */
   loss: number;
-  /** Rows answered right; classification only. */
+  /** Correct rows; classification only. */
   correct: number;
 }
 
@@ -45,12 +45,12 @@ function accuracy({ rows, correct }: Totals): number {
   return correct / rows;
 }
 
-/** Root of the mean squared error, in the target's own units: `targetScale` is how many of them one unit of y stands for. */
+/** Root mean squared error in original units of the target; `targetScale` is the scale of y. */
 function rmse(totals: Totals, targetScale: number): number {
   return Math.sqrt(meanLoss(totals)) * targetScale;
 }
 
-/** The class that row i is taken for: the first of the greatest outputs; −1, which is none, where no output is a number. */
+/** The predicted class of row i: the first of the largest outputs, or −1 if all outputs are NaN. */
 export function predictedClass(outputs: FloatArray, i: number, C: number): number {
   if (C === 1) return outputs[i]! > 0 ? 1 : outputs[i]! <= 0 ? 0 : -1;
   let best = -1;
@@ -65,14 +65,14 @@ export function predictedClass(outputs: FloatArray, i: number, C: number): numbe
 }
 
 /**
- * The mean over the classes of F1 = 2·hits / (rows of the class + rows taken for it), every class alike however rare. Classes
- * that neither occur nor are predicted do not count.
+ * Macro F1: the unweighted mean over the classes of F1 = 2·hits / (rows of the class + rows predicted as it). Classes that neither occur nor
+ * are predicted do not count.
  */
 export function macroF1(outputs: FloatArray, labels: Int32Array): number {
   const C = outputs.length / labels.length;
   const classes = Math.max(C, 2);
   const hits = new Float64Array(classes);
-  const seen = new Float64Array(classes); // rows of the class and rows taken for it
+  const seen = new Float64Array(classes); // rows of the class plus rows predicted as it
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
     const predicted = predictedClass(outputs, i, C);
@@ -91,9 +91,8 @@ export function macroF1(outputs: FloatArray, labels: Int32Array): number {
 }
 
 /**
- * The area under the ROC curve of two classes: the share of pairs of a row of class 1 and one of class 0 in which the former has
- * the greater score, ties counting half (Mann & Whitney 1947), by ranks. NaN where there are more classes, where one has no row,
- * and where a score is no number.
+ * The area under the ROC curve for two classes: the share of pairs of rows of class 1 and class 0 in which the former has the larger score, ties
+ * counting half (Mann & Whitney 1947), computed from ranks. NaN for more classes, if a class has no rows, and if a score is NaN.
  */
 export function rocAuc(outputs: FloatArray, labels: Int32Array): number {
   const C = outputs.length / labels.length;
@@ -103,7 +102,7 @@ export function rocAuc(outputs: FloatArray, labels: Int32Array): number {
   if (scores.some(Number.isNaN)) return Number.NaN;
   const order = Uint32Array.from(labels, (_label, i) => i).sort((a, b) => scores[a]! - scores[b]!);
   let positives = 0;
-  let ranks = 0; // Σ over the rows of class 1 of their rank from 1; equals share the mean of theirs
+  let ranks = 0; // Σ over the rows of class 1 of their rank from 1; ties have their mean rank
   for (let start = 0; start < order.length; ) {
     let end = start + 1;
     while (end < order.length && scores[order[end]!] === scores[order[start]!]) end++;
@@ -126,7 +125,7 @@ export function meanAbsoluteError(outputs: FloatArray, targets: FloatArray): num
   return sum / targets.length;
 }
 
-/** R² = 1 − Σ (output − target)² / Σ (target − mean)²: 0 for who always says the mean. NaN where all targets are equal. */
+/** R² = 1 − Σ (output − target)² / Σ (target − mean)²: 0 for always predicting the mean. NaN if all targets are equal. */
 export function determination(outputs: FloatArray, targets: FloatArray): number {
   let mean = 0;
   for (let i = 0; i < targets.length; i++) mean += targets[i]! / targets.length;
@@ -141,21 +140,21 @@ export function determination(outputs: FloatArray, targets: FloatArray): number 
   return spread > 0 ? 1 - errors / spread : Number.NaN;
 }
 
-/** Rows that were answered: the sums over them, their outputs, and the truth, class indices (Int32Array) or targets. */
+/** Evaluated rows: sums, outputs, and true values: class indices (Int32Array) or targets. */
 export interface Answers {
   readonly totals: Totals;
   readonly outputs: FloatArray;
   readonly y: Int32Array | FloatArray;
-  /** How many of the target's own units one unit of y stands for. */
+  /** The scale of y: one unit in original units of the target. */
   readonly targetScale: number;
 }
 
-/** Accuracy and RMSE come from the sums alone; the others need the outputs. */
+/** Accuracy and RMSE only need the sums; other metrics need the outputs. */
 export function needsOutputs(metric: Metric): boolean {
   return metric !== 'accuracy' && metric !== 'rmse';
 }
 
-/** NaN for a metric of the other kind of target. */
+/** NaN for a metric of the other task. */
 export function measure(metric: Metric, { totals, outputs, y, targetScale }: Answers): number {
   const classes = y instanceof Int32Array;
   switch (metric) {
@@ -174,7 +173,7 @@ export function measure(metric: Metric, { totals, outputs, y, targetScale }: Ans
   }
 }
 
-/** The loss, and every metric of the kind of target. */
+/** The loss and all metrics of the task. */
 export type Metrics =
   | Readonly<Record<'loss' | ClassificationMetric, number>>
   | Readonly<Record<'loss' | RegressionMetric, number>>;

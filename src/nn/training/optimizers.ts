@@ -1,4 +1,4 @@
-/** How a gradient becomes a step: the settings of each optimizer, the memory it needs, and its update. */
+/** The optimizers: settings, state and update. */
 import { expm1, log } from '../../exact-math.ts';
 import type { FloatArray, Kernels } from '../kernels/kernels.ts';
 import type { Network } from '../model/network.ts';
@@ -20,7 +20,7 @@ export type Optimizer =
 
 export type OptimizerType = Optimizer['type'];
 
-/** The settings a search may vary; the others keep the values below, which are PyTorch's. */
+/** The settings that a search can vary; the others have PyTorch's values below. */
 export interface OptimizerChoice {
   readonly optimizer: OptimizerType;
   readonly learningRate: number;
@@ -47,7 +47,7 @@ export function optimizerOf({ optimizer, learningRate, momentum, weightDecay }: 
   }
 }
 
-/** How many numbers an optimizer remembers for every parameter. */
+/** Numbers of state per parameter. */
 const memories: Readonly<Record<OptimizerType, 0 | 1 | 2>> = {
   sgd: 0,
   momentum: 1,
@@ -58,7 +58,7 @@ const memories: Readonly<Record<OptimizerType, 0 | 1 | 2>> = {
   adamw: 2,
 };
 
-/** What an optimizer remembers: zeros at the start, an empty array where it remembers nothing. */
+/** Optimizer state: initially zeros; empty arrays if unused. */
 export interface OptimizerMemory {
   /** The velocity, the sum or average of squares, or adam's first moment. */
   readonly first: FloatArray;
@@ -79,8 +79,8 @@ function biasCorrection(beta: number, t: number): number {
 }
 
 /**
- * One update of all the parameters along `network.gradients`; `t` counts updates from 1, `rate` is the scheduled learning rate.
- * adamw first shrinks the dense weights (no bias, γ or β) by η·weightDecay (Loshchilov & Hutter 2019).
+ * Updates all parameters with `network.gradients`; `t` counts updates from 1, `rate` is the scheduled learning rate. adamw first decays the
+ * dense weights (not bias, γ or β) by η·weightDecay (Loshchilov & Hutter 2019).
  */
 export function update(
   network: Network,

@@ -1,23 +1,25 @@
-/** What a network says of rows, for people to look at: which classes it takes for which, or its numbers beside the true ones. */
+/** Predictions for display: a confusion matrix, or predicted and true values. */
 import { type Answers, predictedClass } from './metrics.ts';
 
-/** More classes than this make a table that nobody reads. */
-const MAX_CONFUSED = 30;
-/** So many rows show how numbers scatter. */
+/** The most classes for which there is a confusion matrix. */
+const MAX_CONFUSION_CLASSES = 30;
+/** The most rows of a scatter plot. */
 export const MAX_PREDICTED = 200;
 
 export type Predictions =
-  /** `confusion[c][k]`: rows of class c that are taken for class k. Rows of which the outputs are no numbers are in none. */
+  /** `confusion[c][k]`: rows of class c predicted as class k, without rows whose outputs are NaN. */
   | { readonly confusion: readonly (readonly number[])[] }
-  /** Some rows, evenly chosen, in the units of y. */
+  /** Evenly chosen rows, in the units of y. */
   | { readonly target: readonly number[]; readonly predicted: readonly number[] };
 
-/** Undefined where there are more classes than anybody reads. */
+/** Undefined for too many classes. */
 export function predictionsOf({ outputs, y }: Pick<Answers, 'outputs' | 'y'>): Predictions | undefined {
   if (y instanceof Int32Array) {
     const C = outputs.length / y.length;
     const classes = Math.max(C, 2);
-    return classes > MAX_CONFUSED || y.length === 0 ? undefined : { confusion: confusionOf(outputs, y, C, classes) };
+    return classes > MAX_CONFUSION_CLASSES || y.length === 0
+      ? undefined
+      : { confusion: confusionOf(outputs, y, C, classes) };
   }
   const every = Math.max(1, Math.ceil(y.length / MAX_PREDICTED));
   const chosen = Array.from({ length: Math.ceil(y.length / every) }, (_, i) => i * every);

@@ -1,4 +1,4 @@
-/** How the learning rate changes while training goes on: a factor of it for every step. */
+/** Learning rate schedules: a factor for every step. */
 import { cosine, exp, log } from '../../exact-math.ts';
 
 type Decay =
@@ -12,13 +12,13 @@ type Decay =
 
 export type Schedule = Decay & {
   /**
-   * The first steps, w of them, are shorter by (step + 1)/w: a linear warm-up (Goyal et al. 2017). It multiplies the decay,
-   * which counts from step 0 all the same, so that its shape does not depend on it. None unless given.
+   * Linear warm-up (Goyal et al. 2017): the first w steps are scaled by (step + 1)/w. It multiplies the decay, which still counts from step 0,
+   * so the shape of the decay does not depend on it. Default: none.
    */
   readonly warmup?: number | undefined;
 };
 
-/** base^exponent for base ≥ 0, out of exact exp and log; base^0 is 1, that of 0 too. */
+/** base^exponent for base ≥ 0, computed with exact exp and log; base^0 is 1, also for 0. */
 function power(base: number, exponent: number): number {
   return exponent === 0 ? 1 : exp(exponent * log(base));
 }

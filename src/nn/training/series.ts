@@ -1,8 +1,8 @@
-/** What is measured at the end of every epoch, of the training rows and of the validation rows. */
+/** The series measured at the end of every epoch, on training and validation rows. */
 export const seriesNames = ['trainLoss', 'validationLoss', 'trainMetric', 'validationMetric'] as const;
 export type SeriesName = (typeof seriesNames)[number];
 
-/** One thing for each: a number where it is one epoch, a list where it is a curve. */
+/** One entry per series: a number for an epoch, a list for a curve. */
 export type PerSeries<T> = { readonly [Name in SeriesName]: T };
 
 export function perSeries<T>(of: (name: SeriesName) => T): PerSeries<T> {

@@ -1,6 +1,6 @@
 /**
- * What a good teacher looks at while a network learns: how activations spread from layer to layer, which units are saturated or
- * dead, how large gradients are and how far a step moves the weights. Nothing here changes what is learned.
+ * Signals for the diagnosis of training: the spread of activations by layer, saturated and dead units, gradient norms and update ratios.
+ * Measuring them does not affect training.
  */
 import { randomAt } from '../../random.ts';
 import type { FloatArray } from '../kernels/kernels.ts';
@@ -11,32 +11,32 @@ import { forward, type Network } from '../model/network.ts';
 import type { Rows } from '../model/rows.ts';
 import type { Trainer } from './trainer.ts';
 
-/** Of one layer, hidden or the last, the inputs' side first. */
+/** Signals of one layer. */
 export interface LayerSignals {
-  /** Of its outputs, over all units and the probe's rows, in evaluation mode. */
+  /** Mean of its outputs over all units and probe rows, in evaluation mode. */
   readonly mean: number;
   readonly deviation: number;
-  /** How much the units differ from each other on the same row (root mean square); 0 where all do the same. */
+  /** Root mean square difference between units on the same row; 0 if all units have the same output. */
   readonly unitDeviation: number;
-  /** Share of the outputs of sigmoid or tanh where its slope is below a twentieth of its greatest. */
+  /** Share of sigmoid or tanh outputs with a slope below a twentieth of its maximum. */
   readonly saturated: number;
-  /** Share of the units that are zero on every row of the probe. */
+  /** Share of the units that are zero on every probe row. */
   readonly dead: number;
-  /** Euclidean norm of the gradient by the layer's weights at the epoch's last step; NaN before the first. */
+  /** Euclidean norm of the gradient of the layer's weights in the epoch's last step; NaN before the first. */
   readonly gradientNorm: number;
-  /** How far that step moved the weights, by their own norm: about 1e-3 where the learning rate is right. NaN before the first. */
+  /** Norm of that step's update relative to the norm of the weights: about 1e-3 for a good learning rate. NaN before the first. */
   readonly updateRatio: number;
 }
 
 export interface Signals {
-  /** Completed: 0 is before the first step. */
+  /** Completed epochs; 0 is before the first step. */
   readonly epoch: number;
   readonly layers: readonly LayerSignals[];
 }
 
 /** The most rows a probe has. */
 const PROBE_ROWS = 128;
-/** A probe passes through the network without learning, so it is kept to this part of an epoch's rows; but never below a few. */
+/** The probe costs extra forward passes, so it is limited to this part of an epoch's rows, but at least a few. */
 const PROBE_PART = 24;
 const MIN_ROWS = 16;
 
@@ -45,7 +45,7 @@ export function probeRows(trainRows: number): number {
   return Math.min(PROBE_ROWS, part, trainRows);
 }
 
-/** Training rows, drawn once: the same for every epoch, so that what changes is the network. */
+/** Training rows drawn once and used in every epoch, so that changes are due to the network. */
 export function drawProbe(probe: Int32Array, trainRows: number, address: TrainingAddress): void {
   probe.set(
     randomAt({ ...address, purpose: 'probe' })
@@ -54,7 +54,7 @@ export function drawProbe(probe: Int32Array, trainRows: number, address: Trainin
   );
 }
 
-/** Every epoch at first, then eight to an octave, and the last: curves are looked at on a log scale, and storage is bounded. */
+/** Every epoch at first, then eight per octave, and the last one: this bounds storage and suits a log scale. */
 export function isObserved(epoch: number, epochs: number): boolean {
   return epoch === epochs || epoch % Math.max(1, 2 ** (Math.floor(Math.log2(epoch)) - 3)) === 0;
 }
@@ -65,7 +65,7 @@ const TANH_LIMIT = Math.sqrt(1 - SATURATED);
 /** sigmoid: slope a·(1 − a), at most ¼. */
 const SIGMOID_LIMIT = 0.5 + 0.5 * Math.sqrt(1 - SATURATED);
 
-/** Beyond which an output counts as saturated; undefined where none does. */
+/** The limit beyond which an output counts as saturated; undefined if the activation does not saturate. */
 function limitsOf(activation: Activation): readonly [low: number, high: number] | undefined {
   if (activation === 'tanh') return [-TANH_LIMIT, TANH_LIMIT];
   if (activation === 'sigmoid') return [1 - SIGMOID_LIMIT, SIGMOID_LIMIT];
@@ -93,7 +93,7 @@ function saturatedOf(
 
 const NO_STEP = { gradientNorm: Number.NaN, updateRatio: Number.NaN };
 
-/** `before` holds the parameters as they were before the last step; undefined where there was none. */
+/** `before` has the parameters before the last step; undefined before the first step. */
 export function observe(
   { network, batchX }: Pick<Trainer, 'network' | 'batchX'>,
   train: Rows,
@@ -115,7 +115,7 @@ export function observe(
   };
 }
 
-/** Overwrites `before` with how far the parameters came. */
+/** Overwrites `before` with the update of the parameters. */
 function movesOf({ kernels, layers, parameters }: Network, before: FloatArray) {
   kernels.addScaled(parameters, -1, before, before.length);
   return layers.map(({ parameters: { weight }, gradients }) => {

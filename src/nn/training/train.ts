@@ -1,6 +1,6 @@
 /**
- * Training as a generator: it yields a report after every epoch and is told whether to go on. It knows no thread, no queue
- * and no clock; the same options give the same bits.
+ * Training as a generator: it yields a report after every epoch and receives a command. No thread, queue or clock; the same options give the
+ * same bits.
  */
 import { isBetter } from '../../algorithms/objective.ts';
 import type { FloatArray, Kernels } from '../kernels/kernels.ts';
@@ -33,7 +33,7 @@ export { memoryOf, type TrainingShape } from './arrays.ts';
 export { type EpochReport, Interrupted } from './epochs.ts';
 export type { LayerSignals, Signals } from './signals.ts';
 
-/** One fold, ready for training. y holds class indices (Int32Array), or targets rows×outputs. */
+/** The data of one fold. y has class indices (Int32Array) or targets rows×outputs. */
 export interface TrainingData {
   readonly trainX: FloatArray;
   readonly trainY: Int32Array | FloatArray;
@@ -42,9 +42,9 @@ export interface TrainingData {
   readonly trainRows: number;
   readonly validationRows: number;
   readonly inputs: number;
-  /** Classes, or numbers to predict. */
+  /** Number of classes or of predicted numbers. */
   readonly outputs: number;
-  /** How many of the target's own units one unit of y stands for, where targets were standardized; else 1. */
+  /** The scale of standardized targets: one unit of y in original units; else 1. */
   readonly targetScale: number;
 }
 
@@ -59,42 +59,42 @@ export interface TrainOptions extends InitialWeights {
   readonly epochs: number;
   readonly data: TrainingData;
   readonly address: TrainingAddress;
-  /** What the reports measure and early stopping watches; the least validation loss unless given. */
+  /** The metric of reports and early stopping. Default: minimize the validation loss. */
   readonly objective?: Objective | undefined;
   /**
-   * Early stopping (Prechelt 1998): training ends when this many epochs after the best one none was better, and in any case
-   * goes back to the best. 0, unless given, is none: what counts then is the last epoch.
+   * Early stopping (Prechelt 1998): training ends after this many epochs without improvement, and the best epoch is restored. Default: 0, which
+   * turns it off; then the last epoch counts.
    */
   readonly patience?: number | undefined;
-  /** To go on from: with the same options otherwise, the bits are those of training that was never paused. */
+  /** The checkpoint to resume; with otherwise the same options, the bits are those of uninterrupted training. */
   readonly resume?: Checkpoint | undefined;
-  /** Bytes of the kernels' memory: more, and `MemoryLimitExceeded` is thrown before any is taken. */
+  /** Limit of kernel memory in bytes: `MemoryLimitExceeded` is thrown before allocating more. */
   readonly memoryLimit?: number | undefined;
-  /** Whether layers are looked at; true unless given. */
+  /** Whether signals are measured. Default: true. */
   readonly signals?: boolean | undefined;
-  /** Asked before every step; once it says true, `Interrupted` is thrown. */
+  /** Called before every step; `Interrupted` is thrown once it returns true. */
   readonly interrupted?: (() => boolean) | undefined;
 }
 
-/** Training that is over is not paused: after its last epoch, `pause` ends it. */
+/** After the last epoch, `pause` has no effect: training ends. */
 export type TrainingCommand = 'continue' | 'stop' | 'pause';
 
 export interface TrainingResult {
   readonly outcome: 'ended';
-  /** Epochs done: fewer than asked for after a `stop`, or when it stopped early. */
+  /** Completed epochs; fewer than requested after `stop` or early stopping. */
   readonly epochs: number;
   readonly steps: number;
-  /** Data loss of the first batch before the first update; NaN where there was none. */
+  /** Data loss of the first batch before the first update; NaN if there was none. */
   readonly initialLoss: number;
-  /** The epoch whose parameters and metrics these are: the last one, or the best one with early stopping. */
+  /** The epoch of these parameters and metrics: the last one, or the best one with early stopping. */
   readonly bestEpoch: number;
-  /** Whether it was early stopping that ended it. */
+  /** Whether early stopping ended it. */
   readonly stoppedEarly: boolean;
-  /** Of the validation rows. */
+  /** On the validation rows. */
   readonly metrics: Metrics;
-  /** Of the same rows. */
+  /** On the same rows. */
   readonly predictions: Predictions | undefined;
-  /** Layer by layer: dense copies. */
+  /** Dense copies, layer by layer. */
   readonly parameters: readonly LayerParameters[];
 }
 
@@ -103,7 +103,7 @@ export interface PausedTraining {
   readonly checkpoint: Checkpoint;
 }
 
-/** A training run under way. */
+/** The state of a training run. */
 interface Run {
   readonly options: TrainOptions & EpochOptions;
   readonly arrays: TrainingArrays;
@@ -112,7 +112,7 @@ interface Run {
   readonly progress: Progress;
 }
 
-/** Takes the whole memory of its kernels: they serve one training run at a time. */
+/** Uses the whole memory of the kernels, so kernels can only do one training run at a time. */
 export function* train(
   options: TrainOptions,
 ): Generator<EpochReport, TrainingResult | PausedTraining, TrainingCommand> {
@@ -129,9 +129,9 @@ export function* train(
     const signals = [...before, ...observeLayers(run)];
     const report = reportOf(trainer, arrays, run.options, progress.epoch, sums, signals);
     stoppedEarly = hasStoppedEarly(run, report);
-    const verdict = yield report;
-    if (verdict === 'stop') break;
-    if (verdict === 'pause' && progress.epoch < options.epochs && !stoppedEarly) {
+    const command = yield report;
+    if (command === 'stop') break;
+    if (command === 'pause' && progress.epoch < options.epochs && !stoppedEarly) {
       return { outcome: 'paused', checkpoint: takeCheckpoint(trainer, arrays, progress) };
     }
   }
@@ -142,7 +142,7 @@ function isObservedEpoch({ options, progress: { epoch } }: Run): boolean {
   return options.signals !== false && (epoch === 0 || isObserved(epoch, options.epochs));
 }
 
-/** After the epochs that are to be observed, and before the first step. */
+/** Measures signals after observed epochs and before the first step. */
 function observeLayers(run: Run): Signals[] {
   const { trainer, arrays, progress } = run;
   const { epoch } = progress;
@@ -171,7 +171,7 @@ function begin(options: TrainOptions): Run {
 
 const MIN_LOSS: Objective = { metric: 'loss', direction: 'minimize' };
 
-/** Remembers the epoch if it is the best so far; whether patience is at an end. A value that is no number is never the best. */
+/** Records the epoch if it is the best so far, and returns whether patience is exhausted. A non-finite value is never the best. */
 function hasStoppedEarly({ options, trainer, arrays, progress }: Run, report: EpochReport): boolean {
   const { patience = 0, objective = MIN_LOSS, epochs } = options;
   if (patience === 0) return false;
@@ -209,7 +209,7 @@ function resultOf({ options, trainer, arrays, sums, progress }: Run, stoppedEarl
   };
 }
 
-/** What would otherwise go wrong silently: typed arrays read as undefined beyond their end. */
+/** Checks for errors that would otherwise be silent, since typed arrays return undefined beyond their end. */
 function checkOptions({ network, data, batchSize, epochs, patience = 0 }: TrainOptions): void {
   const { sizes, loss, dropout = 0 } = network;
   const classes = loss !== 'meanSquaredError';
@@ -232,7 +232,7 @@ function checkOptions({ network, data, batchSize, epochs, patience = 0 }: TrainO
     [Number.isInteger(epochs) && epochs >= 0, `epochs must be a whole number, got ${epochs}`],
     [Number.isInteger(patience) && patience >= 0, `patience must be a whole number, got ${patience}`],
     [dropout >= 0 && dropout < 1, `dropout must be at least 0 and below 1, got ${dropout}`],
-    [dropout === 0 || steps <= MAX_STEPS, `there are dropout masks for ${MAX_STEPS} steps, got ${steps}`],
+    [dropout === 0 || steps <= MAX_STEPS, `dropout supports ${MAX_STEPS} steps, got ${steps}`],
   ];
-  for (const [holds, fault] of checks) if (!holds) throw new RangeError(fault);
+  for (const [holds, message] of checks) if (!holds) throw new RangeError(message);
 }

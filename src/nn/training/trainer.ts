@@ -1,6 +1,6 @@
 /**
- * One step of training, and the buffers it works in. What decides the batches (seeded epochs in train.ts, given lists in
- * golden.ts) is not known here. A step allocates nothing.
+ * One training step and its buffers. The caller decides the batches (seeded epochs in train.ts, given lists in golden.ts). A step does not
+ * allocate.
  */
 
 import type { FloatArray, Kernels } from '../kernels/kernels.ts';
@@ -11,11 +11,11 @@ import type { Totals } from './metrics.ts';
 import { createMemory, type Optimizer, type OptimizerMemory, update } from './optimizers.ts';
 import { type Schedule, scheduleFactor } from './schedules.ts';
 
-/** What decides how much memory a trainer takes, and where its dropout masks are found. */
+/** What the memory of a trainer and its dropout masks depend on. */
 export interface TrainerShape {
   readonly network: NetworkSpec;
   readonly optimizer: Optimizer;
-  /** The most rows that one step or one evaluation chunk holds. */
+  /** The most rows of a step or an evaluation chunk. */
   readonly maxRows: number;
   readonly address?: TrainingAddress | undefined;
 }
@@ -25,13 +25,13 @@ export interface TrainerOptions {
   readonly schedule: Schedule;
   /** Adds ½·l2·Σ weight² (dense weights only) to the loss. */
   readonly l2: number;
-  /** The gradient is scaled down to this Euclidean norm where it is above it. */
+  /** Gradients with a larger Euclidean norm are scaled down to it. */
   readonly clipNorm: number | undefined;
   /** Steps of the whole training: the length of a cosine schedule. */
   readonly totalSteps: number;
 }
 
-/** What the last step saw, all of it before its update; one object, filled again by every step. */
+/** Measurements of the last step before its update; the object is reused. */
 export interface StepRecord {
   rows: number;
   /** Mean over the batch. */
@@ -40,18 +40,18 @@ export interface StepRecord {
   /** Euclidean, over all parameters, before clipping. */
   gradientNorm: number;
   learningRate: number;
-  /** Rows answered right; 0 for regression. */
+  /** Correct rows; 0 for regression. */
   correct: number;
 }
 
-/** Everything of a trainer that takes memory of the kernels. */
+/** The kernel memory of a trainer. */
 export interface TrainerArrays {
   readonly network: Network;
   readonly memory: OptimizerMemory;
   readonly batchX: FloatArray;
-  /** Filled where the loss takes class indices. */
+  /** Used if the loss takes class indices. */
   readonly batchLabels: Int32Array;
-  /** Filled where it takes targets. */
+  /** Used if the loss takes targets. */
   readonly batchTargets: FloatArray;
 }
 
@@ -92,7 +92,7 @@ function gatherBatch(trainer: Trainer, { x, y }: Rows, order: Int32Array, start:
   else kernels.gather(y, order, start, batchTargets, count, network.outputs);
 }
 
-/** The mean loss of `outputs` on the gathered batch; leaves its gradient in `network.dOutputs`. */
+/** The mean loss of `outputs` on the gathered batch; writes its gradient to `network.dOutputs`. */
 function lossOf({ network, batchLabels, batchTargets }: Trainer, outputs: FloatArray, rows: number): number {
   const { spec, kernels, dOutputs, outputs: C } = network;
   switch (spec.loss) {
@@ -105,7 +105,7 @@ function lossOf({ network, batchLabels, batchTargets }: Trainer, outputs: FloatA
   }
 }
 
-/** Rows of which every output is on its target's side: above 0 where the target is above ½. A NaN is on neither. */
+/** Rows whose outputs all have the right sign: above 0 if the target is above ½. NaN is never right. */
 function countOnSide({ network, batchTargets }: Trainer, outputs: FloatArray, rows: number): number {
   const { kernels, outputs: C } = network;
   const stride = kernels.stride(C);
@@ -120,7 +120,7 @@ function countOnSide({ network, batchTargets }: Trainer, outputs: FloatArray, ro
   return correct;
 }
 
-/** Rows of the gathered batch that were answered right; 0 for regression. */
+/** Correct rows of the gathered batch; 0 for regression. */
 function correctOf(trainer: Trainer, outputs: FloatArray, rows: number): number {
   const { spec, kernels, outputs: C } = trainer.network;
   switch (spec.loss) {
@@ -133,7 +133,7 @@ function correctOf(trainer: Trainer, outputs: FloatArray, rows: number): number 
   }
 }
 
-/** ½·l2·Σ weight² over the dense weights, as they are now. */
+/** ½·l2·Σ weight² over the current dense weights. */
 export function regularizationLoss({ network, options }: Trainer): number {
   if (options.l2 === 0) return 0;
   let sum = 0;
@@ -154,8 +154,8 @@ function regularize({ network, options }: Trainer): void {
 }
 
 /**
- * The gradient at the rows `order[start]`, … of `data`, `count` of them, into the network's gradients; `trainer.last` holds what
- * was seen. A loss that is not finite is recorded like any other: what follows from it is for the caller to say.
+ * Computes the gradient at the `count` rows `order[start]`, … of `data`, and sets `trainer.last`. A non-finite loss is recorded like any other;
+ * the caller handles it.
  */
 export function computeGradient(trainer: Trainer, data: Rows, order: Int32Array, start: number, count: number): void {
   const { network, options, last } = trainer;
@@ -174,7 +174,7 @@ export function computeGradient(trainer: Trainer, data: Rows, order: Int32Array,
     options.optimizer.learningRate * scheduleFactor(options.schedule, trainer.steps, options.totalSteps);
 }
 
-/** The update along that gradient, scaled down to `clipNorm` where it is above it (Pascanu, Mikolov & Bengio 2013). */
+/** Updates along that gradient, clipped to `clipNorm` (Pascanu, Mikolov & Bengio 2013). */
 export function applyGradient(trainer: Trainer): void {
   const { network, options, memory, last } = trainer;
   const { gradients, kernels } = network;
@@ -185,13 +185,13 @@ export function applyGradient(trainer: Trainer): void {
   update(network, options.optimizer, memory, last.learningRate, trainer.steps);
 }
 
-/** One step of training: the gradient at one batch, and the update along it. */
+/** One training step: gradient and update. */
 export function step(trainer: Trainer, data: Rows, order: Int32Array, start: number, count: number): void {
   computeGradient(trainer, data, order, start, count);
   applyGradient(trainer);
 }
 
-/** Adds the loss and the right answers of `count` rows, in evaluation mode, to `totals`. Changes nothing that is learned. */
+/** Adds the loss and the number of correct rows of `count` rows, in evaluation mode, to `totals`. Does not change parameters or statistics. */
 export function evaluateRows(
   trainer: Trainer,
   data: Rows,

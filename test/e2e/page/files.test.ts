@@ -64,7 +64,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
   it('asks whether a first line that looks like a row is one', async () => {
     const { page } = opened;
     await choose('adult.data', fileOf('UCI headerless'));
-    await page.getByText('the first line looks like a row, not like names').waitFor();
+    await page.getByText('the first line looks like a row, not like column names').waitFor();
     expect(await chosenIn('First line')).toBe('a row like the others (detected)');
     await page.getByRole('button', { name: 'the file: it is a row' }).click();
     await page.getByText('the first line looks like a row').waitFor({ state: 'detached' });
@@ -131,7 +131,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     const { page } = opened;
     await page.getByRole('button', { name: 'Delete mine' }).click();
     await page.getByRole('button', { name: 'Delete it', exact: true }).click();
-    await page.getByText('1 search was made on mine').waitFor();
+    await page.getByText('1 search uses mine').waitFor();
     await page.getByRole('button', { name: 'Delete it all the same' }).click();
     await page.getByRole('button', { name: 'Delete mine' }).waitFor({ state: 'detached' });
     expect((await fetch(`${service.url}/v1/datasets/mine`)).status).toBe(404);

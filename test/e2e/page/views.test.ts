@@ -64,7 +64,7 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     [`/compare?a=${ids['badly set']}&b=${ids['pruned']}`, 'In what they differ'],
     [`/searches/${ids['badly set']}`, 'Learning curves'],
     [`/searches/${ids['badly set']}?view=trials&sort=-value`, /^60 trials$/],
-    [`/searches/${ids['badly set']}?view=analysis`, /Shares of the variance|too early to tell/],
+    [`/searches/${ids['badly set']}?view=analysis`, /Shares of the variance|too few for reliable shares/],
     [`/searches/${ids['badly set']}?view=findings`, 'Before training'],
     [`/searches/${ids['pruned']}?view=pruning`, 'came to it'],
     [`/searches/${ids['pruned']}?view=timeline`, 'Timeline of 1 worker'],

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type CsvShape, parseCsv } from '../../../src/data/csv.ts';
 import { datasetFromCsv } from '../../../src/data/csv-dataset.ts';
 import { csvLimits, datasetLimits } from '../../../src/data/csv-table.ts';
-import { FaultList, InvalidDataset } from '../../../src/data/faults.ts';
+import { InvalidDataset, IssueList } from '../../../src/data/faults.ts';
 
 const shape: CsvShape = { delimiter: 'comma', quote: 'double', comment: 'none', lenient: false };
 
 function parse(text: string, more: Partial<CsvShape> = {}) {
-  const list = new FaultList(20);
-  return { records: parseCsv(text, { ...shape, ...more }, csvLimits, list), faults: list.faults };
+  const list = new IssueList(20);
+  return { records: parseCsv(text, { ...shape, ...more }, csvLimits, list), faults: list.issues };
 }
 
 const fieldsOf = (text: string) => parse(text).records.map(({ fields }) => fields);
@@ -46,7 +46,7 @@ describe('parseCsv', () => {
 
   it('finds a quote that is never closed, and text after one that is', () => {
     expect(parse('a,b\n1,"2\n3').faults).toEqual([
-      { path: 'line 2', message: 'a quote is opened and never closed; quote=none takes quotes as text' },
+      { path: 'line 2', message: 'a quote is opened but never closed; quote=none treats quotes as text' },
     ]);
     expect(parse('a,b\n"1"x,2').faults[0]!.path).toBe('line 2');
   });
@@ -163,24 +163,26 @@ describe('datasetFromCsv', () => {
     [
       'no feature',
       ['t', ...Array.from({ length: 10 }, (_, i) => alternating(i))].join('\n'),
-      'line 1: there is no feature: a target and at least one other column are needed; fields are taken to be separated by comma, see delimiter=',
+      'line 1: there is no feature: a target and at least one other column are needed; the detected delimiter is comma, set another with delimiter=',
     ],
     ['two columns of a name', csv(alternating, String, 'a,a,t'), 'line 1: two columns are named a'],
     ['a column of no name', csv(alternating, String, 'n,,t'), 'line 1: column 2 has no name'],
     [
       'too many words',
       csv(alternating, (i) => `w${i}`, 'n,a,t', 101),
-      'column a: has 101 different words; at most 100 are read: ignore=a leaves it out, frequent=a keeps the 100 most frequent',
+      'column a: has 101 categories, more than the limit of 100: ignore=a leaves it out, frequent=a keeps the 100 most frequent',
     ],
     [
       'an input of another column’s name',
       csv(alternating, (i) => ['x', 'y'][i % 2]!, 'a=x,a,t'),
-      'line 1: a word of one column gives an input the name of another column',
+      'line 1: a category of one column gives an input the name of another column',
     ],
   ])('refuses %s', (_what, text, fault) => expect(faultsOf(text)).toEqual([fault]));
 
   it('refuses a target that is not there', () => {
-    expect(faultsOf(csv(alternating), { target: 'z' })).toEqual(['target: there is no column z; there are n, a, t']);
+    expect(faultsOf(csv(alternating), { target: 'z' })).toEqual([
+      'target: there is no column z; the columns are n, a, t',
+    ]);
   });
 
   it('tells all faults at once, up to twenty', () => {
@@ -206,10 +208,10 @@ describe('datasetFromCsv', () => {
 
   it('refuses what is too large', () => {
     expect(faultsOf('x'.repeat(datasetLimits.bytes + 1))).toEqual([
-      `: has ${datasetLimits.bytes + 1} bytes; at most ${datasetLimits.bytes} are read`,
+      `: has ${datasetLimits.bytes + 1} bytes; the limit is ${datasetLimits.bytes}`,
     ]);
     const wide = Array.from({ length: datasetLimits.columns + 1 }, (_, k) => `c${k}`).join();
-    expect(faultsOf([wide, ...Array(10).fill(wide)].join('\n'))[0]).toContain('at most 2000');
+    expect(faultsOf([wide, ...Array(10).fill(wide)].join('\n'))[0]).toContain('the limit is 2000');
   });
 
   it('hashes what training depends on: not the name, but every number, word and class', () => {

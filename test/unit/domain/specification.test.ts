@@ -90,7 +90,7 @@ describe('parseSpecification', () => {
     });
     expect(faults).toEqual(
       expect.arrayContaining([
-        'dataset: there is no data set of that name, got "digitz"; GET /v1/datasets lists them',
+        'dataset: there is no data set with that name, got "digitz"; GET /v1/datasets lists them',
         'hyperparameters.learningRate.low: must be above 0, got 0',
         'hyperparameters.hiddenUnits.low: must be at most high, which is 10, got 50',
         'hyperparameters.activation: must be one of "sigmoid", "tanh", "relu", "leakyRelu", "elu", "gelu", "silu", "maxout" or an object, got "rellu"',
@@ -136,7 +136,7 @@ describe('parseSpecification', () => {
     ],
     [
       { hiddenUnits: 4096, hiddenLayers: 20 },
-      /^hyperparameters.hiddenUnits: the largest trial \(20 hidden layers of 4096 units on 64 features and 1797 rows, adam, batches of 64\) needs \d,\d\d\d MB of memory, and the limit is 1,024 MB$/,
+      /^hyperparameters.hiddenUnits: the largest trial \(20 hidden layers of 4096 units on 64 features and 1797 rows, adam, batches of 64\) needs \d,\d\d\d MB of memory, but the limit is 1,024 MB$/,
     ],
   ])('says of %j: %s', async (hyperparameters, fault) => {
     const faults = await issuesOf({ dataset: 'digits', hyperparameters });
@@ -237,7 +237,7 @@ describe('parseSpecification', () => {
       ],
       [
         { hiddenUnits: [8, 4096, 4096, 4096, 4096, 4096, 4096] },
-        'hyperparameters.hiddenUnits: the largest trial (7 hidden layers of 8, 4096, 4096, 4096, 4096, 4096, 4096 units on 64 features and 1797 rows, adam, batches of 64) needs 1,639 MB of memory, and the limit is 1,024 MB',
+        'hyperparameters.hiddenUnits: the largest trial (7 hidden layers of 8, 4096, 4096, 4096, 4096, 4096, 4096 units on 64 features and 1797 rows, adam, batches of 64) needs 1,639 MB of memory, but the limit is 1,024 MB',
       ],
       [{ hiddenUnits21: 8 }, 'hyperparameters.hiddenUnits21: is not a known key'],
     ])('refuses %j: %s', async (hyperparameters, fault) => {
@@ -391,11 +391,11 @@ describe('parseSpecification', () => {
       hyperparameters: { loss },
       objective: { metric },
     });
-    const fault = 'binaryCrossEntropy decides between two classes, and digits has 10';
+    const fault = 'binaryCrossEntropy needs two classes, but digits has 10';
     expect(await issuesOf(wanting('digits', 'binaryCrossEntropy'))).toEqual([`hyperparameters.loss: ${fault}`]);
     expect(await issuesOf(wanting('digits', both))).toEqual([`hyperparameters.loss.choices[1]: ${fault}`]);
     expect(await issuesOf(wanting('digits', 'softmaxCrossEntropy', 'validationRocAuc'))).toEqual([
-      'objective.metric: validationRocAuc compares two classes, and digits has 10',
+      'objective.metric: validationRocAuc needs two classes, but digits has 10',
     ]);
     expect((await parse(wanting('moons', both, 'validationRocAuc'))).objective).toEqual({
       metric: 'validationRocAuc',

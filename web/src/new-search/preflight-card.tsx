@@ -5,7 +5,7 @@ import { PreflightTable } from '../parts/preflight.tsx';
 import { Problem } from '../parts/problem.tsx';
 import type { Draft } from './draft.ts';
 
-/** ReportSchedule at the networks of a draft before anything is trained. What is shown is of the draft as it was looked at. */
+/** Looks at the networks of a draft before anything is trained. What is shown is of the draft as it was looked at. */
 export function PreflightCard({ draft, stops }: { readonly draft: Draft; readonly stops: boolean }): ReactNode {
   const look = useMutation({ mutationFn: api.preflight });
   const { mutate, error, isPending } = look;

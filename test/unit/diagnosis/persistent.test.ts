@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding, FindingCode, Severity } from '../../../src/diagnosis/finding.ts';
-import { lastingFault } from '../../../src/diagnosis/lasting.ts';
+import { persistentFault } from '../../../src/diagnosis/persistent.ts';
 import { nextDiagnosis } from '../../../src/domain/specification/pruners.ts';
 
 function finding(code: FindingCode, severity: Severity = 'fault'): Finding {
@@ -9,29 +9,29 @@ function finding(code: FindingCode, severity: Severity = 'fault'): Finding {
 const look = (trainLoss: number | null, ...findings: Finding[]) => ({ trainLoss, trainMetric: 0.2, findings });
 const dead = finding('deadNetwork');
 
-describe('lastingFault', () => {
+describe('persistentFault', () => {
   it('is a fault that was found at both looks while the loss stayed', () => {
-    expect(lastingFault(look(2.3, dead), look(2.3, dead), 10)).toBe(dead);
-    expect(lastingFault(undefined, look(2.3, dead), 10)).toBeUndefined();
-    expect(lastingFault(look(2.3), look(2.3, dead), 10)).toBeUndefined();
-    expect(lastingFault(look(2.3, dead), look(2.3), 10)).toBeUndefined();
+    expect(persistentFault(look(2.3, dead), look(2.3, dead), 10)).toBe(dead);
+    expect(persistentFault(undefined, look(2.3, dead), 10)).toBeUndefined();
+    expect(persistentFault(look(2.3), look(2.3, dead), 10)).toBeUndefined();
+    expect(persistentFault(look(2.3, dead), look(2.3), 10)).toBeUndefined();
   });
 
   it('is none where the loss comes down, or is low already', () => {
-    expect(lastingFault(look(2.3, dead), look(2.1, dead), 10)).toBeUndefined();
-    expect(lastingFault(look(1, dead), look(1, dead), 10)).toBeUndefined();
-    expect(lastingFault(look(2.3, dead), { ...look(2.3, dead), trainMetric: 0.9 }, 10)).toBeUndefined();
-    expect(lastingFault(look(0.9, dead), look(0.9, dead), 0)).toBe(dead);
+    expect(persistentFault(look(2.3, dead), look(2.1, dead), 10)).toBeUndefined();
+    expect(persistentFault(look(1, dead), look(1, dead), 10)).toBeUndefined();
+    expect(persistentFault(look(2.3, dead), { ...look(2.3, dead), trainMetric: 0.9 }, 10)).toBeUndefined();
+    expect(persistentFault(look(0.9, dead), look(0.9, dead), 0)).toBe(dead);
   });
 
   it('is none that is merely a warning', () => {
     const warning = finding('lossAtStart', 'warning');
-    expect(lastingFault(look(2.3, warning), look(2.3, warning), 10)).toBeUndefined();
+    expect(persistentFault(look(2.3, warning), look(2.3, warning), 10)).toBeUndefined();
   });
 
   it('is there where the loss is no number any more', () => {
     const diverged = finding('diverged');
-    expect(lastingFault(look(null, diverged), look(null, diverged), 10)).toBe(diverged);
+    expect(persistentFault(look(null, diverged), look(null, diverged), 10)).toBe(diverged);
   });
 });
 
