@@ -2,7 +2,7 @@
 import { exp, expm1OfNegative, normalDensity, normalDistribution, sigmoid, tanh } from './functions';
 import { multiplyAdd, padded, rowBytes } from './lanes';
 
-// The order of `elementwiseActivations` in src/nn/model/activation-names.ts.
+// The order of `elementwiseActivations` in src/nn/model/activations.ts.
 const LINEAR: i32 = 0;
 const SIGMOID: i32 = 1;
 const TANH: i32 = 2;

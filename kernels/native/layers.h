@@ -4,7 +4,7 @@
 
 #include "functions.h"
 
-/* The order of `elementwiseActivations` in src/nn/model/activation-names.ts. */
+/* The order of `elementwiseActivations` in src/nn/model/activations.ts. */
 enum activation { LINEAR, SIGMOID, TANH, RELU, LEAKY_RELU, ELU, GELU, SILU };
 
 INLINE vf value_of(enum activation activation, float constant, vf z) {

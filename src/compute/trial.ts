@@ -4,7 +4,7 @@ import type { Direction } from '../algorithms/objective.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Validation } from '../data/folds.ts';
 import type { Finding } from '../diagnosis/finding.ts';
-import type { HiddenActivation } from '../nn/model/activation-names.ts';
+import type { HiddenActivation } from '../nn/model/activations.ts';
 import type { Metrics } from '../nn/training/metrics.ts';
 import type { PerSeries } from '../nn/training/series.ts';
 import type { LayerSignals } from '../nn/training/train.ts';

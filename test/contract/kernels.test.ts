@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FloatArray, Kernels } from '../../src/nn/kernels/kernels.ts';
 import { createPlainKernels } from '../../src/nn/kernels/plain.ts';
-import { elementwiseActivations } from '../../src/nn/model/activation-names.ts';
+import { elementwiseActivations } from '../../src/nn/model/activations.ts';
 import { type Random, randomAt } from '../../src/random.ts';
 import { everyKernels, sameBitsAs } from '../support/kernels.ts';
 

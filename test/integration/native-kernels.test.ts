@@ -11,7 +11,7 @@ import type { KernelsName } from '../../src/compute/kernels-names.ts';
 import { resultOf, type TrialTask } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import { fallbacks, settingsOf } from '../../src/domain/specification/hyperparameters.ts';
-import { elementwiseActivations } from '../../src/nn/model/activation-names.ts';
+import { elementwiseActivations } from '../../src/nn/model/activations.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { fused, strict } from '../support/kernels.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';

@@ -1,5 +1,5 @@
 /** Reading fixtures of the format `network-golden/1`: whole training runs of small networks, computed by another library. */
-import { type Activation, activations } from '../../nn/model/activation-names.ts';
+import { type Activation, activations } from '../../nn/model/activations.ts';
 import type { Loss, NetworkSpec } from '../../nn/model/network.ts';
 import type { Optimizer } from '../../nn/training/optimizers.ts';
 import type { Schedule } from '../../nn/training/schedules.ts';

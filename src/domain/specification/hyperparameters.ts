@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import type { Distribution, Value } from '../../algorithms/space/space.ts';
 import type { TrialSettings } from '../../compute/trial.ts';
-import { hiddenActivations } from '../../nn/model/activation-names.ts';
+import { hiddenActivations } from '../../nn/model/activations.ts';
 import { layerNames, MAX_HIDDEN_LAYERS, spelledOut } from './hidden-units.ts';
 
 /** Without a fallback it is the row of one layer's units, which default to `hiddenUnits`. */

@@ -7,9 +7,10 @@
  * it (in gradients of parameters, always zeros). Memory beyond the given sizes is neither read nor written. All arrays passed in come from
  * this implementation's `allocate…` (or are views of such arrays), so it can keep them in its own memory.
  */
-import type { ElementwiseActivation } from '../model/activation-names.ts';
+import type { ElementwiseActivation } from '../model/activations.ts';
+import type { FloatArray } from './float-array.ts';
 
-export type FloatArray = Float32Array | Float64Array;
+export type { FloatArray } from './float-array.ts';
 
 /** The batch normalization parameters of one layer; all of length H. */
 export interface BatchNormParameters {

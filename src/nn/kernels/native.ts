@@ -4,7 +4,7 @@
  * They compute the bits of the WebAssembly kernels, several times as fast. A call writes its arguments into a buffer that the addon
  * reads, which costs less than handing them over one by one. Logarithms are WebAssembly's, since every C library has one of its own.
  */
-import { elementwiseActivations } from '../model/activation-names.ts';
+import { elementwiseActivations } from '../model/activations.ts';
 import { createArena, LINE, type Memory } from './arena.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
 

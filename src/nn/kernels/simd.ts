@@ -4,7 +4,7 @@
  * Every thread has its own instance and memory, with a bump allocator that is reset before each training run. A call costs about ten
  * nanoseconds, so the training loop stays in TypeScript and is shared by all kernels.
  */
-import { type ElementwiseActivation, elementwiseActivations } from '../model/activation-names.ts';
+import { type ElementwiseActivation, elementwiseActivations } from '../model/activations.ts';
 import { createArena, LINE } from './arena.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
 

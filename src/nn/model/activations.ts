@@ -3,8 +3,7 @@
  * monotonic and need z. These are loops over arrays, because a call per element would cost more than the arithmetic.
  */
 import { expm1, normalCdf, normalDensity, sigmoid, tanh } from '../../exact-math.ts';
-import type { FloatArray } from '../kernels/kernels.ts';
-import type { ElementwiseActivation } from './activation-names.ts';
+import type { FloatArray } from '../kernels/float-array.ts';
 
 /** Both work on the numbers from `start` up to, but not including, `end`. */
 interface ActivationLoops {
@@ -109,7 +108,8 @@ const silu: ActivationLoops = {
   },
 };
 
-export const activationLoops: Readonly<Record<ElementwiseActivation, ActivationLoops>> = {
+/** Element-wise activations. The index of a name is its code in kernels/activations.ts and kernels/native/layers.h, so append new ones. */
+export const activationLoops = {
   linear,
   sigmoid: sigmoidLoops,
   tanh: tanhLoops,
@@ -118,4 +118,14 @@ export const activationLoops: Readonly<Record<ElementwiseActivation, ActivationL
   elu,
   gelu,
   silu,
-};
+} as const satisfies Readonly<Record<string, ActivationLoops>>;
+export type ElementwiseActivation = keyof typeof activationLoops;
+export const elementwiseActivations = Object.keys(activationLoops) as readonly ElementwiseActivation[];
+
+/** Maxout, the maximum of two linear pieces, has its own kernels. */
+export type Activation = ElementwiseActivation | 'maxout';
+export const activations: readonly Activation[] = [...elementwiseActivations, 'maxout'];
+
+/** The activations of hidden layers; the output layer is linear. */
+export type HiddenActivation = Exclude<Activation, 'linear'>;
+export const hiddenActivations: readonly HiddenActivation[] = activations.filter((name) => name !== 'linear');

@@ -7,8 +7,7 @@ import {
   type Kernels,
   MAXOUT_PIECES,
 } from '../kernels/kernels.ts';
-import type { Activation } from './activation-names.ts';
-import { activationLoops } from './activations.ts';
+import { type Activation, activationLoops } from './activations.ts';
 import type { TrainingAddress } from './address.ts';
 import { createDropout, type Dropout, keepThreshold } from './dropout.ts';
 import { type Layout, matrix, type Place, readDense } from './layout.ts';

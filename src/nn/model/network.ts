@@ -5,7 +5,7 @@
  */
 
 import { type FloatArray, type Kernels, MAXOUT_PIECES } from '../kernels/kernels.ts';
-import type { Activation } from './activation-names.ts';
+import type { Activation } from './activations.ts';
 import type { TrainingAddress } from './address.ts';
 import { createLayer, type Layer, placesOf } from './layer.ts';
 import { createLayout, matrix, type Place, readDense } from './layout.ts';

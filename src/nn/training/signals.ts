@@ -4,7 +4,7 @@
  */
 import { randomAt } from '../../random.ts';
 import type { FloatArray } from '../kernels/kernels.ts';
-import type { Activation } from '../model/activation-names.ts';
+import type { Activation } from '../model/activations.ts';
 import type { TrainingAddress } from '../model/address.ts';
 import type { Layer } from '../model/layer.ts';
 import { forward, type Network } from '../model/network.ts';

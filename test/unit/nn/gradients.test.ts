@@ -1,7 +1,7 @@
 /** Every gradient against central differences of the loss, in float64. */
 import { describe, expect, it } from 'vitest';
 import { createPlainKernels } from '../../../src/nn/kernels/plain.ts';
-import { type Activation, activations } from '../../../src/nn/model/activation-names.ts';
+import { type Activation, activations } from '../../../src/nn/model/activations.ts';
 import { initialize } from '../../../src/nn/model/initializers.ts';
 import type { Layer } from '../../../src/nn/model/layer.ts';
 import { matrix, readDense } from '../../../src/nn/model/layout.ts';
