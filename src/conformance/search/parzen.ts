@@ -93,9 +93,10 @@ function checkAxis(
   setKernels(kernels, places, order);
   const density = (x: number) => {
     const terms = weights.map((_, i) => {
-      if (axis.cell !== undefined) return logKernel(kernels, i, axis.cell(x)) - logMass(kernels, i);
+      const mass = logMass(axis, kernels.mu[i]!, kernels.sigma[i]!);
+      if (axis.cell !== undefined) return logKernel(kernels.mu[i]!, kernels.sigma[i]!, axis.cell(x)) - mass;
       const z = (axis.at(x) - kernels.mu[i]!) / kernels.sigma[i]!;
-      return -0.5 * z * z - LOG_ROOT_TWO_PI - log(kernels.sigma[i]!) - logMass(kernels, i);
+      return -0.5 * z * z - LOG_ROOT_TWO_PI - log(kernels.sigma[i]!) - mass;
     });
     return logSumExp(terms, weights, [[0, n + 1]]);
   };

@@ -2,13 +2,11 @@
 import { log } from '../../../exact-math.ts';
 import type { Random } from '../../../random.ts';
 import { type CategoricalDistribution, decidePoint, type Point, type Space, type Value } from '../../space/space.ts';
-import type { Axis } from '../../space/transform.ts';
 import type { ChoiceColumn, NumericColumn, Observed } from './observed.ts';
 import {
   choiceKernel,
   drawKernel,
   LOG_ROOT_TWO_PI,
-  logKernel,
   logMass,
   logSumExp,
   mixtureWeights,
@@ -172,7 +170,7 @@ function axisKernels(column: NumericColumn, { kernels, byPlace }: Placed, rows: 
   const draw = (i: number, u: number) => axis.valueAt(drawKernel(kernels, i, u));
   return axis.cell === undefined
     ? { draw, addTo: continuous(kernels, column, rows) }
-    : { draw, addTo: stepped(kernels, axis, byPlace) };
+    : { draw, addTo: stepped(kernels, column, byPlace) };
 }
 
 /** The log of a normal density is a constant plus a square: the constants are computed once, the squares for every value. */
@@ -191,12 +189,12 @@ function continuous(
     if (own !== width) [width, logWidth] = [own, log(own)];
     const row = rows[i];
     if (row === undefined) {
-      constant[i] = -LOG_ROOT_TWO_PI - logWidth - logMass(kernels, i);
+      constant[i] = -LOG_ROOT_TWO_PI - logWidth - logMass(axis, mu[i]!, own);
     } else {
       // Most kernels have the same width as for the previous proposal.
       if (widths[row] !== own) {
         widths[row] = own;
-        logMasses[row] = logMass(kernels, i);
+        logMasses[row] = logMass(axis, mu[i]!, own);
       }
       constant[i] = -LOG_ROOT_TWO_PI - logWidth - logMasses[row]!;
     }
@@ -211,31 +209,23 @@ function continuous(
   };
 }
 
-/** Stepped values and their kernels are few, so each pair of kernel and value is computed once. */
-function stepped(kernels: NumericKernels, axis: Axis, byPlace: Uint32Array): Kernels['addTo'] {
+/** Stepped values and their kernels are few, so each pair of kernel and value is computed once, and kept between proposals. */
+function stepped(kernels: NumericKernels, { axis, known }: NumericColumn, byPlace: Uint32Array): Kernels['addTo'] {
   const { mu, sigma } = kernels;
   const n = mu.length;
   // Equal kernels are adjacent; those without a place equal the prior, which is last.
-  const kindOf = new Uint32Array(n);
-  const firstOf = [n - 1];
+  const prior = known.kindOf(mu[n - 1]!, sigma[n - 1]!);
+  const kinds = new Uint32Array(n).fill(prior);
+  const used = [prior];
   let last = n - 1;
   for (const i of byPlace) {
-    if (mu[i] !== mu[last] || sigma[i] !== sigma[last]) {
-      firstOf.push(i);
-      last = i;
-    }
-    kindOf[i] = firstOf.length - 1;
+    if (mu[i] !== mu[last] || sigma[i] !== sigma[last]) used.push(known.kindOf(mu[i]!, sigma[i]!));
+    kinds[i] = used.at(-1)!;
+    last = i;
   }
-  const masses = firstOf.map((i) => logMass(kernels, i));
-  const known = new Map<Value, Float64Array>();
   return (terms, value, from, to) => {
-    let ofKinds = known.get(value);
-    if (ofKinds === undefined) {
-      const cell = axis.cell!(value as number);
-      ofKinds = Float64Array.from(firstOf, (i, kind) => logKernel(kernels, i, cell) - masses[kind]!);
-      known.set(value, ofKinds);
-    }
-    for (let i = from; i < to; i++) terms[i]! += ofKinds[kindOf[i]!]!;
+    const logs = known.logsAt(value as number, axis, used);
+    for (let i = from; i < to; i++) terms[i]! += logs[kinds[i]!]!;
   };
 }
 

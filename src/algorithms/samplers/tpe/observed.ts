@@ -7,6 +7,7 @@ import { bestFirst, type Direction } from '../../objective.ts';
 import type { Space } from '../../space/space.ts';
 import { type Axis, axisOf } from '../../space/transform.ts';
 import type { Observation } from '../sampler.ts';
+import { createKnownKernels, type KnownKernels } from './known-kernels.ts';
 
 export interface NumericColumn {
   readonly kind: 'numeric';
@@ -19,6 +20,8 @@ export interface NumericColumn {
   /** Cache: log of the kernel mass on the axis by observation, and the width it was computed for. */
   widths: Float64Array;
   logMasses: Float64Array;
+  /** Cache for stepped hyperparameters. */
+  readonly known: KnownKernels;
 }
 
 export interface ChoiceColumn {
@@ -42,7 +45,7 @@ export function createObserved(space: Space, direction: Direction): Observed {
     if (distribution.distribution === 'categorical') return { kind: 'choice', chosen: new Int32Array(0) };
     const none = () => new Float64Array(0);
     const arrays = { places: none(), order: new Uint32Array(0), ordered: 0, widths: none(), logMasses: none() };
-    return { kind: 'numeric', axis: axisOf(distribution), ...arrays };
+    return { kind: 'numeric', axis: axisOf(distribution), ...arrays, known: createKnownKernels() };
   });
   const better = betterFirst(direction);
   let rows: Observation[] = [];
@@ -104,6 +107,7 @@ export function createObserved(space: Space, direction: Direction): Observed {
       while (same < most && rows[same] === history[same]) same++;
       if (same < rows.length) truncate(same);
       reserve(history.length);
+      for (const column of columns) if (column.kind === 'numeric') column.known.limit();
       for (let i = same; i < history.length; i++) add(history[i]!);
     },
   };

@@ -75,16 +75,14 @@ export function normalMass(a: number, b: number): number {
 
 const MIN_MASS = 1e-300;
 
-/** Log of the mass of kernel i on the axis. */
-export function logMass({ axis, mu, sigma }: NumericKernels, i: number): number {
-  const [m, s] = [mu[i]!, sigma[i]!];
+/** Log of the mass on the axis of the kernel with centre m and width s. */
+export function logMass(axis: Axis, m: number, s: number): number {
   if (m - axis.low > FAR * s && axis.high - m > FAR * s) return 0;
   return log(Math.max(normalMass((axis.low - m) / s, (axis.high - m) / s), MIN_MASS));
 }
 
-/** Log of the mass of kernel i between two places. */
-export function logKernel({ mu, sigma }: NumericKernels, i: number, [from, to]: readonly [number, number]): number {
-  const [m, s] = [mu[i]!, sigma[i]!];
+/** Log of the mass between two places of the kernel with centre m and width s. */
+export function logKernel(m: number, s: number, [from, to]: readonly [number, number]): number {
   return log(Math.max(normalMass((from - m) / s, (to - m) / s), MIN_MASS));
 }
 
