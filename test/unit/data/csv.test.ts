@@ -180,7 +180,9 @@ describe('datasetFromCsv', () => {
   ])('refuses %s', (_what, text, fault) => expect(faultsOf(text)).toEqual([fault]));
 
   it('refuses a target that is not there', () => {
-    expect(faultsOf(csv(alternating), { target: 'z' })).toEqual(['target: there is no column z; the columns are n, a, t']);
+    expect(faultsOf(csv(alternating), { target: 'z' })).toEqual([
+      'target: there is no column z; the columns are n, a, t',
+    ]);
   });
 
   it('tells all faults at once, up to twenty', () => {
