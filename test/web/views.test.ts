@@ -14,14 +14,14 @@ import {
   withKind,
   withOffer,
 } from '../../web/src/datasets/preview.ts';
-import { draftOf, faultsAt, leanOf, modeOf, textOf, withPart } from '../../web/src/new-search/draft.ts';
+import { draftOf, issuesAt, leanOf, modeOf, textOf, withPart } from '../../web/src/new-search/draft.ts';
 import { groups } from '../../web/src/new-search/groups.ts';
 import { sampledOf } from '../../web/src/new-search/sampled.ts';
-import { lanesOf } from '../../web/src/search/lanes.ts';
 import type { TrialRow } from '../../web/src/search/model.ts';
 import { ranksOf, sharesBelow } from '../../web/src/search/shares.ts';
 import { steps } from '../../web/src/search/steps.ts';
 import { surface } from '../../web/src/search/surface.ts';
+import { timelineLayout } from '../../web/src/search/timeline-layout.ts';
 import { columnsOf, filtered, rangesIn, sorted } from '../../web/src/search/trial-columns.ts';
 
 function row(number: number, more: Partial<TrialRow> = {}): TrialRow {
@@ -84,7 +84,7 @@ describe('the timeline', () => {
         const trials = given.map(({ from, length, worker }, number) =>
           row(number, { worker, startedAt: from, finishedAt: from + length, durationMs: null }),
         );
-        const lanes = lanesOf(trials, 5000);
+        const lanes = timelineLayout(trials, 5000);
         expect(lanes.flatMap((lane) => lane.spans.map(({ trial }) => trial.number)).sort((a, b) => a - b)).toEqual(
           given.map((_, i) => i),
         );
@@ -96,7 +96,7 @@ describe('the timeline', () => {
   });
   it('shows tiny trials, claimed together, one after the other', () => {
     const together = [0, 1, 2].map((n) => row(n, { startedAt: 0, finishedAt: 100 * (n + 1), durationMs: 100 }));
-    expect(lanesOf(together, 5000)).toHaveLength(1);
+    expect(timelineLayout(together, 5000)).toHaveLength(1);
   });
 });
 
@@ -166,7 +166,7 @@ describe('a draft of a search', () => {
       { path: 'hyperparameters.l2', message: 'b' },
       { path: 'hyperparameters.l2x', message: 'c' },
     ];
-    expect(faultsAt(faults, 'hyperparameters.l2').map(({ message }) => message)).toEqual(['a', 'b']);
+    expect(issuesAt(faults, 'hyperparameters.l2').map(({ message }) => message)).toEqual(['a', 'b']);
   });
   it('says of a stored search with stages only what a user may say', () => {
     const stored = {
@@ -231,7 +231,7 @@ describe('a CSV before it is stored', () => {
     const named = withOffer(noChoices, { label: 'it has names', option: 'header', values: ['true'] });
     expect(parametersOf(named)).toMatchObject({ header: 'true' });
   });
-  it('keep the most frequent words of a column of many', () => {
+  it('keeps the most frequent words of a column of many', () => {
     const words = column({ kind: 'category', guessed: 'category', distinct: 300 });
     const frequent = withKind(noChoices, words, 'frequent');
     expect(frequent).toMatchObject({ frequent: ['zip'], category: [], ignore: [] });

@@ -1,4 +1,4 @@
-/** What the page asks the service: the routes of docs/api.md, typed by the contract. */
+/** The API client of the page, typed by the contract. */
 import { requestLine, type Target } from '../../src/client/request.ts';
 import type { Answer, EndpointName, Query } from '../../src/contract/http.ts';
 import type { ProblemDocument } from '../../src/contract/problem.ts';
@@ -11,25 +11,25 @@ export type { DatasetSummary as Dataset } from '../../src/domain/dataset-record.
 export type { Epoch, Search, SearchEvent, Trial, TrialSummary } from '../../src/domain/records.ts';
 export type FoldCurves = Trial['folds'][number];
 
-/** A refusal of the service, with every fault by its path. */
+/** An error response of the service with all its issues. */
 export class Refusal extends Error {
   readonly status: number;
-  readonly faults: ProblemDocument['faults'];
+  readonly issues: ProblemDocument['faults'];
   constructor(status: number, { detail, title, faults }: Partial<ProblemDocument>) {
     super(detail ?? title ?? `the service answered ${status}`);
     this.status = status;
-    this.faults = faults ?? [];
+    this.issues = faults ?? [];
   }
 }
 
 interface Sent {
-  /** Sent as JSON, or as it is where `type` says what it is. */
+  /** Sent as JSON, or as it is if `type` is given. */
   readonly body?: unknown;
   readonly type?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The answer to a request; throws `Refusal`, or `TypeError` where the service cannot be reached. */
+/** Sends a request; throws `Refusal`, or `TypeError` if the service cannot be reached. */
 async function ask<Name extends EndpointName>(
   name: Name,
   target: Target<Name>,
@@ -46,7 +46,7 @@ async function ask<Name extends EndpointName>(
   });
   if (response.status === 204) return undefined as Answer<Name>;
   const answer = (await response.json().catch((error: unknown) => {
-    // What was given up half-way is no answer.
+    // The response of an aborted request must not be used.
     if (signal?.aborted) throw error;
     return {};
   })) as unknown;

@@ -1,4 +1,4 @@
-/** The frame around every view, and which address shows which. */
+/** The frame of the page and its routes. */
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { useConnection } from './overview.ts';
@@ -39,9 +39,9 @@ export function App(): ReactNode {
               <Route path="/compare" component={CompareView} />
               <Route path="/datasets" component={DatasetsView} />
               <Route>
-                <h1>There is nothing here</h1>
+                <h1>Page not found</h1>
                 <p>
-                  The address leads nowhere. <Link href="/">All searches</Link>
+                  There is no such page. <Link href="/">All searches</Link>
                 </p>
               </Route>
             </Switch>
@@ -52,7 +52,7 @@ export function App(): ReactNode {
   );
 }
 
-/** Addresses of an earlier page: /#ID. */
+/** Redirects addresses of an earlier version: /#ID. */
 function OldAddress(): ReactNode {
   const [, go] = useLocation();
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** A websocket that comes back: after a loss it tries again, at once when the machine is online again or the page is looked at. */
+/** A websocket that reconnects, immediately when the machine is online again or the page becomes visible. */
 import ReconnectingWebSocket from 'partysocket/ws';
 
 export type Connection = 'connecting' | 'live' | 'lost';
@@ -16,7 +16,7 @@ const options = { minReconnectionDelay: 250, reconnectionDelayGrowFactor: 2, max
 /** The service sends a heartbeat every 15 seconds. */
 const SILENCE_MS = 40_000;
 
-/** `Message`: what the contract says of this path. */
+/** `Message` is the message type of the path in the contract. */
 export function openStream<Message>(path: string, { onMessage, onConnection }: StreamHandlers<Message>): Stream {
   const url = `${location.origin.replace(/^http/, 'ws')}${path}`;
   let silence: ReturnType<typeof setTimeout> | undefined;
@@ -36,13 +36,13 @@ export function openStream<Message>(path: string, { onMessage, onConnection }: S
     };
     own.onclose = () => {
       clearTimeout(silence);
-      // One that was replaced or closed has nothing more to say.
+      // Ignore messages of a socket that was replaced or closed.
       if (own === socket) onConnection('lost');
     };
     return own;
   };
   let socket: ReconnectingWebSocket | undefined = connect();
-  // Its own `reconnect` would wait for the pause that is under way.
+  // The `reconnect` of the library would wait for the current delay.
   const hurry = () => {
     if (socket?.readyState !== WebSocket.CLOSED || document.visibilityState !== 'visible') return;
     const waiting = socket;

@@ -12,10 +12,10 @@ import './style/views.css';
 const client = new QueryClient({
   defaultOptions: {
     queries: {
-      // The stream says when something has changed.
+      // The stream reports changes.
       staleTime: Number.POSITIVE_INFINITY,
       refetchOnWindowFocus: false,
-      // What was refused will be refused again.
+      // Refused requests would be refused again.
       retry: (count, error) => !(error instanceof Refusal && error.status < 500) && count < 3,
     },
   },

@@ -1,4 +1,4 @@
-/** One stream over all searches: it keeps every query that shows one true, so that nothing on the page is ever asked for again in a circle. */
+/** One stream of all searches keeps every query on the page up to date, without polling. */
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import type { Answer } from '../../src/contract/http.ts';
@@ -29,9 +29,9 @@ export function followSearches(client: QueryClient): () => void {
       for (const listener of listeners) listener();
     },
     onMessage: (message) => {
-      if (message.type === 'search') keep(client, message.search);
+      if (message.type === 'search') upsertSearch(client, message.search);
       if (message.type === 'removed') forget(client, message.id);
-      // What happened while nobody listened is unknown.
+      // Changes during the disconnection are unknown.
       if (message.type === 'gap' || (message.type === 'ready' && begun)) void client.invalidateQueries();
       if (message.type === 'ready') begun = true;
     },
@@ -39,8 +39,8 @@ export function followSearches(client: QueryClient): () => void {
   return stream.close;
 }
 
-/** A search as it is now, wherever it is shown. Older news than what is known is none. */
-export function keep(client: QueryClient, search: Search): void {
+/** Updates a search in every query that has it, unless the known state is newer. */
+export function upsertSearch(client: QueryClient, search: Search): void {
   client.setQueryData<Search>(['search', search.id], (known) =>
     known !== undefined && known.seq > search.seq ? known : search,
   );

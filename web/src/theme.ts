@@ -1,4 +1,4 @@
-/** Light or dark: as the system says, or as the reader chose. Charts draw on canvas and must be told. */
+/** Light or dark theme, from the system or chosen by the user. Charts draw on canvas and need the colours. */
 import { useSyncExternalStore } from 'react';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -37,7 +37,7 @@ export function useTheme(): Theme {
   return useSyncExternalStore(subscribe, chosenTheme);
 }
 
-/** What is shown, whoever decided it. */
+/** The resolved theme. */
 function useIsDark(): boolean {
   return useSyncExternalStore(subscribe, () => {
     const theme = chosenTheme();
@@ -45,12 +45,12 @@ function useIsDark(): boolean {
   });
 }
 
-/** The colour of a custom property, such as `--accent`, as it is now. */
+/** The current colour of a custom property such as `--accent`. */
 export type Colour = (name: string) => string;
 
 const byTheme: readonly [light: Colour, dark: Colour] = [remembered(), remembered()];
 
-/** Asking the page costs a layout: once for each colour is enough. */
+/** Cached, because reading a colour causes a layout. */
 function remembered(): Colour {
   const known = new Map<string, string>();
   return (name) => {
@@ -60,7 +60,7 @@ function remembered(): Colour {
   };
 }
 
-/** Another function whenever the colours are others. */
+/** Returns a new function whenever the colours change. */
 export function useColour(): Colour {
   return byTheme[useIsDark() ? 1 : 0];
 }

@@ -46,24 +46,24 @@ describe.skipIf(browserPath === undefined)('the page cautions', () => {
   const compared = async (a: string, b: string) => {
     const { page } = opened;
     await page.goto(`${service.url}/compare?a=${ids.get(a)}&b=${ids.get(b)}`);
-    await page.getByRole('heading', { name: 'In what they differ' }).waitFor();
+    await page.getByRole('heading', { name: 'Differences' }).waitFor();
     return page.getByRole('note').allTextContents();
   };
 
   it.each([
-    ['other data', 'two data sets, iris and wine'],
-    ['other metric', 'two metrics, validationAccuracy and validationLoss'],
-    ['other direction', 'one is to maximize, the other to minimize'],
+    ['other data', 'different data sets, iris and wine'],
+    ['other metric', 'different metrics, validationAccuracy and validationLoss'],
+    ['other direction', 'different directions: maximize and minimize'],
   ])('of a comparison with %s', async (other, reason) => {
     const notes = await compared('first', other);
     expect(notes).toHaveLength(1);
-    expect(notes[0]).toContain('Their values do not compare.');
+    expect(notes[0]).toContain('Their values are not comparable.');
     expect(notes[0]).toContain(reason);
     expect(await accessibilityFaults(opened.page)).toEqual([]);
   });
 
   it('of other rows that are held out, and of nothing where all is the same', async () => {
-    expect(await compared('first', 'other seed')).toEqual([expect.stringContaining('hold out different rows')]);
+    expect(await compared('first', 'other seed')).toEqual([expect.stringContaining('use different validation rows')]);
     expect(await compared('first', 'second')).toEqual([]);
   });
 

@@ -44,7 +44,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     expect(await chosenIn('Decimal mark')).toBe('comma: 1,5 (detected)');
     expect(await chosenIn('Thousands')).toBe('points: 1.000 (detected)');
     expect(await chosenIn('Encoding')).toBe('Windows-1252 (Western, Latin-1) (detected)');
-    expect(await chosenIn('First line')).toBe('names of the columns (detected)');
+    expect(await chosenIn('First line')).toBe('column names (detected)');
     expect(await accessibilityFaults(page)).toEqual([]);
     // Something else is said, and taken back.
     await page.getByLabel('Fields separated by').selectOption('tab');
@@ -65,7 +65,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     const { page } = opened;
     await choose('adult.data', fileOf('UCI headerless'));
     await page.getByText('the first line looks like a row, not like column names').waitFor();
-    expect(await chosenIn('First line')).toBe('a row like the others (detected)');
+    expect(await chosenIn('First line')).toBe('a row (detected)');
     await page.getByRole('button', { name: 'the file: it is a row' }).click();
     await page.getByText('the first line looks like a row').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'the file: fill them' }).click();
@@ -114,7 +114,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     });
     await ended(service.client, id);
     await choose('mine.csv', fileOf('tabs'));
-    await page.getByText('a new version of it; searches that there are keep theirs').waitFor();
+    await page.getByText('a new version; existing searches keep theirs').waitFor();
     await page.getByLabel('predict width', { exact: true }).click();
     await page.getByText('predicted is width').waitFor();
     await take.click();
@@ -132,7 +132,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     await page.getByRole('button', { name: 'Delete mine' }).click();
     await page.getByRole('button', { name: 'Delete it', exact: true }).click();
     await page.getByText('1 search uses mine').waitFor();
-    await page.getByRole('button', { name: 'Delete it all the same' }).click();
+    await page.getByRole('button', { name: 'Delete anyway' }).click();
     await page.getByRole('button', { name: 'Delete mine' }).waitFor({ state: 'detached' });
     expect((await fetch(`${service.url}/v1/datasets/mine`)).status).toBe(404);
   });

@@ -123,7 +123,7 @@ describe.skipIf(browserPath === undefined)('a search on the page', () => {
     const { id } = await service.client.create(lasting(50, 1, { name: 'to go' }));
     await ended(service.client, id);
     await first.page.goto(`${service.url}/searches/${id}`);
-    await first.page.getByText('Take it along').click();
+    await first.page.getByText('Export').click();
     await first.page.getByRole('button', { name: 'Delete…' }).click();
     await first.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await first.page.getByRole('heading', { name: 'Searches' }).waitFor();

@@ -70,13 +70,13 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     await page.waitForFunction(
       () => document.querySelector('[aria-label="learningRate, low"]')?.ariaInvalid === 'true',
     );
-    expect(await page.getByRole('button', { name: 'Begin the search' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Start the search' }).isDisabled()).toBe(true);
     await low.fill('1e-4');
     await page.getByLabel('trials', { exact: true }).fill('12');
     // The form and the JSON are the same thing.
     await page.waitForFunction(() => /"trials": 12/.test(document.querySelector('aside textarea')?.textContent ?? ''));
     await page.getByText('12 trials').first().waitFor();
-    await page.getByRole('button', { name: 'Begin the search' }).click();
+    await page.getByRole('button', { name: 'Start the search' }).click();
     await page.waitForURL(/\/searches\/[0-9a-f-]{36}/);
   });
 

@@ -58,10 +58,10 @@ describe.skipIf(browserPath === undefined)('the views', () => {
   /** Address, and a text that is there once the view is. */
   const views = (): [string, string | RegExp][] => [
     ['/', 'badly set'],
-    ['/new', 'What it would do'],
+    ['/new', 'Dry run'],
     [`/new?from=${ids['coarse to fine']}`, 'stage 2'],
     ['/datasets', 'Handwritten digits'],
-    [`/compare?a=${ids['badly set']}&b=${ids['pruned']}`, 'In what they differ'],
+    [`/compare?a=${ids['badly set']}&b=${ids['pruned']}`, 'Differences'],
     [`/searches/${ids['badly set']}`, 'Learning curves'],
     [`/searches/${ids['badly set']}?view=trials&sort=-value`, /^60 trials$/],
     [`/searches/${ids['badly set']}?view=analysis`, /Shares of the variance|too few for reliable shares/],
@@ -71,8 +71,8 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     [`/searches/${ids['coarse to fine']}?view=specification`, 'Coarse to fine'],
     [`/searches/${ids['badly set']}/trials/0`, 'On the validation rows'],
     [`/searches/${ids['pruned']}/trials/0`, 'Folds, with their'],
-    ['/searches/one/two/three', 'There is nothing here'],
-    ['/searches/00000000-0000-4000-8000-000000000000', 'There is no such search'],
+    ['/searches/one/two/three', 'Page not found'],
+    ['/searches/00000000-0000-4000-8000-000000000000', 'Search not found'],
   ];
 
   for (const [how, options] of Object.entries({
@@ -158,7 +158,7 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     expect(await file('badly set: best so far: save as CSV')).toMatch(/\.csv$/);
     expect(await file('badly set: best so far: save as PNG')).toMatch(/\.png$/);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    await page.getByText('Take it along').click();
+    await page.getByText('Export').click();
     await page.getByRole('button', { name: 'Copy as curl' }).click();
     await page.getByText('copied').first().waitFor();
     const copied = await page.evaluate(() => navigator.clipboard.readText());

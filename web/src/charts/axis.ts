@@ -1,4 +1,4 @@
-/** A hyperparameter as an axis of a chart: in the scale it was sampled in. */
+/** A hyperparameter as a chart axis on its scale. */
 
 import { ascending, compare, type Direction } from '../../../src/algorithms/objective.ts';
 import type { Distribution, NumericDistribution, Value } from '../../../src/algorithms/space/space.ts';
@@ -6,9 +6,9 @@ import { formatValue } from '../../../src/format.ts';
 import type { Colour } from '../theme.ts';
 import type { ChartOption } from './echart.tsx';
 
-/** Lists and switches have no numbers: their places count. */
+/** Categorical values are placed by index. */
 export function axisFor(name: string, distribution: Distribution, colour: Colour): ChartOption {
-  const look = {
+  const axisStyle = {
     name,
     nameTextStyle: { color: colour('--soft') },
     axisLabel: {
@@ -21,23 +21,23 @@ export function axisFor(name: string, distribution: Distribution, colour: Colour
   };
   if (distribution.distribution === 'categorical') {
     return {
-      ...look,
+      ...axisStyle,
       type: 'category',
       data: distribution.choices.map(String),
       axisLabel: { color: colour('--soft') },
     };
   }
   const { low, high, scale } = distribution;
-  return { ...look, type: scale === 'log' ? 'log' : 'value', min: low, max: high };
+  return { ...axisStyle, type: scale === 'log' ? 'log' : 'value', min: low, max: high };
 }
 
-/** A value as such an axis takes it. */
+/** A value as the axis expects it. */
 export function placeOn(distribution: Distribution, value: Value | undefined): number | string | null {
   if (value === undefined) return null;
   return distribution.distribution === 'categorical' ? String(value) : Number(value);
 }
 
-/** Where a number lies along its axis, from 0 to 1, and the number that lies there. */
+/** Converts numbers to positions from 0 to 1 along the axis, and back. */
 export function unitOf({ low, high, scale }: NumericDistribution): {
   at: (value: number) => number;
   valueAt: (unit: number) => number;
@@ -53,10 +53,10 @@ export function unitOf({ low, high, scale }: NumericDistribution): {
   return { at: (value) => (length === 0 ? 0.5 : (value - low) / length), valueAt: (unit) => low + unit * length };
 }
 
-/** Dark is bad, bright is good; even in lightness, for every kind of sight (cividis). */
+/** Dark is bad, bright is good; perceptually uniform and colour-blind safe (cividis). */
 export const scaleColours = ['#00224e', '#35456c', '#666970', '#948e77', '#c8b866', '#fee838'];
 
-/** The range of the values that are not the worst: a few that failed must not flatten the rest. */
+/** The range without the worst values, so that outliers do not compress the scale. */
 export function valueRange(values: readonly number[], direction: Direction): [number, number] {
   const fromWorst = values.toSorted((a, b) => compare(a, b, direction));
   const [low = 0, high = 0] = ascending([fromWorst[Math.floor(0.1 * values.length)], fromWorst.at(-1)], direction);

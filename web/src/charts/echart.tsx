@@ -1,4 +1,4 @@
-/** Everything that is not lines: drawn by ECharts, of which only the parts in use are loaded, and only where a view needs them. */
+/** Charts other than lines, drawn by ECharts with only the modules in use, loaded on demand. */
 import { CustomChart, HeatmapChart, ParallelChart, ScatterChart } from 'echarts/charts';
 import {
   DataZoomComponent,
@@ -26,7 +26,7 @@ use([
   VisualMapComponent,
 ]);
 
-/** What a chart is told; the library's own type would bring in every kind of chart there is. */
+/** Chart options; the type of the library would include every kind of chart. */
 export type ChartOption = Readonly<Record<string, unknown>>;
 
 interface EChartProps {

@@ -1,10 +1,10 @@
-/** Around every chart: its name, what it shows in words, and ways to take it along. */
+/** The frame of a chart: name, description and download buttons. */
 import { type ReactNode, useRef } from 'react';
 import { save } from '../parts/save.ts';
 
 interface ChartFrameProps {
   readonly label: string;
-  /** Of its files. */
+  /** Name of downloaded files. */
   readonly name: string;
   readonly csv?: () => string;
   readonly children: ReactNode;
@@ -40,7 +40,7 @@ export function ChartFrame({ label, name, csv, children }: ChartFrameProps): Rea
   );
 }
 
-/** A chart's canvas is transparent: on paper of its own it can be read anywhere. */
+/** Adds a background, because the canvas of a chart is transparent. */
 function pictureOf(canvas: HTMLCanvasElement): HTMLCanvasElement {
   const picture = document.createElement('canvas');
   picture.width = canvas.width;

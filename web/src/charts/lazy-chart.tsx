@@ -3,7 +3,7 @@ import { Waiting } from '../parts/waiting.tsx';
 
 const EChart = lazy(() => import('./echart.tsx'));
 
-/** A chart whose library is loaded with the first of them. */
+/** A chart that loads ECharts on demand. */
 export function LazyChart(props: ComponentProps<typeof EChart>): ReactNode {
   return (
     <Suspense

@@ -1,4 +1,4 @@
-/** Lines over a number, drawn on canvas by uPlot. */
+/** Line charts, drawn on canvas by uPlot. */
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -8,11 +8,11 @@ import { ChartFrame } from './frame.tsx';
 
 export interface Line {
   readonly label: string;
-  /** A custom property: `--blue`. */
+  /** A custom property such as `--blue`. */
   readonly colour: string;
   readonly width?: number;
   readonly dash?: number[];
-  /** Points alone, without a line. */
+  /** Points without a line. */
   readonly points?: boolean;
   readonly steps?: boolean;
   /** 0 … 1 */
@@ -20,22 +20,22 @@ export interface Line {
 }
 
 interface LineChartProps {
-  /** What it shows, in a sentence, for whoever does not see it. */
+  /** A description for screen readers. */
   readonly label: string;
   readonly name: string;
-  /** The x of every point; then one array for each line, null where it has none. */
+  /** The x of every point, then one array per line with null for missing values. */
   readonly data: readonly (readonly (number | null)[])[];
   readonly lines: readonly Line[];
   readonly xLabel: string;
   readonly yLabel: string;
   readonly logY?: boolean;
   readonly height?: number;
-  /** Shade what lies between two lines, by their places. */
+  /** Shades the area between two lines, given by index. */
   readonly band?: readonly [number, number];
   readonly legend?: boolean;
   /** A vertical line at this x. */
   readonly mark?: number | undefined;
-  /** The x of a point that was clicked. */
+  /** Called with the x of a clicked point. */
   readonly onPick?: (x: number) => void;
 }
 
@@ -61,7 +61,7 @@ export function LineChart(props: LineChartProps): ReactNode {
   const latest = useRef(props);
   latest.current = props;
   const colour = useColour();
-  // A plot is made anew where its form changes, and only filled where its numbers do.
+  // A plot is recreated when its form changes, and only updated when its data changes.
   const form = useMemo(
     () => JSON.stringify({ lines, xLabel, yLabel, logY, height, legend, band, picks } satisfies Form),
     [lines, xLabel, yLabel, logY, height, legend, band, picks],
@@ -112,7 +112,7 @@ function csvOf({ data, lines, xLabel }: LineChartProps): string {
 
 const FONT = '12px system-ui, sans-serif';
 
-/** All that a plot cannot change. */
+/** The properties that a plot cannot change after creation. */
 interface Form {
   readonly lines: readonly Line[];
   readonly xLabel: string;
@@ -150,7 +150,7 @@ function optionsOf(
         ...axis,
         label: yLabel,
         size: 62,
-        // On a log scale only the powers of ten have room for a number.
+        // On a log scale only powers of ten have room for labels.
         values: (_, splits) =>
           splits.map((value) =>
             logY && !Number.isInteger(Math.log10(value)) ? '' : formatValue(Number(value.toPrecision(6))),

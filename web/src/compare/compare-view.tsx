@@ -1,4 +1,4 @@
-/** Two searches side by side: how fast each came to its best, and in what they differ. */
+/** Compares two searches: their optimization histories and their differences. */
 
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
@@ -12,7 +12,7 @@ import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
-import { told } from '../search/specification-panel.tsx';
+import { formatSetting } from '../search/specification-panel.tsx';
 import { steps } from '../search/steps.ts';
 import { differences, incomparable, joinedHistories, sameValidationRows } from './differences.ts';
 
@@ -71,13 +71,13 @@ function Compared({ searches, histories }: ComparedProps): ReactNode {
       <h1>Compare</h1>
       {reasons.length > 0 ? (
         <p className="notice" role="note">
-          <strong>Their values do not compare.</strong> {reasons.join(' ')}
+          <strong>Their values are not comparable.</strong> {reasons.join(' ')}
         </p>
       ) : (
         !sameValidationRows(a, b) && (
           <p className="notice" role="note">
-            They hold out different rows (another validation, or another seed): small differences between their values
-            say nothing.
+            They use different validation rows (another validation setting or seed): small differences between their
+            values say nothing.
           </p>
         )
       )}
@@ -118,7 +118,7 @@ function Compared({ searches, histories }: ComparedProps): ReactNode {
           />
         </section>
         <section className="card wide">
-          <h2>In what they differ</h2>
+          <h2>Differences</h2>
           <Differences a={a} b={b} />
         </section>
       </div>
@@ -128,16 +128,16 @@ function Compared({ searches, histories }: ComparedProps): ReactNode {
 
 function Differences({ a, b }: { readonly a: Search; readonly b: Search }): ReactNode {
   const rows = differences(a.specification, b.specification);
-  if (rows.length === 0) return <p className="empty">In nothing but their names.</p>;
+  if (rows.length === 0) return <p className="empty">They only differ in their names.</p>;
   return (
-    <Table label="Differences" heads={['what', `${a.name} (left)`, `${b.name} (right)`]}>
+    <Table label="Differences" heads={['setting', `${a.name} (left)`, `${b.name} (right)`]}>
       {rows.map(({ path, left, right }) => (
         <tr key={path}>
           <td>{path}</td>
           {[left, right].map((value, i) => (
             <td key={i === 0 ? 'left' : 'right'} style={{ whiteSpace: 'normal' }}>
               {path.startsWith('hyperparameters.')
-                ? told(value as Parameters<typeof told>[0])
+                ? formatSetting(value as Parameters<typeof formatSetting>[0])
                 : (JSON.stringify(value) ?? '–')}
             </td>
           ))}

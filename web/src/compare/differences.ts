@@ -1,4 +1,4 @@
-/** What two searches have not in common. Pure. */
+/** Differences between two searches. Pure. */
 import type { History, Search } from '../api.ts';
 
 interface Difference {
@@ -7,7 +7,7 @@ interface Difference {
   readonly right: unknown;
 }
 
-/** Part by part; hyperparameters one by one. Names aside. */
+/** Compares all settings except names; hyperparameters one by one. */
 export function differences(a: Search['specification'], b: Search['specification']): Difference[] {
   const flat = ({ hyperparameters, name: _, ...others }: Search['specification']) => ({
     ...others,
@@ -20,34 +20,34 @@ export function differences(a: Search['specification'], b: Search['specification
     .map((path) => ({ path, left: left![path], right: right![path] }));
 }
 
-/** What two searches are compared by. */
+/** What a comparison depends on. */
 type Compared = Pick<Search, 'dataset' | 'specification'>;
 
-/** Why the values of two searches do not compare, each as a sentence; empty where they do. */
+/** Why the values of two searches are not comparable, as sentences; empty if they are. */
 export function incomparable(a: Compared, b: Compared): string[] {
   const [left, right] = [a.specification.objective, b.specification.objective];
   return [
     ...(a.dataset.name === b.dataset.name
       ? []
-      : [`They are of two data sets, ${a.dataset.name} and ${b.dataset.name}.`]),
+      : [`They use different data sets, ${a.dataset.name} and ${b.dataset.name}.`]),
     ...(a.dataset.name === b.dataset.name && a.dataset.hash !== b.dataset.hash
-      ? [`They are of two versions of the data set ${a.dataset.name}.`]
+      ? [`They use different versions of the data set ${a.dataset.name}.`]
       : []),
-    ...(left.metric === right.metric ? [] : [`They have two metrics, ${left.metric} and ${right.metric}.`]),
+    ...(left.metric === right.metric ? [] : [`They have different metrics, ${left.metric} and ${right.metric}.`]),
     ...(left.direction === right.direction
       ? []
-      : [`They have two directions: one is to ${left.direction}, the other to ${right.direction}.`]),
+      : [`They have different directions: ${left.direction} and ${right.direction}.`]),
   ];
 }
 
-/** Whether the same rows are held out: else small differences between the values say nothing. Seeds decide the rows. */
+/** Whether both use the same validation rows, which depend on the seed; otherwise small differences are not significant. */
 export function sameValidationRows(a: Compared, b: Compared): boolean {
   const rows = ({ specification: { validation, sampler, stages } }: Compared) =>
     canonical([validation, sampler.seed, stages.at(-1)?.validation ?? null]);
   return rows(a) === rows(b);
 }
 
-/** The order of keys is no difference. */
+/** Ignores the order of keys. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, own: unknown) =>
     typeof own === 'object' && own !== null && !Array.isArray(own)
@@ -56,7 +56,7 @@ function canonical(value: unknown): string {
   );
 }
 
-/** Both over one axis: trials that ended, or epochs that were trained; null where one has no point. */
+/** Joins both histories over one axis: ended trials or trained epochs; null for missing points. */
 export function joinedHistories(
   histories: readonly [History | undefined, History | undefined],
   by: 'trials' | 'epochs',

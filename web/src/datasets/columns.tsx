@@ -16,12 +16,12 @@ const kinds: Readonly<Record<Kind, string>> = {
   ignored: 'left out',
 };
 
-/** The browser would take seconds to draw thousands. */
+/** Columns shown at once: drawing thousands would take seconds. */
 const MAX_SHOWN = 200;
-/** More words than this are not read, or only the most frequent of them. */
+/** The limit of categories per column. */
 const MAX_WORDS = 100;
 
-/** Every column, or those that are looked for. */
+/** All columns, or those that match the filter. */
 export function Columns(props: ColumnsProps): ReactNode {
   const { columns, target } = props.preview;
   const [wanted, setWanted] = useState('');
@@ -46,7 +46,7 @@ export function Columns(props: ColumnsProps): ReactNode {
   );
 }
 
-/** What columns are taken for, what is in them, and which one is to be predicted. */
+/** The columns with their kinds and values, and the choice of the target. */
 function ColumnTable({ preview, columns, choices, change }: ColumnsProps & Pick<DatasetPreview, 'columns'>): ReactNode {
   const { target, task } = preview;
   return (

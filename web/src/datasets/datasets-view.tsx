@@ -1,4 +1,4 @@
-/** The data sets there are, and a way to bring one's own. */
+/** The list of data sets, and the upload. */
 
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -76,8 +76,8 @@ function HowRead({ dataset: { decisions, hints, dropped, reading } }: { readonly
             {message} <span className="soft">({guessed ? 'detected' : 'chosen'})</span>
           </li>
         ))}
-        {reading.ignore.length > 0 && <li>left out: {reading.ignore.slice(0, 20).join(', ')}</li>}
-        {dropped > 0 && <li>{plural(dropped, 'row')} left out, because a value is missing</li>}
+        {reading.ignore.length > 0 && <li>ignored columns: {reading.ignore.slice(0, 20).join(', ')}</li>}
+        {dropped > 0 && <li>{plural(dropped, 'row')} dropped because a value is missing</li>}
       </ul>
       <Hints hints={hints} />
     </details>

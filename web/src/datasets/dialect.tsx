@@ -1,9 +1,9 @@
-/** How the file is read: what was seen in it, and how to say otherwise. */
+/** How the file is read: detected settings and choices to override them. */
 import { type ReactNode, useEffect, useState } from 'react';
 import { type Choices, type DatasetPreview, type DialectOption, withDialect } from './preview.ts';
 
 interface DialectProps {
-  /** Undefined where the file could not be read as it is. */
+  /** Undefined if the file could not be read. */
   readonly preview: DatasetPreview | undefined;
   readonly choices: Choices;
   readonly change: (choices: Choices) => void;
@@ -11,7 +11,7 @@ interface DialectProps {
 
 interface Field {
   readonly label: string;
-  /** Value and name of each choice; a text is typed where there are none. */
+  /** Value and name of each choice; without choices, a text input. */
   readonly values: readonly (readonly [value: string, name: string])[];
 }
 
@@ -19,8 +19,8 @@ const fields: Readonly<Record<DialectOption, Field>> = {
   header: {
     label: 'First line',
     values: [
-      ['true', 'names of the columns'],
-      ['false', 'a row like the others'],
+      ['true', 'column names'],
+      ['false', 'a row'],
     ],
   },
   delimiter: {
@@ -72,7 +72,7 @@ const fields: Readonly<Record<DialectOption, Field>> = {
       ['gb18030', 'GB 18030'],
     ],
   },
-  comment: { label: 'Comments begin with', values: [] },
+  comment: { label: 'Comments start with', values: [] },
   skip: { label: 'Lines above the header', values: [] },
 };
 
@@ -123,7 +123,7 @@ interface TypedProps {
   readonly done: (value: string) => void;
 }
 
-/** A text that counts when it is left or sent off: the file is read anew with it. */
+/** A text input that is applied on blur or Enter, when the file is read again. */
 function Typed({ label, value, placeholder, done }: TypedProps): ReactNode {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);

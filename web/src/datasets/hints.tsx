@@ -1,11 +1,11 @@
-/** What is odd in a file, and what can be done about it at once. */
+/** Warnings about a file, with buttons that fix them. */
 import type { ReactNode } from 'react';
 import { plural } from '../../../src/format.ts';
 import { type Choices, type Hint, withOffer } from './preview.ts';
 
 interface HintsProps {
   readonly hints: readonly Hint[];
-  /** Without them, nothing can be done any more. */
+  /** Undefined if the file can no longer be changed. */
   readonly choosing?: { readonly choices: Choices; readonly change: (choices: Choices) => void };
 }
 

@@ -1,4 +1,4 @@
-/** What can be chosen of a file, and what the service says of it. Pure. */
+/** Choices about a file and their translation to request parameters. Pure. */
 
 import type { DatasetPreview } from '../../../src/contract/datasets.ts';
 import type { Query } from '../../../src/contract/http.ts';
@@ -8,7 +8,7 @@ export type PreviewColumn = DatasetPreview['columns'][number];
 export type Hint = DatasetPreview['hints'][number];
 export type Offer = Hint['offers'][number];
 
-/** Options of how the text is cut; undefined where the service decides. */
+/** Options of the dialect; undefined for detection by the service. */
 export const dialectOptions = [
   'encoding',
   'delimiter',
@@ -22,15 +22,15 @@ export const dialectOptions = [
 export type DialectOption = (typeof dialectOptions)[number];
 
 export interface Choices {
-  /** The last column unless chosen. */
+  /** By default the last column. */
   readonly target: string | undefined;
   readonly task: 'classification' | 'regression' | undefined;
   readonly category: readonly string[];
   readonly ignore: readonly string[];
-  /** Columns of words of which the most frequent are kept. */
+  /** Columns reduced to their most frequent categories. */
   readonly frequent: readonly string[];
   readonly missing: 'refuse' | 'fill' | 'drop';
-  /** As it is typed: texts between commas. */
+  /** As typed: comma-separated texts. */
   readonly missingValues: string;
   readonly missingIn: readonly string[];
   readonly dialect: Readonly<Partial<Record<DialectOption, string>>>;
@@ -51,18 +51,18 @@ export const noChoices: Choices = {
 export function parametersOf({ dialect, missing, missingValues, ...others }: Choices) {
   const given = missing === 'refuse' ? undefined : missing;
   const query = { ...others, ...dialect, missing: given, missingValues: missingValues.trim() || undefined };
-  // The service reads texts as the numbers, names and lists that they stand for.
+  // The service parses the texts.
   return query as unknown as Query<'POST /v1/datasets/preview'>;
 }
 
-/** What a column may be taken as. */
+/** The kinds a column can have. */
 export type Kind = PreviewColumn['kind'] | 'frequent';
 
 export function kindOf({ name, kind }: PreviewColumn, { frequent }: Choices): Kind {
   return kind === 'category' && frequent.includes(name) ? 'frequent' : kind;
 }
 
-/** A column taken as something else than it was guessed to be. */
+/** Overrides the detected kind of a column. */
 export function withKind(choices: Choices, { name, guessed }: PreviewColumn, kind: Kind): Choices {
   const without = (list: readonly string[]) => list.filter((one) => one !== name);
   const words = kind === 'category' || kind === 'frequent';
@@ -74,7 +74,7 @@ export function withKind(choices: Choices, { name, guessed }: PreviewColumn, kin
   };
 }
 
-/** How the text is cut decides which columns there are: what was chosen of columns is forgotten with it. */
+/** Changing the dialect changes the columns, so choices about columns are reset. */
 export function withDialect(choices: Choices, option: DialectOption, value: string | undefined): Choices {
   const dialect = { ...choices.dialect };
   if (value === undefined || value === '') delete dialect[option];
@@ -84,7 +84,7 @@ export function withDialect(choices: Choices, option: DialectOption, value: stri
   return { ...noChoices, missing, missingValues, dialect };
 }
 
-/** What a hint offers, done. */
+/** Applies an offer of a hint. */
 export function withOffer(choices: Choices, { option, values }: Offer): Choices {
   const [first] = values;
   switch (option) {
@@ -105,7 +105,7 @@ export function withOffer(choices: Choices, { option, values }: Offer): Choices 
   }
 }
 
-/** A data set's name out of a file's: letters, digits, dots, dashes and underscores. */
+/** Derives the name of a data set from a file name: letters, digits, dots, dashes and underscores. */
 export function nameOf(file: string): string {
   const plain = file.replace(/(\.[a-z0-9]{1,5})?(\.gz)?$/i, '').replace(/[^a-zA-Z0-9._-]+/g, '-');
   return plain.replace(/^[^a-zA-Z0-9]+|-+$/g, '').slice(0, 100) || 'mine';

@@ -1,4 +1,4 @@
-/** Deleting a data set: asked about, and asked again where searches use it. */
+/** Deletes a data set after confirmation, with a second confirmation if searches use it. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useRef } from 'react';
 import { api, Refusal } from '../api.ts';
@@ -32,10 +32,10 @@ export function Remove({ name }: { readonly name: string }): ReactNode {
           Delete <strong>{name}</strong> and all its versions?
         </p>
         {remove.error && <Problem error={remove.error} />}
-        {inUse && <p>Searches that are not over are cancelled then, and no trial on it can be replayed.</p>}
+        {inUse && <p>Open searches will be cancelled, and their trials can no longer be replayed.</p>}
         <p className="row">
           <button type="button" className="danger" disabled={remove.isPending} onClick={() => remove.mutate(inUse)}>
-            {inUse ? 'Delete it all the same' : 'Delete it'}
+            {inUse ? 'Delete anyway' : 'Delete it'}
           </button>
           <button type="button" onClick={() => dialog.current?.close()}>
             Keep it

@@ -1,4 +1,4 @@
-/** A file of one's own: what the service makes of it is shown, and can be corrected, before it is stored. */
+/** Uploads a file, after a preview in which its interpretation can be corrected. */
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
@@ -19,7 +19,7 @@ interface Chosen {
 }
 
 interface UploadProps {
-  /** Of the data sets there are, and of those that are built in. */
+  /** Names of existing data sets, and of the built-in ones. */
   readonly names: readonly string[];
   readonly builtIn: readonly string[];
 }
@@ -49,8 +49,8 @@ export function Upload({ names, builtIn }: UploadProps): ReactNode {
       onDrop={drop}
     >
       <p>
-        <strong>Your own data:</strong> a CSV, TSV or other delimited text, one row an example; gzip is fine. Drop it
-        here, or
+        <strong>Your own data:</strong> a CSV, TSV or other delimited text with one example per row, optionally gzipped.
+        Drop it here, or
       </p>
       <div className="row">
         <button type="button" className="primary" onClick={() => input.current?.click()}>
@@ -83,7 +83,7 @@ function Paste({ take }: { readonly take: (text: string) => void }): ReactNode {
         <textarea aria-label="CSV" rows={14} cols={60} value={text} onChange={(event) => setText(event.target.value)} />
         <p className="row">
           <button type="button" className="primary" disabled={text.trim() === ''} onClick={() => take(text)}>
-            Look at it
+            Preview
           </button>
           <button type="button" onClick={() => dialog.current?.close()}>
             Leave it
@@ -115,7 +115,7 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
     },
   });
   const taken = builtIn.includes(name);
-  const faults = upload.error instanceof Refusal ? upload.error.faults : [];
+  const issues = upload.error instanceof Refusal ? upload.error.issues : [];
   return (
     <section className="card upload">
       <div className="row spread">
@@ -128,9 +128,7 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
         <span>Name</span>
         <input value={name} maxLength={100} aria-invalid={taken} onChange={(event) => setName(event.target.value)} />
         {taken && <span className="fault">a built-in data set has that name</span>}
-        {!taken && names.includes(name) && (
-          <span className="soft">a new version of it; searches that there are keep theirs</span>
-        )}
+        {!taken && names.includes(name) && <span className="soft">a new version; existing searches keep theirs</span>}
       </label>
       {error && <Problem error={error} />}
       {preview === undefined && !error && <Waiting what="what is in it" />}
@@ -139,23 +137,23 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
         <>
           <p role="status">
             {plural(preview.rows, 'row')}
-            {preview.dropped > 0 && `, ${preview.dropped} left out`}, {plural(preview.features, 'input')}; predicted is{' '}
+            {preview.dropped > 0 && `, ${preview.dropped} dropped`}, {plural(preview.features, 'input')}; the target is{' '}
             {preview.target},{' '}
             {preview.task === 'classification' ? plural(preview.classes.length, 'class', 'classes') : 'a quantity'}.
           </p>
           <Hints hints={preview.hints} choosing={{ choices, change: setChoices }} />
           <Columns preview={preview} choices={choices} change={setChoices} />
-          <Faults preview={preview} choices={choices} change={setChoices} />
+          <FileIssues preview={preview} choices={choices} change={setChoices} />
           <Sample preview={preview} />
           <p className="soft small">
-            Read are up to {Math.round(preview.limits['bytes']! / 1024 / 1024)} MB,{' '}
+            The limits are {Math.round(preview.limits['bytes']! / 1024 / 1024)} MB,{' '}
             {formatCount(preview.limits['rows'])} rows, {formatCount(preview.limits['columns'])} columns and{' '}
             {formatCount(preview.limits['classes'])} classes.
           </p>
         </>
       )}
-      {upload.error && faults.length === 0 && <Problem error={upload.error} />}
-      {faults.map(({ path, message }) => (
+      {upload.error && issues.length === 0 && <Problem error={upload.error} />}
+      {issues.map(({ path, message }) => (
         <div key={`${path} ${message}`} className="fault">
           <code>{path}</code> {message}
         </div>
@@ -179,7 +177,7 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
   );
 }
 
-/** Asked anew with every choice; an answer to an old one is dropped. */
+/** Requests a preview for every change, and drops outdated responses. */
 function usePreview(csv: Blob, choices: Choices) {
   const [state, setState] = useState<{ preview?: DatasetPreview; error?: Error }>({});
   useEffect(() => {
@@ -201,9 +199,9 @@ interface ChoosingProps {
   readonly change: (choices: Choices) => void;
 }
 
-const MAX_FAULTS = 12;
+const MAX_ISSUES = 12;
 
-function Faults({ preview: { faults, columns }, choices, change }: ChoosingProps): ReactNode {
+function FileIssues({ preview: { faults: issues, columns }, choices, change }: ChoosingProps): ReactNode {
   const missing = columns.reduce((sum, column) => sum + (column.kind === 'ignored' ? 0 : column.missing), 0);
   return (
     <>
@@ -214,26 +212,26 @@ function Faults({ preview: { faults, columns }, choices, change }: ChoosingProps
             value={choices.missing}
             onChange={(event) => change({ ...choices, missing: event.target.value as Choices['missing'] })}
           >
-            <option value="refuse">are faults</option>
+            <option value="refuse">are errors</option>
             <option value="fill">
               fill inputs: the mean of the training rows, or a word of their own; leave out rows without a target
             </option>
-            <option value="drop">leave out every row with one</option>
+            <option value="drop">drop rows with missing values</option>
           </select>
           {missing > 0 && <span className="soft">{plural(missing, 'value')} missing</span>}
         </label>
       )}
-      {faults.length > 0 && (
+      {issues.length > 0 && (
         <div className="problem" role="alert">
-          <strong>{plural(faults.length, 'thing')} to mend, in the file or above</strong>
+          <strong>{plural(issues.length, 'problem')} to fix, in the file or above</strong>
           <ul>
-            {faults.slice(0, MAX_FAULTS).map(({ path, message }) => (
+            {issues.slice(0, MAX_ISSUES).map(({ path, message }) => (
               <li key={`${path} ${message}`}>
                 <code>{path}</code> {message}
               </li>
             ))}
           </ul>
-          {faults.length > MAX_FAULTS && <p>and {faults.length - MAX_FAULTS} more</p>}
+          {issues.length > MAX_ISSUES && <p>and {issues.length - MAX_ISSUES} more</p>}
         </div>
       )}
     </>

@@ -3,15 +3,15 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { formatCount, plural } from '../../../src/format.ts';
 import { api } from '../api.ts';
-import type { Fault } from './draft.ts';
+import type { ValidationIssue } from './draft.ts';
 
 interface DatasetFieldProps {
   readonly dataset: string;
   readonly set: (name: string) => void;
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ValidationIssue[];
 }
 
-export function DatasetField({ dataset, set, faults }: DatasetFieldProps): ReactNode {
+export function DatasetField({ dataset, set, issues }: DatasetFieldProps): ReactNode {
   const { data } = useQuery({ queryKey: ['datasets'], queryFn: api.datasets });
   const items = data?.items ?? [];
   const one = items.find(({ name }) => name === dataset);
@@ -19,7 +19,7 @@ export function DatasetField({ dataset, set, faults }: DatasetFieldProps): React
     <>
       <label className="field">
         <span>Data set</span>
-        <select value={dataset} aria-invalid={faults.length > 0} onChange={(event) => set(event.target.value)}>
+        <select value={dataset} aria-invalid={issues.length > 0} onChange={(event) => set(event.target.value)}>
           {one === undefined && <option value={dataset}>{dataset}</option>}
           {items.map(({ name }) => (
             <option key={name}>{name}</option>
@@ -35,7 +35,7 @@ export function DatasetField({ dataset, set, faults }: DatasetFieldProps): React
           {one.task === 'classification' ? plural(one.classes.length, 'class', 'classes') : `predicts ${one.target}`}
         </p>
       )}
-      {faults.map(({ message }) => (
+      {issues.map(({ message }) => (
         <div key={message} className="fault" role="alert">
           {message}
         </div>

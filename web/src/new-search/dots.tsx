@@ -1,4 +1,4 @@
-/** What a sampler would try of one range: a dot a trial, and on a log scale how many fall into each power of ten. */
+/** Shows which values a sampler would try: one dot per trial, and on a log scale the number per decade. */
 import type { ReactNode } from 'react';
 import type { NumericDistribution } from '../../../src/algorithms/space/space.ts';
 import { formatValue, plural } from '../../../src/format.ts';
@@ -17,7 +17,7 @@ export function Dots({ name, distribution, values }: DotsProps): ReactNode {
   const { at } = unitOf(distribution);
   const x = (value: number) => 6 + at(value) * (WIDTH - 12);
   const ticks = ticksOf(distribution);
-  const told = ticks.slice(1).map((tick, i) => {
+  const counts = ticks.slice(1).map((tick, i) => {
     const from = ticks[i]!;
     const count = values.filter((value) => value >= from && value < tick).length;
     return { from, tick, count };
@@ -27,7 +27,7 @@ export function Dots({ name, distribution, values }: DotsProps): ReactNode {
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       className="dots"
       role="img"
-      aria-label={`${plural(values.length, 'sample')} of ${name}: ${told.map(({ from, tick, count }) => `${count} from ${formatValue(from)} to ${formatValue(tick)}`).join(', ')}`}
+      aria-label={`${plural(values.length, 'sample')} of ${name}: ${counts.map(({ from, tick, count }) => `${count} from ${formatValue(from)} to ${formatValue(tick)}`).join(', ')}`}
     >
       {ticks.map((tick) => (
         <g key={tick}>
@@ -44,13 +44,13 @@ export function Dots({ name, distribution, values }: DotsProps): ReactNode {
         </g>
       ))}
       {distribution.scale === 'log' &&
-        told.map(({ from, tick, count }) => (
+        counts.map(({ from, tick, count }) => (
           <text key={from} x={(x(from) + x(tick)) / 2} y={10} fontSize="9" fill="var(--soft)" textAnchor="middle">
             {count}
           </text>
         ))}
       {values.map((value, i) => (
-        // Spread up and down by number, so that equal values are all seen.
+        // Spread vertically by number, so that equal values are all visible.
         <circle key={i} cx={x(value)} cy={14 + ((i * 7) % 15)} r={1.7} fill="var(--blue)" opacity={0.6} />
       ))}
     </svg>

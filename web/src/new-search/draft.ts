@@ -1,7 +1,7 @@
-/** A specification while it is written: one JSON text, which the form reads and changes part by part. Pure. */
+/** A draft of a specification: one JSON text that the form reads and edits. Pure. */
 export type Draft = Readonly<Record<string, unknown>>;
 
-export interface Fault {
+export interface ValidationIssue {
   readonly path: string;
   readonly message: string;
 }
@@ -10,7 +10,7 @@ export function textOf(draft: Draft): string {
   return JSON.stringify(draft, null, 2);
 }
 
-/** The draft in a text, or why it is none. */
+/** Parses a draft, or returns the error. */
 export function draftOf(text: string): { draft: Draft } | { error: string } {
   try {
     const parsed: unknown = JSON.parse(text);
@@ -21,11 +21,11 @@ export function draftOf(text: string): { draft: Draft } | { error: string } {
   }
 }
 
-/** With one part set, or, where it is undefined, left to its default. */
+/** Sets one part, or removes it if undefined. */
 export function withPart(draft: Draft, part: string, value: unknown): Draft {
   const { [part]: _, ...others } = draft;
   if (value === undefined) return others;
-  // A part that is there keeps its place in the text.
+  // An existing part keeps its place in the text.
   return part in draft ? { ...draft, [part]: value } : { ...others, [part]: value };
 }
 
@@ -34,14 +34,14 @@ export function partOf(draft: Draft, part: string): Draft {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Draft) : {};
 }
 
-/** The faults of a path and of all below it. */
-export function faultsAt(faults: readonly Fault[], path: string): readonly Fault[] {
-  return faults.filter(
-    (fault) => fault.path === path || fault.path.startsWith(`${path}.`) || fault.path.startsWith(`${path}[`),
+/** The issues of a path and of all below it. */
+export function issuesAt(issues: readonly ValidationIssue[], path: string): readonly ValidationIssue[] {
+  return issues.filter(
+    (issue) => issue.path === path || issue.path.startsWith(`${path}.`) || issue.path.startsWith(`${path}[`),
   );
 }
 
-/** How the form shows a setting. What it cannot show is written in the JSON, and left alone. */
+/** How the form shows a setting. Settings it cannot show are kept as JSON. */
 export type Mode = 'default' | 'value' | 'range' | 'choices' | 'json';
 
 export function modeOf(setting: unknown): Mode {
@@ -56,14 +56,14 @@ export function modeOf(setting: unknown): Mode {
       : 'json';
 }
 
-/** What a specification that was stored says beyond what its reader would have to write. */
+/** Removes defaults from a stored specification. */
 export function leanOf(specification: Draft): Draft {
   const empty = (value: unknown) => Array.isArray(value) && value.length === 0;
   const entries = Object.entries(specification).filter(([, value]) => !empty(value));
   const { stages } = specification;
   const lean = Object.fromEntries(entries);
   if (!Array.isArray(stages) || stages.length === 0) return lean;
-  // Stages say how many epochs and trials there are.
+  // With stages, epochs and trials are set by the stages.
   const { epochs: _, ...hyperparameters } = partOf(lean, 'hyperparameters');
   const { trials: __, ...budget } = partOf(lean, 'budget');
   return { ...lean, hyperparameters, budget };

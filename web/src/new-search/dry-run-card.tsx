@@ -7,9 +7,9 @@ import type { DryRunState } from './use-dry-run.ts';
 
 const SHOWN = 6;
 
-/** What would be tried first, and how long all of it would take. */
+/** The dry run: first trials and estimated duration. */
 export function DryRunCard({
-  dryRun: { answer, checked, faults, error },
+  dryRun: { answer, checked, issues, error },
 }: {
   readonly dryRun: DryRunState;
 }): ReactNode {
@@ -18,8 +18,8 @@ export function DryRunCard({
   const { trials, gridSize, estimate, first, warnings } = answer;
   const names = [...new Set(first.flatMap(({ hyperparameters }) => Object.keys(hyperparameters)))];
   return (
-    <section className="card" style={{ opacity: checked && faults.length === 0 ? 1 : 0.5 }}>
-      <h2>What it would do</h2>
+    <section className="card" style={{ opacity: checked && issues.length === 0 ? 1 : 0.5 }}>
+      <h2>Dry run</h2>
       <p>
         {plural(trials, 'trial')}
         {gridSize !== null && ` of a grid of ${formatCount(gridSize)}`}, about{' '}

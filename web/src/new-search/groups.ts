@@ -1,4 +1,4 @@
-/** The hyperparameters as the form lays them out; the first of each group are always seen. */
+/** Groups of hyperparameters in the form. */
 import { hyperparameterTable } from '../../../src/domain/specification/hyperparameters.ts';
 
 export type Name = keyof typeof hyperparameterTable;
@@ -6,7 +6,7 @@ export type Name = keyof typeof hyperparameterTable;
 export interface Group {
   readonly title: string;
   readonly names: readonly Name[];
-  /** Behind «more», unless set. */
+  /** Hidden behind «more» unless set. */
   readonly more: readonly Name[];
 }
 
@@ -24,7 +24,7 @@ const laidOut: readonly Group[] = [
   { title: 'Regularization and inputs', names: ['l2', 'dropout', 'preprocessing'], more: [] },
   { title: 'First weights', names: ['initializer'], more: ['weightDistribution', 'smallNormalDeviation'] },
   {
-    title: 'Schedule of the learning rate',
+    title: 'Learning rate schedule',
     names: ['schedule'],
     more: ['decayFactor', 'decayEvery', 'cosineFloor', 'warmupEpochs'],
   },
@@ -33,6 +33,6 @@ const laidOut: readonly Group[] = [
 const placed = new Set(laidOut.flatMap(({ names, more }) => [...names, ...more]));
 const unplaced = (Object.keys(hyperparameterTable) as Name[]).filter((name) => !placed.has(name));
 
-/** A hyperparameter that the table has gained is shown, whether or not somebody has found it a place. */
+/** All groups, with a last one for hyperparameters that are in no other. */
 export const groups: readonly Group[] =
   unplaced.length === 0 ? laidOut : [...laidOut, { title: 'Others', names: unplaced, more: [] }];

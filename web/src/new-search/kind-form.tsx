@@ -1,8 +1,8 @@
-/** A form made of a schema: a kind, and the numbers and switches that this kind has. What a schema gains, it shows. */
+/** A form generated from a schema: a type, and the fields of this type. */
 import { type ReactNode, useMemo } from 'react';
 import { z } from 'zod';
 import { words } from '../../../src/format.ts';
-import { type Draft, type Fault, faultsAt } from './draft.ts';
+import { type Draft, issuesAt, type ValidationIssue } from './draft.ts';
 import { NumberInput } from './number-input.tsx';
 
 interface JsonSchema {
@@ -17,17 +17,17 @@ interface JsonSchema {
 
 interface KindFormProps {
   readonly title: string;
-  /** Of an object, or of several that differ by their `type`. */
+  /** An object, or a union discriminated by `type`. */
   readonly schema: z.ZodType;
-  /** The type that is meant where none is given. */
+  /** The default type. */
   readonly fallback?: string;
   readonly value: Draft;
   readonly set: (value: Draft | undefined) => void;
   readonly path: string;
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ValidationIssue[];
 }
 
-export function KindForm({ title, schema, fallback, value, set, path, faults }: KindFormProps): ReactNode {
+export function KindForm({ title, schema, fallback, value, set, path, issues }: KindFormProps): ReactNode {
   const json = useMemo(() => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, [schema]);
   const kinds = json.oneOf ?? json.anyOf ?? [json];
   const type = String(value['type'] ?? fallback ?? '');
@@ -64,12 +64,12 @@ export function KindForm({ title, schema, fallback, value, set, path, faults }: 
             field={field}
             value={value[name]}
             set={(own) => put(name, own)}
-            faults={faultsAt(faults, `${path}.${name}`)}
+            issues={issuesAt(issues, `${path}.${name}`)}
           />
         ))}
       </div>
-      {faults
-        .filter((fault) => fault.path === path)
+      {issues
+        .filter((issue) => issue.path === path)
         .map(({ message }) => (
           <div key={message} className="fault" role="alert">
             {message}
@@ -84,10 +84,10 @@ interface FieldProps {
   readonly field: JsonSchema;
   readonly value: unknown;
   readonly set: (value: unknown) => void;
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ValidationIssue[];
 }
 
-function Field({ name, field, value, set, faults }: FieldProps): ReactNode {
+function Field({ name, field, value, set, issues }: FieldProps): ReactNode {
   const title = words(name);
   const isSwitch = field.type === 'boolean';
   if (!isSwitch && field.type !== 'number' && field.type !== 'integer') return null;
@@ -107,10 +107,10 @@ function Field({ name, field, value, set, faults }: FieldProps): ReactNode {
           value={value as number | undefined}
           set={set}
           placeholder={field.default === undefined ? 'none' : String(field.default)}
-          invalid={faults.length > 0}
+          invalid={issues.length > 0}
         />
       )}
-      {faults.map(({ message }) => (
+      {issues.map(({ message }) => (
         <span key={message} className="fault" role="alert">
           {message}
         </span>

@@ -1,4 +1,4 @@
-/** A search is set up: by form or as JSON, which are the same thing; with what it would try and how long it would take. */
+/** Creates a search with a form or as JSON, with a dry run. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useMemo, useState } from 'react';
 import { Link } from 'wouter';
@@ -9,14 +9,14 @@ import { prunerKinds } from '../../../src/domain/specification/pruners.ts';
 import { samplerKinds } from '../../../src/domain/specification/samplers.ts';
 import { validationKinds } from '../../../src/domain/specification/validation.ts';
 import { api, Refusal } from '../api.ts';
-import { keep } from '../overview.ts';
+import { upsertSearch } from '../overview.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { DatasetField } from './dataset-field.tsx';
-import { type Draft, draftOf, type Fault, faultsAt, leanOf, partOf, textOf, withPart } from './draft.ts';
+import { type Draft, draftOf, issuesAt, leanOf, partOf, textOf, type ValidationIssue, withPart } from './draft.ts';
 import { DryRunCard } from './dry-run-card.tsx';
 import { groups, type Name } from './groups.ts';
 import { KindForm } from './kind-form.tsx';
@@ -59,20 +59,20 @@ function Setup({ begun }: { readonly begun: Draft }): ReactNode {
     setError('error' in read ? read.error : undefined);
   };
   const dryRun = useDryRun(draft, error === undefined);
-  const faults = dryRun.faults;
+  const issues = dryRun.issues;
   return (
     <>
       <h1>New search</h1>
       <Presets choose={change} />
       <div className="setup">
-        <Form draft={draft} change={change} faults={faults} />
+        <Form draft={draft} change={change} issues={issues} />
         <aside>
-          <Begin draft={draft} faults={faults} broken={error !== undefined} checked={dryRun.checked} />
+          <StartButton draft={draft} issues={issues} broken={error !== undefined} checked={dryRun.checked} />
           <DryRunCard dryRun={dryRun} />
-          <PreflightCard draft={draft} stops={error !== undefined || faults.length > 0} />
+          <PreflightCard draft={draft} stops={error !== undefined || issues.length > 0} />
           <section className="card">
             <div className="row spread">
-              <h2 id="as-json">The same as JSON</h2>
+              <h2 id="as-json">As JSON</h2>
               <CopyButton text={() => curl('/v1/searches', 'POST', draft)}>copy as curl</CopyButton>
             </div>
             <textarea
@@ -98,12 +98,12 @@ function Setup({ begun }: { readonly begun: Draft }): ReactNode {
 interface FormProps {
   readonly draft: Draft;
   readonly change: (draft: Draft) => void;
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ValidationIssue[];
 }
 
-function Form({ draft, change, faults }: FormProps): ReactNode {
+function Form({ draft, change, issues }: FormProps): ReactNode {
   const set = (part: string) => (value: unknown) => change(withPart(draft, part, value));
-  const kind = { faults };
+  const kind = { issues };
   return (
     <form onSubmit={(event) => event.preventDefault()}>
       <section className="card">
@@ -119,16 +119,16 @@ function Form({ draft, change, faults }: FormProps): ReactNode {
         <DatasetField
           dataset={String(draft['dataset'] ?? '')}
           set={set('dataset')}
-          faults={faultsAt(faults, 'dataset')}
+          issues={issuesAt(issues, 'dataset')}
         />
         <ObjectiveField
           dataset={String(draft['dataset'] ?? '')}
           value={partOf(draft, 'objective')}
           set={set('objective')}
-          faults={faultsAt(faults, 'objective')}
+          issues={issuesAt(issues, 'objective')}
         />
       </section>
-      <Hyperparameters draft={draft} change={change} faults={faults} />
+      <Hyperparameters draft={draft} change={change} issues={issues} />
       <section className="card">
         <h2>Strategy</h2>
         <KindForm
@@ -149,7 +149,7 @@ function Form({ draft, change, faults }: FormProps): ReactNode {
           set={set('pruner')}
           path="pruner"
         />
-        <StagesField stages={draft['stages']} set={set('stages')} faults={faultsAt(faults, 'stages')} />
+        <StagesField stages={draft['stages']} set={set('stages')} issues={issuesAt(issues, 'stages')} />
         <KindForm
           {...kind}
           title="Validation"
@@ -172,7 +172,7 @@ function Form({ draft, change, faults }: FormProps): ReactNode {
   );
 }
 
-function Hyperparameters({ draft, change, faults }: FormProps): ReactNode {
+function Hyperparameters({ draft, change, issues }: FormProps): ReactNode {
   const hyperparameters = partOf(draft, 'hyperparameters');
   const trials = Number(partOf(draft, 'budget')['trials'] ?? 50);
   const sampler = draft['sampler'];
@@ -183,7 +183,7 @@ function Hyperparameters({ draft, change, faults }: FormProps): ReactNode {
       name={name}
       setting={hyperparameters[name]}
       set={(setting) => change(withPart(draft, 'hyperparameters', withPart(hyperparameters, name, setting)))}
-      faults={faultsAt(faults, `hyperparameters.${name}`)}
+      issues={issuesAt(issues, `hyperparameters.${name}`)}
       values={sampled.flatMap((point): Value[] => (point[name] === undefined ? [] : [point[name]]))}
     />
   );
@@ -206,50 +206,50 @@ function Hyperparameters({ draft, change, faults }: FormProps): ReactNode {
 
 interface BeginProps {
   readonly draft: Draft;
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ValidationIssue[];
   readonly broken: boolean;
-  /** Whether the service has seen the draft as it is now. */
+  /** Whether the current draft was checked by the service. */
   readonly checked: boolean;
 }
 
-function Begin({ draft, faults, broken, checked }: BeginProps): ReactNode {
+function StartButton({ draft, issues, broken, checked }: BeginProps): ReactNode {
   const client = useQueryClient();
   const go = useGo();
-  const begin = useMutation({
+  const start = useMutation({
     mutationFn: () => api.create(draft),
     onSuccess: (search) => {
-      keep(client, search);
+      upsertSearch(client, search);
       go(`/searches/${search.id}`);
     },
   });
-  const stops = broken || faults.length > 0 || !checked;
+  const stops = broken || issues.length > 0 || !checked;
   return (
     <section className="card">
       <div className="row">
-        <button type="button" className="primary" disabled={stops || begin.isPending} onClick={() => begin.mutate()}>
-          Begin the search
+        <button type="button" className="primary" disabled={stops || start.isPending} onClick={() => start.mutate()}>
+          Start the search
         </button>
         <span className="soft small" role="status">
           {broken
             ? 'the JSON cannot be read'
-            : faults.length > 0
-              ? `${faults.length} things do not fit`
+            : issues.length > 0
+              ? `${issues.length} fields are invalid`
               : checked
                 ? ''
                 : 'checking…'}
         </span>
       </div>
-      {faults.length > 0 && (
-        <ul className="faults">
-          {faults.slice(0, 12).map(({ path, message }) => (
+      {issues.length > 0 && (
+        <ul className="issues">
+          {issues.slice(0, 12).map(({ path, message }) => (
             <li key={`${path} ${message}`} className="fault">
               <code>{path}</code> {message}
             </li>
           ))}
         </ul>
       )}
-      {begin.error && !(begin.error instanceof Refusal && begin.error.faults.length > 0) && (
-        <Problem error={begin.error} />
+      {start.error && !(start.error instanceof Refusal && start.error.issues.length > 0) && (
+        <Problem error={start.error} />
       )}
       <p className="small soft" style={{ margin: '0.5rem 0 0' }}>
         Your own data? <Link href="/datasets">Upload a CSV</Link>

@@ -9,7 +9,7 @@ interface NumberInputProps {
   readonly invalid?: boolean;
 }
 
-/** A number as people write it, powers of ten included: `1e-4`. What is no number yet stays in the field, and is said to be none. */
+/** A number input that accepts scientific notation such as `1e-4`. Invalid text stays in the field and is marked. */
 export function NumberInput({ label, value, set, placeholder, invalid = false }: NumberInputProps): ReactNode {
   const [text, setText] = useState(written(value));
   useEffect(() => {
@@ -34,7 +34,7 @@ export function NumberInput({ label, value, set, placeholder, invalid = false }:
   );
 }
 
-/** NaN where it is no number; undefined where there is nothing. */
+/** NaN for invalid text, undefined for empty text. */
 function numberIn(text: string): number | undefined {
   return text.trim() === '' ? undefined : Number(text.trim().replace(',', '.'));
 }

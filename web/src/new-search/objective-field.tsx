@@ -2,17 +2,17 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { metrics } from '../../../src/domain/specification/objectives.ts';
 import { api } from '../api.ts';
-import type { Draft, Fault } from './draft.ts';
+import type { Draft, ValidationIssue } from './draft.ts';
 
 interface ObjectiveFieldProps {
   readonly dataset: string;
   readonly value: Draft;
   readonly set: (objective: Draft | undefined) => void;
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ValidationIssue[];
 }
 
-/** What is measured, of what the data set's task allows; its usual direction comes with it. */
-export function ObjectiveField({ dataset, value, set, faults }: ObjectiveFieldProps): ReactNode {
+/** The choice of a metric for the task of the data set; it sets the usual direction. */
+export function ObjectiveField({ dataset, value, set, issues }: ObjectiveFieldProps): ReactNode {
   const { data } = useQuery({ queryKey: ['datasets'], queryFn: api.datasets });
   const one = data?.items.find(({ name }) => name === dataset);
   if (one === undefined) return null;
@@ -25,7 +25,7 @@ export function ObjectiveField({ dataset, value, set, faults }: ObjectiveFieldPr
       <span>Objective</span>
       <select
         value={metric}
-        aria-invalid={faults.length > 0}
+        aria-invalid={issues.length > 0}
         onChange={(event) => set(event.target.value === allowed[0] ? undefined : { metric: event.target.value })}
       >
         {!allowed.includes(metric) && <option>{metric}</option>}
@@ -33,7 +33,7 @@ export function ObjectiveField({ dataset, value, set, faults }: ObjectiveFieldPr
           <option key={name}>{name}</option>
         ))}
       </select>
-      {faults.map(({ message }) => (
+      {issues.map(({ message }) => (
         <span key={message} className="fault" role="alert">
           {message}
         </span>

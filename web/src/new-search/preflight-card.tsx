@@ -5,18 +5,18 @@ import { PreflightTable } from '../parts/preflight.tsx';
 import { Problem } from '../parts/problem.tsx';
 import type { Draft } from './draft.ts';
 
-/** Looks at the networks of a draft before anything is trained. What is shown is of the draft as it was looked at. */
+/** Runs pre-flight checks of a draft. Results are hidden when the draft changes. */
 export function PreflightCard({ draft, stops }: { readonly draft: Draft; readonly stops: boolean }): ReactNode {
-  const look = useMutation({ mutationFn: api.preflight });
-  const { mutate, error, isPending } = look;
-  // Another draft has networks of its own.
-  const data = look.variables === draft ? look.data : undefined;
+  const check = useMutation({ mutationFn: api.preflight });
+  const { mutate, error, isPending } = check;
+  // Results of another draft do not apply.
+  const data = check.variables === draft ? check.data : undefined;
   return (
     <section className="card">
       <div className="row spread">
         <h2>Before training</h2>
         <button type="button" disabled={stops || isPending} onClick={() => mutate(draft)}>
-          {isPending ? 'Looking…' : 'Check the networks'}
+          {isPending ? 'Checking…' : 'Check the networks'}
         </button>
       </div>
       {error && <Problem error={error} />}
@@ -24,7 +24,7 @@ export function PreflightCard({ draft, stops }: { readonly draft: Draft; readonl
         <PreflightTable preflight={data} />
       ) : (
         <p className="soft small">
-          The loss at the start, the spread through the layers, and whether 20 rows can be learned by heart.
+          The initial loss, the spread of activations, and whether the network can overfit 20 rows.
         </p>
       )}
     </section>

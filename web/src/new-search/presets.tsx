@@ -3,14 +3,14 @@ import type { ReactNode } from 'react';
 import { api } from '../api.ts';
 import type { Draft } from './draft.ts';
 
-/** Searches that show something, ready to be begun. */
+/** Example searches to start from. */
 export function Presets({ choose }: { readonly choose: (draft: Draft) => void }): ReactNode {
   const { data } = useQuery({ queryKey: ['examples'], queryFn: api.examples, retry: false });
   const items = data?.items ?? [];
   if (items.length === 0) return null;
   return (
     <details className="presets">
-      <summary>Begin with one of {items.length} examples</summary>
+      <summary>Start from one of {items.length} examples</summary>
       <ul>
         {items.map(({ name, title, about, specification }) => (
           <li key={name}>

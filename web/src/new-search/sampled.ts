@@ -1,13 +1,13 @@
-/** What the sampler of a draft would try: the service's own samplers, run here. Pure. */
+/** What the sampler of a draft would try, computed in the browser with the same samplers. Pure. */
 import { createSampler, type SamplerSettings } from '../../../src/algorithms/samplers/create-sampler.ts';
 import { type Distribution, type Point, spaceOf, type Value } from '../../../src/algorithms/space/space.ts';
 import { readableOf } from '../../../src/domain/specification/hyperparameters.ts';
 import { samplerSchema } from '../../../src/domain/specification/samplers.ts';
 import type { Draft } from './draft.ts';
 
-const MOST = 200;
+const MAX_SAMPLES = 200;
 
-/** Of the trials that learn from no other; of a learning sampler these are only the first. None where the space cannot be read. */
+/** Points of trials that do not depend on others; empty if the space is invalid. */
 export function sampledOf(hyperparameters: Draft, sampler: unknown, trials: number): readonly Point[] {
   const settings = samplerSchema.safeParse(sampler ?? {});
   const given = readableOf(hyperparameters) as Record<string, Value | Distribution>;
@@ -15,7 +15,7 @@ export function sampledOf(hyperparameters: Draft, sampler: unknown, trials: numb
     const space = spaceOf(given);
     const type = settings.success ? settings.data : ({ type: 'random', seed: 0 } as const);
     const { size, learnsFrom, propose } = createSampler(space, type as SamplerSettings, [], 'maximize');
-    const numbers = Array.from({ length: Math.min(size, Math.max(trials, 50), MOST) }, (_, i) => i);
+    const numbers = Array.from({ length: Math.min(size, Math.max(trials, 50), MAX_SAMPLES) }, (_, i) => i);
     return numbers.filter((number) => learnsFrom(number) === 0).map((number) => propose(number, []));
   } catch {
     return [];

@@ -1,10 +1,10 @@
-/** One hyperparameter: left to its default, one value, a range or a choice; with what would be sampled of it. */
+/** The input for one hyperparameter: default, value, range or choices, with a preview of its samples. */
 import { type ReactNode, useId } from 'react';
 import type { CategoricalDistribution, NumericDistribution, Value } from '../../../src/algorithms/space/space.ts';
 import { hyperparameterTable, settingSchemas } from '../../../src/domain/specification/hyperparameters.ts';
 import { formatValue } from '../../../src/format.ts';
 import { Dots } from './dots.tsx';
-import { type Fault, type Mode, modeOf } from './draft.ts';
+import { type Mode, modeOf, type ValidationIssue } from './draft.ts';
 import type { Name } from './groups.ts';
 import { NumberInput } from './number-input.tsx';
 
@@ -12,9 +12,9 @@ interface SettingFieldProps {
   readonly name: Name;
   readonly setting: unknown;
   readonly set: (setting: unknown) => void;
-  /** What the service says of it. */
-  readonly faults: readonly Fault[];
-  /** What the sampler would try. */
+  /** Issues reported by the service. */
+  readonly issues: readonly ValidationIssue[];
+  /** Values the sampler would try. */
   readonly values: readonly Value[];
 }
 
@@ -26,16 +26,16 @@ const titles: Readonly<Record<Mode, string>> = {
   json: 'as in the JSON',
 };
 
-export function SettingField({ name, setting, set, faults, values }: SettingFieldProps): ReactNode {
+export function SettingField({ name, setting, set, issues, values }: SettingFieldProps): ReactNode {
   const id = useId();
   const row = hyperparameterTable[name];
   const mode = modeOf(setting);
   const parsed = setting === undefined ? undefined : settingSchemas[name]!.safeParse(setting);
-  // Told at once here, and with what other parts have to do with it by the service.
+  // Validated here immediately, and by the service together with other parts.
   const own = parsed?.success === false && mode !== 'json' ? issuesIn(parsed.error.issues) : [];
-  const told =
-    faults.length > 0
-      ? faults.map(({ path, message }) => ({
+  const issuesShown =
+    issues.length > 0
+      ? issues.map(({ path, message }) => ({
           path: path.replace(`hyperparameters.${name}`, '').replace(/^\./, ''),
           message,
         }))
@@ -60,11 +60,15 @@ export function SettingField({ name, setting, set, faults, values }: SettingFiel
             </option>
           ))}
         </select>
-        {mode === 'value' && <ValueInput name={name} value={setting as Value} set={set} invalid={told.length > 0} />}
-        {mode === 'range' && <RangeInput name={name} value={setting as NumericDistribution} set={set} faults={told} />}
+        {mode === 'value' && (
+          <ValueInput name={name} value={setting as Value} set={set} invalid={issuesShown.length > 0} />
+        )}
+        {mode === 'range' && (
+          <RangeInput name={name} value={setting as NumericDistribution} set={set} issues={issuesShown} />
+        )}
         {mode === 'choices' && <ChoicesInput name={name} value={setting as CategoricalDistribution} set={set} />}
       </div>
-      {told.map(({ path, message }) => (
+      {issuesShown.map(({ path, message }) => (
         <div key={`${path} ${message}`} className="fault" role="alert">
           {path !== '' && `${path}: `}
           {message}
@@ -87,8 +91,8 @@ interface Issue {
   readonly errors?: readonly (readonly Issue[])[];
 }
 
-/** Of a union, what is wrong with the alternative that was meant: the one that got furthest. */
-function issuesIn(issues: readonly Issue[]): Fault[] {
+/** The issues of the alternative of a union that matches best. */
+function issuesIn(issues: readonly Issue[]): ValidationIssue[] {
   return issues.flatMap((issue) => {
     if (issue.code === 'invalid_union' && issue.errors !== undefined && issue.errors.length > 0) {
       const deepest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0]!;
@@ -102,7 +106,7 @@ function depth(issues: readonly Issue[]): number {
   return Math.max(0, ...issues.map(({ path, errors }) => path.length + Math.max(0, ...(errors ?? []).map(depth))));
 }
 
-/** What a mode begins with: near what was there before. */
+/** The initial setting of a mode, close to the previous one. */
 function initial(name: Name, mode: Mode, before: unknown): unknown {
   const row = hyperparameterTable[name];
   if (mode === 'default') return undefined;
@@ -115,7 +119,7 @@ function initial(name: Name, mode: Mode, before: unknown): unknown {
   return { distribution: row.kind === 'int' ? 'int' : 'float', ...rangeOf(name) };
 }
 
-/** Ranges that are worth a first try. */
+/** Reasonable default ranges. */
 const ranges: Partial<Record<Name, readonly [low: number, high: number, scale: 'linear' | 'log']>> = {
   learningRate: [1e-5, 1e-1, 'log'],
   l2: [1e-6, 1e-2, 'log'],
@@ -166,9 +170,9 @@ function RangeInput({
   name,
   value,
   set,
-  faults,
-}: InputProps<NumericDistribution> & { readonly faults: readonly Fault[] }): ReactNode {
-  const wrong = (part: string) => faults.some(({ path }) => path === part || path === '');
+  issues,
+}: InputProps<NumericDistribution> & { readonly issues: readonly ValidationIssue[] }): ReactNode {
+  const wrong = (part: string) => issues.some(({ path }) => path === part || path === '');
   return (
     <>
       <NumberInput

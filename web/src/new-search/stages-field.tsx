@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
-import type { Draft, Fault } from './draft.ts';
+import type { Draft, ValidationIssue } from './draft.ts';
 import { NumberInput } from './number-input.tsx';
 
 interface StagesFieldProps {
   readonly stages: unknown;
   readonly set: (stages: readonly Draft[] | undefined) => void;
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ValidationIssue[];
 }
 
 const usual: readonly Draft[] = [
@@ -13,8 +13,8 @@ const usual: readonly Draft[] = [
   { epochs: 20, trials: 20 },
 ];
 
-/** Coarse to fine: few epochs first, then longer around the best. */
-export function StagesField({ stages, set, faults }: StagesFieldProps): ReactNode {
+/** Coarse to fine: few epochs first, then more around the best trials. */
+export function StagesField({ stages, set, issues }: StagesFieldProps): ReactNode {
   const list: readonly Draft[] = Array.isArray(stages) ? stages : [];
   const put = (place: number, part: Draft) =>
     set(list.map((stage, i) => (i === place ? { ...stage, ...part } : stage)));
@@ -53,10 +53,10 @@ export function StagesField({ stages, set, faults }: StagesFieldProps): ReactNod
       ))}
       {list.length > 0 && (
         <button type="button" className="small" onClick={() => set([...list, { ...list.at(-1) }])}>
-          One more stage
+          Add a stage
         </button>
       )}
-      {faults.map(({ path, message }) => (
+      {issues.map(({ path, message }) => (
         <div key={`${path} ${message}`} className="fault" role="alert">
           {path}: {message}
         </div>

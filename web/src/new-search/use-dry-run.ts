@@ -1,21 +1,21 @@
-/** What the service says of a draft: asked a moment after the last key, and never for an old one. */
+/** Dry run of a draft, debounced, ignoring outdated responses. */
 import { useEffect, useState } from 'react';
 import { api, type DryRun, Refusal } from '../api.ts';
-import type { Draft, Fault } from './draft.ts';
+import type { Draft, ValidationIssue } from './draft.ts';
 
 const PAUSE_MS = 250;
 
 export interface DryRunState {
-  /** The newest answer that was not a refusal. */
+  /** The latest successful response. */
   readonly answer: DryRun | undefined;
-  readonly faults: readonly Fault[];
-  /** Whether what is shown is about the draft as it is now. */
+  readonly issues: readonly ValidationIssue[];
+  /** Whether the state belongs to the current draft. */
   readonly checked: boolean;
   readonly error: Error | undefined;
 }
 
 export function useDryRun(draft: Draft, readable: boolean): DryRunState {
-  const [state, setState] = useState<DryRunState>({ answer: undefined, faults: [], checked: false, error: undefined });
+  const [state, setState] = useState<DryRunState>({ answer: undefined, issues: [], checked: false, error: undefined });
   useEffect(() => {
     setState((before) => ({ ...before, checked: false }));
     if (!readable) return;
@@ -23,15 +23,15 @@ export function useDryRun(draft: Draft, readable: boolean): DryRunState {
     const ask = async () => {
       try {
         const answer = await api.dryRun(draft, abort.signal);
-        setState({ answer, faults: [], checked: true, error: undefined });
+        setState({ answer, issues: [], checked: true, error: undefined });
       } catch (error) {
         if (abort.signal.aborted || !(error instanceof Error)) return;
-        const faults = error instanceof Refusal ? error.faults : [];
+        const issues = error instanceof Refusal ? error.issues : [];
         setState((before) => ({
           ...before,
-          faults,
+          issues,
           checked: true,
-          error: faults.length > 0 ? undefined : error,
+          error: issues.length > 0 ? undefined : error,
         }));
       }
     };

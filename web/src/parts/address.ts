@@ -1,8 +1,8 @@
-/** What a view shows, kept in its address: a link brings another reader to the same. */
+/** Keeps the state of a view in its address, so that links show the same. */
 import { useCallback } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 
-/** One parameter of the address; `fallback` is not written. */
+/** A query parameter of the address; the value `fallback` is left out. */
 export function useAddress(name: string, fallback = ''): [value: string, set: (value: string) => void] {
   const [parameters, setParameters] = useSearchParams();
   const set = useCallback(

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react';
 
 const SAID_MS = 1500;
 
-/** Copies a text; says so for a moment. */
+/** A button that copies a text and confirms it briefly. */
 export function CopyButton({
   text,
   children,
@@ -16,7 +16,7 @@ export function CopyButton({
       await navigator.clipboard.writeText(typeof text === 'string' ? text : text());
       say('copied');
     } catch {
-      say('the browser does not allow it');
+      say('not allowed by the browser');
     }
     setTimeout(() => say(''), SAID_MS);
   };
@@ -30,7 +30,7 @@ export function CopyButton({
   );
 }
 
-/** A request as a shell command; JSON in single quotes, as a shell reads it. */
+/** A request as a curl command, with JSON in single quotes. */
 export function curl(path: string, method = 'GET', body?: unknown): string {
   const address = `${location.origin}${path}`;
   if (body === undefined) return `curl ${method === 'GET' ? '' : `-X ${method} `}'${address}'`;

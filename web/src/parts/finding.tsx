@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { formatValue, words } from '../../../src/format.ts';
 
-/** The numbers behind a finding. */
+/** The evidence of a finding. */
 export function Evidence({ evidence }: { readonly evidence: Readonly<Record<string, number | null>> }): ReactNode {
   const entries = Object.entries(evidence);
   if (entries.length === 0) return null;

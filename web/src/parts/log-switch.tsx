@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useAddress } from './address.ts';
 
-/** Whether charts of losses have a log scale, as the address says. */
+/** Whether loss charts have a log scale; stored in the address. */
 export function useLog(): [log: boolean, toggle: ReactNode] {
   const [scale, setScale] = useAddress('scale', 'linear');
   const log = scale === 'log';

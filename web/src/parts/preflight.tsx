@@ -1,4 +1,4 @@
-/** What the networks of a search are like before they are trained: the loss at the start, the spread, and whether 20 rows can be learned. */
+/** Pre-flight checks of the networks of a search. */
 
 import type { ReactNode } from 'react';
 import { formatNumber, formatValue, plural, words } from '../../../src/format.ts';
@@ -7,7 +7,7 @@ import { Evidence } from './finding.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { Table } from './table.tsx';
 
-/** Up to so many, numbers say it shorter than a picture. */
+/** Up to this many layers, numbers are shorter than a sparkline. */
 const FEW_LAYERS = 3;
 
 export function PreflightTable({ preflight: { families, leftOut } }: { readonly preflight: Preflight }): ReactNode {
@@ -16,7 +16,7 @@ export function PreflightTable({ preflight: { families, leftOut } }: { readonly 
     <>
       <Table
         label="Pre-flight"
-        heads={['networks such as', ...(families[0]?.checks.map(({ check }) => words(check)) ?? []), 'spread by layer']}
+        heads={['networks like', ...(families[0]?.checks.map(({ check }) => words(check)) ?? []), 'spread by layer']}
         className="small"
       >
         {families.map(({ settings, example, points, checks, deviations }) => (
@@ -43,7 +43,7 @@ export function PreflightTable({ preflight: { families, leftOut } }: { readonly 
           </tr>
         ))}
       </Table>
-      {leftOut > 0 && <p className="soft small">and {plural(leftOut, 'rarer kind')}</p>}
+      {leftOut > 0 && <p className="soft small">and {plural(leftOut, 'less frequent kind')}</p>}
       {findings.map(({ code, severity, text, advice, evidence, family }) => (
         <article key={`${family.example} ${code}`} className={`finding severity-${severity}`}>
           <h3>
@@ -53,7 +53,7 @@ export function PreflightTable({ preflight: { families, leftOut } }: { readonly 
           <p>{text}</p>
           <Evidence evidence={evidence} />
           <p>
-            <strong>What to do:</strong> {advice}
+            <strong>Advice:</strong> {advice}
           </p>
         </article>
       ))}

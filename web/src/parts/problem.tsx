@@ -1,4 +1,4 @@
-/** What went wrong, in the service's own words, and a way on. */
+/** Shows an error, with the message of the service and a retry button. */
 import { Component, type ReactNode } from 'react';
 import { Refusal } from '../api.ts';
 
@@ -8,15 +8,15 @@ interface ProblemProps {
 }
 
 export function Problem({ error, retry }: ProblemProps): ReactNode {
-  const faults = error instanceof Refusal ? error.faults : [];
+  const issues = error instanceof Refusal ? error.issues : [];
   const unreachable = error instanceof TypeError;
   return (
     <div className="problem" role="alert">
-      <strong>{unreachable ? 'The service does not answer' : 'That did not work'}</strong>
-      <p>{unreachable ? 'It may be starting again; the page goes on by itself when it is back.' : error.message}</p>
-      {faults.length > 1 && (
+      <strong>{unreachable ? 'The service does not answer' : 'The request failed'}</strong>
+      <p>{unreachable ? 'It may be restarting; the page continues automatically when it is back.' : error.message}</p>
+      {issues.length > 1 && (
         <ul>
-          {faults.map(({ path, message }) => (
+          {issues.map(({ path, message }) => (
             <li key={`${path} ${message}`}>
               <code>{path}</code> {message}
             </li>

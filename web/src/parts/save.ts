@@ -1,4 +1,4 @@
-/** Hands a file to the reader. */
+/** Downloads a blob as a file. */
 export function save(name: string, blob: Blob): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);

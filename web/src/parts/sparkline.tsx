@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 
 interface SparklineProps {
-  /** In order; null is a gap. */
+  /** Values in order; null is a gap. */
   readonly lines: readonly { readonly values: readonly (number | null)[]; readonly kind: string }[];
   readonly label: string;
-  /** How many places the width has; as many as there are values, unless given. */
+  /** Number of positions along the width; by default the number of values. */
   readonly places?: number;
   /** As steps: a value holds until the next. */
   readonly steps?: boolean;
@@ -13,7 +13,7 @@ interface SparklineProps {
 const WIDTH = 100;
 const HEIGHT = 32;
 
-/** A picture of some numbers, without axes. */
+/** A small line chart without axes. */
 export function Sparkline({ lines, label, places, steps = false }: SparklineProps): ReactNode {
   const all = lines.flatMap(({ values }) => values).filter((value) => value !== null);
   const [low, high] = [Math.min(...all), Math.max(...all)];

@@ -1,4 +1,4 @@
-/** The state of a search or a trial: a word and a sign, so that colour is never alone. */
+/** The state of a search or trial as text and icon, so that it does not depend on colour. */
 import type { ReactNode } from 'react';
 import type { Search, TrialSummary } from '../api.ts';
 
@@ -23,7 +23,7 @@ export function StateChip({ state }: { readonly state: State }): ReactNode {
   );
 }
 
-/** States of trials, in the order in which a bar shows them. */
+/** States of trials in the order of the progress bar. */
 const barStates = ['complete', 'pruned', 'diverged', 'failed', 'cancelled', 'paused', 'running'] as const;
 
 export function ProgressBar({ trials }: { readonly trials: Search['trials'] }): ReactNode {
@@ -32,16 +32,16 @@ export function ProgressBar({ trials }: { readonly trials: Search['trials'] }): 
     state === 'complete' ? trials.complete - diverged : trials[state];
   const ended = endedOf(trials);
   const parts = barStates.filter((state) => count(state) > 0);
-  const told = parts.map((state) => `${count(state)} ${state}`).join(', ');
+  const summary = parts.map((state) => `${count(state)} ${state}`).join(', ');
   return (
     <div
       className="bar"
       role="progressbar"
-      aria-label={`trials: ${told || 'none yet'}`}
+      aria-label={`trials: ${summary || 'none yet'}`}
       aria-valuemin={0}
       aria-valuemax={total}
       aria-valuenow={ended}
-      title={told}
+      title={summary}
     >
       {parts.map((state) => (
         <span key={state} className={`bar-${state}`} style={{ width: `${(100 * count(state)) / total}%` }} />

@@ -1,9 +1,9 @@
 import type { CSSProperties, ReactNode } from 'react';
 
 interface TableProps {
-  /** Of the region that scrolls, for whoever moves by regions. */
+  /** Label of the scrollable region, for screen readers. */
   readonly label: string;
-  /** By column; one that begins with a space is for screen readers alone. */
+  /** Column headers; one that starts with a space is only for screen readers. */
   readonly heads: readonly string[];
   readonly className?: string;
   readonly style?: CSSProperties;
@@ -11,7 +11,7 @@ interface TableProps {
   readonly children: ReactNode;
 }
 
-/** A table that scrolls by itself where it is too wide, with keys too. */
+/** A table that scrolls horizontally if it is too wide, also with the keyboard. */
 export function Table({ label, heads, className, style, children }: TableProps): ReactNode {
   return (
     <section className="scroll" aria-label={label} tabIndex={0} style={style}>

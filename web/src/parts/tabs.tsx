@@ -1,4 +1,4 @@
-/** Tabs as the keyboard knows them: arrows move between them, Tab goes into the panel (WAI-ARIA). */
+/** Accessible tabs (WAI-ARIA): arrow keys move between tabs, Tab moves into the panel. */
 import { type KeyboardEvent, type ReactNode, useId, useRef } from 'react';
 
 interface TabsProps {

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Says what is awaited; seen only where it takes a while. */
+/** A loading message, shown after a delay. */
 export function Waiting({ what }: { readonly what: string }): ReactNode {
   return (
     <p className="waiting" role="status">

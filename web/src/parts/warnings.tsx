@@ -1,4 +1,4 @@
-/** What the service says of a specification that is no fault, and yet may not be meant. */
+/** Warnings of the service about a valid specification. */
 import type { ReactNode } from 'react';
 import type { Search } from '../api.ts';
 

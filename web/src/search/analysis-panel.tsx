@@ -49,7 +49,7 @@ function ImportanceCard(): ReactNode {
           </div>
           {data.pairs.length > 0 && (
             <p className="small" style={{ marginTop: '0.75rem' }}>
-              <strong>Only together:</strong>{' '}
+              <strong>Interactions:</strong>{' '}
               {data.pairs.map(({ names, share }) => `${names.join(' × ')} ${formatPercent(share)}`).join(', ')}
             </p>
           )}
@@ -71,7 +71,7 @@ function ImportanceLine({ name, share, low, high, amongBest }: Line): ReactNode 
       </span>
       <span className="number">
         {formatPercent(share)}{' '}
-        <span className="soft small" title="What it takes to be among the best tenth, as a share of all (PED-ANOVA)">
+        <span className="soft small" title="Share in what distinguishes the best tenth of the trials (PED-ANOVA)">
           best {formatPercent(amongBest)}
         </span>
       </span>

@@ -1,13 +1,13 @@
-/** The brackets of a search as far as its trials have come. Pure. */
+/** The progress of the brackets of a search. Pure. */
 import { bestFirst } from '../../../src/algorithms/objective.ts';
 import { bracketIn, stagesOf } from '../../../src/domain/stages.ts';
 import type { Search } from '../api.ts';
 import type { TrialRow } from './model.ts';
 
 interface RungState {
-  /** Completed by every trial that comes to it. */
+  /** Epochs a trial has completed when it reaches the rung. */
   readonly epochs: number;
-  /** How many are to come. */
+  /** How many trials will reach it. */
   readonly trials: number;
   readonly came: number;
   readonly goOn: number;
@@ -20,7 +20,7 @@ export interface BracketState {
   readonly rungs: readonly RungState[];
 }
 
-/** Those that have begun, in order; none where the pruner has no rungs that all wait at. */
+/** The brackets that have started, in order; none for pruners without barriers. */
 export function bracketsOf(search: Search, trials: readonly TrialRow[]): BracketState[] {
   const { specification } = search;
   const order = bestFirst(specification.objective.direction);
@@ -60,7 +60,7 @@ export function bracketsOf(search: Search, trials: readonly TrialRow[]): Bracket
   });
 }
 
-/** The share of epochs that stopped trials did not train; undefined where epochs vary. */
+/** The share of epochs saved by stopping trials; undefined if epochs vary. */
 export function epochsSaved(search: Search, trials: readonly TrialRow[]): number | undefined {
   const stages = stagesOf(search);
   let [whole, trained] = [0, 0];

@@ -1,4 +1,4 @@
-/** The value over two hyperparameters: where the good ones lie, each axis in its own scale. */
+/** A contour plot of the value over two hyperparameters. */
 
 import { type ReactNode, useMemo } from 'react';
 import { ascending, type Direction } from '../../../src/algorithms/objective.ts';
@@ -54,7 +54,7 @@ export function Contour(): ReactNode {
   return (
     <section className="card">
       <div className="row spread">
-        <h2>Two at a time</h2>
+        <h2>Contour of two hyperparameters</h2>
         <div className="row">
           {choice('Across', across.name, setA)} {choice('Up', up.name, setB)}
           <select aria-label="Coloured by" value={by} onChange={(event) => setBy(event.target.value)}>

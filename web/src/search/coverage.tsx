@@ -1,4 +1,4 @@
-/** The lecture's picture, on the user's own space: what random and grid search of this size try of two hyperparameters, and of each alone. */
+/** Shows what random and grid search of this size would try of two hyperparameters, and of each one separately. */
 
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
@@ -53,7 +53,7 @@ export function CoveragePicture(): ReactNode {
       {data && (
         <Table
           label="Chances"
-          heads={['chance to hit 1 % of the space', 'if one matters', 'if two do', 'if all do']}
+          heads={['probability of hitting 1 % of the space', 'if one matters', 'if two matter', 'if all matter']}
           className="small"
         >
           {data.samplers.map(({ sampler, hit, trials }) => (
@@ -91,8 +91,8 @@ const EDGE = 18;
 function Layout({ sampler, hyperparameters, seed, count, across, up }: LayoutProps): ReactNode {
   const points = useMemo(() => {
     const space = spaceOf(hyperparameters);
-    const laidOut = sampler === 'grid' ? gridOf(space, count) : space;
-    const { size, propose } = createSampler(laidOut, { type: sampler, seed }, [], 'maximize');
+    const sampled = sampler === 'grid' ? gridOf(space, count) : space;
+    const { size, propose } = createSampler(sampled, { type: sampler, seed }, [], 'maximize');
     const [x, y] = [unitOf(across.distribution), unitOf(up.distribution)];
     return Array.from({ length: Math.min(count, size) }, (_, number) => {
       const point = propose(number, []);
@@ -101,13 +101,13 @@ function Layout({ sampler, hyperparameters, seed, count, across, up }: LayoutPro
   }, [sampler, hyperparameters, seed, count, across, up]);
   const different = (values: readonly number[]) => new Set(values.map((value) => value.toFixed(6))).size;
   const [xs, ys] = [different(points.map(({ x }) => x)), different(points.map(({ y }) => y))];
-  const told = `${sampler}: ${formatValue(xs)} values of ${across.name}, ${formatValue(ys)} of ${up.name}`;
+  const caption = `${sampler}: ${formatValue(xs)} values of ${across.name}, ${formatValue(ys)} of ${up.name}`;
   return (
     <figure style={{ margin: 0, flex: '1 1 12rem' }}>
       <svg
         viewBox={`-4 -4 ${SIDE + EDGE + 8} ${SIDE + EDGE + 8}`}
         role="img"
-        aria-label={told}
+        aria-label={caption}
         style={{ width: '100%' }}
       >
         <rect width={SIDE} height={SIDE} fill="none" stroke="var(--line)" />
@@ -118,7 +118,7 @@ function Layout({ sampler, hyperparameters, seed, count, across, up }: LayoutPro
           </g>
         ))}
       </svg>
-      <figcaption className="small">{told}</figcaption>
+      <figcaption className="small">{caption}</figcaption>
     </figure>
   );
 }

@@ -1,4 +1,4 @@
-/** How the values of a search are distributed: which share of its trials is at least so good. */
+/** The empirical distribution of the values of a search. */
 import { type ReactNode, useMemo } from 'react';
 import { plural } from '../../../src/format.ts';
 import { LineChart } from '../charts/line-chart.tsx';
@@ -14,10 +14,10 @@ export function ValueDistribution(): ReactNode {
   if (data[0].length === 0) return null;
   return (
     <section className="card">
-      <h2>How values are distributed</h2>
+      <h2>Distribution of values</h2>
       <LineChart
         name={`${search.name}: distribution`}
-        label={`share of ${plural(data[0].length, 'trial')} whose ${metric} is at most so great`}
+        label={`share of ${plural(data[0].length, 'trial')} with at most this ${metric}`}
         data={data}
         lines={lines}
         xLabel={metric}

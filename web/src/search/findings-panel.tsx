@@ -1,10 +1,10 @@
-/** What is wrong with the trials, how often and why; what they have in common, and the search that would mend it. */
+/** Findings in the trials of a search, and suggestions for the next search. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { formatPercent, formatValue, plural, words } from '../../../src/format.ts';
 import { api, type SearchFindings } from '../api.ts';
-import { keep } from '../overview.ts';
+import { upsertSearch } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
 import { Evidence } from '../parts/finding.tsx';
 import { PreflightTable } from '../parts/preflight.tsx';
@@ -17,7 +17,7 @@ import { useShown } from './use-search.ts';
 export default function FindingsPanel(): ReactNode {
   const { search } = useShown();
   const { data, error, refetch } = useQuery({
-    // Asked for anew as trials end, less and less often.
+    // Refetched as trials end, at decreasing frequency.
     queryKey: ['findings', search.id, steps(endedOf(search.trials)), search.state],
     queryFn: () => api.about(search.id, 'findings'),
     placeholderData: (before) => before,
@@ -28,10 +28,10 @@ export default function FindingsPanel(): ReactNode {
     <div className="grid">
       <Suggestions suggestions={data.suggestions} />
       <section className="card wide">
-        <h2>In single trials</h2>
+        <h2>Findings</h2>
         {data.items.length === 0 ? (
           <p className="empty">
-            {data.trials === 0 ? 'No trial has ended yet.' : `Nothing is wrong with any of the ${data.trials} trials.`}
+            {data.trials === 0 ? 'No trial has ended yet.' : `No problems were found in the ${data.trials} trials.`}
           </p>
         ) : (
           data.items.map((item) => <FoundOften key={item.code} item={item} of={data.trials} id={search.id} />)
@@ -78,7 +78,7 @@ function FoundOften({ item: { code, severity, trials, share, numbers, example },
       </p>
       <Evidence evidence={example.evidence} />
       <p>
-        <strong>What to do:</strong> {example.advice}
+        <strong>Advice:</strong> {example.advice}
       </p>
     </article>
   );
@@ -92,7 +92,7 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
   const apply = useMutation({
     mutationFn: (ids: readonly string[]) => api.refine(search.id, { apply: ids }),
     onSuccess: (refined) => {
-      keep(client, refined);
+      upsertSearch(client, refined);
       go(`/searches/${refined.id}`);
     },
   });
@@ -101,8 +101,8 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
     leave((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
   return (
     <section className="card wide">
-      <h2>What the trials have in common</h2>
-      {suggestions.length === 0 && <p className="empty">Nothing that would change the search, so far.</p>}
+      <h2>Suggestions</h2>
+      {suggestions.length === 0 && <p className="empty">No suggestions so far.</p>}
       {suggestions.map(({ id, text, evidence, trials, patch }) => (
         <article key={id} className="finding severity-note">
           <h3>
@@ -112,7 +112,7 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
           </h3>
           <Evidence evidence={evidence} />
           <p className="small soft">
-            Trials that say so:{' '}
+            Based on trials:{' '}
             {trials.slice(0, 12).map((number, i) => (
               <span key={number}>
                 {i > 0 && ', '}
@@ -122,7 +122,7 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
             {trials.length > 12 && ` and ${trials.length - 12} more`}
           </p>
           <details className="small">
-            <summary>What it changes</summary>
+            <summary>Changes</summary>
             <pre>{JSON.stringify(patch, null, 2)}</pre>
           </details>
         </article>

@@ -1,4 +1,4 @@
-/** Numbers for the charts of the live view. Pure. */
+/** Data for the charts of the live view. Pure. */
 
 import { type Direction, isBetter } from '../../../src/algorithms/objective.ts';
 import type { SeriesName } from '../../../src/nn/training/series.ts';
@@ -6,7 +6,7 @@ import type { Line } from '../charts/line-chart.tsx';
 import type { TrialRow } from './model.ts';
 import type { Snapshot } from './use-search.ts';
 
-/** By number: the number, the value, and the best of its stage so far. */
+/** Columns by trial: number, value, and best value of its stage so far. */
 export function historyOf(trials: readonly TrialRow[], direction: Direction): [number[], number[], number[]] {
   const complete = trials
     .filter(({ state, value }) => state === 'complete' && value !== null)
@@ -24,14 +24,14 @@ export function historyOf(trials: readonly TrialRow[], direction: Direction): [n
 const MAX_ENDED = 150;
 const MAX_RUNNING = 32;
 
-/** As many lines as there may ever be: a chart whose lines stay the same is filled anew, and not made anew. */
+/** A fixed number of lines, so that the chart is updated instead of recreated. */
 export const curveLines: readonly Line[] = [
   ...Array.from({ length: MAX_ENDED }, () => ({ label: 'ended', colour: '--grey', width: 1, opacity: 0.4 })),
   ...Array.from({ length: MAX_RUNNING }, () => ({ label: 'training now', colour: '--blue', width: 1.6 })),
   { label: 'the best', colour: '--green', width: 2.2 },
 ];
 
-/** Every curve that is known, up to a number of them, as columns for `curveLines`: running ones and the best are drawn last. */
+/** The known curves, up to a limit, as columns for `curveLines`; running ones and the best are drawn last. */
 export function curvesOf(
   { model }: Snapshot,
   name: SeriesName,

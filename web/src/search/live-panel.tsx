@@ -1,4 +1,4 @@
-/** What happens now: how the best came to be, every curve, and the networks that train at this moment. */
+/** The live view: optimization history, learning curves, and running trials. */
 
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
@@ -84,7 +84,7 @@ function Curves(): ReactNode {
       </div>
       <LineChart
         name={`${search.name}: curves`}
-        label={`${series[name]} by epoch of ${trials} trials; those that train now are blue, the best is green`}
+        label={`${series[name]} by epoch of ${trials} trials; running ones are blue, the best is green`}
         data={data}
         lines={curveLines}
         xLabel="epoch"
@@ -108,7 +108,7 @@ function Running(): ReactNode {
   const varied = variedIn(search);
   return (
     <section className="card wide">
-      <h2>Training now: validation loss, and training loss dashed</h2>
+      <h2>Training now: validation loss, training loss dashed</h2>
       <div className="live-cards">
         {running.map((number) => (
           <RunningCard

@@ -1,6 +1,6 @@
 /**
- * What the page knows of one search: every trial and the curves, from a table and the changes after it. Pure: it is told, and
- * never asks. Whoever comes late and whoever was there from the start end with the same.
+ * The page's state of one search: all trials and curves, from a table and later changes. Pure: it does no requests. The result is the same
+ * whenever a client connects.
  */
 
 import type { Point } from '../../../src/algorithms/space/space.ts';
@@ -8,7 +8,7 @@ import { type PerSeries, perSeries, type SeriesName, seriesNames } from '../../.
 import type { Curves, Epoch, SearchEvent, Table, Trial } from '../api.ts';
 
 type Columns = Table['trials'];
-/** A row of the table: a trial as it is now. */
+/** The current state of a trial. */
 export type TrialRow = { -readonly [Name in Exclude<keyof Columns, 'number'>]: Columns[Name][number] } & {
   readonly number: number;
   point: Point;
@@ -20,17 +20,17 @@ export type Curve = PerSeries<readonly (number | null)[]> & {
   readonly epochs: readonly number[];
 };
 
-/** One fold as it trains: entry i belongs to epoch i + 1. */
+/** A running fold: entry i belongs to epoch i + 1. */
 type LiveFold = PerSeries<(number | null)[]>;
 export interface LiveTrial {
   readonly folds: Map<number, LiveFold>;
-  /** How many epochs there will be. */
+  /** Total number of epochs. */
   epochs: number;
   /** When the newest epoch ended, in milliseconds since 1970. */
   at: number;
 }
 
-/** Curves that are kept of trials that have ended. */
+/** How many curves of ended trials are kept. */
 const MAX_CURVES = 300;
 const MAX_POINTS = 60;
 
@@ -38,9 +38,9 @@ export class SearchModel {
   readonly trials: TrialRow[] = [];
   readonly live = new Map<number, LiveTrial>();
   readonly curves = new Map<number, Curve>();
-  /** Trials that are not in the table, because there are too many. */
+  /** Whether trials are missing because there are too many. */
   thinned = false;
-  /** The newest change it knows of. */
+  /** The seq of the newest known change. */
   seq = 0;
   private readonly index = new Map<number, number>();
 
@@ -49,7 +49,7 @@ export class SearchModel {
     return place === undefined ? undefined : this.trials[place];
   }
 
-  /** Forgets what it knew of trials: the table has all of it, but for the changes that came while it was read. */
+  /** Replaces all trials by the table, then applies changes that arrived while it was read. */
   readTable({ seq, thinned, trials, points }: Table, since: readonly SearchEvent[]): void {
     this.trials.length = 0;
     this.index.clear();
@@ -91,7 +91,7 @@ export class SearchModel {
     for (const { state: _, ...curve } of items) if (!this.live.has(curve.number)) this.curves.set(curve.number, curve);
   }
 
-  /** The trials that run, each with its folds as far as anybody knows. */
+  /** Running trials with the known epochs of their folds. */
   readRunning(running: readonly Trial[]): void {
     this.live.clear();
     for (const { number, folds, settings } of running) {
@@ -107,7 +107,7 @@ export class SearchModel {
     const fold = trial.folds.get(epoch.fold) ?? perSeries(() => []);
     trial.folds.set(epoch.fold, fold);
     for (const name of seriesNames) {
-      // An epoch that was missed leaves a gap, not a hole.
+      // A missed epoch becomes null.
       while (fold[name].length < epoch.epoch - 1) fold[name].push(null);
       fold[name][epoch.epoch - 1] = epoch[name];
     }
@@ -119,7 +119,7 @@ export class SearchModel {
       row.found = [...new Set([...row.found, ...epoch.found])];
   }
 
-  /** What it knows already changes nothing. */
+  /** Ignores changes that are already known. */
   onChange(event: SearchEvent): void {
     if (event.seq <= this.seq) return;
     this.seq = event.seq;
@@ -157,7 +157,7 @@ export class SearchModel {
       case 'trial.cancelled':
         this.end(event.data.number, { state: 'cancelled', finishedAt: at });
         break;
-      // A search that ends, however it does, takes what is open with it.
+      // When a search ends, its open trials end too.
       case 'search.cancelled':
       case 'search.complete':
       case 'search.failed':
@@ -168,7 +168,7 @@ export class SearchModel {
     }
   }
 
-  /** The curve of a trial, running or not: the mean of its folds. */
+  /** The curve of a trial: the mean of its folds. */
   curveOf(number: number): Curve | undefined {
     const live = this.live.get(number);
     return live === undefined ? this.curves.get(number) : meanOf(number, live);
@@ -203,7 +203,7 @@ export class SearchModel {
     this.begin(number, goesOn);
   }
 
-  /** A place for the epochs of a trial that starts; one that goes on from a rung has its curve up to there. */
+  /** Starts recording epochs of a trial; one that resumes at a rung keeps its curve up to there. */
   begin(number: number, goesOn = (this.trial(number)?.rung ?? 0) > 0): void {
     if (this.live.has(number)) return;
     const folds = new Map<number, LiveFold>();
@@ -218,7 +218,7 @@ export class SearchModel {
   ): void {
     const before = this.trial(number);
     const leg = changed.durationMs ?? null;
-    // What it took before it came to its rung counts too.
+    // Includes the time before its rung.
     if (leg === null) delete changed.durationMs;
     else changed.durationMs = leg + ((before?.rung ?? 0) > 0 ? (before?.durationMs ?? 0) : 0);
     const curve = this.curveOf(number);
@@ -229,7 +229,7 @@ export class SearchModel {
   private remember(curve: Curve): void {
     this.curves.set(curve.number, curve);
     if (this.curves.size <= MAX_CURVES) return;
-    // Every other one goes: what is left stays spread over the search.
+    // Drops every other curve, so that the rest stays evenly spread over the search.
     for (const number of [...this.curves.keys()].filter((_, i) => i % 2 === 1)) this.curves.delete(number);
   }
 }
@@ -244,7 +244,7 @@ function planned(number: number): TrialRow {
   return { number, state: 'waiting', ...nothing, ...none, found: [], point: {} };
 }
 
-/** A thinned curve with every epoch in its place. */
+/** Expands a downsampled curve to one entry per epoch. */
 function spread({ epochs, ...series }: Curve): LiveFold {
   return perSeries((name) => {
     const all: (number | null)[] = Array.from({ length: epochs.at(-1) ?? 0 }, () => null);
@@ -255,7 +255,7 @@ function spread({ epochs, ...series }: Curve): LiveFold {
   });
 }
 
-/** Over the folds that have the epoch. */
+/** The mean over the folds that have the epoch. */
 function meanOf(number: number, { folds }: LiveTrial): Curve {
   const all = [...folds.values()];
   const length = Math.max(0, ...all.map(({ trainLoss }) => trainLoss.length));

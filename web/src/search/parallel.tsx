@@ -1,4 +1,4 @@
-/** Every trial as a line through all hyperparameters to its value; ranges are brushed on any axis, and taken along to the table. */
+/** Parallel coordinates of all trials; brushed ranges can be shown in the table of trials. */
 
 import { type ReactNode, useMemo, useState } from 'react';
 import { ascending, type Direction } from '../../../src/algorithms/objective.ts';
@@ -11,7 +11,7 @@ import { type Colour, useColour } from '../theme.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
-/** More lines than this tell nothing more, and make the brush slow. */
+/** More lines than this would be unreadable and slow. */
 const MAX_LINES = 1500;
 
 export function Parallel(): ReactNode {
@@ -36,7 +36,7 @@ export function Parallel(): ReactNode {
   return (
     <section className="card wide">
       <div className="row spread">
-        <h2>All hyperparameters, and the value</h2>
+        <h2>Parallel coordinates</h2>
         {ranges.length > 0 && (
           <button
             type="button"
@@ -47,7 +47,7 @@ export function Parallel(): ReactNode {
         )}
       </div>
       <p className="soft small">
-        Drag along an axis to brush; {plural(trials.length, 'trial')}, the stronger the better.
+        Drag along an axis to select a range; {plural(trials.length, 'trial')}, better ones are stronger.
       </p>
       <LazyChart
         name={`${search.name}: parallel coordinates`}
@@ -70,7 +70,7 @@ interface Brushable {
   };
 }
 
-/** The first interval of every axis that has one. */
+/** The first selected interval of every axis. */
 function brushedOn(chart: unknown, names: readonly string[]) {
   return names.flatMap((name, i) => {
     const interval = (chart as Brushable).getModel?.().getComponent('parallelAxis', i)?.activeIntervals?.[0];
@@ -87,14 +87,14 @@ function optionOf(
 ): ChartOption {
   const soft = colour('--soft');
   const strength = ['--worst', '--middling', '--best'].map(colour);
-  // On paper of their own, or the lines would hide them.
+  // With a background, so that the lines do not hide them.
   const axisLabel = {
     color: soft,
     backgroundColor: colour('--paper'),
     padding: [1, 3],
     formatter: (value: number | string) => formatValue(value),
   };
-  const look = {
+  const axisStyle = {
     nameTextStyle: { color: soft },
     axisLabel,
     axisTick: { show: false },
@@ -108,7 +108,7 @@ function optionOf(
   const axes = varied.map(({ name, distribution }, dim) => {
     if (distribution.distribution === 'categorical') {
       return {
-        ...look,
+        ...axisStyle,
         dim,
         name,
         type: 'category',
@@ -117,7 +117,7 @@ function optionOf(
       };
     }
     const { scale, low: min, high: max } = distribution;
-    return { ...look, dim, name, type: scale === 'log' ? 'log' : 'value', min, max };
+    return { ...axisStyle, dim, name, type: scale === 'log' ? 'log' : 'value', min, max };
   });
   const data = trials.map(({ point, value }) => [
     ...varied.map(({ name, distribution }) => {
@@ -129,7 +129,7 @@ function optionOf(
   ]);
   return {
     parallel: { left: 50, right: 70, top: 40, bottom: 20 },
-    parallelAxis: [...axes, { ...look, dim: varied.length, name: metric, type: 'value', scale: true }],
+    parallelAxis: [...axes, { ...axisStyle, dim: varied.length, name: metric, type: 'value', scale: true }],
     visualMap: {
       show: false,
       dimension: varied.length,

@@ -1,4 +1,4 @@
-/** Who was stopped, when and why: the brackets with their rungs, and every stopped trial with its reason. */
+/** Pruning: brackets with their rungs, and stopped trials with reasons. */
 
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
@@ -25,7 +25,7 @@ export default function PruningPanel(): ReactNode {
         <h2>{pruner.type === 'none' ? 'No pruner' : `Pruner: ${pruner.type}`}</h2>
         <p>
           {pruner.type === 'none'
-            ? 'Every trial runs to its end. A pruner would stop those that show early that they are not among the best.'
+            ? 'Every trial runs to completion. A pruner would stop trials early that are unlikely to be among the best.'
             : `${plural(stopped.length, 'trial')} stopped`}
           {diverged.length > 0 && `; ${plural(diverged.length, 'trial')} ended by the divergence rule`}
           {saved !== undefined && saved > 0 && `. ${formatPercent(saved)} of the epochs were saved`}.
@@ -67,7 +67,7 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
               <td>{rung}</td>
               <td>{epochs}</td>
               <td>
-                <div className="bar" title={`${came} of ${trials} came; ${stopped} were stopped here`}>
+                <div className="bar" title={`${came} of ${trials} reached it; ${stopped} were stopped here`}>
                   <span className="bar-complete" style={{ width: cssLength(goOn / most) }} />
                   <span className="bar-running" style={{ width: cssLength((came - goOn - stopped) / most) }} />
                   <span className="bar-pruned" style={{ width: cssLength(stopped / most) }} />
@@ -113,7 +113,7 @@ function Reasons({ trials, id }: { readonly trials: readonly TrialRow[]; readonl
         ))}
       </Table>
       {trials.length > MAX_REASONS && (
-        <p className="soft small">The last {MAX_REASONS}; the table of trials has all.</p>
+        <p className="soft small">The last {MAX_REASONS}; the trials table has all of them.</p>
       )}
     </section>
   );

@@ -1,4 +1,4 @@
-/** One search: its head, which moves as it does, and its views. */
+/** One search: a live header and its views. */
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useMemo } from 'react';
 import { Link } from 'wouter';
@@ -8,7 +8,7 @@ import { Problem } from '../parts/problem.tsx';
 import { Tabs } from '../parts/tabs.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
-import { SearchHead } from './head.tsx';
+import { SearchHeader } from './header.tsx';
 import { LivePanel } from './live-panel.tsx';
 import { type Followed, ShownSearch, useFollow } from './use-search.ts';
 
@@ -48,7 +48,7 @@ function SearchBody({ search, followed }: { readonly search: Search; readonly fo
   const shown = useMemo(() => ({ search, followed }), [search, followed]);
   return (
     <ShownSearch value={shown}>
-      <SearchHead />
+      <SearchHeader />
       <Tabs
         label="Views of the search"
         chosen={known}
@@ -71,9 +71,9 @@ function SearchBody({ search, followed }: { readonly search: Search; readonly fo
 function Gone(): ReactNode {
   return (
     <>
-      <h1>There is no such search</h1>
+      <h1>Search not found</h1>
       <p>
-        It was deleted, or the address is not right. <Link href="/">All searches</Link>
+        It was deleted, or the address is wrong. <Link href="/">All searches</Link>
       </p>
     </>
   );

@@ -1,7 +1,7 @@
 /** Shares and ranks of values. Pure. */
 import type { TrialRow } from './model.ts';
 
-/** Values of complete trials, ascending, and the share of them that is at most so great. */
+/** The values of complete trials, ascending, and the share of values up to each. */
 export function sharesBelow(trials: readonly TrialRow[]): [values: number[], shares: number[]] {
   const values = trials
     .flatMap(({ state, value }) => (state === 'complete' && value !== null ? [value] : []))
@@ -9,7 +9,7 @@ export function sharesBelow(trials: readonly TrialRow[]): [values: number[], sha
   return [values, values.map((_, i) => (i + 1) / values.length)];
 }
 
-/** Each value's place among all, from 0 for the least to 1 for the greatest; equal values share the mean of theirs. */
+/** The rank of each value, scaled from 0 (smallest) to 1 (largest); ties have their mean rank. */
 export function ranksOf(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = values.map(() => 0);

@@ -1,4 +1,4 @@
-/** The value over one hyperparameter at a time, each in the scale it was sampled in. */
+/** Slice plots: the value over each hyperparameter on its scale. */
 import { type ReactNode, useMemo } from 'react';
 import { formatValue } from '../../../src/format.ts';
 import { axisFor, placeOn } from '../charts/axis.ts';
@@ -28,7 +28,7 @@ export function Slices(): ReactNode {
   return (
     <section className="card">
       <div className="row spread">
-        <h2>One at a time</h2>
+        <h2>Slices by hyperparameter</h2>
         <select aria-label="Hyperparameter" value={one.name} onChange={(event) => choose(event.target.value)}>
           {varied.map(({ name }) => (
             <option key={name}>{name}</option>

@@ -1,4 +1,4 @@
-/** What varies in a search, as its views need it. */
+/** The varied hyperparameters of a search, for its views. */
 import { bestFirst, type Direction } from '../../../src/algorithms/objective.ts';
 import type { Distribution } from '../../../src/algorithms/space/space.ts';
 import type { Search } from '../api.ts';
@@ -9,7 +9,7 @@ export interface Varied {
   readonly distribution: Distribution;
 }
 
-/** In the order in which the specification tells them; of all stages, the first space, which holds the others. */
+/** In the order of the specification; with stages, the space of the first, which contains the others. */
 export function variedIn({ specification }: Search): Varied[] {
   return Object.entries(specification.hyperparameters).flatMap(([name, setting]) =>
     typeof setting === 'object' ? [{ name, distribution: setting }] : [],
@@ -23,13 +23,13 @@ export function scoredIn(trials: readonly TrialRow[]): Scored[] {
   return trials.filter((trial): trial is Scored => trial.value !== null);
 }
 
-/** So many of them at most: the best tenth, and the rest evenly by number. */
-export function thin(trials: readonly Scored[], most: number, direction: Direction): readonly Scored[] {
-  if (trials.length <= most) return trials;
+/** At most `max` trials: the best tenth, and an even sample of the others by number. */
+export function thin(trials: readonly Scored[], max: number, direction: Direction): readonly Scored[] {
+  if (trials.length <= max) return trials;
   const ranked = trials.toSorted(bestFirst(direction));
-  const best = ranked.slice(0, Math.floor(most / 10));
+  const best = ranked.slice(0, Math.floor(max / 10));
   const kept = new Set(best.map(({ number }) => number));
   const rest = trials.filter(({ number }) => !kept.has(number));
-  const every = Math.ceil(rest.length / (most - best.length));
+  const every = Math.ceil(rest.length / (max - best.length));
   return [...best, ...rest.filter((_, i) => i % every === 0)];
 }

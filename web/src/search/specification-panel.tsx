@@ -1,4 +1,4 @@
-/** What was asked for, where it came from, and where it led: the search's specification, stages and relatives. */
+/** The specification of a search, its stages, and related searches. */
 
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -35,7 +35,7 @@ export default function SpecificationPanel(): ReactNode {
 }
 
 /** A setting in a few words: `1e-4 … 0.1, log`. */
-export function told(setting: Value | Distribution | undefined): string {
+export function formatSetting(setting: Value | Distribution | undefined): string {
   if (setting === undefined) return '–';
   if (typeof setting !== 'object') return formatValue(setting);
   if (setting.distribution === 'categorical') return setting.choices.map(formatValue).join(', ');
@@ -56,10 +56,10 @@ function Stages({ search }: { readonly search: Search }): ReactNode {
           return (
             <tr key={i} className={begun ? '' : 'soft'}>
               <td>{i + 1}</td>
-              <td>{begun ? `${begun.from} … ${begun.to - 1}` : `${trials}, to come`}</td>
+              <td>{begun ? `${begun.from} … ${begun.to - 1}` : `${trials}, not started`}</td>
               <td>{epochs}</td>
               {names.map((name) => (
-                <td key={name}>{begun ? told(begun.hyperparameters[name]) : ''}</td>
+                <td key={name}>{begun ? formatSetting(begun.hyperparameters[name]) : ''}</td>
               ))}
             </tr>
           );

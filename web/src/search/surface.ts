@@ -1,21 +1,21 @@
 /**
- * The value between the trials, over two hyperparameters: a mean of all trials, each weighted by how near it is (Nadaraya 1964,
- * Watson 1964), with a Gaussian in the unit square of both axes. Where no trial is near, nothing is said.
+ * Kernel regression of the value over two hyperparameters (Nadaraya 1964, Watson 1964) with a Gaussian kernel in the unit square of both axes;
+ * null far from all trials.
  */
 
 export interface Placed {
-  /** 0 … 1 along each axis, in its scale. */
+  /** Positions from 0 to 1 along each axis, on its scale. */
   readonly x: number;
   readonly y: number;
   readonly value: number;
 }
 
-/** Weights below this, all together, are no ground to say anything on. */
+/** The minimum total weight for an estimate. */
 const MIN_WEIGHT = 0.05;
 
-/** Row by row from y = 0, `cells` × `cells` values at the middles of cells; null where no trial is near. */
+/** `cells` × `cells` values at the centres of cells, row by row from y = 0; null if no trial is near. */
 export function surface(trials: readonly Placed[], cells: number): (number | null)[] {
-  // Fewer trials, wider means: about as wide as the trials are apart.
+  // The bandwidth is about the distance between trials.
   const width = Math.min(0.25, Math.max(0.04, 0.8 / Math.sqrt(Math.max(trials.length, 1))));
   const values: (number | null)[] = [];
   for (let j = 0; j < cells; j++) {

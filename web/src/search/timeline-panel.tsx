@@ -1,35 +1,35 @@
-/** Which worker trained what, and when: gaps, crashes and stragglers are seen at once. */
+/** The timeline of workers and trials, which shows gaps, crashes and stragglers. */
 import { type ReactNode, useMemo } from 'react';
 import { formatDuration, formatValue, plural } from '../../../src/format.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
-import { type Lane, lanesOf } from './lanes.ts';
 import type { TrialRow } from './model.ts';
+import { type TimelineRow, timelineLayout } from './timeline-layout.ts';
 import { useShown } from './use-search.ts';
 
-const LANE_HEIGHT = 20;
+const ROW_HEIGHT = 20;
 
 export default function TimelinePanel(): ReactNode {
   const { search, trials: all } = useShown();
   const go = useGo();
   const colour = useColour();
-  const lanes = useMemo(() => lanesOf(all, Date.now()), [all]);
-  const option = useMemo(() => optionOf(lanes, colour), [lanes, colour]);
-  if (lanes.length === 0) return <p className="empty">No trial has begun yet.</p>;
-  const workers = new Set(lanes.map(({ worker }) => worker)).size;
+  const rows = useMemo(() => timelineLayout(all, Date.now()), [all]);
+  const option = useMemo(() => optionOf(rows, colour), [rows, colour]);
+  if (rows.length === 0) return <p className="empty">No trial has started yet.</p>;
+  const workers = new Set(rows.map(({ worker }) => worker)).size;
   return (
     <section className="card">
       <h2>Timeline of {plural(workers, 'worker')}</h2>
       <p className="soft small">
-        One line for each trial that a worker has under way at a time. A click opens the trial; the wheel zooms.
+        One row per parallel trial of a worker. Click to open a trial; use the wheel to zoom.
       </p>
       <LazyChart
         name={`${search.name}: timeline`}
         label={`when each of ${plural(workers, 'worker')} trained which trial`}
         option={option}
-        height={70 + lanes.length * LANE_HEIGHT}
+        height={70 + rows.length * ROW_HEIGHT}
         on={{
           click: (event) => {
             const { value } = event as { value?: readonly number[] };
@@ -47,16 +47,16 @@ function colourOf(trial: TrialRow): string {
   return of[trial.state as keyof typeof of] ?? '--grey';
 }
 
-function optionOf(lanes: readonly Lane[], colour: Colour): ChartOption {
+function optionOf(rows: readonly TimelineRow[], colour: Colour): ChartOption {
   const colours = new Map<string, string>();
   const solid = (name: string) => {
     if (!colours.has(name)) colours.set(name, colour(name));
     return colours.get(name)!;
   };
-  const start = Math.min(...lanes.flatMap(({ spans }) => spans.map(({ from }) => from)));
-  const data = lanes.flatMap(({ spans }, lane) =>
+  const start = Math.min(...rows.flatMap(({ spans }) => spans.map(({ from }) => from)));
+  const data = rows.flatMap(({ spans }, row) =>
     spans.map(({ from, to, trial }) => ({
-      value: [lane, (from - start) / 1000, (to - start) / 1000, trial.number],
+      value: [row, (from - start) / 1000, (to - start) / 1000, trial.number],
       itemStyle: { color: solid(colourOf(trial)) },
       trial,
     })),
@@ -70,7 +70,7 @@ function optionOf(lanes: readonly Lane[], colour: Colour): ChartOption {
     },
     xAxis: {
       type: 'value',
-      name: 'since the first began',
+      name: 'since the first start',
       nameLocation: 'middle',
       nameGap: 28,
       axisLabel: { color: soft, formatter: (seconds: number) => formatDuration(seconds) },
@@ -79,7 +79,7 @@ function optionOf(lanes: readonly Lane[], colour: Colour): ChartOption {
     yAxis: {
       type: 'category',
       inverse: true,
-      data: lanes.map(({ worker, lane }) => (lane === 0 ? worker : `${worker} +${lane}`)),
+      data: rows.map(({ worker, row }) => (row === 0 ? worker : `${worker} +${row}`)),
       axisLabel: { color: soft, width: 135, overflow: 'truncate' },
     },
     dataZoom: [{ type: 'inside', xAxisIndex: 0, filterMode: 'weakFilter' }],
@@ -96,7 +96,7 @@ interface RenderApi {
 function renderItem(_: unknown, { value, coord, style }: RenderApi): object {
   const [left, y] = coord([value(1), value(0)]);
   const [right] = coord([value(2), value(0)]);
-  const height = LANE_HEIGHT * 0.7;
+  const height = ROW_HEIGHT * 0.7;
   return {
     type: 'rect',
     shape: { x: left, y: y - height / 2, width: Math.max(right - left, 1), height },

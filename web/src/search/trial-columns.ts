@@ -6,7 +6,7 @@ import type { Varied } from './space.ts';
 export interface Column {
   readonly name: string;
   readonly title: string;
-  /** In pixels: rows that are drawn one by one must agree. */
+  /** In pixels, because virtual rows must have the same widths. */
   readonly width: number;
   readonly of: (trial: TrialRow) => Value | null | undefined;
 }
@@ -29,7 +29,7 @@ export function columnsOf(varied: readonly Varied[], metric: string): Column[] {
   ];
 }
 
-/** Room for the head and its arrow, and for a number of four digits. */
+/** Fits the header with its arrow, and a number of four digits. */
 function widthOf(title: string): number {
   return Math.max(108, 8 * title.length + 36);
 }
@@ -40,7 +40,7 @@ export interface Range {
   readonly bound: string;
 }
 
-/** `learningRate>0.01 optimizer=adam`; what is not of that form is no range, and left out. */
+/** Parses `learningRate>0.01 optimizer=adam`; other words are ignored. */
 export function rangesIn(text: string): Range[] {
   return [...text.matchAll(/([a-zA-Z]\w*)\s*(>=|<=|>|<|=)\s*([^\s,;]+)/g)].map(([, name, relation, bound]) => ({
     name: name!,
@@ -75,7 +75,7 @@ function holds(value: Value | null | undefined, relation: Range['relation'], bou
   return relation === '<' ? a < b : a <= b;
 }
 
-/** By one column, those without a value last either way; then by number. */
+/** Sorts by one column, then by number; missing values are always last. */
 export function sorted(trials: readonly TrialRow[], columns: readonly Column[], sort: string): readonly TrialRow[] {
   const sign = sort.startsWith('-') ? -1 : 1;
   const column = columns.find(({ name }) => name === sort.replace(/^-/, '')) ?? columns[0]!;

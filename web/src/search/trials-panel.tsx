@@ -1,4 +1,4 @@
-/** Every trial, in a table of which only what is seen is drawn: sorted, filtered, and all of it in the address. */
+/** The table of all trials, with virtual rows. Sorting and filters are in the address. */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useDeferredValue, useMemo, useRef } from 'react';
 import { Link } from 'wouter';
@@ -19,7 +19,7 @@ export default function TrialsPanel(): ReactNode {
   const [finding, setFinding] = useAddress('finding');
   const [sort, setSort] = useAddress('sort', 'number');
   const [ranges, setRanges] = useAddress('ranges');
-  // What is typed is shown at once; ten thousand rows may follow a moment later.
+  // Typed text is shown immediately; filtering ten thousand rows may lag.
   const settled = useDeferredValue(ranges);
   const columns = useMemo(() => columnsOf(variedIn(search), search.specification.objective.metric), [search]);
   const rows = useMemo(() => {
@@ -51,7 +51,7 @@ export default function TrialsPanel(): ReactNode {
         />
         <span className="soft" role="status">
           {plural(rows.length, 'trial')}
-          {model.thinned && ', of more than can be shown: the export has all'}
+          {model.thinned && ', a sample: the export has all trials'}
         </span>
       </div>
       <TrialTable rows={rows} columns={columns} sort={sort} setSort={setSort} id={search.id} />
@@ -62,7 +62,7 @@ export default function TrialsPanel(): ReactNode {
 interface TrialTableProps {
   readonly rows: readonly TrialRow[];
   readonly columns: readonly Column[];
-  /** A column's name, with − before it where the greatest comes first. */
+  /** The name of a column, with − for descending order. */
   readonly sort: string;
   readonly setSort: (sort: string) => void;
   readonly id: string;
@@ -113,7 +113,7 @@ function TrialTable({ rows, columns, sort, setSort, id }: TrialTableProps): Reac
           </div>
         ))}
       </div>
-      {rows.length === 0 && <p className="empty">No trial is like that.</p>}
+      {rows.length === 0 && <p className="empty">No trial matches.</p>}
     </div>
   );
 }

@@ -1,13 +1,13 @@
-/** Follows one search: the stream tells, the model keeps, whoever draws is woken at most once a tenth of a second. */
+/** Follows one search: applies stream messages to the model and notifies views at most every tenth of a second. */
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { SearchMessage } from '../../../src/contract/stream.ts';
 import { api, Refusal, type Search, type SearchEvent } from '../api.ts';
 import { type Connection, openStream } from '../live.ts';
-import { keep } from '../overview.ts';
+import { upsertSearch } from '../overview.ts';
 import { SearchModel, type TrialRow } from './model.ts';
 
-/** Between two drawings. */
+/** The minimum time between two updates of views. */
 const PAUSE_MS = 80;
 
 export interface Followed {
@@ -18,11 +18,11 @@ export interface Followed {
   readonly error: Error | undefined;
   readonly removed: boolean;
   subscribe(listener: () => void): () => void;
-  /** Another object whenever something was told. */
+  /** A new object after every change. */
   snapshot(): Snapshot;
 }
 
-/** The model as it is at one moment. */
+/** The state of the model at one moment. */
 export interface Snapshot {
   readonly model: SearchModel;
   readonly trials: readonly TrialRow[];
@@ -41,7 +41,7 @@ export function useFollow(id: string): Followed {
   const { model, subscribe, snapshot, wake } = kept.current;
 
   useEffect(() => {
-    /** Changes that arrive while the table is read; the model skips what the table has already. */
+    /** Changes that arrive while the table is read; the model skips those that are in the table. */
     let early: SearchEvent[] | undefined = [];
     let round = 0;
     const load = async () => {
@@ -56,7 +56,7 @@ export function useFollow(id: string): Followed {
         setStatus((before) => ({ ...before, ready: true, error: undefined }));
         wake();
       } catch (error) {
-        // Without a connection the stream comes back, and this with it.
+        // On a lost connection the stream reconnects, and this runs again.
         if (error instanceof Refusal) setStatus((before) => ({ ...before, error }));
       }
     };
@@ -64,7 +64,7 @@ export function useFollow(id: string): Followed {
       onConnection: (connection) => setStatus((before) => ({ ...before, connection })),
       onMessage: (message) => {
         if (message.type === 'snapshot') {
-          keep(client, message.search);
+          upsertSearch(client, message.search);
           model.readRunning(message.running);
           void load();
         } else if (message.type === 'epoch') model.onEpoch(message);
@@ -112,7 +112,7 @@ function createKept() {
   };
 }
 
-/** The search that a view is about, with its trials. */
+/** The search of a view with its trials. */
 export interface Shown {
   readonly search: Search;
   readonly followed: Followed;
@@ -121,7 +121,7 @@ export const ShownSearch = createContext<Shown | undefined>(undefined);
 
 export function useShown(): Shown & Snapshot & { readonly shot: Snapshot } {
   const shown = useContext(ShownSearch);
-  if (shown === undefined) throw new Error('there is no search around this view');
+  if (shown === undefined) throw new Error('useShown must be used within ShownSearch');
   const { followed } = shown;
   const shot = useSyncExternalStore(followed.subscribe, followed.snapshot);
   return { ...shown, ...shot, shot };

@@ -1,11 +1,11 @@
-/** Every search, the newest first: how far it is, what it found, how its best came to be. */
+/** The list of searches, newest first, with progress, findings and best value. */
 
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { formatAge, formatValue } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
-import { keep, type SearchPages } from '../overview.ts';
+import { type SearchPages, upsertSearch } from '../overview.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -26,12 +26,12 @@ export function SearchesView(): ReactNode {
   useTitle('Searches');
   const { data, error, isPending, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['searches', q, state],
-    // Whether there is such a state is for the service to say: the address may hold anything.
+    // The service validates the state, since the address may have any value.
     queryFn: ({ pageParam }) =>
       api.searches({ q, state: state === '' ? undefined : (state as Search['state']), limit: PAGE, cursor: pageParam }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }: SearchPages['pages'][number]) => next ?? undefined,
-    // What was listed stays to be seen while a filter is typed.
+    // Keeps the previous list while a filter is typed.
     placeholderData: (before) => before,
   });
   if (isPending) return <Waiting what="the searches" />;
@@ -69,7 +69,7 @@ export function SearchesView(): ReactNode {
         </div>
       </div>
       {searches.length === 0 ? (
-        <p className="empty">No search is like that.</p>
+        <p className="empty">No search matches.</p>
       ) : (
         <SearchTable searches={searches} chosen={chosen} toggle={toggle} />
       )}
@@ -84,7 +84,7 @@ export function SearchesView(): ReactNode {
   );
 }
 
-const searchHeads = [' Compare', 'Search', 'State', 'Trials', 'Best', 'Best so far', 'Findings', 'Begun'];
+const searchHeads = [' Compare', 'Search', 'State', 'Trials', 'Best', 'Best so far', 'Findings', 'Created'];
 
 interface SearchTableProps {
   readonly searches: readonly Search[];
@@ -175,7 +175,7 @@ function Welcome(): ReactNode {
   const begin = useMutation({
     mutationFn: () => api.create(first),
     onSuccess: (search) => {
-      keep(client, search);
+      upsertSearch(client, search);
       go(`/searches/${search.id}`);
     },
   });
@@ -183,15 +183,15 @@ function Welcome(): ReactNode {
     <div className="welcome">
       <h1>No search yet</h1>
       <p>
-        A search trains many small networks on your data, each with other hyperparameters. Every one of them is watched
-        while it learns: you see which is best, which is not, and why.
+        A search trains many small networks on your data, each with different hyperparameters. Every one of them is
+        watched while it learns: you see which is best, which is not, and why.
       </p>
       <div className="row">
         <button type="button" className="primary" disabled={begin.isPending} onClick={() => begin.mutate()}>
           Try it on handwritten digits
         </button>
         <Link href="/new" className="button">
-          Set one up
+          Set up a search
         </Link>
         <Link href="/datasets" className="button">
           Upload your own data
@@ -203,7 +203,7 @@ function Welcome(): ReactNode {
         <CopyButton text={() => curl('/v1/searches', 'POST', first)}>copy</CopyButton>
       </div>
       <pre>{curl('/v1/searches', 'POST', first)}</pre>
-      <p className="soft">It appears here the moment it begins.</p>
+      <p className="soft">It appears here as soon as it is created.</p>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** Loss and metric by epoch, training against validation, with the gap between them shaded; and what drove them. */
+/** Learning curves of a trial: loss and metric on training and validation rows, learning rate and gradient norm. */
 
 import { type ReactNode, useMemo } from 'react';
 import { formatNumber, formatValue } from '../../../src/format.ts';
@@ -97,7 +97,7 @@ interface DriversProps {
   readonly mark: number | undefined;
 }
 
-/** What the optimizer saw: the learning rate and the gradient, both over powers of ten. */
+/** The learning rate and the gradient norm on log scales. */
 function Drivers({ fold, name, epochs, mark }: DriversProps): ReactNode {
   const data = useMemo(
     () => [epochs, positive(fold.learningRate, epochs.length), positive(fold.gradientNorm, epochs.length)],
@@ -123,7 +123,7 @@ function Drivers({ fold, name, epochs, mark }: DriversProps): ReactNode {
   );
 }
 
-/** As a log scale can show it. */
+/** Replaces values that a log scale cannot show by null. */
 export function positive(values: readonly (number | null)[], length: number): (number | null)[] {
   return Array.from({ length }, (_, i) => {
     const value = values[i];

@@ -1,4 +1,4 @@
-/** What is wrong with this trial, and what to do; pointing at one marks its epoch in every curve. */
+/** The findings of a trial; hovering over one marks its epoch in all curves. */
 import type { ReactNode } from 'react';
 import { words } from '../../../src/format.ts';
 import type { Trial } from '../api.ts';
@@ -13,9 +13,7 @@ interface FindingsProps {
 export function Findings({ trial, fold, onPoint }: FindingsProps): ReactNode {
   const { findings, folds, state } = trial;
   if (findings.length === 0) {
-    return state === 'complete' ? (
-      <p className="notice wide">Nothing is wrong with it: loss, layers and steps look as they should.</p>
-    ) : null;
+    return state === 'complete' ? <p className="notice wide">No problems found.</p> : null;
   }
   return (
     <section className="card wide">
@@ -54,7 +52,7 @@ export function Findings({ trial, fold, onPoint }: FindingsProps): ReactNode {
           </p>
           <Evidence evidence={evidence} />
           <p>
-            <strong>What to do:</strong> {advice}
+            <strong>Advice:</strong> {advice}
           </p>
         </article>
       ))}

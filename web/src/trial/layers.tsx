@@ -1,4 +1,4 @@
-/** The lecture's figure: mean and spread of activations layer by layer; and, by epoch, what became of every layer. */
+/** Signals of the layers: mean and deviation of activations by layer, and all signals by epoch. */
 import { type ReactNode, useMemo } from 'react';
 import { formatNumber, formatValue } from '../../../src/format.ts';
 import type { FoldCurves, Trial } from '../api.ts';
@@ -60,7 +60,7 @@ export function Layers({ trial, fold, mark }: LayersProps): ReactNode {
           logY={kinds[kind].log}
           mark={mark}
         />
-        {kind === 'updateRatio' && <p className="soft small">About 1e-3 where the learning rate is right.</p>}
+        {kind === 'updateRatio' && <p className="soft small">About 1e-3 for a good learning rate.</p>}
       </section>
     </>
   );
@@ -90,7 +90,7 @@ const WIDTH = 400;
 const HEIGHT = 190;
 const LEFT = 46;
 
-/** Mean, with one deviation to each side, by layer: before the first step, and at the end. */
+/** Mean ± one standard deviation by layer, before the first step and at the end. */
 function Spread({ signals }: Pick<FoldCurves, 'signals'>): ReactNode {
   const moments = [
     { signal: signals[0]!, hue: 'var(--grey)', title: 'before the first step' },
@@ -103,7 +103,7 @@ function Spread({ signals }: Pick<FoldCurves, 'signals'>): ReactNode {
   const count = signals[0]!.layers.length;
   const x = (layer: number) => LEFT + ((layer + 0.5) / count) * (WIDTH - LEFT);
   const y = (value: number) => 10 + ((high - value) / (high - low || 1)) * (HEIGHT - 40);
-  const told = moments
+  const description = moments
     .map(
       ({ signal, title }) =>
         `${title}: ${signal.layers.map(({ mean, deviation }) => `${formatValue(mean)} ± ${formatValue(deviation)}`).join('; ')}`,
@@ -114,7 +114,7 @@ function Spread({ signals }: Pick<FoldCurves, 'signals'>): ReactNode {
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         role="img"
-        aria-label={`mean and deviation by layer, ${told}`}
+        aria-label={`mean and deviation by layer, ${description}`}
         style={{ width: '100%' }}
       >
         <g fontSize="10" fill="var(--soft)">
@@ -158,7 +158,7 @@ function Spread({ signals }: Pick<FoldCurves, 'signals'>): ReactNode {
             <span style={{ color: hue }}>●</span> {title}
           </span>
         ))}
-        <span className="soft">dot: mean, bar: one deviation to each side</span>
+        <span className="soft">dot: mean, bar: ± one standard deviation</span>
       </figcaption>
     </figure>
   );

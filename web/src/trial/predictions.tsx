@@ -1,4 +1,4 @@
-/** What it says of the validation rows: which classes it takes for which, or how far its numbers are off. */
+/** Predictions on the validation rows: a confusion matrix, or predicted over true values. */
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { formatPercent, formatValue, plural } from '../../../src/format.ts';
@@ -77,7 +77,7 @@ function Confusion({
                     <td
                       key={j}
                       className="heat"
-                      title={`${count} of class ${named(i)} taken for ${named(j)}`}
+                      title={`${count} of class ${named(i)} predicted as ${named(j)}`}
                       style={{
                         background:
                           count === 0
@@ -106,7 +106,7 @@ interface ResidualsProps {
 
 const residualLines: Line[] = [
   { label: 'predicted', colour: '--blue', points: true },
-  { label: 'as it should be', colour: '--grey', dash: [4, 4] },
+  { label: 'perfect prediction', colour: '--grey', dash: [4, 4] },
 ];
 
 function Residuals({ target, predicted, number }: ResidualsProps): ReactNode {

@@ -1,4 +1,4 @@
-/** One trial: what it was, how it learned, what its layers did, what is wrong with it and what to do. */
+/** One trial: settings, learning curves, layers, findings and predictions. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'wouter';
@@ -27,7 +27,7 @@ export default function TrialView({ id, number }: { readonly id: string; readonl
   return <TrialBody search={search.data} trial={trial.data} />;
 }
 
-/** Reads the trial again when it changes or, at most once a second, when it has come an epoch further. */
+/** Refetches the trial when it changes and, at most once per second, after epochs. */
 function useLiveTrial(id: string, number: number, trial: Trial | undefined): void {
   const client = useQueryClient();
   const moves = trial !== undefined && ['waiting', 'running', 'paused'].includes(trial.state);
@@ -44,8 +44,8 @@ function useLiveTrial(id: string, number: number, trial: Trial | undefined): voi
       onConnection: (connection) => {
         if (connection === 'live') again(0);
       },
-      onMessage: (told) => {
-        const message = told as unknown as Epoch | SearchEvent;
+      onMessage: (data) => {
+        const message = data as unknown as Epoch | SearchEvent;
         if (message.type === 'epoch') {
           if (message.number === number) again(1000);
         } else if ('data' in message && 'number' in message.data && message.data.number === number) {
@@ -79,7 +79,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
           <StateChip state={trial.outcome === 'diverged' ? 'diverged' : trial.state} />
           {search.best?.number === number && <span className="chip state-complete">the best</span>}
         </div>
-        <Acts search={search} trial={trial} />
+        <Actions search={search} trial={trial} />
       </div>
       {trial.reason !== null && <p className={trial.state === 'failed' ? 'fault' : 'notice'}>{trial.reason}</p>}
       <dl className="tiles">
@@ -121,7 +121,7 @@ function Tile({ title, children }: { readonly title: string; readonly children: 
   );
 }
 
-function Acts({ search, trial: { number, state } }: { readonly search: Search; readonly trial: Trial }): ReactNode {
+function Actions({ search, trial: { number, state } }: { readonly search: Search; readonly trial: Trial }): ReactNode {
   const client = useQueryClient();
   const act = useMutation({
     mutationFn: (verb: 'pause' | 'resume' | 'cancel' | 'retry') => api.actOnTrial(search.id, number, verb),
@@ -129,7 +129,7 @@ function Acts({ search, trial: { number, state } }: { readonly search: Search; r
   });
   const { id, trials, specification } = search;
   const { pruner } = specification;
-  // Trials that are compared at rungs wait for each other.
+  // With barriers, trials wait for each other.
   const pausable = pruner.type !== 'hyperband' && !(pruner.type === 'successiveHalving' && pruner.reproducible);
   return (
     <div className="row">
@@ -152,7 +152,7 @@ function Acts({ search, trial: { number, state } }: { readonly search: Search; r
       )}
       {state === 'failed' && (
         <button type="button" disabled={act.isPending} onClick={() => act.mutate('retry')}>
-          Try it again
+          Retry
         </button>
       )}
       {act.error && <Problem error={act.error} />}
@@ -218,7 +218,7 @@ function Result({ search, trial }: { readonly search: Search; readonly trial: Tr
   };
   return (
     <section className="card wide">
-      <h2>The same again</h2>
+      <h2>Replay</h2>
       {trial.resultHash === null ? (
         <p className="empty">No result to compare with.</p>
       ) : (
@@ -231,9 +231,9 @@ function Result({ search, trial }: { readonly search: Search; readonly trial: Tr
               {replay}
             </pre>
             <CopyButton text={replay}>copy</CopyButton>
-            <CopyButton text={() => curl('/v1/searches', 'POST', again)}>Copy as a search of its own</CopyButton>
+            <CopyButton text={() => curl('/v1/searches', 'POST', again)}>Copy as a new search</CopyButton>
           </div>
-          <p className="soft small">Computes it anew and compares the bits.</p>
+          <p className="soft small">Recomputes the trial and compares the bits.</p>
         </>
       )}
     </section>

@@ -1,19 +1,19 @@
-/** Name, state, numbers that move, and what can be done with a search. */
+/** The header of a search: name, state, live numbers and actions. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { formatCount, formatDuration, formatNumber, formatValue, plural } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
-import { keep } from '../overview.ts';
+import { upsertSearch } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Warnings } from '../parts/warnings.tsx';
-import { pace } from './pace.ts';
+import { throughputOf } from './throughput.ts';
 import { useShown } from './use-search.ts';
 
-export function SearchHead(): ReactNode {
+export function SearchHeader(): ReactNode {
   const { search, followed } = useShown();
   const { name, state, failure, endedBy, dataset, specification, parent, trials } = search;
   return (
@@ -31,9 +31,9 @@ export function SearchHead(): ReactNode {
         <div className="row">
           <h1 style={{ margin: '0.25rem 0' }}>{name}</h1>
           <StateChip state={state} />
-          {followed.connection === 'lost' && <span className="fault">disconnected: what you see may be old</span>}
+          {followed.connection === 'lost' && <span className="fault">disconnected: the page may be out of date</span>}
         </div>
-        <Acts search={search} />
+        <Actions search={search} />
       </div>
       <p className="soft">
         {dataset.name} · {specification.sampler.type}, seed {specification.sampler.seed}
@@ -55,7 +55,7 @@ function Numbers(): ReactNode {
   const { search, trials: all } = useShown();
   const { trials, best, specification, state, found } = search;
   const now = useNow(state === 'running');
-  const { perSecond, secondsLeft } = pace(all, search, now);
+  const { perSecond, secondsLeft } = throughputOf(all, search, now);
   const tile = (title: string, value: ReactNode) => (
     <div key={title}>
       <dt>{title}</dt>
@@ -74,7 +74,7 @@ function Numbers(): ReactNode {
         ),
       )}
       {state === 'running' && tile('running', trials.running)}
-      {state === 'running' && tile('trials a second', formatNumber(perSecond, 2))}
+      {state === 'running' && tile('trials per second', formatNumber(perSecond, 2))}
       {state === 'running' && tile('time left, about', secondsLeft === undefined ? '–' : formatDuration(secondsLeft))}
       {trials.pruned > 0 && tile('pruned', trials.pruned)}
       {trials.diverged > 0 && tile('diverged', trials.diverged)}
@@ -88,7 +88,7 @@ function Numbers(): ReactNode {
   );
 }
 
-/** The time, once a second while something runs. */
+/** The current time, updated every second while something runs. */
 function useNow(moves: boolean): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
@@ -99,18 +99,18 @@ function useNow(moves: boolean): number {
   return now;
 }
 
-function Acts({ search }: { readonly search: Search }): ReactNode {
+function Actions({ search }: { readonly search: Search }): ReactNode {
   const { id, state, specification } = search;
   const client = useQueryClient();
   const go = useGo();
   const act = useMutation({
     mutationFn: (verb: 'pause' | 'resume' | 'cancel') => api.act(id, verb),
-    onSuccess: (changed) => keep(client, changed),
+    onSuccess: (changed) => upsertSearch(client, changed),
   });
   const refine = useMutation({
     mutationFn: () => api.refine(id, {}),
     onSuccess: (refined) => {
-      keep(client, refined);
+      upsertSearch(client, refined);
       go(`/searches/${refined.id}`);
     },
   });
@@ -135,11 +135,11 @@ function Acts({ search }: { readonly search: Search }): ReactNode {
         )}
         {!isOpen(search) && search.best !== null && (
           <button type="button" className="primary" disabled={refine.isPending} onClick={() => refine.mutate()}>
-            Go on around the best
+            Refine around the best
           </button>
         )}
         <details className="menu">
-          <summary>Take it along</summary>
+          <summary>Export</summary>
           <div>
             <a className="button" href={`/v1/searches/${id}/export?format=csv`} download>
               Trials as CSV
@@ -170,7 +170,7 @@ function Rename({ search: { id, name } }: { readonly search: Search }): ReactNod
   const rename = useMutation({
     mutationFn: () => api.change(id, { name: text }),
     onSuccess: (changed) => {
-      keep(client, changed);
+      upsertSearch(client, changed);
       dialog.current?.close();
     },
   });
@@ -215,7 +215,7 @@ function Delete({ search: { id, name, trials } }: { readonly search: Search }): 
       </button>
       <dialog ref={dialog} aria-label="Delete the search">
         <p>
-          Delete <strong>{name}</strong> with its {plural(trials.planned, 'trial')}? It cannot be brought back.
+          Delete <strong>{name}</strong> with its {plural(trials.planned, 'trial')}? This cannot be undone.
         </p>
         {remove.error && <Problem error={remove.error} />}
         <p className="row">

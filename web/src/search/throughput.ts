@@ -1,11 +1,11 @@
-/** How fast a search goes, and how long it will take, by the trials that ended last. */
+/** Throughput and remaining time of a search, from the trials that ended last. */
 import type { Search } from '../api.ts';
 import { endedOf } from '../parts/state.tsx';
 import type { TrialRow } from './model.ts';
 
 const MEASURED = 50;
 
-export function pace(
+export function throughputOf(
   trials: readonly TrialRow[],
   search: Pick<Search, 'trials' | 'state'>,
   now: number,
@@ -15,7 +15,7 @@ export function pace(
   const ends = trials.flatMap(({ finishedAt }) => (finishedAt === null ? [] : [finishedAt]));
   if (ends.length < 2) return unknown;
   const last = ends.sort((a, b) => b - a).slice(0, MEASURED);
-  // Up to now, not to the last end: a search that stalls is seen to slow down.
+  // Measured up to now, not to the last end, so that a stalled search slows down.
   const seconds = (now - last.at(-1)!) / 1000;
   if (seconds <= 0) return unknown;
   const perSecond = (last.length - 1) / seconds;

@@ -1,4 +1,4 @@
-/** Trials as spans of time, put into lines so that no two of a line overlap. Pure. */
+/** Lays out trials as time spans in rows without overlaps. Pure. */
 import type { TrialRow } from './model.ts';
 
 export interface Span {
@@ -6,15 +6,15 @@ export interface Span {
   readonly to: number;
   readonly trial: TrialRow;
 }
-export interface Lane {
+export interface TimelineRow {
   readonly worker: string;
-  /** Of its worker, from 0. */
-  readonly lane: number;
+  /** Index of the row within its worker, from 0. */
+  readonly row: number;
   readonly spans: readonly Span[];
 }
 
-/** `now` ends what still runs. */
-export function lanesOf(trials: readonly TrialRow[], now: number): Lane[] {
+/** Running trials extend to `now`. */
+export function timelineLayout(trials: readonly TrialRow[], now: number): TimelineRow[] {
   const byWorker = new Map<string, Span[]>();
   for (const trial of trials) {
     const { worker, startedAt, finishedAt, durationMs, state } = trial;
@@ -22,15 +22,15 @@ export function lanesOf(trials: readonly TrialRow[], now: number): Lane[] {
     const spans = byWorker.get(worker) ?? [];
     byWorker.set(worker, spans);
     const to = Math.max(finishedAt ?? now, startedAt);
-    // Tiny trials are claimed many at a time, and trained one after the other.
+    // Tiny trials are claimed in batches but trained one after the other.
     spans.push({ from: Math.max(startedAt, to - (durationMs ?? Number.POSITIVE_INFINITY)), to, trial });
   }
   return [...byWorker]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([worker, spans]) => packed(spans).map((own, lane) => ({ worker, lane, spans: own })));
+    .flatMap(([worker, spans]) => packed(spans).map((own, row) => ({ worker, row, spans: own })));
 }
 
-/** Into as few lines as there are spans at once. */
+/** Packs spans into the minimum number of rows. */
 function packed(spans: readonly Span[]): Span[][] {
   const lines: { end: number; spans: Span[] }[] = [];
   for (const span of [...spans].sort((a, b) => a.from - b.from)) {
