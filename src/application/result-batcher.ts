@@ -109,7 +109,7 @@ export function createResultBatcher(
 }
 
 function batchInterval(begun: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, begun + BATCH_INTERVAL_MS - performance.now()));
+  return new Promise((resolve) => setTimeout(resolve, Math.max(begun + BATCH_INTERVAL_MS - performance.now(), 0)));
 }
 
 /** Whether the search was deleted. */
