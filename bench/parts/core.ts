@@ -1,4 +1,4 @@
-/** A list of trials on the compute core alone: no queue, no database, nobody listening. */
+/** Runs a list of trials on the compute core, without queue or database. */
 import { join } from 'node:path';
 import type { KernelsName } from '../../src/compute/kernels.ts';
 import { createThreadedCore } from '../../src/compute/threaded-core.ts';
