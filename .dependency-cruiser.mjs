@@ -1,4 +1,4 @@
-// Which room may import what (docs/architecture.md): read by dependency-cruiser (npm run lint) and by test/unit/house.test.ts.
+// Which room may import what (docs/architecture.md): read by dependency-cruiser (npm run lint) and by test/unit/architecture.test.ts.
 
 /**
  * Room → `path`, a folder or a file; `imports`, the rooms it may import beside itself, types included, `'*'` for every one; `packages`, whether

@@ -1,4 +1,4 @@
-/** Trains what it is asked for: lines {"seed", "trial", "hyperparameters"} in, lines with the curve out. For optuna_strategies.py. */
+/** Trains requested trials: reads lines {"seed", "trial", "hyperparameters"}, writes lines with curves. For optuna_strategies.py. */
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { createCurves } from './parts/curves.ts';

@@ -1,15 +1,15 @@
 /**
- * npm run bench:findings: how often a planted fault is found, and how often one is found where there is none.
+ * npm run bench:findings: how often an injected fault is found, and how often there is a false alarm.
  *
  *   npm run bench:findings -- [--runs 24] [--healthy 240] [--salt 2000000] [--json] [--missed] [kind …]
  *
- * Thresholds were set on runs of the salts 0 to 1000000; the runs of other salts are others throughout: data sets, depths, widths, rates,
- * seeds. A run that is planted and does not have its fault, as a witness sees it (parts/witness.ts), is drawn again.
+ * Thresholds were set on runs with salts 0 to 1000000; runs with other salts differ in everything: data sets, depths, widths, rates, seeds. A
+ * run that does not have its fault according to its oracle (parts/oracles.ts) is drawn again.
  */
 import { parseArgs } from 'node:util';
 import { findingCodes } from '../src/diagnosis/finding.ts';
-import { recipes } from './parts/faults.ts';
-import { plant } from './parts/planting.ts';
+import { inject } from './parts/inject.ts';
+import { recipes } from './parts/injected-faults.ts';
 import { countFrom, rounded, runBench, tableOf } from './parts/report.ts';
 
 interface Line {
@@ -19,7 +19,7 @@ interface Line {
   readonly cause: number;
   readonly falseAlarms: number;
   readonly runs: number;
-  /** How many runs it took: those in which a witness did not see the fault were drawn again. */
+  /** How many runs were drawn, including those without the fault. */
   readonly drawn: number;
 }
 
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const salt = Number(values.salt);
   const alarms = new Map<string, number>();
   for (let number = 0; number < healthy; number++) {
-    const { one, result } = await plant('healthy', number, salt);
+    const { one, result } = await inject('healthy', number, salt);
     for (const { code, text } of result.findings) {
       alarms.set(code, (alarms.get(code) ?? 0) + 1);
       if (values.missed) console.log('alarm', code, JSON.stringify(one), text);
@@ -47,14 +47,14 @@ async function main(): Promise<void> {
   const lines: Line[] = [];
   for (const [kind, { code }] of Object.entries(recipes)) {
     if (positionals.length > 0 && !positionals.includes(kind)) continue;
-    let [found, told, drawn] = [0, 0, 0];
+    let [found, causesFound, drawn] = [0, 0, 0];
     for (let number = 0; number < runs; number++) {
-      const { one, result, draws } = await plant(kind, number, salt);
+      const { one, result, draws } = await inject(kind, number, salt);
       const { findings } = result;
       drawn += draws;
       const finding = findings.find((candidate) => candidate.code === code);
       if (finding !== undefined) found++;
-      if (finding !== undefined && (one.cause === undefined || finding.cause === one.cause)) told++;
+      if (finding !== undefined && (one.cause === undefined || finding.cause === one.cause)) causesFound++;
       else if (values.missed) {
         console.log(
           'missed',
@@ -67,7 +67,7 @@ async function main(): Promise<void> {
     const line = {
       kind,
       found: rounded(found / runs, 3),
-      cause: rounded(found > 0 ? told / found : 0, 3),
+      cause: rounded(found > 0 ? causesFound / found : 0, 3),
       falseAlarms: rounded((alarms.get(code) ?? 0) / healthy, 3),
       runs,
       drawn,
@@ -75,15 +75,15 @@ async function main(): Promise<void> {
     if (values.json) console.log(JSON.stringify(line));
     lines.push(line);
   }
-  const untold = findingCodes.filter((code) => !lines.some(({ kind }) => recipes[kind]!.code === code));
+  const untested = findingCodes.filter((code) => !lines.some(({ kind }) => recipes[kind]!.code === code));
   if (values.json) return;
   console.log(
     tableOf(
-      ['planted', 'found', 'cause told', 'false alarms', 'runs', 'drawn'],
+      ['injected', 'found', 'cause found', 'false alarms', 'runs', 'drawn'],
       lines.map((line) => Object.values(line)),
     ),
   );
-  if (untold.length > 0) console.log(`not asked for: ${untold.join(', ')}`);
+  if (untested.length > 0) console.log(`not tested: ${untested.join(', ')}`);
 }
 
 await runBench(main);

@@ -1,8 +1,7 @@
 /**
- * npm run bench:overhead: what a trial costs besides its training. Trials that train almost nothing go through the whole
- * service, every result and every event written; printed are durable trials a second, how that changes as one search
- * grows, and how long the best and a page of trials take in a large one. A sampler that learns must wait for results before it proposes: its
- * trials a second are printed for three values of `concurrency`.
+ * npm run bench:overhead: the overhead of a trial. Trials that train almost nothing run through the whole service, with every result and event
+ * stored. Prints trials per second, how they change as a search grows, and the latency of the best trials and of a page of trials in a large
+ * search. For a sampler that learns, it prints trials per second for three values of `concurrency`.
  *
  *   npm run bench:overhead -- [--trials 3000] [--growth 100000] [--json]
  */

@@ -1,5 +1,5 @@
 /**
- * npm run bench:page: how fast the page is, in a real browser, against the real service on a database of its own.
+ * npm run bench:page: the speed of the page in a real browser, with the real service and its own database.
  *
  *   npm run bench:page -- [--trials 10000]
  */
@@ -17,7 +17,7 @@ const THREADS = 4;
 const EPOCHS = 200;
 
 await runBench(async () => {
-  if (browserPath === undefined) throw new Error('no Chromium is installed: there is nothing to measure in');
+  if (browserPath === undefined) throw new Error('no Chromium is installed');
   const browser = await chromium.launch({ executablePath: browserPath, args: browserSwitches });
   try {
     await withClient(async (client) => {

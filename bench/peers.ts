@@ -1,6 +1,6 @@
 /**
- * npm run bench:peers: how fast one thread trains, beside PyTorch (eager) and scikit-learn. The same workloads on the same
- * rows, each peer in a process of its own, one after the other in turns: what else the machine does hits all of them alike.
+ * npm run bench:peers: training speed of one thread compared with PyTorch (eager) and scikit-learn. Same workloads and rows, each peer in its
+ * own process, interleaved so that other load affects all alike.
  *
  *   npm run bench:peers -- [--data DIR] [--rounds 5] [--reps N] [--kernels simd] [--node PATH] [--python PATH] [--json] [w1 …]
  *
@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { messageOf } from '../src/errors.ts';
 import { projectRoot } from '../src/paths.ts';
+import { writeGeneratedData } from './parts/generated-data.ts';
 import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
-import { writeOwnData } from './parts/own-data.ts';
 import { findPython, type Python, type PythonPeer, runPeer } from './parts/python.ts';
 import { countFrom, median, rounded, runBench, spread, tableOf } from './parts/report.ts';
 import { temporarily } from './parts/temporary.ts';
@@ -103,7 +103,7 @@ await runBench(async () => {
   const python = await findPython(values.python);
   for (const missing of python.missing) console.error(`not compared: ${missing}`);
   await temporarily(async (temporary) => {
-    if (values.data === undefined) await writeOwnData(temporary, positionals);
+    if (values.data === undefined) await writeGeneratedData(temporary, positionals);
     const folder = values.data ?? temporary;
     const rows: string[][] = [];
     for (const [name, workload] of chosen(readWorkloads(folder), positionals)) {

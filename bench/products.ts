@@ -1,6 +1,6 @@
 /**
- * npm run bench:products: how far the matrix products are from what a thread can do at all. Every product of the four
- * workloads of bench:training, alone and again and again, beside the multiply-adds that the same means manage in registers.
+ * npm run bench:products: the speed of matrix products compared with the peak of a thread. Runs every product of the four workloads of
+ * bench:training in a loop, and multiply-adds in registers.
  *
  *   npm run bench:products -- [--kernels simd] [--json]
  */

@@ -1,6 +1,6 @@
 /**
- * npm run bench:pruners: how many epochs each pruner saves, and how often it stops a trial that would have been among the best tenth
- * had it run to its end: the same trials under each, through the whole service, on one thread.
+ * npm run bench:pruners: how many epochs each pruner saves, and how often it stops a trial that would have been among the best tenth. The same
+ * trials with each pruner, through the whole service, on one thread.
  *
  *   npm run bench:pruners -- [--seeds 10] [--from 100] [--trials 100] [--json] [digits spiral]
  * The defaults of «diagnosis» were set on the seeds 0 to 9; those that are reported begin at 100.

@@ -1,9 +1,9 @@
 /**
- * npm run bench:samplers: how near to the best the samplers come, on functions whose best is known.
+ * npm run bench:samplers: the regret of samplers on functions with known minimum.
  *
  *   npm run bench:samplers -- [--seeds 20] [--json] [random sobol tpe cmaes …]
  *
- * Told is the simple regret, the best value so far less the least there is, after 50 and 100 trials: median and quartiles over the seeds.
+ * Prints the simple regret (best value so far minus the minimum) after 50 and 100 trials: median and quartiles over seeds.
  */
 import { parseArgs } from 'node:util';
 import { createSampler, type SamplerSettings } from '../src/algorithms/samplers/create-sampler.ts';
@@ -15,7 +15,7 @@ interface Problem {
   readonly space: ReturnType<typeof spaceOf>;
   readonly f: (x: readonly number[]) => number;
   readonly least: number;
-  /** The regret after 100 trials that the tree-structured Parzen estimator is not to exceed. */
+  /** The goal for the regret of the tree-structured Parzen estimator after 100 trials. */
   readonly goal: number;
 }
 
@@ -153,8 +153,8 @@ await runBench(async () => {
             }),
           );
         }
-        const verdict = goal === null ? '' : median! <= goal ? `≤ ${goal}` : `above ${goal}`;
-        rows.push([problem, sampler, trials, median!, `${low} – ${high}`, verdict, rounded(ms, 3)]);
+        const rating = goal === null ? '' : median! <= goal ? `≤ ${goal}` : `above ${goal}`;
+        rows.push([problem, sampler, trials, median!, `${low} – ${high}`, rating, rounded(ms, 3)]);
       });
     }
   }

@@ -1,6 +1,6 @@
 /**
- * npm run bench:search: how fast a whole search is. Forty given networks on the digits go through the service: one REST
- * request, planned, delivered, trained in threads, every epoch told, every result and event in Postgres.
+ * npm run bench:search: the speed of a whole search. Forty given networks on the digits run through the service: one REST request, planned,
+ * delivered, trained in threads, with every epoch published and every result and event in Postgres.
  *
  *   npm run bench:search -- [--trials FILE] [--threads 2] [--passes 2] [--kernels simd] [--peers] [--python PATH] [--scaling] [--json]
  *
@@ -13,15 +13,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../src/paths.ts';
 import { coreSeconds } from './parts/core.ts';
+import { digits, writeGeneratedData } from './parts/generated-data.ts';
 import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
-import { digits, writeOwnData } from './parts/own-data.ts';
 import { findPython, type Python, type PythonPeer, runPeer } from './parts/python.ts';
 import { countFrom, median, rounded, runBench, spread } from './parts/report.ts';
 import { type Pass, withService } from './parts/search.ts';
 import { temporarily } from './parts/temporary.ts';
 import { readTrials, type TrialList } from './parts/trials.ts';
 
-/** Trained before anything is measured: threads, plans of statements, connections, compiled code. */
+/** Warm-up before measuring: threads, query plans, connections, compiled code. */
 const WARM_UP = 4;
 
 const { values } = parseArgs({
@@ -94,7 +94,7 @@ async function compare(trials: TrialList, passes: number, threads: number): Prom
   await temporarily(async (folder) => {
     const file = join(folder, 'trials.json');
     await writeFile(file, JSON.stringify(trials));
-    await writeOwnData(folder, ['w2']);
+    await writeGeneratedData(folder, ['w2']);
     await withService({ threads, kernels: kernelsNamed(values.kernels) }, digits(), async (pass) => {
       await pass(trials.slice(0, WARM_UP), 0);
       const ratios = new Map<PythonPeer, number[]>(python?.found.map((peer) => [peer, []]));

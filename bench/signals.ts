@@ -1,6 +1,6 @@
 /**
- * npm run bench:signals: what it costs to look at a network while it learns. The four workloads are trained with and without signals, in
- * turns, for as many epochs as a trial has by default; told is the share by which looking makes it longer.
+ * npm run bench:signals: the cost of measuring signals during training. Trains the four workloads with and without signals, interleaved, for the
+ * default number of epochs, and prints the relative overhead.
  *
  *   npm run bench:signals -- [--data DIR] [--rounds 9] [--json] [w1 w2 w3 w4]
  */
@@ -8,8 +8,8 @@ import { parseArgs } from 'node:util';
 import { compileKernels, instantiateKernels } from '../src/compute/kernels.ts';
 import type { Kernels } from '../src/nn/kernels/kernels.ts';
 import { train } from '../src/nn/training/train.ts';
+import { writeGeneratedData } from './parts/generated-data.ts';
 import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
-import { writeOwnData } from './parts/own-data.ts';
 import { countFrom, median, rounded, runBench, spread, tableOf } from './parts/report.ts';
 import { temporarily } from './parts/temporary.ts';
 import { optionsOf } from './parts/training-options.ts';
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   const kernels = instantiateKernels(compileKernels(kernelsNamed(values.kernels)));
   const rounds = countFrom('rounds', values.rounds);
   await temporarily(async (temporary) => {
-    if (values.data === undefined) await writeOwnData(temporary, positionals);
+    if (values.data === undefined) await writeGeneratedData(temporary, positionals);
     const folder = values.data ?? temporary;
     const lines = chosen(readWorkloads(folder), positionals).map(([name, workload]) => {
       const rows = readRows(folder, name, workload);

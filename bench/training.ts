@@ -1,6 +1,6 @@
 /**
- * npm run bench:training: how fast one thread trains. Networks of four kinds go through src/nn/training/train.ts, without validation
- * rows, in the thread that this runs in; what is measured is an epoch, with its shuffling and its loss.
+ * npm run bench:training: training speed of one thread. Trains four kinds of networks with src/nn/training/train.ts, without validation rows, in
+ * this thread, and measures the time per epoch, including shuffling and loss.
  *
  *   npm run bench:training -- [--data DIR] [--kernels simd] [--reps N] [--json] [w1 w2 w3 w4]
  *
@@ -11,8 +11,8 @@ import { parseArgs } from 'node:util';
 import { compileKernels, instantiateKernels } from '../src/compute/kernels.ts';
 import type { Kernels } from '../src/nn/kernels/kernels.ts';
 import { train } from '../src/nn/training/train.ts';
+import { writeGeneratedData } from './parts/generated-data.ts';
 import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
-import { writeOwnData } from './parts/own-data.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';
 import { temporarily } from './parts/temporary.ts';
 import { optionsOf } from './parts/training-options.ts';
@@ -79,7 +79,7 @@ async function main(): Promise<void> {
   });
   const kernels = instantiateKernels(compileKernels(kernelsNamed(values.kernels)));
   await temporarily(async (temporary) => {
-    if (values.data === undefined) await writeOwnData(temporary, positionals);
+    if (values.data === undefined) await writeGeneratedData(temporary, positionals);
     const folder = values.data ?? temporary;
     const lines = chosen(readWorkloads(folder), positionals).map(([name, workload]) => {
       const reps = values.reps === undefined ? workload.reps : countFrom('reps', values.reps);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npm run dev: the service, compiled and started again whenever a source changes. What does not compile leaves it running.
+// npm run dev: compiles and restarts the service whenever a source changes. If compiling fails, the service keeps running.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
@@ -44,7 +44,7 @@ async function leave() {
   await ended(service);
   process.exit(0);
 }
-// A terminal's Ctrl-C reaches the service too; told twice it would end at once, and leave its Postgres behind.
+// Ctrl-C in a terminal also reaches the service; a second signal would end it immediately and leave its Postgres behind.
 process.on('SIGINT', () => void leave());
 process.on('SIGTERM', () => {
   service.kill('SIGTERM');

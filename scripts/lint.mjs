@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npm run lint: everything that judges the sources without running them. All of it runs, whatever fails; each is shown with what it says.
+// npm run lint: all static checks of the sources. All of them run even if some fail, each with its output.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -28,7 +28,7 @@ function giveTypeScript6() {
   fs.symlinkSync(path.join('..', '..', 'typescript-6'), link, 'junction');
 }
 
-/** Whether it passed, and all that it said. */
+/** Whether it passed, and its output. */
 function run([name, ...args]) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [findBin(root, name), ...args], { cwd: root });

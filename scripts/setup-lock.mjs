@@ -29,7 +29,7 @@ export async function withLock(file, say, work) {
 }
 
 async function take(file, token, say) {
-  let told = false;
+  let announced = false;
   let seen = '';
   let since = 0;
   while (!create(file, token)) {
@@ -43,8 +43,8 @@ async function take(file, token, say) {
       breakLock(file, holder);
       continue;
     }
-    if (!told) say(`Waiting for the set-up that process ${Number.parseInt(holder, 10) || '?'} is doing…`);
-    told = true;
+    if (!announced) say(`Waiting for the set-up that process ${Number.parseInt(holder, 10) || '?'} is doing…`);
+    announced = true;
     await sleep(100);
   }
 }

@@ -1,4 +1,4 @@
-/** A list of trials on the compute core alone: no queue, no database, nobody listening. */
+/** Runs a list of trials on the compute core, without queue or database. */
 import { join } from 'node:path';
 import { compileKernels } from '../../src/compute/kernels.ts';
 import type { KernelsName } from '../../src/compute/kernels-names.ts';

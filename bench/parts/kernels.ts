@@ -1,7 +1,7 @@
 /** The kernels that a benchmark may run on, by the names the service has for them. */
 import { type KernelsName, kernelsNames } from '../../src/compute/kernels-names.ts';
 
-/** What a benchmark runs on unless told: what a service does. */
+/** The default kernels, as in the service. */
 export const DEFAULT_KERNELS: KernelsName = 'auto';
 
 export function kernelsNamed(name: string): KernelsName {

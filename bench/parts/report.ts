@@ -1,4 +1,4 @@
-/** How benchmarks say what they measured. */
+/** Output of benchmarks. */
 
 export type Cell = string | number;
 
@@ -38,7 +38,7 @@ export function countFrom(name: string, text: string): number {
   throw new Error(`--${name} must be a whole number from 1 on, got ${text}`);
 }
 
-/** Runs a benchmark: what is wrong with how it was called, or with its data, is said in one line; a bug keeps its stack. */
+/** Runs a benchmark. Errors about arguments or data are printed in one line; other errors with their stack. */
 export async function runBench(main: () => Promise<void>): Promise<void> {
   try {
     await main();

@@ -14,7 +14,7 @@ export interface Pass {
   readonly seconds: number;
   readonly meanAccuracy: number;
   readonly kernels: string;
-  /** The longest that the event loop of the process with the worker took to get to anything. */
+  /** The longest delay of the event loop in the process of the worker. */
   readonly loopDelayMs: number;
 }
 
@@ -51,7 +51,7 @@ async function upload(url: string, { x, y }: Rows): Promise<void> {
   if (!response.ok) throw new Error(`the data set was refused: ${await response.text()}`);
 }
 
-/** A search whose every trial is given: the space is what they span, the sampler never has its turn. */
+/** A search with only enqueued trials. */
 function specificationOf(trials: TrialList, seed: number) {
   const range = (values: readonly number[]) => ({ low: Math.min(...values), high: Math.max(...values) });
   const whole = (values: readonly number[]) => ({ distribution: 'int', ...range(values) });

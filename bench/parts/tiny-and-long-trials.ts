@@ -1,4 +1,4 @@
-/** Trials that train almost nothing (two units, one epoch, iris): what is left is what a trial costs besides its training. */
+/** Trials that train almost nothing (two units, one epoch, iris), to measure the overhead of a trial. */
 export function tinyTrials(trials: number) {
   return {
     name: 'overhead',

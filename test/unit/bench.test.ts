@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeOwnData } from '../../bench/parts/own-data.ts';
+import { writeGeneratedData } from '../../bench/parts/generated-data.ts';
 import { median, spread, tableOf } from '../../bench/parts/report.ts';
 import { madeTrials, readTrials } from '../../bench/parts/trials.ts';
 import { chosen, flopsOf, readRows, readWorkloads } from '../../bench/parts/workloads.ts';
@@ -39,7 +39,7 @@ describe('the workloads', () => {
   });
 
   it('are found in the folder or above it, with their rows', async () => {
-    await writeOwnData(temporary.path, ['w1', 'w2']);
+    await writeGeneratedData(temporary.path, ['w1', 'w2']);
     const folder = join(temporary.path, 'data');
     await mkdir(folder);
     const workloads = readWorkloads(folder);

@@ -1,4 +1,4 @@
-/** BullMQ, on Redis or on Postgres: it delivers, Postgres remembers (invariant 1). */
+/** The queue on BullMQ, with Redis or Postgres. It only delivers: the state is in Postgres (invariant 1). */
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import {
@@ -17,13 +17,13 @@ import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 
 const QUEUE = 'trials';
-/** Jobs leave nothing behind: what became of a trial stands in Postgres, and a job's name must be free to be used again. */
+/** Jobs are removed: the state of trials is in Postgres, and job ids must be reusable. */
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
-/** A worker that died keeps its jobs locked for this long; its trials come back by their lease, not by this. */
+/** The lock of a dead worker's jobs expires after this; its trials are released by their lease instead. */
 const LOCK_MS = 10_000;
-/** How often jobs of dead workers are looked for: one that died before it claimed anything holds up only its job. */
+/** How often stalled jobs are checked. A worker that died before claiming only blocks its job. */
 const STALLED_CHECK_MS = 5_000;
-/** How soon a worker asks for jobs again where its backend was away. Nothing interrupts this pause, so a worker that closes waits for it. */
+/** Retry delay of a worker if its backend is unavailable. It cannot be interrupted, so closing a worker waits for it. */
 const RETRY_MS = 1_000;
 
 export type QueueConnection =
@@ -32,7 +32,7 @@ export type QueueConnection =
 
 type Payload = Omit<Delivery, 'job'>;
 
-/** A delivery's job is named within its search, a BullMQ job within the queue. */
+/** Job ids of deliveries are unique within a search, those of BullMQ within the queue. */
 function jobIdOf({ searchId, job }: Delivery): string {
   return `${searchId}_${job}`;
 }
@@ -41,7 +41,7 @@ function deliveryOf({ id = '', data }: Pick<Job<Payload>, 'id' | 'data'>): Deliv
   return { ...data, job: id.slice(data.searchId.length + 1) };
 }
 
-/** Brings BullMQ's own tables up to date. They live in a schema of their own, beside ours. */
+/** Migrates BullMQ's tables, which have their own schema. */
 export async function prepareQueue(connection: QueueConnection): Promise<void> {
   if (connection.kind === 'redis') return;
   const pool = { connectionString: connection.url, max: 1, migrate: true };
@@ -56,7 +56,7 @@ export async function createTrialQueue(connection: QueueConnection, log: Log): P
   return {
     deliver: async (deliveries) => {
       if (deliveries.length === 0) return;
-      // BullMQ ignores a job whose id it holds already: delivering again what is queued does nothing.
+      // BullMQ ignores a job whose id exists, so delivering a queued delivery again does nothing.
       await queue().addBulk(
         deliveries.map((delivery) => {
           const { searchId, from, to } = delivery;
@@ -73,13 +73,13 @@ export async function createTrialQueue(connection: QueueConnection, log: Log): P
   };
 }
 
-/** What is used of a BullMQ queue, whichever backend it has. */
+/** The part of a BullMQ queue used here, for both backends. */
 interface OpenQueue {
   addBulk(jobs: { name: string; data: Payload; opts: JobsOptions }[]): Promise<unknown>;
   getJobCounts(...states: JobType[]): Promise<Record<string, number>>;
 }
 interface Connected {
-  /** Throws at once where the backend is away. */
+  /** Throws immediately if the backend is unavailable. */
   readonly queue: () => OpenQueue;
   readonly close: () => Promise<void>;
 }
@@ -90,11 +90,11 @@ function onPostgres(url: string, log: Log): Connected {
   return { queue: () => queue, close: () => queue.close() };
 }
 
-/** How long a start waits for Redis; then it goes on without, and the sweep delivers once Redis is there. */
+/** How long the start waits for Redis; after that, reconciliation delivers once Redis is available. */
 const REDIS_PATIENCE_MS = 3000;
 
 async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis' }>, log: Log): Promise<Connected> {
-  // With Redis away, a command fails at once instead of hanging; with Redis silent, soon.
+  // Commands fail immediately if Redis is unavailable, and soon if it does not answer.
   const redis = new Redis(url, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
@@ -102,7 +102,7 @@ async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis'
   });
   redis.on('error', (error) => log.error(`queue: ${messageOf(error)}`));
   let made: Queue | undefined;
-  // A BullMQ queue that is made while Redis is away never recovers, so it is made when Redis first answers.
+  // A BullMQ queue created while Redis is unavailable never recovers, so it is created when Redis first answers.
   const queue = () => {
     if (redis.status !== 'ready') throw new Error('Redis does not answer');
     made ??= new Queue(QUEUE, { connection: redis, prefix, skipWaitingForReady: true });
@@ -121,11 +121,11 @@ async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis'
 }
 
 export interface QueueWorker {
-  /** Stops taking jobs, waits for those under way, and disconnects. */
+  /** Stops taking jobs, waits for running ones, and disconnects. */
   close(): Promise<void>;
 }
 
-/** Begins to take jobs. Where Postgres carries the queue and does not answer, it throws. */
+/** Starts taking jobs. Throws if the queue is in Postgres and it does not answer. */
 export async function createQueueWorker(
   connection: QueueConnection,
   concurrency: number,
@@ -138,7 +138,7 @@ export async function createQueueWorker(
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,
     runRetryDelay: RETRY_MS,
-    // What a job leaves undone is delivered anew from Postgres.
+    // Unfinished work of a job is delivered again from Postgres.
     maxStalledCount: 0,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
@@ -146,7 +146,7 @@ export async function createQueueWorker(
   const worker = openWorker(connection, process, options);
   worker.on('error', (error) => log.error(`worker: ${error.message}`));
   worker.on('failed', (job, error) =>
-    log.warn(`job ${job?.id ?? '?'} gave up, its trials will be delivered again: ${error.message}`),
+    log.warn(`job ${job?.id ?? '?'} failed, its trials will be delivered again: ${error.message}`),
   );
   if (connection.kind === 'postgres') await beginOnceReady(worker);
   return { close: () => worker.close() };
@@ -184,10 +184,10 @@ function openWorker(
     return new Worker(QUEUE, process, { ...options, connection: pool, autorun: false }, createPostgresBackend);
   }
   const redis = new Redis(connection.url, { maxRetriesPerRequest: null });
-  redis.on('error', () => undefined); // the worker reports it too
+  redis.on('error', () => undefined); // the worker reports it
   const worker = new Worker(QUEUE, process, { ...options, connection: redis, prefix: connection.prefix });
   const close = worker.close.bind(worker);
-  // BullMQ leaves open a connection that it was given.
+  // BullMQ does not close connections passed to it.
   worker.close = async () => {
     await close();
     redis.disconnect();

@@ -1,6 +1,5 @@
 /**
- * Searches and trials in memory: the same rules as in Postgres, without a database. For tests; nothing survives the process, and nobody is
- * notified.
+ * A store in memory with the same rules as the Postgres store, for tests. It has no persistence and no notifications.
  */
 import { randomUUID } from 'node:crypto';
 import type { NewSearch, SearchStore } from '../../application/ports.ts';
@@ -32,11 +31,11 @@ interface StoredSearch {
   historyVersion: number;
   readonly trials: StoredTrial[];
   readonly events: (Change & { readonly seq: number })[];
-  /** By epochs, then by trial. */
+  /** By epoch, then by trial. */
   readonly reports: Map<number, Map<number, number | null>>;
   readonly checkpoints: Map<number, Uint8Array>;
   readonly idempotency: NewSearch['idempotency'];
-  /** Ends when the change under way has. */
+  /** Resolves when the current change has ended. */
   lock: Promise<unknown>;
 }
 
@@ -57,7 +56,7 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
     return found;
   };
 
-  /** One change of a search at a time, as under the lock of its row. */
+  /** Serializes changes of a search, like the row lock in Postgres. */
   const change = async <T>(id: string, rule: (update: SearchUpdate) => T | Promise<T>) => {
     const entry = stored(id);
     const changed = entry.lock.then(async () => {

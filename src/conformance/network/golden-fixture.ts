@@ -1,4 +1,4 @@
-/** Reading fixtures of the format `network-golden/1`: whole training runs of small networks, computed by another library. */
+/** Parses fixtures of the format `network-golden/1`: training runs of small networks, computed by another library. */
 import { type Activation, activations } from '../../nn/model/activations.ts';
 import type { Loss, NetworkSpec } from '../../nn/model/network.ts';
 import type { Optimizer } from '../../nn/training/optimizers.ts';
@@ -42,7 +42,7 @@ export interface GoldenFixture {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What is at a dotted path, or an error that names the path. */
+/** The value at a dotted path; throws an error with the path if it is missing. */
 function at(value: unknown, path: string): unknown {
   let inner = value;
   for (const key of path.split('.')) {
@@ -59,7 +59,7 @@ function numberAt(value: unknown, path: string): number {
   return found;
 }
 
-/** What is at a dotted path; undefined where it, or what it would be in, is missing or null: the format's ways to say «none». */
+/** The value at a dotted path; undefined if it or a parent is missing or null. */
 function optionalAt(value: unknown, path: string): unknown {
   let inner = value;
   for (const key of path.split('.')) {
@@ -155,7 +155,7 @@ const losses: readonly Loss[] = ['softmaxCrossEntropy', 'binaryCrossEntropy', 'm
 function networkOf(json: unknown): NetworkSpec {
   const batchNorm = optionalAt(json, 'network.batchNorm') ?? false;
   if (typeof batchNorm !== 'boolean') throw new Error('network.batchNorm must be true or false');
-  // Masks of dropout are random, and another library's chance cannot be replayed.
+  // Random dropout masks of another library cannot be replayed.
   if ((optionalNumberAt(json, 'network.dropout') ?? 0) > 0) throw new Error('network.dropout cannot be replayed');
   return {
     sizes: numbersIn(at(json, 'network.sizes'), 'network.sizes'),
@@ -175,7 +175,7 @@ function expectedStepOf(step: unknown): ExpectedStep {
   };
 }
 
-/** The fixture in parsed JSON; throws an error that says what does not fit. */
+/** Validates parsed JSON as a fixture; throws on errors. */
 export function readFixture(json: unknown): GoldenFixture {
   const format = at(json, 'format');
   if (format !== GOLDEN_FORMAT) throw new Error(`the format is ${JSON.stringify(format)}, not ${GOLDEN_FORMAT}`);

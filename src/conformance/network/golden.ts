@@ -1,4 +1,4 @@
-/** Replaying a golden fixture with the very step that training uses, taken apart, and listing where the numbers differ. */
+/** Replays a golden fixture with the training step and lists differences. */
 
 import type { FloatArray, Kernels } from '../../nn/kernels/kernels.ts';
 import type { Layer } from '../../nn/model/layer.ts';
@@ -27,7 +27,7 @@ export interface Mismatch {
 
 const PROBE_ROWS = 8;
 
-/** Whether a number passes. Written so that a NaN on either side does not. */
+/** Whether two numbers agree. NaN on either side never does. */
 function agrees(ours: number, expected: number, tolerance: number): boolean {
   return Math.abs(ours - expected) <= tolerance;
 }
@@ -51,7 +51,7 @@ function compare(
   }
 }
 
-/** Every expected tensor of every layer, and that none is missing. */
+/** Compares every expected tensor of every layer. */
 function compareLayers(
   mismatches: Mismatch[],
   what: string,
@@ -79,7 +79,7 @@ function compareStep(mismatches: Mismatch[], trainer: Trainer, s: number, fixtur
   }
 }
 
-/** A tensor of a layer: its array, and where the numbers lie in it. */
+/** A tensor of a layer: its array and place. */
 interface Tensor {
   readonly array: FloatArray;
   readonly place: Place;
@@ -160,7 +160,7 @@ function checkBatches({ batches, data, expected }: GoldenFixture): void {
   }
 }
 
-/** Everything of a replay that takes memory of the kernels. */
+/** The kernel memory of a replay. */
 function allocate(kernels: Kernels, { network, optimizer, data, batches }: GoldenFixture) {
   const most = Math.max(PROBE_ROWS, ...batches.map((batch) => batch.length));
   return {
@@ -171,7 +171,7 @@ function allocate(kernels: Kernels, { network, optimizer, data, batches }: Golde
 }
 
 /**
- * Trains as the fixture says and compares; an empty list is agreement. Throws where the fixture itself does not fit together.
+ * Replays the training and compares; an empty list means agreement. Throws if the fixture is inconsistent.
  */
 export function replay(fixture: GoldenFixture, kernels: Kernels): Mismatch[] {
   checkBatches(fixture);

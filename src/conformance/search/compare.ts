@@ -1,6 +1,6 @@
-/** How numbers of fixtures are compared, and how their JSON is read. */
+/** Comparison of numbers with fixtures, and parsing of fixtures. */
 
-/** What differs, each in a sentence; empty where all agrees. */
+/** Differences as sentences; empty if everything agrees. */
 export type Mismatches = string[];
 
 const RELATIVE = 1e-6;
@@ -32,10 +32,10 @@ export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A part of a fixture that must be there. */
+/** A required part of a fixture. */
 export function part<T>(value: unknown, name: string, is: (found: unknown) => found is T): T {
   const found = isRecord(value) ? value[name] : undefined;
-  if (!is(found)) throw new Error(`${name} is missing or of another kind`);
+  if (!is(found)) throw new Error(`${name} is missing or has another type`);
   return found;
 }
 

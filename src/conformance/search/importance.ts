@@ -1,4 +1,4 @@
-/** Fixtures of importance: PED-ANOVA's numbers on given trials, and shares of fANOVA that are known. */
+/** Checks importance fixtures: PED-ANOVA on given trials, and known fANOVA shares. */
 
 import { mainShares, pairShare } from '../../algorithms/importance/fanova.ts';
 import type { Samples } from '../../algorithms/importance/forest.ts';

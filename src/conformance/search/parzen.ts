@@ -1,4 +1,4 @@
-/** Fixtures of the Parzen estimator: gamma, weights, and of each case components, bandwidths and densities. */
+/** Checks Parzen estimator fixtures: gamma, weights, and components, bandwidths and densities by case. */
 
 import {
   choiceKernel,
@@ -40,7 +40,7 @@ export function checkParzen(json: Json): Mismatches {
   const weights = Object.entries(part(json, 'weights', isRecord)).flatMap(([n, expected]) =>
     isNumbers(expected)
       ? nearAll(`weights(${n})`, observationWeights(Number(n)), expected)
-      : [`weights(${n}) is no list`],
+      : [`weights(${n}) is not a list`],
   );
   return [...gammas, ...weights, ...part(json, 'cases', isList).flatMap(checkCase)];
 }

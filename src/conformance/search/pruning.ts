@@ -1,4 +1,4 @@
-/** Fixtures of pruners: at which epoch each of some curves, told one trial after the other, is stopped; and brackets. */
+/** Checks pruner fixtures: the epoch at which each of some curves, reported one trial after the other, is stopped; and brackets. */
 import { hyperbandBrackets } from '../../algorithms/pruners/brackets.ts';
 import { createPruner, type ImmediateSettings } from '../../algorithms/pruners/create-pruner.ts';
 import { isList, isNumber, isNumbers, isRecord, type Json, type Mismatches, part, same } from './compare.ts';

@@ -1,4 +1,4 @@
-/** Fixtures of unscrambled Sobol and Halton points. */
+/** Checks fixtures of unscrambled Sobol and Halton points. */
 import { halton, sobol } from '../../algorithms/samplers/sobol/quasi-random.ts';
 import { isList, isNumbers, isRecord, type Json, type Mismatches, nearAll, part } from './compare.ts';
 
@@ -12,7 +12,7 @@ export function checkQuasiRandom(json: Json): Mismatches {
   return Object.entries(sequences).flatMap(([name, sequence]) => {
     if (!isRecord(json[name])) return [];
     return part(json[name], 'points', isList).flatMap((point, index) => {
-      if (!isNumbers(point)) return [`${name}[${index}] is no point`];
+      if (!isNumbers(point)) return [`${name}[${index}] is not a point`];
       const ours = point.map((_, dimension) => sequence(dimension, index));
       return nearAll(`${name}[${index}]`, ours, point);
     });

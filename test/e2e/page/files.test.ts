@@ -39,7 +39,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
   it('shows what was decided about a file of Excel in a German locale, and how to say otherwise', async () => {
     const { page } = opened;
     await choose('Preise.csv', fileOf('Excel in a German'));
-    await page.getByText('30 rows, 3 inputs; predicted is Größe, 2 classes').waitFor();
+    await page.getByText('30 rows, 3 inputs; the target is Größe, 2 classes').waitFor();
     expect(await chosenIn('Fields separated by')).toBe('semicolons (detected)');
     expect(await chosenIn('Decimal mark')).toBe('comma: 1,5 (detected)');
     expect(await chosenIn('Thousands')).toBe('points: 1.000 (detected)');
@@ -70,7 +70,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     await page.getByText('the first line looks like a row').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'the file: fill them' }).click();
     await page.getByText('30 rows, 5 inputs').waitFor();
-    expect(await page.getByRole('button', { name: 'Take it, and set up a search' }).isDisabled()).toBe(false);
+    expect(await page.getByRole('button', { name: 'Upload and set up a search' }).isDisabled()).toBe(false);
   });
 
   it('takes markers of missing values that are typed', async () => {
@@ -87,7 +87,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     const { page } = opened;
     await choose('towns.csv', fileOf('more than 100 words'));
     await page.getByText('has 173 different words').first().waitFor();
-    await page.getByLabel('take town as').selectOption('frequent');
+    await page.getByLabel('kind of town').selectOption('frequent');
     await page.getByText('240 rows, 102 inputs').waitFor();
   });
 
@@ -97,13 +97,13 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     await page.getByText('30 rows, 1,999 inputs').waitFor();
     await page.getByText('201 columns of 2,000 shown').waitFor();
     await page.getByLabel('Find a column').fill('gene1998');
-    await page.getByLabel('take gene1998 as').selectOption('ignored');
+    await page.getByLabel('kind of gene1998').selectOption('ignored');
     await page.getByText('30 rows, 1,998 inputs').waitFor();
   });
 
   it('stores a file, says afterwards how it was read, and keeps a second version beside the first', async () => {
     const { page } = opened;
-    const take = page.getByRole('button', { name: 'Take it, and set up a search' });
+    const take = page.getByRole('button', { name: 'Upload and set up a search' });
     await choose('mine.csv', fileOf('semicolons'));
     await take.click();
     await page.waitForURL(/\/new\?dataset=mine/);
@@ -116,7 +116,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     await choose('mine.csv', fileOf('tabs'));
     await page.getByText('a new version; existing searches keep theirs').waitFor();
     await page.getByLabel('predict width', { exact: true }).click();
-    await page.getByText('predicted is width').waitFor();
+    await page.getByText('the target is width').waitFor();
     await take.click();
     await page.waitForURL(/\/new\?dataset=mine/);
     await page.goto(`${service.url}/datasets`);

@@ -50,11 +50,11 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
       .setInputFiles({ name: 'my plants.csv', mimeType: 'text/csv', buffer: Buffer.from(plants()) });
     await page.getByText('160 rows').waitFor();
     await page.getByText('line 5, column width').waitFor();
-    const take = page.getByRole('button', { name: 'Take it, and set up a search' });
+    const take = page.getByRole('button', { name: 'Upload and set up a search' });
     expect(await take.isDisabled()).toBe(true);
-    await page.getByLabel('take plot as').selectOption('ignored');
+    await page.getByLabel('kind of plot').selectOption('ignored');
     await page.getByLabel('Missing values').selectOption('fill');
-    await page.getByText('predicted is kind, 2 classes').waitFor();
+    await page.getByText('the target is kind, 2 classes').waitFor();
     await take.click();
     await page.waitForURL(/\/new\?dataset=my-plants/);
   });

@@ -81,7 +81,7 @@ function ColumnTable({ preview, columns, choices, change }: ColumnsProps & Pick<
                 </select>
               ) : (
                 <select
-                  aria-label={`take ${name} as`}
+                  aria-label={`kind of ${name}`}
                   value={kindOf(column, choices)}
                   onChange={(event) => change(withKind(choices, column, event.target.value as Kind))}
                 >

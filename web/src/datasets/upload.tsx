@@ -171,7 +171,7 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
         }
         onClick={() => upload.mutate()}
       >
-        Take it, and set up a search
+        Upload and set up a search
       </button>
     </section>
   );

@@ -1,24 +1,24 @@
 /**
- * Training runs with faults planted in them, and runs without: by kind, variant and draw, each of them decided by these alone.
- * Where a planted setting does not have its fault in every run, a witness says in which (witness.ts).
+ * Training runs with injected faults, and healthy runs. Each is determined by kind, variant and draw. If a setting does not cause its fault in
+ * every run, an oracle decides (oracles.ts).
  */
 import type { FindingCode } from '../../src/diagnosis/finding.ts';
 import { type Random, randomAt } from '../../src/random.ts';
-import type { Planted } from './planted.ts';
+import type { InjectedRun } from './injected-run.ts';
 import {
   diesAtOnce,
   diesOnTheWay,
   fallsFasterWhenSlower,
   learnsNothingAtAnyRate,
   needsMoreUnits,
-  type Witness,
+  type Oracle,
   wouldGoOn,
-} from './witness.ts';
+} from './oracles.ts';
 
 interface Dice {
   pick<T>(list: readonly T[]): T;
   whole(low: number, high: number): number;
-  /** Between, on a log scale. */
+  /** A number between low and high on a log scale. */
   log(low: number, high: number): number;
 }
 
@@ -48,14 +48,14 @@ const sound = {
   epochs: 15,
 } as const;
 
-type Recipe = (dice: Dice) => Omit<Planted, 'seed'>;
+type Recipe = (dice: Dice) => Omit<InjectedRun, 'seed'>;
 
-/** A fault: a sound run with one thing wrong. */
+/** A healthy run with one fault. */
 const on =
   (
     datasets: readonly string[],
-    wrong: (dice: Dice) => Planted['hyperparameters'],
-    more: Partial<Planted> = {},
+    wrong: (dice: Dice) => InjectedRun['hyperparameters'],
+    more: Partial<InjectedRun> = {},
   ): Recipe =>
   (dice) => ({
     dataset: dice.pick(datasets),
@@ -66,8 +66,8 @@ const on =
 export interface Kind {
   readonly code: FindingCode;
   readonly recipe: Recipe;
-  /** Whether the fault is there, by something else than what the rule goes by; a run that has it not is drawn again. */
-  readonly witness?: Witness;
+  /** Decides whether the fault is present, from other data than the rule uses; runs without it are drawn again. */
+  readonly oracle?: Oracle;
 }
 
 export const recipes: Readonly<Record<string, Kind>> = {
@@ -101,7 +101,7 @@ export const recipes: Readonly<Record<string, Kind>> = {
   },
   rateTooHigh: {
     code: 'rateTooHigh',
-    witness: fallsFasterWhenSlower,
+    oracle: fallsFasterWhenSlower,
     recipe: on(spread, (d) => ({
       ...d.pick([
         { optimizer: 'adam', learningRate: d.log(0.1, 0.5) },
@@ -114,7 +114,7 @@ export const recipes: Readonly<Record<string, Kind>> = {
   },
   plateau: {
     code: 'plateau',
-    witness: learnsNothingAtAnyRate,
+    oracle: learnsNothingAtAnyRate,
     recipe: on(['digits', 'spiral', 'rings'], (d) => ({
       activation: 'sigmoid',
       initializer: 'xavier',
@@ -127,12 +127,12 @@ export const recipes: Readonly<Record<string, Kind>> = {
     recipe: on(sets, (d) => ({ hiddenLayers: d.whole(18, 20), hiddenUnits: d.whole(8, 14), learningRate: 1e-4 }), {
       cause: 'initialization',
     }),
-    witness: diesAtOnce,
+    oracle: diesAtOnce,
   },
   'deadRelu, inputs': {
     code: 'deadRelu',
     recipe: on(['wine'], () => ({ preprocessing: 'none', learningRate: 1e-7, hiddenLayers: 1 }), { cause: 'inputs' }),
-    witness: diesAtOnce,
+    oracle: diesAtOnce,
   },
   'deadRelu, rate': {
     code: 'deadRelu',
@@ -141,7 +141,7 @@ export const recipes: Readonly<Record<string, Kind>> = {
       (d) => ({ optimizer: 'momentum', learningRate: d.log(0.25, 0.6), hiddenLayers: d.whole(3, 4) }),
       { cause: 'rate' },
     ),
-    witness: diesOnTheWay,
+    oracle: diesOnTheWay,
   },
   'saturated, initialization': {
     code: 'saturated',
@@ -234,7 +234,7 @@ export const recipes: Readonly<Record<string, Kind>> = {
   },
   underfitting: {
     code: 'underfitting',
-    witness: needsMoreUnits,
+    oracle: needsMoreUnits,
     recipe: on(['digits', 'spiral'], (d) => ({
       hiddenLayers: 1,
       hiddenUnits: d.whole(1, 2),
@@ -259,12 +259,12 @@ export const recipes: Readonly<Record<string, Kind>> = {
   validationTooSmall: { code: 'validationTooSmall', recipe: on(['iris', 'wine'], () => ({}), { fraction: 0.15 }) },
   stillImproving: {
     code: 'stillImproving',
-    witness: wouldGoOn,
+    oracle: wouldGoOn,
     recipe: on(['digits', 'wine', 'iris'], (d) => ({ learningRate: d.log(5e-4, 2e-3), epochs: d.whole(6, 10) })),
   },
 };
 
-/** Runs that a good teacher would leave alone. */
+/** Runs without problems. */
 const healthy: Recipe = (dice) => {
   const dataset = dice.pick(['digits', 'digits', 'moons', 'moons', 'diabetes']);
   return {
@@ -284,7 +284,7 @@ const healthy: Recipe = (dice) => {
       ]),
       hiddenLayers: dice.whole(1, 3),
       hiddenUnits: dice.whole(24, 96),
-      // Elsewhere the last batch of an epoch has two rows.
+      // On other data sets the last batch of an epoch has two rows.
       batchNorm: dataset === 'digits' && dice.pick([true, false]),
       batchSize: dice.pick([16, 32, 64]),
       epochs: 60,
@@ -293,8 +293,8 @@ const healthy: Recipe = (dice) => {
   };
 };
 
-/** Draw `draw` of variant `number` of a kind of run; runs that set thresholds are told from those that are reported by `salt`. */
-export function planted(kind: string, number: number, salt: number, draw = 0): Planted {
+/** Draw `draw` of variant `number` of a kind of run. `salt` separates runs used to set thresholds from those reported. */
+export function injectedRun(kind: string, number: number, salt: number, draw = 0): InjectedRun {
   const kinds = [...Object.keys(recipes), 'healthy'];
   const address = { seed: salt, purpose: 'probe', trial: number, fold: kinds.indexOf(kind), epoch: draw } as const;
   const recipe = kind === 'healthy' ? healthy : recipes[kind]!.recipe;

@@ -1,4 +1,4 @@
-/** Trains what is planted: on the compute core alone, one fold, in this thread. */
+/** Trains runs with injected faults on the inline compute core, with one fold. */
 
 import { createInlineCore } from '../../src/compute/inline-core.ts';
 import { compileKernels, instantiateKernels } from '../../src/compute/kernels.ts';
@@ -12,7 +12,7 @@ import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 import type { LayerParameters } from '../../src/nn/model/layer.ts';
 import { train } from '../../src/nn/training/train.ts';
 import { projectRoot } from '../../src/paths.ts';
-import type { Planted } from './planted.ts';
+import type { InjectedRun } from './injected-run.ts';
 
 const core = createInlineCore('simd');
 const kernels = instantiateKernels(compileKernels('simd'));
@@ -24,7 +24,7 @@ function datasetOf(name: string): Dataset {
   return dataset;
 }
 
-function taskOf({ dataset: name, hyperparameters, seed, fraction = 0.25 }: Planted): TrialTask {
+function taskOf({ dataset: name, hyperparameters, seed, fraction = 0.25 }: InjectedRun): TrialTask {
   const dataset = datasetOf(name);
   const classes = dataset.task === 'classification';
   return {
@@ -39,17 +39,17 @@ function taskOf({ dataset: name, hyperparameters, seed, fraction = 0.25 }: Plant
   };
 }
 
-export async function runPlanted(one: Planted): Promise<TrialResult> {
+export async function trainInjected(one: InjectedRun): Promise<TrialResult> {
   return resultOf(await core.run(taskOf(one)));
 }
 
-/** What it has learned after so many epochs, and from which rows. */
-export function learned(one: Planted, epochs: number): { data: PreparedData; layers: readonly LayerParameters[] } {
+/** The learned parameters after some epochs, and the data. */
+export function learned(one: InjectedRun, epochs: number): { data: PreparedData; layers: readonly LayerParameters[] } {
   const task = taskOf({ ...one, hyperparameters: { ...one.hyperparameters, epochs } });
   const data = preparedFolds(task.dataset, task.validation, task.seed, task.settings.preprocessing)[0]!;
   const training = train(trainOptions(task, data, 0, kernels));
   let next = training.next();
   while (!next.done) next = training.next('continue');
-  if (next.value.outcome !== 'ended') throw new Error('nobody paused it');
+  if (next.value.outcome !== 'ended') throw new Error('unexpected pause');
   return { data, layers: next.value.parameters };
 }

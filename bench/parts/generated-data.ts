@@ -1,4 +1,4 @@
-/** The workloads' data, made here from what the project has: so that a benchmark needs nothing but the project. */
+/** Generates the data of the workloads, so that benchmarks have no external dependencies. */
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadBuiltin } from '../../src/data/builtin.ts';
@@ -54,7 +54,7 @@ const makers: Readonly<Record<string, () => Rows>> = {
 };
 
 /** Writes workloads.json, and the rows of the workloads in `names`, or of all, in the form that `readRows` reads. */
-export async function writeOwnData(folder: string, names: readonly string[]): Promise<void> {
+export async function writeGeneratedData(folder: string, names: readonly string[]): Promise<void> {
   await copyFile(join(projectRoot, 'bench', 'workloads.json'), join(folder, 'workloads.json'));
   for (const [name, make] of Object.entries(makers)) {
     if (names.length > 0 && !names.includes(name)) continue;

@@ -1,4 +1,4 @@
-/** What of the house no linter says (docs/architecture.md). Directions and circles of imports: npm run lint. */
+/** Architecture rules that linters cannot check (docs/architecture.md). For the directions of imports see npm run lint. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

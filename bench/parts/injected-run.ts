@@ -1,5 +1,5 @@
-/** A training run as it is planted. */
-export interface Planted {
+/** A training run with an injected fault. */
+export interface InjectedRun {
   readonly dataset: string;
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
   readonly fraction?: number;
