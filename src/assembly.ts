@@ -25,7 +25,6 @@ import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
 import { startReconciling } from './application/reconcile.ts';
 import { createTrialRunner } from './application/run-trials.ts';
 import { compileKernels } from './compute/kernels.ts';
-import { threadArguments } from './compute/thread-arguments.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
@@ -63,7 +62,6 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const pubSub = await createPubSub(databaseUrl, log);
   const fileThread = new Piscina<FileTask, FileAnswer>({
     filename: new URL('dist/workers/file-thread.js', `file://${projectRoot}/`).href,
-    execArgv: threadArguments(),
     minThreads: 0,
     // Two, so that a preview of a large file does not block a worker that loads rows.
     maxThreads: 2,
@@ -75,7 +73,6 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   // One thread each, started when needed and stopped when idle.
   const analysis = new Piscina<ImportanceTask, Importance>({
     filename: new URL('dist/workers/analysis-thread.js', `file://${projectRoot}/`).href,
-    execArgv: threadArguments(),
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: ANALYSIS_IDLE_MS,
@@ -83,7 +80,6 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const kernels = compileKernels(config.kernels);
   const preflight = new Piscina<PreflightTask, Preflight>({
     filename: new URL('dist/workers/preflight-thread.js', `file://${projectRoot}/`).href,
-    execArgv: threadArguments(),
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: ANALYSIS_IDLE_MS,
@@ -91,7 +87,6 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   });
   const proposals = new Piscina<ProposalTask, ProposalAnswer>({
     filename: new URL('dist/workers/proposal-thread.js', `file://${projectRoot}/`).href,
-    execArgv: threadArguments(),
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: PROPOSALS_IDLE_MS,

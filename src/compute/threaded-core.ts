@@ -5,7 +5,6 @@ import { messageOf } from '../errors.ts';
 import type { CompiledKernels } from './kernels.ts';
 import type { KernelsFamily } from './kernels-names.ts';
 import type { ThreadReport, ThreadRequest, ThreadResponse } from './protocol.ts';
-import { threadArguments } from './thread-arguments.ts';
 import {
   type ComputeCore,
   MemoryLimitExceeded,
@@ -34,7 +33,6 @@ export function createThreadedCore(
 ): ComputeCore {
   const pool = new Piscina<ThreadRequest, ThreadResponse>({
     filename: entry.href,
-    execArgv: threadArguments(),
     minThreads: threads,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,

@@ -1,10 +1,8 @@
 /** The compute core's two implementations: one contract, and what threads promise besides. */
 
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
 import { compileKernels } from '../../src/compute/kernels.ts';
@@ -174,21 +172,4 @@ describe('threads', () => {
       await core.close();
     }
   });
-});
-
-it('show the source in stack traces of threads, as scripts/run.mjs shows it in those of the process', async () => {
-  const program = `
-    process.setSourceMapsEnabled(true);
-    const { createThreadedCore } = await import('./dist/src/compute/threaded-core.js');
-    const { compileKernels } = await import('./dist/src/compute/kernels.js');
-    const entry = new URL('./dist/workers/compute-thread.js', 'file://${projectRoot}/');
-    const core = createThreadedCore(1, entry, compileKernels('plain'));
-    const task = { validation: { type: 'holdout', fraction: 0.2, repeats: 1 } };
-    const error = await core.run(task).catch((error) => error);
-    await core.close();
-    console.log(error.cause.stack);`;
-  const args = ['--input-type=module', '--eval', program];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: projectRoot });
-  expect(stdout).toMatch(/^\s+at .*\/src\/(compute|data|domain)\/[a-z-]+\.ts:\d+:\d+/m);
-  expect(stdout).not.toMatch(/^\s+at .*\/dist\/src\/compute/m);
 });
