@@ -4,7 +4,6 @@ import { secondsOf } from '../domain/estimate.ts';
 import { sourceOf } from '../domain/records.ts';
 import { settingsOf } from '../domain/specification/hyperparameters.ts';
 import { samplerOf } from '../domain/specification/specification.ts';
-import { firstStageOf, plannedStages, type Stage } from '../domain/stages.ts';
 import { type Parsed, parseSpecification, type SpecificationContext } from './parse-specification.ts';
 
 const SHOWN = 10;
@@ -20,35 +19,25 @@ export async function dryRunSearch(
 }
 
 function dryRun({ specification, dataset, warnings }: Parsed, threads: number): DryRun {
-  const first = firstStageOf(specification);
-  const sampler = samplerOf(specification, first);
-  const numbers = Array.from({ length: Math.min(first.to, MEASURED) }, (_, number) => number);
+  const sampler = samplerOf(specification);
+  const { trials } = specification.budget;
+  const numbers = Array.from({ length: Math.min(trials, MEASURED) }, (_, number) => number);
   // Proposals that depend on results are not known yet.
   const known = numbers.filter((number) => sampler.learnsFrom(number) === 0);
-  const points = known.map((number) => sampler.propose(number, []));
-  const secondsIn = ({ hyperparameters, validation }: Pick<Stage, 'hyperparameters' | 'validation'>) =>
-    points.map((point) => secondsOf(settingsOf(hyperparameters, point), dataset, validation));
-  // Later stages narrow the space in a way that is not known yet: they are estimated with the points of the first.
-  const stages = plannedStages(specification).map((stage) => {
-    const all = secondsIn(stage);
-    const mean = all.reduce((sum, one) => sum + one, 0) / all.length;
-    return { total: mean * stage.trials, threads: Math.min(threads, stage.trials) };
+  const measured = known.map((number) => {
+    const hyperparameters = sampler.propose(number, []);
+    const settings = settingsOf(specification.hyperparameters, hyperparameters);
+    const seconds = secondsOf(settings, dataset, specification.validation);
+    return { number, source: sourceOf(number, specification), hyperparameters, seconds };
   });
-  const { trials } = specification.budget;
-  const measured = secondsIn(first);
+  const secondsPerTrial = measured.reduce((sum, { seconds }) => sum + seconds, 0) / measured.length;
+  const seconds = (secondsPerTrial * trials) / Math.min(threads, trials);
   return {
     specification,
     warnings,
     trials,
     gridSize: Number.isFinite(sampler.size) ? sampler.size - specification.enqueue.length : null,
-    first: known.slice(0, SHOWN).map((number, i) => ({
-      ...{ number, source: sourceOf(number, specification) },
-      ...{ hyperparameters: points[i]!, seconds: measured[i]! },
-    })),
-    estimate: {
-      threads,
-      secondsPerTrial: stages.reduce((sum, { total }) => sum + total, 0) / trials,
-      seconds: stages.reduce((sum, stage) => sum + stage.total / stage.threads, 0),
-    },
+    first: measured.slice(0, SHOWN),
+    estimate: { threads, secondsPerTrial, seconds },
   };
 }

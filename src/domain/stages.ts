@@ -55,21 +55,6 @@ export function firstStageOf(specification: Specification): Stage {
   };
 }
 
-/** Trials, epochs and validation of every stage, each with the search space of the first. */
-export function plannedStages({
-  hyperparameters,
-  validation,
-  stages,
-  budget,
-}: Specification): readonly (Pick<Stage, 'hyperparameters' | 'validation'> & { readonly trials: number })[] {
-  if (stages.length === 0) return [{ hyperparameters, validation, trials: budget.trials }];
-  return stages.map((stage) => ({
-    hyperparameters: withEpochs(hyperparameters, stage.epochs),
-    validation: stage.validation ?? validation,
-    trials: stage.trials,
-  }));
-}
-
 /** The stage of a trial that exists or is about to be proposed; undefined if its stage has not started. */
 export function stageOf(search: Staged, number: number): Stage | undefined {
   return stagesOf(search).find(({ to }) => number < to);

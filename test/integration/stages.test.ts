@@ -36,31 +36,6 @@ interface Range {
   readonly high: number;
 }
 
-describe('the estimate of a dry run', () => {
-  const seconds = async (stages: object[], more: object = {}) => {
-    const specification = { dataset: 'iris', hyperparameters, stages, sampler: { type: 'random', seed: 3 }, ...more };
-    const { status, body } = await request('POST', '/v1/searches/dry-run', specification);
-    expect(status).toBe(200);
-    return (body as { estimate: { seconds: number } }).estimate.seconds;
-  };
-
-  it('adds up all stages, each with its epochs, trials and folds', async () => {
-    const short = await seconds([{ epochs: 2, trials: 16 }]);
-    const long = await seconds([{ epochs: 40, trials: 16 }]);
-    expect(long / short).toBeCloseTo(20, 5);
-    const both = await seconds([
-      { epochs: 2, trials: 16 },
-      { epochs: 40, trials: 16 },
-    ]);
-    expect(both).toBeCloseTo(short + long, 5);
-    const folds = await seconds([
-      { epochs: 2, trials: 16 },
-      { epochs: 2, trials: 16, validation: { type: 'kFold', folds: 5 } },
-    ]);
-    expect(folds).toBeGreaterThan(5 * short);
-  });
-});
-
 describe('coarse to fine', () => {
   it.each(['random', 'tpe', 'grid'])(
     'narrows the space around the best, stage by stage, and trains longer: %s',
