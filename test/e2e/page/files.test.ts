@@ -48,7 +48,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     // Something else is said, and taken back.
     await page.getByLabel('Fields separated by').selectOption('tab');
-    await page.getByText('fields are separated by tab').waitFor();
+    await page.getByText('the delimiter is tab').waitFor();
     await page.getByLabel('Fields separated by').selectOption('');
     await page.getByText('30 rows, 3 inputs').waitFor();
     await page.getByLabel('First line').selectOption('false');
