@@ -80,7 +80,7 @@ export function tableFromCsv(text: string, options: CsvOptions, issues: IssueLis
 
 function tooFew(names: readonly string[], { delimiter }: CsvReading): string {
   const message = 'there is no feature: a target and at least one other column are needed';
-  return names.length > 1 ? message : `${message}; the detected delimiter is ${delimiter}, set another with delimiter=`;
+  return names.length > 1 ? message : `${message}; the delimiter is ${delimiter}, set another with delimiter=`;
 }
 
 function withoutGaps(

@@ -326,7 +326,7 @@ describe('what is no table is refused with 400, by its place', () => {
     ['a million columns', 'a,'.repeat(1_000_000), 'line 1', /more than 2000 columns/],
     ['300,000 rows', 'a,t\n'.repeat(300_000), '', /more than 200000 rows/],
     ['nothing', '', '', /empty/],
-    ['a name of 300 characters', plain.replace('a,t', `${'a'.repeat(300)},t`), 'line 1', /at most 200/],
+    ['a name of 300 characters', plain.replace('a,t', `${'a'.repeat(300)},t`), 'line 1', /the limit is 200/],
   ])('%s', async (_what, body, path, message) => {
     const fault = await refusedWith(body);
     expect(fault.path).toBe(path);

@@ -48,7 +48,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     // Something else is said, and taken back.
     await page.getByLabel('Fields separated by').selectOption('tab');
-    await page.getByText('fields are taken to be separated by tab').waitFor();
+    await page.getByText('the delimiter is tab').waitFor();
     await page.getByLabel('Fields separated by').selectOption('');
     await page.getByText('30 rows, 3 inputs').waitFor();
     await page.getByLabel('First line').selectOption('false');
@@ -80,13 +80,13 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     await page.getByLabel('Missing is also').fill('-200');
     await page.getByLabel('Missing is also').press('Enter');
     await page.getByRole('button', { name: 'the file: fill them' }).click();
-    await page.getByText('27 rows, 3 left out').waitFor();
+    await page.getByText('27 rows, 3 dropped').waitFor();
   });
 
   it('offers the most frequent of many words', async () => {
     const { page } = opened;
     await choose('towns.csv', fileOf('more than 100 words'));
-    await page.getByText('has 173 different words').first().waitFor();
+    await page.getByText('has 173 categories').first().waitFor();
     await page.getByLabel('kind of town').selectOption('frequent');
     await page.getByText('240 rows, 102 inputs').waitFor();
   });

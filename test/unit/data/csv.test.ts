@@ -163,7 +163,7 @@ describe('datasetFromCsv', () => {
     [
       'no feature',
       ['t', ...Array.from({ length: 10 }, (_, i) => alternating(i))].join('\n'),
-      'line 1: there is no feature: a target and at least one other column are needed; the detected delimiter is comma, set another with delimiter=',
+      'line 1: there is no feature: a target and at least one other column are needed; the delimiter is comma, set another with delimiter=',
     ],
     ['two columns of a name', csv(alternating, String, 'a,a,t'), 'line 1: two columns are named a'],
     ['a column of no name', csv(alternating, String, 'n,,t'), 'line 1: column 2 has no name'],

@@ -1,4 +1,4 @@
-/** What mattered: importance, the whole space at a glance, one hyperparameter at a time, two at a time, and what was covered. */
+/** Analysis: hyperparameter importance, parallel coordinates, slices, contour plots and coverage. */
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { formatPercent } from '../../../src/format.ts';

@@ -22,7 +22,7 @@ const SpecificationPanel = lazy(() => import('./specification-panel.tsx'));
 const views = {
   live: { title: 'Overview', Panel: LivePanel },
   trials: { title: 'Trials', Panel: TrialsPanel },
-  analysis: { title: 'What mattered', Panel: AnalysisPanel },
+  analysis: { title: 'Importance', Panel: AnalysisPanel },
   findings: { title: 'Findings', Panel: FindingsPanel },
   pruning: { title: 'Pruning', Panel: PruningPanel },
   timeline: { title: 'Timeline', Panel: TimelinePanel },
