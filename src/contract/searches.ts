@@ -64,10 +64,13 @@ export const dryRunSchema = z
     gridSize: z.number().nullable().describe('Different points of the grid; null for samplers that have no end'),
     first: z
       .array(z.object({ number: z.int(), source: sourceSchema, hyperparameters: pointSchema, seconds: z.number() }))
-      .readonly(),
+      .readonly()
+      .describe('Up to ten trials of the first stage, without those that depend on results'),
     estimate: z
       .object({ threads: z.int(), secondsPerTrial: z.number(), seconds: z.number() })
-      .describe('Rough: from the work of the first trials, on as many threads as this service has'),
+      .describe(
+        'Rough: from the work of the first trials, with the epochs and folds of every stage, on as many threads as this service has',
+      ),
   })
   .meta({ id: 'DryRun' });
 export type DryRun = z.output<typeof dryRunSchema>;
