@@ -25,6 +25,7 @@ import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
 import { startReconciling } from './application/reconcile.ts';
 import { createTrialRunner } from './application/run-trials.ts';
 import { compileKernels } from './compute/kernels.ts';
+import { withSourceMaps } from './compute/source-maps.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
@@ -61,6 +62,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const database = connect(databaseUrl, config.connections);
   const board = await createPubSub(databaseUrl, log);
   const fileThread = new Piscina<FileTask, FileAnswer>({
+    ...withSourceMaps,
     filename: new URL('dist/workers/file-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
     // One may be busy with a large file that somebody looks at while a worker waits for its rows.
@@ -72,12 +74,14 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const queue = await createTrialQueue(connection, log);
   // One thread, begun when it is first needed and let go when it no longer is.
   const analysis = new Piscina<ImportanceTask, Importance>({
+    ...withSourceMaps,
     filename: new URL('dist/workers/analysis-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: ANALYSIS_IDLE_MS,
   });
   const preflight = new Piscina<PreflightTask, Preflight>({
+    ...withSourceMaps,
     filename: new URL('dist/workers/preflight-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
     maxThreads: 1,
@@ -85,6 +89,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     workerData: compileKernels(config.kernels),
   });
   const proposals = new Piscina<ProposalTask, ProposalAnswer>({
+    ...withSourceMaps,
     filename: new URL('dist/workers/proposal-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
     maxThreads: 1,

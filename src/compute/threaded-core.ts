@@ -4,6 +4,7 @@ import { countFolds } from '../data/folds.ts';
 import { messageOf } from '../errors.ts';
 import { compileKernels, type KernelsName } from './kernels.ts';
 import type { ThreadReport, ThreadRequest, ThreadResponse } from './protocol.ts';
+import { withSourceMaps } from './source-maps.ts';
 import {
   type ComputeCore,
   MemoryLimitExceeded,
@@ -31,6 +32,7 @@ export function createThreadedCore(
   memoryLimit = Number.POSITIVE_INFINITY,
 ): ComputeCore {
   const pool = new Piscina<ThreadRequest, ThreadResponse>({
+    ...withSourceMaps,
     filename: entry.href,
     minThreads: threads,
     maxThreads: threads,
