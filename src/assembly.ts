@@ -25,6 +25,7 @@ import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
 import { startReconciling } from './application/reconcile.ts';
 import { createTrialRunner } from './application/run-trials.ts';
 import { compileKernels } from './compute/kernels.ts';
+import { withSourceMaps } from './compute/source-maps.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
@@ -61,6 +62,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const database = connect(databaseUrl, config.connections);
   const pubSub = await createPubSub(databaseUrl, log);
   const fileThread = new Piscina<FileTask, FileAnswer>({
+    ...withSourceMaps,
     filename: new URL('dist/workers/file-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
     // Two, so that a preview of a large file does not block a worker that loads rows.
@@ -72,6 +74,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const queue = await createTrialQueue(connection, log);
   // One thread each, started when needed and stopped when idle.
   const analysis = new Piscina<ImportanceTask, Importance>({
+    ...withSourceMaps,
     filename: new URL('dist/workers/analysis-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
     maxThreads: 1,
@@ -79,6 +82,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   });
   const kernels = compileKernels(config.kernels);
   const preflight = new Piscina<PreflightTask, Preflight>({
+    ...withSourceMaps,
     filename: new URL('dist/workers/preflight-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
     maxThreads: 1,
@@ -86,6 +90,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     workerData: kernels,
   });
   const proposals = new Piscina<ProposalTask, ProposalAnswer>({
+    ...withSourceMaps,
     filename: new URL('dist/workers/proposal-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
     maxThreads: 1,

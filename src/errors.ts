@@ -44,3 +44,9 @@ export class Problem extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The stack of anything that was thrown, with its message; of what caused it, where that is known. */
+export function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? (error.stack ?? error.message) : stackOf(error.cause);
+}

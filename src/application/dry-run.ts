@@ -3,7 +3,8 @@ import type { DryRun } from '../contract/searches.ts';
 import { secondsOf } from '../domain/estimate.ts';
 import { sourceOf } from '../domain/records.ts';
 import { settingsOf } from '../domain/specification/hyperparameters.ts';
-import { samplerOf } from '../domain/specification/specification.ts';
+import { type Specification, samplerOf } from '../domain/specification/specification.ts';
+import { firstStageOf, type Stage, withEpochs } from '../domain/stages.ts';
 import { type Parsed, parseSpecification, type SpecificationContext } from './parse-specification.ts';
 
 const SHOWN = 10;
@@ -21,23 +22,55 @@ export async function dryRunSearch(
 function dryRun({ specification, dataset, warnings }: Parsed, threads: number): DryRun {
   const sampler = samplerOf(specification);
   const { trials } = specification.budget;
-  const numbers = Array.from({ length: Math.min(trials, MEASURED) }, (_, number) => number);
-  // Proposals that depend on results are not known yet.
+  const stages = plannedStages(specification, sampler.size);
+  // Trials of later stages depend on results.
+  const count = Math.min(stages[0]!.trials, MEASURED);
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  // So do proposals of samplers that learn.
   const known = numbers.filter((number) => sampler.learnsFrom(number) === 0);
-  const measured = known.map((number) => {
-    const hyperparameters = sampler.propose(number, []);
-    const settings = settingsOf(specification.hyperparameters, hyperparameters);
-    const seconds = secondsOf(settings, dataset, specification.validation);
-    return { number, source: sourceOf(number, specification), hyperparameters, seconds };
+  const points = known.map((number) => sampler.propose(number, []));
+  const secondsIn = ({ hyperparameters, validation }: PlannedStage) =>
+    points.map((point) => secondsOf(settingsOf(hyperparameters, point), dataset, validation));
+  const ofStages = stages.map((stage) => {
+    const measured = secondsIn(stage);
+    const work = (stage.trials * sumOf(measured)) / measured.length;
+    // A stage begins when the one before has ended.
+    return { measured, work, seconds: work / Math.min(threads, stage.trials) };
   });
-  const secondsPerTrial = measured.reduce((sum, { seconds }) => sum + seconds, 0) / measured.length;
-  const seconds = (secondsPerTrial * trials) / Math.min(threads, trials);
+  const first = known.slice(0, SHOWN).map((number, i) => ({
+    ...{ number, source: sourceOf(number, specification) },
+    ...{ hyperparameters: points[i]!, seconds: ofStages[0]!.measured[i]! },
+  }));
   return {
     specification,
     warnings,
     trials,
     gridSize: Number.isFinite(sampler.size) ? sampler.size - specification.enqueue.length : null,
-    first: measured.slice(0, SHOWN),
-    estimate: { threads, secondsPerTrial, seconds },
+    first,
+    estimate: {
+      threads,
+      secondsPerTrial: sumOf(ofStages.map(({ work }) => work)) / sumOf(stages.map((stage) => stage.trials)),
+      seconds: sumOf(ofStages.map(({ seconds }) => seconds)),
+    },
   };
+}
+
+interface PlannedStage extends Pick<Stage, 'hyperparameters' | 'validation'> {
+  readonly trials: number;
+}
+
+/** Later stages as if their spaces were that of the first: how they will be narrowed is not known yet. `size`: points that the sampler has. */
+function plannedStages(specification: Specification, size: number): readonly PlannedStage[] {
+  const first = firstStageOf(specification);
+  const { hyperparameters, validation, stages } = specification;
+  return [
+    { ...first, trials: Math.min(first.to, size) },
+    ...stages.slice(1).map(({ trials, epochs, validation: own = validation }) => {
+      return { trials, validation: own, hyperparameters: withEpochs(hyperparameters, epochs) };
+    }),
+  ];
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
 }

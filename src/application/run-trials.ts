@@ -7,7 +7,7 @@ import { isOpen, type Search } from '../domain/records.ts';
 import { reachesTarget } from '../domain/specification/budget.ts';
 import { hasBarriers } from '../domain/specification/pruners.ts';
 import { HopelessTrial } from '../domain/trial-task.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, stackOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { deadlineOf } from './deadline.ts';
 import { deliver } from './deliver.ts';
@@ -170,6 +170,7 @@ async function runClaim(
     if (error instanceof OutOfTime) return returned('handedBack', 'the seconds of the search are used up');
     if (error instanceof ShuttingDown) return returned('handedBack', `worker ${dependencies.worker} was stopped`);
     if (hopeless.some((kind) => error instanceof kind)) return returned('hopeless', messageOf(error));
+    dependencies.log.warn(`trial ${number} of ${search.id} crashed: ${stackOf(error)}`);
     return returned('crashed', messageOf(error));
   }
 }

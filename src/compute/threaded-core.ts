@@ -5,6 +5,7 @@ import { messageOf } from '../errors.ts';
 import type { CompiledKernels } from './kernels.ts';
 import type { KernelsFamily } from './kernels-names.ts';
 import type { ThreadReport, ThreadRequest, ThreadResponse } from './protocol.ts';
+import { withSourceMaps } from './source-maps.ts';
 import {
   type ComputeCore,
   MemoryLimitExceeded,
@@ -32,6 +33,7 @@ export function createThreadedCore(
   memoryLimit = Number.POSITIVE_INFINITY,
 ): ComputeCore {
   const pool = new Piscina<ThreadRequest, ThreadResponse>({
+    ...withSourceMaps,
     filename: entry.href,
     minThreads: threads,
     maxThreads: threads,

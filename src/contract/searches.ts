@@ -62,10 +62,13 @@ export const dryRunSchema = z
     gridSize: z.number().nullable().describe('Number of grid points; null for infinite samplers'),
     first: z
       .array(z.object({ number: z.int(), source: sourceSchema, hyperparameters: pointSchema, seconds: z.number() }))
-      .readonly(),
+      .readonly()
+      .describe('Up to ten trials of the first stage, without those that depend on results'),
     estimate: z
       .object({ threads: z.int(), secondsPerTrial: z.number(), seconds: z.number() })
-      .describe('A rough estimate from the first trials, with the threads of this service'),
+      .describe(
+        'A rough estimate from the first trials, with the epochs and folds of every stage and the threads of this service',
+      ),
   })
   .meta({ id: 'DryRun' });
 export type DryRun = z.output<typeof dryRunSchema>;

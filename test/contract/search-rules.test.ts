@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect, type Database } from '../../src/adapters/postgres/connection.ts';
 import type { Claim, FinishedTrial, PausedReport } from '../../src/domain/commands.ts';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { createTestDatabase, type TestDatabase, withPostgres } from '../support/postgres.ts';
+import { eventually } from '../support/processes.ts';
 import { specified } from '../support/search-in-memory.ts';
 import type { InspectableStore } from '../support/store-commands.ts';
 import { create, inMemory, inPostgres } from '../support/stores.ts';
@@ -125,6 +126,37 @@ describe.each(['in memory', 'in Postgres'])('%s', (where) => {
     const renewals = [...expired, ...held].map((one) => ({ ...one, epochs: 1, folds: [] }));
     expect((await seen.store.renew(renewals, 1000)).map(({ number }) => number)).toEqual([0]);
     expect(await trial(0)).toMatchObject({ state: 'waiting', attempt: 1 });
+  });
+
+  /** Reaps expired leases; `meanwhile` runs when those that had expired are known, and nothing is changed yet. */
+  async function reapWhile(meanwhile: () => Promise<unknown>) {
+    if (where === 'in memory') {
+      const reaped = seen.store.reapExpired();
+      await meanwhile();
+      return reaped;
+    }
+    return withPostgres(testDatabase.url, async (client) => {
+      await client.query('BEGIN');
+      await client.query('SELECT id FROM searches WHERE id = $1 FOR UPDATE', [id]);
+      const reaped = seen.store.reapExpired();
+      const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await eventually(async () => (await client.query(waiting)).rowCount === 1, 10_000, 'a reaper that waits');
+      await meanwhile();
+      await client.query('COMMIT');
+      return reaped;
+    });
+  }
+
+  it('leaves a trial to its worker that renews an expired lease just before it would be taken back', async () => {
+    await begin({}, 2);
+    const [slow] = await claim(0, 0, { ...claimer, leaseSeconds: -1 });
+    await claim(1, 1, { ...claimer, leaseSeconds: -1 });
+    const renewals = [{ ...slow!, epochs: 1, folds: [] }];
+    const back = await reapWhile(async () => expect(await seen.store.renew(renewals, 1000)).toEqual([]));
+    expect(back).toEqual([{ searchId: id, job: '1.1', from: 1, to: 1 }]);
+    expect(await trial(0)).toMatchObject({ state: 'running', attempt: 1 });
+    expect(await trial(1)).toMatchObject({ state: 'waiting' });
+    expect((await seen.store.finish(id, [result(slow!, 0.5)])).accepted).toEqual([0]);
   });
 
   it('fails a trial when its attempts are used up, or there is no hope; not when it was handed back', async () => {

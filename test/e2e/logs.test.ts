@@ -1,7 +1,9 @@
 /** What a process of the service writes to its log, by HYPERSEARCH_LOG and HYPERSEARCH_LOG_FORMAT. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClient } from '../../src/cli/api-client.ts';
 import { createTestDatabase, type TestDatabase, withPostgres } from '../support/postgres.ts';
-import { eventually, freePort, type RunningApi, startApi } from '../support/processes.ts';
+import { eventually, freePort, type RunningApi, startApi, startWorkerProcess } from '../support/processes.ts';
+import { lasting } from '../support/searches.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -81,4 +83,18 @@ describe('a process without its Redis', () => {
     await api.end();
     expect(entriesOf(api)).toEqual([]);
   });
+});
+
+it('says where in the sources a trial threw that crashed in a compute thread', async () => {
+  const api = await startApi({ DATABASE_URL: database.url });
+  const { id } = await createClient(api.url).create(lasting(100, 1, { limits: { attempts: 1 } }));
+  await withPostgres(database.url, (client) =>
+    client.query(
+      `UPDATE searches SET specification = jsonb_set(specification, '{hyperparameters,optimizer}', '"unheardOf"') WHERE id = $1`,
+      [id],
+    ),
+  );
+  const worker = await startWorkerProcess({ DATABASE_URL: database.url });
+  await worker.prints(/trial 0 of [0-9a-f-]+ crashed: .*\/src\/nn\/training\/optimizers\.ts:\d+:\d+/);
+  await Promise.all([worker.end(), api.end()]);
 });

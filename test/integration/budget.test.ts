@@ -1,7 +1,7 @@
 /** Budgets other than that of trials: no more is begun than they allow, also where tiny trials share a job. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Search, TrialSummary } from '../../src/domain/records.ts';
-import { allTrials, ended, expectSound, lasting } from '../support/searches.ts';
+import { allTrials, ended, expectSound, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -34,10 +34,15 @@ async function search(specification: object): Promise<{ search: Search; trials: 
 
 /** The numbers of the trials that trained at least one epoch, as the stream says, whatever became of them. */
 async function trained(specification: object): Promise<{ search: Search; numbers: number[] }> {
-  // Created paused, so that the stream is there before the first epoch is.
+  // The threads are busy until the stream is open: it misses no epoch.
+  const other = await service.client.create(lasting(15_000, THREADS));
+  await reached(service.client, other.id, 'running', THREADS);
   const { id } = await service.client.create(specification);
   const numbers = new Set<number>();
+  let isOpen = false;
   for await (const message of service.client.stream(id)) {
+    if (!isOpen) await service.client.cancel(other.id);
+    isOpen = true;
     if (message.type === 'epoch') numbers.add(message.number);
     if (message.type === 'trial.complete' || message.type === 'trial.failed') numbers.add(message.data.number);
     if (message.type === 'search.complete' || message.type === 'search.failed') break;
@@ -114,6 +119,21 @@ describe('failures', () => {
     expect(done).toMatchObject({ state: 'failed', endedBy: 'failures' });
     expect(done.trials.failed).toBe(3);
     expect(trials.filter(({ state }) => state === 'complete').length).toBeLessThan(300);
+  });
+
+  it('begin no trial that shares a job with the last that is allowed', async () => {
+    const hyperparameters = {
+      hiddenLayers: 2,
+      hiddenUnits: { distribution: 'categorical', choices: [4, 512] },
+      epochs: 5,
+    };
+    const enqueue = [{ hiddenUnits: 512 }, ...Array.from({ length: 15 }, () => ({ hiddenUnits: 4 }))];
+    const limits = { trialSeconds: 0.005 };
+    const { search: done, numbers } = await trained(
+      tiny({ hyperparameters, enqueue, limits, budget: { trials: 16, failures: 1 } }),
+    );
+    expect(done).toMatchObject({ state: 'failed', endedBy: 'failures' });
+    expect(numbers).toEqual([0]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** Coarse to fine, refinement, warm starts, budgets and what is said of a search afterwards: through REST. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DryRun } from '../../src/contract/searches.ts';
 import type { Search, TrialSummary } from '../../src/domain/records.ts';
 import { allTrials, ended, expectSound, lasting } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -37,6 +38,35 @@ interface Range {
 }
 
 describe('coarse to fine', () => {
+  it('is estimated by a dry run stage by stage, each with its own epochs and folds', async () => {
+    const dryRun = async (more: object): Promise<DryRun> => {
+      const answer = await request('POST', '/v1/searches/dry-run', { dataset: 'iris', hyperparameters, ...more });
+      expect(answer.status).toBe(200);
+      return answer.body;
+    };
+    const kFold = { type: 'kFold', folds: 3 };
+    const stages = [
+      { epochs: 2, trials: 6 },
+      { epochs: 40, trials: 3 },
+      { epochs: 100, trials: 1, validation: kFold },
+    ];
+    const { estimate, first, trials } = await dryRun({ stages });
+    const alone = await Promise.all(
+      stages.map(({ epochs, validation }) => {
+        const own = { hyperparameters: { ...hyperparameters, epochs }, ...(validation && { validation }) };
+        return dryRun({ ...own, budget: { trials: 6 } });
+      }),
+    );
+    const work = alone.map((one, i) => one.estimate.secondsPerTrial * stages[i]!.trials);
+    const all = work.reduce((sum, one) => sum + one, 0);
+    expect(trials).toBe(10);
+    expect(estimate.secondsPerTrial).toBeCloseTo(all / 10, 10);
+    // The last stage has a single trial: one thread waits.
+    expect(estimate.seconds).toBeCloseTo((work[0]! + work[1]!) / 2 + work[2]!, 10);
+    // What a later stage tries depends on the results before it.
+    expect(first).toEqual(alone[0]!.first);
+  });
+
   it.each(['random', 'tpe', 'grid'])(
     'narrows the space around the best, stage by stage, and trains longer: %s',
     async (type) => {

@@ -17,6 +17,7 @@ import {
 } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
+import { stackOf } from '../../src/errors.ts';
 import { projectRoot } from '../../src/paths.ts';
 
 const entry = pathToFileURL(join(projectRoot, 'dist', 'workers', 'compute-thread.js'));
@@ -154,7 +155,10 @@ describe('threads', () => {
   it('survive one that dies: its trial fails with a reason, the next one trains', async () => {
     // A data set whose arrays are missing makes the thread throw in the middle of its work.
     const broken = { ...task(0), dataset: { ...digits, hash: 'broken', x: undefined } } as unknown as TrialTask;
-    await expect(threads.run(broken)).rejects.toThrow(/^the compute thread failed: /);
+    const failed = await threads.run(broken).catch((error: Error) => error);
+    expect(failed).toMatchObject({ message: expect.stringMatching(/^the compute thread failed: /) });
+    // The stack leads to the line of the source, not to that of the build.
+    expect(stackOf((failed as Error).cause)).toMatch(/\(\S*\/src\/data\/preprocess\.ts:\d+:\d+\)/);
     expect((await threads.run(task(1))).outcome).toBe('ok');
   });
 
