@@ -1,7 +1,7 @@
 /** Another name, or another budget: a search that has ended goes on where the new one leaves something to do. */
 
 import type { SearchChange } from '../contract/searches.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { samplerOf } from '../domain/specification/specification.ts';
 import type { Log } from '../log.ts';
 import { deliver } from './deliver.ts';

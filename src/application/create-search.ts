@@ -1,6 +1,6 @@
 /** A search out of what somebody sent. */
 import { createHash } from 'node:crypto';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { type Knowledge, parseSpecification } from './parse-specification.ts';
 import { briefly, type Planner } from './planner.ts';
 import type { SearchStore } from './ports.ts';

@@ -1,6 +1,6 @@
 /** The search of an id, or a Problem that there is none. */
 
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { Problem } from '../errors.ts';
 import type { SearchQueries } from './ports.ts';
 

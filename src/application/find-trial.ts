@@ -1,6 +1,6 @@
 /** One trial with its settings and curves, or a Problem that says whether it may still come. */
 
-import type { Trial } from '../domain/records.ts';
+import type { Trial } from '../domain/trial.ts';
 import { Problem } from '../errors.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';

@@ -5,7 +5,7 @@
  * would take longer than a tiny trial. What nobody here takes for a moment goes to the queue, where every process may take it.
  */
 import type { Claim, Claimer, Delivery } from '../domain/commands.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 
 /** A trial that was claimed as it was added, and its search at that moment. */
 export interface HandedOver {

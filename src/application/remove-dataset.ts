@@ -1,6 +1,6 @@
 /** Deleting a data set: not while searches use it, unless that is what is wanted. */
 
-import { isOpen, type Search } from '../domain/records.ts';
+import { isOpen, type Search } from '../domain/search.ts';
 import type { DatasetFacts } from '../domain/specification/specification.ts';
 import { Problem } from '../errors.ts';
 import type { DatasetStore, SearchStore } from './ports.ts';

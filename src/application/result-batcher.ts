@@ -1,7 +1,7 @@
 /** Group commit: while one transaction of a search is under way, results gather; the next one writes them all. */
 
 import type { Delivery, FinishedTrial, PausedReport, PruneDecision } from '../domain/commands.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Planner } from './planner.ts';

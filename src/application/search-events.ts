@@ -1,6 +1,7 @@
 /** What happened to a search, in order. */
 
-import type { Search, SearchEvent } from '../domain/records.ts';
+import type { SearchEvent } from '../domain/events.ts';
+import type { Search } from '../domain/search.ts';
 import { Problem } from '../errors.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';

@@ -1,7 +1,8 @@
 /** A search, live in the terminal: a bar for the whole, a line for every running trial. Plain lines where there is no terminal. */
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { SearchMessage } from '../contract/stream.ts';
-import { type Epoch, isOpen, type Search } from '../domain/records.ts';
+import type { Epoch } from '../domain/events.ts';
+import { isOpen, type Search } from '../domain/search.ts';
 import { formatNumber } from '../format.ts';
 import type { ApiClient } from './api-client.ts';
 import { ended, pointLine } from './format.ts';

@@ -1,6 +1,8 @@
 /** What crosses a websocket, and the events that plain GET answers with too. */
 import { z } from 'zod';
-import { epochSchema, eventSchema, searchSchema, trialSchema } from '../domain/records.ts';
+import { epochSchema, eventSchema } from '../domain/events.ts';
+import { searchSchema } from '../domain/search.ts';
+import { trialSchema } from '../domain/trial.ts';
 import { LARGEST_NUMBER, searchParams } from './parameters.ts';
 import { problemSchema, refusals } from './problem.ts';
 

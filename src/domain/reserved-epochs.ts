@@ -1,7 +1,7 @@
 /** A budget of epochs: a trial is begun only while those that run leave some of it. */
 import type { Point } from '../algorithms/space/space.ts';
 import { epochsBefore } from './brackets.ts';
-import type { Search } from './records.ts';
+import type { Search } from './search.ts';
 import { settingsOf } from './specification/hyperparameters.ts';
 import { bracketIn, stageOf } from './stages.ts';
 

@@ -1,6 +1,7 @@
 /** Budgets other than that of trials: no more is begun than they allow, also where tiny trials share a job. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Search, TrialSummary } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
+import type { TrialSummary } from '../../src/domain/trial.ts';
 import { allTrials, ended, expectSound, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
