@@ -7,7 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import type { ApiClient } from '../src/cli/api-client.ts';
-import type { TrialSummary } from '../src/domain/records.ts';
+import type { TrialSummary } from '../src/domain/trial.ts';
 import { countFrom, rounded, runBench, tableOf } from './parts/report.ts';
 import { runToCompletion, wideSpace, withClient } from './parts/through-service.ts';
 

@@ -4,7 +4,7 @@ import type { ApiClient } from '../../src/cli/api-client.ts';
 import { createClient } from '../../src/cli/api-client.ts';
 import type { KernelsName } from '../../src/compute/kernels-names.ts';
 import { readConfig } from '../../src/config.ts';
-import { isOpen } from '../../src/domain/records.ts';
+import { isOpen } from '../../src/domain/search.ts';
 import { startService } from '../../src/service.ts';
 import { temporarily } from './temporary.ts';
 import type { TrialList } from './trials.ts';

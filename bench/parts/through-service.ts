@@ -1,7 +1,7 @@
 /** Searches through the whole service in this process: API, worker, embedded Postgres. */
 import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
 import { readConfig } from '../../src/config.ts';
-import { isOpen, type Search } from '../../src/domain/records.ts';
+import { isOpen, type Search } from '../../src/domain/search.ts';
 import { startService } from '../../src/service.ts';
 import { temporarily } from './temporary.ts';
 

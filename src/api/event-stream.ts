@@ -7,7 +7,8 @@
 import type { WebSocket } from 'ws';
 import type { Notice, PubSub, SearchQueries } from '../application/ports.ts';
 import type { SearchMessage } from '../contract/stream.ts';
-import type { Epoch, Search } from '../domain/records.ts';
+import type { Epoch } from '../domain/events.ts';
+import type { Search } from '../domain/search.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { LiveCurves } from './live-curves.ts';

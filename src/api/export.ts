@@ -1,7 +1,8 @@
 /** Exports all trials of a search as text, page by page, with constant memory. */
 import type { SearchQueries } from '../application/ports.ts';
-import type { Search, TrialSummary } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
+import type { TrialSummary } from '../domain/trial.ts';
 import { type Cell, writeCsv } from '../write-csv.ts';
 
 const PAGE = 1000;

@@ -5,7 +5,8 @@
 import { performance } from 'node:perf_hooks';
 import type { PubSub } from '../application/ports.ts';
 import type { FoldSeries, StoredCurves } from '../domain/curves.ts';
-import type { Epoch, Trial } from '../domain/records.ts';
+import type { Epoch } from '../domain/events.ts';
+import type { Trial } from '../domain/trial.ts';
 import { perSeries, type SeriesName } from '../nn/training/series.ts';
 
 /** Curves are stored every second with the renewal of the trial's lease; a slow store may take longer. */

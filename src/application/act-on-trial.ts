@@ -1,7 +1,7 @@
 /** Pauses, resumes, cancels or retries one trial of a search. */
 
 import type { TrialAction } from '../domain/commands.ts';
-import type { Trial } from '../domain/records.ts';
+import type { Trial } from '../domain/trial.ts';
 import type { Log } from '../log.ts';
 import { deliver } from './deliver.ts';
 import { findSearch } from './find-search.ts';

@@ -1,7 +1,7 @@
 /** Changes the name or the budget of a search. A search that has ended continues if the new budget allows more trials. */
 
 import type { SearchChange } from '../contract/searches.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { samplerOf } from '../domain/specification/specification.ts';
 import type { Log } from '../log.ts';
 import { deliver } from './deliver.ts';

@@ -1,6 +1,6 @@
 /** Creates a search from a request. */
 import { createHash } from 'node:crypto';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { parseSpecification, type SpecificationContext } from './parse-specification.ts';
 import { briefly, type Planner } from './planner.ts';
 import type { SearchStore } from './ports.ts';

@@ -1,4 +1,4 @@
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 
 /** The longest delay of a timer: 24 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -1,10 +1,10 @@
 /** Shows what a search would do, without storing or training anything. */
 import type { DryRun } from '../contract/searches.ts';
 import { secondsOf } from '../domain/estimate.ts';
-import { sourceOf } from '../domain/records.ts';
 import { settingsOf } from '../domain/specification/hyperparameters.ts';
 import { type Specification, samplerOf } from '../domain/specification/specification.ts';
 import { firstStageOf, type Stage, withEpochs } from '../domain/stages.ts';
+import { sourceOf } from '../domain/trial.ts';
 import { type Parsed, parseSpecification, type SpecificationContext } from './parse-specification.ts';
 
 const SHOWN = 10;

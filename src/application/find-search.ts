@@ -1,6 +1,6 @@
 /** Finds a search by id; a Problem `notFound` otherwise. */
 
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { Problem } from '../errors.ts';
 import type { SearchQueries } from './ports.ts';
 

@@ -1,6 +1,6 @@
 /** Finds a trial with its settings and curves; otherwise a Problem `notFound` that says whether it may still be planned. */
 
-import type { Trial } from '../domain/records.ts';
+import type { Trial } from '../domain/trial.ts';
 import { Problem } from '../errors.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';

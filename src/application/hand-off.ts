@@ -5,7 +5,7 @@
  * the queue would take longer than a tiny trial. Trials that no local worker takes within a short time go to the queue for all processes.
  */
 import type { Claim, Claimer, Delivery } from '../domain/commands.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 
 /** A trial that was claimed in the transaction that added it, and its search at that time. */
 export interface HandedOver {

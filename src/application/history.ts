@@ -3,7 +3,7 @@
 import { isBetter } from '../algorithms/objective.ts';
 import type { History } from '../contract/analysis.ts';
 import type { TrialOutcome } from '../domain/commands.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';

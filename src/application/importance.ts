@@ -5,7 +5,7 @@ import type { Direction } from '../algorithms/objective.ts';
 import { type Space, spaceOf } from '../algorithms/space/space.ts';
 import type { Importance } from '../contract/analysis.ts';
 import type { TrialOutcome } from '../domain/commands.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';

@@ -7,7 +7,7 @@ import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import { narrow } from '../algorithms/space/narrow.ts';
 import type { FinishedTrial, History, Plan } from '../domain/commands.ts';
 import { inJobs } from '../domain/jobs.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { boundsOf } from '../domain/specification/bounds.ts';
 import type { Settings } from '../domain/specification/settings.ts';
 import { type DatasetFacts, samplerOf } from '../domain/specification/specification.ts';

@@ -5,7 +5,7 @@
 
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import type { Added, Finished, FinishedTrial, Plan } from '../domain/commands.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { hasBarriers } from '../domain/specification/pruners.ts';
 import { stageOf } from '../domain/stages.ts';
 import { messageOf } from '../errors.ts';

@@ -24,10 +24,12 @@ import type {
 } from '../domain/commands.ts';
 import type { StoredCurves } from '../domain/curves.ts';
 import type { DatasetSummary } from '../domain/dataset-record.ts';
-import type { Epoch, Search, SearchEvent, SearchState, Trial, TrialState, TrialSummary } from '../domain/records.ts';
+import type { Epoch, SearchEvent } from '../domain/events.ts';
+import type { Search, SearchState } from '../domain/search.ts';
 import type { DatasetFacts, Specification } from '../domain/specification/specification.ts';
 import type { Warning } from '../domain/specification/warnings.ts';
 import type { DiagnosedTrial } from '../domain/suggestions.ts';
+import type { Trial, TrialState, TrialSummary } from '../domain/trial.ts';
 
 /** A page of a list; the next page starts at cursor `next`. */
 export interface Page<T> {

@@ -10,9 +10,9 @@ import type { Observation, Sampler } from '../algorithms/samplers/sampler.ts';
 import type { Point } from '../algorithms/space/space.ts';
 import type { Bracket } from '../domain/brackets.ts';
 import type { KnownTrial } from '../domain/commands.ts';
-import { isOver } from '../domain/records.ts';
 import { type Specification, samplerOf } from '../domain/specification/specification.ts';
 import { bracketIn, type Stage } from '../domain/stages.ts';
+import { isOver } from '../domain/trial.ts';
 
 export interface ProposalTask {
   /** Identifies the history: equal keys have equal settled trials. */

@@ -3,7 +3,7 @@
 import { narrow } from '../algorithms/space/narrow.ts';
 import type { Distribution, Value } from '../algorithms/space/space.ts';
 import type { Refinement } from '../contract/searches.ts';
-import { isOpen, type Search } from '../domain/records.ts';
+import { isOpen, type Search } from '../domain/search.ts';
 import { boundsOf } from '../domain/specification/bounds.ts';
 import type { Settings } from '../domain/specification/settings.ts';
 import type { ValidationSettings } from '../domain/specification/validation.ts';

@@ -1,6 +1,6 @@
 /** Deletes a data set that no search uses; with `force`, one that searches use too. */
 
-import { isOpen, type Search } from '../domain/records.ts';
+import { isOpen, type Search } from '../domain/search.ts';
 import type { DatasetFacts } from '../domain/specification/specification.ts';
 import { Problem } from '../errors.ts';
 import type { DatasetStore, SearchStore } from './ports.ts';

@@ -2,7 +2,7 @@
 
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import type { Delivery, FinishedTrial, PausedReport, PruneDecision } from '../domain/commands.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Planner } from './planner.ts';

@@ -3,7 +3,7 @@
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import { type ComputeCore, MemoryLimitExceeded, TimeLimitExceeded } from '../compute/trial.ts';
 import type { Claim, Delivery, ReturnedTrial } from '../domain/commands.ts';
-import { isOpen, type Search } from '../domain/records.ts';
+import { isOpen, type Search } from '../domain/search.ts';
 import { reachesTarget } from '../domain/specification/budget.ts';
 import { hasBarriers } from '../domain/specification/pruners.ts';
 import { HopelessTrial } from '../domain/trial-task.ts';

@@ -1,6 +1,7 @@
 /** The event log of a search. */
 
-import type { Search, SearchEvent } from '../domain/records.ts';
+import type { SearchEvent } from '../domain/events.ts';
+import type { Search } from '../domain/search.ts';
 import { Problem } from '../errors.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';

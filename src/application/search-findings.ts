@@ -1,7 +1,7 @@
 /** Findings of a search, aggregated over its trials, with suggestions. */
 import type { SearchFindings } from '../contract/analysis.ts';
 import { severities } from '../diagnosis/finding.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
 import { type Suggestion, suggestionsOf } from '../domain/suggestions.ts';
 import { findSearch } from './find-search.ts';

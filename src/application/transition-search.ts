@@ -1,7 +1,7 @@
 /** Pauses, resumes or cancels a search. */
 
 import type { Transition } from '../domain/commands.ts';
-import type { Search } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import type { Log } from '../log.ts';
 import { deliver } from './deliver.ts';
 import { briefly, type Planner } from './planner.ts';

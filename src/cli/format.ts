@@ -1,8 +1,9 @@
 /** Formats trials and searches for the terminal. */
 import Table from 'cli-table3';
 import type { Preflight, SearchFindings } from '../contract/analysis.ts';
-import type { Search, TrialSummary } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
+import type { TrialSummary } from '../domain/trial.ts';
 import { formatDuration, formatNumber, formatValue } from '../format.ts';
 
 /** `learningRate 0.01234  activation relu` */

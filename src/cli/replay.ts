@@ -4,7 +4,8 @@ import { replayTrial } from '../compute/replay.ts';
 import type { TrialResult } from '../compute/trial.ts';
 import { datasetFromCsv } from '../data/csv-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Search, Trial } from '../domain/records.ts';
+import type { Search } from '../domain/search.ts';
+import type { Trial } from '../domain/trial.ts';
 import { trialTask } from '../domain/trial-task.ts';
 import type { ApiClient } from './api-client.ts';
 

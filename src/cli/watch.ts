@@ -1,7 +1,8 @@
 /** Follows a search in the terminal: a progress bar for the search and for each running trial, or plain lines without a terminal. */
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { SearchMessage } from '../contract/stream.ts';
-import { type Epoch, isOpen, type Search } from '../domain/records.ts';
+import type { Epoch } from '../domain/events.ts';
+import { isOpen, type Search } from '../domain/search.ts';
 import { formatNumber } from '../format.ts';
 import type { ApiClient } from './api-client.ts';
 import { ended, pointLine } from './format.ts';

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { type Coverage, coveringSamplers } from '../algorithms/space/coverage.ts';
 import { preflightChecks, preflightOnly } from '../compute/preflight.ts';
 import { findingCodes, severities } from '../diagnosis/finding.ts';
-import { findingSchema } from '../domain/records.ts';
 import { specificationSchema } from '../domain/specification/specification.ts';
 import { suggestionSchema } from '../domain/suggestions.ts';
+import { findingSchema } from '../domain/trial.ts';
 import { searchParams } from './parameters.ts';
 import { refusals } from './problem.ts';
 

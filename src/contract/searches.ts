@@ -1,7 +1,7 @@
 /** Endpoints for searches. */
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
-import { searchSchema, searchStates, sourceSchema } from '../domain/records.ts';
+import { searchSchema, searchStates } from '../domain/search.ts';
 import { budgetChangeSchema, budgetSchema } from '../domain/specification/budget.ts';
 import { samplerSchema } from '../domain/specification/samplers.ts';
 import { pointSchema } from '../domain/specification/settings.ts';
@@ -10,6 +10,7 @@ import { narrowingSchema } from '../domain/specification/stage-settings.ts';
 import { validationSchema } from '../domain/specification/validation.ts';
 import { MAX_WARM_START_TRIALS } from '../domain/specification/warm-start-settings.ts';
 import { warningSchema } from '../domain/specification/warnings.ts';
+import { sourceSchema } from '../domain/trial.ts';
 import { cursor, limit, page, searchParams } from './parameters.ts';
 import { refusals } from './problem.ts';
 

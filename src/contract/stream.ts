@@ -1,6 +1,8 @@
 /** Websocket messages, and the endpoints that send them. */
 import { z } from 'zod';
-import { epochSchema, eventSchema, searchSchema, trialSchema } from '../domain/records.ts';
+import { epochSchema, eventSchema } from '../domain/events.ts';
+import { searchSchema } from '../domain/search.ts';
+import { trialSchema } from '../domain/trial.ts';
 import { MAX_NUMBER, searchParams } from './parameters.ts';
 import { problemSchema, refusals } from './problem.ts';
 

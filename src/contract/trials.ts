@@ -1,8 +1,8 @@
 /** Endpoints for trials: lists, single trials, the best, exports, and all trials as columns and curves. */
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
-import { trialSchema, trialStates, trialSummarySchema } from '../domain/records.ts';
 import { tableLimits } from '../domain/table.ts';
+import { trialSchema, trialStates, trialSummarySchema } from '../domain/trial.ts';
 import { perSeries } from '../nn/training/series.ts';
 import { cursor, limit, page, searchParams, trialParams } from './parameters.ts';
 import { refusals } from './problem.ts';

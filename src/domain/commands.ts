@@ -2,9 +2,9 @@
 
 import type { Point } from '../algorithms/space/space.ts';
 import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult } from '../compute/trial.ts';
-import type { TrialState } from './records.ts';
 import type { BudgetChange } from './specification/budget.ts';
 import type { BegunStage } from './stages.ts';
+import type { TrialState } from './trial.ts';
 
 /** A trial whose hyperparameters are decided, and the queue job that will deliver it. */
 export interface PlannedTrial {

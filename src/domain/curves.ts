@@ -1,7 +1,7 @@
 /** Downsampled learning curves of many trials: the mean over the folds at some epochs. */
 import type { FoldCurves } from '../compute/trial.ts';
 import { perSeries, type SeriesName } from '../nn/training/series.ts';
-import type { TrialState } from './records.ts';
+import type { TrialState } from './trial.ts';
 
 export type FoldSeries = Pick<FoldCurves, 'fold' | SeriesName>;
 

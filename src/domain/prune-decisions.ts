@@ -5,9 +5,9 @@ import { createPruner } from '../algorithms/pruners/create-pruner.ts';
 import type { PrunerView, StopDecision } from '../algorithms/pruners/pruner.ts';
 import type { Bracket } from './brackets.ts';
 import type { PausedReport } from './commands.ts';
-import type { Verdict } from './records.ts';
 import { isImmediate } from './specification/pruners.ts';
 import type { Specification } from './specification/specification.ts';
+import type { Verdict } from './trial.ts';
 
 function verdictOf({ goesOn: _, ...verdict }: StopDecision): Verdict {
   return verdict;

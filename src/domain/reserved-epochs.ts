@@ -1,7 +1,7 @@
 /** Budget of epochs: a trial starts only while running trials leave some of the budget. */
 import type { Point } from '../algorithms/space/space.ts';
 import { epochsBefore } from './brackets.ts';
-import type { Search } from './records.ts';
+import type { Search } from './search.ts';
 import { settingsOf } from './specification/hyperparameters.ts';
 import { bracketIn, stageOf } from './stages.ts';
 

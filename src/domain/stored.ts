@@ -1,7 +1,8 @@
 /** Reads what earlier versions stored: a field that did not exist then gets the default of its schema. */
 import { z } from 'zod';
 import type { FoldCurves } from '../compute/trial.ts';
-import { type Change, changeSchema, foldCurvesSchema } from './records.ts';
+import { type Change, changeSchema } from './events.ts';
+import { foldCurvesSchema } from './trial.ts';
 
 /** The defaults of an object's own fields. */
 function defaultsOf(schema: z.ZodObject): Record<string, unknown> {

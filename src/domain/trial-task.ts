@@ -3,7 +3,7 @@
 import type { Point } from '../algorithms/space/space.ts';
 import type { TrialTask } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { Search } from './records.ts';
+import type { Search } from './search.ts';
 import { settingsOf } from './specification/hyperparameters.ts';
 import { stageOf } from './stages.ts';
 

@@ -5,7 +5,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Database } from '../../src/adapters/postgres/connection.ts';
-import type { Change, Search, TrialState } from '../../src/domain/records.ts';
+import type { Change } from '../../src/domain/events.ts';
+import type { Search } from '../../src/domain/search.ts';
+import type { TrialState } from '../../src/domain/trial.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { specified } from '../support/search-in-memory.ts';
 import { type Command, type InspectableStore, perform, type SeenTrial } from '../support/store-commands.ts';

@@ -1,6 +1,7 @@
 /** The API as people use it: searches from creation to export, in the real service. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Search, TrialSummary } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
+import type { TrialSummary } from '../../src/domain/trial.ts';
 import { eventually } from '../support/processes.ts';
 import { allTrials, ended, expectSound, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';

@@ -1,6 +1,8 @@
 /** Limits of a search that are changed while it runs, or after one of them has ended it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Search, SearchEvent, TrialSummary } from '../../src/domain/records.ts';
+import type { SearchEvent } from '../../src/domain/events.ts';
+import type { Search } from '../../src/domain/search.ts';
+import type { TrialSummary } from '../../src/domain/trial.ts';
 import { allTrials, ended, expectSound, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { requestLine, type Target } from '../../src/client/request.ts';
 import { type Answer, type EndpointName, endpoints } from '../../src/contract/http.ts';
-import { changeSchema } from '../../src/domain/records.ts';
+import { changeSchema } from '../../src/domain/events.ts';
 import { holesIn, type Judge, judgeBy, type OpenApi } from '../support/openapi.ts';
 import { eventually } from '../support/processes.ts';
 import { ended, lasting, reached } from '../support/searches.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { createClient } from '../../src/cli/api-client.ts';
 import type { SearchMessage } from '../../src/contract/stream.ts';
-import type { SearchEvent } from '../../src/domain/records.ts';
+import type { SearchEvent } from '../../src/domain/events.ts';
 import { eventually, type RunningApi, startApi } from '../support/processes.ts';
 import { ended, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';

@@ -1,7 +1,7 @@
 /** Planted faults through the whole service: found, told where, with evidence and advice; and nothing in a healthy network. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchFindings } from '../../src/contract/analysis.ts';
-import type { Trial, TrialSummary } from '../../src/domain/records.ts';
+import type { Trial, TrialSummary } from '../../src/domain/trial.ts';
 import { allTrials, ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -14,7 +14,7 @@ import { createProposer } from '../../src/application/proposals.ts';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
 import { resultOf } from '../../src/compute/trial.ts';
 import type { Claim, Delivery } from '../../src/domain/commands.ts';
-import { isOpen, type Search } from '../../src/domain/records.ts';
+import { isOpen, type Search } from '../../src/domain/search.ts';
 import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { randomAt } from '../../src/random.ts';

@@ -47,7 +47,7 @@ export class Planted {
 
 const planted: Readonly<Record<string, string>> = {
   'src/api/floating.ts': floating,
-  'src/nn/upwards.ts': `import type { Search } from '../domain/records.ts';\nexport type Upwards = Search;\n`,
+  'src/nn/upwards.ts': `import type { Search } from '../domain/search.ts';\nexport type Upwards = Search;\n`,
   'src/nn/packaged.ts': `import { z } from 'zod';\nexport const packaged = z.string();\n`,
   'src/data/circle-a.ts': `import type { B } from './circle-b.ts';\nexport interface A { readonly b: B }\n`,
   'src/data/circle-b.ts': `import type { A } from './circle-a.ts';\nexport interface B { readonly a?: A }\n`,
@@ -92,7 +92,7 @@ it('every promise that nobody waits for', () => {
 
 describe('imports', () => {
   it.each([
-    ['nn-imports', 'src/nn/upwards.ts', 'src/domain/records.ts'],
+    ['nn-imports', 'src/nn/upwards.ts', 'src/domain/search.ts'],
     ['nn-without-packages', 'src/nn/packaged.ts', 'node_modules/zod'],
     ['no-circle', 'src/data/circle-[ab].ts', 'src/data/circle-[ab].ts'],
     ['stores-in-adapters', 'src/api/stored.ts', 'node_modules/pg'],

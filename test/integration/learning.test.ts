@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spaceOf } from '../../src/algorithms/space/space.ts';
-import type { Search } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
 import { MAX_HIDDEN_LAYERS } from '../../src/domain/specification/hidden-units.ts';
 import { readableOf } from '../../src/domain/specification/hyperparameters.ts';
 import { withPostgres } from '../support/postgres.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { type ListMessage, listMessageSchema } from '../../src/contract/stream.ts';
-import type { Search } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
 import { eventually, startWorkerProcess } from '../support/processes.ts';
 import { ended, expectSound, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
 import { resultOf } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
-import type { Search, Trial } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
 import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
+import type { Trial } from '../../src/domain/trial.ts';
 import { ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

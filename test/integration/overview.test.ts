@@ -2,7 +2,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Curves, curvesSchema, type Table, tableSchema } from '../../src/contract/trials.ts';
-import type { Search, Trial } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
+import type { Trial } from '../../src/domain/trial.ts';
 import { type SeriesName, seriesNames } from '../../src/nn/training/series.ts';
 import { eventually } from '../support/processes.ts';
 import { allTrials, ended, lasting, reached } from '../support/searches.ts';

@@ -1,6 +1,7 @@
 /** Pruners through the whole service: who is stopped, when, and why. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Search, TrialSummary } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
+import type { TrialSummary } from '../../src/domain/trial.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -1,7 +1,7 @@
 /** Trials of every kind of search are computed again, from what the API says of them, and come to the bits that are stored. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replayed } from '../../src/cli/replay.ts';
-import type { TrialSummary } from '../../src/domain/records.ts';
+import type { TrialSummary } from '../../src/domain/trial.ts';
 import { allTrials, ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -1,7 +1,8 @@
 /** Coarse to fine, refinement, warm starts, budgets and what is said of a search afterwards: through REST. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DryRun } from '../../src/contract/searches.ts';
-import type { Search, TrialSummary } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
+import type { TrialSummary } from '../../src/domain/trial.ts';
 import { allTrials, ended, expectSound, lasting } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

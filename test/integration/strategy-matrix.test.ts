@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
-import type { SearchEvent } from '../../src/domain/records.ts';
+import type { SearchEvent } from '../../src/domain/events.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { eventually, type RunningProcess, startApi, startWorkerProcess } from '../support/processes.ts';
 import { earlySettings, samplerTypes } from '../support/samplers.ts';

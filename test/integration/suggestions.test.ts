@@ -1,7 +1,7 @@
 /** What the trials of a search have in common, and whether going on from it helps: through REST. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchFindings } from '../../src/contract/analysis.ts';
-import type { Search } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
 import { allTrials, ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

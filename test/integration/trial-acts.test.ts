@@ -1,6 +1,6 @@
 /** One trial cancelled, or tried again: the search goes on without it, or with it, and nothing is stuck. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Trial, TrialState } from '../../src/domain/records.ts';
+import type { Trial, TrialState } from '../../src/domain/trial.ts';
 import { eventually } from '../support/processes.ts';
 import { ended, expectSound, hashesOf, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';

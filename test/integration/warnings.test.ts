@@ -1,6 +1,6 @@
 /** What is said of a search that is no fault, and what another search's best can give one whose space differs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Search } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
 import { allTrials, ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 

@@ -4,9 +4,10 @@ import type { Observation } from '../../src/algorithms/samplers/sampler.ts';
 import type { Point } from '../../src/algorithms/space/space.ts';
 import { parseSpecification } from '../../src/application/parse-specification.ts';
 import type { Added, Finished, FinishedTrial, History, Plan } from '../../src/domain/commands.ts';
-import { isOver, type Search, type TrialState } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
 import { type DatasetFacts, type Specification, samplerOf } from '../../src/domain/specification/specification.ts';
 import { bracketIn, type Stage, stagesOf } from '../../src/domain/stages.ts';
+import { isOver, type TrialState } from '../../src/domain/trial.ts';
 import { randomAt } from '../../src/random.ts';
 
 export const facts: DatasetFacts = {

@@ -2,7 +2,9 @@
 import pg from 'pg';
 import { expect } from 'vitest';
 import type { ApiClient } from '../../src/cli/api-client.ts';
-import { isOpen, type Search, type SearchEvent, type TrialSummary } from '../../src/domain/records.ts';
+import type { SearchEvent } from '../../src/domain/events.ts';
+import { isOpen, type Search } from '../../src/domain/search.ts';
+import type { TrialSummary } from '../../src/domain/trial.ts';
 import { eventually } from './processes.ts';
 
 /** Trials of about `milliseconds` each on one core: long enough to be caught in the act. */

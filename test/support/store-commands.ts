@@ -3,7 +3,7 @@
 import type { SearchStore } from '../../src/application/ports.ts';
 import type { FoldCurves } from '../../src/compute/trial.ts';
 import type { Claim, FinishedTrial, PausedReport, Plan, TrialAction } from '../../src/domain/commands.ts';
-import type { Search } from '../../src/domain/records.ts';
+import type { Search } from '../../src/domain/search.ts';
 import { bracketIn, stageOf } from '../../src/domain/stages.ts';
 import { Problem } from '../../src/errors.ts';
 

@@ -3,9 +3,11 @@
 import type { Observation } from '../../src/algorithms/samplers/sampler.ts';
 import type { Point } from '../../src/algorithms/space/space.ts';
 import type { ApiClient } from '../../src/cli/api-client.ts';
-import type { Search, SearchEvent, TrialSummary } from '../../src/domain/records.ts';
+import type { SearchEvent } from '../../src/domain/events.ts';
+import type { Search } from '../../src/domain/search.ts';
 import { samplerOf } from '../../src/domain/specification/specification.ts';
 import { bracketIn, stagesOf } from '../../src/domain/stages.ts';
+import type { TrialSummary } from '../../src/domain/trial.ts';
 import { allTrials } from './searches.ts';
 
 async function allEvents(client: ApiClient, id: string): Promise<SearchEvent[]> {

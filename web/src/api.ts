@@ -2,13 +2,15 @@
 import { requestLine, type Target } from '../../src/client/request.ts';
 import type { Answer, EndpointName, Query } from '../../src/contract/http.ts';
 import type { ProblemDocument } from '../../src/contract/problem.ts';
-import type { Trial } from '../../src/domain/records.ts';
+import type { Trial } from '../../src/domain/trial.ts';
 
 export type { History, Importance, Preflight, SearchFindings } from '../../src/contract/analysis.ts';
 export type { DryRun } from '../../src/contract/searches.ts';
 export type { Curves, Table } from '../../src/contract/trials.ts';
 export type { DatasetSummary as Dataset } from '../../src/domain/dataset-record.ts';
-export type { Epoch, Search, SearchEvent, Trial, TrialSummary } from '../../src/domain/records.ts';
+export type { Epoch, SearchEvent } from '../../src/domain/events.ts';
+export type { Search } from '../../src/domain/search.ts';
+export type { Trial, TrialSummary } from '../../src/domain/trial.ts';
 export type FoldCurves = Trial['folds'][number];
 
 /** An error response of the service with all its issues. */

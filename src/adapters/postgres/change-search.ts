@@ -1,6 +1,6 @@
 /** The one way in which a search changes. */
 
-import type { Search } from '../../domain/records.ts';
+import type { Search } from '../../domain/search.ts';
 import type { TrialQuery } from '../../domain/transitions/facts.ts';
 import { SearchUpdate } from '../../domain/transitions/search-update.ts';
 import { Problem } from '../../errors.ts';

@@ -9,7 +9,7 @@ import type { Hint } from '../../data/hint.ts';
 import { type CsvReading, firstReading, withGiven } from '../../data/reading.ts';
 import { type AskedUpload, decisionsOf } from '../../data/upload.ts';
 import type { DatasetSummary } from '../../domain/dataset-record.ts';
-import { isOpen, searchStates } from '../../domain/records.ts';
+import { isOpen, searchStates } from '../../domain/search.ts';
 import { Problem } from '../../errors.ts';
 import { writeCsv } from '../../write-csv.ts';
 import type { Dataset as DatasetRow, Prisma } from '../prisma-client/client.ts';

@@ -1,7 +1,7 @@
 /** Reading many trials of a search at once, each time by one statement: what it tells is of one moment. */
 import type { Table } from '../../contract/trials.ts';
 import type { StoredCurves } from '../../domain/curves.ts';
-import type { Search } from '../../domain/records.ts';
+import type { Search } from '../../domain/search.ts';
 import { variedOf } from '../../domain/specification/hyperparameters.ts';
 import { tableLimits } from '../../domain/table.ts';
 import { seriesNames } from '../../nn/training/series.ts';

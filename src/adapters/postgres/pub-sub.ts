@@ -1,7 +1,7 @@
 /** Who tells whom: LISTEN and NOTIFY of Postgres, so that every process hears of every change, with or without Redis. */
 import pg from 'pg';
 import type { Notice, PubSub } from '../../application/ports.ts';
-import type { Epoch } from '../../domain/records.ts';
+import type { Epoch } from '../../domain/events.ts';
 import type { Log } from '../../log.ts';
 
 /** Postgres takes at most 8,000 bytes a notification. */

@@ -1,17 +1,12 @@
 /** From rows to records. */
 
-import {
-  type Search,
-  type SearchEvent,
-  searchSchema,
-  sourceOf,
-  type Trial,
-  type TrialSummary,
-} from '../../domain/records.ts';
+import type { SearchEvent } from '../../domain/events.ts';
+import { type Search, searchSchema } from '../../domain/search.ts';
 import { hyperparameterNames, settingsOf } from '../../domain/specification/hyperparameters.ts';
 import type { Specification } from '../../domain/specification/specification.ts';
 import { type BegunStage, stagesOf } from '../../domain/stages.ts';
 import { changeDataOf, foldsOf } from '../../domain/stored.ts';
+import { sourceOf, type Trial, type TrialSummary } from '../../domain/trial.ts';
 
 /** A row of `searches` as a raw query gives it. */
 export interface SearchRow {

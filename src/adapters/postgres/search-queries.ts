@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { FoundOften, Page, SearchQueries, SearchQuery, TrialQuery } from '../../application/ports.ts';
 import type { TrialOutcome } from '../../domain/commands.ts';
-import type { Search } from '../../domain/records.ts';
+import type { Search } from '../../domain/search.ts';
 import type { DiagnosedTrial } from '../../domain/suggestions.ts';
 import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';

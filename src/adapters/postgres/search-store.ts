@@ -1,7 +1,7 @@
 /** Searches and trials in Postgres: each method one transaction (database.ts), named by its verb. */
 import { randomUUID } from 'node:crypto';
 import type { NewSearch, SearchStore } from '../../application/ports.ts';
-import type { Search } from '../../domain/records.ts';
+import type { Search } from '../../domain/search.ts';
 import { claim, claimReads, release } from '../../domain/transitions/claiming.ts';
 import { finish, finishReads } from '../../domain/transitions/finishing.ts';
 import { addTrials } from '../../domain/transitions/planning.ts';

@@ -1,6 +1,6 @@
 /** Writes what a change of a search came to (domain/transitions/search-update.ts). It decides nothing; all statements are sent without waiting for each other. */
 
-import { isOpen, type Search } from '../../domain/records.ts';
+import { isOpen, type Search } from '../../domain/search.ts';
 import type { SearchWrites } from '../../domain/transitions/search-update.ts';
 import type { NewTrial, TrialPatch } from '../../domain/transitions/trial-record.ts';
 import { Prisma } from '../prisma-client/client.ts';

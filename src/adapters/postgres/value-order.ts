@@ -1,5 +1,5 @@
 /** Orders of trials by their value, in SQL: the counterpart of algorithms/objective.ts. Of equal values the lower number comes first. */
-import type { Search } from '../../domain/records.ts';
+import type { Search } from '../../domain/search.ts';
 import { Prisma } from '../prisma-client/client.ts';
 
 /** Each has an index of its own. */

@@ -1,6 +1,6 @@
 /** How a search ends: its last trial has, or a limit of its budget is reached. */
 
-import { isOpen, type Search } from '../records.ts';
+import { isOpen, type Search } from '../search.ts';
 import { type Limit, type Progress, reached } from '../specification/budget.ts';
 import type { SearchUpdate } from './search-update.ts';
 

@@ -1,6 +1,6 @@
 /** What a rule reads besides the search itself, while the search is locked. A store answers; it decides nothing. */
 import type { FoldCurves } from '../../compute/trial.ts';
-import type { TrialState } from '../records.ts';
+import type { TrialState } from '../trial.ts';
 import type { TrialRecord } from './trial-record.ts';
 
 /** Trials that meet all that is named, by number. */

@@ -2,7 +2,7 @@
 import { isBetter } from '../../algorithms/objective.ts';
 import { epochsBefore } from '../brackets.ts';
 import type { Finished, FinishedTrial, Plan } from '../commands.ts';
-import type { Search } from '../records.ts';
+import type { Search } from '../search.ts';
 import { hasBarriers } from '../specification/pruners.ts';
 import { bracketIn, stageOf } from '../stages.ts';
 import { conclude } from './ending.ts';

@@ -2,9 +2,9 @@
 import { type Bracket, epochsBefore } from '../brackets.ts';
 import type { Delivery, PausedReport, PruneDecision } from '../commands.ts';
 import { comparedWith, judge, judgeAlone, judgeRung } from '../prune-decisions.ts';
-import type { Verdict } from '../records.ts';
 import { hasBarriers } from '../specification/pruners.ts';
 import { bracketIn, type Stage, stageOf } from '../stages.ts';
+import type { Verdict } from '../trial.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { conclude } from './ending.ts';
 import type { SearchUpdate } from './search-update.ts';

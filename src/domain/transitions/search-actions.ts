@@ -2,7 +2,7 @@
 import { Problem } from '../../errors.ts';
 import { cycleOf } from '../brackets.ts';
 import type { Delivery, SearchChange, Transition } from '../commands.ts';
-import { isOpen, type Search } from '../records.ts';
+import { isOpen, type Search } from '../search.ts';
 import { limits, limitsOf, type Reached, reached, withChanges } from '../specification/budget.ts';
 import { hasBarriers } from '../specification/pruners.ts';
 import { deliveriesOf, isWithheld, releasedJob } from './deliveries.ts';

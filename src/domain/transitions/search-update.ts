@@ -5,16 +5,10 @@
  * Counters follow from the states of trials: no rule counts.
  */
 
-import {
-  type Change,
-  isOpen,
-  isOver,
-  MAX_IMPROVEMENTS,
-  type Search,
-  type SearchState,
-  type TrialState,
-} from '../records.ts';
+import type { Change } from '../events.ts';
+import { isOpen, MAX_IMPROVEMENTS, type Search, type SearchState } from '../search.ts';
 import type { Budget, Limit } from '../specification/budget.ts';
+import { isOver, type TrialState } from '../trial.ts';
 import { type Facts, meets, type TrialQuery } from './facts.ts';
 import { type NewTrial, patched, type TrialPatch, type TrialRecord } from './trial-record.ts';
 

@@ -1,8 +1,9 @@
 /** What people do to one trial: pause it, resume it, cancel it, or try it again. */
 import { Problem } from '../../errors.ts';
 import type { Delivery, TrialAction } from '../commands.ts';
-import { isOpen, isOver } from '../records.ts';
+import { isOpen } from '../search.ts';
 import { hasBarriers } from '../specification/pruners.ts';
+import { isOver } from '../trial.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { conclude } from './ending.ts';
 import { settleBrackets } from './rungs.ts';

@@ -3,7 +3,7 @@
 import type { Point } from '../../algorithms/space/space.ts';
 import type { FoldCurves, FoldsFinding } from '../../compute/trial.ts';
 import type { PlannedTrial } from '../commands.ts';
-import type { TrialState, TrialSummary, Verdict } from '../records.ts';
+import type { TrialState, TrialSummary, Verdict } from '../trial.ts';
 
 /** What rules read. Curves and checkpoints, which may be large, are read by themselves (facts.ts). */
 export interface TrialRecord {

@@ -1,0 +1,67 @@
+/** A search as it is stored and served: one zod schema, from which the type follows. */
+import { z } from 'zod';
+import { findingCodes } from '../diagnosis/finding.ts';
+import { count, time } from './fields.ts';
+import { limits } from './specification/budget.ts';
+import { settingsSchema } from './specification/settings.ts';
+import { resolvedSpecificationSchema } from './specification/specification.ts';
+import { warningSchema } from './specification/warnings.ts';
+
+export const searchStates = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const;
+export type SearchState = (typeof searchStates)[number];
+
+/** States a search can still leave. */
+export function isOpen(state: SearchState): boolean {
+  return state === 'running' || state === 'paused';
+}
+
+/** How many improvements a search record keeps; the event log has all of them. */
+export const MAX_IMPROVEMENTS = 100;
+
+export const searchSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    state: z.enum(searchStates),
+    specification: resolvedSpecificationSchema.describe('As sent, with defaults filled in'),
+    warnings: z.array(warningSchema).readonly().describe('The warnings given when it was created'),
+    dataset: z.object({ name: z.string(), hash: z.string() }),
+    trials: z
+      .object({
+        total: count,
+        planned: count,
+        waiting: count,
+        running: count,
+        paused: count.describe('Waiting at a rung for the other trials of their bracket, or paused by a user'),
+        complete: count,
+        pruned: count,
+        failed: count,
+        cancelled: count,
+        diverged: count.describe('Complete trials whose loss diverged; they have no value'),
+      })
+      .describe('Number of trials by state'),
+    best: z
+      .object({ number: count, value: z.number(), stage: count })
+      .nullable()
+      .describe('Best complete trial of the newest stage that has one'),
+    improvements: z
+      .array(z.object({ number: count, value: z.number(), stage: count }))
+      .readonly()
+      .describe(`Trials that became the best, in order; the newest ${MAX_IMPROVEMENTS}`),
+    found: z.partialRecord(z.enum(findingCodes), count).describe('Number of ended trials with each finding'),
+    stages: z
+      .array(z.object({ from: count, to: count, hyperparameters: settingsSchema }))
+      .readonly()
+      .describe(
+        'The stages that have started: first trial, one more than the last trial, and search space; empty without stages',
+      ),
+    parent: z.uuid().nullable().describe('The search it refines'),
+    epochs: count.describe('Epochs trained by trials that ended or wait at a rung'),
+    endedBy: z.enum(limits).nullable().describe('The budget limit that ended it'),
+    seq: count.describe('Sequence number of the newest event'),
+    failure: z.string().nullable(),
+    createdAt: time,
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: 'Search' });
+export type Search = z.infer<typeof searchSchema>;
