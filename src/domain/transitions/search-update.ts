@@ -44,7 +44,13 @@ export interface SearchWrites {
 
 export class SearchUpdate {
   readonly facts: Facts;
-  #search: Search;
+  /** Without the counters, which change with every trial. */
+  #base: Search;
+  readonly #trials: { -readonly [name in keyof Search['trials']]: number };
+  #seq: number;
+  #epochs: number;
+  /** With the counters; undefined after a change. */
+  #search: Search | undefined;
   readonly #events: Change[] = [];
   readonly #records = new Map<number, TrialRecord>();
   readonly #patches = new Map<number, TrialPatch>();
@@ -56,12 +62,16 @@ export class SearchUpdate {
   #renewsHistory = false;
 
   constructor(search: Search, facts: Facts) {
-    this.#search = search;
+    this.#base = search;
+    this.#trials = { ...search.trials };
+    this.#seq = search.seq;
+    this.#epochs = search.epochs;
     this.facts = facts;
   }
 
   /** As it is with all that was changed. `finishedAt` stays as it was: the store's clock says when a search ended. */
   get search(): Search {
+    this.#search ??= { ...this.#base, trials: { ...this.#trials }, seq: this.#seq, epochs: this.#epochs };
     return this.#search;
   }
 
@@ -89,28 +99,29 @@ export class SearchUpdate {
 
   event(change: Change): void {
     this.#events.push(change);
-    this.#search = { ...this.#search, seq: this.#search.seq + 1 };
+    this.#seq++;
+    this.#search = undefined;
   }
 
   set({ total, name, budget, improvements, ...patch }: SearchPatch): void {
-    const before = this.#search;
-    const trials = total === undefined ? before.trials : { ...before.trials, total };
+    const before = this.#base;
+    if (total !== undefined) this.#trials.total = total;
     const specification = {
       ...before.specification,
       name: name ?? before.name,
-      budget: { ...(budget ?? before.specification.budget), trials: trials.total },
+      budget: { ...(budget ?? before.specification.budget), trials: this.#trials.total },
     };
     const changesSpecification = total !== undefined || name !== undefined || budget !== undefined;
     if (changesSpecification) this.#changesSpecification = true;
     const state = patch.state ?? before.state;
-    this.#search = {
+    this.#base = {
       ...before,
       ...patch,
       ...(changesSpecification && { name: specification.name, specification }),
       ...(improvements && { improvements: improvements.slice(-MAX_IMPROVEMENTS) }),
-      trials,
       endedBy: isOpen(state) ? null : (patch.endedBy ?? before.endedBy),
     };
+    this.#search = undefined;
   }
 
   /** The record after it. */
@@ -130,18 +141,15 @@ export class SearchUpdate {
   addTrials(trials: readonly NewTrial[]): void {
     this.#newTrials.push(...trials);
     for (const { claimedBy } of trials) this.#count(claimedBy === undefined ? 'waiting' : 'running', 1);
-    const planned = this.#search.trials.planned + trials.length;
-    this.#search = { ...this.#search, trials: { ...this.#search.trials, planned } };
+    this.#trials.planned += trials.length;
+    this.#search = undefined;
   }
 
   /** Epochs that trials were trained for, and how many of those that are complete diverged. */
   addTraining({ epochs, diverged = 0 }: { readonly epochs: number; readonly diverged?: number }): void {
-    const { trials } = this.#search;
-    this.#search = {
-      ...this.#search,
-      epochs: this.#search.epochs + epochs,
-      trials: { ...trials, diverged: trials.diverged + diverged },
-    };
+    this.#epochs += epochs;
+    this.#trials.diverged += diverged;
+    this.#search = undefined;
   }
 
   report(number: number, epochs: number, value: number | null): void {
@@ -163,15 +171,16 @@ export class SearchUpdate {
   }
 
   #count(state: TrialState, by: number): void {
-    const { trials } = this.#search;
-    this.#search = { ...this.#search, trials: { ...trials, [state]: trials[state] + by } };
+    this.#trials[state] += by;
+    this.#search = undefined;
   }
 
   #countFound({ found }: TrialRecord, by: number): void {
     if (found.length === 0) return;
-    const counts: Record<string, number> = { ...this.#search.found };
+    const counts: Record<string, number> = { ...this.#base.found };
     for (const code of found) counts[code] = (counts[code] ?? 0) + by;
     const left = Object.entries(counts).filter(([, count]) => count !== 0);
-    this.#search = { ...this.#search, found: Object.fromEntries(left) };
+    this.#base = { ...this.#base, found: Object.fromEntries(left) };
+    this.#search = undefined;
   }
 }
