@@ -48,8 +48,8 @@ const rocAuc = {
 const r2 = { ...rocAuc, dataset: 'rare-value', objective: { metric: 'validationR2' } };
 
 describe.each([
-  ['ROC AUC', rocAuc, /rows of both classes, and all 8 validation rows are of the class a/],
-  ['R²', r2, /different values of the target, and all 8 validation rows have the value 0/],
+  ['ROC AUC', rocAuc, /rows of both classes, but all 8 validation rows are of the class a/],
+  ['R²', r2, /different values of the target, but all 8 validation rows have the value 0/],
 ])('%s', (_, search, why) => {
   const folds = { type: 'kFold', folds: 5, stratified: false };
 

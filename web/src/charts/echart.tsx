@@ -50,7 +50,7 @@ export default function EChart({ label, name, option, height, csv, on }: EChartP
     const made = init(element, undefined, { renderer: 'canvas' });
     chart.current = made;
     for (const event of Object.keys(handlers.current ?? {})) {
-      made.on(event, (told: unknown) => handlers.current?.[event]?.(told, made));
+      made.on(event, (params: unknown) => handlers.current?.[event]?.(params, made));
     }
     const resized = new ResizeObserver(() => made.resize());
     resized.observe(element);
