@@ -117,7 +117,7 @@ describe('in memory', () => {
     const length = Math.round(lists.flat().length / lists.length);
     console.log(`${perSecond} histories a second, of ${length} commands on average`);
     expect(perSecond).toBeGreaterThan(100);
-  });
+  }, 60_000);
 
   it.each(Object.keys(searches))('%s: every history is sound', async (name) => {
     const specification = await specified({ sampler: { type: 'random', seed: 1 }, ...searches[name] });
@@ -132,7 +132,7 @@ describe('in memory', () => {
       { numRuns: 1000 },
     );
     expect([...happened].sort()).toEqual(expected(name).sort());
-  });
+  }, 60_000);
 });
 
 describe('in Postgres', () => {

@@ -119,9 +119,9 @@ describe('a trial that is paused', () => {
     expect(() => run({ ...task, settings: { ...task.settings, l2: 0.1 }, resume: checkpoint })).toThrow(other);
     const renamed = { ...kernels[0]!, name: 'other' };
     expect(() => runTrial({ ...task, resume: checkpoint }, renamed, conditions).next()).toThrow(other);
-    expect(() => run({ ...task, resume: checkpoint.subarray(0, 40) })).toThrow('cut short');
+    expect(() => run({ ...task, resume: checkpoint.subarray(0, 40) })).toThrow('truncated');
     expect(() => run({ ...task, resume: toBytes({ format: 'other' }) })).toThrow('does not have the format');
-    expect(() => run({ ...task, resume: new Uint8Array() })).toThrow('cut short');
+    expect(() => run({ ...task, resume: new Uint8Array() })).toThrow('truncated');
   });
 });
 
