@@ -293,6 +293,19 @@ describe('what is said of a file', () => {
   });
 });
 
+it.each([
+  ['near 1e8 that differ by 1', (kind: number) => 1e8 + kind],
+  ['of 1e-50', (kind: number) => kind * 1e-50],
+])('learns from numbers %s, which float32 would make one', async (what, value) => {
+  const rows = Array.from({ length: 60 }, (_, i) => `${value(i % 2)},${i % 2 === 0 ? 'even' : 'odd'}`);
+  const stored = await post(`?name=${what.replaceAll(' ', '-')}`, `serial,kind\n${rows.join('\n')}\n`);
+  expect(stored.status).toBe(201);
+  const { name } = (await stored.json()) as DatasetSummary;
+  const hyperparameters = { epochs: 60, hiddenUnits: 8, learningRate: 0.03, batchSize: 16 };
+  const { id } = await service.client.create({ dataset: name, hyperparameters, budget: { trials: 1 } });
+  expect((await ended(service.client, id)).best?.value).toBe(1);
+});
+
 describe('what is no table is refused with 400, by its place', () => {
   const refusedWith = async (body: Buffer | string, query = '') => {
     const response = await post(`?name=hostile${query}`, body);

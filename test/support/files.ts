@@ -430,11 +430,11 @@ export const fileCases: readonly FileCase[] = [
   },
   {
     kind: 'numbers near 1e8 that differ by 1',
-    file: text(lines(40, (i) => `${100_000_000 + (i % 8)},${decimal(i, 2)},${kind(i)}`, 'serial,x,kind')),
+    file: text(lines(40, (i) => `${100_000_001 + (i % 8)},${decimal(i, 2)},${kind(i)}`, 'serial,x,kind')),
     columns: ['serial', 'x', 'kind'],
     rows: 40,
     inputs: 2,
     classes: ['large', 'small'],
-    first: [100_000_000, Number(decimal(0, 2))],
+    first: [100_000_001, Number(decimal(0, 2))],
   },
 ];
