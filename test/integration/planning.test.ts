@@ -6,7 +6,7 @@ import { startTestService, type TestService } from '../support/service.ts';
 let service: TestService;
 beforeAll(async () => {
   // Longer than any test takes: what only the reconciler plans does not come.
-  service = await startTestService({ sweepSeconds: 600 });
+  service = await startTestService({ reconcileSeconds: 600 });
 });
 afterAll(() => service?.close());
 
