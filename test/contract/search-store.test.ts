@@ -119,20 +119,24 @@ describe('in memory', () => {
     expect(perSecond).toBeGreaterThan(100);
   }, 60_000);
 
-  it.each(Object.keys(searches))('%s: every history is sound', async (name) => {
-    const specification = await specified({ sampler: { type: 'random', seed: 1 }, ...searches[name] });
-    const happened = new Set<string>();
-    await fc.assert(
-      fc.asyncProperty(commands, async (list) => {
-        const seen = inMemory();
-        const id = await create(seen, specification);
-        await play(seen, id, list);
-        for (const { type } of await seen.events(id)) happened.add(type);
-      }),
-      { numRuns: 1000 },
-    );
-    expect([...happened].sort()).toEqual(expected(name).sort());
-  }, 60_000);
+  it.each(Object.keys(searches))(
+    '%s: every history is sound',
+    async (name) => {
+      const specification = await specified({ sampler: { type: 'random', seed: 1 }, ...searches[name] });
+      const happened = new Set<string>();
+      await fc.assert(
+        fc.asyncProperty(commands, async (list) => {
+          const seen = inMemory();
+          const id = await create(seen, specification);
+          await play(seen, id, list);
+          for (const { type } of await seen.events(id)) happened.add(type);
+        }),
+        { numRuns: 1000 },
+      );
+      expect([...happened].sort()).toEqual(expected(name).sort());
+    },
+    60_000,
+  );
 });
 
 describe('in Postgres', () => {

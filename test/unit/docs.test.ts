@@ -45,8 +45,17 @@ describe('the settings in docs/operations.md', () => {
   });
 
   it('have the defaults that they have', () => {
-    const { host, port, queuePrefix, kernels, trialMemoryBytes, leaseSeconds, reconcileSeconds, connections, logLevel } =
-      readConfig({});
+    const {
+      host,
+      port,
+      queuePrefix,
+      kernels,
+      trialMemoryBytes,
+      leaseSeconds,
+      reconcileSeconds,
+      connections,
+      logLevel,
+    } = readConfig({});
     const defaults = {
       HYPERSEARCH_HOST: host,
       HYPERSEARCH_PORT: port,
