@@ -41,6 +41,7 @@ describe('a file with', () => {
     expect(shown.status).toBe(200);
     const preview = (await shown.json()) as DatasetPreview;
     expect(preview).toMatchObject({ rows: one.rows, features: one.inputs, faults: [], classes: one.classes });
+    expect(preview.columns.map(({ name: column }) => column)).toEqual(one.columns);
     expect(preview.reading).toMatchObject(one.reading ?? {});
     // What was decided is said, with the option that says otherwise.
     for (const [option, value] of Object.entries(one.reading ?? {})) {

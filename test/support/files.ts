@@ -117,9 +117,9 @@ export const fileCases: readonly FileCase[] = [
   { kind: 'gzip', file: gzipSync(plain), reading: { gzip: true }, ...plainColumns },
   {
     kind: 'Excel in a German locale: semicolons, decimal commas, thousands, Windows-1252',
-    file: latin1(`${german.replaceAll('Müller', '5 €')}`),
+    file: latin1(german.replaceAll('Müller', '5 €').replace('Preis', 'Preis in €')),
     reading: { delimiter: 'semicolon', decimal: 'comma', thousands: 'point', encoding: 'windows-1252' },
-    columns: ['Länge', 'Preis', 'Straße', 'Größe'],
+    columns: ['Länge', 'Preis in €', 'Straße', 'Größe'],
     rows: 30,
     inputs: 3,
     classes: ['groß', 'klein'],
