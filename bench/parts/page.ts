@@ -92,7 +92,7 @@ export async function interactions(
     'turn to another view',
     ['Overview', 'Pruning', 'Specification', 'Trials', 'Overview'].map((name) => () => turnTo(page, name)),
   );
-  await turnTo(page, 'What mattered');
+  await turnTo(page, 'Importance');
   await page.locator('.echart canvas').first().waitFor();
   await measure(
     'another slice',
