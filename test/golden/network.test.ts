@@ -44,7 +44,7 @@ describe('replay', () => {
   const fixture = fixtureOf('batch-norm-tanh-deep.json');
   const kernels = createPlainKernels('float64');
   const { expected } = fixture;
-  const planted: [string, Partial<GoldenFixture['expected']>, string, string][] = [
+  const injected: [string, Partial<GoldenFixture['expected']>, string, string][] = [
     ['a loss', { steps: expected.steps.with(7, { ...expected.steps[7]!, dataLoss: 3 }) }, 'dataLoss', 'step 7'],
     [
       'a norm',
@@ -66,7 +66,7 @@ describe('replay', () => {
     ],
     ['an output', { probeOutputs: expected.probeOutputs.with(39, 100) }, 'probe', 'outputs [39]'],
   ];
-  it.each(planted)('finds %s that was altered', (_what, altered, what, where) => {
+  it.each(injected)('finds %s that was altered', (_what, altered, what, where) => {
     const mismatches = replay({ ...fixture, expected: { ...expected, ...altered } }, kernels);
     expect(mismatches[0]).toMatchObject({ what, where });
   });

@@ -1,4 +1,4 @@
-/** Planted faults through the whole service: found, told where, with evidence and advice; and nothing in a healthy network. */
+/** Injected faults through the whole service: found, told where, with evidence and advice; and nothing in a healthy network. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchFindings } from '../../src/contract/analysis.ts';
 import type { Trial, TrialSummary } from '../../src/domain/trial.ts';
@@ -47,7 +47,7 @@ async function found(settings: readonly object[]): Promise<{ id: string; trials:
   return { id, trials };
 }
 
-const planted = [
+const injected = [
   [{}, []],
   [{ initializer: 'zeros' }, ['symmetricWeights']],
   [{ learningRate: 1e-7 }, ['rateTooLow']],
@@ -61,10 +61,10 @@ describe('findings', () => {
   let id: string;
   let trials: Trial[];
   beforeAll(async () => {
-    ({ id, trials } = await found(planted.map(([settings]) => settings)));
+    ({ id, trials } = await found(injected.map(([settings]) => settings)));
   });
 
-  it.each(planted.map(([settings, codes], number) => ({ settings, codes, number })))(
+  it.each(injected.map(([settings, codes], number) => ({ settings, codes, number })))(
     '$settings: $codes',
     ({ codes, number }) => {
       const { findings, found: listed } = trials[number]!;
@@ -94,7 +94,7 @@ describe('findings', () => {
     const page = (await (await fetch(`${url}/trials?finding=symmetricWeights`)).json()) as { items: TrialSummary[] };
     expect(page.items.map(({ number }) => number)).toEqual([1]);
     const sum = (await (await fetch(`${url}/findings`)).json()) as SearchFindings;
-    expect(sum.trials).toBe(planted.length);
+    expect(sum.trials).toBe(injected.length);
     const symmetric = sum.items.find(({ code }) => code === 'symmetricWeights')!;
     expect(symmetric).toMatchObject({
       severity: 'fault',
@@ -102,7 +102,7 @@ describe('findings', () => {
       numbers: [1],
       example: { cause: 'initialization' },
     });
-    expect(symmetric.share).toBeCloseTo(1 / planted.length, 10);
+    expect(symmetric.share).toBeCloseTo(1 / injected.length, 10);
     for (const { code, trials: count } of sum.items) {
       expect(trials.filter((trial) => trial.found.includes(code))).toHaveLength(count);
     }

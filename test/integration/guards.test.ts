@@ -1,4 +1,4 @@
-/** npm run lint sees what it is there to see: a copy of the project with every fault planted in it. */
+/** Lint reports every fault that is injected into a copy of the project. */
 import { spawnSync } from 'node:child_process';
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ import pg from 'pg';
 import type { SearchStore } from '../application/ports.ts';
 
 async function local(): Promise<void> {}
-export class Planted {
+export class Injected {
   async run(): Promise<void> {}
   go(store: SearchStore, emitter: NodeJS.EventEmitter): void {
     const { remove } = store;
@@ -45,7 +45,7 @@ export class Planted {
 }
 `;
 
-const planted: Readonly<Record<string, string>> = {
+const injected: Readonly<Record<string, string>> = {
   'src/api/floating.ts': floating,
   'src/nn/upwards.ts': `import type { Search } from '../domain/search.ts';\nexport type Upwards = Search;\n`,
   'src/nn/packaged.ts': `import { z } from 'zod';\nexport const packaged = z.string();\n`,
@@ -66,7 +66,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   for (const name of copied) await cp(join(projectRoot, name), join(folder.path, name), { recursive: true });
   await symlink(join(projectRoot, 'node_modules'), join(folder.path, 'node_modules'), 'junction');
-  for (const [name, text] of Object.entries(planted)) {
+  for (const [name, text] of Object.entries(injected)) {
     await cp(join(projectRoot, 'src/paths.ts'), join(folder.path, name)); // makes the folder
     await writeFile(join(folder.path, name), text);
   }

@@ -71,7 +71,7 @@ describe('the recipes', () => {
     await copy.run('--without-build', 'tsc', '-p', 'web/tsconfig.json');
   });
 
-  it('are tested by what is there: contracts, gradients, formulas, a planted fault, every answer', async () => {
+  it('are tested by what is there: contracts, gradients, formulas, a injected fault, every answer', async () => {
     const config = {
       include: [
         'test/property/halton.test.ts',
@@ -105,7 +105,7 @@ describe('the recipes', () => {
     ]) {
       expect(run).toMatch(new RegExp(`✓.*${name}`));
     }
-    const planted = await copy.run(
+    const injected = await copy.run(
       'dist/bench/findings.js',
       '--runs',
       '3',
@@ -114,8 +114,8 @@ describe('the recipes', () => {
       '--json',
       'batchTooLarge',
     );
-    expect(planted).toContain('"kind":"batchTooLarge"');
-    expect(planted).toContain('"found":1');
+    expect(injected).toContain('"kind":"batchTooLarge"');
+    expect(injected).toContain('"found":1');
     // A build, a database and eight files of tests, beside whatever else is tested.
   }, 300_000);
 

@@ -107,7 +107,7 @@ describe('preprocessing', () => {
     );
   });
 
-  it('validation rows never teach: a huge value planted in one changes nothing of the training rows', () => {
+  it('validation rows never teach: a huge value injected in one changes nothing of the training rows', () => {
     fc.assert(
       fc.property(values, seeds, fc.constantFrom('none', 'center', 'standardize'), (x, seed, preprocessing) => {
         const y = x.map((_, i) => i % 2);

@@ -231,7 +231,7 @@ describe.each(everyKernels)('%s: validation rows never teach', (_name, kernels) 
     return { taught, parameters: result.parameters, validation: reports.map(({ validationLoss }) => validationLoss) };
   }
 
-  it('a huge value planted in one changes no training number', () => {
+  it('a huge value injected in one changes no training number', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...validationRows),
@@ -239,10 +239,10 @@ describe.each(everyKernels)('%s: validation rows never teach', (_name, kernels) 
         fc.boolean(),
         (row, preprocessing, batchNorm) => {
           const clean = run(x, preprocessing, batchNorm);
-          const planted = run(x.with(row * 3, 1e6), preprocessing, batchNorm);
-          expect(planted.taught).toEqual(clean.taught);
-          expect(planted.parameters).toEqual(clean.parameters);
-          expect(planted.validation).not.toEqual(clean.validation);
+          const injected = run(x.with(row * 3, 1e6), preprocessing, batchNorm);
+          expect(injected.taught).toEqual(clean.taught);
+          expect(injected.parameters).toEqual(clean.parameters);
+          expect(injected.validation).not.toEqual(clean.validation);
         },
       ),
       { numRuns: 10 },

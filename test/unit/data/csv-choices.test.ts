@@ -112,9 +112,9 @@ describe('what is missing', () => {
     const values = Array.from({ length: 40 }, (_, i) => (i % 5 === 0 ? null : i));
     const plain = data(values);
     const [fold] = foldsOf(plain, { type: 'holdout', fraction: 0.25, repeats: 1 }, 3);
-    const planted = values.map((value, row) => (value !== null && fold!.validationRows.includes(row) ? 1e6 : value));
+    const injected = values.map((value, row) => (value !== null && fold!.validationRows.includes(row) ? 1e6 : value));
     for (const preprocessing of ['none', 'center', 'standardize'] as const) {
-      const [before, after] = [plain, data(planted)].map((dataset) => prepare(dataset, fold!, preprocessing));
+      const [before, after] = [plain, data(injected)].map((dataset) => prepare(dataset, fold!, preprocessing));
       expect(after!.scaling).toEqual(before!.scaling);
       expect(after!.trainX).toEqual(before!.trainX);
       const gap = [...fold!.validationRows].findIndex((row) => values[row] === null);
