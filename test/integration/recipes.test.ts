@@ -71,7 +71,7 @@ describe('the recipes', () => {
     await copy.run('--without-build', 'tsc', '-p', 'web/tsconfig.json');
   });
 
-  it('are tested by what is there: contracts, gradients, formulas, a injected fault, every answer', async () => {
+  it('are tested by what is there: contracts, gradients, formulas, an injected fault, every answer', async () => {
     const config = {
       include: [
         'test/property/halton.test.ts',

@@ -27,7 +27,7 @@ export const finding: Recipe = {
 export const validationTooSmall: Rule`,
     );
     await copy.replace(
-      'bench/parts/faults.ts',
+      'bench/parts/injected-faults.ts',
       "  diverged: {\n    code: 'diverged',",
       `  batchTooLarge: {
     code: 'batchTooLarge',

@@ -22,7 +22,7 @@ const softsign: ActivationLoops = {
 
 export const activationLoops`,
     );
-    await copy.replace(formulas, '  silu,\n};', '  silu,\n  softsign,\n};');
+    await copy.replace(formulas, '  silu,\n} as', '  silu,\n  softsign,\n} as');
     const simd = 'kernels/activations.ts';
     await copy.insertAfter(simd, 'const SILU: i32 = 7;\n', 'const SOFTSIGN: i32 = 8;\n');
     await copy.insertAfter(
@@ -51,6 +51,28 @@ export const activationLoops`,
         `    case SOFTSIGN:\n      return ${loop}(SOFTSIGN, ${args});\n`,
       );
     }
+    const native = 'kernels/native/layers.h';
+    await copy.replace(native, 'ELU, GELU, SILU };', 'ELU, GELU, SILU, SOFTSIGN };');
+    await copy.insertAfter(
+      native,
+      '    case SILU: return z * sigmoid(z);\n',
+      '    case SOFTSIGN: return z / (1.0f + absolute(z));\n',
+    );
+    await copy.replace(
+      native,
+      '    default: return da;\n',
+      `    case SOFTSIGN: {
+      vf rest = 1.0f - absolute(a);
+      return da * (rest * rest);
+    }
+    default: return da;
+`,
+    );
+    await copy.insertAfter(
+      native,
+      '    case SILU: loop(SILU); break;            \\\n',
+      '    case SOFTSIGN: loop(SOFTSIGN); break;    \\\n',
+    );
     await copy.insertAfter(
       'test/unit/nn/kernels-plain.test.ts',
       '    silu: (x: number) => x / (1 + Math.exp(-x)),\n',
