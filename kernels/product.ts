@@ -1,7 +1,7 @@
 /**
  * The three products of a dense layer, out of one tile: 4 rows × 8 columns, held in eight registers while the sums run.
  *
- * Every number is summed in the order of the terms, whatever tile it falls into, so its bits depend on its row and column alone.
+ * Every number is summed in the order of the terms, whatever tile it falls into, so its bits depend only on its row and column.
  * Larger tiles and unrolled sums were tried: they spill registers on Node 20 and halve the speed (docs/benchmarks.md).
  */
 import { F32, multiplyAdd, padded, rowBytes, stride } from './lanes';

@@ -11,14 +11,14 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 const checks = [
   { what: 'format and style', command: ['biome', 'check', '.'] },
-  { what: 'promises that nobody waits for', command: ['oxlint', '--type-aware', '--deny-warnings'] },
+  { what: 'floating promises', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { what: 'directions and circles of imports', command: ['depcruise', 'src', 'workers', 'web/src', 'bench', 'test'] },
   { what: 'files, exports and dependencies that nothing uses', command: ['knip', '--no-config-hints'] },
 ];
 
 /**
  * dependency-cruiser reads sources through the JavaScript API of TypeScript's compiler, which version 7 does not have. It is given version 6,
- * which is installed for it alone (docs/decisions/0020-guards.md).
+ * which is installed only for it (docs/decisions/0020-guards.md).
  */
 function giveTypeScript6() {
   const modules = path.join(root, 'node_modules');

@@ -78,7 +78,7 @@ export function nativeKernels(root, output) {
     ]);
     const link = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
     const file = `native-${key}.node`;
-    // Linked elsewhere, and moved to its place: whoever finds it, finds it whole.
+    // Linked in a temporary folder and moved, so that no process sees half a file.
     await run([...link, '-o', path.join(folder, file), ...objects]);
     process.dlopen({ exports: {} }, path.join(folder, file));
     fs.renameSync(path.join(folder, file), path.join(output, file));

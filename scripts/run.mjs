@@ -41,7 +41,7 @@ async function main(given) {
   if (!name)
     throw new SetupError('Say what to run: node scripts/run.mjs <script or command> [arguments], or --setup-only.');
   checkNode();
-  // An image that holds the build alone has nothing to set up.
+  // An image that has only the build needs no set-up.
   if (fs.existsSync(path.join(root, 'src'))) await setUp(root, say, { build });
   if (name === '--setup-only') return;
   const script = resolveCommand(name);

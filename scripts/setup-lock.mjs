@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const beatMs = 500;
 const patienceMs = 5_000;
 
-/** Runs `work` while it alone holds the lock file. Its holder touches the file all the time: one left behind is known. */
+/** Runs `work` while holding the lock file. The holder touches the file regularly, so a stale lock is recognized. */
 export async function withLock(file, say, work) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const token = `${process.pid} ${randomBytes(6).toString('hex')}`;

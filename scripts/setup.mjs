@@ -217,7 +217,7 @@ export function findBin(root, name) {
   throw new SetupError(`There is no command ${name} in node_modules/.bin.`);
 }
 
-/** Its output is shown only if it fails. If we are told to end meanwhile, it is too. */
+/** Shows its output only if it fails. Signals to this process are passed on. */
 function run(root, command, args, title, more = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...more });

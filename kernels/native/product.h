@@ -1,7 +1,7 @@
 /*
  * The three products of a dense layer, out of one tile: ROWS rows × two vectors of columns, held in registers while the sums run.
  *
- * Every number is summed in the order of the terms, whatever tile it falls into, so its bits depend on its row and column alone,
+ * Every number is summed in the order of the terms, whatever tile it falls into, so its bits depend only on its row and column
  * and are the same for every width of a vector.
  */
 #ifndef PRODUCT_H

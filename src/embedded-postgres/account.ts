@@ -36,7 +36,7 @@ export function spawnAs(account: Account): { cwd: string; uid?: number; gid?: nu
 
 /**
  * Whether the account may enter `place`, which need not exist yet: every folder from the root down to the deepest that
- * does exist must let it pass. Reads mode bits alone, with no supplementary groups, since a process that steps down
+ * does exist must let it pass. Reads only mode bits, with no supplementary groups, since a process that steps down
  * from root has none.
  */
 export async function canReach(account: Account, place: string): Promise<boolean> {

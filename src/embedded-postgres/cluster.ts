@@ -14,7 +14,7 @@ export interface Cluster {
   readonly password: string;
 }
 
-/** Opens the cluster below `home`, or makes it. `durable: false` skips every fsync: for throw-away clusters alone. */
+/** Opens the cluster below `home`, or makes it. `durable: false` skips every fsync: only for throw-away clusters. */
 export async function openCluster(
   home: string,
   binaries: Binaries,

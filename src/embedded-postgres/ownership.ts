@@ -30,7 +30,7 @@ export async function claim(address: Address): Promise<Claim> {
     query_timeout: 5_000,
     keepAlive: true,
   });
-  // A connection that fails later says so on 'end'; an 'error' that nobody hears would end the process.
+  // A connection that fails later says so on 'end'; an 'error' without a listener would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -60,7 +60,7 @@ async function findOwner(client: pg.Client): Promise<number | undefined> {
   return name.startsWith(label) ? Number(name.slice(label.length)) : undefined;
 }
 
-/** Called by the owner alone, so nobody else creates it at the same time. */
+/** Only the owner calls it, so no other process creates it at the same time. */
 export async function ensureDatabase(client: pg.Client, name: string): Promise<void> {
   const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);
   if (rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(name)}`);

@@ -15,7 +15,7 @@ export interface Placement {
 
 /**
  * Data that are there already stay where they are, and are run by their owner. The pointer, not a fixed name, decides
- * which shelter is used: whoever deletes the directory to start afresh does start afresh.
+ * which shelter is used: deleting the directory starts afresh.
  */
 export async function place(directory: string, log: Log, shelters?: string[]): Promise<Placement> {
   await mkdir(directory, { recursive: true });
@@ -69,7 +69,7 @@ async function choosePlace(root: string, pointer: string, account: Account, shel
   );
 }
 
-/** In a temp folder anybody may have made a directory of that name first: it must be ours, and ours alone to write. */
+/** In a temp folder any user may have created a directory of that name: it must be ours, and writable only by us. */
 async function isFitShelter(shelter: string, account: Account): Promise<boolean> {
   try {
     await mkdir(shelter).catch((error: NodeJS.ErrnoException) => {

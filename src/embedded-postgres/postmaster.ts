@@ -28,7 +28,7 @@ export async function readPidFile(data: string): Promise<PidFile | undefined> {
   return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
 }
 
-/** False for a zombie too: it holds nothing any more, and in a container nobody may ever reap it. */
+/** False for a zombie too: it holds no resources, and in a container it may never be reaped. */
 export async function isAlive(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);
@@ -99,7 +99,7 @@ export async function launch(
   try {
     const child = spawn(program(binaries, 'postgres'), ['-D', data, ...settings(port, durable)], {
       ...spawnAs(account),
-      // Its own process group: a Ctrl-C in the terminal reaches us alone, and we stop the server when we are done with it.
+      // Its own process group: a Ctrl-C in the terminal reaches only this process, which then stops the server.
       detached: true,
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
       stdio: ['ignore', log.fd, log.fd],
