@@ -1,8 +1,8 @@
 /*
  * Products of subnormal numbers, without the hundred cycles and more that a processor takes for each.
  *
- * What optimizers remember of a parameter whose gradient has become zero (a dead relu) decays until it is subnormal, and by rounding
- * stays so for ever. There are many of them in the end, and an update took three quarters of a training step.
+ * The moments of a parameter whose gradient has become zero (a dead relu) decay to subnormal numbers, and rounding keeps them there. In bench:training's w1 after
+ * 80 epochs 9 % of them were subnormal, and updates took half of a training step.
  */
 #ifndef SUBNORMAL_H
 #define SUBNORMAL_H
