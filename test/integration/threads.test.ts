@@ -1,8 +1,10 @@
 /** The compute core's two implementations: one contract, and what threads promise besides. */
 
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
 import { compileKernels } from '../../src/compute/kernels.ts';
@@ -176,4 +178,18 @@ describe('threads', () => {
       await core.close();
     }
   });
+});
+
+it('start in a process with options that threads do not have', async () => {
+  const program = `
+    const { createThreadedCore } = await import('./dist/src/compute/threaded-core.js');
+    const { compileKernels } = await import('./dist/src/compute/kernels.js');
+    const entry = new URL('./dist/workers/compute-thread.js', 'file://${projectRoot}/');
+    const core = createThreadedCore(1, entry, compileKernels('plain'));
+    const error = await core.run({ validation: { type: 'holdout', fraction: 0.2, repeats: 1 } }).catch((error) => error);
+    await core.close();
+    console.log(error.message);`;
+  const args = ['--max-old-space-size=512', '--input-type=module', '--eval', program];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: projectRoot });
+  expect(stdout).toContain('the compute thread failed'); // in the task, which is not one
 });
