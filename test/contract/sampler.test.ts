@@ -97,6 +97,7 @@ describe.each(samplers)('the sampler: $name', ({ type, enqueued }) => {
 function within(distribution: ReturnType<typeof spaceOf>['dimensions'][number]['distribution'], value: Value): boolean {
   if (distribution.distribution === 'categorical') return distribution.choices.includes(value);
   const { low, high } = distribution;
-  if (typeof value !== 'number' || value < low || value > high) return false;
+  // Written so that NaN is not within.
+  if (!(typeof value === 'number' && value >= low && value <= high)) return false;
   return distribution.distribution === 'float' || Number.isInteger(value);
 }

@@ -71,6 +71,9 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
     }),
     'with k folds': () => ({ validation: { type: 'kFold', folds: 3 } }),
     'behind enqueued configurations': () => ({ enqueue: [{ learningRate: 0.01 }, { activation: 'tanh', l2: 1e-3 }] }),
+    'beside a range of one number': () => ({
+      hyperparameters: { ...base.hyperparameters, l2: { distribution: 'float', low: 1e-3, high: 1e-3 } },
+    }),
     'after a warm start': () => ({ warmStart: { search: source.id, trials: 3 } }),
   };
 

@@ -4,7 +4,11 @@ import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
 import { type Distribution, isActive, type Point, type Space, type Value } from '../../src/algorithms/space/space.ts';
 
 const float: fc.Arbitrary<Distribution> = fc
-  .tuple(fc.double({ min: 1e-6, max: 1e3, noNaN: true }), fc.double({ min: 1, max: 1e4, noNaN: true }), fc.boolean())
+  .tuple(
+    fc.double({ min: 1e-6, max: 1e3, noNaN: true }),
+    fc.oneof({ weight: 9, arbitrary: fc.double({ min: 1, max: 1e4, noNaN: true }) }, fc.constant(1)),
+    fc.boolean(),
+  )
   .map(([low, factor, isLog]) => ({
     distribution: 'float',
     low,

@@ -3,7 +3,7 @@
 import { randomAt } from '../../random.ts';
 import { type Direction, signOf } from '../objective.ts';
 import { countOf, type Dimension, type Point, type Space, type Value } from '../space/space.ts';
-import { axisOf } from '../space/transform.ts';
+import { axisOf, placeOn } from '../space/transform.ts';
 import { mainShares, pairShare } from './fanova.ts';
 import type { Samples } from './forest.ts';
 import { pedAnova } from './ped-anova.ts';
@@ -62,8 +62,7 @@ function placeIn({ distribution }: Dimension, value: Value | undefined, anywhere
     return value === undefined ? Math.floor(anywhere * choices.length) : choices.indexOf(value);
   }
   if (value === undefined) return anywhere;
-  const axis = axisOf(distribution);
-  return axis.high > axis.low ? (axis.at(Number(value)) - axis.low) / (axis.high - axis.low) : 0.5;
+  return placeOn(axisOf(distribution), Number(value));
 }
 
 /** The trials as samples of a function, filtered by which hyperparameters are active. */

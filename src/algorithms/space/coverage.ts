@@ -2,7 +2,7 @@
 import { type Random, randomAt } from '../../random.ts';
 import { createSampler, type SamplerSettings } from '../samplers/create-sampler.ts';
 import { countOf, type Dimension, type Point, type Space } from './space.ts';
-import { type Axis, axisOf } from './transform.ts';
+import { type Axis, axisOf, placeOn } from './transform.ts';
 
 export const coveringSamplers = ['random', 'grid', 'sobol'] as const;
 export type CoveringSampler = (typeof coveringSamplers)[number];
@@ -73,7 +73,7 @@ function placeOf(dimension: Dimension, point: Point): number {
   }
   const axis = axes.get(dimension) ?? axisOf(distribution);
   axes.set(dimension, axis);
-  return axis.high > axis.low ? (axis.at(Number(value)) - axis.low) / (axis.high - axis.low) : 0.5;
+  return placeOn(axis, Number(value));
 }
 
 /** Estimates the probability with random cubes in `decisive` hyperparameters that span the others entirely. */

@@ -21,6 +21,7 @@ export function axisOf(distribution: NumericDistribution): Axis {
   const steps = step === undefined ? 0 : Math.floor((distribution.high - distribution.low) / step + 1e-9);
   const last = step === undefined ? distribution.high : distribution.low + steps * step;
   const [low, high] = [onScale(distribution.low - half), onScale(last + half)];
+  if (low === high) return ofOneNumber(distribution.low);
   return {
     low,
     high,
@@ -28,4 +29,14 @@ export function axisOf(distribution: NumericDistribution): Axis {
     valueAt: (x) => valueAt(distribution, (x - low) / (high - low)) as number,
     cell: step === undefined ? undefined : (value) => [onScale(value - half), onScale(value + half)],
   };
+}
+
+/** Bounds that are one number have it in the middle of an axis of length 1, since samplers divide by the length. */
+function ofOneNumber(value: number): Axis {
+  return { low: -0.5, high: 0.5, at: () => 0, valueAt: () => value, cell: undefined };
+}
+
+/** Where `value` lies between the ends of the axis, from 0 to 1. */
+export function placeOn(axis: Axis, value: number): number {
+  return (axis.at(value) - axis.low) / (axis.high - axis.low);
 }

@@ -9,7 +9,7 @@ import { exp, log } from '../../../exact-math.ts';
 import { type Random, randomAt } from '../../../random.ts';
 import { bestFirst, type Direction } from '../../objective.ts';
 import { decidePoint, type NumericDistribution, type Point, type Space, valueAt } from '../../space/space.ts';
-import { axisOf } from '../../space/transform.ts';
+import { axisOf, placeOn } from '../../space/transform.ts';
 import { drawAt } from '../random/random.ts';
 import type { Observation, Sampler } from '../sampler.ts';
 import { eigen } from './eigen.ts';
@@ -115,8 +115,7 @@ function learner(
   direction: Direction,
 ) {
   const axes = moved.map(({ name, distribution }) => ({ name, axis: axisOf(distribution) }));
-  const placesOf = (point: Point) =>
-    Float64Array.from(axes, ({ name, axis }) => (axis.at(point[name] as number) - axis.low) / (axis.high - axis.low));
+  const placesOf = (point: Point) => Float64Array.from(axes, ({ name, axis }) => placeOn(axis, point[name] as number));
   let kept: { readonly history: readonly Observation[]; readonly learned: Learned } | undefined;
   return (generations: number, history: readonly Observation[]): Learned => {
     const known = history.filter(({ number }) => number < generations * size);
