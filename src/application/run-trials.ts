@@ -16,7 +16,7 @@ import { ClaimLost, createLeaseManager, type Lease } from './lease-manager.ts';
 import type { Planner } from './planner.ts';
 import type { DatasetStore, PubSub, SearchStore, TrialQueue } from './ports.ts';
 import { createResultBatcher, type ResultBatcher } from './result-batcher.ts';
-import { type Trained, train } from './train-trial.ts';
+import { type TrainDependencies, type Trained, train } from './train-trial.ts';
 
 export interface RunnerDependencies {
   readonly store: SearchStore;
@@ -89,11 +89,13 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
     const deadline = deadlineOf(search, () => {
       store.endOverdue(search.id).catch((error: unknown) => log.error(`search ${search.id}: ${messageOf(error)}`));
     });
+    const together = isSeries(search, claims);
+    const core = together ? dependencies.core.series() : dependencies.core;
     const written: Promise<Search | undefined>[] = [];
-    for (const lease of held) {
+    const runOne = async (lease: Lease): Promise<void> => {
       if (paused.has(search.id)) lease.abort.abort(new SearchPaused());
       if (deadline.isOver()) lease.abort.abort(new OutOfTime());
-      const end = await runClaim(dependencies, batcher, search, lease);
+      const end = await runClaim({ ...dependencies, core }, batcher, search, lease);
       if (lease === held.at(-1)) onTrained();
       const settled = settle(dependencies, batcher, committed, search, lease.claim, end).finally(() =>
         leases.release(lease),
@@ -101,7 +103,9 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
       written.push(settled);
       // Start the next claimed trial only once it is known that the search continues.
       if (mayEndSearch(search, end)) await settled;
-    }
+    };
+    if (together) await Promise.all(held.map(runOne));
+    else for (const lease of held) await runOne(lease);
     const later = (await Promise.all(written)).filter((one) => one !== undefined);
     deadline.clear();
     return later.reduce((newest, one) => (one.seq > newest.seq ? one : newest), search);
@@ -152,7 +156,7 @@ type End = Trained | { readonly kind: 'returned'; readonly returned: ReturnedTri
 
 /** Trains one claimed trial. Never throws. */
 async function runClaim(
-  dependencies: RunnerDependencies,
+  dependencies: TrainDependencies & Pick<RunnerDependencies, 'log' | 'worker'>,
   batcher: ResultBatcher,
   search: Search,
   lease: Lease,
@@ -173,6 +177,13 @@ async function runClaim(
     dependencies.log.warn(`trial ${number} of ${search.id} crashed: ${stackOf(error)}`);
     return returned('crashed', messageOf(error));
   }
+}
+
+/** Whether claimed trials can be sent to a thread at once: none of them pauses, and no outcome decides whether the next one starts. */
+function isSeries({ specification: { budget, pruner } }: Search, claims: readonly Claim[]): boolean {
+  const { failures, target, seconds } = budget;
+  const isFree = failures === undefined && target === undefined && seconds === undefined;
+  return claims.length > 1 && pruner.type === 'none' && isFree;
 }
 
 /** Whether the outcome of a trial may end its search through the budget limits `failures` or `target`. */

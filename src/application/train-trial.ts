@@ -16,7 +16,7 @@ import type { ResultBatcher } from './result-batcher.ts';
 
 export interface TrainDependencies {
   readonly datasets: Pick<DatasetStore, 'load'>;
-  readonly core: ComputeCore;
+  readonly core: Pick<ComputeCore, 'run'>;
   readonly pubSub: PubSub;
 }
 

@@ -54,12 +54,14 @@ export function createInlineCore(name: KernelsName, memoryLimit = Number.POSITIV
   const own = { name: kernels.name, kernels };
   // All trials share the memory of the same kernels.
   let last: Promise<unknown> = Promise.resolve();
+  const run: ComputeCore['run'] = (task, options = {}) => {
+    const end = last.then(() => runTurning(own, task, options, memoryLimit));
+    last = end.catch(() => undefined);
+    return end;
+  };
   return {
-    run: (task, options = {}) => {
-      const end = last.then(() => runTurning(own, task, options, memoryLimit));
-      last = end.catch(() => undefined);
-      return end;
-    },
+    run,
+    series: () => ({ run }),
     close: async () => undefined,
   };
 }

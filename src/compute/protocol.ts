@@ -3,19 +3,51 @@ import type { MessagePort } from 'node:worker_threads';
 import type { RunOutcome, TimedUpdate, TrialTask } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
 
-/** A request to train a trial or one of its folds. */
+/** A request to train trials or folds, one after the other. Several tiny trials share a request, since a request costs as much as one. */
 export interface ThreadRequest {
-  readonly task: TrialTask;
-  /** The fold and its state when it was paused; undefined for all folds. */
-  readonly only: { readonly fold: number; readonly before: FoldState | undefined } | undefined;
-  /** Receives the epochs. */
+  readonly runs: readonly ThreadRun[];
+  /** Receives `ThreadReport`s. */
   readonly port: MessagePort;
-  /** One shared word: once it is not 0, the trial ends at its next step. */
-  readonly stop: Int32Array<SharedArrayBuffer>;
-  /** Memory limit of the trial in bytes. */
+  readonly progress: Progress;
+  /** Memory limit of each run in bytes. */
   readonly memoryLimit: number;
 }
 
-/** Errors lose their class when posted, so errors that the process must distinguish are sent as responses. */
-export type ThreadResponse = RunOutcome | FoldState | { readonly outcome: 'tooLarge'; readonly bytes: number };
-export type ThreadReport = readonly TimedUpdate[];
+/** A trial or one of its folds. */
+export interface ThreadRun {
+  readonly task: TrialTask;
+  /** The fold and its state when it was paused; undefined for all folds. */
+  readonly only: { readonly fold: number; readonly before: FoldState | undefined } | undefined;
+}
+
+/** Shared memory with an entry per run. */
+export interface Progress {
+  /** Written by the process: once it is not 0, the run ends at its next step, or does not start. */
+  readonly stop: Int32Array<SharedArrayBuffer>;
+  /** Written by the thread when it starts the run: milliseconds since 1970; 0 before. */
+  readonly startedAt: Float64Array<SharedArrayBuffer>;
+}
+
+export function createProgress(runs: number): Progress {
+  return {
+    stop: new Int32Array(new SharedArrayBuffer(4 * runs)),
+    startedAt: new Float64Array(new SharedArrayBuffer(8 * runs)),
+  };
+}
+
+/** Errors lose their class when posted, so errors that the process must distinguish are sent as ends of their own. */
+export type ThreadEnd =
+  | RunOutcome
+  | FoldState
+  | { readonly outcome: 'tooLarge'; readonly bytes: number }
+  | { readonly outcome: 'failed'; readonly error: unknown };
+
+/** What is new of a run. */
+export interface RunReport {
+  readonly run: number;
+  readonly updates: readonly TimedUpdate[];
+  /** Undefined while it is running. */
+  readonly end: ThreadEnd | undefined;
+}
+
+export type ThreadReport = readonly RunReport[];

@@ -115,10 +115,57 @@ describe.each([['inline'], ['threads']])('a core: %s', (name) => {
   });
 });
 
-it.each([['inline'], ['threads']])('a core refuses what takes more memory than a trial may: %s', async (name) => {
+describe.each([['inline'], ['threads']])('a series of trials: %s', (name) => {
+  const core = () => (name === 'inline' ? inline : threads);
+
+  it('gives each trial the bits and the epochs that it has alone', async () => {
+    const tasks = [task(0), task(1, { learningRate: 1e6, optimizer: 'sgd' }), task(2), task(3)];
+    const series = core().series();
+    const epochs = tasks.map((): number[] => []);
+    const ends = await Promise.all(
+      tasks.map((one, i) =>
+        series.run(one, { onEpochs: (updates) => epochs[i]!.push(...updates.map(({ epoch }) => epoch)) }),
+      ),
+    );
+    const alone = await Promise.all(tasks.map((one) => inline.run(one)));
+    expect(ends.map((end) => resultOf(end).resultHash)).toEqual(alone.map((end) => resultOf(end).resultHash));
+    expect(epochs).toEqual(ends.map((end) => Array.from({ length: end.epochs }, (_, i) => i + 1)));
+  });
+
+  it('goes on after a trial that is aborted, takes too long, needs too much memory, or throws', async () => {
+    const small = createLimited(name);
+    const series = small.series();
+    const abort = new AbortController();
+    const long = { epochs: 100_000, hiddenUnits: 32 };
+    const broken = { ...task(0), dataset: { ...digits, hash: 'broken', x: undefined } } as unknown as TrialTask;
+    const ends = await Promise.allSettled([
+      series.run(task(0)),
+      series.run(task(1, long), { signal: abort.signal, onEpochs: () => abort.abort(new Error('enough')) }),
+      series.run(task(2), { limitSeconds: 60 }),
+      series.run(task(3, long), { limitSeconds: 0.2 }),
+      series.run(task(4, { hiddenUnits: 1000 })),
+      series.run(broken),
+      series.run(task(5)),
+    ]);
+    const reasons = ends.map((end) => (end.status === 'rejected' ? String(end.reason) : end.value.outcome));
+    expect(reasons.map((reason) => reason.split(':')[0])).toEqual([
+      ...['ok', 'Error', 'ok', 'TimeLimitExceeded', 'MemoryLimitExceeded'],
+      ...[name === 'inline' ? 'TypeError' : 'Error', 'ok'],
+    ]);
+    expect(reasons[1]).toContain('enough');
+    await small.close();
+  });
+});
+
+function createLimited(name: string): ComputeCore {
   const limit = 3 * 2 ** 20;
-  const core =
-    name === 'inline' ? createInlineCore('simd', limit) : createThreadedCore(1, entry, compileKernels('simd'), limit);
+  return name === 'inline'
+    ? createInlineCore('simd', limit)
+    : createThreadedCore(1, entry, compileKernels('simd'), limit);
+}
+
+it.each([['inline'], ['threads']])('a core refuses what takes more memory than a trial may: %s', async (name) => {
+  const core = createLimited(name);
   const large = core.run(task(0, { hiddenUnits: 1000 }));
   await expect(large).rejects.toThrow(MemoryLimitExceeded);
   await expect(large).rejects.toThrow(/^training needs \d+ MB of memory, but the limit is 3 MB$/);
@@ -142,6 +189,22 @@ describe('threads', () => {
     await expect(threads.run(heavy, { limitSeconds: 0.3 })).rejects.toThrow(TimeLimitExceeded);
     expect(performance.now() - begun).toBeLessThan(5000);
     expect((await threads.run(task(1))).outcome).toBe('ok');
+  });
+
+  it('train the rest of a series elsewhere if one of its trials ends its thread', async () => {
+    const heavy = task(0, { hiddenLayers: 20, hiddenUnits: 1200, batchSize: 65_536, epochs: 1 });
+    const series = threads.series();
+    const ends = await Promise.allSettled([
+      series.run(task(1)),
+      series.run(heavy, { limitSeconds: 0.3 }),
+      series.run(task(2)),
+      series.run(task(3), { signal: AbortSignal.timeout(20) }),
+    ]);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+    expect(ends[1]).toMatchObject({ reason: expect.any(TimeLimitExceeded) });
+    const alone = await Promise.all([1, 2].map((trial) => inline.run(task(trial))));
+    const values = ends.flatMap((end) => (end.status === 'fulfilled' ? [resultOf(end.value).resultHash] : []));
+    expect(values).toEqual(alone.map((end) => resultOf(end).resultHash));
   });
 
   it('leave the event loop free while they train', async () => {

@@ -3,7 +3,13 @@ import { queryObjects } from 'node:v8';
 import { MessagePort } from 'node:worker_threads';
 import computeThread from '../../dist/workers/compute-thread.js';
 
-export default async function countingThread(request) {
-  const end = await computeThread(request);
-  return request.only === undefined ? { ...end, ports: queryObjects(MessagePort, { format: 'count' }) } : end;
+export default function countingThread(request) {
+  const { port, runs } = request;
+  const post = port.postMessage.bind(port);
+  const counted = (report) => {
+    if (report.end === undefined || runs[report.run].only !== undefined) return report;
+    return { ...report, end: { ...report.end, ports: queryObjects(MessagePort, { format: 'count' }) } };
+  };
+  port.postMessage = (reports) => post(reports.map(counted));
+  return computeThread(request);
 }
