@@ -10,7 +10,7 @@ import type { Stage } from './stages.ts';
 
 /** Trials are grouped up to about this estimated time. */
 const JOB_SECONDS = 0.1;
-const MAX_TRIALS_IN_A_JOB = 32;
+const MAX_TRIALS_IN_A_JOB = 128;
 
 /**
  * The trials of `points`, numbered from `from`, each with its job. Trials of a job run one after the other. With a sampler that learns, later
