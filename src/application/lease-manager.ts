@@ -13,6 +13,8 @@ export interface Lease {
   readonly claim: Claim;
   /** Aborted with the reason when the work must stop. */
   readonly abort: AbortController;
+  /** Aborted with the reason when the work must not start; work that has started goes on. */
+  readonly revoke: AbortController;
   readonly curves: CurvesSoFar;
 }
 
@@ -22,6 +24,8 @@ export interface LeaseManager {
   release(lease: Lease): void;
   /** Aborts the work on the claims that match. */
   abort(matches: (claim: Claim) => boolean, reason: Error): void;
+  /** Keeps the work on the claims that match from starting. */
+  revoke(matches: (claim: Claim) => boolean, reason: Error): void;
   /** Stops renewing. */
   stop(): void;
 }
@@ -30,6 +34,9 @@ export function createLeaseManager(store: Pick<SearchStore, 'renew'>, leaseSecon
   const all = new Set<Lease>();
   const abortWhere: LeaseManager['abort'] = (matches, reason) => {
     for (const { claim, abort } of all) if (matches(claim)) abort.abort(reason);
+  };
+  const revoke: LeaseManager['revoke'] = (matches, reason) => {
+    for (const lease of all) if (matches(lease.claim)) lease.revoke.abort(reason);
   };
   let renewing = false;
   const renew = async () => {
@@ -56,12 +63,18 @@ export function createLeaseManager(store: Pick<SearchStore, 'renew'>, leaseSecon
       return all.size;
     },
     add: (claim) => {
-      const lease = { claim, abort: new AbortController(), curves: new CurvesSoFar(claim.folds) };
+      const lease = {
+        claim,
+        abort: new AbortController(),
+        revoke: new AbortController(),
+        curves: new CurvesSoFar(claim.folds),
+      };
       all.add(lease);
       return lease;
     },
     release: (lease) => all.delete(lease),
     abort: abortWhere,
+    revoke,
     stop: () => clearInterval(timer),
   };
 }

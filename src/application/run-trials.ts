@@ -71,8 +71,10 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
   const unsubscribe = pubSub.subscribe((notice) => {
     if (notice.kind !== 'changed' && notice.kind !== 'removed') return;
     const { searchId } = notice;
-    if (notice.kind === 'changed' && notice.state === 'paused') paused.add(searchId);
-    else paused.delete(searchId);
+    if (notice.kind === 'changed' && notice.state === 'paused') {
+      paused.add(searchId);
+      leases.revoke((claim) => claim.searchId === searchId, new SearchPaused());
+    } else paused.delete(searchId);
     const ended = notice.kind === 'removed' || !isOpen(notice.state);
     if (ended) leases.abort((claim) => claim.searchId === searchId, new ClaimLost());
   });
@@ -93,7 +95,7 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
     const core = together ? dependencies.core.series() : dependencies.core;
     const written: Promise<Search | undefined>[] = [];
     const runOne = async (lease: Lease): Promise<void> => {
-      if (paused.has(search.id)) lease.abort.abort(new SearchPaused());
+      if (paused.has(search.id)) lease.revoke.abort(new SearchPaused());
       if (deadline.isOver()) lease.abort.abort(new OutOfTime());
       const end = await runClaim({ ...dependencies, core }, batcher, search, lease);
       if (lease === held.at(-1)) onTrained();

@@ -30,7 +30,7 @@ export async function train(
   { datasets, core, pubSub }: TrainDependencies,
   batcher: Pick<ResultBatcher, 'reportValue'>,
   search: Search,
-  { claim, abort, curves }: Lease,
+  { claim, abort, revoke, curves }: Lease,
 ): Promise<Trained> {
   const { searchId, number, attempt } = claim;
   const { task, limitSeconds, schedule } = await claimedTask(datasets, search, claim);
@@ -44,6 +44,7 @@ export async function train(
       { ...task, resume, pauseAfter: schedule.next(completed) },
       {
         signal: abort.signal,
+        revoke: completed === 0 ? revoke.signal : undefined,
         limitSeconds: limitSeconds - durationMs / 1000,
         onEpochs: (updates) => {
           curves.add(updates);

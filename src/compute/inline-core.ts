@@ -69,10 +69,11 @@ export function createInlineCore(name: KernelsName, memoryLimit = Number.POSITIV
 async function runTurning(
   kernels: NamedKernels,
   task: TrialTask,
-  { onEpochs, signal, limitSeconds = Number.POSITIVE_INFINITY }: RunOptions,
+  { onEpochs, signal, revoke, limitSeconds = Number.POSITIVE_INFINITY }: RunOptions,
   memoryLimit: number,
 ): Promise<RunOutcome> {
   signal?.throwIfAborted();
+  revoke?.throwIfAborted();
   const started = performance.now();
   const elapsed = () => performance.now() - started;
   const interrupted = () => signal?.aborted === true || elapsed() > limitSeconds * 1000;

@@ -22,11 +22,16 @@ export interface ThreadRun {
 
 /** Shared memory with an entry per run. */
 export interface Progress {
-  /** Written by the process: once it is not 0, the run ends at its next step, or does not start. */
+  /** Written by the process: 0, or `STOPPED`, or `REVOKED`. */
   readonly stop: Int32Array<SharedArrayBuffer>;
   /** Written by the thread when it starts the run: milliseconds since 1970; 0 before. */
   readonly startedAt: Float64Array<SharedArrayBuffer>;
 }
+
+/** The run ends at its next step, or does not start. */
+export const STOPPED = 1;
+/** The run does not start; one that has started goes on. */
+export const REVOKED = 2;
 
 export function createProgress(runs: number): Progress {
   return {
@@ -40,6 +45,7 @@ export type ThreadEnd =
   | RunOutcome
   | FoldState
   | { readonly outcome: 'tooLarge'; readonly bytes: number }
+  | { readonly outcome: 'notStarted' }
   | { readonly outcome: 'failed'; readonly error: unknown };
 
 /** What is new of a run. */

@@ -3,7 +3,14 @@ import { performance } from 'node:perf_hooks';
 import type { Kernels } from '../nn/kernels/kernels.ts';
 import { runFold } from './fold-run.ts';
 import { runInline, runToCompletion } from './inline-core.ts';
-import type { RunReport, ThreadEnd, ThreadReport, ThreadRequest, ThreadRun } from './protocol.ts';
+import {
+  type RunReport,
+  STOPPED,
+  type ThreadEnd,
+  type ThreadReport,
+  type ThreadRequest,
+  type ThreadRun,
+} from './protocol.ts';
 import { MemoryLimitExceeded, type TimedUpdate } from './trial.ts';
 
 /** What happens within this time is sent in one message: a tiny network has thousands of epochs per second. */
@@ -24,6 +31,10 @@ export function runRequest(
   };
   const isDue = () => performance.now() - lastSent >= BATCH_MS;
   runs.forEach((one, run) => {
+    if (Atomics.load(progress.stop, run) !== 0) {
+      reports.push({ run, updates: [], end: { outcome: 'notStarted' } });
+      return;
+    }
     progress.startedAt[run] = Date.now();
     let updates: TimedUpdate[] = [];
     const onEpoch = (update: TimedUpdate) => {
@@ -33,7 +44,7 @@ export function runRequest(
       updates = [];
       send();
     };
-    const interrupted = () => Atomics.load(progress.stop, run) !== 0;
+    const interrupted = () => Atomics.load(progress.stop, run) === STOPPED;
     const end = endOf(kernels, one, onEpoch, { interrupted, memoryLimit });
     reports.push({ run, updates, end });
     if (isDue()) send();

@@ -2,7 +2,15 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { messageOf } from '../errors.ts';
-import { createProgress, type ThreadEnd, type ThreadReport, type ThreadRequest, type ThreadRun } from './protocol.ts';
+import {
+  createProgress,
+  REVOKED,
+  STOPPED,
+  type ThreadEnd,
+  type ThreadReport,
+  type ThreadRequest,
+  type ThreadRun,
+} from './protocol.ts';
 import { MemoryLimitExceeded, type RunOptions, type RunOutcome, TimeLimitExceeded } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
 
@@ -12,7 +20,7 @@ export interface Threads {
   readonly memoryLimit: number;
 }
 
-export interface Watch extends Pick<RunOptions, 'onEpochs' | 'signal' | 'limitSeconds'> {
+export interface Watch extends Pick<RunOptions, 'onEpochs' | 'signal' | 'revoke' | 'limitSeconds'> {
   /** When the first of the runs that share the time limit started, in milliseconds since 1970; Infinity before. */
   readonly since: { at: number };
 }
@@ -48,7 +56,7 @@ async function send({ pool, memoryLimit }: Threads, runs: readonly PendingRun[])
   const stop = (run: number, reason: unknown) => {
     if (reasons.has(run) || !open.has(run)) return;
     reasons.set(run, reason);
-    Atomics.store(progress.stop, run, 1);
+    Atomics.store(progress.stop, run, STOPPED);
     const terminate = () => {
       if (!open.has(run)) return;
       if (current() !== run) settle(run, { outcome: 'failed', error: reason });
@@ -63,6 +71,7 @@ async function send({ pool, memoryLimit }: Threads, runs: readonly PendingRun[])
     if (!open.delete(run)) return;
     if (reasons.has(run)) runs[run]!.reject(reasons.get(run));
     else if (!('outcome' in end)) runs[run]!.resolve(end);
+    else if (end.outcome === 'notStarted') runs[run]!.reject(runs[run]!.watch.revoke?.reason);
     else if (end.outcome === 'tooLarge') runs[run]!.reject(new MemoryLimitExceeded(end.bytes, memoryLimit));
     else if (end.outcome === 'failed') runs[run]!.reject(failed(end.error));
     else runs[run]!.resolve(end);
@@ -73,7 +82,10 @@ async function send({ pool, memoryLimit }: Threads, runs: readonly PendingRun[])
       if (end !== undefined) settle(run, end);
     }
   };
-  const unwatch = runs.map(({ watch: { signal } }, run) => onAbort(signal, (reason) => stop(run, reason)));
+  const unwatch = runs.flatMap(({ watch: { signal, revoke } }, run) => [
+    onAbort(signal, (reason) => stop(run, reason)),
+    onAbort(revoke, () => void Atomics.compareExchange(progress.stop, run, 0, REVOKED)),
+  ]);
   port1.on('message', onReport);
   try {
     const request = { runs: runs.map(({ run }) => run), port: port2, progress, memoryLimit };

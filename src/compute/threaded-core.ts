@@ -72,6 +72,7 @@ async function runWhole(send: Send, task: TrialTask, options: RunOptions): Promi
 function submit(send: Send, run: ThreadRun, watch: Watch): Promise<RunOutcome | FoldState> {
   return new Promise((resolve, reject) => {
     watch.signal?.throwIfAborted();
+    watch.revoke?.throwIfAborted();
     send({ run, watch, resolve, reject });
   });
 }
@@ -90,6 +91,7 @@ async function runFolds(own: Own, task: TrialTask, options: RunOptions): Promise
     for (const abort of aborts.slice(fold + 1)) abort.abort(reason);
   };
   options.signal?.throwIfAborted();
+  options.revoke?.throwIfAborted();
   const onAbort = () => abortAfter(-1, options.signal?.reason);
   options.signal?.addEventListener('abort', onAbort, { once: true });
   const since = { at: Number.POSITIVE_INFINITY };
@@ -97,7 +99,11 @@ async function runFolds(own: Own, task: TrialTask, options: RunOptions): Promise
     try {
       const only = { fold, before: earlier[fold] };
       const send: Send = (run) => void sendRuns(own, [run]);
-      const state = (await submit(send, { task: alone, only }, { ...options, since, signal })) as FoldState;
+      const state = (await submit(
+        send,
+        { task: alone, only },
+        { ...options, since, signal, revoke: undefined },
+      )) as FoldState;
       if (endsTrial(state)) abortAfter(fold, new FoldNotCounted());
       return state;
     } catch (error) {

@@ -184,6 +184,8 @@ export interface RunOptions {
   readonly onEpochs?: (updates: readonly TimedUpdate[]) => void;
   /** Aborts the trial: `run` rejects with the signal's reason, and the thread becomes free, terminated if necessary. */
   readonly signal?: AbortSignal;
+  /** Keeps the trial from starting: `run` rejects with the signal's reason. A trial whose first fold has started goes on. */
+  readonly revoke?: AbortSignal | undefined;
   readonly limitSeconds?: number;
 }
 

@@ -157,6 +157,23 @@ describe.each([['inline'], ['threads']])('a series of trials: %s', (name) => {
   });
 });
 
+it('a series that is revoked ends with the trial that has started', async () => {
+  const core = createThreadedCore(1, entry, compileKernels('simd'));
+  const series = core.series();
+  const revoke = new AbortController();
+  const onEpochs = () => revoke.abort(new Error('paused'));
+  const options = { revoke: revoke.signal };
+  const ends = await Promise.allSettled([
+    series.run(task(0)),
+    series.run(task(1, { epochs: 300, hiddenUnits: 64 }), { ...options, onEpochs }),
+    series.run(task(2), options),
+    series.run(task(3)),
+  ]);
+  expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  expect(ends[2]).toMatchObject({ reason: revoke.signal.reason });
+  await core.close();
+});
+
 function createLimited(name: string): ComputeCore {
   const limit = 3 * 2 ** 20;
   return name === 'inline'
