@@ -54,7 +54,10 @@ const categoryColumnSchema = z.object({
   gaps,
   categories: z.array(z.string()).min(1).readonly().describe('One 0/1 input each, in this order'),
   missing: z.string().nullable().describe('The category of missing values; null without gaps'),
-  other: z.string().nullable().describe('The category of all texts that have none of their own; null if they have none'),
+  other: z
+    .string()
+    .nullable()
+    .describe('The category of all texts that have none of their own; null if they have none'),
 });
 
 /** A column of raw rows. A number gives one input, and a second one (0 or 1: is missing) if it has gaps; a category one for each of its categories. */
@@ -117,7 +120,9 @@ export const modelSchema = z
       .enum(['softmax', 'sigmoid', 'value'])
       .describe('How outputs become probabilities; sigmoid: a single output, of the second class'),
     dataset: z.object({ name: z.string(), hash: z.string() }).readonly(),
-    kernels: z.enum(['simd', 'fused', 'fast', 'plain']).describe('Whose order of operations gives the bits in training'),
+    kernels: z
+      .enum(['simd', 'fused', 'fast', 'plain'])
+      .describe('Whose order of operations gives the bits in training'),
     reading: readingSchema,
     columns: z.array(columnSchema).min(1).max(modelLimits.columns).readonly(),
     members: z.array(memberSchema).min(1).max(modelLimits.members).readonly(),
