@@ -1,6 +1,7 @@
 /** Trains one fold of a trial, with preprocessing, diagnosis and the divergence rule. No thread, no clock. */
 import { type InputFacts, inputFacts } from '../data/input-facts.ts';
 import type { PreparedData } from '../data/preprocess.ts';
+import { unscaledTarget } from '../data/scaling.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { caseOf, type Facts, type Finding } from '../diagnosis/finding.ts';
 import type { FloatArray, Kernels } from '../nn/kernels/kernels.ts';
@@ -100,7 +101,7 @@ function createWatcher({ settings }: TrialTask, facts: Facts, earlier: readonly 
 /** Converts standardized targets back to their original units. */
 function inOwnUnits(predictions: Predictions | undefined, data: PreparedData): Predictions | undefined {
   if (predictions === undefined || 'confusion' in predictions) return predictions;
-  const own = (value: number) => value * data.targetScale + data.targetOffset;
+  const own = (value: number) => unscaledTarget(value, data.targetScale, data.targetOffset);
   return { target: predictions.target.map(own), predicted: predictions.predicted.map(own) };
 }
 

@@ -19,7 +19,10 @@ export interface MissingMarkers {
 }
 
 /** The markers of a column. Numeric markers match any spelling: -200, -200.0. */
-export function markersOf(reading: CsvReading, column: string): MissingMarkers {
+export function markersOf(
+  reading: Pick<CsvReading, 'rules' | 'missingValues' | 'missingIn'>,
+  column: string,
+): MissingMarkers {
   const own = [...reading.missingValues];
   for (const entry of reading.missingIn) {
     const given = missingInOf(entry);

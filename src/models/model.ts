@@ -101,6 +101,12 @@ const memberSchema = z
     trial: z.int().nonnegative(),
     fold: z.int().nonnegative().nullable().describe('null if it was trained on the rows of all folds'),
     epoch: z.int().nonnegative().describe('The epoch of these parameters'),
+    kernels: z
+      .enum(['simd', 'fused', 'fast', 'plain'])
+      .describe('The kernels that trained it, whose order of operations gives the bits of predictions'),
+    outputs: z
+      .enum(['softmax', 'sigmoid', 'value'])
+      .describe('How outputs become probabilities; sigmoid: a single output, for the second class'),
     preprocessing: preprocessingSchema,
     target: z
       .object({ offset: z.number(), scale: z.number() })
@@ -116,13 +122,7 @@ export const modelSchema = z
     task: z.enum(['classification', 'regression']),
     target: z.string().describe('The name of the predicted column'),
     classes: z.array(z.string()).max(modelLimits.classes).readonly().describe('Empty for regression'),
-    outputs: z
-      .enum(['softmax', 'sigmoid', 'value'])
-      .describe('How outputs become probabilities; sigmoid: a single output, of the second class'),
     dataset: z.object({ name: z.string(), hash: z.string() }).readonly(),
-    kernels: z
-      .enum(['simd', 'fused', 'fast', 'plain'])
-      .describe('Whose order of operations gives the bits in training'),
     reading: readingSchema,
     columns: z.array(columnSchema).min(1).max(modelLimits.columns).readonly(),
     members: z.array(memberSchema).min(1).max(modelLimits.members).readonly(),

@@ -13,9 +13,9 @@ export function float32Forward({ fused }: { readonly fused: boolean }): ForwardK
   return {
     denseForward: fused ? denseFused : denseRounded,
     activationForward(activation, constant, z, a, N, H) {
-      const valueOf = activations[activation];
+      const f = activations[activation];
       const single = round(constant);
-      for (let i = 0; i < N * H; i++) a[i] = valueOf(z[i]!, single);
+      for (let i = 0; i < N * H; i++) a[i] = f(z[i]!, single);
     },
     maxoutForward: forwardKernels((columns) => columns).maxoutForward, // it rounds nothing
     batchNormEvaluate(z, { gamma, beta, runningMean, runningVar }, y, N, H) {
