@@ -1,4 +1,5 @@
 /** Reads cells of raw rows as network inputs, as data/columns.ts reads those of a file. */
+import type { InputColumn } from '../data/columns.ts';
 import { markersOf } from '../data/missing.ts';
 import { isNumber, numberReader } from '../data/number-format.ts';
 import { sameSpelling } from '../data/spelling.ts';
@@ -20,8 +21,8 @@ export interface ColumnReader {
 const MISSING = { message: 'the value is missing, and the data set had no missing values in this column' };
 const MAX_SHOWN = 40;
 
-/** Numbers of inputs of a column. */
-export function inputsOf(column: ModelColumn): number {
+/** How many inputs a column gives. */
+export function inputsOf(column: InputColumn): number {
   if (column.type === 'category') return column.categories.length;
   return column.gaps ? 2 : 1;
 }
