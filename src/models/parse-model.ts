@@ -1,5 +1,4 @@
 /** Checks a model that comes from outside: its shape, and that its numbers fit together. */
-import { z } from 'zod';
 import { countInputs } from './cells.ts';
 import { type Member, type Model, type ModelLayer, modelSchema } from './model.ts';
 
@@ -19,7 +18,7 @@ export class InvalidModel extends Error {
 export function parseModel(json: unknown): Model {
   const parsed = modelSchema.safeParse(json);
   if (!parsed.success) {
-    throw new InvalidModel(parsed.error.issues.map(({ path, message }) => ({ path: z.core.toDotPath(path), message })));
+    throw new InvalidModel(parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
   }
   const issues = [...modelIssues(parsed.data)];
   if (issues.length > 0) throw new InvalidModel(issues);
