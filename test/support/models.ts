@@ -9,6 +9,7 @@ import type { Task } from '../../src/data/dataset.ts';
 import { type CsvReading, firstReading } from '../../src/data/reading.ts';
 import { fallbacks, settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 import type { RawRow } from '../../src/models/predictions.ts';
+import { hiddenActivations } from '../../src/nn/model/activations.ts';
 import { randomAt } from '../../src/random.ts';
 
 const colors = ['red', 'green', 'blue', 'none'];
@@ -98,4 +99,35 @@ export function trainedModel(
   const task = taskOf({ dataset }, settings, more);
   const run = trainModel({ task, columns: inputColumns, reading, refit }, kernelsNamed(name), conditions);
   return runToCompletion(run, () => undefined);
+}
+
+/** Every activation, task, preprocessing and with or without batch norm; `softmaxCrossEntropy` means nothing to regression. */
+export const modelTasks = [
+  {
+    what: 'three classes',
+    loss: 'softmaxCrossEntropy',
+    rows: (count: number, seed?: number) => mixedRows(count, 'classification', seed),
+  },
+  { what: 'two classes', loss: 'binaryCrossEntropy', rows: twoClassRows },
+  {
+    what: 'regression',
+    loss: 'softmaxCrossEntropy',
+    rows: (count: number, seed?: number) => mixedRows(count, 'regression', seed),
+  },
+] as const;
+
+export const modelSettings = hiddenActivations.flatMap((activation) =>
+  (['none', 'center', 'standardize'] as const).flatMap((preprocessing) =>
+    // Raw ages are far from 0: a large rate would diverge.
+    [true, false].map((batchNorm) => ({ activation, preprocessing, batchNorm, learningRate: 1e-3, epochs: 2 })),
+  ),
+);
+
+export function modelTaskDataset({ what, rows }: (typeof modelTasks)[number]): ReadDataset {
+  return mixedDataset(what === 'regression' ? 'regression' : 'classification', rows(120, 1));
+}
+
+/** The rows without their target. */
+export function withoutTarget(rows: readonly RawRow[]): RawRow[] {
+  return rows.map(({ target: _, ...row }) => row);
 }
