@@ -16,10 +16,16 @@ export const rooms = {
   algorithms: { path: 'src/algorithms/', imports: ['random', 'exact-math', 'format'], packages: false, pure: true },
   nn: { path: 'src/nn/', imports: ['random', 'exact-math', 'format', 'algorithms'], packages: false, pure: true },
   data: { path: 'src/data/', imports: ['random', 'exact-math'], packages: false, pure: true },
+  models: {
+    path: 'src/models/',
+    imports: ['algorithms', 'nn', 'data', 'random', 'exact-math', 'paths'],
+    packages: true,
+    pure: true,
+  },
   diagnosis: { path: 'src/diagnosis/', imports: ['nn'], packages: false, pure: true },
   compute: {
     path: 'src/compute/',
-    imports: ['nn', 'data', 'diagnosis', 'algorithms', 'errors', 'paths'],
+    imports: ['nn', 'data', 'diagnosis', 'algorithms', 'models', 'errors', 'paths'],
     packages: true,
   },
   domain: {

@@ -44,6 +44,7 @@ COPY --from=build /app/datasets ./datasets
 COPY --from=build /app/examples ./examples
 COPY --from=build /app/dist/web ./dist/web
 COPY --from=build /app/dist/kernels ./dist/kernels
+COPY --from=build /app/dist/models ./dist/models
 COPY --from=build /app/dist/workers ./dist/workers
 COPY --from=build /app/dist/src ./dist/src
 # A number, so that a cluster can see that it is not root. Nobody has it outside.

@@ -14,7 +14,7 @@ import { withLock } from './setup-lock.mjs';
  * tests that start no process, linters, the compiler's check of types.
  */
 export async function setUp(root, say, { build = true } = {}) {
-  const steps = [installStep(root), clientStep(root), kernelsStep(root), nativeKernelsStep(root)];
+  const steps = [installStep(root), clientStep(root), kernelsStep(root), nativeKernelsStep(root), standaloneStep(root)];
   if (build) steps.push(buildStep(root), pageStep(root));
   if (steps.every((step) => !step.isDue())) return;
   await withLock(path.join(root, '.hypersearch', 'setup.lock'), say, async () => {
@@ -116,6 +116,40 @@ function nativeKernelsStep(root) {
     isDue: () => readJson(path.join(output, 'native.json')).key !== key,
     run: build,
     finish: () => undefined, // it has recorded what it made
+  };
+}
+
+/** The code of predict.mjs, in one file: it goes into every such file of a model (src/models/predict-module.ts). */
+function standaloneStep(root) {
+  const output = path.join(root, 'dist', 'models');
+  const stampFile = path.join(output, '.built.json');
+  const entry = 'src/models/standalone.ts';
+  const key = () => {
+    const { version } = readJson(path.join(root, 'node_modules', 'vite', 'package.json'));
+    const places = ['src/models', 'src/data', 'src/nn', 'src/exact-math.ts'];
+    return hash(`${version} ${fingerprint(root, places)}`);
+  };
+  let before;
+  return {
+    announcement: 'Bundling the predictor…',
+    isDue: () => fs.existsSync(path.join(root, entry)) && readJson(stampFile).key !== key(),
+    async run() {
+      before = key();
+      const { build } = await import('vite');
+      await build({
+        configFile: false,
+        root,
+        logLevel: 'warn',
+        publicDir: false,
+        build: {
+          lib: { entry, formats: ['es'], fileName: () => 'standalone.mjs' },
+          outDir: output,
+          target: 'es2022',
+          minify: false,
+        },
+      });
+    },
+    finish: () => writeJson(stampFile, { key: before }),
   };
 }
 

@@ -1,9 +1,12 @@
 /** Trains one fold of a trial, with preprocessing, diagnosis and the divergence rule. No thread, no clock. */
 import { type InputFacts, inputFacts } from '../data/input-facts.ts';
 import type { PreparedData } from '../data/preprocess.ts';
+import { unscaledTarget } from '../data/scaling.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { caseOf, type Facts, type Finding } from '../diagnosis/finding.ts';
 import type { FloatArray, Kernels } from '../nn/kernels/kernels.ts';
+import type { LayerParameters } from '../nn/model/layer.ts';
+import type { NetworkSpec } from '../nn/model/network.ts';
 import type { Predictions } from '../nn/training/predictions.ts';
 import { type EpochReport, type Signals, type TrainOptions, train } from '../nn/training/train.ts';
 import { divergence } from './divergence.ts';
@@ -25,6 +28,19 @@ export interface RunConditions {
   readonly memoryLimit: number;
   /** Called with the learned tensors when a fold ends. Read them immediately: the memory is reused. */
   readonly onLearned?: (tensors: readonly FloatArray[]) => void;
+  /** Called with the network of every fold when it ends. */
+  readonly onTrained?: (trained: TrainedFold) => void;
+}
+
+/** The network that a fold's value comes from. */
+export interface TrainedFold {
+  readonly fold: number;
+  /** The epoch of the parameters. */
+  readonly epoch: number;
+  readonly network: NetworkSpec;
+  /** Dense copies, layer by layer. */
+  readonly layers: readonly LayerParameters[];
+  readonly data: PreparedData;
 }
 
 /**
@@ -66,6 +82,7 @@ export function* runFold(
   const learned = tensorsOf(parameters);
   const digest = digestOf(learned);
   conditions.onLearned?.(learned);
+  conditions.onTrained?.({ fold, epoch: bestEpoch, network: options.network, layers: parameters, data });
   return {
     state: 'over',
     reports,
@@ -100,7 +117,7 @@ function createWatcher({ settings }: TrialTask, facts: Facts, earlier: readonly 
 /** Converts standardized targets back to their original units. */
 function inOwnUnits(predictions: Predictions | undefined, data: PreparedData): Predictions | undefined {
   if (predictions === undefined || 'confusion' in predictions) return predictions;
-  const own = (value: number) => value * data.targetScale + data.targetOffset;
+  const own = (value: number) => unscaledTarget(value, data.targetScale, data.targetOffset);
   return { target: predictions.target.map(own), predicted: predictions.predicted.map(own) };
 }
 
@@ -123,7 +140,7 @@ export function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-function updateOf(report: EpochReport, fold: number, first: EpochReport): Omit<EpochUpdate, 'found'> {
+export function updateOf(report: EpochReport, fold: number, first: EpochReport): Omit<EpochUpdate, 'found'> {
   return {
     fold,
     epoch: report.epoch,

@@ -4,6 +4,7 @@ import { type IssueList, shortened } from './faults.ts';
 import { isNone, markersOf } from './missing.ts';
 import { isNumber, numberReader } from './number-format.ts';
 import type { CsvReading, Missing } from './reading.ts';
+import { MISSING_WORD, OTHER_WORD, sameSpelling } from './spelling.ts';
 
 /** The most categories of one column; each becomes an input. */
 export const MAX_CATEGORIES = 100;
@@ -27,8 +28,25 @@ export interface Column {
 
 export type ColumnKind = 'number' | 'category';
 
-/** The network inputs of a column: one for a numeric column, or a 0/1 input per category. */
+/** How the values of a column become network inputs, for rows that are read later. */
+export type InputColumn =
+  /** The number; with gaps also a 0/1 input for missing values. */
+  | { readonly type: 'number'; readonly name: string; readonly gaps: boolean }
+  /** A 0/1 input per category. */
+  | {
+      readonly type: 'category';
+      readonly name: string;
+      readonly gaps: boolean;
+      readonly categories: readonly string[];
+      /** The category of missing values; null without gaps. */
+      readonly missing: string | null;
+      /** The category of all texts that have none of their own; null if they have none. */
+      readonly other: string | null;
+    };
+
+/** The network inputs of a column. */
 export interface FeatureColumns {
+  readonly input: InputColumn;
   readonly names: readonly string[];
   /** Writes its inputs for every row into row-major zeroed rows of `width` numbers, starting at input `at`. */
   write(x: Float32Array | Float64Array, width: number, at: number): void;
@@ -102,15 +120,6 @@ export function distinctOf(texts: readonly string[]): string[] {
   return distinct.sort((a, b) => (a < b ? -1 : 1));
 }
 
-const leadingZero = /^[+-]?0\d/;
-
-/** Normalizes the spelling of numbers: 1, 1.0 and +1 are the same; 01 is a code, not a number. */
-export function sameSpelling(text: string): string {
-  if (!isNumber(text) || leadingZero.test(text)) return text;
-  const value = Number(text);
-  return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value + 0) : text;
-}
-
 /** Adds an issue for categories with a NUL, which cannot be stored, and for those that are too long. */
 export function checkWords(column: Column, { rules }: CsvReading, issues: IssueList): void {
   const most = rules > 1 ? MAX_WORD : Number.POSITIVE_INFINITY;
@@ -122,25 +131,27 @@ export function checkWords(column: Column, { rules }: CsvReading, issues: IssueL
   });
 }
 
-/** The category of missing values, and that of all but the most frequent categories. */
-const MISSING_WORD = '(missing)';
-const OTHER_WORD = '(other)';
+interface Words {
+  /** The category of every row. */
+  readonly words: readonly string[];
+  /** Whether all but the most frequent ones were merged. */
+  readonly merged: boolean;
+}
 
-/** The category of every row. */
-function wordsOf(column: Column, reading: CsvReading): readonly string[] {
+function wordsOf(column: Column, reading: CsvReading): Words {
   const spelled = reading.rules > 1 ? column.texts.map(sameSpelling) : column.texts;
   const words = spelled.map((word, row) => (column.missing[row] === 1 ? MISSING_WORD : word));
-  return reading.frequent.includes(column.name) ? mostFrequent(words) : words;
+  return reading.frequent.includes(column.name) ? mostFrequent(words) : { words, merged: false };
 }
 
 /** Keeps the most frequent categories and merges the others; ties by code unit. */
-function mostFrequent(words: readonly string[]): readonly string[] {
+function mostFrequent(words: readonly string[]): Words {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  if (counts.size <= MAX_CATEGORIES) return words;
+  if (counts.size <= MAX_CATEGORIES) return { words, merged: false };
   const byCount = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   const kept = new Set(byCount.slice(0, MAX_CATEGORIES).map(([word]) => word));
-  return words.map((word) => (kept.has(word) ? word : OTHER_WORD));
+  return { words: words.map((word) => (kept.has(word) ? word : OTHER_WORD)), merged: true };
 }
 
 /** Counts "none" in a categorical column: it is a category there, but may be meant as missing. */
@@ -157,8 +168,11 @@ export function featuresOf(column: Column, issues: IssueList, kind: ColumnKind, 
   const complete = fills || isComplete(column, issues);
   if (kind === 'number') return numberFeatures(column, numbersOf(column, issues), fills);
   checkWords(column, reading, issues);
+  const { name } = column;
+  const none = { type: 'category', name, gaps: fills, categories: [], missing: null, other: null } as const;
+  const noFeatures: FeatureColumns = { input: none, names: [], write: () => undefined };
   if (!complete) return noFeatures;
-  const words = wordsOf(column, reading);
+  const { words, merged } = wordsOf(column, reading);
   const categories = distinctOf(words);
   const most = MAX_CATEGORIES + (reading.frequent.includes(column.name) ? 1 : 0);
   if (categories.length > most) {
@@ -167,8 +181,10 @@ export function featuresOf(column: Column, issues: IssueList, kind: ColumnKind, 
     return noFeatures;
   }
   const indexOf = new Map(categories.map((category, k) => [category, k]));
+  const missing = categories.includes(MISSING_WORD) ? MISSING_WORD : OTHER_WORD;
   return {
-    names: categories.map((category) => `${column.name}=${category}`),
+    input: { ...none, categories, missing: fills ? missing : null, other: merged ? OTHER_WORD : null },
+    names: categories.map((category) => `${name}=${category}`),
     write: (x, width, at) => {
       words.forEach((word, row) => {
         x[row * width + at + indexOf.get(word)!] = 1;
@@ -177,10 +193,9 @@ export function featuresOf(column: Column, issues: IssueList, kind: ColumnKind, 
   };
 }
 
-const noFeatures: FeatureColumns = { names: [], write: () => undefined };
-
 function numberFeatures({ name, missing }: Column, numbers: Float64Array, fills: boolean): FeatureColumns {
   return {
+    input: { type: 'number', name, gaps: fills },
     names: fills ? [name, `${name} is missing`] : [name],
     write: (x, width, at) => {
       for (let row = 0; row < numbers.length; row++) {

@@ -5,15 +5,16 @@ import {
   distinctOf,
   type FeatureColumns,
   featuresOf,
+  type InputColumn,
   isComplete,
   numbersOf,
   presentTexts,
-  sameSpelling,
 } from './columns.ts';
 import { type CsvOptions, type CsvTable, datasetLimits, readingIn, tableFromCsv } from './csv-table.ts';
 import { createDataset, type Dataset, type Task } from './dataset.ts';
 import { IssueList } from './faults.ts';
 import { isNumber } from './number-format.ts';
+import { sameSpelling } from './spelling.ts';
 
 /** A numeric target with at most this many distinct integers is treated as classes by default. */
 const MAX_GUESSED_CLASSES = 20;
@@ -28,13 +29,18 @@ function guessTask(target: Column): Task {
   return whole && few ? 'classification' : 'regression';
 }
 
+export interface ReadDataset {
+  readonly dataset: Dataset;
+  /** How its inputs are read, in their order. */
+  readonly inputColumns: readonly InputColumn[];
+  readonly dropped: number;
+  readonly table: CsvTable;
+}
+
 /**
  * Reads a data set and returns it with the number of dropped rows; throws `InvalidDataset` with the first `datasetLimits.issues` issues.
  */
-export function readCsv(
-  text: string,
-  options: CsvOptions,
-): { readonly dataset: Dataset; readonly dropped: number; readonly table: CsvTable } {
+export function readCsv(text: string, options: CsvOptions): ReadDataset {
   const issues = new IssueList(datasetLimits.issues);
   const table = tableFromCsv(text, options, issues);
   issues.throwIfAny();
@@ -53,7 +59,7 @@ export function readCsv(
     x,
     attribution: options.attribution,
   });
-  return { dataset, dropped: table.dropped, table };
+  return { dataset, inputColumns: features.map(({ input }) => input), dropped: table.dropped, table };
 }
 
 /** Reads only the data set. */

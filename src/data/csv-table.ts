@@ -133,7 +133,10 @@ interface NamedRecords {
  * Splits header and rows. R writes no name for row names, so if every row has one more field than the header, the first column gets no
  * name. Delimiters at the end of every line are ignored.
  */
-function namedRecords(all: readonly CsvRecord[], { header, rules }: CsvReading): NamedRecords {
+export function namedRecords(
+  all: readonly CsvRecord[],
+  { header, rules }: Pick<CsvReading, 'header' | 'rules'>,
+): NamedRecords {
   const first = all[0]!.fields;
   let records = header ? all.slice(1) : all;
   let given = header ? first.map((name) => name.trim()) : first.map(() => '');

@@ -18,14 +18,27 @@ export interface MissingMarkers {
   inNumbers(text: string): boolean;
 }
 
-/** The markers of a column. Numeric markers match any spelling: -200, -200.0. */
-export function markersOf(reading: CsvReading, column: string): MissingMarkers {
+type MissingReading = Pick<CsvReading, 'rules' | 'missingValues' | 'missingIn'>;
+
+/** The texts given for a column, besides the usual ones. */
+function ownTexts(reading: MissingReading, column: string): string[] {
   const own = [...reading.missingValues];
   for (const entry of reading.missingIn) {
     const given = missingInOf(entry);
     if (given?.column === column) own.push(given.text);
   }
-  const texts = new Set([...usual[reading.rules], ...own.map((text) => text.trim().toLowerCase())]);
+  return own;
+}
+
+/** All texts, in lower case, that mean a missing value in a column. */
+export function missingTexts(reading: MissingReading, column: string): string[] {
+  return [...usual[reading.rules], ...ownTexts(reading, column).map((text) => text.trim().toLowerCase())];
+}
+
+/** The markers of a column. Numeric markers match any spelling: -200, -200.0. */
+export function markersOf(reading: MissingReading, column: string): MissingMarkers {
+  const own = ownTexts(reading, column);
+  const texts = new Set(missingTexts(reading, column));
   const numbers = new Set(own.filter(isNumber).map(Number));
   const inWords = (text: string) =>
     texts.has(text.toLowerCase()) || (numbers.size > 0 && isNumber(text) && numbers.has(Number(text)));

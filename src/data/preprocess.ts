@@ -4,16 +4,9 @@
  */
 import { type Dataset, isSingle } from './dataset.ts';
 import type { Fold } from './folds.ts';
+import { type Scaling, scaledValue } from './scaling.ts';
 
 export type Preprocessing = 'none' | 'center' | 'standardize';
-
-/** x ↦ (x − offset) / scale by column, in float64. Missing values (NaN) are first replaced by `fill`. */
-export interface Scaling {
-  readonly offset: Float64Array;
-  readonly scale: Float64Array;
-  /** The mean of the present values; 0 if there are none. */
-  readonly fill: Float64Array;
-}
 
 /** One preprocessed fold of a data set, in the format of nn/training/train.ts. */
 export interface PreparedData {
@@ -103,18 +96,12 @@ export function fitScaling(
 }
 
 /** The given rows of x (any × width), scaled. */
-function applyScaling(
-  x: ArrayLike<number>,
-  width: number,
-  rows: Uint32Array,
-  { offset, scale, fill }: Scaling,
-): Float32Array {
+function applyScaling(x: ArrayLike<number>, width: number, rows: Uint32Array, scaling: Scaling): Float32Array {
   const scaled = new Float32Array(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
     const source = rows[i]! * width;
     for (let k = 0; k < width; k++) {
-      const value = x[source + k]!;
-      scaled[i * width + k] = ((Number.isNaN(value) ? fill[k]! : value) - offset[k]!) / scale[k]!;
+      scaled[i * width + k] = scaledValue(x[source + k]!, scaling, k);
     }
   }
   return scaled;

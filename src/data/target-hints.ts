@@ -1,9 +1,10 @@
 /** Hints about the target. */
-import { type Column, presentTexts, sameSpelling } from './columns.ts';
+import { type Column, presentTexts } from './columns.ts';
 import type { Task } from './dataset.ts';
 import { shortened } from './faults.ts';
 import { type Hint, hint } from './hint.ts';
 import { isNumber } from './number-format.ts';
+import { sameSpelling } from './spelling.ts';
 
 /** What is known of the target. */
 export interface TargetFacts {

@@ -208,3 +208,9 @@ export interface Kernels {
     correction2: number,
   ): void;
 }
+
+/** What the forward pass of a trained network needs. */
+export type ForwardKernels = Pick<
+  Kernels,
+  'denseForward' | 'activationForward' | 'maxoutForward' | 'batchNormEvaluate'
+>;

@@ -6,15 +6,8 @@ import { product } from './plain-product.ts';
 
 type Stride = Kernels['stride'];
 
-export function denseKernels(
-  stride: Stride,
-): Pick<Kernels, 'denseForward' | 'denseBackwardParameters' | 'denseBackwardInput'> {
+export function denseKernels(stride: Stride): Pick<Kernels, 'denseBackwardParameters' | 'denseBackwardInput'> {
   return {
-    /** z[i,j] = b[j] + Σ_k x[i,k]·W[k,j] */
-    denseForward(x, weight, bias, z, N, D, H) {
-      product(x, stride(D), 1, weight, stride(H), 1, bias, z, stride(H), N, D, H);
-    },
-
     /** dW[k,j] = Σ_i x[i,k]·dz[i,j], db[j] = Σ_i dz[i,j] */
     denseBackwardParameters(x, dz, dWeight, dBias, N, D, H) {
       const S = stride(H);
@@ -34,28 +27,14 @@ export function denseKernels(
   };
 }
 
-export function activationKernels(
-  stride: Stride,
-): Pick<Kernels, 'activationForward' | 'activationBackward' | 'maxoutForward' | 'maxoutBackward'> {
+export function activationKernels(stride: Stride): Pick<Kernels, 'activationBackward' | 'maxoutBackward'> {
   return {
-    activationForward(activation, constant, z, a, N, H) {
-      const loops = activationLoops[activation];
-      const S = stride(H);
-      for (let i = 0; i < N; i++) loops.forward(z, a, i * S, i * S + H, constant);
-    },
     activationBackward(activation, constant, z, a, da, dz, N, H) {
       const loops = activationLoops[activation];
       const S = stride(H);
       for (let i = 0; i < N; i++) loops.backward(z, a, da, dz, i * S, i * S + H, constant);
     },
 
-    /** Goodfellow, Warde-Farley, Mirza, Courville & Bengio 2013. A NaN in either piece stays a NaN. */
-    maxoutForward(z, a, N, H) {
-      const [S, pieces] = [stride(H), stride(MAXOUT_PIECES * H)];
-      for (let i = 0; i < N; i++) {
-        for (let j = 0; j < H; j++) a[i * S + j] = Math.max(z[i * pieces + 2 * j]!, z[i * pieces + 2 * j + 1]!);
-      }
-    },
     maxoutBackward(z, da, dz, N, H) {
       const [S, pieces] = [stride(H), stride(MAXOUT_PIECES * H)];
       for (let i = 0; i < N; i++) {
@@ -96,9 +75,7 @@ export function dropoutKernels(stride: Stride): Pick<Kernels, 'dropoutMask' | 'm
   };
 }
 
-export function batchNormKernels(
-  stride: Stride,
-): Pick<Kernels, 'batchNormForward' | 'batchNormEvaluate' | 'batchNormBackward'> {
+export function batchNormKernels(stride: Stride): Pick<Kernels, 'batchNormForward' | 'batchNormBackward'> {
   return {
     /**
      * By column: mean μ and variance σ² over the N rows (divided by N), x̂ = (z − μ) / √(σ² + ε), y = γ·x̂ + β.
@@ -125,15 +102,6 @@ export function batchNormKernels(
         }
         runningMean[j]! += BATCH_NORM_MOMENTUM * (mean - runningMean[j]!);
         if (N > 1) runningVar[j]! += BATCH_NORM_MOMENTUM * (squares / (N - 1) - runningVar[j]!);
-      }
-    },
-
-    batchNormEvaluate(z, { gamma, beta, runningMean, runningVar }, y, N, H) {
-      const S = stride(H);
-      for (let j = 0; j < H; j++) {
-        const scale = gamma[j]! / Math.sqrt(runningVar[j]! + BATCH_NORM_EPSILON);
-        const shift = beta[j]! - scale * runningMean[j]!;
-        for (let i = 0; i < N; i++) y[i * S + j] = scale * z[i * S + j]! + shift;
       }
     },
 

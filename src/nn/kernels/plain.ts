@@ -3,6 +3,7 @@
  * sums are float64; results have the precision of the arrays.
  */
 import type { FloatArray, Kernels } from './kernels.ts';
+import { forwardKernels } from './plain-forward.ts';
 import { activationKernels, batchNormKernels, denseKernels, dropoutKernels } from './plain-layers.ts';
 import { lossKernels } from './plain-losses.ts';
 import { updateAdagrad, updateAdam, updateMomentum, updateRmsprop, updateSgd } from './plain-updates.ts';
@@ -52,6 +53,7 @@ export function createPlainKernels(precision: 'float32' | 'float64', { padding =
     allocateMatrix: (rows, columns) => new Floats(rows * stride(columns)),
     allocateIntegers: (length) => new Int32Array(length),
     ...gatherKernels(stride),
+    ...forwardKernels(stride),
     ...denseKernels(stride),
     ...activationKernels(stride),
     ...dropoutKernels(stride),

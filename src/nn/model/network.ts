@@ -53,7 +53,7 @@ export interface Network {
   readonly dScratch: FloatArray;
 }
 
-function constantOf({ activation, slope = 0.01, alpha = 1 }: NetworkSpec): number {
+export function constantOf({ activation, slope = 0.01, alpha = 1 }: NetworkSpec): number {
   return activation === 'leakyRelu' ? slope : alpha;
 }
 
