@@ -13,7 +13,7 @@ export class PlacedKernels {
 
   readonly #column: NumericColumn;
   readonly #changed: (row: number, mu: number, sigma: number) => void;
-  /** Rows that were added, and neighbours of rows that were removed. */
+  /** Rows that were added, and a neighbour of each row that was removed. */
   readonly #touched = new Set<number>();
   #least = 0;
 
@@ -46,8 +46,8 @@ export class PlacedKernels {
     const k = this.#rankOf(row);
     removeAt(this.order, this.ordered--, k);
     this.#touched.delete(row);
-    if (k > 0) this.#touched.add(this.order[k - 1]!);
-    if (k < this.ordered) this.#touched.add(this.order[k]!);
+    // Its neighbours: `settle` looks at both sides of a touched row.
+    if (this.ordered > 0) this.#touched.add(this.order[Math.min(k, this.ordered - 1)]!);
   }
 
   /** Sets the kernels that changes have affected. */
