@@ -1,14 +1,17 @@
 /**
- * npm run bench:samplers: the regret of samplers on functions with known minimum.
+ * npm run bench:samplers: the regret of samplers on functions with known minimum, and what a proposal costs after many trials.
  *
- *   npm run bench:samplers -- [--seeds 20] [--json] [random sobol tpe cmaes …]
+ *   npm run bench:samplers -- [--seeds 20] [--proposals 200] [--trials 1000,10000] [--python PATH] [--json] [random sobol tpe cmaes …]
  *
- * Prints the simple regret (best value so far minus the minimum) after 50 and 100 trials: median and quartiles over seeds.
+ * Prints the simple regret (best value so far minus the minimum) after 50 and 100 trials: median and quartiles over seeds. Then the CPU time of a
+ * proposal of tpe with five hyperparameters after 1,000 and 10,000 finished trials, beside Rustuna and Optuna where a Python has them.
  */
 import { parseArgs } from 'node:util';
 import { createSampler, type SamplerSettings } from '../src/algorithms/samplers/create-sampler.ts';
 import type { Observation } from '../src/algorithms/samplers/sampler.ts';
 import { type Point, spaceOf } from '../src/algorithms/space/space.ts';
+import { proposalTimes } from './parts/proposal-times.ts';
+import { findModules } from './parts/python.ts';
 import { countFrom, rounded, runBench, tableOf } from './parts/report.ts';
 
 interface Problem {
@@ -118,17 +121,10 @@ function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-await runBench(async () => {
-  const { values, positionals } = parseArgs({
-    options: { seeds: { type: 'string', default: '20' }, json: { type: 'boolean' } },
-    allowPositionals: true,
-  });
-  const seeds = countFrom('seeds', values.seeds);
-  const unknown = positionals.filter((name) => !Object.keys(choices).some((known) => known.startsWith(name)));
-  if (unknown.length > 0) throw new Error(`there is no sampler ${unknown.join(', ')}`);
-  const chosen = Object.entries(choices).filter(
-    ([name]) => positionals.length === 0 || positionals.some((wanted) => name.startsWith(wanted)),
-  );
+/** Modules of Python that propose in the same way. */
+const peers = ['rustuna', 'optuna'] as const;
+
+function printRegrets(chosen: readonly (readonly [string, Choice])[], seeds: number, json: boolean): void {
   const rows: (string | number)[][] = [];
   for (const [problem, about] of Object.entries(problems)) {
     for (const [sampler, settings] of chosen) {
@@ -138,7 +134,7 @@ await runBench(async () => {
         const all = runs.map((run) => run.regrets[b]!);
         const [low, median, high] = [0.25, 0.5, 0.75].map((share) => Number(quantile(all, share).toPrecision(3)));
         const goal = sampler === 'tpe' && trials === 100 ? about.goal : null;
-        if (values.json) {
+        if (json) {
           console.log(
             JSON.stringify({
               problem,
@@ -158,8 +154,48 @@ await runBench(async () => {
       });
     }
   }
-  if (!values.json) {
+  if (!json) {
     console.log(`simple regret over ${seeds} seeds\n`);
     console.log(tableOf(['function', 'sampler', 'trials', 'median', 'quartiles', 'goal', 'ms a proposal'], rows));
   }
+}
+
+await runBench(async () => {
+  const { values, positionals } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '20' },
+      proposals: { type: 'string', default: '200' },
+      trials: { type: 'string', default: '1000,10000' },
+      python: { type: 'string' },
+      json: { type: 'boolean' },
+    },
+    allowPositionals: true,
+  });
+  const seeds = countFrom('seeds', values.seeds);
+  const unknown = positionals.filter((name) => !Object.keys(choices).some((known) => known.startsWith(name)));
+  if (unknown.length > 0) throw new Error(`there is no sampler ${unknown.join(', ')}`);
+  const chosen = Object.entries(choices).filter(
+    ([name]) => positionals.length === 0 || positionals.some((wanted) => name.startsWith(wanted)),
+  );
+  printRegrets(chosen, seeds, values.json === true);
+  if (!chosen.some(([name]) => name === 'tpe')) return;
+  const proposals = countFrom('proposals', values.proposals);
+  const sizes = values.trials.split(',').map((text) => countFrom('trials', text));
+  const { path, found } = await findModules(values.python, peers);
+  const times = await proposalTimes(sizes, proposals, path, found);
+  if (values.json) {
+    for (const { side, trials, ms } of times)
+      console.log(JSON.stringify({ side, trials, proposals, cpu_ms: rounded(ms, 3) }));
+    return;
+  }
+  console.log(`\nCPU time of a tpe proposal, five hyperparameters: medians of ${proposals}\n`);
+  console.log(
+    tableOf(
+      ['', 'finished trials', 'ms'],
+      times.map(({ side, trials, ms }) => [side, trials, rounded(ms, 3)]),
+    ),
+  );
+  const missing = peers.filter((peer) => !found.includes(peer));
+  if (missing.length > 0)
+    console.log(`\n${path} cannot import ${missing.join(' and ')}: name another Python by --python PATH`);
 });

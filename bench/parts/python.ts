@@ -29,6 +29,8 @@ function environment(): NodeJS.ProcessEnv {
   return { ...others, ...one, PYTHONDONTWRITEBYTECODE: '1' };
 }
 
+const usualPythons: readonly string[] = ['python3', '/usr/bin/python3'];
+
 async function has(python: string, module: string): Promise<boolean> {
   try {
     await run(python, ['-c', `import ${module}`], { env: environment() });
@@ -42,7 +44,7 @@ async function has(python: string, module: string): Promise<boolean> {
 export async function findPython(given: string | undefined): Promise<Python> {
   const names = Object.keys(peers) as PythonPeer[];
   let best: Python | undefined;
-  for (const path of given === undefined ? ['python3', '/usr/bin/python3'] : [given]) {
+  for (const path of given === undefined ? usualPythons : [given]) {
     const there = await Promise.all(names.map((name) => has(path, peers[name].module)));
     const found = names.filter((_, i) => there[i]);
     if (best !== undefined && found.length <= best.found.length) continue;
@@ -63,12 +65,26 @@ export async function runPeer(
   return (await runScript(path, `${peers[peer].scripts}_${task}.py`, args)) as Record<string, unknown>;
 }
 
+/** A Python that can import as many of `modules` as possible, and which. */
+export async function findModules(
+  given: string | undefined,
+  modules: readonly string[],
+): Promise<{ readonly path: string; readonly found: readonly string[] }> {
+  const all = await Promise.all(
+    (given === undefined ? usualPythons : [given]).map(async (path) => {
+      const there = await Promise.all(modules.map((module) => has(path, module)));
+      return { path, found: modules.filter((_, i) => there[i]) };
+    }),
+  );
+  return all.reduce((best, one) => (one.found.length > best.found.length ? one : best));
+}
+
 /** A Python that can import all of `modules` (module: what installs it), or an error that says what is missing. */
 export async function requirePython(
   given: string | undefined,
   modules: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const candidates = given === undefined ? ['python3', '/usr/bin/python3'] : [given];
+  const candidates = given === undefined ? usualPythons : [given];
   for (const path of candidates) {
     const there = await Promise.all(Object.keys(modules).map((module) => has(path, module)));
     if (there.every((one) => one)) return path;

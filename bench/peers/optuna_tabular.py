@@ -25,23 +25,23 @@ def run(table, trials, seed):
             raise optuna.TrialPruned()
         return value
 
-    best, course = float("inf"), []
+    best, curve = float("inf"), []
     for _ in range(trials):
         study.optimize(objective, n_trials=1)
         value = study.trials[-1].value
         best = best if value is None else min(best, value)
-        course.append(best if best < float("inf") else None)
-    return course
+        curve.append(best if best < float("inf") else None)
+    return curve
 
 
 def main(folder, trials, seeds):
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    courses = {}
+    curves = {}
     for file in sorted(os.listdir(folder)):
         with open(os.path.join(folder, file)) as text:
             table = json.load(text)
-        courses[f"{table['family']} {table['name']}"] = [run(table, trials, seed) for seed in range(seeds)]
-    json.dump({"version": optuna.__version__, "courses": courses}, sys.stdout)
+        curves[f"{table['family']} {table['name']}"] = [run(table, trials, seed) for seed in range(seeds)]
+    json.dump({"version": optuna.__version__, "curves": curves}, sys.stdout)
 
 
 main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -145,3 +145,22 @@ it('bench:search sends its trials through the whole service', async () => {
     },
   ]);
 });
+
+it('bench:samplers gives the regret and the CPU time of proposals, a line of JSON for each', async () => {
+  const { code, output } = await bench(
+    'samplers',
+    '--seeds',
+    '1',
+    '--trials',
+    '20,40',
+    '--proposals',
+    '3',
+    '--json',
+    'tpe',
+  );
+  expect(code, output).toBe(0);
+  const times = lines(output).filter((line) => Object.hasOwn(line as object, 'cpu_ms'));
+  expect(times.slice(0, 2)).toEqual(
+    [20, 40].map((trials) => ({ side: 'hypersearch', trials, proposals: 3, cpu_ms: expect.any(Number) })),
+  );
+});

@@ -5,7 +5,9 @@ import { certaintyOf } from '../../src/algorithms/certainty.ts';
 import { mainShares } from '../../src/algorithms/importance/fanova.ts';
 import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
 import { scrambled, sobol, sobolBits } from '../../src/algorithms/samplers/sobol/quasi-random.ts';
-import { logSumExp, mixtureWeights, normalQuantile, setKernels } from '../../src/algorithms/samplers/tpe/parzen.ts';
+import { createMixture } from '../../src/algorithms/samplers/tpe/mixture.ts';
+import { createObserved } from '../../src/algorithms/samplers/tpe/observed.ts';
+import { normalQuantile } from '../../src/algorithms/samplers/tpe/parzen.ts';
 import { coverageOf } from '../../src/algorithms/space/coverage.ts';
 import { narrow } from '../../src/algorithms/space/narrow.ts';
 import { type Distribution, includes, isActive, spaceOf, type Value } from '../../src/algorithms/space/space.ts';
@@ -146,21 +148,20 @@ describe('sobol points', () => {
 
 describe('the Parzen mixture', () => {
   it('integrates to 1 over its axis', () => {
+    const space = spaceOf({ x: { distribution: 'float', low: 1e-4, high: 1, scale: 'log' } });
     const axis = axisOf({ distribution: 'float', low: 1e-4, high: 1, scale: 'log' });
-    const places = Float64Array.from([-9, -5, -4.9, -1], (x) => x);
-    const kernels = { axis, mu: new Float64Array(5), sigma: new Float64Array(5) };
-    setKernels(kernels, places, Uint32Array.of(0, 1, 2, 3));
-    const weights = mixtureWeights(4);
+    const observed = createObserved(space);
+    const mixture = createMixture(space, observed);
+    [-9, -5, -4.9, -1].forEach((place, number) => {
+      observed.add({ number, point: { x: Math.exp(place) }, value: 0, epochs: 1, complete: true });
+      mixture.add(number + 1);
+    });
+    mixture.settle(Uint32Array.of(1, 2, 3, 4));
     const steps = 4000;
     let mass = 0;
     for (let i = 0; i < steps; i++) {
       const x = axis.low + ((i + 0.5) / steps) * (axis.high - axis.low);
-      const terms = Float64Array.from(kernels.mu, (mu, c) => {
-        const s = kernels.sigma[c]!;
-        const whole = normalCdf((axis.high - mu) / s) - normalCdf((axis.low - mu) / s);
-        return -0.5 * ((x - mu) / s) ** 2 - Math.log(s * Math.sqrt(2 * Math.PI) * whole);
-      });
-      mass += (Math.exp(logSumExp(terms, weights, [[0, 5]])) * (axis.high - axis.low)) / steps;
+      mass += (Math.exp(mixture.logDensity({ x: Math.exp(x) })) * (axis.high - axis.low)) / steps;
     }
     expect(mass).toBeCloseTo(1, 4);
   });

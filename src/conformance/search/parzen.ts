@@ -7,13 +7,12 @@ import {
   logKernel,
   logMass,
   logSumExp,
-  mixtureWeights,
-  type NumericKernels,
-  observationWeights,
-  setKernels,
+  setWeights,
+  weightsByAge,
 } from '../../algorithms/samplers/tpe/parzen.ts';
+import { PlacedKernels } from '../../algorithms/samplers/tpe/placed-kernels.ts';
 import type { NumericDistribution } from '../../algorithms/space/space.ts';
-import { axisOf } from '../../algorithms/space/transform.ts';
+import { type Axis, axisOf } from '../../algorithms/space/transform.ts';
 import { log } from '../../exact-math.ts';
 import {
   isList,
@@ -39,7 +38,11 @@ export function checkParzen(json: Json): Mismatches {
   );
   const weights = Object.entries(part(json, 'weights', isRecord)).flatMap(([n, expected]) =>
     isNumbers(expected)
-      ? nearAll(`weights(${n})`, observationWeights(Number(n)), expected)
+      ? nearAll(
+          `weights(${n})`,
+          Float64Array.from({ length: Number(n) }, (_, age) => weightsByAge(Number(n))(age)),
+          expected,
+        )
       : [`weights(${n}) is not a list`],
   );
   return [...gammas, ...weights, ...part(json, 'cases', isList).flatMap(checkCase)];
@@ -56,7 +59,8 @@ function checkCase(one: unknown): Mismatches {
   const name = part(one, 'name', isText);
   const distribution = part(one, 'distribution', isRecord);
   const observations = part(one, 'observations', isNumbers);
-  const weights = mixtureWeights(observations.length);
+  const weights = new Float64Array(observations.length + 1);
+  setWeights(weights, observations.length);
   const common = nearAll(`${name}: mixtureWeights`, weights, part(one, 'mixtureWeights', isNumbers));
   const probes = part(one, 'logPdf', isProbes);
   const own =
@@ -86,11 +90,7 @@ function checkAxis(
   probes: readonly Probe[],
 ): Mismatches {
   const axis = axisOf(distribution);
-  const n = observations.length;
-  const kernels: NumericKernels = { axis, mu: new Float64Array(n + 1), sigma: new Float64Array(n + 1) };
-  const places = Float64Array.from(observations, axis.at);
-  const order = Uint32Array.from(places.keys()).sort((a, b) => places[a]! - places[b]!);
-  setKernels(kernels, places, order);
+  const kernels = kernelsAround(axis, observations.map(axis.at));
   const density = (x: number) => {
     const terms = weights.map((_, i) => {
       const mass = logMass(axis, kernels.mu[i]!, kernels.sigma[i]!);
@@ -98,13 +98,30 @@ function checkAxis(
       const z = (axis.at(x) - kernels.mu[i]!) / kernels.sigma[i]!;
       return -0.5 * z * z - LOG_ROOT_TWO_PI - log(kernels.sigma[i]!) - mass;
     });
-    return logSumExp(terms, weights, [[0, n + 1]]);
+    return logSumExp(terms, weights, terms.length);
   };
   return [
     ...nearAll(`${name}: mu`, kernels.mu, part(one, 'mu', isNumbers)),
     ...nearAll(`${name}: sigma`, kernels.sigma, part(one, 'sigma', isNumbers)),
     ...probes.flatMap(({ x, value }) => near(`${name}: logPdf(${x})`, density(x), value)),
   ];
+}
+
+/** The kernels around places on an axis, and the prior's, which is last. */
+function kernelsAround(axis: Axis, places: readonly number[]) {
+  const column = {
+    kind: 'numeric',
+    axis,
+    places: Float64Array.of(Number.NaN, ...places),
+    placed: places.length,
+  } as const;
+  const placed = new PlacedKernels(column, () => {});
+  places.forEach((_, i) => {
+    placed.add(i + 1);
+  });
+  placed.settle();
+  const priorLast = (list: Float64Array) => Float64Array.of(...list.subarray(1, places.length + 1), list[0]!);
+  return { mu: priorLast(placed.mu), sigma: priorLast(placed.sigma) };
 }
 
 function checkChoices(
@@ -121,7 +138,7 @@ function checkChoices(
     logSumExp(
       Float64Array.from(kernels, (kernel) => log(kernel[x]!)),
       weights,
-      [[0, weights.length]],
+      weights.length,
     );
   return [
     ...kernels.flatMap((kernel, i) => {

@@ -13,52 +13,44 @@ export function gamma(n: number): number {
 
 const FULL_WEIGHTS = 25;
 
-/** Weights of n observations, oldest first: the last 25 have full weight, older ones decreasing weights. */
-export function observationWeights(n: number): Float64Array {
+/** The weights of n observations by age, the oldest is 0: the last 25 have weight 1, older ones decreasing weights. */
+export function weightsByAge(n: number): (age: number) => number {
   const ramp = Math.max(n - FULL_WEIGHTS, 0);
-  const weights = new Float64Array(n).fill(1);
-  const rise = ramp === 1 ? 0 : (1 - 1 / n) / (ramp - 1);
-  for (let i = 0; i < ramp; i++) weights[i] = 1 / n + rise * i;
-  return weights;
+  const first = 1 / n;
+  const rise = ramp === 1 ? 0 : (1 - first) / (ramp - 1);
+  return (age) => (age < ramp ? first + rise * age : 1);
 }
 
-/** Weights of the mixture: the observations, then the prior; they sum to 1. */
-export function mixtureWeights(n: number): Float64Array {
-  const weights = new Float64Array(n + 1);
-  weights.set(observationWeights(n));
-  weights[n] = 1;
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return weights.map((weight) => weight / sum);
+/** Writes the weights of a mixture of n observations, oldest first, and of the prior, whose weight is that of a new one; they sum to 1. */
+export function setWeights(weights: Float64Array, n: number): void {
+  const weightOf = weightsByAge(n);
+  let sum = 0;
+  for (let i = 0; i <= n; i++) {
+    weights[i] = weightOf(i);
+    sum += weights[i]!;
+  }
+  for (let i = 0; i <= n; i++) weights[i]! /= sum;
 }
 
-/** Truncated normal kernels on an axis. The last is the prior. */
-export interface NumericKernels {
-  readonly axis: Axis;
-  readonly mu: Float64Array;
-  readonly sigma: Float64Array;
-}
+/** Terms of a mixture this far below the largest are not counted. */
+export const NEGLIGIBLE = 50;
 
 const MAX_COMPONENTS = 100;
 
+/** The least width of kernels on the axis around `count` places. */
+export function leastWidth({ low, high }: Axis, count: number): number {
+  return (high - low) / Math.min(MAX_COMPONENTS, 2 + count);
+}
+
 /**
- * Writes kernels around places on the axis (NaN: the prior's kernel) into mu and sigma, which are one longer. A kernel is as wide as the
- * larger gap to its sorted neighbours; the ends of the axis count as neighbours only of a single observation. `order`: indices sorted by
- * place, without NaN.
+ * The width of the kernel around a place between its sorted neighbours: the larger gap. The ends of the axis count as neighbours only of a
+ * single place.
  */
-export function setKernels({ axis, mu, sigma }: NumericKernels, places: Float64Array, order: Uint32Array): void {
-  const range = axis.high - axis.low;
-  mu.fill((axis.low + axis.high) / 2);
-  sigma.fill(range);
-  const least = range / Math.min(MAX_COMPONENTS, 2 + order.length);
-  const alone = order.length === 1;
-  for (let k = 0; k < order.length; k++) {
-    const i = order[k]!;
-    const place = places[i]!;
-    const left = k > 0 ? place - places[order[k - 1]!]! : alone ? place - axis.low : 0;
-    const right = k + 1 < order.length ? places[order[k + 1]!]! - place : alone ? axis.high - place : 0;
-    mu[i] = place;
-    sigma[i] = Math.min(Math.max(left, right, least), range);
-  }
+export function kernelWidth({ low, high }: Axis, least: number, place: number, left?: number, right?: number): number {
+  const alone = left === undefined && right === undefined;
+  const below = left !== undefined ? place - left : alone ? place - low : 0;
+  const above = right !== undefined ? right - place : alone ? high - place : 0;
+  return Math.min(Math.max(below, above, least), high - low);
 }
 
 /** ½ ln 2π */
@@ -94,20 +86,15 @@ export function choiceKernel(choices: number, components: number, choice: number
   return weights.map((weight) => weight / sum);
 }
 
-/** Components `from` … `to` − 1. */
-export type Range = readonly [from: number, to: number];
-
-/** ln Σ weight·exp(term) over the ranges; negligible terms are skipped. */
-export function logSumExp(terms: Float64Array, weights: Float64Array, ranges: readonly Range[]): number {
+/** ln Σ weight·exp(term) of the first `count` terms, without those that are by `negligible` or more below the largest. */
+export function logSumExp(terms: Float64Array, weights: Float64Array, count: number, negligible = NEGLIGIBLE): number {
   let most = Number.NEGATIVE_INFINITY;
-  for (const [from, to] of ranges) for (let i = from; i < to; i++) if (terms[i]! > most) most = terms[i]!;
+  for (let i = 0; i < count; i++) if (terms[i]! > most) most = terms[i]!;
   if (most === Number.NEGATIVE_INFINITY) return most;
   let sum = 0;
-  for (const [from, to] of ranges) {
-    for (let i = from; i < to; i++) {
-      const below = terms[i]! - most;
-      if (below > -50) sum += weights[i]! * exp(below);
-    }
+  for (let i = 0; i < count; i++) {
+    const below = terms[i]! - most;
+    if (below > -negligible) sum += weights[i]! * exp(below);
   }
   return most + log(sum);
 }
@@ -141,11 +128,20 @@ export function normalQuantile(p: number): number {
   return (q * polynomial(CENTRE[0], q * q)) / polynomial(CENTRE[1], q * q);
 }
 
-/** A sample of the truncated kernel i at `u` in [0, 1). */
-export function drawKernel({ axis, mu, sigma }: NumericKernels, i: number, u: number): number {
-  const [m, s] = [mu[i]!, sigma[i]!];
-  const [a, b] = [(axis.low - m) / s, (axis.high - m) / s];
+/** A sample of the kernel with centre m and width s, truncated to the axis, at `u` in [0, 1). */
+export function drawKernel({ low, high }: Axis, m: number, s: number, u: number): number {
+  const [a, b] = [(low - m) / s, (high - m) / s];
   const p = normalCdf(a) + u * normalMass(a, b);
   const x = m + s * normalQuantile(Math.min(Math.max(p, 1e-16), 1 - 1e-16));
-  return Math.min(Math.max(x, axis.low), axis.high);
+  return Math.min(Math.max(x, low), high);
+}
+
+/** The index at `u` in [0, 1) of weights that sum to 1. */
+export function indexAt(weights: Float64Array, u: number): number {
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) {
+    sum += weights[i]!;
+    if (u < sum) return i;
+  }
+  return weights.length - 1;
 }

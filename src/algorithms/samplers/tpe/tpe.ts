@@ -6,12 +6,11 @@
 import { randomAt } from '../../../random.ts';
 import type { Direction } from '../../objective.ts';
 import type { Point, Space } from '../../space/space.ts';
-import { repeatableSpace } from '../repeats.ts';
+import { createTried } from '../repeats.ts';
 import type { Sampler } from '../sampler.ts';
 import { sobolSampler } from '../sobol/sobol.ts';
-import { createMixture, type Mixture } from './mixture.ts';
-import { createObserved } from './observed.ts';
-import { gamma } from './parzen.ts';
+import type { Mixture } from './mixture.ts';
+import { createSplit } from './split.ts';
 
 export interface TpeSettings {
   readonly seed: number;
@@ -26,41 +25,44 @@ export interface TpeSettings {
 export function tpeSampler(space: Space, settings: TpeSettings, direction: Direction): Sampler {
   const { seed, startupTrials, candidates, concurrency } = settings;
   const start = sobolSampler(space, seed);
-  const repeatable = repeatableSpace(space, seed);
-  const observed = createObserved(space, direction);
+  const tried = createTried(space, seed);
+  // Pending trials count as bad ones, so that parallel trials spread out ("constant liar").
+  const split = createSplit(space, direction, {
+    added: ({ point }) => tried?.add(point),
+    removed: ({ point }) => tried?.remove(point),
+  });
   return {
     size: Number.POSITIVE_INFINITY,
     learnsFrom: (number) => (number < startupTrials ? 0 : Math.max(number - concurrency + 1, 0)),
     propose: (number, history) => {
-      const finished = history.filter(({ pending }) => pending !== true).length;
-      const tried = repeatable?.tried(history);
-      if (number < startupTrials || finished === 0) {
+      split.follow(history);
+      if (number < startupTrials || split.finished === 0) {
         const point = start.propose(number, []);
         return tried?.has(point) ? (tried.unused(number) ?? point) : point;
       }
-      observed.align(history);
-      // Pending trials count as bad ones, so that parallel trials spread out ("constant liar").
-      const good = new Uint8Array(history.length);
-      for (const i of observed.ranked.subarray(0, gamma(finished))) good[i] = 1;
-      const better = createMixture(space, observed, good);
-      const worse = createMixture(
-        space,
-        observed,
-        good.map((isGood) => 1 - isGood),
-      );
+      const { better, worse } = split;
       const drawn = Array.from({ length: candidates }, (_, candidate) =>
         better.draw(randomAt({ seed, purpose: 'sampler', trial: number, epoch: candidate + 1 })),
       );
-      const ranked = byScore(drawn, better, worse);
-      return ranked.find((point) => tried?.has(point) !== true) ?? tried?.unused(number) ?? ranked[0]!;
+      const untried = drawn.filter((point) => tried?.has(point) !== true);
+      return best(untried, better, worse) ?? tried?.unused(number) ?? best(drawn, better, worse)!;
     },
   };
 }
 
-/** Highest ln l − ln g first; ties in the order drawn. */
-function byScore(drawn: readonly Point[], better: Mixture, worse: Mixture): Point[] {
-  return drawn
-    .map((point, i) => ({ point, i, score: better.logDensity(point) - worse.logDensity(point) }))
-    .sort((a, b) => b.score - a.score || a.i - b.i)
-    .map(({ point }) => point);
+/** The point with the highest ln l − ln g; the first of equal ones. Scores are computed only where an upper bound leaves it open. */
+function best(points: readonly Point[], better: Mixture, worse: Mixture): Point | undefined {
+  const bounded = points.map((point, i) => {
+    const own = better.logDensity(point);
+    return { point, i, own, most: own - worse.leastLogDensity(point) };
+  });
+  bounded.sort((a, b) => b.most - a.most || a.i - b.i);
+  let found: { readonly point: Point; readonly i: number; readonly score: number } | undefined;
+  for (const { point, i, own, most } of bounded) {
+    if (found !== undefined && most < found.score) break;
+    const score = own - worse.logDensity(point);
+    if (found === undefined || score > found.score || (score === found.score && i < found.i))
+      found = { point, i, score };
+  }
+  return found?.point;
 }
