@@ -80,7 +80,7 @@ export function streamEvents(
   };
   const unsubscribe = pubSub.subscribe((notice: Notice) => {
     if (notice.kind === 'gap') return pump();
-    if (notice.searchId !== search.id) return;
+    if (notice.kind === 'model' || notice.searchId !== search.id) return;
     if (notice.kind === 'changed' && notice.seq > position) pump();
     if (notice.kind === 'epochs') onEpochs(notice.epochs);
     if (notice.kind === 'removed') {

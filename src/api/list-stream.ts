@@ -59,7 +59,7 @@ export function streamSearches(socket: WebSocket, { queries, pubSub, log }: List
     timer ??= setTimeout(() => void sendDue(), Math.max(0, lastSent + MIN_INTERVAL_MS - performance.now()));
   };
   const unsubscribe = pubSub.subscribe((notice) => {
-    if (notice.kind === 'epochs') return;
+    if (notice.kind === 'epochs' || notice.kind === 'model') return;
     if (notice.kind === 'gap') gap = true;
     else changed.add(notice.searchId);
     schedule();

@@ -1,6 +1,8 @@
 /** The interfaces that the use cases need and adapters implement. */
 import type { FoldsFinding } from '../compute/trial.ts';
+import type { InputColumn } from '../data/columns.ts';
 import type { Dataset } from '../data/dataset.ts';
+import type { CsvReading } from '../data/reading.ts';
 import type { AskedUpload } from '../data/upload.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import type {
@@ -25,6 +27,7 @@ import type {
 import type { StoredCurves } from '../domain/curves.ts';
 import type { DatasetSummary } from '../domain/dataset-record.ts';
 import type { Epoch, SearchEvent } from '../domain/events.ts';
+import type { ModelClaim, ModelFacts, ModelOrigin, ModelRecord } from '../domain/model-record.ts';
 import type { Search, SearchState } from '../domain/search.ts';
 import type { DatasetFacts, Specification } from '../domain/specification/specification.ts';
 import type { Warning } from '../domain/specification/warnings.ts';
@@ -165,18 +168,64 @@ export interface SearchQueries {
   events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;
 }
 
+export interface ModelQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  /** The search they were made from. */
+  readonly searchId?: string | undefined;
+}
+
+/** Methods of a worker do nothing, or return false, if its claim is no longer current. Every change is announced. */
+export interface ModelStore {
+  create(model: { readonly name: string; readonly origin: ModelOrigin }): Promise<ModelRecord>;
+  find(id: string): Promise<ModelRecord | undefined>;
+  /** Newest first. */
+  list(query: ModelQuery): Promise<Page<ModelRecord>>;
+  /** The model as JSON in UTF-8; undefined until it is ready. */
+  document(id: string): Promise<Uint8Array | undefined>;
+  change(
+    id: string,
+    change: { readonly name?: string | undefined; readonly notes?: string | undefined },
+  ): Promise<boolean>;
+  remove(id: string): Promise<boolean>;
+  /** Undefined unless it is waiting. */
+  claim(id: string, claimer: Claimer): Promise<ModelClaim | undefined>;
+  renew(claim: ModelClaim, leaseSeconds: number): Promise<boolean>;
+  finish(
+    claim: ModelClaim,
+    made: { readonly facts: ModelFacts; readonly document: Uint8Array<ArrayBuffer> },
+  ): Promise<boolean>;
+  /** Trying again cannot help. */
+  fail(claim: ModelClaim, failure: string): Promise<void>;
+  /** It waits again, or has failed if all attempts have ended with a failure. Without a failure the attempt does not count. */
+  release(claim: ModelClaim, failure?: string): Promise<void>;
+  /** Releases every claim whose lease has expired. */
+  reapExpired(): Promise<void>;
+  waiting(): Promise<readonly string[]>;
+}
+
 /** Only delivers (invariant 1): a delivery that is already queued is not queued twice. */
 export interface TrialQueue {
   deliver(deliveries: readonly Delivery[]): Promise<void>;
+  deliverModels(ids: readonly string[]): Promise<void>;
   /** How many deliveries are queued or in progress. */
   depth(): Promise<number>;
   close(): Promise<void>;
+}
+
+/** How far the training of a model is. */
+export interface ModelProgress {
+  readonly fold: number;
+  readonly epoch: number;
+  readonly epochs: number;
 }
 
 /** A notification for listeners. `seq` is that of the newest event; the events themselves are in the log. */
 export type Notice =
   | { readonly kind: 'changed'; readonly searchId: string; readonly seq: number; readonly state: SearchState }
   | { readonly kind: 'removed'; readonly searchId: string }
+  /** A model has changed or was deleted; or, with `progress`, an epoch of it has ended. */
+  | { readonly kind: 'model'; readonly modelId: string; readonly progress?: ModelProgress }
   | { readonly kind: 'epochs'; readonly searchId: string; readonly epochs: readonly Epoch[] }
   /** The connection was interrupted: notifications may have been missed. */
   | { readonly kind: 'gap' };
@@ -186,7 +235,15 @@ export interface PubSub {
   subscribe(listener: (notice: Notice) => void): () => void;
   /** Only for epochs; the store publishes changes in their own transaction. Never throws; epochs may be lost. */
   publish(searchId: string, epochs: readonly Epoch[]): void;
+  /** Like `publish`, for a model. */
+  publishProgress(modelId: string, progress: ModelProgress): void;
   close(): Promise<void>;
+}
+
+/** The columns of a data set's file and how they are read. */
+export interface DatasetInputs {
+  readonly columns: readonly InputColumn[];
+  readonly reading: CsvReading;
 }
 
 /** Without a hash, methods use the newest version of a data set. */
@@ -196,6 +253,8 @@ export interface DatasetStore {
   /** The rows, in shared memory and cached. */
   load(name: string, hash?: string): Promise<Dataset | undefined>;
   csv(name: string, hash?: string): Promise<string | undefined>;
+  /** How its rows are read: for rows that come later. */
+  inputs(name: string, hash: string): Promise<DatasetInputs | undefined>;
   /** Stores a new version; an existing version becomes the newest again. */
   add(upload: AskedUpload & { readonly file: Uint8Array }): Promise<DatasetSummary>;
   /**

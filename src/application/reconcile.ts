@@ -1,12 +1,13 @@
-/** Reconciliation: every process repairs lost deliveries, expired leases and missed deadlines every few seconds. Idempotent. */
+/** Reconciliation: every process repairs lost deliveries, expired leases, missed deadlines and models that nobody makes every few seconds. Idempotent. */
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { deliver } from './deliver.ts';
+import { deliver, deliverModels } from './deliver.ts';
 import { LOW_WATER, type Planner } from './planner.ts';
-import type { SearchStore, TrialQueue } from './ports.ts';
+import type { ModelStore, SearchStore, TrialQueue } from './ports.ts';
 
 export interface ReconcileDependencies {
   readonly store: SearchStore;
+  readonly models: Pick<ModelStore, 'reapExpired' | 'waiting'>;
   readonly queue: TrialQueue;
   readonly planner: Planner;
   readonly log: Log;
@@ -14,13 +15,15 @@ export interface ReconcileDependencies {
 
 /** Releases expired claims, plans for underfilled searches, and refills a queue that has lost deliveries. */
 async function reconcile(dependencies: ReconcileDependencies): Promise<void> {
-  const { store, queue, planner, log } = dependencies;
+  const { store, models, queue, planner, log } = dependencies;
   await store.endOverdue();
   const back = await store.reapExpired();
   if (back.length > 0) log.warn(`the leases of ${back.length} deliveries expired: their workers are gone`);
   await deliver(queue, back, log);
   // Not awaited: a search that takes long to plan must not delay other searches or the rest of the pass.
   for (const id of await store.underfilled(LOW_WATER)) void planner.plan(id);
+  await models.reapExpired();
+  await deliverModels(queue, await models.waiting(), log);
   const due = await store.countDeliveries();
   if (due > 0 && (await queue.depth()) < due) await deliver(queue, await store.deliveries(), log);
 }

@@ -1,5 +1,7 @@
 /** Messages between the process and its compute threads. */
 import type { MessagePort } from 'node:worker_threads';
+import type { KernelsFamily } from './kernels-names.ts';
+import type { ModelTask, TrainedModel } from './train-model.ts';
 import type { RunOutcome, TimedUpdate, TrialTask } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
 
@@ -13,12 +15,16 @@ export interface ThreadRequest {
   readonly memoryLimit: number;
 }
 
-/** A trial or one of its folds. */
-export interface ThreadRun {
-  readonly task: TrialTask;
-  /** The fold and its state when it was paused; undefined for all folds. */
-  readonly only: { readonly fold: number; readonly before: FoldState | undefined } | undefined;
-}
+/** A trial, one of its folds, or a model to make of it. */
+export type ThreadRun =
+  | {
+      readonly task: TrialTask;
+      /** The fold and its state when it was paused; undefined for all folds. */
+      readonly only: { readonly fold: number; readonly before: FoldState | undefined } | undefined;
+    }
+  | { readonly model: ModelTask; readonly kernels: KernelsFamily };
+
+export type MadeModel = TrainedModel & { readonly outcome: 'model' };
 
 /** Shared memory with an entry per run. */
 export interface Progress {
@@ -44,6 +50,8 @@ export function createProgress(runs: number): Progress {
 export type ThreadEnd =
   | RunOutcome
   | FoldState
+  | MadeModel
+  | { readonly outcome: 'noModel'; readonly message: string }
   | { readonly outcome: 'tooLarge'; readonly bytes: number }
   | { readonly outcome: 'notStarted' }
   | { readonly outcome: 'failed'; readonly error: unknown };

@@ -1,9 +1,12 @@
 /** Trains the runs of a request in a compute thread. */
 import { performance } from 'node:perf_hooks';
 import type { Kernels } from '../nn/kernels/kernels.ts';
-import { runFold } from './fold-run.ts';
+import { type RunConditions, runFold } from './fold-run.ts';
 import { runInline, runToCompletion } from './inline-core.ts';
+import { compileKernels, instantiateKernels } from './kernels.ts';
+import { fastestOf } from './kernels-names.ts';
 import {
+  type MadeModel,
   type RunReport,
   STOPPED,
   type ThreadEnd,
@@ -11,6 +14,7 @@ import {
   type ThreadRequest,
   type ThreadRun,
 } from './protocol.ts';
+import { NoModel, trainModel } from './train-model.ts';
 import { MemoryLimitExceeded, type TimedUpdate } from './trial.ts';
 
 /** What happens within this time is sent in one message: a tiny network has thousands of epochs per second. */
@@ -54,15 +58,30 @@ export function runRequest(
 
 function endOf(
   kernels: Kernels,
-  { task, only }: ThreadRun,
+  run: ThreadRun,
   onEpoch: (update: TimedUpdate) => void,
-  conditions: { readonly interrupted: () => boolean; readonly memoryLimit: number },
+  conditions: RunConditions,
 ): ThreadEnd {
   try {
+    if ('model' in run) return makeModel(kernels, run, onEpoch, conditions);
+    const { task, only } = run;
     if (only === undefined) return runInline(kernels, task, onEpoch, conditions);
     return runToCompletion(runFold(task, only.fold, { name: kernels.name, kernels }, conditions, only.before), onEpoch);
   } catch (error) {
     if (error instanceof MemoryLimitExceeded) return { outcome: 'tooLarge', bytes: error.bytes };
+    if (error instanceof NoModel) return { outcome: 'noModel', message: error.message };
     return { outcome: 'failed', error };
   }
+}
+
+/** A model is trained by kernels of the family of its trial, whichever this thread trains with. */
+function makeModel(
+  own: Kernels,
+  { model, kernels: family }: Extract<ThreadRun, { readonly model: unknown }>,
+  onEpoch: (update: TimedUpdate) => void,
+  conditions: RunConditions,
+): MadeModel {
+  const kernels = family === own.name ? own : instantiateKernels(compileKernels(fastestOf[family]));
+  const made = runToCompletion(trainModel(model, { name: kernels.name, kernels }, conditions), onEpoch);
+  return { outcome: 'model', ...made };
 }

@@ -4,6 +4,7 @@ import type { Piscina } from 'piscina';
 import { messageOf } from '../errors.ts';
 import {
   createProgress,
+  type MadeModel,
   REVOKED,
   STOPPED,
   type ThreadEnd,
@@ -11,6 +12,7 @@ import {
   type ThreadRequest,
   type ThreadRun,
 } from './protocol.ts';
+import { NoModel } from './train-model.ts';
 import { MemoryLimitExceeded, type RunOptions, type RunOutcome, TimeLimitExceeded } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
 
@@ -25,11 +27,13 @@ export interface Watch extends Pick<RunOptions, 'onEpochs' | 'signal' | 'revoke'
   readonly since: { at: number };
 }
 
+export type RunEnd = RunOutcome | FoldState | MadeModel;
+
 /** A run with the promise of its end. */
 export interface PendingRun {
   readonly run: ThreadRun;
   readonly watch: Watch;
-  readonly resolve: (end: RunOutcome | FoldState) => void;
+  readonly resolve: (end: RunEnd) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -73,6 +77,7 @@ async function send({ pool, memoryLimit }: Threads, runs: readonly PendingRun[])
     else if (!('outcome' in end)) runs[run]!.resolve(end);
     else if (end.outcome === 'notStarted') runs[run]!.reject(runs[run]!.watch.revoke?.reason);
     else if (end.outcome === 'tooLarge') runs[run]!.reject(new MemoryLimitExceeded(end.bytes, memoryLimit));
+    else if (end.outcome === 'noModel') runs[run]!.reject(new NoModel(end.message));
     else if (end.outcome === 'failed') runs[run]!.reject(failed(end.error));
     else runs[run]!.resolve(end);
   };

@@ -2,9 +2,10 @@ import { Piscina } from 'piscina';
 import { countFolds } from '../data/folds.ts';
 import type { CompiledKernels } from './kernels.ts';
 import type { KernelsFamily } from './kernels-names.ts';
-import type { ThreadRequest, ThreadRun } from './protocol.ts';
-import { type PendingRun, sendRuns, type Threads, type Watch } from './send-runs.ts';
+import type { MadeModel, ThreadRequest, ThreadRun } from './protocol.ts';
+import { type PendingRun, type RunEnd, sendRuns, type Threads, type Watch } from './send-runs.ts';
 import { withSourceMaps } from './source-maps.ts';
+import type { ModelMaker } from './train-model.ts';
 import type { ComputeCore, RunOptions, RunOutcome, TrialTask } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
 import { earlierFolds, endsTrial, joinFolds } from './trial-run.ts';
@@ -21,7 +22,7 @@ export function createThreadedCore(
   entry: URL,
   kernels: CompiledKernels,
   memoryLimit = Number.POSITIVE_INFINITY,
-): ComputeCore {
+): ComputeCore & ModelMaker {
   const pool = new Piscina<ThreadRequest, void>({
     ...withSourceMaps,
     filename: entry.href,
@@ -41,6 +42,10 @@ export function createThreadedCore(
   return {
     ...core((run) => void sendRuns(own, [run])),
     series: () => core(together((runs) => void sendRuns(own, runs))),
+    makeModel: async (model, kernels, options = {}) => {
+      const send: Send = (run) => void sendRuns(own, [run]);
+      return (await submit(send, { model, kernels }, watchOf(options))) as MadeModel;
+    },
     close: () => pool.destroy(),
   };
 }
@@ -65,11 +70,14 @@ function together(send: (runs: readonly PendingRun[]) => void): Send {
 }
 
 async function runWhole(send: Send, task: TrialTask, options: RunOptions): Promise<RunOutcome> {
-  const watch = { ...options, since: { at: Number.POSITIVE_INFINITY } };
-  return (await submit(send, { task, only: undefined }, watch)) as RunOutcome;
+  return (await submit(send, { task, only: undefined }, watchOf(options))) as RunOutcome;
 }
 
-function submit(send: Send, run: ThreadRun, watch: Watch): Promise<RunOutcome | FoldState> {
+function watchOf(options: RunOptions): Watch {
+  return { ...options, since: { at: Number.POSITIVE_INFINITY } };
+}
+
+function submit(send: Send, run: ThreadRun, watch: Watch): Promise<RunEnd> {
   return new Promise((resolve, reject) => {
     watch.signal?.throwIfAborted();
     watch.revoke?.throwIfAborted();

@@ -9,7 +9,7 @@ import { constantOf, type Loss } from '../nn/model/network.ts';
 import { type EpochReport, train } from '../nn/training/train.ts';
 import { type NamedKernels, type RunConditions, type TrainedFold, updateOf } from './fold-run.ts';
 import type { KernelsFamily } from './kernels-names.ts';
-import type { EpochUpdate, TrialResult, TrialTask } from './trial.ts';
+import type { EpochUpdate, RunOptions, TrialResult, TrialTask } from './trial.ts';
 import { trainOptions } from './trial-options.ts';
 import { runTrial, type Untimed } from './trial-run.ts';
 
@@ -27,6 +27,12 @@ export interface TrainedModel {
   readonly model: Model;
   /** The trial's result, to compare its hash with the stored one; undefined for a refit. */
   readonly result: Untimed<TrialResult> | undefined;
+}
+
+/** Makes models in a thread. */
+export interface ModelMaker {
+  /** With kernels of the given family. Rejects with `NoModel` if training diverges. */
+  makeModel(model: ModelTask, kernels: KernelsFamily, options?: RunOptions): Promise<TrainedModel>;
 }
 
 /** A trial that has no model; retrying cannot help. */

@@ -1,5 +1,6 @@
 /** File tasks as plain data, for a thread (workers/file-thread.ts): reading 64 MB takes seconds. */
-import { datasetFromCsv, readCsv } from './csv-dataset.ts';
+import type { InputColumn } from './columns.ts';
+import { readCsv } from './csv-dataset.ts';
 import { type CsvPreview, previewOfCsv } from './csv-preview.ts';
 import type { CsvOptions } from './csv-table.ts';
 import type { Dataset } from './dataset.ts';
@@ -30,22 +31,28 @@ export interface FileReader {
   upload(file: Uint8Array, asked: AskedUpload): Promise<UploadedFile>;
   /** Reads a stored text with its stored settings. */
   dataset(text: Uint8Array, options: CsvOptions): Promise<Dataset>;
+  /** The columns of such a text. */
+  inputs(text: Uint8Array, options: CsvOptions): Promise<readonly InputColumn[]>;
 }
 
 export type FileTask =
-  | { readonly kind: 'preview' | 'upload'; readonly file: Uint8Array; readonly asked: AskedUpload }
-  | { readonly kind: 'dataset'; readonly file: Uint8Array; readonly options: CsvOptions };
+  | { readonly kind: 'preview'; readonly file: Uint8Array; readonly asked: AskedUpload }
+  | { readonly kind: 'upload'; readonly file: Uint8Array; readonly asked: AskedUpload }
+  | { readonly kind: 'dataset'; readonly file: Uint8Array; readonly options: CsvOptions }
+  | { readonly kind: 'inputs'; readonly file: Uint8Array; readonly options: CsvOptions };
 export type FileAnswer =
   | { readonly kind: 'preview'; readonly answer: FilePreview }
   | { readonly kind: 'upload'; readonly answer: UploadedFile }
   | { readonly kind: 'dataset'; readonly answer: Dataset }
+  | { readonly kind: 'inputs'; readonly answer: readonly InputColumn[] }
   /** Errors lose their class when posted from a thread. */
   | { readonly kind: 'invalid'; readonly faults: readonly FileIssue[] };
 
 export function doFileTask(task: FileTask): FileAnswer {
   try {
-    if (task.kind === 'dataset') {
-      return { kind: 'dataset', answer: datasetFromCsv(Buffer.from(task.file).toString(), task.options) };
+    if (task.kind === 'dataset' || task.kind === 'inputs') {
+      const { dataset, inputColumns } = readCsv(Buffer.from(task.file).toString(), task.options);
+      return task.kind === 'dataset' ? { kind: 'dataset', answer: dataset } : { kind: 'inputs', answer: inputColumns };
     }
     const { kind, file, asked } = task;
     return kind === 'preview' ? { kind, answer: preview(file, asked) } : { kind, answer: upload(file, asked) };
@@ -67,6 +74,7 @@ export function createFileReader(run: (task: FileTask) => Promise<FileAnswer>): 
     preview: (file, asked) => answer('preview', { kind: 'preview', file, asked }),
     upload: (file, asked) => answer('upload', { kind: 'upload', file, asked }),
     dataset: (file, options) => answer('dataset', { kind: 'dataset', file, options }),
+    inputs: (file, options) => answer('inputs', { kind: 'inputs', file, options }),
   };
 }
 

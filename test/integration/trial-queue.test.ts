@@ -44,14 +44,22 @@ describe.each(backends)('on %s', (backend) => {
     // What is queued already is not queued twice.
     for (const _ of [1, 2]) await queue.deliver(deliveries);
     const given: Delivery[] = [];
-    const work = async (delivery: Delivery) => {
-      given.push(delivery);
+    const models: string[] = [];
+    const work = {
+      trials: async (delivery: Delivery) => void given.push(delivery),
+      model: async (id: string) => void models.push(id),
     };
+    for (const _ of [1, 2]) await queue.deliverModels(['first', 'second']);
     const worker = await createQueueWorker(connection, 1, work, silentLog);
-    await eventually(async () => given.length >= 3 && (await queue.depth()) === 0, 30_000, 'the last delivery');
+    await eventually(
+      async () => given.length >= 3 && models.length >= 2 && (await queue.depth()) === 0,
+      30_000,
+      'the last delivery',
+    );
     await worker.close();
     await queue.close();
     expect(given.toSorted((a, b) => a.from - b.from)).toEqual(deliveries);
+    expect(models.toSorted()).toEqual(['first', 'second']);
   });
 });
 
@@ -61,7 +69,8 @@ it('a worker that Postgres turns away at its start says so, once', async () => {
   gone.pathname = '/there-is-no-such-database';
   const said: string[] = [];
   const log = logTo((message) => said.push(message));
-  const worker = createQueueWorker({ kind: 'postgres', url: gone.href }, 1, async () => undefined, log);
+  const work = { trials: async () => undefined, model: async () => undefined };
+  const worker = createQueueWorker({ kind: 'postgres', url: gone.href }, 1, work, log);
   await expect(worker).rejects.toThrow(/there-is-no-such-database.* does not exist/);
   expect(said.length).toBeLessThan(3);
   await database.drop();

@@ -30,15 +30,23 @@ export type QueueConnection =
   | { readonly kind: 'postgres'; readonly url: string }
   | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
 
-type Payload = Omit<Delivery, 'job'>;
+/** What a job has: a range of trials, or a model. */
+type Payload = Omit<Delivery, 'job'> | { readonly modelId: string };
 
 /** Job ids of deliveries are unique within a search, those of BullMQ within the queue. */
 function jobIdOf({ searchId, job }: Delivery): string {
   return `${searchId}_${job}`;
 }
 
-function deliveryOf({ id = '', data }: Pick<Job<Payload>, 'id' | 'data'>): Delivery {
-  return { ...data, job: id.slice(data.searchId.length + 1) };
+/** What a worker does with the jobs of the queue. */
+export interface QueueWork {
+  trials(delivery: Delivery): Promise<void>;
+  model(id: string): Promise<void>;
+}
+
+function doJob({ id = '', data }: Pick<Job<Payload>, 'id' | 'data'>, work: QueueWork): Promise<void> {
+  if ('modelId' in data) return work.model(data.modelId);
+  return work.trials({ ...data, job: id.slice(data.searchId.length + 1) });
 }
 
 /** Migrates BullMQ's tables, which have their own schema. */
@@ -64,6 +72,11 @@ export async function createTrialQueue(connection: QueueConnection, log: Log): P
           return { name: 'trials', data: { searchId, from, to }, opts };
         }),
       );
+    },
+    deliverModels: async (ids) => {
+      if (ids.length === 0) return;
+      const opts = (modelId: string) => ({ jobId: `model_${modelId}`, ...LEAVE_NOTHING });
+      await queue().addBulk(ids.map((modelId) => ({ name: 'model', data: { modelId }, opts: opts(modelId) })));
     },
     depth: async () => {
       const counts = await queue().getJobCounts('waiting', 'active', 'prioritized', 'delayed');
@@ -129,10 +142,10 @@ export interface QueueWorker {
 export async function createQueueWorker(
   connection: QueueConnection,
   concurrency: number,
-  work: (delivery: Delivery) => Promise<void>,
+  work: QueueWork,
   log: Log,
 ): Promise<QueueWorker> {
-  const process = (job: Job<Payload>) => work(deliveryOf(job));
+  const process = (job: Job<Payload>) => doJob(job, work);
   const options: Omit<WorkerOptions<unknown>, 'connection'> = {
     concurrency,
     lockDuration: LOCK_MS,

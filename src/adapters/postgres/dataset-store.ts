@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { DatasetStore } from '../../application/ports.ts';
 import { builtinDatasets, loadBuiltin } from '../../data/builtin.ts';
+import type { InputColumn } from '../../data/columns.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { InvalidDataset } from '../../data/faults.ts';
 import { type FileReader, inlineFileReader, type UploadedFile } from '../../data/file-work.ts';
@@ -63,6 +64,15 @@ export function createDatasetStore(
       if (known !== undefined) return csvOf(known);
       const row = await newest(database, name, hash, { csv: true });
       return row === undefined ? undefined : Buffer.from(row.csv).toString();
+    },
+    inputs: async (name, hash) => {
+      const known = builtInAt(name, hash);
+      if (known !== undefined) return { columns: numberColumns(known), reading: firstReading };
+      const row = await database.dataset.findUnique({ where: { name_hash: { name, hash } } });
+      if (row === null) return undefined;
+      const reading = readingOf(row);
+      const columns = await files.inputs(row.csv, { ...reading, name, target: row.target, task: taskOf(row) });
+      return { columns, reading };
     },
     add: (upload) => add(database, files, upload),
     remove: (name, force) => remove(database, name, force),
@@ -276,6 +286,11 @@ function summaryOfRow(row: Omit<DatasetRow, 'csv'>, versions: readonly string[])
     attribution: null,
     builtIn: false,
   };
+}
+
+/** All columns of the built-in data sets are numbers. */
+function numberColumns({ featureNames }: Dataset): InputColumn[] {
+  return featureNames.map((name) => ({ type: 'number', name, gaps: false }));
 }
 
 /** The shortest digits that give every float32 back: reading the text again gives the same data set, bit for bit. */

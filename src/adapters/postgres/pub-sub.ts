@@ -1,6 +1,6 @@
 /** Who tells whom: LISTEN and NOTIFY of Postgres, so that every process hears of every change, with or without Redis. */
 import pg from 'pg';
-import type { Notice, PubSub } from '../../application/ports.ts';
+import type { ModelProgress, Notice, PubSub } from '../../application/ports.ts';
 import type { Epoch } from '../../domain/events.ts';
 import type { Log } from '../../log.ts';
 
@@ -10,6 +10,7 @@ const LARGEST_PAYLOAD = 7_800;
 const GATHER_MS = 40;
 /** More epochs than this are not kept: they are a picture of the moment, and the curves are stored with the trial. */
 const MAX_GATHERED = 2_000;
+const PROGRESS_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** The channel on which committed changes are announced. */
@@ -71,18 +72,22 @@ export async function createPubSub(url: string, log: Log): Promise<PubSub> {
   };
 
   await listen();
-  const publisher = createPublisher(async (payload) => {
+  const send = async (payload: string) => {
     await client?.query('SELECT pg_notify($1, $2)', [NOTICE_CHANNEL, payload]);
-  });
+  };
+  const publisher = createPublisher(send);
+  const progress = createProgressPublisher(send);
   return {
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     publish: publisher.publish,
+    publishProgress: progress.publish,
     close: async () => {
       closed = true;
       publisher.close();
+      progress.close();
       listeners.clear();
       await client?.end().catch(() => undefined);
     },
@@ -113,6 +118,26 @@ function createPublisher(send: (payload: string) => Promise<void>) {
       list.push(...epochs.slice(0, MAX_GATHERED - list.length));
       gathered.set(searchId, list);
       if (!sending) schedule();
+    },
+    close: () => clearTimeout(timer),
+  };
+}
+
+/** Sends the newest progress of each model, at most once in PROGRESS_MS. */
+function createProgressPublisher(send: (payload: string) => Promise<void>) {
+  const newest = new Map<string, ModelProgress>();
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    timer = undefined;
+    for (const [modelId, progress] of newest) {
+      send(JSON.stringify({ kind: 'model', modelId, progress })).catch(() => undefined);
+    }
+    newest.clear();
+  };
+  return {
+    publish: (modelId: string, progress: ModelProgress) => {
+      newest.set(modelId, progress);
+      timer ??= setTimeout(flush, PROGRESS_MS);
     },
     close: () => clearTimeout(timer),
   };

@@ -7,6 +7,7 @@ import type { DiagnosedTrial } from '../../domain/suggestions.ts';
 import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
+import { decode, newestFirstCursor, pageOf } from './cursors.ts';
 import { curvesOf, tableOf } from './overview-queries.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 import { ascending, bestFirst, descending } from './value-order.ts';
@@ -138,7 +139,7 @@ async function listSearches(
   database: Database,
   { limit, cursor, state, q, dataset, parent }: SearchQuery,
 ): Promise<Page<Search>> {
-  const after = cursor === undefined ? undefined : decode(cursor, searchCursorSchema);
+  const after = cursor === undefined ? undefined : decode(cursor, newestFirstCursor);
   const from =
     after === undefined ? Prisma.empty : Prisma.sql`AND (created_at, id) < (${after.t}::timestamptz, ${after.i}::uuid)`;
   const pattern = `%${q?.replaceAll(/[\\%_]/g, '\\$&')}%`;
@@ -151,9 +152,6 @@ async function listSearches(
   return pageOf(rows.map(searchOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
 }
 
-/** Postgres knows no year 0. */
-const moment = z.iso.datetime().refine((time) => !time.startsWith('0000'));
-const searchCursorSchema = z.strictObject({ t: moment, i: z.uuid() });
 const trialCursorSchema = z.strictObject({
   s: z.string(),
   n: z
@@ -172,21 +170,4 @@ function trialCursor(cursor: string | undefined, sort: string): { n: number; v: 
     ]);
   }
   return decoded;
-}
-
-/** One row more than asked for was read: its presence says that there is a next page. */
-function pageOf<T>(items: readonly T[], limit: number, key: (last: T) => unknown): Page<T> {
-  const page = items.slice(0, limit);
-  const last = page.at(-1);
-  const more = items.length > limit && last !== undefined;
-  return { items: page, next: more ? Buffer.from(JSON.stringify(key(last))).toString('base64url') : null };
-}
-
-function decode<T>(cursor: string, schema: z.ZodType<T>): T {
-  try {
-    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-  } catch {
-    const message = 'must be the `next` of an earlier page of this list';
-    throw new Problem('invalidCursor', `cursor: ${message}`, [{ path: 'cursor', message }]);
-  }
 }

@@ -1,0 +1,139 @@
+/** Endpoints for models: made from trials, to predict with and to download. */
+import { z } from 'zod';
+import { modelNameSchema, modelNotesSchema, modelRecordSchema } from '../domain/model-record.ts';
+import { predictLimits } from '../models/predictor.ts';
+import { fileTypes } from './datasets.ts';
+import { cursor, limit, MAX_NUMBER, page, searchParams } from './parameters.ts';
+import { refusals } from './problem.ts';
+
+const tags = ['models'];
+
+export const newModelSchema = z.strictObject({
+  trial: z
+    .union([z.literal('best'), z.int().min(0).max(MAX_NUMBER)], {
+      error: 'must be the number of a trial, or "best"',
+    })
+    .describe('A complete trial'),
+  refit: z
+    .boolean()
+    .default(false)
+    .describe('Train on all rows, as many epochs as the best epoch of the trial, instead of computing the trial again'),
+  name: modelNameSchema.optional(),
+});
+export type NewModel = z.output<typeof newModelSchema>;
+
+const modelChangeSchema = z
+  .strictObject({ name: modelNameSchema.optional(), notes: modelNotesSchema.optional() })
+  .refine(({ name, notes }) => name !== undefined || notes !== undefined, { error: 'must have a name or notes' });
+
+/** The files of a model and their content types. */
+export const modelFiles = {
+  'model.onnx': 'application/octet-stream',
+  'model.safetensors': 'application/octet-stream',
+  'model.json': 'application/json; charset=utf-8',
+  'predict.mjs': 'text/javascript; charset=utf-8',
+} as const;
+export type ModelFile = keyof typeof modelFiles;
+const modelFileSchema = z.enum(Object.keys(modelFiles) as [ModelFile, ...ModelFile[]]);
+
+const cell = z.union([z.string(), z.number(), z.boolean(), z.null()], {
+  error: 'must be a number, a text, true, false or null',
+});
+
+/** The other content types are CSV. */
+export const predictBodySchema = z.strictObject({
+  rows: z
+    .array(z.record(z.string(), cell), { error: 'must be a list of rows, each {"column": value}' })
+    .min(1)
+    .max(predictLimits.rows)
+    .describe('Each an object from column to value; null or nothing is a missing value'),
+});
+
+const probability = z.number();
+const predictionSchema = z.union([
+  z.object({
+    label: z.string(),
+    probabilities: z.record(z.string(), probability).describe('By class; they sum to 1'),
+    spread: z.number().nullable().describe('Standard deviation between the networks; null for a single one'),
+  }),
+  z.object({
+    value: z.number(),
+    spread: z.number().nullable().describe('Standard deviation between the networks; null for a single one'),
+  }),
+]);
+
+export const predictionsSchema = z
+  .object({
+    predictions: z.array(predictionSchema.nullable()).readonly().describe('One per row; null if the row has an error'),
+    errors: z
+      .array(z.object({ row: z.int(), path: z.string(), message: z.string() }))
+      .readonly()
+      .describe(`The first ${predictLimits.errors}; rows are counted from 0`),
+    failed: z.int().describe('Number of rows with errors'),
+    warnings: z
+      .array(
+        z.object({
+          code: z.enum(['outsideRange', 'unknownCategory', 'unknownColumn']),
+          column: z.string(),
+          rows: z.int().describe('How many rows'),
+          firstRow: z.int(),
+          message: z.string(),
+        }),
+      )
+      .readonly()
+      .describe('Values that the training rows did not have'),
+  })
+  .meta({ id: 'Predictions' });
+export type PredictionsAnswer = z.output<typeof predictionsSchema>;
+
+const modelParams = z.strictObject({ id: z.uuid() });
+const binary = { description: 'The file', content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } } };
+
+export const modelEndpoints = {
+  'POST /v1/searches/:id/models': {
+    tags,
+    summary: 'Make a model of a trial; it is computed again in a worker',
+    params: searchParams,
+    body: newModelSchema,
+    response: { 202: modelRecordSchema, ...refusals },
+  },
+  'GET /v1/models': {
+    tags,
+    summary: 'List models, newest first',
+    querystring: z.strictObject({ search: z.uuid().optional().describe('Only those made from this search'), limit, cursor }),
+    response: { 200: page(modelRecordSchema), ...refusals },
+  },
+  'GET /v1/models/:id': {
+    tags,
+    summary: 'A model, and whether it is ready',
+    params: modelParams,
+    response: { 200: modelRecordSchema, ...refusals },
+  },
+  'PATCH /v1/models/:id': {
+    tags,
+    summary: 'Change its name or notes',
+    params: modelParams,
+    body: modelChangeSchema,
+    response: { 200: modelRecordSchema, ...refusals },
+  },
+  'DELETE /v1/models/:id': {
+    tags,
+    summary: 'Delete it',
+    params: modelParams,
+    response: { 204: z.null(), ...refusals },
+  },
+  'GET /v1/models/:id/files/:file': {
+    tags,
+    summary: 'Download it: ONNX, safetensors, JSON, or a JavaScript module that predicts',
+    params: modelParams.extend({ file: modelFileSchema }),
+    response: { 200: binary, ...refusals },
+  },
+  'POST /v1/models/:id/predict': {
+    tags,
+    summary: 'Predict rows, sent as JSON or as CSV',
+    description: `As JSON \`{"rows": [{"column": value}]}\`, or as CSV with one of the content types ${fileTypes.join(', ')}; at most ${predictLimits.rows} rows.`,
+    params: modelParams,
+    body: predictBodySchema,
+    response: { 200: predictionsSchema, ...refusals },
+  },
+} as const;

@@ -1,0 +1,65 @@
+/** A model as it is stored and served, without its weights: one zod schema. The model itself is `Model` (models/model.ts). */
+import { z } from 'zod';
+import { columnSchema } from '../models/model.ts';
+import { count, time } from './fields.ts';
+
+export const modelStates = ['waiting', 'running', 'ready', 'failed'] as const;
+export type ModelState = (typeof modelStates)[number];
+
+export const modelNameSchema = z.string().trim().min(1).max(200);
+export const modelNotesSchema = z.string().max(10_000);
+
+/** What a model is made from; fixed when it is created. */
+export const modelOriginSchema = z.object({
+  searchId: z.uuid().describe('It may have been deleted since'),
+  searchName: z.string(),
+  trial: count,
+  dataset: z.object({ name: z.string(), hash: z.string() }),
+  refit: z
+    .object({ epochs: count.describe('The best epoch of the trial; of several folds the rounded mean') })
+    .nullable()
+    .describe('Whether it is trained on all rows instead of those of the trial’s folds'),
+  metric: z.string(),
+  value: z.number().describe('The value of the trial on its validation rows'),
+  deviation: z.number().nullable().describe('Standard deviation of the folds’ values; null for one fold'),
+  resultHash: z.string().describe('The hash of the trial, which is checked when it is computed again'),
+  kernels: z.string().describe('The family of kernels that trained it and trains the model'),
+});
+export type ModelOrigin = z.output<typeof modelOriginSchema>;
+
+/** What is known once it is made. */
+export const modelFactsSchema = z.object({
+  task: z.enum(['classification', 'regression']),
+  target: z.string().describe('The name of the predicted column'),
+  classes: z.array(z.string()).readonly().describe('Empty for regression'),
+  columns: z.array(columnSchema).readonly().describe('The columns of a row to predict'),
+  members: count.describe('Number of networks, whose mean is the prediction: one per fold of the trial'),
+  parameters: count.describe('Number of weights and biases of all networks'),
+});
+export type ModelFacts = z.output<typeof modelFactsSchema>;
+
+export const modelRecordSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    notes: z.string(),
+    state: z.enum(modelStates),
+    failure: z.string().nullable(),
+    attempt: count.describe('How often a worker has begun to make it'),
+    origin: modelOriginSchema,
+    facts: modelFactsSchema.nullable().describe('null until it is ready'),
+    createdAt: time,
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: 'ModelRecord' });
+export type ModelRecord = z.output<typeof modelRecordSchema>;
+
+/** How often a model is begun before it counts as failed. */
+export const MODEL_ATTEMPTS = 3;
+
+/** The right to make a model, valid until its lease expires. */
+export interface ModelClaim {
+  readonly id: string;
+  readonly attempt: number;
+  readonly origin: ModelOrigin;
+}
