@@ -18,6 +18,7 @@ const purposes = [
   'dataset',
   'probe',
   'forest',
+  'ensemble',
 ] as const;
 export type Purpose = (typeof purposes)[number];
 

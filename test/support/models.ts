@@ -119,7 +119,14 @@ export const modelTasks = [
 export const modelSettings = hiddenActivations.flatMap((activation) =>
   (['none', 'center', 'standardize'] as const).flatMap((preprocessing) =>
     // Raw ages are far from 0: a large rate would diverge.
-    [true, false].map((batchNorm) => ({ activation, preprocessing, batchNorm, learningRate: 1e-3, epochs: 2 })),
+    [true, false].map((batchNorm) => ({
+      activation,
+      preprocessing,
+      batchNorm,
+      initializer: 'xavier' as const,
+      learningRate: 1e-3,
+      epochs: 2,
+    })),
   ),
 );
 
