@@ -30,19 +30,19 @@ export const rooms = {
   },
   domain: {
     path: 'src/domain/',
-    imports: ['algorithms', 'nn', 'data', 'compute', 'diagnosis', 'format', 'errors'],
+    imports: ['algorithms', 'nn', 'data', 'compute', 'diagnosis', 'models', 'format', 'errors'],
     packages: true,
     pure: true,
   },
   // Of the domain the records and the specification, of the pure rooms lists of names.
   contract: {
     path: 'src/contract/',
-    imports: ['domain', 'algorithms', 'nn', 'data', 'compute', 'diagnosis', 'errors'],
+    imports: ['domain', 'algorithms', 'nn', 'data', 'compute', 'diagnosis', 'models', 'errors'],
     packages: true,
   },
   application: {
     path: 'src/application/',
-    imports: ['contract', 'domain', 'algorithms', 'nn', 'data', 'compute', 'diagnosis', 'errors', 'log'],
+    imports: ['contract', 'domain', 'algorithms', 'nn', 'data', 'compute', 'diagnosis', 'models', 'errors', 'log'],
     packages: true,
   },
   client: { path: 'src/client/', imports: ['contract'], packages: false },

@@ -11,6 +11,7 @@ import {
 import { connect } from './adapters/postgres/connection.ts';
 import { createDatasetStore } from './adapters/postgres/dataset-store.ts';
 import { applyMigrations } from './adapters/postgres/migrations.ts';
+import { createModelStore } from './adapters/postgres/model-store.ts';
 import { createPubSub } from './adapters/postgres/pub-sub.ts';
 import { createSearchQueries } from './adapters/postgres/search-queries.ts';
 import { createSearchStore } from './adapters/postgres/search-store.ts';
@@ -19,6 +20,8 @@ import { deliver } from './application/deliver.ts';
 import { readExamples } from './application/examples.ts';
 import { createHandOff, type HandOff } from './application/hand-off.ts';
 import type { ImportanceTask } from './application/importance.ts';
+import { createModelWork } from './application/models/make-model.ts';
+import type { ModelUseAnswer, ModelUseTask } from './application/models/use-model.ts';
 import { createPlanner } from './application/planner.ts';
 import type { PreflightTask } from './application/preflight.ts';
 import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
@@ -96,6 +99,13 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     maxThreads: 1,
     idleTimeout: PROPOSALS_IDLE_MS,
   });
+  const modelThread = new Piscina<ModelUseTask, ModelUseAnswer>({
+    ...withSourceMaps,
+    filename: new URL('dist/workers/model-thread.js', `file://${projectRoot}/`).href,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: PROPOSALS_IDLE_MS,
+  });
   const store = createSearchStore(database);
   const handOff = createHandOff({ worker: config.processName, leaseSeconds: config.leaseSeconds }, (deliveries) =>
     deliver(queue, deliveries, log),
@@ -114,6 +124,8 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     queries,
     planner,
     datasets,
+    models: createModelStore(database),
+    answerUse: (task) => modelThread.run(task),
     files,
     facts: datasets.find,
     queue,
@@ -142,6 +154,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await planned;
       await analysis.destroy();
       await preflight.destroy();
+      await modelThread.destroy();
       await fileThread.destroy();
       await queue.close();
       await pubSub.close();
@@ -166,14 +179,25 @@ export async function startWorker(
     worker: config.processName,
     leaseSeconds: config.leaseSeconds,
   });
+  const work = createModelWork({
+    ...dependencies,
+    core,
+    worker: config.processName,
+    leaseSeconds: config.leaseSeconds,
+  });
   log.info(`${config.threads} compute threads, kernels ${kernels.family} (${kernels.implementation})`);
   // One more than the threads, so that threads stay busy while the results of a job are written.
   const concurrency = config.threads + 1;
-  const worker = await createQueueWorker(queueConnection(config, databaseUrl), concurrency, runner.work, log);
+  const worker = await createQueueWorker(
+    queueConnection(config, databaseUrl),
+    concurrency,
+    { trials: runner.work, model: work.make },
+    log,
+  );
   return {
     close: async () => {
       const closing = worker.close();
-      await runner.stop();
+      await Promise.all([runner.stop(), work.stop()]);
       await closing;
       await core.close();
     },

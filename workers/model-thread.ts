@@ -1,4 +1,4 @@
 /** A worker thread that predicts with models and writes their files. */
-import { useModel } from '../src/application/models/use-model.ts';
+import { answerUse } from '../src/application/models/use-model.ts';
 
-export default useModel;
+export default answerUse;

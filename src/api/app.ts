@@ -19,6 +19,7 @@ import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
@@ -62,6 +63,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(analysisRoutes, dependencies);
   await app.register(eventRoutes, live);
   await app.register(datasetRoutes, dependencies);
+  await app.register(modelRoutes, dependencies);
   await app.register(healthRoutes, dependencies);
   await app.register(pageRoutes, dependencies);
   return app;

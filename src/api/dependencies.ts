@@ -2,8 +2,9 @@
 
 import type { Logger } from 'pino';
 import type { ImportanceTask } from '../application/importance.ts';
+import type { ModelUseAnswer, ModelUseTask } from '../application/models/use-model.ts';
 import type { Planner } from '../application/planner.ts';
-import type { DatasetStore, PubSub, SearchQueries, SearchStore, TrialQueue } from '../application/ports.ts';
+import type { DatasetStore, ModelStore, PubSub, SearchQueries, SearchStore, TrialQueue } from '../application/ports.ts';
 import type { PreflightTask } from '../application/preflight.ts';
 import type { CompiledKernels } from '../compute/kernels.ts';
 import type { Importance, Preflight } from '../contract/analysis.ts';
@@ -22,6 +23,9 @@ export interface ApiDependencies {
   /** Also logs errors of requests. */
   readonly log: Logger;
   readonly datasets: DatasetStore;
+  readonly models: ModelStore;
+  /** Predicts and writes files off the event loop. */
+  readonly answerUse: (task: ModelUseTask) => Promise<ModelUseAnswer>;
   /** Reads files for previews, off the event loop. */
   readonly files: FileReader;
   readonly pubSub: PubSub;

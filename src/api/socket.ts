@@ -1,7 +1,7 @@
 /** Shared websocket handling of both streams: origin check, heartbeat, client messages. */
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import { clientMessageSchema, type ListMessage, type SearchMessage } from '../contract/stream.ts';
+import { clientMessageSchema, type ListMessage, type ModelMessage, type SearchMessage } from '../contract/stream.ts';
 import { Problem } from '../errors.ts';
 import { documentOf } from './problems.ts';
 
@@ -27,7 +27,7 @@ function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
-export function sendMessage(socket: WebSocket, message: SearchMessage | ListMessage): void {
+export function sendMessage(socket: WebSocket, message: SearchMessage | ListMessage | ModelMessage): void {
   socket.send(JSON.stringify(message));
 }
 

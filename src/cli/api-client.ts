@@ -4,8 +4,10 @@ import { json as readJson } from 'node:stream/consumers';
 import WebSocket from 'ws';
 import { requestLine, type Target } from '../client/request.ts';
 import type { Answer, EndpointName } from '../contract/http.ts';
+import type { ModelFile } from '../contract/models.ts';
 import type { ProblemDocument } from '../contract/problem.ts';
 import type { SearchMessage } from '../contract/stream.ts';
+import type { RawRow } from '../models/predictions.ts';
 
 /** The service refused a request; the message lists all issues. */
 class Refused extends Error {
@@ -23,8 +25,7 @@ export function createClient(url: string) {
     body?: unknown,
   ): Promise<Response> => {
     const { method, path } = requestLine(name, target);
-    const init =
-      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const init = body === undefined ? {} : contentOf(body);
     let response: Response;
     try {
       response = await fetch(`${url}${path}`, { method, ...init });
@@ -62,8 +63,23 @@ export function createClient(url: string) {
     dataset: (name: string, hash?: string) => json('GET /v1/datasets/:name', { params: { name }, query: { hash } }),
     csv: async (name: string, hash?: string) =>
       (await request('GET /v1/datasets/:name/csv', { params: { name }, query: { hash } })).text(),
+    createModel: (id: string, model: { trial: number | 'best'; refit?: boolean; name?: string }) =>
+      json('POST /v1/searches/:id/models', { params: { id } }, model),
+    models: (search?: string) => json('GET /v1/models', { query: { limit: 50, search } }),
+    model: (id: string) => json('GET /v1/models/:id', { params: { id } }),
+    modelFile: async (id: string, file: ModelFile) =>
+      Buffer.from(await (await request('GET /v1/models/:id/files/:file', { params: { id, file } })).arrayBuffer()),
+    /** Rows as objects, or CSV text. */
+    predict: (id: string, rows: readonly RawRow[] | string) =>
+      json('POST /v1/models/:id/predict', { params: { id } }, typeof rows === 'string' ? rows : { rows }),
     stream: (id: string) => stream(url, id),
   };
+}
+
+/** A text is CSV; anything else is sent as JSON. */
+function contentOf(body: unknown): { readonly body: string; readonly headers: Record<string, string> } {
+  const [text, type] = typeof body === 'string' ? [body, 'text/csv'] : [JSON.stringify(body), 'application/json'];
+  return { body: text, headers: { 'content-type': type } };
 }
 
 export type ApiClient = ReturnType<typeof createClient>;

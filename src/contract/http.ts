@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { analysisEndpoints } from './analysis.ts';
 import { datasetEndpoints } from './datasets.ts';
 import { healthEndpoints } from './health.ts';
+import { modelEndpoints } from './models.ts';
 import { searchEndpoints } from './searches.ts';
 import { streamEndpoints } from './stream.ts';
 import { trialEndpoints } from './trials.ts';
@@ -13,6 +14,7 @@ export const endpoints = {
   ...analysisEndpoints,
   ...streamEndpoints,
   ...datasetEndpoints,
+  ...modelEndpoints,
   ...healthEndpoints,
 } as const;
 
@@ -20,7 +22,12 @@ type Endpoints = typeof endpoints;
 /** `GET /v1/searches/:id` */
 export type EndpointName = keyof Endpoints;
 
-type Success<Responses> = Responses extends { readonly 200: infer Of } | { readonly 201: infer Of } ? Of : never;
+type Success<Responses> = Responses extends
+  | { readonly 200: infer Of }
+  | { readonly 201: infer Of }
+  | { readonly 202: infer Of }
+  ? Of
+  : never;
 /** The JSON response of an endpoint; undefined if it has none. */
 export type Answer<Name extends EndpointName> = Endpoints[Name]['response'] extends { readonly 204: unknown }
   ? undefined

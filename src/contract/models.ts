@@ -87,7 +87,10 @@ export const predictionsSchema = z
 export type PredictionsAnswer = z.output<typeof predictionsSchema>;
 
 const modelParams = z.strictObject({ id: z.uuid() });
-const binary = { description: 'The file', content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } } };
+const binary = {
+  description: 'The file',
+  content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
+};
 
 export const modelEndpoints = {
   'POST /v1/searches/:id/models': {
@@ -100,7 +103,11 @@ export const modelEndpoints = {
   'GET /v1/models': {
     tags,
     summary: 'List models, newest first',
-    querystring: z.strictObject({ search: z.uuid().optional().describe('Only those made from this search'), limit, cursor }),
+    querystring: z.strictObject({
+      search: z.uuid().optional().describe('Only those made from this search'),
+      limit,
+      cursor,
+    }),
     response: { 200: page(modelRecordSchema), ...refusals },
   },
   'GET /v1/models/:id': {

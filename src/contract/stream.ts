@@ -1,6 +1,7 @@
 /** Websocket messages, and the endpoints that send them. */
 import { z } from 'zod';
 import { epochSchema, eventSchema } from '../domain/events.ts';
+import { modelRecordSchema } from '../domain/model-record.ts';
 import { searchSchema } from '../domain/search.ts';
 import { trialSchema } from '../domain/trial.ts';
 import { MAX_NUMBER, searchParams } from './parameters.ts';
@@ -43,6 +44,19 @@ export const searchMessageSchema = z
   .meta({ id: 'SearchMessage' });
 export type SearchMessage = z.output<typeof searchMessageSchema>;
 
+/** Messages about one model. */
+export const modelMessageSchema = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('model'), model: modelRecordSchema }).describe('First, and after every change'),
+    z.object({ type: z.literal('progress'), fold: z.int(), epoch: z.int(), epochs: z.int() }),
+    z.object({ type: z.literal('removed') }).describe('The model was deleted; the connection is closed'),
+    heartbeat,
+    pong,
+    error,
+  ])
+  .meta({ id: 'ModelMessage' });
+export type ModelMessage = z.output<typeof modelMessageSchema>;
+
 /** Messages about all searches. */
 export const listMessageSchema = z
   .discriminatedUnion('type', [
@@ -80,6 +94,12 @@ export const streamEndpoints = {
     params: searchParams,
     querystring: eventQuery,
     response: { 101: messages(searchMessageSchema), 200: eventPageSchema, ...refusals },
+  },
+  'GET /v1/models/:id/events': {
+    tags: ['models'],
+    summary: 'A websocket that sends a model when it changes, and its progress',
+    params: searchParams,
+    response: { 101: messages(modelMessageSchema), ...refusals },
   },
   'GET /v1/events': {
     tags,

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { columnSchema } from '../models/model.ts';
 import { count, time } from './fields.ts';
 
-export const modelStates = ['waiting', 'running', 'ready', 'failed'] as const;
-export type ModelState = (typeof modelStates)[number];
+const modelStates = ['waiting', 'running', 'ready', 'failed'] as const;
+
 
 export const modelNameSchema = z.string().trim().min(1).max(200);
 export const modelNotesSchema = z.string().max(10_000);

@@ -6,8 +6,8 @@ export type RawRow = Readonly<Record<string, Cell>>;
 
 export interface ClassPrediction {
   readonly label: string;
-  /** In the order of `Model.classes`; they sum to 1. */
-  readonly probabilities: readonly number[];
+  /** By class; they sum to 1. */
+  readonly probabilities: Readonly<Record<string, number>>;
   /** The standard deviation between members of the label's probability; null for a single member. */
   readonly spread: number | null;
 }
@@ -24,7 +24,7 @@ export type Prediction = ClassPrediction | ValuePrediction;
 export interface RowError {
   /** From 0. */
   readonly row: number;
-  /** `rows.3.age`, or for CSV `line 5, column age`. */
+  /** `rows[3].age`, or for CSV `line 5, column age`. */
   readonly path: string;
   readonly message: string;
 }

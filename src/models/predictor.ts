@@ -156,7 +156,8 @@ function classesOf({ members, classes }: Model, each: readonly Float32Array[]): 
     const probabilities = mixed.map(({ mean }) => mean);
     if (!probabilities.every(Number.isFinite)) return undefined;
     const best = members.length === 1 ? decidedAt(each[0]!, row, widths[0]!) : greatestOf(probabilities);
-    return { label: classes[best]!, probabilities, spread: mixed[best]!.spread };
+    const byClass = Object.fromEntries(classes.map((name, c) => [name, probabilities[c]!]));
+    return { label: classes[best]!, probabilities: byClass, spread: mixed[best]!.spread };
   };
 }
 

@@ -15,7 +15,7 @@ export function cellsOf({ columns }: Pick<Model, 'columns'>, rows: readonly RawR
   return {
     rows: rows.length,
     cell: (row, column) => cellOf(rows[row]!, names[column]!),
-    path: (row, column) => (column === undefined ? `rows.${row}` : `rows.${row}.${column}`),
+    path: (row, column) => (column === undefined ? `rows[${row}]` : `rows[${row}].${column}`),
   };
 }
 
@@ -23,7 +23,7 @@ export function cellsOf({ columns }: Pick<Model, 'columns'>, rows: readonly RawR
 export function predictRows(model: Model, predict: Predict, rows: readonly RawRow[]): Predictions {
   rows.forEach((row, i) => {
     if (row === null || typeof row !== 'object' || Array.isArray(row)) {
-      throw new TypeError(`rows.${i}: must be an object with a value for every column`);
+      throw new TypeError(`rows[${i}]: must be an object with a value for every column`);
     }
   });
   const result = predict(cellsOf(model, rows));

@@ -8,6 +8,8 @@ export interface TestService {
   readonly client: ApiClient;
   readonly url: string;
   readonly databaseUrl: string;
+  /** Stops it and starts another one on the same database. */
+  restart(): Promise<TestService>;
   close(): Promise<void>;
 }
 
@@ -23,14 +25,21 @@ export async function startTestService(more: Partial<Config> = {}, role: Role = 
     reconcileSeconds: 0.3,
     ...more,
   };
-  const service = await startService(config, role);
-  return {
-    client: createClient(service.url!),
-    url: service.url!,
-    databaseUrl: database.url,
-    close: async () => {
-      await service.close();
-      await database.drop();
-    },
+  const start = async (): Promise<TestService> => {
+    const service = await startService(config, role);
+    return {
+      client: createClient(service.url!),
+      url: service.url!,
+      databaseUrl: database.url,
+      restart: async () => {
+        await service.close();
+        return start();
+      },
+      close: async () => {
+        await service.close();
+        await database.drop();
+      },
+    };
   };
+  return start();
 }

@@ -20,6 +20,7 @@ export async function readyModel(
   const document = await models.document(id);
   if (document !== undefined) return document;
   const { state, failure } = await findModel({ models }, id);
-  const why = state === 'failed' ? `could not be made: ${failure}` : `is ${state}; GET /v1/models/${id} says when it is ready`;
+  const why =
+    state === 'failed' ? `could not be made: ${failure}` : `is ${state}; GET /v1/models/${id} says when it is ready`;
   throw new Problem('wrongState', `the model ${why}`);
 }

@@ -114,7 +114,8 @@ async function taskOf(
 ): Promise<{ readonly model: ModelTask; readonly limitSeconds: number }> {
   const search = await queries.find(searchId);
   const trial = search && (await queries.trial(search, number));
-  if (search === undefined || trial === undefined) throw new NoModel('the search was deleted before the model was made');
+  if (search === undefined || trial === undefined)
+    throw new NoModel('the search was deleted before the model was made');
   const [dataset, inputs] = await Promise.all([
     datasets.load(wanted.name, wanted.hash),
     datasets.inputs(wanted.name, wanted.hash),

@@ -5,9 +5,10 @@ import { InvalidDataset } from '../../data/faults.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import type { Model } from '../../models/model.ts';
 import { onnxModel } from '../../models/onnx/onnx.ts';
-import { predictModule } from '../../models/predict-module.ts';
 import { createModelPredictor, type Predictor } from '../../models/predict.ts';
+import { predictModule } from '../../models/predict-module.ts';
 import type { Predictions, RawRow } from '../../models/predictions.ts';
+import { safetensorsModel } from '../../models/safetensors.ts';
 
 export type ModelUse =
   | { readonly kind: 'rows'; readonly rows: readonly RawRow[] }
@@ -30,7 +31,7 @@ export type ModelUseAnswer =
 /** Models keep their bits, so a predictor can be kept by the id of its model. */
 const predictors = new LRUCache<string, Predictor>({ max: 8 });
 
-export function useModel({ id, document, use }: ModelUseTask): ModelUseAnswer {
+export function answerUse({ id, document, use }: ModelUseTask): ModelUseAnswer {
   const parsed = () => JSON.parse(Buffer.from(document).toString()) as Model;
   if (use.kind === 'file') return { kind: 'file', bytes: bytesOf(parsed(), document, use.file) };
   const predictor = predictors.get(id) ?? createModelPredictor(parsed());
@@ -50,6 +51,8 @@ function bytesOf(model: Model, document: Uint8Array, file: ModelFile): Uint8Arra
       return document;
     case 'model.onnx':
       return onnxModel(model);
+    case 'model.safetensors':
+      return safetensorsModel(model);
     case 'predict.mjs':
       return Buffer.from(predictModule(model));
   }

@@ -75,7 +75,10 @@ function expected(model: Model, rows: readonly RawRow[]): Answers {
   );
   return {
     labels: classes.map(({ label }) => label),
-    numbers: [...classes.flatMap(({ probabilities }) => probabilities), ...values.map(({ value }) => value)],
+    numbers: [
+      ...classes.flatMap(({ probabilities }) => model.classes.map((name) => probabilities[name]!)),
+      ...values.map(({ value }) => value),
+    ],
   };
 }
 

@@ -110,14 +110,14 @@ describe('what cannot be used', () => {
     expect(result.failed).toBe(7);
     expect(result.predictions.map((prediction) => prediction !== null)).toEqual([true, ...Array(7).fill(false)]);
     expect(result.errors.map(({ path, message }) => `${path}: ${message}`)).toEqual([
-      'rows.1.age: must be a number, got old',
-      'rows.2.height: the value is missing, and the data set had no missing values in this column',
-      'rows.3.height: must be a finite number below 3.4e38, got Infinity',
-      'rows.4.age: must be a number, got true',
-      'rows.5.age: must be a finite number below 3.4e38, got 1e+39',
-      'rows.6.color: must be a text or a number, got []',
-      'rows.7.height: the value is missing, and the data set had no missing values in this column',
-      'rows.7.size: the value is missing, and the data set had no missing values in this column',
+      'rows[1].age: must be a number, got old',
+      'rows[2].height: the value is missing, and the data set had no missing values in this column',
+      'rows[3].height: must be a finite number below 3.4e38, got Infinity',
+      'rows[4].age: must be a number, got true',
+      'rows[5].age: must be a finite number below 3.4e38, got 1e+39',
+      'rows[6].color: must be a text or a number, got []',
+      'rows[7].height: the value is missing, and the data set had no missing values in this column',
+      'rows[7].size: the value is missing, and the data set had no missing values in this column',
     ]);
   });
 
@@ -129,7 +129,7 @@ describe('what cannot be used', () => {
   });
 
   it('throws for what are no rows, and for too many', () => {
-    expect(() => predictor.rows([null as never])).toThrow('rows.0: must be an object with a value for every column');
+    expect(() => predictor.rows([null as never])).toThrow('rows[0]: must be an object with a value for every column');
     expect(() => predictor.rows([[1] as never])).toThrow(TypeError);
     expect(() => predictor.rows(Array(predictLimits.rows + 1).fill(good))).toThrow(/at most 100000 rows, got 100001/);
     expect(predictor.rows([])).toEqual({ predictions: [], errors: [], failed: 0, warnings: [] });
@@ -170,7 +170,7 @@ describe('what training rows did not have', () => {
         column: 'age',
         rows: 2,
         firstRow: 1,
-        message: 'age: 2 values are outside the range of the training rows; the first is rows.1.age',
+        message: 'age: 2 values are outside the range of the training rows; the first is rows[1].age',
       },
       {
         code: 'unknownCategory',
@@ -178,7 +178,7 @@ describe('what training rows did not have', () => {
         rows: 1,
         firstRow: 1,
         message:
-          'color: 1 values have a category that no training row had, and are predicted as none of the known ones; the first is rows.1.color',
+          'color: 1 values have a category that no training row had, and are predicted as none of the known ones; the first is rows[1].color',
       },
       {
         code: 'unknownColumn',
@@ -219,9 +219,9 @@ describe('members', () => {
     for (const prediction of predictor.rows(rows).predictions) {
       if (prediction === null || !('label' in prediction)) throw new Error('expected a class');
       expect(prediction.spread).toBeNull();
-      expect(prediction.probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
-      const best = prediction.probabilities.indexOf(Math.max(...prediction.probabilities));
-      expect(prediction.label).toBe(model.classes[best]);
+      const probabilities = model.classes.map((name) => prediction.probabilities[name]!);
+      expect(probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
+      expect(prediction.label).toBe(model.classes[probabilities.indexOf(Math.max(...probabilities))]);
     }
   });
 });

@@ -38,7 +38,7 @@ describe.skipIf(status !== 0)('in Python', () => {
         const { predictions } = createModelPredictor(model).rows(rows);
         const labels = predictions.flatMap((one) => (one !== null && 'label' in one ? [one.label] : []));
         const numbers = predictions.flatMap((one) =>
-          one === null ? [] : 'label' in one ? one.probabilities : [one.value],
+          one === null ? [] : 'label' in one ? model.classes.map((name) => one.probabilities[name]!) : [one.value],
         );
         writeFileSync(join(folder, `${i}.json`), JSON.stringify({ columns: model.columns, labels, numbers }));
         writeFileSync(join(folder, `${i}.onnx`), onnxModel(model));

@@ -57,7 +57,7 @@ describe('a trial that is computed again for its model', () => {
     const { predictions } = createModelPredictor(model).rows([...validationRows].map((row) => rows[row]!));
     const losses = predictions.map((prediction, i) => {
       if (prediction === null || !('label' in prediction)) throw new Error('expected a class');
-      return -Math.log(prediction.probabilities[read.dataset.y[validationRows[i]!]!]!);
+      return -Math.log(prediction.probabilities[model.classes[read.dataset.y[validationRows[i]!]!]!]!);
     });
     expect(losses.reduce((a, b) => a + b, 0) / losses.length).toBeCloseTo(fold!.metrics.loss!, 5);
     expect(fold!.validationLoss[fold!.bestEpoch - 1]).toBe(fold!.metrics.loss);

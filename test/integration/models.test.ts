@@ -1,0 +1,320 @@
+/** Models through the service: made from trials, downloaded, asked for predictions, and made all the same when a worker dies. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import type { PredictionsAnswer } from '../../src/contract/models.ts';
+import type { ModelMessage } from '../../src/contract/stream.ts';
+import type { ModelRecord } from '../../src/domain/model-record.ts';
+import { parseModel } from '../../src/models/parse-model.ts';
+import { createModelPredictor } from '../../src/models/predict.ts';
+import { csvOf, mixedRows, withoutTarget } from '../support/models.ts';
+import { eventually } from '../support/processes.ts';
+import { ended } from '../support/searches.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+
+const specification = {
+  dataset: 'people',
+  hyperparameters: {
+    learningRate: { distribution: 'float', low: 1e-3, high: 1e-1, scale: 'log' },
+    activation: { distribution: 'categorical', choices: ['relu', 'maxout', 'gelu'] },
+    batchNorm: true,
+    hiddenUnits: 12,
+    epochs: 12,
+  },
+  sampler: { type: 'random', seed: 5 },
+  budget: { trials: 6 },
+};
+
+let service: TestService;
+let searchId: string;
+const unseen = withoutTarget(mixedRows(200, 'classification', 9));
+
+beforeAll(async () => {
+  service = await startTestService();
+  const file = csvOf(mixedRows(300, 'classification'));
+  const options = 'name=people&target=target&missing=fill&category=size';
+  const upload = await fetch(`${service.url}/v1/datasets?${options}`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/csv' },
+    body: file,
+  });
+  expect(upload.status).toBe(201);
+  searchId = (await service.client.create(specification)).id;
+  await ended(service.client, searchId);
+});
+afterAll(() => service?.close());
+
+function ready(id: string): Promise<ModelRecord> {
+  return eventually(async () => {
+    const model = await service.client.model(id);
+    return model.state === 'waiting' || model.state === 'running' ? undefined : model;
+  });
+}
+
+async function made(request: Parameters<typeof service.client.createModel>[1], of = searchId): Promise<ModelRecord> {
+  const { id } = await service.client.createModel(of, request);
+  const model = await ready(id);
+  expect(model).toMatchObject({ state: 'ready', failure: null });
+  return model;
+}
+
+async function call(method: string, path: string, body?: unknown, type = 'application/json') {
+  const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+  const response = await fetch(`${service.url}${path}`, {
+    method,
+    ...sent,
+    headers: body === undefined ? {} : { 'content-type': type },
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+describe('a model of the best trial', () => {
+  let model: ModelRecord;
+  beforeAll(async () => {
+    model = await made({ trial: 'best' });
+  });
+
+  it('says what it was made from, and how to ask it', async () => {
+    const { best } = await service.client.search(searchId);
+    const trial = await service.client.trial(searchId, best!.number);
+    expect(model.origin).toMatchObject({
+      searchId,
+      trial: best!.number,
+      refit: null,
+      value: trial.value,
+      resultHash: trial.resultHash,
+      kernels: trial.kernels,
+      dataset: { name: 'people' },
+    });
+    expect(model.facts).toMatchObject({
+      task: 'classification',
+      target: 'target',
+      classes: ['high', 'low', 'mid'],
+      members: 1,
+    });
+    expect(model.facts!.columns.map(({ name, type }) => [name, type])).toEqual([
+      ['age', 'number'],
+      ['height', 'number'],
+      ['color', 'category'],
+      ['size', 'category'],
+    ]);
+  });
+
+  it('predicts the validation rows as the trial did', async () => {
+    const { folds } = await service.client.trial(searchId, model.origin.trial);
+    const rows = mixedRows(300, 'classification');
+    const { predictions } = await service.client.predict(model.id, withoutTarget(rows));
+    const labels = predictions.map((one) => (one !== null && 'label' in one ? one.label : null));
+    // Training and validation rows together: the trial's own accuracy lies within what they allow.
+    const right = rows.filter(({ target }, i) => labels[i] === target).length;
+    const { accuracy } = folds[0]!.metrics as { accuracy: number };
+    expect(right).toBeGreaterThanOrEqual(Math.round(accuracy * 60));
+    expect(right / rows.length).toBeGreaterThan(0.6);
+  });
+
+  it('gives the same predictions for objects, for CSV, from model.json, and from predict.mjs', async () => {
+    const answer = await service.client.predict(model.id, unseen);
+    expect(answer).toMatchObject({ failed: 0, errors: [] });
+    const { predictions } = await service.client.predict(model.id, csvOf(unseen));
+    expect(predictions).toEqual(answer.predictions);
+    const json = parseModel(JSON.parse(String(await service.client.modelFile(model.id, 'model.json'))));
+    expect(createModelPredictor(json).rows(unseen)).toEqual(answer);
+    const folder = await mkdtemp(join(tmpdir(), 'hypersearch-model-'));
+    try {
+      const file = join(folder, 'predict.mjs');
+      await writeFile(file, await service.client.modelFile(model.id, 'predict.mjs'));
+      const module = (await import(pathToFileURL(file).href)) as { predict(rows: unknown): PredictionsAnswer };
+      expect(module.predict(unseen)).toEqual(answer);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('is there as ONNX and as safetensors', async () => {
+    const { InferenceSession } = await import('onnxruntime-web');
+    const session = await InferenceSession.create(await service.client.modelFile(model.id, 'model.onnx'));
+    expect(session.inputNames).toEqual(['age', 'height', 'color', 'size']);
+    const tensors = await service.client.modelFile(model.id, 'model.safetensors');
+    const header = JSON.parse(tensors.subarray(8, 8 + Number(tensors.readBigUInt64LE(0))).toString());
+    expect(Object.keys(header).length).toBeGreaterThan(4);
+  });
+
+  it('names rows that it cannot predict, and columns that it does not know', async () => {
+    const answer = await service.client.predict(model.id, [
+      { ...unseen[0], height: 1.7, age: 'old' },
+      { ...unseen[1], age: 900, height: 1.7 },
+      { ...unseen[2], height: 1.7, color: 'purple', hat: 'yes' },
+    ]);
+    expect(answer.predictions.map((one) => one === null)).toEqual([true, false, false]);
+    expect(answer).toMatchObject({ failed: 1, errors: [{ row: 0, path: 'rows[0].age' }] });
+    expect(answer.warnings.map(({ code, column }) => [code, column])).toEqual([
+      ['outsideRange', 'age'],
+      ['unknownCategory', 'color'],
+      ['unknownColumn', 'hat'],
+    ]);
+  });
+
+  it.each([
+    ['no rows', { rows: [] }, 'rows'],
+    ['a row that is none', { rows: [7] }, 'rows[0]'],
+    ['a value that is none', { rows: [{ age: { years: 3 } }] }, 'rows[0].age'],
+    ['too many rows', { rows: Array.from({ length: 100_001 }, () => ({})) }, 'rows'],
+    ['something else', { columns: [] }, 'columns'],
+  ])('refuses %s', async (_, body, path) => {
+    const { status, body: problem } = await call('POST', `/v1/models/${model.id}/predict`, body);
+    expect(status).toBe(400);
+    expect(problem.faults.map((fault: { path: string }) => fault.path)).toContain(path);
+  });
+
+  it('refuses a CSV without its columns, an empty one, and one of a million rows', async () => {
+    const predict = (text: string) => call('POST', `/v1/models/${model.id}/predict`, text, 'text/csv');
+    const missing = await predict('age,height\n3,4\n');
+    expect(missing.status).toBe(400);
+    expect(missing.body.faults.map(({ message }: { message: string }) => message)).toEqual([
+      'there is no column color, which the model needs',
+      'there is no column size, which the model needs',
+    ]);
+    expect((await predict('')).status).toBe(400);
+    const many = await predict(`age,height,color,size\n${'30,1.7,red,1\n'.repeat(1_000_000)}`);
+    expect(many.status).toBe(400);
+    expect(JSON.stringify(many.body)).toMatch(/100,?000|limit/);
+  });
+
+  it('can be renamed and annotated, is listed, outlives its search, and can be deleted', async () => {
+    const own = await made({ trial: 0, name: 'first try' });
+    const path = `/v1/models/${own.id}`;
+    expect((await call('PATCH', path, { notes: 'for the talk' })).body).toMatchObject({
+      name: 'first try',
+      notes: 'for the talk',
+    });
+    expect((await call('PATCH', path, {})).status).toBe(400);
+    const { items } = await service.client.models(searchId);
+    expect(items[0]!.id).toBe(own.id);
+    expect((await call('GET', `/v1/models?limit=1`)).body).toMatchObject({
+      items: [{ id: own.id }],
+      next: expect.any(String),
+    });
+    const other = await service.client.create({ ...specification, budget: { trials: 1 } });
+    await ended(service.client, other.id);
+    const kept = await made({ trial: 'best' }, other.id);
+    expect((await call('DELETE', `/v1/searches/${other.id}`)).status).toBe(204);
+    expect((await service.client.predict(kept.id, unseen.slice(0, 2))).failed).toBe(0);
+    expect((await call('DELETE', path)).status).toBe(204);
+    expect((await call('GET', path)).status).toBe(404);
+    expect((await call('DELETE', path)).status).toBe(404);
+  });
+});
+
+it('a model of k folds is the mean of their networks, with a spread', async () => {
+  const { id } = await service.client.create({
+    ...specification,
+    validation: { type: 'kFold', folds: 3 },
+    budget: { trials: 1 },
+  });
+  await ended(service.client, id);
+  const model = await made({ trial: 0 }, id);
+  expect(model.facts).toMatchObject({ members: 3 });
+  const { predictions } = await service.client.predict(model.id, unseen);
+  expect(predictions.some((one) => one !== null && one.spread! > 0)).toBe(true);
+});
+
+it('a refit trains one network on all rows, as many epochs as were best', async () => {
+  const trial = await service.client.trial(searchId, 0);
+  const alone = await made({ trial: 0 });
+  const refit = await made({ trial: 0, refit: true });
+  expect(refit.origin.refit).toEqual({ epochs: trial.folds[0]!.bestEpoch });
+  expect(refit.facts).toMatchObject({ members: 1 });
+  const [one, other] = await Promise.all([alone, refit].map(({ id }) => service.client.predict(id, unseen)));
+  expect(one).not.toEqual(other);
+});
+
+it('regression: values in the units of the target', async () => {
+  const search = await service.client.create({
+    dataset: 'diabetes',
+    hyperparameters: { learningRate: 0.01, hiddenUnits: 8, epochs: 20 },
+    budget: { trials: 1 },
+  });
+  await ended(service.client, search.id);
+  const model = await made({ trial: 0 }, search.id);
+  const columns = model.facts!.columns.map(({ name }) => name);
+  const text = await service.client.csv('diabetes');
+  const { predictions } = await service.client.predict(model.id, text);
+  const targets = text
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => Number(line.split(',').at(-1)));
+  const values = predictions.map((one) => (one !== null && 'value' in one ? one.value : Number.NaN));
+  const error = Math.sqrt(values.reduce((sum, value, i) => sum + (value - targets[i]!) ** 2, 0) / values.length);
+  expect(columns).toHaveLength(10);
+  // Always the mean would be off by 77.
+  expect(error).toBeLessThan(65);
+});
+
+describe('while it is made', () => {
+  const slow = {
+    dataset: 'digits',
+    hyperparameters: { learningRate: 0.001, hiddenUnits: 128, hiddenLayers: 2, batchSize: 16, epochs: 150 },
+    budget: { trials: 1 },
+  };
+
+  it('its websocket says how far it is, and a model that is deleted is not made', async () => {
+    const search = await service.client.create(slow);
+    await ended(service.client, search.id);
+    const { id } = await service.client.createModel(search.id, { trial: 0 });
+    const socket = new WebSocket(`${service.url.replace('http', 'ws')}/v1/models/${id}/events`);
+    const messages: ModelMessage[] = [];
+    socket.on('message', (data) => messages.push(JSON.parse(String(data)) as ModelMessage));
+    await eventually(async () => messages.find(({ type }) => type === 'progress'));
+    expect(messages.find(({ type }) => type === 'progress')).toMatchObject({ fold: 0, epochs: 150 });
+    const early = await call('POST', `/v1/models/${id}/predict`, { rows: [{}] });
+    expect(early).toMatchObject({ status: 409, body: { code: 'wrongState' } });
+    expect((await call('DELETE', `/v1/models/${id}`)).status).toBe(204);
+    await eventually(async () => messages.some(({ type }) => type === 'removed'));
+    // The thread is free for the next one, and nothing of the deleted one comes back.
+    const next = await made({ trial: 0 });
+    expect(next.state).toBe('ready');
+    expect((await call('GET', `/v1/models/${id}`)).status).toBe(404);
+  });
+
+  it('a service that stops hands it back, and another makes it with the same bits', async () => {
+    const search = await service.client.create(slow);
+    await ended(service.client, search.id);
+    const whole = await made({ trial: 0 }, search.id);
+    const { id } = await service.client.createModel(search.id, { trial: 0 });
+    await eventually(async () => (await service.client.model(id)).state === 'running');
+    service = await service.restart();
+    const again = await ready(id);
+    expect(again).toMatchObject({ state: 'ready', attempt: 1 });
+    const [first, second] = await Promise.all([whole.id, id].map((one) => service.client.modelFile(one, 'model.json')));
+    expect(second!.equals(first!)).toBe(true);
+  });
+});
+
+it('refuses what has no model, and says why', async () => {
+  const nothing = await service.client.create({
+    ...specification,
+    hyperparameters: {
+      ...specification.hyperparameters,
+      learningRate: 1e6,
+      activation: 'relu',
+      batchNorm: false,
+      optimizer: 'sgd',
+    },
+    budget: { trials: 1 },
+  });
+  await ended(service.client, nothing.id);
+  const of = (id: string, body: object) => call('POST', `/v1/searches/${id}/models`, body);
+  expect(await of(nothing.id, { trial: 'best' })).toMatchObject({ status: 409 });
+  expect(await of(nothing.id, { trial: 0 })).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringContaining('diverged') },
+  });
+  expect(await of(searchId, { trial: 77 })).toMatchObject({ status: 404 });
+  expect(await of(searchId, { trial: 'worst' })).toMatchObject({ status: 400, body: { faults: [{ path: 'trial' }] } });
+  expect(await of(searchId, { trial: 0, epochs: 3 })).toMatchObject({ status: 400 });
+});
