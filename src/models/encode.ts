@@ -8,7 +8,7 @@ import { inputsOf } from './cells.ts';
 import type { ModelColumn, ModelLayer, ModelReading } from './model.ts';
 
 /** float32 numbers in base64, little-endian as in memory. */
-export function encodeFloats(values: FloatArray): string {
+function encodeFloats(values: FloatArray): string {
   const { buffer, byteOffset, byteLength } = Float32Array.from(values);
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 }

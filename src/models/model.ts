@@ -11,7 +11,7 @@ import { activations } from '../nn/model/activations.ts';
 export const MODEL_FORMAT = 'hypersearch-model/1';
 
 /** Limits of models that are read from files. */
-export const modelLimits = { members: 1_000, layers: 100, columns: 2_000, inputs: 200_000, classes: 1_000 } as const;
+const modelLimits = { members: 1_000, layers: 100, columns: 2_000, classes: 1_000 } as const;
 
 function namesOf<Name extends string>(marks: Readonly<Record<Name, string>>) {
   return z.enum(Object.keys(marks) as [Name, ...Name[]]);

@@ -31,7 +31,7 @@ export function createPredictor(model: Model, outputs: MemberOutputs = portableO
     const { x, problems, warnings } = read(cells);
     const inputs = countInputs(model);
     const each = model.members.map((member, m) => outputs(m, scaledRows(x, inputs, member), cells.rows));
-    const predictionOf = model.task === 'classification' ? classesOf(model, each) : valuesOf(model, each);
+    const predictionOf = fromOutputs(model, each);
     const predictions: (Prediction | null)[] = [];
     for (let row = 0; row < cells.rows; row++) {
       const prediction = problems.has(row) ? null : predictionOf(row);
@@ -46,6 +46,11 @@ export function createPredictor(model: Model, outputs: MemberOutputs = portableO
     }
     return { predictions, errors: problems.first(), failed: problems.count, warnings };
   };
+}
+
+/** The predictions of a model from the outputs of its members, row by row; undefined where they are not finite. */
+export function fromOutputs(model: Model, each: readonly Float32Array[]): (row: number) => Prediction | undefined {
+  return model.task === 'classification' ? classesOf(model, each) : valuesOf(model, each);
 }
 
 /** Collects the errors of rows: all rows, but only the first messages. */

@@ -10,7 +10,7 @@ function cellOf(row: RawRow, name: string): Cell {
   return strange && cell !== null && !Object.hasOwn(row, name) ? undefined : cell;
 }
 
-export function cellsOf({ columns }: Pick<Model, 'columns'>, rows: readonly RawRow[]): Cells {
+function cellsOf({ columns }: Pick<Model, 'columns'>, rows: readonly RawRow[]): Cells {
   const names = columns.map(({ name }) => name);
   return {
     rows: rows.length,

@@ -16,7 +16,7 @@ import type { Member, Model, ModelColumn, ModelReading } from '../model.ts';
 import { createGraphBuilder, type GraphBuilder, type Name } from './builder.ts';
 import { type DataType, dataTypes, encodeOnnx, type Value } from './proto.ts';
 
-export const ONNX_OPSET = 13;
+const ONNX_OPSET = 13;
 const ML = 'ai.onnx.ml';
 const ML_OPSET = 2;
 
