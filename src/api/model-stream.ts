@@ -26,7 +26,7 @@ export function streamModel(socket: WebSocket, id: string, { models, pubSub, log
     if (notice.kind === 'gap') return send();
     if (notice.kind !== 'model' || notice.modelId !== id) return;
     if (notice.progress === undefined) return send();
-    if (!isBehind(socket)) sendMessage(socket, { type: 'progress', ...notice.progress });
+    if (!isBehind(socket)) sendMessage(socket, { type: 'progress', done: notice.progress });
   });
   keepOpen(socket, unsubscribe);
   send();

@@ -213,19 +213,12 @@ export interface TrialQueue {
   close(): Promise<void>;
 }
 
-/** How far the training of a model is. */
-export interface ModelProgress {
-  readonly fold: number;
-  readonly epoch: number;
-  readonly epochs: number;
-}
-
 /** A notification for listeners. `seq` is that of the newest event; the events themselves are in the log. */
 export type Notice =
   | { readonly kind: 'changed'; readonly searchId: string; readonly seq: number; readonly state: SearchState }
   | { readonly kind: 'removed'; readonly searchId: string }
-  /** A model has changed or was deleted; or, with `progress`, an epoch of it has ended. */
-  | { readonly kind: 'model'; readonly modelId: string; readonly progress?: ModelProgress }
+  /** A model has changed or was deleted; or, with `progress`, that share of its training is done. */
+  | { readonly kind: 'model'; readonly modelId: string; readonly progress?: number }
   | { readonly kind: 'epochs'; readonly searchId: string; readonly epochs: readonly Epoch[] }
   /** The connection was interrupted: notifications may have been missed. */
   | { readonly kind: 'gap' };
@@ -235,8 +228,8 @@ export interface PubSub {
   subscribe(listener: (notice: Notice) => void): () => void;
   /** Only for epochs; the store publishes changes in their own transaction. Never throws; epochs may be lost. */
   publish(searchId: string, epochs: readonly Epoch[]): void;
-  /** Like `publish`, for a model. */
-  publishProgress(modelId: string, progress: ModelProgress): void;
+  /** Like `publish`: the share of a model's training that is done. */
+  publishProgress(modelId: string, done: number): void;
   close(): Promise<void>;
 }
 

@@ -32,7 +32,7 @@ export function outOfFold(
     for (let row = 0; row < validationRows; row++) {
       const prediction = predictionOf(row);
       if (prediction === undefined) predictions.push(...Array<number>(width).fill(Number.NaN));
-      else if ('label' in prediction) predictions.push(...prediction.probabilities);
+      else if ('label' in prediction) predictions.push(...model.classes.map((name) => prediction.probabilities[name]!));
       else predictions.push(prediction.value);
     }
   });

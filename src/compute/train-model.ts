@@ -9,6 +9,7 @@ import { constantOf, type Loss } from '../nn/model/network.ts';
 import { type EpochReport, train } from '../nn/training/train.ts';
 import { type NamedKernels, type RunConditions, type TrainedFold, updateOf } from './fold-run.ts';
 import type { KernelsFamily } from './kernels-names.ts';
+import { type OutOfFold, outOfFold } from './out-of-fold.ts';
 import type { EpochUpdate, RunOptions, TrialResult, TrialTask } from './trial.ts';
 import { trainOptions } from './trial-options.ts';
 import { runTrial, type Untimed } from './trial-run.ts';
@@ -20,6 +21,8 @@ export interface ModelTask {
   readonly columns: readonly InputColumn[];
   readonly reading: CsvReading;
   /** Trains one network on all of `rows` (by default every row of the data set) instead of one per fold. */
+  /** Predict every fold's validation rows, for ensembles; not for a refit. */
+  readonly predictsOutOfFold?: boolean;
   readonly refit?: { readonly epochs: number; readonly rows?: Uint32Array | undefined } | undefined;
 }
 
@@ -27,6 +30,8 @@ export interface TrainedModel {
   readonly model: Model;
   /** The trial's result, to compare its hash with the stored one; undefined for a refit. */
   readonly result: Untimed<TrialResult> | undefined;
+  /** If it was asked for. */
+  readonly outOfFold?: OutOfFold;
 }
 
 /** Makes models in a thread. */
@@ -59,7 +64,8 @@ export function* trainModel(
   if (result.outcome === 'diverged') throw new NoModel(`trial ${task.trial} has no model: ${result.reason}`);
   const members = folds.map((fold) => memberOf(model, kernels, fold, { fold: fold.fold, weight: 1 / folds.length }));
   const trained = new Set(foldsOf(task.dataset, task.validation, task.seed).flatMap(({ trainRows }) => [...trainRows]));
-  return { model: modelOf(model, members, trained), result };
+  const made = modelOf(model, members, trained);
+  return { model: made, result, ...(model.predictsOutOfFold && { outOfFold: outOfFold(task, made) }) };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Endpoints for models: made from trials, to predict with and to download. */
 import { z } from 'zod';
 import { modelNameSchema, modelNotesSchema, modelRecordSchema } from '../domain/model-record.ts';
+import { modelSchema } from '../models/model.ts';
 import { predictLimits } from '../models/predictor.ts';
 import { fileTypes } from './datasets.ts';
 import { cursor, limit, MAX_NUMBER, page, searchParams } from './parameters.ts';
@@ -8,7 +9,9 @@ import { refusals } from './problem.ts';
 
 const tags = ['models'];
 
-export const newModelSchema = z.strictObject({
+const MAX_CANDIDATES = 50;
+
+const ofTrial = z.strictObject({
   trial: z
     .union([z.literal('best'), z.int().min(0).max(MAX_NUMBER)], {
       error: 'must be the number of a trial, or "best"',
@@ -20,6 +23,17 @@ export const newModelSchema = z.strictObject({
     .describe('Train on all rows, as many epochs as the best epoch of the trial, instead of computing the trial again'),
   name: modelNameSchema.optional(),
 });
+
+const ofEnsemble = z.strictObject({
+  ensemble: z
+    .int()
+    .min(2)
+    .max(MAX_CANDIDATES)
+    .describe('Select of this many best trials those whose mean predicts best (greedily, with replacement)'),
+  name: modelNameSchema.optional(),
+});
+
+export const newModelSchema = z.union([ofTrial, ofEnsemble]);
 export type NewModel = z.output<typeof newModelSchema>;
 
 const modelChangeSchema = z
@@ -87,15 +101,20 @@ export const predictionsSchema = z
 export type PredictionsAnswer = z.output<typeof predictionsSchema>;
 
 const modelParams = z.strictObject({ id: z.uuid() });
-const binary = {
+const bytes = { schema: z.string().meta({ format: 'binary' }) };
+const file = {
   description: 'The file',
-  content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
+  content: {
+    'application/octet-stream': bytes,
+    'text/javascript': { schema: z.string() },
+    'application/json': { schema: modelSchema },
+  },
 };
 
 export const modelEndpoints = {
   'POST /v1/searches/:id/models': {
     tags,
-    summary: 'Make a model of a trial; it is computed again in a worker',
+    summary: 'Make a model of a trial, or of several; they are computed again in a worker',
     params: searchParams,
     body: newModelSchema,
     response: { 202: modelRecordSchema, ...refusals },
@@ -133,7 +152,7 @@ export const modelEndpoints = {
     tags,
     summary: 'Download it: ONNX, safetensors, JSON, or a JavaScript module that predicts',
     params: modelParams.extend({ file: modelFileSchema }),
-    response: { 200: binary, ...refusals },
+    response: { 200: file, ...refusals },
   },
   'POST /v1/models/:id/predict': {
     tags,

@@ -48,7 +48,7 @@ export type SearchMessage = z.output<typeof searchMessageSchema>;
 export const modelMessageSchema = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('model'), model: modelRecordSchema }).describe('First, and after every change'),
-    z.object({ type: z.literal('progress'), fold: z.int(), epoch: z.int(), epochs: z.int() }),
+    z.object({ type: z.literal('progress'), done: z.number().describe('The share of the training that is done') }),
     z.object({ type: z.literal('removed') }).describe('The model was deleted; the connection is closed'),
     heartbeat,
     pong,

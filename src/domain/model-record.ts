@@ -5,7 +5,6 @@ import { count, time } from './fields.ts';
 
 const modelStates = ['waiting', 'running', 'ready', 'failed'] as const;
 
-
 export const modelNameSchema = z.string().trim().min(1).max(200);
 export const modelNotesSchema = z.string().max(10_000);
 
@@ -13,7 +12,12 @@ export const modelNotesSchema = z.string().max(10_000);
 export const modelOriginSchema = z.object({
   searchId: z.uuid().describe('It may have been deleted since'),
   searchName: z.string(),
-  trial: count,
+  trial: count.describe('Of an ensemble the best of its candidates'),
+  ensemble: z
+    .array(z.object({ trial: count, resultHash: z.string() }))
+    .readonly()
+    .nullable()
+    .describe('The candidates of an ensemble, the best first; null for a single trial'),
   dataset: z.object({ name: z.string(), hash: z.string() }),
   refit: z
     .object({ epochs: count.describe('The best epoch of the trial; of several folds the rounded mean') })
@@ -27,14 +31,29 @@ export const modelOriginSchema = z.object({
 });
 export type ModelOrigin = z.output<typeof modelOriginSchema>;
 
+const scoresSchema = z.object({
+  rows: count,
+  ensemble: z.number().nullable().describe('The metric of the ensemble; null if undefined on these rows'),
+  single: z.number().nullable().describe('That of the trial that is best alone'),
+});
+
 /** What is known once it is made. */
 export const modelFactsSchema = z.object({
   task: z.enum(['classification', 'regression']),
   target: z.string().describe('The name of the predicted column'),
   classes: z.array(z.string()).readonly().describe('Empty for regression'),
   columns: z.array(columnSchema).readonly().describe('The columns of a row to predict'),
-  members: count.describe('Number of networks, whose mean is the prediction: one per fold of the trial'),
+  members: count.describe('Number of networks, whose mean is the prediction: one per fold of each trial'),
   parameters: count.describe('Number of weights and biases of all networks'),
+  ensemble: z
+    .object({
+      trials: z.array(z.object({ trial: count, weight: z.number() })).readonly(),
+      chosenOn: scoresSchema.describe(
+        'The validation rows that chose the trials: too good, as is the value of a best trial',
+      ),
+      judgedOn: scoresSchema.describe('The other validation rows, which chose nothing'),
+    })
+    .nullable(),
 });
 export type ModelFacts = z.output<typeof modelFactsSchema>;
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { requestLine, type Target } from '../../src/client/request.ts';
 import { type Answer, type EndpointName, endpoints } from '../../src/contract/http.ts';
+import { type ModelFile, modelFiles } from '../../src/contract/models.ts';
 import { changeSchema } from '../../src/domain/events.ts';
 import { holesIn, type Judge, judgeBy, type OpenApi } from '../support/openapi.ts';
 import { eventually } from '../support/processes.ts';
@@ -63,7 +64,7 @@ const types = new Set<string>();
 /** Every message of a websocket, each held against the document, until one is the last. */
 async function follow(
   path: string,
-  component: 'SearchMessage' | 'ListMessage',
+  component: 'SearchMessage' | 'ListMessage' | 'ModelMessage',
   isLast: (message: { readonly type: string }) => boolean,
   onOpen: (socket: WebSocket) => void = () => undefined,
 ): Promise<Set<string>> {
@@ -167,6 +168,32 @@ describe('every answer', () => {
     await ask('DELETE /v1/searches/:id', { params: { id: refined.id } });
     const problem = await ask('GET /v1/searches/:id', { params: { id: refined.id } }, { status: 404 });
     expect(problem).toMatchObject({ code: 'notFound' });
+  });
+
+  it('about models is as it was published', async () => {
+    const { id } = await create({ dataset: 'iris', hyperparameters: { epochs: 4 }, budget: { trials: 3 } });
+    await ended(service.client, id);
+    for (const body of [{ trial: 'best' }, { trial: 1, refit: true }, { ensemble: 3 }]) {
+      const params = { id: (await ask('POST /v1/searches/:id/models', { params: { id } }, { body })).id };
+      const ready = await eventually(async () => {
+        const model = await ask('GET /v1/models/:id', { params });
+        return model.facts === null ? undefined : model;
+      });
+      const rows = [{}, Object.fromEntries(ready.facts!.columns.map(({ name }, i) => [name, i + 1])), { hat: 'red' }];
+      await ask('POST /v1/models/:id/predict', { params }, { body: { rows } });
+      for (const file of Object.keys(modelFiles) as ModelFile[]) {
+        await ask('GET /v1/models/:id/files/:file', { params: { ...params, file } });
+      }
+      await ask('PATCH /v1/models/:id', { params }, { body: { notes: 'good' } });
+      await ask('GET /v1/models', { query: { search: id } });
+      const heard = await follow(`/v1/models/${params.id}/events`, 'ModelMessage', ({ type }) => {
+        if (type === 'model') void ask('DELETE /v1/models/:id', { params });
+        return type === 'removed';
+      });
+      expect([...heard]).toContain('removed');
+    }
+    await ask('POST /v1/searches/:id/models', { params: { id } }, { body: { trial: 99 }, status: 404 });
+    answered.add('GET /v1/models/:id/events');
   });
 
   it('to a change is as it was published', async () => {

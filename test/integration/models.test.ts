@@ -222,6 +222,36 @@ it('a model of k folds is the mean of their networks, with a spread', async () =
   expect(predictions.some((one) => one !== null && one.spread! > 0)).toBe(true);
 });
 
+it('an ensemble is the mean of trials that predict well together, judged on rows that chose nothing', async () => {
+  const model = await made({ ensemble: 4 });
+  const { items } = await service.client.best(searchId, 4);
+  expect(model.origin.ensemble!.map(({ trial }) => trial)).toEqual(items.map(({ number }) => number));
+  const { trials, chosenOn, judgedOn } = model.facts!.ensemble!;
+  expect(trials.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
+  expect(model.facts!.members).toBe(trials.length);
+  expect(chosenOn.rows + judgedOn.rows).toBe(60);
+  expect(chosenOn.ensemble).toBeGreaterThanOrEqual(chosenOn.single!);
+  // Its predictions are the weighted means of those of its trials.
+  const [whole, ...parts] = await Promise.all([
+    service.client.predict(model.id, unseen),
+    ...trials.map(async ({ trial }) => service.client.predict((await made({ trial })).id, unseen)),
+  ]);
+  whole.predictions.forEach((one, row) => {
+    if (one === null || !('label' in one)) throw new Error('expected a class');
+    const mean = trials.reduce((sum, { weight }, i) => {
+      const part = parts[i]!.predictions[row]!;
+      return sum + weight * ('label' in part ? part.probabilities['low']! : Number.NaN);
+    }, 0);
+    expect(one.probabilities['low']).toBeCloseTo(mean, 10);
+  });
+  // The same again: nothing in it is left to chance.
+  const twin = await made({ ensemble: 4 });
+  const [first, second] = await Promise.all(
+    [model.id, twin.id].map((id) => service.client.modelFile(id, 'model.json')),
+  );
+  expect(second!.equals(first!)).toBe(true);
+});
+
 it('a refit trains one network on all rows, as many epochs as were best', async () => {
   const trial = await service.client.trial(searchId, 0);
   const alone = await made({ trial: 0 });
@@ -270,7 +300,9 @@ describe('while it is made', () => {
     const messages: ModelMessage[] = [];
     socket.on('message', (data) => messages.push(JSON.parse(String(data)) as ModelMessage));
     await eventually(async () => messages.find(({ type }) => type === 'progress'));
-    expect(messages.find(({ type }) => type === 'progress')).toMatchObject({ fold: 0, epochs: 150 });
+    expect(messages.find(({ type }) => type === 'progress')).toMatchObject({
+      done: expect.toSatisfy((done: number) => done > 0 && done < 1),
+    });
     const early = await call('POST', `/v1/models/${id}/predict`, { rows: [{}] });
     expect(early).toMatchObject({ status: 409, body: { code: 'wrongState' } });
     expect((await call('DELETE', `/v1/models/${id}`)).status).toBe(204);
@@ -316,5 +348,7 @@ it('refuses what has no model, and says why', async () => {
   });
   expect(await of(searchId, { trial: 77 })).toMatchObject({ status: 404 });
   expect(await of(searchId, { trial: 'worst' })).toMatchObject({ status: 400, body: { faults: [{ path: 'trial' }] } });
+  expect(await of(nothing.id, { ensemble: 5 })).toMatchObject({ status: 409 });
+  expect(await of(searchId, { ensemble: 1 })).toMatchObject({ status: 400 });
   expect(await of(searchId, { trial: 0, epochs: 3 })).toMatchObject({ status: 400 });
 });

@@ -1,6 +1,6 @@
 /** Who tells whom: LISTEN and NOTIFY of Postgres, so that every process hears of every change, with or without Redis. */
 import pg from 'pg';
-import type { ModelProgress, Notice, PubSub } from '../../application/ports.ts';
+import type { Notice, PubSub } from '../../application/ports.ts';
 import type { Epoch } from '../../domain/events.ts';
 import type { Log } from '../../log.ts';
 
@@ -125,7 +125,7 @@ function createPublisher(send: (payload: string) => Promise<void>) {
 
 /** Sends the newest progress of each model, at most once in PROGRESS_MS. */
 function createProgressPublisher(send: (payload: string) => Promise<void>) {
-  const newest = new Map<string, ModelProgress>();
+  const newest = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
   const flush = () => {
     timer = undefined;
@@ -135,7 +135,7 @@ function createProgressPublisher(send: (payload: string) => Promise<void>) {
     newest.clear();
   };
   return {
-    publish: (modelId: string, progress: ModelProgress) => {
+    publish: (modelId: string, progress: number) => {
       newest.set(modelId, progress);
       timer ??= setTimeout(flush, PROGRESS_MS);
     },

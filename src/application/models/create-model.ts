@@ -11,7 +11,7 @@ import { findTrial } from '../find-trial.ts';
 import type { ModelStore, SearchQueries, TrialQueue } from '../ports.ts';
 
 export interface CreateModelDependencies {
-  readonly queries: Pick<SearchQueries, 'find' | 'trial'>;
+  readonly queries: Pick<SearchQueries, 'find' | 'trial' | 'best'>;
   readonly models: Pick<ModelStore, 'create'>;
   readonly queue: TrialQueue;
   readonly log: Log;
@@ -20,15 +20,42 @@ export interface CreateModelDependencies {
 export async function createModel(
   dependencies: CreateModelDependencies,
   searchId: string,
-  { trial: asked, refit, name }: NewModel,
+  asked: NewModel,
 ): Promise<ModelRecord> {
   const search = await findSearch(dependencies, searchId);
-  const number = asked === 'best' ? bestOf(search) : asked;
-  const trial = await findTrial(dependencies, searchId, number);
-  const origin = originOf(search, trial, refit);
-  const model = await dependencies.models.create({ name: name ?? nameOf(search, origin), origin });
+  const origin =
+    'ensemble' in asked
+      ? await ensembleOrigin(dependencies, search, asked.ensemble)
+      : await trialOrigin(dependencies, search, asked);
+  const model = await dependencies.models.create({ name: asked.name ?? nameOf(origin), origin });
   await deliverModels(dependencies.queue, [model.id], dependencies.log);
   return model;
+}
+
+async function trialOrigin(
+  dependencies: CreateModelDependencies,
+  search: Search,
+  { trial, refit }: Extract<NewModel, { readonly trial: unknown }>,
+): Promise<ModelOrigin> {
+  const found = await findTrial(dependencies, search.id, trial === 'best' ? bestOf(search) : trial);
+  return { ...originOf(search, found), refit: refit ? { epochs: bestEpochOf(found) } : null };
+}
+
+/** The candidates are of the stage and the kernels of the best trial: they have the same validation rows, and one thread trains them. */
+async function ensembleOrigin(
+  dependencies: CreateModelDependencies,
+  search: Search,
+  count: number,
+): Promise<ModelOrigin> {
+  const best = await findTrial(dependencies, search.id, bestOf(search));
+  const origin = originOf(search, best);
+  const ranked = await dependencies.queries.best(search, count);
+  const candidates = ranked.flatMap(({ number, stage, value, resultHash }) =>
+    stage === best.stage && value !== null && resultHash !== null ? [{ trial: number, resultHash }] : [],
+  );
+  if (candidates.length > 1) return { ...origin, ensemble: candidates };
+  const message = 'needs at least two complete trials with a value';
+  throw new Problem('wrongState', `an ensemble ${message}`, [{ path: 'ensemble', message }]);
 }
 
 function bestOf({ best }: Search): number {
@@ -36,11 +63,12 @@ function bestOf({ best }: Search): number {
   throw new Problem('wrongState', 'no trial of the search is complete yet, so there is no best one');
 }
 
-function nameOf({ name }: Search, { trial, refit }: ModelOrigin): string {
-  return `${name.slice(0, 150)}, trial ${trial}${refit === null ? '' : ', on all rows'}`;
+function nameOf({ searchName, trial, ensemble, refit }: ModelOrigin): string {
+  const of = ensemble === null ? `trial ${trial}${refit === null ? '' : ', on all rows'}` : 'ensemble';
+  return `${searchName.slice(0, 150)}, ${of}`;
 }
 
-function originOf(search: Search, trial: Trial, refit: boolean): ModelOrigin {
+function originOf(search: Search, trial: Trial): ModelOrigin {
   const { number, state, value, deviation, resultHash, kernels } = trial;
   if (state !== 'complete' || value === null || resultHash === null || kernels === null) {
     const why = state === 'complete' ? 'diverged' : `is ${state}`;
@@ -53,7 +81,8 @@ function originOf(search: Search, trial: Trial, refit: boolean): ModelOrigin {
     searchName: search.name,
     trial: number,
     dataset: search.dataset,
-    refit: refit ? { epochs: bestEpochOf(trial) } : null,
+    ensemble: null,
+    refit: null,
     metric: search.specification.objective.metric,
     value,
     deviation,

@@ -1,13 +1,18 @@
 /** Makes waiting models in a worker: claims one, computes its trial again, checks its hash, and writes the model. */
 import type { KernelsFamily } from '../../compute/kernels-names.ts';
-import { type ModelMaker, type ModelTask, NoModel, type TrainedModel } from '../../compute/train-model.ts';
-import { MemoryLimitExceeded, TimeLimitExceeded } from '../../compute/trial.ts';
-import type { ModelClaim, ModelFacts } from '../../domain/model-record.ts';
+import { type ModelMaker, NoModel, type TrainedModel } from '../../compute/train-model.ts';
+import { MemoryLimitExceeded, TimeLimitExceeded, type TrialMetric } from '../../compute/trial.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import { countFolds } from '../../data/folds.ts';
+import type { ModelClaim, ModelFacts, ModelOrigin } from '../../domain/model-record.ts';
+import type { Search } from '../../domain/search.ts';
 import { HopelessTrial, trialTask } from '../../domain/trial-task.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import { ensembleModel } from '../../models/ensemble-model.ts';
 import type { Model } from '../../models/model.ts';
-import type { DatasetStore, ModelStore, PubSub, SearchQueries } from '../ports.ts';
+import { type EnsembleMetric, selectEnsemble } from '../../models/select-ensemble.ts';
+import type { DatasetInputs, DatasetStore, ModelStore, PubSub, SearchQueries } from '../ports.ts';
 
 export interface ModelWorkDependencies {
   readonly models: ModelStore;
@@ -70,8 +75,9 @@ async function makeClaimed(
   };
   const timer = setInterval(() => void renew(), Math.min(1000, (leaseSeconds * 1000) / 3));
   try {
-    const { model } = await train(dependencies, claim, abort.signal);
-    await models.finish(claim, { facts: factsOf(model), document: new TextEncoder().encode(JSON.stringify(model)) });
+    const { model, ensemble } = await modelOf(dependencies, claim, abort.signal);
+    const facts = { ...factsOf(model), ensemble };
+    await models.finish(claim, { facts, document: new TextEncoder().encode(JSON.stringify(model)) });
   } catch (error) {
     if (error instanceof ClaimLost) return;
     if (error instanceof ShuttingDown) return await models.release(claim);
@@ -83,52 +89,121 @@ async function makeClaimed(
   }
 }
 
-async function train(
+/** The model of the claim, and how an ensemble was chosen. */
+async function modelOf(
   dependencies: ModelWorkDependencies,
   { id, origin }: ModelClaim,
   signal: AbortSignal,
-): Promise<TrainedModel> {
-  const { core, pubSub } = dependencies;
-  const { model, limitSeconds } = await taskOf(dependencies, origin);
-  const epochs = origin.refit?.epochs ?? model.task.settings.epochs;
-  const made = await core.makeModel(model, origin.kernels as KernelsFamily, {
-    signal,
-    limitSeconds,
-    onEpochs: (updates) => {
-      const { fold, epoch } = updates.at(-1)!;
-      pubSub.publishProgress(id, { fold, epoch, epochs });
-    },
-  });
-  const { result } = made;
-  if (result !== undefined && result.resultHash !== origin.resultHash) {
-    throw new NoModel(
-      `computing trial ${origin.trial} again gave other bits: its hash is ${origin.resultHash}, now it was ${result.resultHash}`,
-    );
-  }
-  return made;
+): Promise<{ readonly model: Model; readonly ensemble: ModelFacts['ensemble'] }> {
+  const source = await sourceOf(dependencies, origin);
+  const { trial, resultHash, ensemble } = origin;
+  const trials = ensemble ?? [{ trial, resultHash }];
+  const done = trials.map(() => 0);
+  // If one fails, the others are not trained to their end.
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const made = await Promise.all(
+    trials.map(async (one, i) => {
+      try {
+        return await trained(dependencies, source, origin, one, either, (share) => {
+          done[i] = share;
+          dependencies.pubSub.publishProgress(id, done.reduce((sum, each) => sum + each, 0) / done.length);
+        });
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    }),
+  );
+  if (ensemble === null) return { model: made[0]!.model, ensemble: null };
+  return joinEnsemble(source, trials, made);
 }
 
-async function taskOf(
+interface Source {
+  readonly search: Search;
+  readonly dataset: Dataset;
+  readonly inputs: DatasetInputs;
+}
+
+async function sourceOf(
   { queries, datasets }: ModelWorkDependencies,
-  { searchId, trial: number, dataset: wanted, refit }: ModelClaim['origin'],
-): Promise<{ readonly model: ModelTask; readonly limitSeconds: number }> {
+  { searchId, dataset: { name, hash } }: ModelOrigin,
+): Promise<Source> {
   const search = await queries.find(searchId);
-  const trial = search && (await queries.trial(search, number));
-  if (search === undefined || trial === undefined)
-    throw new NoModel('the search was deleted before the model was made');
-  const [dataset, inputs] = await Promise.all([
-    datasets.load(wanted.name, wanted.hash),
-    datasets.inputs(wanted.name, wanted.hash),
-  ]);
-  if (dataset === undefined || inputs === undefined) throw new NoModel(`there is no data set ${wanted.name} any more`);
+  if (search === undefined) throw new NoModel('the search was deleted before the model was made');
+  const [dataset, inputs] = await Promise.all([datasets.load(name, hash), datasets.inputs(name, hash)]);
+  if (dataset === undefined || inputs === undefined) throw new NoModel(`there is no data set ${name} any more`);
+  return { search, dataset, inputs };
+}
+
+/** A trial, computed again. Throws `NoModel` if its bits are others than those that are stored. */
+async function trained(
+  { core, queries }: ModelWorkDependencies,
+  { search, dataset, inputs }: Source,
+  { kernels, refit, ensemble }: ModelOrigin,
+  { trial: number, resultHash }: { readonly trial: number; readonly resultHash: string },
+  signal: AbortSignal,
+  onProgress: (share: number) => void,
+): Promise<TrainedModel> {
+  const trial = await queries.trial(search, number);
+  if (trial === undefined) throw new NoModel('the search was deleted before the model was made');
   const task = trialTask(search, { number, point: trial.hyperparameters }, dataset);
+  const folds = refit === null ? countFolds(task.validation) : 1;
+  const epochs = refit?.epochs ?? task.settings.epochs;
+  const made = await core.makeModel(
+    { task, ...inputs, refit: refit ?? undefined, predictsOutOfFold: ensemble !== null },
+    kernels as KernelsFamily,
+    {
+      signal,
+      limitSeconds: search.specification.limits.trialSeconds,
+      onEpochs: (updates) => {
+        const { fold, epoch } = updates.at(-1)!;
+        onProgress(((refit === null ? fold : 0) * epochs + epoch) / (folds * epochs));
+      },
+    },
+  );
+  if (made.result === undefined || made.result.resultHash === resultHash) return made;
+  throw new NoModel(
+    `computing trial ${number} again gave other bits: its hash is ${resultHash}, now it was ${made.result.resultHash}`,
+  );
+}
+
+/** Selects among trials that have the same validation rows. */
+function joinEnsemble(
+  { search, dataset }: Source,
+  trials: readonly { readonly trial: number }[],
+  made: readonly TrainedModel[],
+): { readonly model: Model; readonly ensemble: ModelFacts['ensemble'] } {
+  const { rows } = made[0]!.outOfFold!;
+  const values = Array.from(rows, (row) => dataset.y[row]!);
+  const { metric } = search.specification.objective;
+  const choice = selectEnsemble(
+    made.map(({ outOfFold }) => outOfFold!.predictions),
+    dataset.task === 'classification' ? Int32Array.from(values) : Float64Array.from(values),
+    { size: 2 * trials.length, metric: ensembleMetrics[metric], seed: search.specification.sampler.seed },
+  );
+  const { members, chosenOn, judgedOn } = choice;
   return {
-    model: { task, ...inputs, refit: refit ?? undefined },
-    limitSeconds: search.specification.limits.trialSeconds,
+    model: ensembleModel(members.map(({ candidate, weight }) => ({ model: made[candidate]!.model, weight }))),
+    ensemble: {
+      trials: members.map(({ candidate, weight }) => ({ trial: trials[candidate]!.trial, weight })),
+      chosenOn: { ...chosenOn, rows: chosenOn.rows.length },
+      judgedOn: { ...judgedOn, rows: judgedOn.rows.length },
+    },
   };
 }
 
-function factsOf({ task, target, classes, columns, members }: Model): ModelFacts {
+const ensembleMetrics: Readonly<Record<TrialMetric, EnsembleMetric>> = {
+  validationAccuracy: 'accuracy',
+  validationLoss: 'loss',
+  validationMacroF1: 'macroF1',
+  validationRocAuc: 'rocAuc',
+  validationRmse: 'rmse',
+  validationMae: 'mae',
+  validationR2: 'r2',
+};
+
+function factsOf({ task, target, classes, columns, members }: Model): Omit<ModelFacts, 'ensemble'> {
   const layers = members.flatMap((member) => member.layers);
   const parameters = layers.reduce(
     (sum, { inputs, columns: units, bias, norm }) =>

@@ -60,9 +60,9 @@ describe('an ensemble', () => {
         if (prediction === null || !('label' in prediction)) throw new Error('expected a class');
         const mean = choice.members.reduce((sum, { weight }, m) => {
           const own = each[m]![i]!;
-          return sum + weight * ('label' in own ? own.probabilities[0]! : Number.NaN);
+          return sum + weight * ('label' in own ? own.probabilities[ensemble.classes[0]!]! : Number.NaN);
         }, 0);
-        expect(prediction.probabilities[0]).toBeCloseTo(mean, 12);
+        expect(prediction.probabilities[ensemble.classes[0]!]).toBeCloseTo(mean, 12);
         expect(prediction.spread).not.toBeNull();
       });
   });
