@@ -2,10 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import { json as readJson } from 'node:stream/consumers';
 import WebSocket from 'ws';
-import type { z } from 'zod';
 import { requestLine, type Target } from '../client/request.ts';
 import type { Answer, EndpointName } from '../contract/http.ts';
-import type { ModelFile, newModelSchema } from '../contract/models.ts';
+import type { ModelFile, NewModelRequest } from '../contract/models.ts';
 import type { ProblemDocument } from '../contract/problem.ts';
 import type { SearchMessage } from '../contract/stream.ts';
 import type { RawRow } from '../models/predictions.ts';
@@ -64,7 +63,7 @@ export function createClient(url: string) {
     dataset: (name: string, hash?: string) => json('GET /v1/datasets/:name', { params: { name }, query: { hash } }),
     csv: async (name: string, hash?: string) =>
       (await request('GET /v1/datasets/:name/csv', { params: { name }, query: { hash } })).text(),
-    createModel: (id: string, model: z.input<typeof newModelSchema>) =>
+    createModel: (id: string, model: NewModelRequest) =>
       json('POST /v1/searches/:id/models', { params: { id } }, model),
     models: (search?: string) => json('GET /v1/models', { query: { limit: 50, search } }),
     model: (id: string) => json('GET /v1/models/:id', { params: { id } }),

@@ -1,4 +1,4 @@
-/** The client commands: submit, watch, list, show, best, findings, preflight, cancel, export, replay. */
+/** The client commands: submit, watch, list, show, best, findings, preflight, cancel, export, replay; those for models are in model-commands.ts. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -16,6 +16,7 @@ import {
   searchTable,
   warningLines,
 } from './format.ts';
+import { listModels, makeModel, predict } from './model-commands.ts';
 import { replayed } from './replay.ts';
 import { UsageError } from './usage.ts';
 import { watch } from './watch.ts';
@@ -84,6 +85,9 @@ const clientCommands: Readonly<Record<string, Command>> = {
     return 0;
   },
   replay,
+  model: makeModel,
+  models: listModels,
+  predict,
 };
 
 export function runClientCommand(name: string, serviceUrl: string, args: string[]): Promise<number> | undefined {

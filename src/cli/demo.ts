@@ -54,6 +54,7 @@ export async function demo(config: Config): Promise<number> {
   npm start                                    the page and the API on http://127.0.0.1:${config.port}
   npm run hypersearch -- best ${id}
   npm run hypersearch -- findings ${id}
+  npm run hypersearch -- model ${id} --out model
   npm run hypersearch -- replay ${id} ${search.best?.number ?? 0}
   npm run hypersearch -- export ${id} --format csv > trials.csv`);
     return search.state === 'complete' ? 0 : 1;

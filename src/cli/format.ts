@@ -14,7 +14,7 @@ export function pointLine(point: Readonly<Record<string, number | string | boole
 }
 
 /** Columns without borders, to fit narrow terminals and for copying. */
-const plain = {
+export const plain = {
   style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   chars: Object.fromEntries(
     ['top', 'bottom', 'mid', 'left', 'right']

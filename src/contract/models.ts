@@ -35,6 +35,8 @@ const ofEnsemble = z.strictObject({
 
 export const newModelSchema = z.union([ofTrial, ofEnsemble]);
 export type NewModel = z.output<typeof newModelSchema>;
+/** As it is sent: with defaults left out. */
+export type NewModelRequest = z.input<typeof newModelSchema>;
 
 const modelChangeSchema = z
   .strictObject({ name: modelNameSchema.optional(), notes: modelNotesSchema.optional() })

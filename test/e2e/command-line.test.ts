@@ -122,6 +122,40 @@ describe('the client', () => {
     expect(shown.output).toMatch(/warning +hyperparameters: nothing varies/);
   });
 
+  it('makes a model, writes its files, and predicts with it, with and without the service', async () => {
+    const search = await service.client.create({ ...lasting(20, 3), dataset: 'wine' });
+    await ended(service.client, search.id);
+    const out = join(folder, 'model');
+    const { code, output } = await hypersearch('model', search.id, '--out', out);
+    expect(code, output).toBe(0);
+    const [model] = /[0-9a-f-]{36}/.exec(output)!;
+    for (const file of ['model.onnx', 'model.safetensors', 'model.json', 'predict.mjs']) {
+      expect(output).toContain(join(out, file));
+    }
+    expect((await hypersearch('models')).output).toContain(model);
+    const rows = join(folder, 'wine.csv');
+    await writeFile(rows, await service.client.csv('wine'));
+    const served = await hypersearch('predict', model, rows);
+    expect(served.code, served.output).toBe(0);
+    // Beside the warnings: validation rows may be outside of the range of the training rows.
+    const linesOf = (text: string) =>
+      text
+        .trim()
+        .split('\n')
+        .filter((line) => !line.startsWith('warning: '));
+    const lines = linesOf(served.output);
+    expect(lines[0]).toMatch(/^label,probability of \S+,.*,spread$/);
+    expect(lines).toHaveLength(1 + 178);
+    const local = await hypersearch('predict', join(out, 'model.json'), rows);
+    expect(linesOf(local.output)).toEqual(lines);
+    const ensemble = await hypersearch('model', search.id, '--ensemble', '3');
+    expect(ensemble.output).toMatch(/the mean of trials .*\n.* rows that chose nothing; the best trial alone/);
+    await writeFile(rows, 'alcohol\nstrong\n');
+    const refused = await hypersearch('predict', model, rows);
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain('there is no column');
+  });
+
   it('cancels', async () => {
     const long = await service.client.create(lasting(5000, 50));
     const { code, output } = await hypersearch('cancel', long.id);

@@ -1,14 +1,18 @@
 /** The API client of the page, typed by the contract. */
 import { requestLine, type Target } from '../../src/client/request.ts';
 import type { Answer, EndpointName, Query } from '../../src/contract/http.ts';
+import type { NewModelRequest } from '../../src/contract/models.ts';
 import type { ProblemDocument } from '../../src/contract/problem.ts';
 import type { Trial } from '../../src/domain/trial.ts';
 
 export type { History, Importance, Preflight, SearchFindings } from '../../src/contract/analysis.ts';
+export type { NewModelRequest as NewModel, PredictionsAnswer as Predictions } from '../../src/contract/models.ts';
 export type { DryRun } from '../../src/contract/searches.ts';
+export type { ModelMessage } from '../../src/contract/stream.ts';
 export type { Curves, Table } from '../../src/contract/trials.ts';
 export type { DatasetSummary as Dataset } from '../../src/domain/dataset-record.ts';
 export type { Epoch, SearchEvent } from '../../src/domain/events.ts';
+export type { ModelRecord } from '../../src/domain/model-record.ts';
 export type { Search } from '../../src/domain/search.ts';
 export type { Trial, TrialSummary } from '../../src/domain/trial.ts';
 export type FoldCurves = Trial['folds'][number];
@@ -75,6 +79,14 @@ export const api = {
     ask(`POST /v1/searches/:id/trials/:number/${verb}`, { params: { id, number } }),
   about: <What extends About>(id: string, what: What) =>
     ask<`GET /v1/searches/:id/${What}`>(`GET /v1/searches/:id/${what}`, { params: { id } } as never),
+  createModel: (id: string, model: NewModelRequest) =>
+    ask('POST /v1/searches/:id/models', { params: { id } }, { body: model }),
+  models: (query: Query<'GET /v1/models'>) => ask('GET /v1/models', { query }),
+  model: (id: string) => ask('GET /v1/models/:id', { params: { id } }),
+  changeModel: (id: string, body: unknown) => ask('PATCH /v1/models/:id', { params: { id } }, { body }),
+  removeModel: (id: string) => ask('DELETE /v1/models/:id', { params: { id } }),
+  predict: (id: string, rows: readonly unknown[]) =>
+    ask('POST /v1/models/:id/predict', { params: { id } }, { body: { rows } }),
   examples: () => ask('GET /v1/examples', {}),
   datasets: () => ask('GET /v1/datasets', {}),
   dataset: (name: string) => ask('GET /v1/datasets/:name', { params: { name } }),

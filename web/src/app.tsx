@@ -11,6 +11,8 @@ const SearchView = lazy(() => import('./search/search-view.tsx'));
 const TrialView = lazy(() => import('./trial/trial-view.tsx'));
 const NewSearchView = lazy(() => import('./new-search/new-search-view.tsx'));
 const CompareView = lazy(() => import('./compare/compare-view.tsx'));
+const ModelsView = lazy(() => import('./models/models-view.tsx'));
+const ModelView = lazy(() => import('./models/model-view.tsx'));
 const DatasetsView = lazy(() => import('./datasets/datasets-view.tsx'));
 
 export function App(): ReactNode {
@@ -38,6 +40,8 @@ export function App(): ReactNode {
               <Route path="/new" component={NewSearchView} />
               <Route path="/compare" component={CompareView} />
               <Route path="/datasets" component={DatasetsView} />
+              <Route path="/models" component={ModelsView} />
+              <Route path="/models/:id">{({ id }) => <ModelView key={id} id={id} />}</Route>
               <Route>
                 <h1>Page not found</h1>
                 <p>
@@ -77,6 +81,9 @@ function Top(): ReactNode {
       <nav aria-label="Main">
         <Link href="/" {...current('/')}>
           Searches
+        </Link>
+        <Link href="/models" {...current('/models')}>
+          Models
         </Link>
         <Link href="/datasets" {...current('/datasets')}>
           Data sets

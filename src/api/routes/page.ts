@@ -3,7 +3,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
 
 /** Routes of the page (web/src/app.tsx), which all serve the same document. */
-const views = ['/searches', '/searches/*', '/new', '/compare', '/datasets', '/datasets/*'];
+const views = ['/searches', '/searches/*', '/new', '/compare', '/datasets', '/datasets/*', '/models', '/models/*'];
 
 /** Serves the built page: precompressed, with content-hashed asset names. */
 export const pageRoutes: FastifyPluginAsync<ApiDependencies> = async (app, { web }) => {

@@ -92,5 +92,31 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     await page.getByText(`npm run hypersearch -- replay ${id} ${best!.number}`).waitFor();
   });
 
+  it('makes a model of it, predicts while typing, and is told what it does not know', async () => {
+    const { page } = opened;
+    await page.getByText('Make a model').click();
+    await page.getByRole('button', { name: 'Of this trial, as it was trained' }).click();
+    await page.waitForURL(/\/models\/[0-9a-f-]{36}/);
+    await page.getByRole('heading', { name: 'Predict kind' }).waitFor();
+    const answer = page.locator('.prediction');
+    await page.getByLabel('length').fill('4.2');
+    await page.getByLabel('width').fill('1.3');
+    await answer.filter({ hasText: 'small' }).waitFor();
+    await page.getByLabel('length').fill('7.8');
+    await page.getByLabel('width').fill('2.6');
+    await answer.filter({ hasText: 'tall' }).waitFor();
+    await page.getByLabel('length').fill('780');
+    await page.getByText('length is outside the range of the training rows.').waitFor();
+    await page.getByLabel('length').fill('long');
+    await page.getByText('length: must be a number, got long').waitFor();
+    const downloads = ['model.onnx', 'predict.mjs', 'model.safetensors', 'model.json'].map(async (name) => {
+      const href = await page.getByRole('link', { name, exact: true }).getAttribute('href');
+      return (await fetch(service.url + href)).status;
+    });
+    expect(await Promise.all(downloads)).toEqual([200, 200, 200, 200]);
+    await page.getByRole('link', { name: 'Models', exact: true }).first().click();
+    await page.getByRole('cell', { name: 'ready' }).waitFor();
+  });
+
   it('had nothing to complain about', () => expect(opened.complaints).toEqual([]));
 });

@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
 import { accessibilityFaults, openPage, type TestPage } from '../../support/page.ts';
+import { eventually } from '../../support/processes.ts';
 import { ended } from '../../support/searches.ts';
 import { startTestService, type TestService } from '../../support/service.ts';
 
@@ -49,6 +50,9 @@ describe.skipIf(browserPath === undefined)('the views', () => {
       await ended(service.client, id);
       ids[specification.name] = id;
     }
+    const ensemble = await service.client.createModel(ids['coarse to fine']!, { ensemble: 5, name: 'five irises' });
+    ids['ensemble'] = ensemble.id;
+    await eventually(async () => (await service.client.model(ensemble.id)).state === 'ready');
   });
   afterAll(async () => {
     await browser?.close();
@@ -61,6 +65,8 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     ['/new', 'Dry run'],
     [`/new?from=${ids['coarse to fine']}`, 'stage 2'],
     ['/datasets', 'Handwritten digits'],
+    ['/models', 'five irises'],
+    [`/models/${ids['ensemble']}`, 'on rows that chose nothing'],
     [`/compare?a=${ids['badly set']}&b=${ids['pruned']}`, 'Differences'],
     [`/searches/${ids['badly set']}`, 'Learning curves'],
     [`/searches/${ids['badly set']}?view=trials&sort=-value`, /^60 trials$/],

@@ -1,14 +1,15 @@
 /** The state of a search or trial as text and icon, so that it does not depend on colour. */
 import type { ReactNode } from 'react';
-import type { Search, TrialSummary } from '../api.ts';
+import type { ModelRecord, Search, TrialSummary } from '../api.ts';
 
-type State = Search['state'] | TrialSummary['state'] | 'diverged';
+type State = Search['state'] | TrialSummary['state'] | ModelRecord['state'] | 'diverged';
 
 const signs: Readonly<Record<State, string>> = {
   waiting: '○',
   running: '●',
   paused: '‖',
   complete: '✓',
+  ready: '✓',
   pruned: '✂',
   failed: '✗',
   cancelled: '–',

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { formatCount, formatDuration, formatNumber, formatValue, plural } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
+import { MakeModel } from '../models/make-model.tsx';
 import { upsertSearch } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
@@ -137,6 +138,9 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
           <button type="button" className="primary" disabled={refine.isPending} onClick={() => refine.mutate()}>
             Refine around the best
           </button>
+        )}
+        {search.best !== null && (
+          <MakeModel searchId={id} trial="best" candidates={search.trials.complete - search.trials.diverged} />
         )}
         <details className="menu">
           <summary>Export</summary>

@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { formatDuration, formatValue } from '../../../src/format.ts';
 import { api, type Epoch, type Search, type SearchEvent, type Trial } from '../api.ts';
 import { openStream } from '../live.ts';
+import { MakeModel } from '../models/make-model.tsx';
 import { useAddress } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -121,7 +122,13 @@ function Tile({ title, children }: { readonly title: string; readonly children: 
   );
 }
 
-function Actions({ search, trial: { number, state } }: { readonly search: Search; readonly trial: Trial }): ReactNode {
+function Actions({
+  search,
+  trial: { number, state, value },
+}: {
+  readonly search: Search;
+  readonly trial: Trial;
+}): ReactNode {
   const client = useQueryClient();
   const act = useMutation({
     mutationFn: (verb: 'pause' | 'resume' | 'cancel' | 'retry') => api.actOnTrial(search.id, number, verb),
@@ -150,6 +157,7 @@ function Actions({ search, trial: { number, state } }: { readonly search: Search
           Cancel
         </button>
       )}
+      {state === 'complete' && value !== null && <MakeModel searchId={id} trial={number} />}
       {state === 'failed' && (
         <button type="button" disabled={act.isPending} onClick={() => act.mutate('retry')}>
           Retry

@@ -1,0 +1,128 @@
+/** The commands for models: make one and download its files, list them, predict with one. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import { type ModelFile, modelFiles } from '../contract/models.ts';
+import type { ModelRecord } from '../domain/model-record.ts';
+import { formatNumber } from '../format.ts';
+import { parseModel } from '../models/parse-model.ts';
+import { createModelPredictor } from '../models/predict.ts';
+import type { Predictions } from '../models/predictions.ts';
+import { writeCsv } from '../write-csv.ts';
+import type { ApiClient } from './api-client.ts';
+import { plain } from './format.ts';
+import { UsageError } from './usage.ts';
+
+const POLL_MS = 250;
+
+/** Makes a model, waits for it, and writes its files into a folder. */
+export async function makeModel(client: ApiClient, args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    options: {
+      trial: { type: 'string' },
+      ensemble: { type: 'string' },
+      refit: { type: 'boolean' },
+      name: { type: 'string' },
+      out: { type: 'string' },
+    },
+    allowPositionals: true,
+  });
+  const [id] = positionals;
+  const { trial = 'best', ensemble, refit, name, out } = values;
+  if (id === undefined || positionals.length > 1 || (ensemble !== undefined && (refit || values.trial !== undefined))) {
+    throw new UsageError('model ID [--trial NUMBER [--refit] | --ensemble COUNT] [--name NAME] [--out FOLDER]');
+  }
+  const asked =
+    ensemble === undefined
+      ? { trial: trial === 'best' ? ('best' as const) : Number(trial), refit, name }
+      : { ensemble: Number(ensemble), name };
+  let model = await client.createModel(id, asked);
+  while (model.state === 'waiting' || model.state === 'running') {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    model = await client.model(model.id);
+  }
+  console.log(modelLines(model));
+  if (model.state === 'failed') return 1;
+  if (out !== undefined) await download(client, model.id, out);
+  return 0;
+}
+
+async function download(client: ApiClient, id: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const file of Object.keys(modelFiles) as ModelFile[]) {
+    await writeFile(join(folder, file), await client.modelFile(id, file));
+    console.log(join(folder, file));
+  }
+}
+
+function modelLines({ id, name, state, failure, origin, facts }: ModelRecord): string {
+  const lines = [`${id}  ${name}: ${state}`];
+  if (failure !== null) lines.push(failure);
+  const value = formatNumber(origin.value);
+  if (facts?.ensemble) {
+    const { trials, judgedOn } = facts.ensemble;
+    lines.push(
+      `the mean of trials ${trials.map(({ trial, weight }) => `${trial} (${formatNumber(weight)})`).join(', ')}`,
+    );
+    lines.push(
+      `${origin.metric} ${formatNumber(judgedOn.ensemble)} on ${judgedOn.rows} rows that chose nothing; the best trial alone ${formatNumber(judgedOn.single)}`,
+    );
+  } else {
+    const how = origin.refit === null ? '' : `, trained on all rows for ${origin.refit.epochs} epochs`;
+    lines.push(`trial ${origin.trial}${how}; its ${origin.metric} was ${value}`);
+  }
+  return lines.join('\n');
+}
+
+export async function listModels(client: ApiClient, args: string[]): Promise<number> {
+  const [search] = args;
+  if (args.length > 1) throw new UsageError('models [SEARCH]');
+  const table = new Table({ head: ['model', 'name', 'state', 'trial', 'metric', 'value'], ...plain });
+  for (const { id, name, state, origin } of (await client.models(search)).items) {
+    const of = origin.ensemble === null ? origin.trial : `${origin.ensemble.length} candidates`;
+    table.push([id, name, state, of, origin.metric, formatNumber(origin.value)]);
+  }
+  console.log(table.toString());
+  return 0;
+}
+
+/** Writes predictions for the rows of a CSV file as CSV to standard output; errors and warnings go to standard error. */
+export async function predict(client: ApiClient, args: string[]): Promise<number> {
+  const [model, file] = args;
+  if (model === undefined || file === undefined || args.length > 2) {
+    throw new UsageError('predict MODEL FILE.csv, where MODEL is an id or a model.json');
+  }
+  const text = await readFile(file, 'utf8');
+  const answer = existsSync(model)
+    ? createModelPredictor(parseModel(JSON.parse(await readFile(model, 'utf8')))).csv(text)
+    : await client.predict(model, text);
+  process.stdout.write(writeCsv(recordsOf(answer)));
+  for (const { message } of answer.warnings) console.error(`warning: ${message}`);
+  for (const { path, message } of answer.errors) console.error(`error: ${path}: ${message}`);
+  if (answer.failed > answer.errors.length) console.error(`and ${answer.failed - answer.errors.length} more errors`);
+  return answer.failed === 0 ? 0 : 1;
+}
+
+/** A header and a record per row; a row with an error has empty fields. */
+function recordsOf({ predictions }: Predictions): (string | number | null)[][] {
+  const first = predictions.find((one) => one !== null) ?? null;
+  if (first === null || !('label' in first)) {
+    return [
+      ['value', 'spread'],
+      ...predictions.map((one) => (one && 'value' in one ? [one.value, one.spread] : [null, null])),
+    ];
+  }
+  const classes = Object.keys(first.probabilities);
+  const header = ['label', ...classes.map((name) => `probability of ${name}`), 'spread'];
+  return [
+    header,
+    ...predictions.map((one) =>
+      one && 'label' in one
+        ? [one.label, ...classes.map((name) => one.probabilities[name]!), one.spread]
+        : header.map(() => null),
+    ),
+  ];
+}

@@ -1,0 +1,67 @@
+/** The list of models. */
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { formatValue } from '../../../src/format.ts';
+import { api, type ModelRecord } from '../api.ts';
+import { Problem } from '../parts/problem.tsx';
+import { StateChip } from '../parts/state.tsx';
+import { Table } from '../parts/table.tsx';
+import { useTitle } from '../parts/title.ts';
+import { Waiting } from '../parts/waiting.tsx';
+import { sourceText } from './source.ts';
+
+export default function ModelsView(): ReactNode {
+  useTitle('Models');
+  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
+    queryKey: ['models'],
+    queryFn: ({ pageParam }) => api.models({ cursor: pageParam }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+  });
+  const models = data?.pages.flatMap(({ items }) => items);
+  return (
+    <>
+      <h1>Models</h1>
+      {error && <Problem error={error} />}
+      {models === undefined && !error && <Waiting what="the models" />}
+      {models?.length === 0 && (
+        <p className="empty">
+          No model yet. Open a <Link href="/">search</Link> and choose “Make a model”: its best network becomes
+          something to download and to predict with.
+        </p>
+      )}
+      {models !== undefined && models.length > 0 && (
+        <Table label="Models" heads={['name', 'state', 'made from', 'metric', 'value', 'data set', 'created']}>
+          {models.map((model) => (
+            <Row key={model.id} model={model} />
+          ))}
+        </Table>
+      )}
+      {hasNextPage && (
+        <button type="button" onClick={() => void fetchNextPage()}>
+          Show more
+        </button>
+      )}
+    </>
+  );
+}
+
+function Row({ model }: { readonly model: ModelRecord }): ReactNode {
+  const { id, name, state, origin, createdAt } = model;
+  return (
+    <tr>
+      <td>
+        <Link href={`/models/${id}`}>{name}</Link>
+      </td>
+      <td>
+        <StateChip state={state} />
+      </td>
+      <td>{sourceText(origin)}</td>
+      <td>{origin.metric}</td>
+      <td>{formatValue(origin.value)}</td>
+      <td>{origin.dataset.name}</td>
+      <td>{new Date(createdAt).toLocaleString()}</td>
+    </tr>
+  );
+}
