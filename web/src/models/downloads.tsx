@@ -35,11 +35,16 @@ function Snippet({ title, text }: { readonly title: string; readonly text: strin
   );
 }
 
+/** A category that is a value. */
+function firstOf({ categories, missing }: { readonly categories: readonly string[]; readonly missing: string | null }) {
+  return categories.find((name) => name !== missing) ?? '';
+}
+
 const SHOWN = 3;
 
 function python({ columns, task }: Facts): string {
   const inputs = columns.slice(0, SHOWN).map(({ name, ...column }) => {
-    const value = column.type === 'number' ? 'np.float32(0)' : `'${column.categories[0]}'`;
+    const value = column.type === 'number' ? 'np.float32(0)' : JSON.stringify(firstOf(column));
     const dtype = column.type === 'number' ? '' : ', dtype=object';
     return `${JSON.stringify(name)}: np.array([[${value}]]${dtype})`;
   });
@@ -53,7 +58,7 @@ function python({ columns, task }: Facts): string {
 
 function javascript({ columns, task }: Facts): string {
   const row = columns.slice(0, SHOWN).map((column) => {
-    return `${JSON.stringify(column.name)}: ${column.type === 'number' ? 0 : JSON.stringify(column.categories[0])}`;
+    return `${JSON.stringify(column.name)}: ${column.type === 'number' ? 0 : JSON.stringify(firstOf(column))}`;
   });
   const more = columns.length > SHOWN ? ', …' : '';
   return [

@@ -46,7 +46,7 @@ function useProgress(id: string, model: ModelRecord | undefined): number {
 }
 
 function ModelBody({ model, done }: { readonly model: ModelRecord; readonly done: number }): ReactNode {
-  const { name, state, failure, origin, facts } = model;
+  const { name, notes, state, failure, origin, facts } = model;
   const trial = `/searches/${origin.searchId}/trials/${origin.trial}`;
   return (
     <>
@@ -63,6 +63,7 @@ function ModelBody({ model, done }: { readonly model: ModelRecord; readonly done
           <Delete model={model} />
         </div>
       </div>
+      {notes !== '' && <p style={{ whiteSpace: 'pre-line', overflowWrap: 'anywhere' }}>{notes}</p>}
       {failure !== null && <p className="fault">{failure}</p>}
       {facts === null && state !== 'failed' && (
         <label className="model-progress">
