@@ -7,7 +7,7 @@ import {
   logKernel,
   logMass,
   logSumExp,
-  setWeights,
+  sumOfWeights,
   weightsByAge,
 } from '../../algorithms/samplers/tpe/parzen.ts';
 import { PlacedKernels } from '../../algorithms/samplers/tpe/placed-kernels.ts';
@@ -59,8 +59,8 @@ function checkCase(one: unknown): Mismatches {
   const name = part(one, 'name', isText);
   const distribution = part(one, 'distribution', isRecord);
   const observations = part(one, 'observations', isNumbers);
-  const weights = new Float64Array(observations.length + 1);
-  setWeights(weights, observations.length);
+  const n = observations.length;
+  const weights = Float64Array.from({ length: n + 1 }, (_, age) => weightsByAge(n)(age) / sumOfWeights(n));
   const common = nearAll(`${name}: mixtureWeights`, weights, part(one, 'mixtureWeights', isNumbers));
   const probes = part(one, 'logPdf', isProbes);
   const own =

@@ -21,15 +21,12 @@ export function weightsByAge(n: number): (age: number) => number {
   return (age) => (age < ramp ? first + rise * age : 1);
 }
 
-/** Writes the weights of a mixture of n observations, oldest first, and of the prior, whose weight is that of a new one; they sum to 1. */
-export function setWeights(weights: Float64Array, n: number): void {
+/** The sum of the weights of n observations and of the prior, whose weight is 1, oldest first. */
+export function sumOfWeights(n: number): number {
   const weightOf = weightsByAge(n);
   let sum = 0;
-  for (let i = 0; i <= n; i++) {
-    weights[i] = weightOf(i);
-    sum += weights[i]!;
-  }
-  for (let i = 0; i <= n; i++) weights[i]! /= sum;
+  for (let age = 0; age <= n; age++) sum += weightOf(age);
+  return sum;
 }
 
 /** Terms of a mixture this far below the largest are not counted. */
