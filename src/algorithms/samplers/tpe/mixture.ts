@@ -31,9 +31,9 @@ const NEAR = 9;
 /** With fewer components, all near ones are computed. */
 const FEW = 64;
 /** What counts for lower bounds: deviations on the pivot, the sum of squares, and how far below the largest a term may be. */
-const CLOSE = 6;
-const CLOSE_BUDGET = 40;
-const FAINT = 20;
+const CLOSE = 4.5;
+const CLOSE_BUDGET = 20;
+const FAINT = 12;
 /** Above the rounding errors of sums. */
 const ROUNDING = 1e-9;
 

@@ -51,8 +51,11 @@ export class Neighbours {
     const from = new Float64Array(this.#ofRows.buffer);
     const to = new Float64Array(this.#pairs.buffer);
     for (let i = 0; i < length; i++) {
-      const row = AXES * components[i]!;
-      for (let k = 0; k < AXES; k++) to[AXES * i + k] = from[row + k]!;
+      const [source, target] = [AXES * components[i]!, AXES * i];
+      to[target] = from[source]!;
+      to[target + 1] = from[source + 1]!;
+      to[target + 2] = from[source + 2]!;
+      to[target + 3] = from[source + 3]!;
     }
   }
 

@@ -1,5 +1,5 @@
 /** The weights of the components of a mixture, which depend on the age of their observations. */
-import { sumOfWeights, weightsByAge } from './parzen.ts';
+import { ageWeights, sumOfWeights, weightAt } from './parzen.ts';
 import { withRoom } from './sorted.ts';
 
 export class Weights {
@@ -12,7 +12,7 @@ export class Weights {
   #ages = new Uint32Array(1);
   /** Ages are those of the members up to here. */
   #settled = 0;
-  #weightOf = weightsByAge(0);
+  #byAge = ageWeights(0);
   #sum = 1;
 
   add(row: number): void {
@@ -42,11 +42,11 @@ export class Weights {
     this.#settled = rows;
     this.count = n;
     this.#ages[0] = n;
-    this.#weightOf = weightsByAge(n);
+    this.#byAge = ageWeights(n);
     this.#sum = sumOfWeights(n);
   }
 
   of(row: number): number {
-    return this.#weightOf(this.#ages[row]!) / this.#sum;
+    return weightAt(this.#byAge, this.#ages[row]!) / this.#sum;
   }
 }
