@@ -46,13 +46,14 @@ function firstLine(text) {
 
 /**
  * `key`: changes with all that goes into the addon. `build()`: compiles it into `output` and records in native.json there which file it is, or why
- * there is none; gives what is to be said of it. A file that other processes use is never written to: each key has its own.
+ * there is none; gives what is to be said of it. A file that other processes use is never written to: each key has its own. `checked`: with a check
+ * of every array of every call against the arena, for debugging; HYPERSEARCH_CHECKED=1 sets it.
  */
-export function nativeKernels(root, output) {
+export function nativeKernels(root, output, { checked = process.env.HYPERSEARCH_CHECKED === '1' } = {}) {
   const sources = path.join(root, 'kernels', 'native');
   const record = path.join(output, 'native.json');
   const compiler = process.platform === 'win32' || kinds[process.arch] === undefined ? undefined : findCompiler();
-  const hash = createHash('sha256').update(JSON.stringify([compiler, options, kinds[process.arch]]));
+  const hash = createHash('sha256').update(JSON.stringify([compiler, options, kinds[process.arch], checked]));
   for (const name of fs.readdirSync(sources).sort()) hash.update(fs.readFileSync(path.join(sources, name)));
   const key = hash.digest('hex').slice(0, 16);
 
@@ -68,7 +69,7 @@ export function nativeKernels(root, output) {
     };
     const headers = path.join(root, 'node_modules', 'node-api-headers', 'include');
     const objects = await Promise.all([
-      object('addon', 'addon.c', [`-I${headers}`]),
+      object('addon', 'addon.c', [`-I${headers}`, ...(checked ? ['-DHYPERSEARCH_CHECKED'] : [])]),
       ...Object.entries(kinds[process.arch]).map(([kind, flags]) =>
         object(kind, 'kernels.c', [...flags, `-DRUN=run_${kind}`]),
       ),
@@ -103,7 +104,7 @@ export function nativeKernels(root, output) {
     const result = await tryToBuild();
     fs.writeFileSync(record, `${JSON.stringify({ key, ...result })}\n`);
     return result.missing === undefined
-      ? `Kernels: compiled to machine code by ${compiler.version}.`
+      ? `Kernels: compiled to machine code by ${compiler.version}${checked ? ', with checks of every address' : ''}.`
       : `Kernels: WebAssembly, since ${result.missing}.`;
   };
   return { key, build };

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "run.h"
+#ifdef HYPERSEARCH_CHECKED
+#include "checks.h"
+#endif
 
 static int always(void) { return 1; }
 #if defined(__x86_64__)
@@ -35,6 +38,7 @@ static const struct kind {
 struct instance {
   run_kernel *run;
   unsigned char *arena;
+  size_t arena_bytes;
   struct call *call;
   napi_ref held[2];
 };
@@ -56,6 +60,13 @@ static napi_value run(napi_env env, napi_callback_info info) {
     napi_throw_error(env, NULL, "the kernels have no arena");
     return NULL;
   }
+#ifdef HYPERSEARCH_CHECKED
+  char message[200];
+  if (!check_call(number, instance->arena, instance->arena_bytes, instance->call->arguments, message, sizeof message)) {
+    napi_throw_range_error(env, NULL, message);
+    return NULL;
+  }
+#endif
   int result = instance->run(number, instance->arena, instance->call);
   napi_value value;
   CHECK(napi_create_int32(env, result, &value))
@@ -80,6 +91,7 @@ static napi_value use(napi_env env, napi_callback_info info) {
     CHECK(napi_create_reference(env, buffers[i], 1, &instance->held[i]))
   }
   instance->arena = data[0];
+  instance->arena_bytes = bytes[0];
   instance->call = data[1];
   napi_value misalignment;
   CHECK(napi_create_uint32(env, (uint32_t)((uintptr_t)data[0] % 64), &misalignment))

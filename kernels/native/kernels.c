@@ -1,16 +1,9 @@
 /* All kernels for one kind of processor: compiled once for each, with RUN the name under which addon.c finds them. */
 #include "losses.h"
+#include "names.h"
 #include "product.h"
 #include "run.h"
 #include "updates.h"
-
-/* The order of `kernelNames` in src/nn/kernels/native.ts. */
-enum kernel {
-  GATHER, GATHER_INTEGERS, DENSE_FORWARD, DENSE_BACKWARD_PARAMETERS, DENSE_BACKWARD_INPUT, ACTIVATION_FORWARD,
-  ACTIVATION_BACKWARD, MAXOUT_FORWARD, MAXOUT_BACKWARD, DROPOUT_MASK, MULTIPLY, BATCH_NORM_FORWARD, BATCH_NORM_EVALUATE,
-  BATCH_NORM_BACKWARD, SOFTMAX_CROSS_ENTROPY, BINARY_CROSS_ENTROPY, MEAN_SQUARED_ERROR, COUNT_CORRECT, SUM_OF_SQUARES, SCALE,
-  ADD_SCALED, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_BY_SQUARES, UPDATE_ADAM, PEAK
-};
 
 /* `rounds` rounds of multiply-adds in registers, for measurements; returns the floating-point operations of a round. */
 static int peak(int rounds, double *sink) {

@@ -94,6 +94,8 @@ class StageHistory {
   /** The result of each trial of the stage; undefined if not known yet, null if the trial failed. */
   #results: (Observation | null | undefined)[] = [];
   #settled = 0;
+  /** The results of settled trials, without failed ones. */
+  readonly #settledResults: Observation[] = [];
 
   constructor(sampler: Sampler, from: number) {
     this.sampler = sampler;
@@ -110,11 +112,19 @@ class StageHistory {
 
   /** Replaces the trials from `since` on by `trials`. Ended trials before `limit` become settled. */
   update(since: number, trials: readonly KnownTrial[], limit: number): void {
-    this.#trials.length = Math.min(this.#trials.length, since - this.#from);
-    this.#results.length = this.#trials.length;
-    this.#settled = Math.min(this.#settled, this.#trials.length);
+    const kept = Math.min(this.#trials.length, since - this.#from);
+    while (this.#settled > kept) {
+      this.#settled--;
+      if (this.#results[this.#settled] !== null) this.#settledResults.pop();
+    }
+    this.#trials.length = kept;
+    this.#results.length = kept;
     for (const trial of trials) this.append(trial);
-    while (this.settled < limit && this.#results[this.#settled] !== undefined) this.#settled++;
+    for (let result = this.#results[this.#settled]; this.settled < limit && result !== undefined; ) {
+      if (result !== null) this.#settledResults.push(result);
+      this.#settled++;
+      result = this.#results[this.#settled];
+    }
   }
 
   append(trial: KnownTrial): void {
@@ -129,8 +139,11 @@ class StageHistory {
   visibleTo(number: number, bracket: Bracket | undefined): readonly Observation[] | undefined {
     const local = number - this.#from;
     const needed = this.sampler.learnsFrom(local);
-    const visible: Observation[] = [];
-    for (let i = 0; i < needed; i++) {
+    const first = Math.min(needed, this.#settled);
+    // Most of a long history is settled: it is copied at once.
+    const later = this.#results.slice(first, this.#settled).filter((result) => result !== null).length;
+    const visible = this.#settledResults.slice(0, this.#settledResults.length - later);
+    for (let i = first; i < needed; i++) {
       const trial = this.#trials[i]!;
       const atRung = bracket !== undefined && trial.number >= bracket.from ? trial.firstRung : undefined;
       const result = atRung === undefined ? this.#results[i] : atFirstRung(trial, atRung, bracket!, this.#from);

@@ -164,3 +164,11 @@ it('bench:samplers gives the regret and the CPU time of proposals, a line of JSO
     [20, 40].map((trials) => ({ side: 'hypersearch', trials, proposals: 3, cpu_ms: expect.any(Number) })),
   );
 });
+
+it('bench:memory reads the memory of a worker as its trials end', async () => {
+  // Of so few trials the growth is that of a process that starts, so the exit code says nothing.
+  const { output } = await bench('memory', '--trials', '40', '--threads', '1', '--json');
+  const all = lines(output);
+  expect(all.at(-1)).toEqual({ measure: 'growth', from: 2, to: 40, share: expect.any(Number) });
+  expect(all.at(-2)).toEqual({ measure: 'worker memory', threads: 1, trials: 40, mb: expect.any(Number) });
+});

@@ -1,16 +1,21 @@
 /** Kernels in machine code: the bits of WebAssembly's, in whole training runs and through the service, and nothing outside their arrays. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
-import { createInlineCore } from '../../src/compute/inline-core.ts';
+import { createInlineCore, runInline } from '../../src/compute/inline-core.ts';
+import { compileKernels } from '../../src/compute/kernels.ts';
 import type { KernelsName } from '../../src/compute/kernels-names.ts';
 import { resultOf, type TrialTask } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import { fallbacks, settingsOf } from '../../src/domain/specification/hyperparameters.ts';
+import type { Kernels } from '../../src/nn/kernels/kernels.ts';
+import { createNativeKernels, type NativeAddon } from '../../src/nn/kernels/native.ts';
+import { logarithmOf } from '../../src/nn/kernels/simd.ts';
 import { elementwiseActivations } from '../../src/nn/model/activations.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { fused, strict } from '../support/kernels.ts';
@@ -189,4 +194,118 @@ describe.skipIf(compiler === undefined)('under the address and undefined-behavio
     },
     120_000,
   );
+});
+
+describe.skipIf(compiler === undefined)('a build with checks', () => {
+  let folder: string;
+  let checked: () => Kernels;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hypersearch-checked-'));
+    const program = `import { nativeKernels } from './scripts/native-kernels.mjs';
+      console.log(await nativeKernels(process.cwd(), ${JSON.stringify(folder)}).build());`;
+    const options = { cwd: projectRoot, env: { ...process.env, HYPERSEARCH_CHECKED: '1' } };
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], options);
+    expect(stdout).toMatch(/^Kernels: compiled to machine code by .*, with checks of every address\.\n$/);
+    const { file } = JSON.parse(await readFile(join(folder, 'native.json'), 'utf8')) as { file: string };
+    const addon = createRequire(import.meta.url)(join(folder, file)) as NativeAddon;
+    const log = logarithmOf(compileKernels('simd').module!);
+    checked = () => createNativeKernels('simd', addon, { kind: addon.kinds[0]!, fused: false, log });
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('trains as one without', async () => {
+    const kernels = checked();
+    const limits = { interrupted: () => false, memoryLimit: Number.POSITIVE_INFINITY };
+    const own = tasks().map((task) => resultOf(runInline(kernels, task, () => undefined, limits)).resultHash);
+    expect(own).toEqual(await hashes('simd'));
+  });
+
+  it('refuses an array outside the arena, and names the kernel and the array', () => {
+    const [N, D, H] = [3, 5, 4];
+    const kernels = checked();
+    kernels.reset(2 ** 16);
+    const matrix = () => kernels.allocateMatrix(8, 8);
+    const vector = () => kernels.allocate(8);
+    const integers = (...values: number[]) => {
+      const made = kernels.allocateIntegers(N);
+      made.set(values);
+      return made;
+    };
+    const good = integers(0, 1, 2);
+    // The arena has whole megabytes.
+    const beyond = new Float32Array(new ArrayBuffer(2 ** 20 + 64), 2 ** 20, 16);
+    // It begins within, and ends beyond.
+    const last = new Float32Array(new ArrayBuffer(2 ** 20), 2 ** 20 - 64, 16);
+
+    kernels.denseForward(matrix(), matrix(), undefined, matrix(), N, D, H);
+    kernels.gather(matrix(), good, 0, matrix(), N, D);
+    const calls: readonly (readonly [message: RegExp, call: () => void])[] = [
+      [
+        /^denseForward: weight is outside: bytes 1048576 to /,
+        () => kernels.denseForward(matrix(), beyond, vector(), matrix(), N, D, H),
+      ],
+      [
+        /^denseForward: z is outside: bytes 1048512 to 1048608 of an arena of 1048576$/,
+        () => kernels.denseForward(matrix(), matrix(), undefined, last, N, D, H),
+      ],
+      [/^denseForward: bias is outside/, () => kernels.denseForward(matrix(), matrix(), beyond, matrix(), N, D, H)],
+      [
+        /^denseForward: x has a negative size/,
+        () => kernels.denseForward(matrix(), matrix(), undefined, matrix(), -N, D, H),
+      ],
+      [
+        /^denseBackwardParameters: dWeight is outside/,
+        () => kernels.denseBackwardParameters(matrix(), matrix(), beyond, undefined, N, D, H),
+      ],
+      [/^denseBackwardInput: dx is outside/, () => kernels.denseBackwardInput(matrix(), matrix(), beyond, N, D, H)],
+      [/^activationForward: a is outside/, () => kernels.activationForward('relu', 0, matrix(), beyond, N, H)],
+      [
+        /^activationBackward: da is outside/,
+        () => kernels.activationBackward('relu', 0, matrix(), matrix(), beyond, matrix(), N, H),
+      ],
+      [/^maxoutForward: z is outside/, () => kernels.maxoutForward(last, matrix(), N, H)],
+      [/^maxoutBackward: dz is outside/, () => kernels.maxoutBackward(matrix(), matrix(), last, N, H)],
+      [
+        /^dropoutMask: mask is outside/,
+        () => kernels.dropoutMask(beyond, 9, { c1: 1, c2: 2, c3: 3, key0: 4, key1: 5 }, N, H),
+      ],
+      [/^multiply: y is outside/, () => kernels.multiply(matrix(), beyond, matrix(), N, H)],
+      [/^meanSquaredError: targets is outside/, () => kernels.meanSquaredError(matrix(), beyond, matrix(), N, H)],
+      [/^binaryCrossEntropy: dOutputs is outside/, () => kernels.binaryCrossEntropy(matrix(), matrix(), beyond, N, H)],
+      [
+        /^softmaxCrossEntropy: labels has a label that is no class/,
+        () => kernels.softmaxCrossEntropy(matrix(), integers(0, H, 1), matrix(), N, H),
+      ],
+      [
+        /^countCorrect: labels has a label that is no class/,
+        () => kernels.countCorrect(matrix(), integers(0, -1, 1), N, H),
+      ],
+      [/^gather: order has a negative row/, () => kernels.gather(matrix(), integers(0, -1, 2), 0, matrix(), N, D)],
+      [/^gather: from is outside/, () => kernels.gather(matrix(), integers(0, 1, 2 ** 20), 0, matrix(), N, D)],
+      [/^gather: to is outside/, () => kernels.gather(matrix(), good, 0, beyond, N, D)],
+      [/^sumOfSquares: x is outside/, () => kernels.sumOfSquares(last, 17)],
+      [/^scale: x is outside/, () => kernels.scale(last, 2, 17)],
+      [/^addScaled: y is outside/, () => kernels.addScaled(matrix(), 2, beyond, 8)],
+      [/^updateSgd: g is outside/, () => kernels.updateSgd(matrix(), beyond, 8, 0.1)],
+      [/^updateMomentum: v is outside/, () => kernels.updateMomentum(matrix(), matrix(), beyond, 8, 0.1, 0.9, false)],
+      [/^updateBySquares: s is outside/, () => kernels.updateAdagrad(matrix(), matrix(), beyond, 8, 0.1, 1e-8)],
+      [
+        /^updateAdam: m is outside/,
+        () =>
+          kernels.updateAdam(
+            matrix(),
+            matrix(),
+            beyond,
+            matrix(),
+            8,
+            0.1,
+            { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+            1,
+            1,
+          ),
+      ],
+    ];
+    for (const [message, call] of calls) expect(call, String(message)).toThrow(message);
+    kernels.scale(last, 2, 16);
+  });
 });

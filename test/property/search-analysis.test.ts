@@ -156,7 +156,7 @@ describe('the Parzen mixture', () => {
       observed.add({ number, point: { x: Math.exp(place) }, value: 0, epochs: 1, complete: true });
       mixture.add(number + 1);
     });
-    mixture.settle(Uint32Array.of(1, 2, 3, 4));
+    mixture.settle();
     const steps = 4000;
     let mass = 0;
     for (let i = 0; i < steps; i++) {

@@ -1,14 +1,15 @@
 /** Checks Parzen estimator fixtures: gamma, weights, and components, bandwidths and densities by case. */
 
 import {
+  ageWeights,
   choiceKernel,
   gamma,
   LOG_ROOT_TWO_PI,
   logKernel,
   logMass,
   logSumExp,
-  setWeights,
-  weightsByAge,
+  sumOfWeights,
+  weightAt,
 } from '../../algorithms/samplers/tpe/parzen.ts';
 import { PlacedKernels } from '../../algorithms/samplers/tpe/placed-kernels.ts';
 import type { NumericDistribution } from '../../algorithms/space/space.ts';
@@ -40,7 +41,7 @@ export function checkParzen(json: Json): Mismatches {
     isNumbers(expected)
       ? nearAll(
           `weights(${n})`,
-          Float64Array.from({ length: Number(n) }, (_, age) => weightsByAge(Number(n))(age)),
+          Float64Array.from({ length: Number(n) }, (_, age) => weightAt(ageWeights(Number(n)), age)),
           expected,
         )
       : [`weights(${n}) is not a list`],
@@ -59,8 +60,8 @@ function checkCase(one: unknown): Mismatches {
   const name = part(one, 'name', isText);
   const distribution = part(one, 'distribution', isRecord);
   const observations = part(one, 'observations', isNumbers);
-  const weights = new Float64Array(observations.length + 1);
-  setWeights(weights, observations.length);
+  const n = observations.length;
+  const weights = Float64Array.from({ length: n + 1 }, (_, age) => weightAt(ageWeights(n), age) / sumOfWeights(n));
   const common = nearAll(`${name}: mixtureWeights`, weights, part(one, 'mixtureWeights', isNumbers));
   const probes = part(one, 'logPdf', isProbes);
   const own =

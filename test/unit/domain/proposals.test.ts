@@ -29,3 +29,13 @@ it('asks for the whole history where it has forgotten it: that of the search tha
   expect(propose(task('second', 5, 6))).toEqual({ kind: 'incomplete', since: 0 });
   expect(propose(task('first', 6, 7))).toMatchObject({ kind: 'points', since: 7 });
 });
+
+it('proposes from what was sent last, also where settled trials are sent again and have other results', () => {
+  const failed = (number: number): KnownTrial => ({ ...trial(number), state: 'failed', value: null });
+  const propose = createProposer();
+  propose({ ...task('first', 0, 12), trials: trials(0, 12).map((one) => (one.number === 5 ? failed(5) : one)) });
+  const again = [trial(3), failed(4), ...trials(5, 8).map((one) => ({ ...one, value: 2 * one.value! })), failed(8)];
+  const changed = { ...task('first', 3, 9), trials: again };
+  const whole = { ...task('another', 0, 9), trials: [...trials(0, 3), ...again] };
+  expect(propose(changed)).toEqual(createProposer()(whole));
+});

@@ -29,7 +29,12 @@ export interface ContinuousKernels extends Kernels {
   readonly placed: PlacedKernels;
 }
 
-export function continuousKernels(name: string, column: NumericColumn): ContinuousKernels {
+/** `changed` is called for every new kernel. */
+export function continuousKernels(
+  name: string,
+  column: NumericColumn,
+  changed: (row: number, mu: number, sigma: number) => void,
+): ContinuousKernels {
   const { axis } = column;
   let constant = new Float64Array(0);
   let scale = new Float64Array(0);
@@ -41,6 +46,7 @@ export function continuousKernels(name: string, column: NumericColumn): Continuo
     constant[row] = -LOG_ROOT_TWO_PI - log(sigma) - logMass(axis, mu, sigma);
     scale[row] = Math.SQRT1_2 / sigma;
     most = Math.max(most, constant[row]!);
+    changed(row, mu, sigma);
   });
   return {
     name,

@@ -7,15 +7,16 @@ import { decidePoint, type Point, type Space } from '../../space/space.ts';
 import { type ContinuousKernels, choiceKernels, continuousKernels, type Kernels, steppedKernels } from './kernels.ts';
 import { Neighbours } from './neighbours.ts';
 import type { Observed } from './observed.ts';
-import { logSumExp, NEGLIGIBLE, setWeights } from './parzen.ts';
+import { logSumExp, NEGLIGIBLE } from './parzen.ts';
 import { createPivot } from './pivot.ts';
+import { Weights } from './weights.ts';
 
 export interface Mixture {
   /** Adds or removes a row whose values are in the columns. */
   add(row: number): void;
   remove(row: number): void;
-  /** To be called after changes, with the rows of the mixture, oldest first. */
-  settle(byAge: Uint32Array<ArrayBuffer>): void;
+  /** To be called after changes. */
+  settle(): void;
   draw(random: Random): Point;
   /** Log density over the hyperparameters that the point has. */
   logDensity(point: Point): number;
@@ -27,14 +28,18 @@ export interface Mixture {
 const MARGIN = 0.01;
 /** Components further away than this on the pivot, in deviations of their kernels, do not count: they are below e⁻⁴⁰ of their height. */
 const NEAR = 9;
-/** The same for lower bounds, and how far below the largest a term may be to count for them. */
-const CLOSE = 6;
-const FAINT = 20;
+/** With fewer components, all near ones are computed. */
+const FEW = 64;
+/** What counts for lower bounds: deviations on the pivot, the sum of squares, and how far below the largest a term may be. */
+const CLOSE = 4.5;
+const CLOSE_BUDGET = 20;
+const FAINT = 12;
+/** Above the rounding errors of sums. */
+const ROUNDING = 1e-9;
 
 export function createMixture(space: Space, observed: Observed): Mixture {
-  const kernels = kernelsOf(space, observed);
-  const continuous = kernels.filter((one): one is ContinuousKernels => 'placed' in one);
-  const neighbours = new Neighbours(continuous);
+  const { kernels, continuous, neighbours } = kernelsOf(space, observed);
+  const weights = new Weights();
   let room = roomFor(0);
   let components = new Uint32Array(0);
 
@@ -46,86 +51,99 @@ export function createMixture(space: Space, observed: Observed): Mixture {
       if (value !== undefined) one.addTo(room.terms, value, room.rows, count);
     }
   };
-  /** Writes the components that may count at a point to `room.rows`; returns their number. Others are `negligible` below the prior's term. */
-  const choose = (point: Point, deviations: number, negligible: number): number => {
+  /** How far away a component may be, as a sum of squares, so that its term may be less than 50 below that of the prior. */
+  const budgetAt = (point: Point): number => {
     room.rows[0] = 0;
     setTerms(point, 1);
-    let budget = negligible + MARGIN - room.terms[0]!;
+    let budget = NEGLIGIBLE + MARGIN - room.terms[0]!;
     for (const one of kernels) {
       const value = point[one.name];
       if (value !== undefined) budget += one.most(value);
     }
-    return neighbours.of(point, deviations, budget, room.rows, room.budgets);
+    return budget;
   };
   /** Log density of the chosen components and the prior. */
   const ofChosen = (point: Point, chosen: number, negligible: number): number => {
-    const { rows, terms, weights, byRow } = room;
+    const { rows, terms, shares } = room;
     rows[chosen] = 0;
     setTerms(point, chosen + 1);
-    for (let i = 0; i <= chosen; i++) weights[i] = byRow[rows[i]!]!;
-    return logSumExp(terms, weights, chosen + 1, negligible);
+    for (let i = 0; i <= chosen; i++) shares[i] = weights.of(rows[i]!);
+    return logSumExp(terms, shares, chosen + 1, negligible);
   };
   return {
     add: (row) => {
+      weights.add(row);
       for (const one of kernels) one.add(row);
     },
     remove: (row) => {
+      weights.remove(row);
       for (const one of kernels) one.remove(row);
     },
-    settle: (byAge) => {
-      const n = byAge.length;
+    settle: () => {
       if (room.terms.length <= observed.count) room = roomFor(2 * observed.count);
-      for (const one of kernels) one.settle(n + 1);
-      const { weights, byRow } = room;
-      setWeights(weights, n);
-      for (let i = 0; i < n; i++) byRow[byAge[i]!] = weights[i]!;
-      byRow[0] = weights[n]!;
+      weights.settle(observed.count);
+      const { byAge, count } = weights;
+      for (const one of kernels) one.settle(count + 1);
       const first = continuous.find(({ column }) => column.placed === observed.count);
       const pivot = first && createPivot(first);
-      components = pivot?.order ?? byAge;
+      components = pivot?.order ?? byAge.subarray(0, count);
       neighbours.settle(components, pivot);
     },
     draw: (random) => {
       const u = random.uniform();
       let sum = 0;
       const row = components.find((one) => {
-        sum += room.byRow[one]!;
+        sum += weights.of(one);
         return u < sum;
       });
       return decidePoint(space, (_, index) => kernels[index]!.draw(row ?? 0, random.uniform()));
     },
-    logDensity: (point) => ofChosen(point, choose(point, NEAR, NEGLIGIBLE), NEGLIGIBLE),
+    logDensity: (point) => {
+      const { rows, budgets } = room;
+      const budget = components.length > FEW ? budgetAt(point) : Number.POSITIVE_INFINITY;
+      return ofChosen(point, neighbours.of(point, NEAR, budget, rows, budgets), NEGLIGIBLE);
+    },
     leastLogDensity: (point) => {
       const { rows, budgets } = room;
-      const chosen = choose(point, CLOSE, FAINT);
+      const close = neighbours.of(point, CLOSE, CLOSE_BUDGET, rows, budgets);
       let most = 0;
-      for (let i = 0; i < chosen; i++) most = Math.max(most, budgets[i]!);
+      for (let i = 0; i < close; i++) most = Math.max(most, budgets[i]!);
       let kept = 0;
-      for (let i = 0; i < chosen; i++) {
+      for (let i = 0; i < close; i++) {
         rows[kept] = rows[i]!;
         kept += budgets[i]! >= most - FAINT ? 1 : 0;
       }
-      return ofChosen(point, kept, FAINT) - 1e-9;
+      return ofChosen(point, kept, FAINT) - ROUNDING;
     },
   };
 }
 
-function kernelsOf({ dimensions }: Space, { columns }: Observed): Kernels[] {
-  return dimensions.map(({ name }, k) => {
+function kernelsOf({ dimensions }: Space, { columns }: Observed) {
+  const axes = dimensions.flatMap(({ name }, k) => {
+    const column = columns[k]!;
+    return column.kind === 'numeric' && column.axis.cell === undefined ? [{ name, axis: column.axis }] : [];
+  });
+  const neighbours = new Neighbours(axes);
+  const continuous: ContinuousKernels[] = [];
+  const kernels = dimensions.map(({ name }, k): Kernels => {
     const column = columns[k]!;
     if (column.kind === 'choice') return choiceKernels(name, column);
-    return column.axis.cell === undefined ? continuousKernels(name, column) : steppedKernels(name, column);
+    if (column.axis.cell !== undefined) return steppedKernels(name, column);
+    const axis = continuous.length;
+    const one = continuousKernels(name, column, (row, mu, sigma) => neighbours.set(row, axis, mu, sigma));
+    continuous.push(one);
+    return one;
   });
+  return { kernels, continuous, neighbours };
 }
 
-/** Arrays for the weights by row and for the terms of a density. */
+/** Arrays for the components that a density is computed from. */
 function roomFor(count: number) {
   const size = count + 1;
   return {
-    byRow: new Float64Array(size),
-    weights: new Float64Array(size),
-    terms: new Float64Array(size),
-    budgets: new Float64Array(size),
     rows: new Uint32Array(size),
+    budgets: new Float64Array(size),
+    terms: new Float64Array(size),
+    shares: new Float64Array(size),
   };
 }

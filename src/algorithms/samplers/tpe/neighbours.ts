@@ -1,25 +1,43 @@
 /** Which components of a mixture can count at a point, by upper bounds of their terms. */
 import type { Point } from '../../space/space.ts';
-import type { ContinuousKernels } from './kernels.ts';
+import type { Axis } from '../../space/transform.ts';
 import type { Pivot } from './pivot.ts';
+import { withRoom } from './sorted.ts';
 
 /** So many continuous hyperparameters at most are used: enough to find what is near. */
 const AXES = 4;
 /** Per component: centre and √½ over width for each axis, on a scale on which the axis has length 1. */
 const STRIDE = 2 * AXES;
 
+interface NamedAxis {
+  readonly name: string;
+  readonly axis: Axis;
+}
+
 export class Neighbours {
-  readonly #kernels: readonly ContinuousKernels[];
+  readonly #axes: readonly NamedAxis[];
+  /** By row. Unused axes are 0. */
+  #ofRows = new Float32Array(0);
+  /** The same in the order of the components, so that a search reads memory in order. */
+  #pairs = new Float32Array(0);
   #components = new Uint32Array(0);
   #pivot: Pivot | undefined;
-  /** In the order of the components, so that a pass reads memory in order. Unused axes are 0. */
-  #pairs = new Float32Array(0);
   readonly #at = new Float64Array(AXES);
   /** 1 for axes on which the point has a place, otherwise 0. */
   readonly #counts = new Float64Array(AXES);
 
-  constructor(kernels: readonly ContinuousKernels[]) {
-    this.#kernels = kernels.slice(0, AXES);
+  constructor(axes: readonly NamedAxis[]) {
+    this.#axes = axes.slice(0, AXES);
+  }
+
+  /** Sets the kernel of a row on one of the axes. */
+  set(row: number, k: number, mu: number, sigma: number): void {
+    const named = this.#axes[k];
+    if (named === undefined) return;
+    const { low, high } = named.axis;
+    this.#ofRows = withRoom(this.#ofRows, STRIDE * (row + 1));
+    this.#ofRows[STRIDE * row + 2 * k] = (mu - low) / (high - low);
+    this.#ofRows[STRIDE * row + 2 * k + 1] = (Math.SQRT1_2 * (high - low)) / sigma;
   }
 
   /** To be called after changes. */
@@ -27,17 +45,17 @@ export class Neighbours {
     this.#components = components;
     this.#pivot = pivot;
     const { length } = components;
-    if (this.#pairs.length < STRIDE * length) this.#pairs = new Float32Array(2 * STRIDE * length);
-    const pairs = this.#pairs;
-    for (const [k, { column, placed }] of this.#kernels.entries()) {
-      const { low, high } = column.axis;
-      const range = high - low;
-      const { mu, sigma } = placed;
-      for (let i = 0; i < length; i++) {
-        const row = components[i]!;
-        pairs[STRIDE * i + 2 * k] = (mu[row]! - low) / range;
-        pairs[STRIDE * i + 2 * k + 1] = (Math.SQRT1_2 * range) / sigma[row]!;
-      }
+    this.#pairs = withRoom(this.#pairs, STRIDE * length);
+    if (this.#axes.length === 0) return;
+    // Two numbers at a time.
+    const from = new Float64Array(this.#ofRows.buffer);
+    const to = new Float64Array(this.#pairs.buffer);
+    for (let i = 0; i < length; i++) {
+      const [source, target] = [AXES * components[i]!, AXES * i];
+      to[target] = from[source]!;
+      to[target + 1] = from[source + 1]!;
+      to[target + 2] = from[source + 2]!;
+      to[target + 3] = from[source + 3]!;
     }
   }
 
@@ -46,11 +64,11 @@ export class Neighbours {
    * budget (±0.01), to `rows` in order, and what is left of their budgets to `left`; returns their number.
    */
   of(point: Point, deviations: number, budget: number, rows: Uint32Array, left: Float64Array): number {
-    for (const [k, { name, column }] of this.#kernels.entries()) {
+    for (const [k, { name, axis }] of this.#axes.entries()) {
       const value = point[name];
-      const { low, high } = column.axis;
+      const { low, high } = axis;
       this.#counts[k] = value === undefined ? 0 : 1;
-      this.#at[k] = value === undefined ? 0 : (column.axis.at(value as number) - low) / (high - low);
+      this.#at[k] = value === undefined ? 0 : (axis.at(value as number) - low) / (high - low);
     }
     let count = 0;
     const add = (from: number, to: number) => {

@@ -13,23 +13,30 @@ export function gamma(n: number): number {
 
 const FULL_WEIGHTS = 25;
 
-/** The weights of n observations by age, the oldest is 0: the last 25 have weight 1, older ones decreasing weights. */
-export function weightsByAge(n: number): (age: number) => number {
-  const ramp = Math.max(n - FULL_WEIGHTS, 0);
-  const first = 1 / n;
-  const rise = ramp === 1 ? 0 : (1 - first) / (ramp - 1);
-  return (age) => (age < ramp ? first + rise * age : 1);
+/** Weights by age, from 0 for the oldest of n observations: `first + rise · age` below `ramp`, and 1 for the last 25 and the prior, whose age is n. */
+export interface AgeWeights {
+  readonly ramp: number;
+  readonly first: number;
+  readonly rise: number;
 }
 
-/** Writes the weights of a mixture of n observations, oldest first, and of the prior, whose weight is that of a new one; they sum to 1. */
-export function setWeights(weights: Float64Array, n: number): void {
-  const weightOf = weightsByAge(n);
+export function ageWeights(n: number): AgeWeights {
+  const ramp = Math.max(n - FULL_WEIGHTS, 0);
+  const first = 1 / n;
+  return { ramp, first, rise: ramp === 1 ? 0 : (1 - first) / (ramp - 1) };
+}
+
+export function weightAt({ ramp, first, rise }: AgeWeights, age: number): number {
+  return age < ramp ? first + rise * age : 1;
+}
+
+/** The sum of the weights of n observations and of the prior, oldest first. */
+export function sumOfWeights(n: number): number {
+  const { ramp, first, rise } = ageWeights(n);
   let sum = 0;
-  for (let i = 0; i <= n; i++) {
-    weights[i] = weightOf(i);
-    sum += weights[i]!;
-  }
-  for (let i = 0; i <= n; i++) weights[i]! /= sum;
+  for (let age = 0; age < ramp; age++) sum += first + rise * age;
+  for (let age = ramp; age <= n; age++) sum += 1;
+  return sum;
 }
 
 /** Terms of a mixture this far below the largest are not counted. */

@@ -16,28 +16,30 @@ export function createPivot({ name, column, placed }: ContinuousKernels): Pivot 
   const { mu, sigma } = placed;
   const count = placed.ordered;
   const order = placed.order.subarray(0, count);
-  const widest = new Float64Array(Math.ceil(count / BLOCK));
-  const endOf = (b: number) => Math.min((b + 1) * BLOCK, count);
-  for (let b = 0; b < widest.length; b++) {
+  const blocks = Math.ceil(count / BLOCK);
+  const lows = new Float64Array(blocks);
+  const highs = new Float64Array(blocks);
+  const widest = new Float64Array(blocks);
+  for (let b = 0; b < blocks; b++) {
+    const [from, to] = [b * BLOCK, Math.min((b + 1) * BLOCK, count)];
     let most = 0;
-    for (let i = b * BLOCK; i < endOf(b); i++) most = Math.max(most, sigma[order[i]!]!);
+    for (let i = from; i < to; i++) most = Math.max(most, sigma[order[i]!]!);
+    lows[b] = mu[order[from]!]!;
+    highs[b] = mu[order[to - 1]!]!;
     widest[b] = most;
   }
-  const touches = (b: number, x: number, deviations: number) => {
-    const reach = deviations * widest[b]!;
-    return x >= mu[order[b * BLOCK]!]! - reach && x <= mu[order[endOf(b) - 1]!]! + reach;
-  };
   return {
     name,
     order,
     near: (value, deviations, found) => {
       const x = column.axis.at(value);
       let start = -1;
-      for (let b = 0; b <= widest.length; b++) {
-        const isNear = b < widest.length && touches(b, x, deviations);
+      for (let b = 0; b <= blocks; b++) {
+        const reach = deviations * widest[b]!;
+        const isNear = b < blocks && x >= lows[b]! - reach && x <= highs[b]! + reach;
         if (isNear && start < 0) start = b;
         if (isNear || start < 0) continue;
-        found(start * BLOCK, endOf(b - 1));
+        found(start * BLOCK, Math.min(b * BLOCK, count));
         start = -1;
       }
     },

@@ -23,11 +23,12 @@ export function removeAt(list: Uint32Array, count: number, place: number): void 
 }
 
 /** The array if it has room for `size` entries, or a larger copy of it. */
-export function withRoom(from: Uint32Array<ArrayBuffer>, size: number): Uint32Array<ArrayBuffer>;
-export function withRoom(from: Float64Array<ArrayBuffer>, size: number): Float64Array<ArrayBuffer>;
-export function withRoom(from: Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>, size: number) {
+export function withRoom<T extends Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(
+  from: T,
+  size: number,
+): T {
   if (from.length >= size) return from;
-  const larger = from instanceof Float64Array ? new Float64Array(2 * size) : new Uint32Array(2 * size);
+  const larger = new (from.constructor as new (length: number) => T)(2 * size);
   larger.set(from);
   return larger;
 }

@@ -68,9 +68,8 @@ export function createSplit(space: Space, direction: Direction, { added, removed
       better.add(row);
     }
     good = best;
-    const goodByAge = Uint32Array.from(good).sort();
-    better.settle(goodByAge);
-    worse.settle(rowsWithout(goodByAge, observed.count));
+    better.settle();
+    worse.settle();
   };
   return {
     better,
@@ -97,15 +96,4 @@ function betterFirst(direction: Direction) {
   const rank = ({ complete, value, pending }: Observation) => (pending ? 3 : value === null ? 2 : complete ? 0 : 1);
   return (a: Observation, b: Observation) =>
     rank(a) - rank(b) || (rank(a) === 1 ? b.epochs - a.epochs : 0) || byValue(a, b);
-}
-
-/** Rows 1 … `count` without those of a sorted list. */
-function rowsWithout(omitted: Uint32Array, count: number): Uint32Array<ArrayBuffer> {
-  const rows = new Uint32Array(count - omitted.length);
-  let [n, next] = [0, 0];
-  for (let row = 1; row <= count; row++) {
-    if (row === omitted[next]) next++;
-    else rows[n++] = row;
-  }
-  return rows;
 }
