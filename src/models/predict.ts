@@ -5,7 +5,7 @@ import { IssueList } from '../data/faults.ts';
 import type { Model, ModelReading } from './model.ts';
 import type { MemberOutputs, Predictions, RawRow } from './predictions.ts';
 import { createPredictor, predictLimits } from './predictor.ts';
-import { predictRows } from './rows.ts';
+import { predictRows, unknownColumn } from './rows.ts';
 
 export interface Predictor {
   /** At most `predictLimits.rows` rows. Throws a RangeError for more, and a TypeError for rows that are no objects. */
@@ -80,12 +80,6 @@ function tableOf(model: Model, text: string, reading: ModelReading): PredictedTa
     indexes,
     warnings: names
       .filter((name) => !known.has(name))
-      .map((column) => ({
-        code: 'unknownColumn',
-        column,
-        rows: records.length,
-        firstRow: 0,
-        message: `${column}: the model has no such column; it is not used`,
-      })),
+      .map((column) => unknownColumn(column, { rows: records.length, firstRow: 0 })),
   };
 }

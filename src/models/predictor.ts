@@ -151,16 +151,15 @@ function valuesOf({ members }: Model, each: readonly Float32Array[]): Prediction
 function classesOf({ members, classes }: Model, each: readonly Float32Array[]): PredictionOf {
   const widths = members.map(({ outputs }) => (outputs === 'sigmoid' ? 1 : classes.length));
   return (row) => {
-    const own = each.map((outputs, m) => probabilitiesAt(outputs, row * widths[m]!, widths[m]!));
-    const mixed = classes.map((_, c) =>
-      meanOf(
-        members,
-        own.map((probabilities) => probabilities[c]!),
-      ),
-    );
+    const [own, ...others] = each.map((outputs, m) => probabilitiesAt(outputs, row * widths[m]!, widths[m]!));
+    if (others.length === 0) {
+      if (!own!.every(Number.isFinite)) return undefined;
+      return { label: classes[decidedAt(each[0]!, row, widths[0]!)]!, probabilities: own!, spread: null };
+    }
+    const mixed = own!.map((first, c) => meanOf(members, [first, ...others.map((probabilities) => probabilities[c]!)]));
     const probabilities = mixed.map(({ mean }) => mean);
     if (!probabilities.every(Number.isFinite)) return undefined;
-    const best = members.length === 1 ? decidedAt(each[0]!, row, widths[0]!) : greatestOf(probabilities);
+    const best = greatestOf(probabilities);
     return { label: classes[best]!, probabilities, spread: mixed[best]!.spread };
   };
 }
