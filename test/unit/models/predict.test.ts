@@ -82,6 +82,19 @@ describe('a model reads cells as its data set', () => {
     expect(predictor.csv('size,color,height,age\n2, red ,1.7,30.0\n').predictions).toEqual(texts.predictions);
   });
 
+  it('numbers that mean a missing value, as numbers too', () => {
+    const reading: CsvReading = { ...firstReading, rules: 2, missing: 'fill', missingIn: ['a=-200'] };
+    const read = readCsv(
+      table('a,t', (i) => `${line(i, ['-200', '5', '6'])},${i % 2}`),
+      { ...reading, name: 'test' },
+    );
+    const own = createModelPredictor(trainedModel(read, {}, { reading }).model);
+    const { predictions } = own.rows([{ a: null }, { a: -200 }, { a: '-200.0' }, { a: -199 }]);
+    expect(predictions[1]).toEqual(predictions[0]);
+    expect(predictions[2]).toEqual(predictions[0]);
+    expect(predictions[3]).not.toEqual(predictions[0]);
+  });
+
   it('what is not there as missing, where the data set had gaps', () => {
     const { height, size } = good;
     const result = predictor.rows([
@@ -222,6 +235,31 @@ describe('members', () => {
       expect(prediction.probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
       const best = prediction.probabilities.indexOf(Math.max(...prediction.probabilities));
       expect(prediction.label).toBe(model.classes[best]);
+    }
+  });
+});
+
+describe('outputs', () => {
+  const labelOf = (...outputs: readonly number[]) => {
+    const [prediction] = createModelPredictor(model, () => Float32Array.from(outputs)).rows([good]).predictions;
+    return prediction && 'label' in prediction ? prediction.label : prediction;
+  };
+
+  it('decide as in training: the largest, also where all probabilities are equal, and the first of equal ones', () => {
+    expect(labelOf(1e-30, 2e-30, 0)).toBe(model.classes[1]);
+    expect(labelOf(2, 5, 5)).toBe(model.classes[1]);
+  });
+
+  it('that are not finite give an error and no prediction', () => {
+    for (const strange of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const { predictions, errors, failed } = createModelPredictor(model, () => Float32Array.of(0, strange, 0)).rows([
+        good,
+      ]);
+      expect(predictions).toEqual([null]);
+      expect(failed).toBe(1);
+      expect(errors).toEqual([
+        { row: 0, path: 'rows.0', message: 'the output of the network is not a finite number for these values' },
+      ]);
     }
   });
 });

@@ -82,6 +82,19 @@ describe('a network trained on all rows', () => {
     expect(model.members[0]!.preprocessing.offset).toEqual(Array.from(own.offset));
   });
 
+  it('may end before the trial would have; the learning rate follows the schedule of the whole trial', () => {
+    const read = mixedDataset('classification');
+    const task = taskOf(read, { epochs: 10, schedule: 'cosine', cosineFloor: 0, warmupEpochs: 0, learningRate: 0.01 });
+    const request = { task, columns: read.inputColumns, reading: mixedReading, refit: { epochs: 5 } };
+    const rates: number[] = [];
+    const conditions = { interrupted: () => false, memoryLimit: Number.POSITIVE_INFINITY };
+    const run = trainModel(request, kernelsNamed('simd'), conditions);
+    const { model } = runToCompletion(run, ({ learningRate }) => rates.push(learningRate));
+    expect(model.members[0]!.epoch).toBe(5);
+    expect(rates).toHaveLength(5);
+    expect(rates.at(-1)).toBeGreaterThan(0.004); // half of the cosine
+  });
+
   it('does not depend on rows that are left out', () => {
     const rows = mixedRows(120, 'classification');
     const changed = rows.map((row, i) => (i < 100 ? row : { ...row, age: 1000, height: -5 }));
