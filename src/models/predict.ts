@@ -4,7 +4,8 @@ import { csvLimits, datasetLimits, namedRecords } from '../data/csv-table.ts';
 import { IssueList } from '../data/faults.ts';
 import type { Model, ModelReading } from './model.ts';
 import type { MemberOutputs, Predictions, RawRow } from './predictions.ts';
-import { createPredictor, predictLimits } from './predictor.ts';
+import { createPredictor } from './predictor.ts';
+import { predictLimits } from './read-cells.ts';
 import { predictRows, unknownColumn } from './rows.ts';
 
 export interface Predictor {

@@ -2,12 +2,14 @@
 import type { Model } from './model.ts';
 import type { Cell, ColumnWarning, Predictions, RawRow } from './predictions.ts';
 import type { Predict } from './predictor.ts';
+import { checkRows } from './read-cells.ts';
 
 /** The most unknown columns that are named. */
 const MAX_UNKNOWN = 20;
 
 /** Predicts rows. Columns that the model does not use are a warning, except the target. Throws a TypeError for what is no row. */
 export function predictRows(model: Model, predict: Predict, rows: readonly RawRow[]): Predictions {
+  checkRows(rows.length);
   const { cells, warnings } = cellsOf(model, rows);
   const width = model.columns.length;
   const result = predict({

@@ -6,7 +6,7 @@ import { type CsvReading, firstReading } from '../../../src/data/reading.ts';
 import { columnReaders, countInputs } from '../../../src/models/cells.ts';
 import { InvalidModel, parseModel } from '../../../src/models/parse-model.ts';
 import { createModelPredictor } from '../../../src/models/predict.ts';
-import { predictLimits } from '../../../src/models/predictor.ts';
+import { predictLimits } from '../../../src/models/read-cells.ts';
 import { csvOf, mixedDataset, mixedReading, mixedRows, trainedModel } from '../../support/models.ts';
 
 const rows = mixedRows(120, 'classification');
@@ -139,6 +139,19 @@ describe('what cannot be used', () => {
     const { errors, failed } = predictor.rows(many);
     expect(failed).toBe(500);
     expect(errors.map(({ row }) => row)).toEqual(Array.from({ length: predictLimits.errors }, (_, i) => i));
+  });
+
+  it('and warnings have the numbers of all rows, however many are computed at once', () => {
+    const many = Array.from({ length: 3_000 }, (_, i) => ({
+      ...good,
+      age: i === 2_500 ? 'x' : i % 1_000 === 999 ? 500 : 30,
+    }));
+    const { predictions, errors, failed, warnings } = predictor.rows(many);
+    expect(errors).toEqual([{ row: 2_500, path: 'rows.2500.age', message: 'must be a number, got x' }]);
+    expect(failed).toBe(1);
+    expect(warnings).toMatchObject([{ code: 'outsideRange', rows: 3, firstRow: 999 }]);
+    expect(predictions.filter((one) => one === null)).toHaveLength(1);
+    expect(predictions[2_600]).toEqual(predictor.rows([good]).predictions[0]);
   });
 
   it('throws for what are no rows, and for too many', () => {
