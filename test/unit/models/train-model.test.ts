@@ -69,6 +69,19 @@ describe('a trial that is computed again for its model', () => {
   });
 });
 
+it('kernels refuse networks of a file that they would compute as others', () => {
+  const { model } = trainedModel(mixedDataset('classification'), { epochs: 1 });
+  const [member] = model.members;
+  for (const changed of [0, 1, 2]) {
+    const activation = changed === 2 ? 'relu' : 'tanh';
+    const layers = member!.layers.map((layer, l) => (l === changed ? ({ ...layer, activation } as const) : layer));
+    expect(() => kernelOutputs({ members: [{ ...member!, layers }] }, kernelsNamed('simd').kernels)).toThrow(
+      RangeError,
+    );
+  }
+  expect(() => kernelOutputs(model, kernelsNamed('simd').kernels)).not.toThrow();
+});
+
 describe('a network trained on all rows', () => {
   it('is one member, with statistics of all given rows, after that many epochs', () => {
     const read = mixedDataset('classification');
