@@ -143,7 +143,7 @@ describe('the inputs and outputs of the graph', () => {
     expect([probabilities!.type, probabilities!.dims]).toEqual(['float32', [3, 3]]);
   });
 
-  it('are told apart where a column has the name of an output, or of anything inside', async () => {
+  it('have distinct names where a column has the name of an output, or of a tensor inside', async () => {
     const names: Readonly<Record<string, string>> = {
       age: 'label',
       height: 'cast_7',
