@@ -11,7 +11,7 @@ const ROWS_AT_ONCE = 256;
 
 /**
  * Uses the whole memory of the kernels, which must not train meanwhile. They must be of the family that trained every member; others round
- * differently.
+ * differently. Throws a RangeError for networks that training does not make.
  */
 export function kernelOutputs(model: Pick<Model, 'members'>, kernels: Kernels): MemberOutputs {
   const allocate = (of: Kernels) =>
@@ -37,10 +37,18 @@ export function kernelOutputs(model: Pick<Model, 'members'>, kernels: Kernels): 
   };
 }
 
-/** As in training, without dropout, which evaluation leaves out. */
+/** As in training, without dropout, which evaluation leaves out. Training makes no network whose hidden layers differ, but a file may have one. */
 function specOf({ layers, outputs }: Member): NetworkSpec {
   const [first] = layers;
   const last = layers.at(-1)!;
+  const kindOf = ({ activation, constant, norm }: Member['layers'][number]) =>
+    `${activation} ${constant} ${norm !== null}`;
+  const alike = layers.slice(0, -1).every((layer) => kindOf(layer) === kindOf(first!));
+  if (!alike || last.activation !== 'linear' || last.norm !== null) {
+    throw new RangeError(
+      'the kernels run networks with hidden layers of one kind and a linear last one; use portableOutputs',
+    );
+  }
   const loss = { softmax: 'softmaxCrossEntropy', sigmoid: 'binaryCrossEntropy', value: 'meanSquaredError' } as const;
   return {
     sizes: [...layers.map(({ inputs }) => inputs), last.columns],

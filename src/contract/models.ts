@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { modelNameSchema, modelNotesSchema, modelRecordSchema } from '../domain/model-record.ts';
 import { modelSchema } from '../models/model.ts';
-import { predictLimits } from '../models/predictor.ts';
+import { predictLimits } from '../models/read-cells.ts';
 import { fileTypes } from './datasets.ts';
 import { cursor, limit, MAX_NUMBER, page, searchParams } from './parameters.ts';
 import { refusals } from './problem.ts';

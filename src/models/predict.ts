@@ -4,8 +4,9 @@ import { csvLimits, datasetLimits, namedRecords } from '../data/csv-table.ts';
 import { IssueList } from '../data/faults.ts';
 import type { Model, ModelReading } from './model.ts';
 import type { MemberOutputs, Predictions, RawRow } from './predictions.ts';
-import { createPredictor, predictLimits } from './predictor.ts';
-import { predictRows } from './rows.ts';
+import { createPredictor } from './predictor.ts';
+import { predictLimits } from './read-cells.ts';
+import { predictRows, unknownColumn } from './rows.ts';
 
 export interface Predictor {
   /** At most `predictLimits.rows` rows. Throws a RangeError for more, and a TypeError for rows that are no objects. */
@@ -80,12 +81,6 @@ function tableOf(model: Model, text: string, reading: ModelReading): PredictedTa
     indexes,
     warnings: names
       .filter((name) => !known.has(name))
-      .map((column) => ({
-        code: 'unknownColumn',
-        column,
-        rows: records.length,
-        firstRow: 0,
-        message: `${column}: the model has no such column; it is not used`,
-      })),
+      .map((column) => unknownColumn(column, { rows: records.length, firstRow: 0 })),
   };
 }

@@ -2,121 +2,46 @@
 import { scaledValue, unscaledTarget } from '../data/scaling.ts';
 import { exp, sigmoid } from '../exact-math.ts';
 import { predictedClass } from '../nn/training/metrics.ts';
-import { columnReaders, countInputs } from './cells.ts';
+import { countInputs } from './cells.ts';
 import { portableOutputs } from './evaluate.ts';
 import type { Member, Model } from './model.ts';
-import type { Cell, ColumnWarning, MemberOutputs, Prediction, Predictions, RowError } from './predictions.ts';
-
-/** Limits of one call. */
-export const predictLimits = { rows: 100_000, errors: 20 } as const;
-
-/** Raw rows by position. */
-export interface Cells {
-  readonly rows: number;
-  /** The cell of a row, by the index of the column in `Model.columns`. */
-  cell(row: number, column: number): Cell;
-  /** The path of a cell in messages; of the row if the column is undefined. */
-  path(row: number, column: string | undefined): string;
-}
+import type { MemberOutputs, Prediction, Predictions } from './predictions.ts';
+import { type Cells, cellReader, checkRows, createProblems } from './read-cells.ts';
 
 export type Predict = (cells: Cells) => Predictions;
 
+/** Rows computed at once, so that memory does not grow with the number of rows. The bits of a row do not depend on it. */
+const ROWS_AT_ONCE = 1024;
+
+const NOT_FINITE = 'the output of the network is not a finite number for these values';
+
 /** `outputs` are those of the model's members, by default computed in plain JavaScript; faster ones must have the same bits. */
 export function createPredictor(model: Model, outputs: MemberOutputs = portableOutputs(model)): Predict {
-  const read = createReader(model);
+  const readerOf = cellReader(model);
+  const inputs = countInputs(model);
   return (cells) => {
-    if (cells.rows > predictLimits.rows) {
-      throw new RangeError(`must have at most ${predictLimits.rows} rows, got ${cells.rows}`);
-    }
-    const { x, problems, warnings } = read(cells);
-    const inputs = countInputs(model);
-    const each = model.members.map((member, m) => outputs(m, scaledRows(x, inputs, member), cells.rows));
-    const predictionOf = fromOutputs(model, each);
+    checkRows(cells.rows);
+    const problems = createProblems();
+    const reader = readerOf(cells, problems);
     const predictions: (Prediction | null)[] = [];
-    for (let row = 0; row < cells.rows; row++) {
-      const prediction = problems.has(row) ? null : predictionOf(row);
-      if (prediction === undefined) {
-        problems.add(
-          row,
-          cells.path(row, undefined),
-          'the output of the network is not a finite number for these values',
-        );
+    for (let start = 0; start < cells.rows; start += ROWS_AT_ONCE) {
+      const count = Math.min(ROWS_AT_ONCE, cells.rows - start);
+      const x = reader.read(start, count);
+      const each = model.members.map((member, m) => outputs(m, scaledRows(x, inputs, member), count));
+      const predictionOf = fromOutputs(model, each);
+      for (let row = start; row < start + count; row++) {
+        const prediction = problems.has(row) ? null : predictionOf(row - start);
+        if (prediction === undefined) problems.add(row, cells.path(row, undefined), NOT_FINITE);
+        predictions.push(prediction ?? null);
       }
-      predictions.push(prediction ?? null);
     }
-    return { predictions, errors: problems.first(), failed: problems.count, warnings };
+    return { predictions, errors: problems.first(), failed: problems.count, warnings: reader.warnings() };
   };
 }
 
 /** The predictions of a model from the outputs of its members, row by row; undefined where they are not finite. */
 export function fromOutputs(model: Model, each: readonly Float32Array[]): (row: number) => Prediction | undefined {
   return model.task === 'classification' ? classesOf(model, each) : valuesOf(model, each);
-}
-
-/** Collects the errors of rows: all rows, but only the first messages. */
-function createProblems() {
-  const rows = new Set<number>();
-  const errors: RowError[] = [];
-  const sorted = () => errors.sort((a, b) => a.row - b.row);
-  return {
-    has: (row: number) => rows.has(row),
-    add(row: number, path: string, message: string): void {
-      rows.add(row);
-      errors.push({ row, path, message });
-      // Columns are read one after the other, so later ones may have errors in earlier rows.
-      if (errors.length >= 2 * predictLimits.errors) sorted().length = predictLimits.errors;
-    },
-    get count() {
-      return rows.size;
-    },
-    first: (): RowError[] => sorted().slice(0, predictLimits.errors),
-  };
-}
-
-type Problems = ReturnType<typeof createProblems>;
-
-interface ReadRows {
-  /** rows × inputs; NaN for missing numbers. */
-  readonly x: Float64Array;
-  readonly problems: Problems;
-  readonly warnings: readonly ColumnWarning[];
-}
-
-const warned = {
-  outsideRange: 'are outside the range of the training rows',
-  unknownCategory: 'have a category that no training row had, and are predicted as none of the known ones',
-} as const;
-
-function createReader(model: Model): (cells: Cells) => ReadRows {
-  const readers = columnReaders(model);
-  const inputs = countInputs(model);
-  return (cells) => {
-    const x = new Float64Array(cells.rows * inputs);
-    const problems = createProblems();
-    const warnings: ColumnWarning[] = [];
-    readers.forEach(({ name, first, write }, column) => {
-      const seen = { outsideRange: { rows: 0, firstRow: -1 }, unknownCategory: { rows: 0, firstRow: -1 } };
-      for (let row = 0; row < cells.rows; row++) {
-        const outcome = write(cells.cell(row, column), x, row * inputs + first);
-        if (outcome === undefined) continue;
-        if (typeof outcome === 'object') problems.add(row, cells.path(row, name), outcome.message);
-        else if (seen[outcome].rows++ === 0) seen[outcome].firstRow = row;
-      }
-      for (const code of ['outsideRange', 'unknownCategory'] as const) {
-        const { rows, firstRow } = seen[code];
-        if (rows === 0) continue;
-        const where = `the first is ${cells.path(firstRow, name)}`;
-        warnings.push({
-          code,
-          column: name,
-          rows,
-          firstRow,
-          message: `${name}: ${rows} values ${warned[code]}; ${where}`,
-        });
-      }
-    });
-    return { x, problems, warnings };
-  };
 }
 
 /** The preprocessed rows of a member, rounded to float32. */
@@ -150,19 +75,19 @@ function valuesOf({ members }: Model, each: readonly Float32Array[]): Prediction
 
 function classesOf({ members, classes }: Model, each: readonly Float32Array[]): PredictionOf {
   const widths = members.map(({ outputs }) => (outputs === 'sigmoid' ? 1 : classes.length));
+  const byClass = (probabilities: readonly number[]) =>
+    Object.fromEntries(classes.map((name, c) => [name, probabilities[c]!]));
   return (row) => {
-    const own = each.map((outputs, m) => probabilitiesAt(outputs, row * widths[m]!, widths[m]!));
-    const mixed = classes.map((_, c) =>
-      meanOf(
-        members,
-        own.map((probabilities) => probabilities[c]!),
-      ),
-    );
+    const [own, ...others] = each.map((outputs, m) => probabilitiesAt(outputs, row * widths[m]!, widths[m]!));
+    if (others.length === 0) {
+      if (!own!.every(Number.isFinite)) return undefined;
+      return { label: classes[decidedAt(each[0]!, row, widths[0]!)]!, probabilities: byClass(own!), spread: null };
+    }
+    const mixed = own!.map((first, c) => meanOf(members, [first, ...others.map((probabilities) => probabilities[c]!)]));
     const probabilities = mixed.map(({ mean }) => mean);
     if (!probabilities.every(Number.isFinite)) return undefined;
-    const best = members.length === 1 ? decidedAt(each[0]!, row, widths[0]!) : greatestOf(probabilities);
-    const byClass = Object.fromEntries(classes.map((name, c) => [name, probabilities[c]!]));
-    return { label: classes[best]!, probabilities: byClass, spread: mixed[best]!.spread };
+    const best = greatestOf(probabilities);
+    return { label: classes[best]!, probabilities: byClass(probabilities), spread: mixed[best]!.spread };
   };
 }
 

@@ -2,6 +2,7 @@
 import * as ort from 'onnxruntime-web';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readCsv } from '../../../src/data/csv-dataset.ts';
+import { ensembleModel } from '../../../src/models/ensemble-model.ts';
 import type { Model } from '../../../src/models/model.ts';
 import { onnxModel } from '../../../src/models/onnx/onnx.ts';
 import { createModelPredictor } from '../../../src/models/predict.ts';
@@ -123,6 +124,16 @@ describe.each(modelTasks)('1,000 rows at once and one by one: $what', (task) => 
   });
 });
 
+it('an ensemble of networks with one output and with two', async () => {
+  const read = modelTaskDataset(modelTasks[1]);
+  const models = (['softmaxCrossEntropy', 'binaryCrossEntropy'] as const).map(
+    (loss) => trainedModel(read, { loss }).model,
+  );
+  const weights = [0.3, 0.7];
+  const mixed = ensembleModel(models.map((model, m) => ({ model, weight: weights[m]! })));
+  await expectSame(mixed, withoutTarget(modelTasks[1].rows(300, 8)));
+});
+
 describe('the inputs and outputs of the graph', () => {
   const { model } = trainedModel(mixedDataset('classification'), { epochs: 1 });
 
@@ -135,7 +146,7 @@ describe('the inputs and outputs of the graph', () => {
     expect([probabilities!.type, probabilities!.dims]).toEqual(['float32', [3, 3]]);
   });
 
-  it('are told apart where a column has the name of an output, or of anything inside', async () => {
+  it('have distinct names where a column has the name of an output, or of a tensor inside', async () => {
     const names: Readonly<Record<string, string>> = {
       age: 'label',
       height: 'cast_7',

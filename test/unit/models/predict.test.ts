@@ -6,7 +6,7 @@ import { type CsvReading, firstReading } from '../../../src/data/reading.ts';
 import { columnReaders, countInputs } from '../../../src/models/cells.ts';
 import { InvalidModel, parseModel } from '../../../src/models/parse-model.ts';
 import { createModelPredictor } from '../../../src/models/predict.ts';
-import { predictLimits } from '../../../src/models/predictor.ts';
+import { predictLimits } from '../../../src/models/read-cells.ts';
 import { csvOf, mixedDataset, mixedReading, mixedRows, trainedModel } from '../../support/models.ts';
 
 const rows = mixedRows(120, 'classification');
@@ -82,6 +82,19 @@ describe('a model reads cells as its data set', () => {
     expect(predictor.csv('size,color,height,age\n2, red ,1.7,30.0\n').predictions).toEqual(texts.predictions);
   });
 
+  it('numbers that mean a missing value, as numbers too', () => {
+    const reading: CsvReading = { ...firstReading, rules: 2, missing: 'fill', missingIn: ['a=-200'] };
+    const read = readCsv(
+      table('a,t', (i) => `${line(i, ['-200', '5', '6'])},${i % 2}`),
+      { ...reading, name: 'test' },
+    );
+    const own = createModelPredictor(trainedModel(read, {}, { reading }).model);
+    const { predictions } = own.rows([{ a: null }, { a: -200 }, { a: '-200.0' }, { a: -199 }]);
+    expect(predictions[1]).toEqual(predictions[0]);
+    expect(predictions[2]).toEqual(predictions[0]);
+    expect(predictions[3]).not.toEqual(predictions[0]);
+  });
+
   it('what is not there as missing, where the data set had gaps', () => {
     const { height, size } = good;
     const result = predictor.rows([
@@ -126,6 +139,19 @@ describe('what cannot be used', () => {
     const { errors, failed } = predictor.rows(many);
     expect(failed).toBe(500);
     expect(errors.map(({ row }) => row)).toEqual(Array.from({ length: predictLimits.errors }, (_, i) => i));
+  });
+
+  it('and warnings have the numbers of all rows, however many are computed at once', () => {
+    const many = Array.from({ length: 3_000 }, (_, i) => ({
+      ...good,
+      age: i === 2_500 ? 'x' : i % 1_000 === 999 ? 500 : 30,
+    }));
+    const { predictions, errors, failed, warnings } = predictor.rows(many);
+    expect(errors).toEqual([{ row: 2_500, path: 'rows[2500].age', message: 'must be a number, got x' }]);
+    expect(failed).toBe(1);
+    expect(warnings).toMatchObject([{ code: 'outsideRange', rows: 3, firstRow: 999 }]);
+    expect(predictions.filter((one) => one === null)).toHaveLength(1);
+    expect(predictions[2_600]).toEqual(predictor.rows([good]).predictions[0]);
   });
 
   it('throws for what are no rows, and for too many', () => {
@@ -222,6 +248,31 @@ describe('members', () => {
       const probabilities = model.classes.map((name) => prediction.probabilities[name]!);
       expect(probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
       expect(prediction.label).toBe(model.classes[probabilities.indexOf(Math.max(...probabilities))]);
+    }
+  });
+});
+
+describe('outputs', () => {
+  const labelOf = (...outputs: readonly number[]) => {
+    const [prediction] = createModelPredictor(model, () => Float32Array.from(outputs)).rows([good]).predictions;
+    return prediction && 'label' in prediction ? prediction.label : prediction;
+  };
+
+  it('decide as in training: the largest, also where all probabilities are equal, and the first of equal ones', () => {
+    expect(labelOf(1e-30, 2e-30, 0)).toBe(model.classes[1]);
+    expect(labelOf(2, 5, 5)).toBe(model.classes[1]);
+  });
+
+  it('that are not finite give an error and no prediction', () => {
+    for (const strange of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const { predictions, errors, failed } = createModelPredictor(model, () => Float32Array.of(0, strange, 0)).rows([
+        good,
+      ]);
+      expect(predictions).toEqual([null]);
+      expect(failed).toBe(1);
+      expect(errors).toEqual([
+        { row: 0, path: 'rows[0]', message: 'the output of the network is not a finite number for these values' },
+      ]);
     }
   });
 });

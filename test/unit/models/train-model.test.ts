@@ -69,6 +69,19 @@ describe('a trial that is computed again for its model', () => {
   });
 });
 
+it('kernels refuse networks of a file that they would compute as others', () => {
+  const { model } = trainedModel(mixedDataset('classification'), { epochs: 1 });
+  const [member] = model.members;
+  for (const changed of [0, 1, 2]) {
+    const activation = changed === 2 ? 'relu' : 'tanh';
+    const layers = member!.layers.map((layer, l) => (l === changed ? ({ ...layer, activation } as const) : layer));
+    expect(() => kernelOutputs({ members: [{ ...member!, layers }] }, kernelsNamed('simd').kernels)).toThrow(
+      RangeError,
+    );
+  }
+  expect(() => kernelOutputs(model, kernelsNamed('simd').kernels)).not.toThrow();
+});
+
 describe('a network trained on all rows', () => {
   it('is one member, with statistics of all given rows, after that many epochs', () => {
     const read = mixedDataset('classification');
@@ -80,6 +93,19 @@ describe('a network trained on all rows', () => {
     ]);
     const own = prepare(read.dataset, { trainRows: rows, validationRows: rows }, 'standardize').scaling;
     expect(model.members[0]!.preprocessing.offset).toEqual(Array.from(own.offset));
+  });
+
+  it('may end before the trial would have; the learning rate follows the schedule of the whole trial', () => {
+    const read = mixedDataset('classification');
+    const task = taskOf(read, { epochs: 10, schedule: 'cosine', cosineFloor: 0, warmupEpochs: 0, learningRate: 0.01 });
+    const request = { task, columns: read.inputColumns, reading: mixedReading, refit: { epochs: 5 } };
+    const rates: number[] = [];
+    const conditions = { interrupted: () => false, memoryLimit: Number.POSITIVE_INFINITY };
+    const run = trainModel(request, kernelsNamed('simd'), conditions);
+    const { model } = runToCompletion(run, ({ learningRate }) => rates.push(learningRate));
+    expect(model.members[0]!.epoch).toBe(5);
+    expect(rates).toHaveLength(5);
+    expect(rates.at(-1)).toBeGreaterThan(0.004); // half of the cosine
   });
 
   it('does not depend on rows that are left out', () => {
