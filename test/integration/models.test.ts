@@ -161,13 +161,26 @@ describe('a model of the best trial', () => {
   it.each([
     ['no rows', { rows: [] }, 'rows'],
     ['a row that is none', { rows: [7] }, 'rows[0]'],
-    ['a value that is none', { rows: [{ age: { years: 3 } }] }, 'rows[0].age'],
     ['too many rows', { rows: Array.from({ length: 100_001 }, () => ({})) }, 'rows'],
     ['something else', { columns: [] }, 'columns'],
   ])('refuses %s', async (_, body, path) => {
     const { status, body: problem } = await call('POST', `/v1/models/${model.id}/predict`, body);
     expect(status).toBe(400);
     expect(problem.faults.map((fault: { path: string }) => fault.path)).toContain(path);
+  });
+
+  it('refuses what is not JSON, what is neither JSON nor CSV, and what belongs to no model', async () => {
+    const path = `/v1/models/${model.id}/predict`;
+    expect(await call('POST', path, '{"rows": [')).toMatchObject({ status: 400, body: { code: 'invalidJson' } });
+    expect(await call('POST', path, '<rows/>', 'text/xml')).toMatchObject({ status: 415 });
+    expect(await call('POST', path)).toMatchObject({ status: 400 });
+    expect(await call('POST', '/v1/models/none/predict', { rows: [{}] })).toMatchObject({ status: 400 });
+    const other = '/v1/models/00000000-0000-4000-8000-000000000000';
+    expect(await call('POST', `${other}/predict`, { rows: [{}] })).toMatchObject({ status: 404 });
+    expect(await call('GET', `${other}/files/model.onnx`)).toMatchObject({ status: 404 });
+    expect(await call('GET', `/v1/models/${model.id}/files/model.exe`)).toMatchObject({ status: 400 });
+    const cell = await service.client.predict(model.id, [{ ...unseen[0], age: [3] as never }]);
+    expect(cell.errors).toMatchObject([{ row: 0, path: 'rows[0].age' }]);
   });
 
   it('refuses a CSV without its columns, an empty one, and one of a million rows', async () => {

@@ -3,9 +3,8 @@ import { createModel } from '../../application/models/create-model.ts';
 import { findModel } from '../../application/models/find-model.ts';
 import { modelFile, predict } from '../../application/models/predict.ts';
 import { fileTypes } from '../../contract/datasets.ts';
-import { modelFiles, predictBodySchema } from '../../contract/models.ts';
+import { modelFiles } from '../../contract/models.ts';
 import { datasetLimits } from '../../data/csv-table.ts';
-import { issuesOf } from '../../domain/specification/validation-issues.ts';
 import { Problem } from '../../errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpoint, validatedByUseCase } from '../endpoint.ts';
@@ -14,8 +13,6 @@ import { refuseOtherSites } from '../socket.ts';
 
 export const modelRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, dependencies) => {
   const { models } = dependencies;
-  const { bytes: bodyLimit } = datasetLimits;
-  app.addContentTypeParser([...fileTypes], { parseAs: 'string', bodyLimit }, async (_: unknown, body: string) => body);
 
   app.route({
     ...endpoint('POST /v1/searches/:id/models'),
@@ -58,24 +55,12 @@ export const modelRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, d
       return reply
         .type(modelFiles[file])
         .header('content-disposition', `attachment; filename="${file}"`)
-        .serializer((body: unknown) => body as string)
+        .serializer(asItIs)
         .send(bytes as never);
     },
   });
 
-  app.route({
-    ...endpoint('POST /v1/models/:id/predict'),
-    ...validatedByUseCase,
-    bodyLimit,
-    handler: ({ params: { id }, body }) => {
-      const sent: unknown = body;
-      if (typeof sent === 'string') return predict(dependencies, id, { kind: 'csv', text: sent });
-      const parsed = predictBodySchema.safeParse(sent);
-      if (parsed.success) return predict(dependencies, id, { kind: 'rows', rows: parsed.data.rows });
-      const issues = issuesOf(parsed.error, sent);
-      throw new Problem('invalidRequest', `the rows have ${issues.length} faults`, issues);
-    },
-  });
+  await app.register(predictRoute, dependencies);
 
   app.route({
     ...endpoint('GET /v1/models/:id/events'),
@@ -90,5 +75,31 @@ export const modelRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, d
       throw new Problem('upgradeRequired', 'this endpoint is a websocket');
     },
     wsHandler: (socket, request) => streamModel(socket, (request.params as { id: string }).id, dependencies),
+  });
+};
+
+/** Bytes are sent without being serialized again. */
+const asItIs = (body: unknown) => body as string;
+
+/** A plugin of its own, since its bodies are not parsed here: a large one would block the event loop. */
+const predictRoute: FastifyPluginAsyncZod<ApiDependencies> = async (app, dependencies) => {
+  const { bytes: bodyLimit } = datasetLimits;
+  app.removeAllContentTypeParsers();
+  const types = ['application/json', ...fileTypes];
+  app.addContentTypeParser(types, { parseAs: 'buffer', bodyLimit }, async (_: unknown, body: Buffer) => body);
+  app.route({
+    ...endpoint('POST /v1/models/:id/predict'),
+    validatorCompiler: (route) => (route.httpPart === 'body' ? validatedByUseCase : app).validatorCompiler!(route),
+    bodyLimit,
+    handler: async ({ params: { id }, body, headers }, reply) => {
+      const sent: unknown = body;
+      if (!Buffer.isBuffer(sent)) throw new Problem('invalidRequest', 'the body must have rows as JSON or CSV');
+      const kind = headers['content-type']?.startsWith('application/json') ? 'json' : 'csv';
+      const answer = await predict(dependencies, id, kind, sent);
+      return reply
+        .type('application/json; charset=utf-8')
+        .serializer(asItIs)
+        .send(answer as never);
+    },
   });
 };

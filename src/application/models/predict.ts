@@ -1,5 +1,5 @@
 /** Predicts rows with a ready model, and writes its files, in a thread. */
-import type { ModelFile, PredictionsAnswer } from '../../contract/models.ts';
+import type { ModelFile } from '../../contract/models.ts';
 import { Problem } from '../../errors.ts';
 import type { ModelStore } from '../ports.ts';
 import { readyModel } from './find-model.ts';
@@ -10,23 +10,26 @@ export interface UseModelDependencies {
   readonly answerUse: (task: ModelUseTask) => Promise<ModelUseAnswer>;
 }
 
-export async function predict(
+/** Predictions (contract/models.ts) as JSON in UTF-8, for the body of a request: `{"rows": …}` or CSV. */
+export function predict(
   dependencies: UseModelDependencies,
   id: string,
-  use: Exclude<ModelUse, { readonly kind: 'file' }>,
-): Promise<PredictionsAnswer> {
-  const answer = await used(dependencies, id, use);
-  if (answer.kind === 'predictions') return answer.predictions as PredictionsAnswer;
-  if (answer.kind !== 'invalid') throw new Error(`asked for predictions, got ${answer.kind}`);
-  throw new Problem('invalidRequest', `the rows have ${answer.faults.length} faults`, answer.faults);
+  kind: 'json' | 'csv',
+  body: Uint8Array,
+): Promise<Buffer> {
+  return use(dependencies, id, { kind, body });
 }
 
-export async function modelFile(dependencies: UseModelDependencies, id: string, file: ModelFile): Promise<Buffer> {
-  const answer = await used(dependencies, id, { kind: 'file', file });
-  if (answer.kind !== 'file') throw new Error(`asked for a file, got ${answer.kind}`);
-  return Buffer.from(answer.bytes);
+export function modelFile(dependencies: UseModelDependencies, id: string, file: ModelFile): Promise<Buffer> {
+  return use(dependencies, id, { kind: 'file', file });
 }
 
-async function used({ models, answerUse }: UseModelDependencies, id: string, use: ModelUse): Promise<ModelUseAnswer> {
-  return answerUse({ id, document: await readyModel({ models }, id), use });
+async function use({ models, answerUse }: UseModelDependencies, id: string, what: ModelUse): Promise<Buffer> {
+  const answer = await answerUse({ id, document: await readyModel({ models }, id), use: what });
+  if (answer.kind === 'bytes') return Buffer.from(answer.bytes);
+  const { code, faults } = answer;
+  const [first] = faults;
+  const detail =
+    faults.length === 1 && first ? `${first.path}: ${first.message}` : `the rows have ${faults.length} faults`;
+  throw new Problem(code, detail, faults);
 }

@@ -1,22 +1,24 @@
 /** What is done with a ready model, as plain data, for a thread (workers/model-thread.ts): predictions, and files. */
 import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
 import { compileKernels, instantiateKernels } from '../../compute/kernels.ts';
 import { fastestOf } from '../../compute/kernels-names.ts';
 import { kernelOutputs } from '../../compute/model-outputs.ts';
 import type { ModelFile } from '../../contract/models.ts';
 import { InvalidDataset } from '../../data/faults.ts';
+import { issuesOf } from '../../domain/specification/validation-issues.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import type { Model } from '../../models/model.ts';
 import { onnxModel } from '../../models/onnx/onnx.ts';
 import { createModelPredictor, type Predictor } from '../../models/predict.ts';
 import { predictModule } from '../../models/predict-module.ts';
-import type { Predictions, RawRow } from '../../models/predictions.ts';
+import type { RawRow } from '../../models/predictions.ts';
+import { predictLimits } from '../../models/read-cells.ts';
 import { safetensorsModel } from '../../models/safetensors.ts';
 
 export type ModelUse =
-  | { readonly kind: 'rows'; readonly rows: readonly RawRow[] }
-  | { readonly kind: 'csv'; readonly text: string }
-  | { readonly kind: 'file'; readonly file: ModelFile };
+  /** The body of a request. It is read in the thread, since large ones take long. */
+  { readonly kind: 'json' | 'csv'; readonly body: Uint8Array } | { readonly kind: 'file'; readonly file: ModelFile };
 
 export interface ModelUseTask {
   readonly id: string;
@@ -26,26 +28,54 @@ export interface ModelUseTask {
 }
 
 export type ModelUseAnswer =
-  | { readonly kind: 'predictions'; readonly predictions: Predictions }
-  | { readonly kind: 'file'; readonly bytes: Uint8Array }
+  /** A file, or predictions as JSON in UTF-8. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   /** Errors lose their class when posted from a thread. */
-  | { readonly kind: 'invalid'; readonly faults: readonly ValidationIssue[] };
+  | {
+      readonly kind: 'invalid';
+      readonly code: 'invalidRequest' | 'invalidJson';
+      readonly faults: readonly ValidationIssue[];
+    };
 
 /** Models keep their bits, so a predictor can be kept by the id of its model. */
 const predictors = new LRUCache<string, Predictor>({ max: 8 });
 
 export function answerUse({ id, document, use }: ModelUseTask): ModelUseAnswer {
   const parsed = () => JSON.parse(Buffer.from(document).toString()) as Model;
-  if (use.kind === 'file') return { kind: 'file', bytes: bytesOf(parsed(), document, use.file) };
+  if (use.kind === 'file') return { kind: 'bytes', bytes: fileOf(parsed(), document, use.file) };
   const predictor = predictors.get(id) ?? predictorOf(parsed());
   predictors.set(id, predictor);
   try {
-    const predictions = use.kind === 'rows' ? predictor.rows(use.rows) : predictor.csv(use.text);
-    return { kind: 'predictions', predictions };
+    const body = new TextDecoder().decode(use.body);
+    const predictions = use.kind === 'csv' ? predictor.csv(body) : predictor.rows(rowsIn(body));
+    return { kind: 'bytes', bytes: new TextEncoder().encode(JSON.stringify(predictions)) };
   } catch (error) {
-    if (!(error instanceof InvalidDataset)) throw error;
-    return { kind: 'invalid', faults: error.faults };
+    if (error instanceof InvalidDataset || error instanceof InvalidRows) {
+      return { kind: 'invalid', code: 'invalidRequest', faults: error.faults };
+    }
+    if (!(error instanceof SyntaxError)) throw error;
+    return { kind: 'invalid', code: 'invalidJson', faults: [{ path: 'body', message: error.message }] };
   }
+}
+
+class InvalidRows extends Error {
+  readonly faults: readonly ValidationIssue[];
+  constructor(faults: readonly ValidationIssue[]) {
+    super('the rows are invalid');
+    this.faults = faults;
+  }
+}
+
+/** Checks all but the cells, whose errors belong to their rows. */
+const bodySchema = z.strictObject({
+  rows: z.array(z.record(z.string(), z.unknown())).min(1).max(predictLimits.rows),
+});
+
+function rowsIn(body: string): readonly RawRow[] {
+  const json: unknown = JSON.parse(body);
+  const parsed = bodySchema.safeParse(json);
+  if (parsed.success) return parsed.data.rows as readonly RawRow[];
+  throw new InvalidRows(issuesOf(parsed.error, json));
 }
 
 /** On kernels, which are several times as fast as plain JavaScript, if all networks were trained by the same family. */
@@ -56,7 +86,7 @@ function predictorOf(model: Model): Predictor {
   return createModelPredictor(model, kernelOutputs(model, instantiateKernels(compileKernels(fastestOf[family]))));
 }
 
-function bytesOf(model: Model, document: Uint8Array, file: ModelFile): Uint8Array {
+function fileOf(model: Model, document: Uint8Array, file: ModelFile): Uint8Array {
   switch (file) {
     case 'model.json':
       return document;
