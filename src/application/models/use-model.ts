@@ -6,7 +6,7 @@ import { fastestOf } from '../../compute/kernels-names.ts';
 import { kernelOutputs } from '../../compute/model-outputs.ts';
 import type { ModelFile } from '../../contract/models.ts';
 import { InvalidDataset } from '../../data/faults.ts';
-import { issuesOf } from '../../domain/specification/validation-issues.ts';
+import { issuesOf, shown } from '../../domain/specification/validation-issues.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import type { Model } from '../../models/model.ts';
 import { onnxModel } from '../../models/onnx/onnx.ts';
@@ -66,16 +66,18 @@ class InvalidRows extends Error {
   }
 }
 
-/** Checks all but the cells, whose errors belong to their rows. */
-const bodySchema = z.strictObject({
-  rows: z.array(z.record(z.string(), z.unknown())).min(1).max(predictLimits.rows),
-});
+/** Not the cells, whose errors belong to their rows. */
+const bodySchema = z.strictObject({ rows: z.array(z.unknown()).min(1).max(predictLimits.rows) });
 
 function rowsIn(body: string): readonly RawRow[] {
   const json: unknown = JSON.parse(body);
   const parsed = bodySchema.safeParse(json);
-  if (parsed.success) return parsed.data.rows as readonly RawRow[];
-  throw new InvalidRows(issuesOf(parsed.error, json));
+  if (!parsed.success) throw new InvalidRows(issuesOf(parsed.error, json));
+  const { rows } = parsed.data;
+  const wrong = rows.findIndex((row) => typeof row !== 'object' || row === null || Array.isArray(row));
+  if (wrong < 0) return rows as readonly RawRow[];
+  const message = `must be an object with a value for every column, got ${shown(rows[wrong])}`;
+  throw new InvalidRows([{ path: `rows[${wrong}]`, message }]);
 }
 
 /** On kernels, which are several times as fast as plain JavaScript, if all networks were trained by the same family. */
