@@ -73,6 +73,30 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
     await expectSound(database.url, struck.id);
   });
 
+  it('a worker killed while it makes a model: another one makes it, with the same bits', async () => {
+    const client = await api();
+    const first = await worker();
+    const search = await client.create({
+      dataset: 'digits',
+      hyperparameters: { learningRate: 0.001, hiddenUnits: 128, hiddenLayers: 2, batchSize: 16, epochs: 60 },
+      validation: { type: 'kFold', folds: 3 },
+      budget: { trials: 1 },
+    });
+    await ended(client, search.id);
+    const stateOf = async (id: string) => (await client.model(id)).state;
+    const whole = await client.createModel(search.id, { trial: 0 });
+    await eventually(async () => (await stateOf(whole.id)) === 'ready', 60_000);
+    const struck = await client.createModel(search.id, { trial: 0 });
+    await eventually(async () => (await stateOf(struck.id)) === 'running');
+    await first.end('SIGKILL');
+    // The other one has other kernels of the same family.
+    await worker({ HYPERSEARCH_KERNELS: 'simd' });
+    await eventually(async () => (await stateOf(struck.id)) === 'ready', 60_000);
+    expect(await client.model(struck.id)).toMatchObject({ attempt: 2, failure: null });
+    const [one, other] = await Promise.all([whole.id, struck.id].map((id) => client.modelFile(id, 'model.json')));
+    expect(other!.equals(one!)).toBe(true);
+  }, 120_000);
+
   it('the API killed and started again: the search goes on meanwhile, and nothing is missed by who comes back', async () => {
     const first = await startApi(environment);
     await worker();
