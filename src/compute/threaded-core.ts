@@ -12,7 +12,7 @@ import { earlierFolds, endsTrial, joinFolds } from './trial-run.ts';
 
 /** Weights and rows are outside the heap, so this limit only stops runaway threads. */
 const HEAP_MEGABYTES = 1024;
-/** Short-lived objects: V8 would let this space grow to twice as much, thread by thread and long after the start, for no measured gain. */
+/** For short-lived objects. V8 would let this space grow to twice as much, long after the start, for no gain that was measured. */
 const YOUNG_HEAP_MEGABYTES = 24;
 
 /**

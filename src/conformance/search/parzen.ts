@@ -115,6 +115,7 @@ function kernelsAround(axis: Axis, places: readonly number[]) {
     axis,
     places: Float64Array.of(Number.NaN, ...places),
     placed: places.length,
+    known: undefined,
   } as const;
   const placed = new PlacedKernels(column, () => {});
   places.forEach((_, i) => {

@@ -1,7 +1,6 @@
 /** The kernels of one hyperparameter in a mixture, by row. They are kept between proposals. */
 import { log } from '../../../exact-math.ts';
 import type { Value } from '../../space/space.ts';
-import { createKnownKernels } from './known-kernels.ts';
 import type { ChoiceColumn, NumericColumn } from './observed.ts';
 import { choiceKernel, drawKernel, indexAt, LOG_ROOT_TWO_PI, logMass } from './parzen.ts';
 import { PlacedKernels } from './placed-kernels.ts';
@@ -72,7 +71,7 @@ export function continuousKernels(
 /** Stepped values and their kernels are few, so each pair of kernel and value is computed once. */
 export function steppedKernels(name: string, column: NumericColumn): Kernels {
   const { axis } = column;
-  const known = createKnownKernels(axis);
+  const known = column.known!;
   let kinds = new Uint32Array(0);
   const placed = new PlacedKernels(column, (row, mu, sigma) => {
     kinds = withRoom(kinds, row + 1);

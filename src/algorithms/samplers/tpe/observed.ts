@@ -4,6 +4,7 @@
 import type { Space, Value } from '../../space/space.ts';
 import { type Axis, axisOf } from '../../space/transform.ts';
 import type { Observation } from '../sampler.ts';
+import { createKnownKernels, type KnownKernels } from './known-kernels.ts';
 import { withRoom } from './sorted.ts';
 
 export interface NumericColumn {
@@ -13,6 +14,8 @@ export interface NumericColumn {
   places: Float64Array<ArrayBuffer>;
   /** How many observations have a place. */
   placed: number;
+  /** Of stepped hyperparameters, for all mixtures of the observations. */
+  readonly known: KnownKernels | undefined;
 }
 
 export interface ChoiceColumn {
@@ -37,12 +40,15 @@ export interface Observed {
 }
 
 export function createObserved(space: Space): Observed {
-  const columns = space.dimensions.map(
-    ({ distribution }): Column =>
-      distribution.distribution === 'categorical'
-        ? { kind: 'choice', choices: distribution.choices, chosen: Uint32Array.of(distribution.choices.length) }
-        : { kind: 'numeric', axis: axisOf(distribution), places: Float64Array.of(Number.NaN), placed: 0 },
-  );
+  const columns = space.dimensions.map(({ distribution }): Column => {
+    if (distribution.distribution === 'categorical') {
+      const { choices } = distribution;
+      return { kind: 'choice', choices, chosen: Uint32Array.of(choices.length) };
+    }
+    const axis = axisOf(distribution);
+    const known = axis.cell === undefined ? undefined : createKnownKernels(axis);
+    return { kind: 'numeric', axis, places: Float64Array.of(Number.NaN), placed: 0, known };
+  });
   const rows: (Observation | undefined)[] = [undefined];
   return {
     columns,
