@@ -81,6 +81,8 @@ describe('the recipes', () => {
         'test/contract/kernels.test.ts',
         'test/unit/nn/kernels-plain.test.ts',
         'test/unit/nn/gradients.test.ts',
+        'test/unit/nn/float32-forward.test.ts',
+        'test/unit/models/onnx.test.ts',
         'test/integration/contract.test.ts',
       ],
       provide: { templateUrl: inject('templateUrl') },

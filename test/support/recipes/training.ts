@@ -3,7 +3,7 @@ import type { Recipe } from './recipe.ts';
 
 export const activation: Recipe = {
   title: 'An activation',
-  most: 4,
+  most: 6,
   names: {},
   follow: async (copy) => {
     const formulas = 'src/nn/model/activations.ts';
@@ -72,6 +72,16 @@ export const activationLoops`,
       native,
       '    case SILU: loop(SILU); break;            \\\n',
       '    case SOFTSIGN: loop(SOFTSIGN); break;    \\\n',
+    );
+    await copy.insertAfter(
+      'src/nn/kernels/float32-functions.ts',
+      '    silu: (z) => round(z * sigmoid(z)),\n',
+      '    softsign: (z) => round(z / round(1 + Math.abs(z))),\n',
+    );
+    await copy.insertAfter(
+      'src/models/onnx/onnx.ts',
+      "      return graph.add('Relu', [z]);\n",
+      "    case 'softsign':\n      return graph.add('Softsign', [z]);\n",
     );
     await copy.insertAfter(
       'test/unit/nn/kernels-plain.test.ts',
