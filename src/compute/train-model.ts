@@ -1,6 +1,6 @@
 /** Makes the model of a trial by computing the trial again, or by training its settings on all rows. */
 import type { InputColumn } from '../data/columns.ts';
-import { countFolds, foldsOf } from '../data/folds.ts';
+import { countFolds, foldsOf, learningRowsOf } from '../data/folds.ts';
 import { prepare } from '../data/preprocess.ts';
 import type { CsvReading } from '../data/reading.ts';
 import { encodeLayer, modelColumns, modelReading } from '../models/encode.ts';
@@ -20,9 +20,9 @@ export interface ModelTask {
   /** How the data set was read: `readCsv` of its file gives the columns. */
   readonly columns: readonly InputColumn[];
   readonly reading: CsvReading;
-  /** Trains one network on all of `rows` (by default every row of the data set) instead of one per fold. */
   /** Predict every fold's validation rows, for ensembles; not for a refit. */
   readonly predictsOutOfFold?: boolean;
+  /** Trains one network on all of `rows` (by default every row that is not a test row) instead of one per fold. */
   readonly refit?: { readonly epochs: number; readonly rows?: Uint32Array | undefined } | undefined;
 }
 
@@ -80,7 +80,7 @@ function* refitted(
 ): Generator<EpochUpdate, Model, 'continue' | 'stop'> {
   const { task } = model;
   const { dataset, validation, trial } = task;
-  const trainRows = rows ?? Uint32Array.from({ length: dataset.rows }, (_, row) => row);
+  const trainRows = rows ?? learningRowsOf(dataset, validation, task.seed);
   if (!(Number.isInteger(epochs) && epochs > 0))
     throw new RangeError(`epochs must be a whole number above 0, got ${epochs}`);
   const settings = { ...task.settings, epochs: Math.max(epochs, task.settings.epochs), patience: 0 };
