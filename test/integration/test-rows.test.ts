@@ -1,4 +1,5 @@
 /** Test rows through the service: they teach nothing, and every model is evaluated on them. */
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DryRun } from '../../src/contract/searches.ts';
 import { readCsv } from '../../src/data/csv-dataset.ts';
@@ -228,6 +229,17 @@ describe('a model is evaluated on the test rows', () => {
   it('if the search has some', async () => {
     const search = await finished({ dataset: 'iris', budget: { trials: 1 } });
     expect((await made(search, { trial: 0 })).facts!.test).toBeNull();
+  });
+
+  it('but not if it was made before there were test rows', async () => {
+    const { id } = await made(await finished({ dataset: 'iris', validation: { test: 0.2 }, budget: { trials: 1 } }), {
+      trial: 0,
+    });
+    const database = new pg.Client({ connectionString: service.databaseUrl });
+    await database.connect();
+    await database.query(`UPDATE models SET facts = facts - 'test' WHERE id = $1`, [id]);
+    await database.end();
+    expect((await service.client.model(id)).facts!.test).toBeNull();
   });
 });
 
