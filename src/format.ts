@@ -46,6 +46,18 @@ export function formatAge(time: string, now: number): string {
   return `${formatDuration(rounded).replace(/ 0 (s|min)$/, '')} ago`;
 }
 
+interface TestScore {
+  readonly rows: number;
+  readonly value: number | null;
+  readonly interval: readonly [low: number, high: number] | null;
+}
+
+/** validation 0.984, test 0.972 [0.955, 0.985] on 360 rows */
+export function formatTest(validation: number | null, { rows, value, interval }: TestScore): string {
+  const range = interval === null ? '' : ` [${interval.map((end) => formatNumber(end, 3)).join(', ')}]`;
+  return `validation ${formatNumber(validation)}, test ${formatNumber(value)}${range} on ${plural(rows, 'row')}`;
+}
+
 /** A share from 0 to 1. */
 export function formatPercent(share: number): string {
   return `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;

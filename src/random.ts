@@ -19,6 +19,7 @@ const purposes = [
   'probe',
   'forest',
   'ensemble',
+  'test',
 ] as const;
 export type Purpose = (typeof purposes)[number];
 

@@ -21,7 +21,7 @@ import {
   specificationSchema,
 } from '../domain/specification/specification.ts';
 import { needsRows, undefinedMetricIssues } from '../domain/specification/undefined-metric.ts';
-import { foldIssues } from '../domain/specification/validation.ts';
+import { foldIssues, testRowIssues } from '../domain/specification/validation.ts';
 import { isRecord, issuesOf, shown } from '../domain/specification/validation-issues.ts';
 import { type Warning, warningsOf } from '../domain/specification/warnings.ts';
 import { Problem, type ValidationIssue } from '../errors.ts';
@@ -88,6 +88,7 @@ export async function parseSpecification(
   issues.push(...(warm?.issues ?? []));
   const specification = withDefaults(parsed.data, settings, [...enqueue.points, ...(warm?.points ?? [])], dataset);
   issues.push(
+    ...testRowIssues(specification.validation, specification.stages),
     ...rowIssues(specification, dataset),
     ...consistencyIssues(specification, body),
     ...memoryIssues(specification, dataset, memory),
@@ -141,13 +142,19 @@ function withDefaults(
 ): Specification {
   const byMetric: Partial<Record<Metric, Direction>> = metrics[dataset.task];
   const metric = parsed.objective.metric ?? (Object.keys(byMetric)[0] as Metric);
-  const { stages, pruner } = parsed;
+  const { pruner, validation } = parsed;
+  // Test rows are those of the whole search.
+  const stages = parsed.stages.map((stage) =>
+    stage.validation === undefined || validation.test === undefined
+      ? stage
+      : { ...stage, validation: { test: validation.test, ...stage.validation } },
+  );
   const base = { hyperparameters, enqueue, sampler: parsed.sampler, pruner, stages };
   return {
     ...base,
     name: parsed.name ?? `${dataset.name}, ${parsed.sampler.type}`,
     dataset: dataset.name,
-    validation: parsed.validation,
+    validation,
     objective: { metric, direction: parsed.objective.direction ?? byMetric[metric]! },
     budget: { ...parsed.budget, trials: parsed.budget.trials ?? defaultTrials(base) },
     limits: parsed.limits,

@@ -59,12 +59,17 @@ async function refined(
     hyperparameters,
     enqueue: best.map(({ hyperparameters: point }) => fitting(point, point, hyperparameters).point),
     sampler: refinement.sampler ?? { ...sampler, seed: (sampler.seed + 1) % Number.MAX_SAFE_INTEGER },
-    validation: refinement.validation ?? patch?.validation ?? validation,
+    validation: withTestRows(refinement.validation ?? patch?.validation ?? validation, validation),
     objective,
     pruner,
     limits,
     budget: refinement.budget ?? {},
   };
+}
+
+/** A refinement that says nothing of test rows has the share of its parent. */
+function withTestRows(validation: ValidationSettings, { test }: ValidationSettings): ValidationSettings {
+  return test === undefined ? validation : { test, ...validation };
 }
 
 async function narrowed(

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { type ModelFile, modelFiles } from '../contract/models.ts';
 import type { ModelRecord } from '../domain/model-record.ts';
-import { formatNumber } from '../format.ts';
+import { formatNumber, formatTest } from '../format.ts';
 import { parseModel } from '../models/parse-model.ts';
 import { createModelPredictor } from '../models/predict.ts';
 import type { Predictions } from '../models/predictions.ts';
@@ -71,8 +71,13 @@ function modelLines({ id, name, state, failure, origin, facts }: ModelRecord): s
       `${origin.metric} ${formatNumber(judgedOn.ensemble)} on ${judgedOn.rows} rows that chose nothing; the best trial alone ${formatNumber(judgedOn.single)}`,
     );
   } else {
-    const how = origin.refit === null ? '' : `, trained on all rows for ${origin.refit.epochs} epochs`;
+    const rows = facts?.test ? 'all rows but the test rows' : 'all rows';
+    const how = origin.refit === null ? '' : `, trained on ${rows} for ${origin.refit.epochs} epochs`;
     lines.push(`trial ${origin.trial}${how}; its ${origin.metric} was ${value}`);
+  }
+  if (facts?.test) {
+    const validation = facts.ensemble === null ? origin.value : facts.ensemble.judgedOn.ensemble;
+    lines.push(`${origin.metric}: ${formatTest(validation, facts.test)}`);
   }
   return lines.join('\n');
 }
@@ -80,10 +85,10 @@ function modelLines({ id, name, state, failure, origin, facts }: ModelRecord): s
 export async function listModels(client: ApiClient, args: string[]): Promise<number> {
   const [search] = args;
   if (args.length > 1) throw new UsageError('models [SEARCH]');
-  const table = new Table({ head: ['model', 'name', 'state', 'trial', 'metric', 'value'], ...plain });
-  for (const { id, name, state, origin } of (await client.models(search)).items) {
+  const table = new Table({ head: ['model', 'name', 'state', 'trial', 'metric', 'validation', 'test'], ...plain });
+  for (const { id, name, state, origin, facts } of (await client.models(search)).items) {
     const of = origin.ensemble === null ? origin.trial : `${origin.ensemble.length} candidates`;
-    table.push([id, name, state, of, origin.metric, formatNumber(origin.value)]);
+    table.push([id, name, state, of, origin.metric, formatNumber(origin.value), formatNumber(facts?.test?.value)]);
   }
   console.log(table.toString());
   return 0;

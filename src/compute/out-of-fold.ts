@@ -1,14 +1,14 @@
-/** What a trial predicted for rows that it was not trained on: the input of ensemble selection. */
-import { foldsOf } from '../data/folds.ts';
+/** What a model predicts for rows that it was not trained on: validation rows to select an ensemble, test rows to evaluate it. */
+import { foldsOf, testRowsOf } from '../data/folds.ts';
 import { portableOutputs } from '../models/evaluate.ts';
 import type { Model } from '../models/model.ts';
-import type { MemberOutputs } from '../models/predictions.ts';
-import { fromOutputs } from '../models/predictor.ts';
+import type { MemberOutputs, Prediction } from '../models/predictions.ts';
+import { fromOutputs, predictInputs, ROWS_AT_ONCE } from '../models/predictor.ts';
 import { preparedFolds } from './prepared-folds.ts';
 import type { TrialTask } from './trial.ts';
 
-export interface OutOfFold {
-  /** Rows of the data set, fold by fold; with repetitions a row comes several times. */
+export interface PredictedRows {
+  /** Rows of the data set: validation rows fold by fold, with repetitions several times, or test rows. */
   readonly rows: Uint32Array;
   /** rows × classes, or one value a row in the units of the target; NaN if an output is not finite. */
   readonly predictions: Float64Array;
@@ -19,8 +19,7 @@ export function outOfFold(
   { dataset, validation, seed, settings }: TrialTask,
   model: Model,
   outputs: MemberOutputs = portableOutputs(model),
-): OutOfFold {
-  const width = Math.max(model.classes.length, 1);
+): PredictedRows {
   const prepared = preparedFolds(dataset, validation, seed, settings.preprocessing);
   const rows = foldsOf(dataset, validation, seed).map(({ validationRows }) => validationRows);
   const predictions: number[] = [];
@@ -29,12 +28,32 @@ export function outOfFold(
     const { validationX, validationRows } = prepared[m]!;
     const own = outputs(m, validationX, validationRows);
     const predictionOf = fromOutputs({ ...model, members: [{ ...member, weight: 1 }] }, [own]);
-    for (let row = 0; row < validationRows; row++) {
-      const prediction = predictionOf(row);
-      if (prediction === undefined) predictions.push(...Array<number>(width).fill(Number.NaN));
-      else if ('label' in prediction) predictions.push(...model.classes.map((name) => prediction.probabilities[name]!));
-      else predictions.push(prediction.value);
-    }
+    for (let row = 0; row < validationRows; row++) predictions.push(...numbersOf(model, predictionOf(row)));
   });
   return { rows: Uint32Array.from(rows.flatMap((own) => [...own])), predictions: Float64Array.from(predictions) };
+}
+
+/** Undefined if the search has no test rows. `model` is one of the task's trial, also a refit. */
+export function predictTestRows({ dataset, validation, seed }: TrialTask, model: Model): PredictedRows | undefined {
+  const rows = testRowsOf(dataset, validation, seed);
+  if (rows.length === 0) return undefined;
+  const { x, features } = dataset;
+  const width = Math.max(model.classes.length, 1);
+  const outputs = portableOutputs(model);
+  const predictions = new Float64Array(rows.length * width);
+  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
+    const some = rows.subarray(start, start + ROWS_AT_ONCE);
+    const inputs = new Float64Array(some.length * features);
+    for (const [i, row] of some.entries()) inputs.set(x.subarray(row * features, (row + 1) * features), i * features);
+    const predictionOf = predictInputs(model, outputs, inputs, some.length);
+    for (let i = 0; i < some.length; i++) predictions.set(numbersOf(model, predictionOf(i)), (start + i) * width);
+  }
+  return { rows, predictions };
+}
+
+/** Probabilities in the order of the classes, or a value; NaN without a prediction. */
+function numbersOf({ classes }: Model, prediction: Prediction | undefined): readonly number[] {
+  if (prediction === undefined) return Array<number>(Math.max(classes.length, 1)).fill(Number.NaN);
+  if ('value' in prediction) return [prediction.value];
+  return classes.map((name) => prediction.probabilities[name]!);
 }

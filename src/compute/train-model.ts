@@ -1,6 +1,6 @@
 /** Makes the model of a trial by computing the trial again, or by training its settings on all rows. */
 import type { InputColumn } from '../data/columns.ts';
-import { countFolds, foldsOf } from '../data/folds.ts';
+import { countFolds, foldsOf, learningRowsOf } from '../data/folds.ts';
 import { prepare } from '../data/preprocess.ts';
 import type { CsvReading } from '../data/reading.ts';
 import { encodeLayer, modelColumns, modelReading } from '../models/encode.ts';
@@ -9,7 +9,7 @@ import { constantOf, type Loss } from '../nn/model/network.ts';
 import { type EpochReport, train } from '../nn/training/train.ts';
 import { type NamedKernels, type RunConditions, type TrainedFold, updateOf } from './fold-run.ts';
 import type { KernelsFamily } from './kernels-names.ts';
-import { type OutOfFold, outOfFold } from './out-of-fold.ts';
+import { outOfFold, type PredictedRows, predictTestRows } from './out-of-fold.ts';
 import type { EpochUpdate, RunOptions, TrialResult, TrialTask } from './trial.ts';
 import { trainOptions } from './trial-options.ts';
 import { runTrial, type Untimed } from './trial-run.ts';
@@ -20,9 +20,9 @@ export interface ModelTask {
   /** How the data set was read: `readCsv` of its file gives the columns. */
   readonly columns: readonly InputColumn[];
   readonly reading: CsvReading;
-  /** Trains one network on all of `rows` (by default every row of the data set) instead of one per fold. */
   /** Predict every fold's validation rows, for ensembles; not for a refit. */
   readonly predictsOutOfFold?: boolean;
+  /** Trains one network on all of `rows` (by default every row that is not a test row) instead of one per fold. */
   readonly refit?: { readonly epochs: number; readonly rows?: Uint32Array | undefined } | undefined;
 }
 
@@ -31,7 +31,9 @@ export interface TrainedModel {
   /** The trial's result, to compare its hash with the stored one; undefined for a refit. */
   readonly result: Untimed<TrialResult> | undefined;
   /** If it was asked for. */
-  readonly outOfFold?: OutOfFold;
+  readonly outOfFold?: PredictedRows;
+  /** If the search has test rows and no rows were given. */
+  readonly test?: PredictedRows | undefined;
 }
 
 /** Makes models in a thread. */
@@ -53,7 +55,11 @@ export function* trainModel(
   conditions: RunConditions,
 ): Generator<EpochUpdate, TrainedModel, 'continue' | 'stop'> {
   const { task, refit } = model;
-  if (refit !== undefined) return { model: yield* refitted(model, refit, kernels, conditions), result: undefined };
+  if (refit !== undefined) {
+    const made = yield* refitted(model, refit, kernels, conditions);
+    // Rows of the caller's choice may be test rows.
+    return { model: made, result: undefined, test: refit.rows === undefined ? predictTestRows(task, made) : undefined };
+  }
   const folds: TrainedFold[] = [];
   const onTrained = (fold: TrainedFold) => {
     folds.push(fold);
@@ -65,7 +71,8 @@ export function* trainModel(
   const members = folds.map((fold) => memberOf(model, kernels, fold, { fold: fold.fold, weight: 1 / folds.length }));
   const trained = new Set(foldsOf(task.dataset, task.validation, task.seed).flatMap(({ trainRows }) => [...trainRows]));
   const made = modelOf(model, members, trained);
-  return { model: made, result, ...(model.predictsOutOfFold && { outOfFold: outOfFold(task, made) }) };
+  const test = predictTestRows(task, made);
+  return { model: made, result, test, ...(model.predictsOutOfFold && { outOfFold: outOfFold(task, made) }) };
 }
 
 /**
@@ -80,7 +87,7 @@ function* refitted(
 ): Generator<EpochUpdate, Model, 'continue' | 'stop'> {
   const { task } = model;
   const { dataset, validation, trial } = task;
-  const trainRows = rows ?? Uint32Array.from({ length: dataset.rows }, (_, row) => row);
+  const trainRows = rows ?? learningRowsOf(dataset, validation, task.seed);
   if (!(Number.isInteger(epochs) && epochs > 0))
     throw new RangeError(`epochs must be a whole number above 0, got ${epochs}`);
   const settings = { ...task.settings, epochs: Math.max(epochs, task.settings.epochs), patience: 0 };

@@ -20,7 +20,9 @@ const ofTrial = z.strictObject({
   refit: z
     .boolean()
     .default(false)
-    .describe('Train on all rows, as many epochs as the best epoch of the trial, instead of computing the trial again'),
+    .describe(
+      'Train on all rows that are not test rows, as many epochs as the best epoch of the trial, instead of computing the trial again',
+    ),
   name: modelNameSchema.optional(),
 });
 

@@ -1,55 +1,67 @@
 /**
- * Splits rows into training and validation rows. The split only depends on the data set and the search's seed, so all trials of a search are
- * compared on the same rows.
+ * Splits rows into training, validation and test rows. The split only depends on the data set and the search's seed, so all trials of a search
+ * are compared on the same rows. Test rows are in no fold (invariant 11 in docs/invariants.md).
  */
 import { randomAt } from '../random.ts';
 import type { Dataset } from './dataset.ts';
 
-/** Both ascending and disjoint; together they are all rows. */
+/** Both ascending and disjoint; together they are all rows that are not test rows. */
 export interface Fold {
   readonly trainRows: Uint32Array;
   readonly validationRows: Uint32Array;
 }
 
-/** `repeats`: number of repetitions with different shuffles; 1 by default. */
+interface AnyValidation {
+  /** Number of repetitions with different shuffles; 1 by default. */
+  readonly repeats?: number | undefined;
+  /** Share of all rows that are test rows, above 0 and below 1; none by default. */
+  readonly test?: number | undefined;
+}
+
 export type Validation =
-  | {
+  | (AnyValidation & {
       readonly type: 'holdout';
-      /** Share of the rows held out, above 0 and below 1. */
+      /** Share of the rows that are not test rows held out, above 0 and below 1. */
       readonly fraction: number;
-      readonly repeats?: number | undefined;
-    }
-  | {
+    })
+  | (AnyValidation & {
       readonly type: 'kFold';
-      /** From 2 to the number of rows. */
+      /** From 2 to the number of rows that are not test rows. */
       readonly folds: number;
       /** Whether every fold has the same share of every class; true by default, ignored for regression. */
       readonly stratified?: boolean | undefined;
-      readonly repeats?: number | undefined;
-    };
+    });
 
 /** How many folds a trial has. */
 export function countFolds(validation: Validation): number {
   return (validation.repeats ?? 1) * (validation.type === 'holdout' ? 1 : validation.folds);
 }
 
-/** The largest numbers of training and validation rows of a fold. */
-export function foldRows(validation: Validation, rows: number): { trainRows: number; validationRows: number } {
-  const validationRows =
-    validation.type === 'holdout'
-      ? Math.min(Math.max(Math.round(rows * validation.fraction), 1), rows - 1)
-      : Math.ceil(rows / validation.folds);
-  const trainRows = validation.type === 'holdout' ? rows - validationRows : rows - Math.floor(rows / validation.folds);
-  return { trainRows, validationRows };
+/** `fraction` of `rows`, at least one and not all of them. */
+function shareOf(rows: number, fraction: number): number {
+  return Math.min(Math.max(Math.round(rows * fraction), 1), rows - 1);
 }
 
-/** The rows of every class, classes in order and rows shuffled; regression counts as one class. */
-function shuffledStrata(dataset: Dataset, seed: number, repeat: number, stratified = true): number[][] {
+/** The largest numbers of training and validation rows of a fold, and that of test rows. */
+export function foldRows(
+  validation: Validation,
+  allRows: number,
+): { trainRows: number; validationRows: number; testRows: number } {
+  const testRows = validation.test === undefined ? 0 : shareOf(allRows, validation.test);
+  const rows = allRows - testRows;
+  if (validation.type === 'holdout') {
+    const validationRows = shareOf(rows, validation.fraction);
+    return { trainRows: rows - validationRows, validationRows, testRows };
+  }
+  const { folds } = validation;
+  return { trainRows: rows - Math.floor(rows / folds), validationRows: Math.ceil(rows / folds), testRows };
+}
+
+/** The rows of every class, classes in order and rows in the given order; regression counts as one class. */
+function strataOf(dataset: Dataset, order: Iterable<number>, stratified: boolean): number[][] {
   const byClass = stratified && dataset.task === 'classification';
   const strata: number[][] = Array.from({ length: byClass ? dataset.classes.length : 1 }, () => []);
-  for (const row of randomAt({ seed, purpose: 'split', fold: repeat }).permutation(dataset.rows)) {
-    strata[byClass ? dataset.y[row]! : 0]!.push(row);
-  }
+  for (const row of order) strata[byClass ? dataset.y[row]! : 0]!.push(row);
   return strata;
 }
 
@@ -61,7 +73,7 @@ function shuffledStrata(dataset: Dataset, seed: number, repeat: number, stratifi
 function heldOutCounts(sizes: readonly number[], fraction: number): number[] {
   const rows = sizes.reduce((a, b) => a + b, 0);
   const most = sizes.map((size) => Math.max(size - 1, 0));
-  const target = Math.min(Math.max(Math.round(rows * fraction), 1), rows - 1);
+  const target = shareOf(rows, fraction);
   const counts = sizes.map((size, s) => Math.min(Math.floor(size * fraction), most[s]!));
   const byRemainder = sizes
     .map((size, s) => ({ s, remainder: size * fraction - counts[s]! }))
@@ -77,17 +89,10 @@ function heldOutCounts(sizes: readonly number[], fraction: number): number[] {
   return counts;
 }
 
-function foldOf(rows: number, validation: Iterable<number>): Fold {
-  const held = new Uint8Array(rows);
-  for (const row of validation) held[row] = 1;
-  const all = Uint32Array.from({ length: rows }, (_, row) => row);
-  return { trainRows: all.filter((row) => held[row] === 0), validationRows: all.filter((row) => held[row] === 1) };
-}
-
-/** The validation rows of a holdout with about `fraction` of the rows, stratified for classification. */
-function heldOut(dataset: Dataset, fraction: number, seed: number, repeat: number): number[] {
+/** About `fraction` of the rows in `order`, stratified for classification. */
+function heldOut(dataset: Dataset, fraction: number, order: Iterable<number>): number[] {
   if (!(fraction > 0 && fraction < 1)) throw new RangeError(`fraction must be above 0 and below 1, got ${fraction}`);
-  const strata = shuffledStrata(dataset, seed, repeat);
+  const strata = strataOf(dataset, order, true);
   const counts = heldOutCounts(
     strata.map((stratum) => stratum.length),
     fraction,
@@ -95,19 +100,41 @@ function heldOut(dataset: Dataset, fraction: number, seed: number, repeat: numbe
   return strata.flatMap((stratum, s) => stratum.slice(0, counts[s]!));
 }
 
-/** The validation rows of `folds` folds: every row is in exactly one. Strata are distributed round-robin. */
-function dealt(dataset: Dataset, folds: number, seed: number, stratified: boolean, repeat: number): number[][] {
-  if (!(Number.isInteger(folds) && folds >= 2 && folds <= dataset.rows)) {
-    throw new RangeError(`folds must be a whole number from 2 to ${dataset.rows}, got ${folds}`);
+/** The validation rows of `folds` folds: every row of `order` is in exactly one. Strata are distributed round-robin. */
+function dealt(dataset: Dataset, folds: number, order: readonly number[], stratified: boolean): number[][] {
+  if (!(Number.isInteger(folds) && folds >= 2 && folds <= order.length)) {
+    throw new RangeError(`folds must be a whole number from 2 to ${order.length}, got ${folds}`);
   }
   const hands = Array.from({ length: folds }, (): number[] => []);
-  for (const [i, row] of shuffledStrata(dataset, seed, repeat, stratified).flat().entries())
-    hands[i % folds]!.push(row);
+  for (const [i, row] of strataOf(dataset, order, stratified).flat().entries()) hands[i % folds]!.push(row);
   return hands;
 }
 
-export function holdout(dataset: Dataset, fraction: number, seed: number, repeat = 0): Fold {
-  return foldOf(dataset.rows, heldOut(dataset, fraction, seed, repeat));
+/** 1 for the rows that are among `rows`. */
+function marked(count: number, rows: Iterable<number>): Uint8Array {
+  const marks = new Uint8Array(count);
+  for (const row of rows) marks[row] = 1;
+  return marks;
+}
+
+function allRows(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, row) => row);
+}
+
+/**
+ * The test rows, ascending; none without a share. They have a random address of their own, so they are the same rows whatever the folds are.
+ * Which rows they are depends on the classes of all rows, since they are stratified, and on no feature and no target of a regression.
+ */
+export function testRowsOf(dataset: Dataset, { test }: Pick<Validation, 'test'>, seed: number): Uint32Array {
+  if (test === undefined) return new Uint32Array();
+  const order = randomAt({ seed, purpose: 'test' }).permutation(dataset.rows);
+  return Uint32Array.from(heldOut(dataset, test, order)).sort();
+}
+
+/** The rows that are not test rows, ascending. */
+export function learningRowsOf(dataset: Dataset, validation: Pick<Validation, 'test'>, seed: number): Uint32Array {
+  const isTest = marked(dataset.rows, testRowsOf(dataset, validation, seed));
+  return allRows(dataset.rows).filter((row) => isTest[row] === 0);
 }
 
 /** The validation rows of every fold of every repetition. */
@@ -116,13 +143,28 @@ export function* validationRowsOf(
   validation: Validation,
   seed: number,
 ): Generator<readonly number[], void> {
+  const isTest = marked(dataset.rows, testRowsOf(dataset, validation, seed));
   for (let repeat = 0; repeat < (validation.repeats ?? 1); repeat++) {
-    if (validation.type === 'holdout') yield heldOut(dataset, validation.fraction, seed, repeat);
-    else yield* dealt(dataset, validation.folds, seed, validation.stratified ?? true, repeat);
+    const shuffled = randomAt({ seed, purpose: 'split', fold: repeat }).permutation(dataset.rows);
+    const order = Array.from(shuffled).filter((row) => isTest[row] === 0);
+    if (validation.type === 'holdout') yield heldOut(dataset, validation.fraction, order);
+    else yield* dealt(dataset, validation.folds, order, validation.stratified ?? true);
   }
 }
 
 /** The folds of all repetitions. */
 export function foldsOf(dataset: Dataset, validation: Validation, seed: number): Fold[] {
-  return Array.from(validationRowsOf(dataset, validation, seed), (rows) => foldOf(dataset.rows, rows));
+  const learning = learningRowsOf(dataset, validation, seed);
+  return Array.from(validationRowsOf(dataset, validation, seed), (rows) => {
+    const held = marked(dataset.rows, rows);
+    return {
+      trainRows: learning.filter((row) => held[row] === 0),
+      validationRows: learning.filter((row) => held[row] === 1),
+    };
+  });
+}
+
+/** The first fold of a holdout without test rows. */
+export function holdout(dataset: Dataset, fraction: number, seed: number, repeat = 0): Fold {
+  return foldsOf(dataset, { type: 'holdout', fraction, repeats: repeat + 1 }, seed)[repeat]!;
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { columnSchema } from '../models/model.ts';
 import { count, time } from './fields.ts';
+import { confusionSchema, metricsSchema, predictedSchema } from './trial.ts';
 
 const modelStates = ['waiting', 'running', 'ready', 'failed'] as const;
 
@@ -22,7 +23,7 @@ export const modelOriginSchema = z.object({
   refit: z
     .object({ epochs: count.describe('The best epoch of the trial; of several folds the rounded mean') })
     .nullable()
-    .describe('Whether it is trained on all rows instead of those of the trial’s folds'),
+    .describe('Whether it is trained on all rows that are not test rows instead of those of the trial’s folds'),
   metric: z.string(),
   value: z.number().describe('The value of the trial on its validation rows'),
   deviation: z.number().nullable().describe('Standard deviation of the folds’ values; null for one fold'),
@@ -35,6 +36,21 @@ const scoresSchema = z.object({
   rows: count,
   ensemble: z.number().nullable().describe('The metric of the ensemble; null if undefined on these rows'),
   single: z.number().nullable().describe('That of the trial that is best alone'),
+});
+
+const testSchema = z.object({
+  rows: count,
+  value: z.number().nullable().describe('The metric of the search; null if undefined on these rows'),
+  interval: z
+    .tuple([z.number(), z.number()])
+    .readonly()
+    .nullable()
+    .describe('Low and high of the value, 95 %: Wilson’s for the accuracy, else a bootstrap over the rows'),
+  metrics: metricsSchema.describe('null if undefined or not finite'),
+  confusion: confusionSchema
+    .optional()
+    .describe('Test rows by true class (outer) and predicted class (inner); up to 30 classes'),
+  predictions: predictedSchema.optional().describe('For some test rows, in the units of the target'),
 });
 
 /** What is known once it is made. */
@@ -54,6 +70,9 @@ export const modelFactsSchema = z.object({
       judgedOn: scoresSchema.describe('The other validation rows, which chose nothing'),
     })
     .nullable(),
+  test: testSchema
+    .nullable()
+    .describe('On the test rows, which neither trained nor chose it; null if the search has none'),
 });
 export type ModelFacts = z.output<typeof modelFactsSchema>;
 

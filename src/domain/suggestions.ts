@@ -216,10 +216,11 @@ const moreFolds: Rule = (specification, trials) => {
   const few = shareOf(trials, ({ found }) => found.includes('validationTooSmall'));
   const noisy = first.deviation !== null && first.deviation > gap;
   if (!noisy && !(first.deviation === null && few >= MAX_HAVE)) return [];
+  const { test } = validation;
   const patch: ValidationSettings =
     validation.type === 'kFold'
       ? { ...validation, repeats: validation.repeats + 2 }
-      : { type: 'kFold', folds: 5, repeats: 1, stratified: true };
+      : { type: 'kFold', folds: 5, repeats: 1, stratified: true, ...(test !== undefined && { test }) };
   return [
     {
       id: 'validation.more',

@@ -84,7 +84,7 @@ export type TrialSummary = z.infer<typeof trialSummarySchema>;
 const series = z.array(z.number().nullable()).readonly().describe('One entry per epoch; null if it was not finite');
 
 const metric = z.number().nullable();
-const metricsSchema = z.union([
+export const metricsSchema = z.union([
   z.object({ loss: metric, accuracy: metric, macroF1: metric, rocAuc: metric }),
   z.object({ loss: metric, rmse: metric, mae: metric, r2: metric }),
 ]);
@@ -107,6 +107,13 @@ const observedLayersSchema = z.object({
   layers: z.array(layerSignalsSchema).readonly().describe('Starting at the input; the last is the output layer'),
 });
 
+export const confusionSchema = z.array(z.array(count).readonly()).readonly();
+
+export const predictedSchema = z.object({
+  target: z.array(z.number().nullable()).readonly(),
+  predicted: z.array(z.number().nullable()).readonly(),
+});
+
 export const foldCurvesSchema = z
   .object({
     fold: count,
@@ -123,18 +130,10 @@ export const foldCurvesSchema = z
       .optional()
       .describe('The epoch whose parameters, value and metrics count; once the fold has finished'),
     stoppedEarly: z.boolean().optional(),
-    confusion: z
-      .array(z.array(count).readonly())
-      .readonly()
+    confusion: confusionSchema
       .optional()
       .describe('Validation rows by true class (outer) and predicted class (inner); up to 30 classes'),
-    predictions: z
-      .object({
-        target: z.array(z.number().nullable()).readonly(),
-        predicted: z.array(z.number().nullable()).readonly(),
-      })
-      .optional()
-      .describe('For some validation rows, in the units of the target'),
+    predictions: predictedSchema.optional().describe('For some validation rows, in the units of the target'),
     metrics: metricsSchema.optional().describe('On the validation rows; null if undefined or not finite'),
   })
   .meta({ id: 'FoldCurves' }) satisfies z.ZodType<FoldCurves>;

@@ -11,14 +11,13 @@ import { type Cells, cellReader, checkRows, createProblems } from './read-cells.
 export type Predict = (cells: Cells) => Predictions;
 
 /** Rows computed at once, so that memory does not grow with the number of rows. The bits of a row do not depend on it. */
-const ROWS_AT_ONCE = 1024;
+export const ROWS_AT_ONCE = 1024;
 
 const NOT_FINITE = 'the output of the network is not a finite number for these values';
 
 /** `outputs` are those of the model's members, by default computed in plain JavaScript; faster ones must have the same bits. */
 export function createPredictor(model: Model, outputs: MemberOutputs = portableOutputs(model)): Predict {
   const readerOf = cellReader(model);
-  const inputs = countInputs(model);
   return (cells) => {
     checkRows(cells.rows);
     const problems = createProblems();
@@ -27,8 +26,7 @@ export function createPredictor(model: Model, outputs: MemberOutputs = portableO
     for (let start = 0; start < cells.rows; start += ROWS_AT_ONCE) {
       const count = Math.min(ROWS_AT_ONCE, cells.rows - start);
       const x = reader.read(start, count);
-      const each = model.members.map((member, m) => outputs(m, scaledRows(x, inputs, member), count));
-      const predictionOf = fromOutputs(model, each);
+      const predictionOf = predictInputs(model, outputs, x, count);
       for (let row = start; row < start + count; row++) {
         const prediction = problems.has(row) ? null : predictionOf(row - start);
         if (prediction === undefined) problems.add(row, cells.path(row, undefined), NOT_FINITE);
@@ -37,6 +35,20 @@ export function createPredictor(model: Model, outputs: MemberOutputs = portableO
     }
     return { predictions, errors: problems.first(), failed: problems.count, warnings: reader.warnings() };
   };
+}
+
+/** The predictions for inputs before preprocessing (rows × inputs), row by row; undefined where they are not finite. */
+export function predictInputs(
+  model: Model,
+  outputs: MemberOutputs,
+  x: Float64Array,
+  rows: number,
+): (row: number) => Prediction | undefined {
+  const inputs = countInputs(model);
+  return fromOutputs(
+    model,
+    model.members.map((member, m) => outputs(m, scaledRows(x, inputs, member), rows)),
+  );
 }
 
 /** The predictions of a model from the outputs of its members, row by row; undefined where they are not finite. */

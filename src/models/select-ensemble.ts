@@ -4,23 +4,13 @@
  * one half of them, and the other half judges.
  */
 import { type Direction, isBetter } from '../algorithms/objective.ts';
-import { log } from '../exact-math.ts';
-import {
-  determination,
-  type Metric,
-  macroF1,
-  meanAbsoluteError,
-  predictedClass,
-  rocAuc,
-} from '../nn/training/metrics.ts';
 import { randomAt } from '../random.ts';
-
-export type EnsembleMetric = Metric | 'loss';
+import { type ScoredMetric, scoreOf } from './scores.ts';
 
 export interface EnsembleOptions {
   /** How many times a candidate is added; the ensemble has at most as many members. */
   readonly size: number;
-  readonly metric: EnsembleMetric;
+  readonly metric: ScoredMetric;
   /** Decides which rows choose and which judge. */
   readonly seed: number;
 }
@@ -41,7 +31,7 @@ export interface EnsembleChoice {
   readonly better: boolean;
 }
 
-const directionOf: Readonly<Record<EnsembleMetric, Direction>> = {
+const directionOf: Readonly<Record<ScoredMetric, Direction>> = {
   accuracy: 'maximize',
   macroF1: 'maximize',
   rocAuc: 'maximize',
@@ -164,7 +154,7 @@ function createScorer(
   targets: Int32Array | Float64Array,
   rows: Uint32Array,
   width: number,
-  metric: EnsembleMetric,
+  metric: ScoredMetric,
 ): Score {
   const truth =
     targets instanceof Int32Array
@@ -183,45 +173,6 @@ function createScorer(
       }
     }
     for (let i = 0; i < mixture.length; i++) mixture[i]! /= total;
-    return truth instanceof Int32Array ? classScore(metric, mixture, truth) : valueScore(metric, mixture, truth);
+    return scoreOf(metric, mixture, truth);
   };
-}
-
-function classScore(metric: EnsembleMetric, probabilities: Float64Array, labels: Int32Array): number {
-  const C = probabilities.length / labels.length;
-  switch (metric) {
-    case 'accuracy':
-      return (
-        labels.reduce((sum, label, i) => sum + Number(predictedClass(probabilities, i, C) === label), 0) / labels.length
-      );
-    case 'loss':
-      return (
-        labels.reduce((sum, label, i) => sum - log(Math.max(probabilities[i * C + label]!, LEAST)), 0) / labels.length
-      );
-    case 'macroF1':
-      return macroF1(probabilities, labels);
-    case 'rocAuc':
-      return rocAuc(probabilities, labels);
-    default:
-      return Number.NaN;
-  }
-}
-
-/** A probability of 0 would make the loss infinite. */
-const LEAST = 1e-15;
-
-function valueScore(metric: EnsembleMetric, values: Float64Array, targets: Float64Array): number {
-  switch (metric) {
-    case 'loss':
-    case 'rmse': {
-      const squares = values.reduce((sum, value, i) => sum + (value - targets[i]!) ** 2, 0);
-      return Math.sqrt(squares / targets.length);
-    }
-    case 'mae':
-      return meanAbsoluteError(values, targets);
-    case 'r2':
-      return determination(values, targets);
-    default:
-      return Number.NaN;
-  }
 }

@@ -123,11 +123,12 @@ describe('the client', () => {
   });
 
   it('makes a model, writes its files, and predicts with it, with and without the service', async () => {
-    const search = await service.client.create({ ...lasting(20, 3), dataset: 'wine' });
+    const search = await service.client.create({ ...lasting(20, 3), dataset: 'wine', validation: { test: 0.2 } });
     await ended(service.client, search.id);
     const out = join(folder, 'model');
     const { code, output } = await hypersearch('model', search.id, '--out', out);
     expect(code, output).toBe(0);
+    expect(output).toMatch(/^validationAccuracy: validation \S+, test \S+ \[0\.\S+, \S+\] on 3[56] rows$/m);
     const [model] = /[0-9a-f-]{36}/.exec(output)!;
     for (const file of ['model.onnx', 'model.safetensors', 'model.json', 'predict.mjs']) {
       expect(output).toContain(join(out, file));
@@ -148,6 +149,8 @@ describe('the client', () => {
     expect(lines).toHaveLength(1 + 178);
     const local = await hypersearch('predict', join(out, 'model.json'), rows);
     expect(linesOf(local.output)).toEqual(lines);
+    const refit = await hypersearch('model', search.id, '--refit');
+    expect(refit.output).toMatch(/trained on all rows but the test rows for \d+ epochs/);
     const ensemble = await hypersearch('model', search.id, '--ensemble', '3');
     expect(ensemble.output).toMatch(/the mean of trials .*\n.* rows that chose nothing; the best trial alone/);
     await writeFile(rows, 'alcohol\nstrong\n');

@@ -21,6 +21,7 @@ const validations: Validation[] = [
   { type: 'holdout', fraction: 0.25, repeats: 3 },
   { type: 'kFold', folds: 3 },
   { type: 'kFold', folds: 5, stratified: false, repeats: 2 },
+  { type: 'kFold', folds: 3, test: 0.2 },
 ];
 
 function task(validation: Validation, more: Record<string, number | string> = {}): TrialTask {

@@ -4,7 +4,15 @@ import { type CsvShape, parseCsv } from '../../src/data/csv.ts';
 import { csvLimits } from '../../src/data/csv-table.ts';
 import { createDataset, type Dataset } from '../../src/data/dataset.ts';
 import { IssueList } from '../../src/data/faults.ts';
-import { type Fold, foldsOf, holdout } from '../../src/data/folds.ts';
+import {
+  type Fold,
+  foldRows,
+  foldsOf,
+  holdout,
+  learningRowsOf,
+  testRowsOf,
+  type Validation,
+} from '../../src/data/folds.ts';
 import { prepare } from '../../src/data/preprocess.ts';
 
 /** One feature, and a class for every row. */
@@ -71,6 +79,70 @@ describe('folds', () => {
     );
   });
 
+  const testShares = fc.double({ min: 0.05, max: 0.5, noNaN: true });
+  const splits: fc.Arbitrary<Validation> = fc.oneof(
+    fc.record({
+      type: fc.constant('holdout' as const),
+      fraction: fc.double({ min: 0.05, max: 0.9, noNaN: true }),
+      repeats: fc.integer({ min: 1, max: 3 }),
+    }),
+    fc.record({
+      type: fc.constant('kFold' as const),
+      folds: fc.integer({ min: 2, max: 5 }),
+      stratified: fc.boolean(),
+      repeats: fc.integer({ min: 1, max: 3 }),
+    }),
+  );
+
+  it('test rows are in no fold, and all other rows are in every fold, whatever the split, the share and the seed', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat({ max: 4 }), { minLength: 12, maxLength: 200 }),
+        splits,
+        testShares,
+        seeds,
+        (y, split, test, seed) => {
+          const dataset = datasetOf(y);
+          const testRows = testRowsOf(dataset, { test }, seed);
+          expect(testRows.length).toBeGreaterThan(0);
+          expect(new Set(testRows).size).toBe(testRows.length);
+          const all = foldsOf(dataset, { ...split, test }, seed);
+          expect(all).toHaveLength(foldsOf(dataset, split, seed).length);
+          for (const { trainRows, validationRows } of all) {
+            expect(Math.min(trainRows.length, validationRows.length)).toBeGreaterThan(0);
+            expect(
+              isPartition({ trainRows: Uint32Array.from([...trainRows, ...testRows]), validationRows }, y.length),
+            ).toBe(true);
+          }
+        },
+      ),
+    );
+  });
+
+  it('test rows are as many as asked for, of every class its share, and the same whatever the folds are', () => {
+    fc.assert(
+      fc.property(labels, testShares, seeds, (y, test, seed) => {
+        const dataset = datasetOf(y);
+        const rows = testRowsOf(dataset, { test }, seed);
+        const sizes = [...new Set(y)].map((label) => y.filter((one) => one === label).length);
+        fc.pre(sizes.every((size) => Math.ceil(size * test) < size));
+        const counted = foldRows({ type: 'holdout', fraction: 0.2, test }, y.length);
+        expect(rows).toHaveLength(counted.testRows);
+        expect(counted.trainRows + counted.validationRows + counted.testRows).toBe(y.length);
+        for (const label of new Set(y)) {
+          const size = y.filter((one) => one === label).length;
+          expect(Math.abs(countOf(y, rows, label) - size * test)).toBeLessThan(1.5);
+        }
+      }),
+    );
+  });
+
+  it('without a share there are no test rows, and every row is learned from', () => {
+    const dataset = datasetOf([0, 1, 0, 1, 1]);
+    expect(testRowsOf(dataset, {}, 1)).toHaveLength(0);
+    expect([...learningRowsOf(dataset, {}, 1)]).toEqual([0, 1, 2, 3, 4]);
+  });
+
   it('a split depends on the seed, and on nothing else', () => {
     const dataset = datasetOf(Array.from({ length: 100 }, (_, i) => i % 3));
     const held = (seed: number) => holdout(dataset, 0.2, seed).validationRows.join();
@@ -119,6 +191,22 @@ describe('preprocessing', () => {
         expect(leaking.validationX).not.toEqual(clean.validationX);
       }),
     );
+  });
+});
+
+it('test rows never teach: whatever they hold changes neither the rows of a fold nor their preprocessing', () => {
+  const x = Array.from({ length: 60 }, (_, i) => Math.sin(i));
+  const y = x.map((_, i) => i % 3);
+  const split = { type: 'kFold', folds: 3, test: 0.25 } as const;
+  const test = testRowsOf(datasetOf(y, x), split, 5);
+  const leaking = datasetOf(
+    y,
+    x.map((value, row) => (test.includes(row) ? 1e30 * y[row]! : value)),
+  );
+  foldsOf(datasetOf(y, x), split, 5).forEach((fold, f) => {
+    expect(foldsOf(leaking, split, 5)[f]).toEqual(fold);
+    for (const kind of ['none', 'center', 'standardize'] as const)
+      expect(prepare(leaking, fold, kind)).toEqual(prepare(datasetOf(y, x), fold, kind));
   });
 });
 

@@ -1,7 +1,8 @@
 /** Ensemble selection is deterministic, never worse than its best candidate on the rows that choose, and judged by rows that chose nothing. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EnsembleMetric, selectEnsemble } from '../../src/models/select-ensemble.ts';
+import type { ScoredMetric } from '../../src/models/scores.ts';
+import { selectEnsemble } from '../../src/models/select-ensemble.ts';
 import { randomAt } from '../../src/random.ts';
 
 const number = fc.double({ min: -10, max: 10, noNaN: true });
@@ -48,7 +49,7 @@ const classifications = fc
     }),
   );
 
-const maximized = new Set<EnsembleMetric>(['accuracy', 'macroF1', 'rocAuc', 'r2']);
+const maximized = new Set<ScoredMetric>(['accuracy', 'macroF1', 'rocAuc', 'r2']);
 const cases = [
   { metric: 'rmse', given: regressions },
   { metric: 'mae', given: regressions },

@@ -7,6 +7,7 @@ import {
   formatDuration,
   formatNumber,
   formatPercent,
+  formatTest,
   formatValue,
   plural,
   significant,
@@ -79,4 +80,10 @@ describe('counts, shares and names', () => {
     expect([0, 0.034, 0.5, 1].map(formatPercent)).toEqual(['0 %', '3.4 %', '50 %', '100 %']);
     expect(words('learningRate')).toBe('learning rate');
   });
+});
+
+it('a test value stands beside that of validation, with its interval', () => {
+  const test = { rows: 360, value: 0.97222, interval: [0.95483, 0.98541] } as const;
+  expect(formatTest(0.98444, test)).toBe('validation 0.9844, test 0.9722 [0.955, 0.985] on 360 rows');
+  expect(formatTest(0.98444, { rows: 1, value: null, interval: null })).toBe('validation 0.9844, test – on 1 row');
 });

@@ -14,7 +14,7 @@ import {
   withKind,
   withOffer,
 } from '../../web/src/datasets/preview.ts';
-import { draftOf, issuesAt, leanOf, modeOf, textOf, withPart } from '../../web/src/new-search/draft.ts';
+import { draftOf, issuesAt, leanOf, modeOf, textOf, withPart, withTestRows } from '../../web/src/new-search/draft.ts';
 import { groups } from '../../web/src/new-search/groups.ts';
 import { sampledOf } from '../../web/src/new-search/sampled.ts';
 import type { TrialRow } from '../../web/src/search/model.ts';
@@ -139,6 +139,21 @@ describe('the surface between trials', () => {
 });
 
 describe('a draft of a search', () => {
+  it('has test rows if the data set has 200 rows, unless somebody chose another share', () => {
+    const draft = { dataset: 'digits' };
+    const tested = { dataset: 'digits', validation: { test: 0.2 } };
+    expect(withTestRows(draft, 200)).toEqual(tested);
+    for (const rows of [199, undefined]) expect(withTestRows(draft, rows)).toEqual(draft);
+    expect(withTestRows(tested, 199)).toEqual(draft);
+    const folds = { type: 'kFold', folds: 3 };
+    expect(withTestRows({ validation: folds }, 1000)).toEqual({ validation: { ...folds, test: 0.2 } });
+    expect(withTestRows({ validation: { ...folds, test: 0.2 } }, 100)).toEqual({ validation: folds });
+    for (const rows of [100, 1000]) {
+      const chosen = { validation: { ...folds, test: 0.3 } };
+      expect(withTestRows(chosen, rows)).toEqual(chosen);
+    }
+  });
+
   it('is the same as a form and as JSON', () => {
     const draft = { dataset: 'digits', hyperparameters: { learningRate: 0.1 } };
     expect(draftOf(textOf(draft))).toEqual({ draft });

@@ -27,7 +27,7 @@ export async function createModel(
     'ensemble' in asked
       ? await ensembleOrigin(dependencies, search, asked.ensemble)
       : await trialOrigin(dependencies, search, asked);
-  const model = await dependencies.models.create({ name: asked.name ?? nameOf(origin), origin });
+  const model = await dependencies.models.create({ name: asked.name ?? nameOf(origin, search), origin });
   await deliverModels(dependencies.queue, [model.id], dependencies.log);
   return model;
 }
@@ -63,8 +63,9 @@ function bestOf({ best }: Search): number {
   throw new Problem('wrongState', 'no trial of the search is complete yet, so there is no best one');
 }
 
-function nameOf({ searchName, trial, ensemble, refit }: ModelOrigin): string {
-  const of = ensemble === null ? `trial ${trial}${refit === null ? '' : ', on all rows'}` : 'ensemble';
+function nameOf({ searchName, trial, ensemble, refit }: ModelOrigin, { specification }: Search): string {
+  const rows = specification.validation.test === undefined ? 'all rows' : 'all but the test rows';
+  const of = ensemble === null ? `trial ${trial}${refit === null ? '' : `, on ${rows}`}` : 'ensemble';
   return `${searchName.slice(0, 150)}, ${of}`;
 }
 

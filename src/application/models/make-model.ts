@@ -1,7 +1,7 @@
 /** Makes waiting models in a worker: claims one, computes its trial again, checks its hash, and writes the model. */
 import type { KernelsFamily } from '../../compute/kernels-names.ts';
 import { type ModelMaker, NoModel, type TrainedModel } from '../../compute/train-model.ts';
-import { MemoryLimitExceeded, TimeLimitExceeded, type TrialMetric } from '../../compute/trial.ts';
+import { MemoryLimitExceeded, TimeLimitExceeded } from '../../compute/trial.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { countFolds } from '../../data/folds.ts';
 import type { ModelClaim, ModelFacts, ModelOrigin } from '../../domain/model-record.ts';
@@ -11,8 +11,9 @@ import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { ensembleModel } from '../../models/ensemble-model.ts';
 import type { Model } from '../../models/model.ts';
-import { type EnsembleMetric, selectEnsemble } from '../../models/select-ensemble.ts';
+import { selectEnsemble } from '../../models/select-ensemble.ts';
 import type { DatasetInputs, DatasetStore, ModelStore, PubSub, SearchQueries } from '../ports.ts';
+import { scoredMetrics, testFacts, trueValues } from './test-facts.ts';
 
 export interface ModelWorkDependencies {
   readonly models: ModelStore;
@@ -75,8 +76,8 @@ async function makeClaimed(
   };
   const timer = setInterval(() => void renew(), Math.min(1000, (leaseSeconds * 1000) / 3));
   try {
-    const { model, ensemble } = await modelOf(dependencies, claim, abort.signal);
-    const facts = { ...factsOf(model), ensemble };
+    const { model, ensemble, test } = await modelOf(dependencies, claim, abort.signal);
+    const facts = { ...factsOf(model), ensemble, test };
     await models.finish(claim, { facts, document: new TextEncoder().encode(JSON.stringify(model)) });
   } catch (error) {
     if (error instanceof ClaimLost) return;
@@ -89,12 +90,14 @@ async function makeClaimed(
   }
 }
 
-/** The model of the claim, and how an ensemble was chosen. */
+type MadeModel = { readonly model: Model } & Pick<ModelFacts, 'ensemble' | 'test'>;
+
+/** The model of the claim, how an ensemble was chosen, and how good it is on test rows. */
 async function modelOf(
   dependencies: ModelWorkDependencies,
   { id, origin }: ModelClaim,
   signal: AbortSignal,
-): Promise<{ readonly model: Model; readonly ensemble: ModelFacts['ensemble'] }> {
+): Promise<MadeModel> {
   const source = await sourceOf(dependencies, origin);
   const { trial, resultHash, ensemble } = origin;
   const trials = ensemble ?? [{ trial, resultHash }];
@@ -115,8 +118,20 @@ async function modelOf(
       }
     }),
   );
-  if (ensemble === null) return { model: made[0]!.model, ensemble: null };
-  return joinEnsemble(source, trials, made);
+  const { parts, ...joined } = ensemble === null ? alone(made[0]!) : joinEnsemble(source, trials, made);
+  const test = await testFacts(source.search.specification, source.dataset, parts);
+  signal.throwIfAborted();
+  return { ...joined, test };
+}
+
+/** A model before its evaluation. */
+interface Joined extends Omit<MadeModel, 'test'> {
+  /** The trained models that it consists of; the weights sum to 1. */
+  readonly parts: readonly { readonly made: TrainedModel; readonly weight: number }[];
+}
+
+function alone(made: TrainedModel): Joined {
+  return { model: made.model, ensemble: null, parts: [{ made, weight: 1 }] };
 }
 
 interface Source {
@@ -173,18 +188,19 @@ function joinEnsemble(
   { search, dataset }: Source,
   trials: readonly { readonly trial: number }[],
   made: readonly TrainedModel[],
-): { readonly model: Model; readonly ensemble: ModelFacts['ensemble'] } {
+): Joined {
   const { rows } = made[0]!.outOfFold!;
-  const values = Array.from(rows, (row) => dataset.y[row]!);
   const { metric } = search.specification.objective;
   const choice = selectEnsemble(
     made.map(({ outOfFold }) => outOfFold!.predictions),
-    dataset.task === 'classification' ? Int32Array.from(values) : Float64Array.from(values),
-    { size: 2 * trials.length, metric: ensembleMetrics[metric], seed: search.specification.sampler.seed },
+    trueValues(dataset, rows),
+    { size: 2 * trials.length, metric: scoredMetrics[metric], seed: search.specification.sampler.seed },
   );
   const { members, chosenOn, judgedOn } = choice;
+  const parts = members.map(({ candidate, weight }) => ({ made: made[candidate]!, weight }));
   return {
-    model: ensembleModel(members.map(({ candidate, weight }) => ({ model: made[candidate]!.model, weight }))),
+    parts,
+    model: ensembleModel(parts.map(({ made: { model }, weight }) => ({ model, weight }))),
     ensemble: {
       trials: members.map(({ candidate, weight }) => ({ trial: trials[candidate]!.trial, weight })),
       chosenOn: { ...chosenOn, rows: chosenOn.rows.length },
@@ -193,17 +209,7 @@ function joinEnsemble(
   };
 }
 
-const ensembleMetrics: Readonly<Record<TrialMetric, EnsembleMetric>> = {
-  validationAccuracy: 'accuracy',
-  validationLoss: 'loss',
-  validationMacroF1: 'macroF1',
-  validationRocAuc: 'rocAuc',
-  validationRmse: 'rmse',
-  validationMae: 'mae',
-  validationR2: 'r2',
-};
-
-function factsOf({ task, target, classes, columns, members }: Model): Omit<ModelFacts, 'ensemble'> {
+function factsOf({ task, target, classes, columns, members }: Model): Omit<ModelFacts, 'ensemble' | 'test'> {
   const layers = members.flatMap((member) => member.layers);
   const parameters = layers.reduce(
     (sum, { inputs, columns: units, bias, norm }) =>

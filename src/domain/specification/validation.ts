@@ -4,13 +4,25 @@ import { foldRows } from '../../data/folds.ts';
 import type { ValidationIssue } from '../../errors.ts';
 
 const repeats = z.int().min(1).max(100).default(1).describe('Repetitions, each with another shuffle');
+const test = z
+  .number()
+  .min(0.05)
+  .max(0.5)
+  .optional()
+  .describe('Share of the rows that no trial trains or validates on; a model is judged on them once. Default: none');
 
 export const validationKinds = z.discriminatedUnion('type', [
   z
     .strictObject({
       type: z.literal('holdout'),
-      fraction: z.number().min(0.01).max(0.9).default(0.2).describe('Share of the rows that is held out'),
+      fraction: z
+        .number()
+        .min(0.01)
+        .max(0.9)
+        .default(0.2)
+        .describe('Share of the rows, without test rows, that is held out'),
       repeats,
+      test,
     })
     .describe('One split, with the same share of every class held out'),
   z
@@ -19,8 +31,9 @@ export const validationKinds = z.discriminatedUnion('type', [
       folds: z.int().min(2).max(100).default(5),
       stratified: z.boolean().default(true).describe('Every fold has the same share of every class'),
       repeats,
+      test,
     })
-    .describe('Every row is in the validation set once'),
+    .describe('Every row that is not a test row is in the validation set once'),
 ]);
 
 /** `{}` and `{fraction: 0.3}` are a holdout. */
@@ -31,17 +44,34 @@ export const validationSchema = z.preprocess(
 export type ValidationSettings = z.output<typeof validationKinds>;
 
 /** Refuses splits that leave too few training rows or no validation rows. */
-export function foldIssues(validation: ValidationSettings, rows: number, path: string): ValidationIssue[] {
+export function foldIssues(validation: ValidationSettings, allRows: number, path: string): ValidationIssue[] {
+  const { testRows, validationRows } = foldRows(validation, allRows);
+  const rows = allRows - testRows;
+  const which = testRows === 0 ? 'rows of the data set' : 'rows of the data set that are not test rows';
   if (validation.type === 'kFold' && validation.folds > rows) {
-    return [
-      { path: `${path}.folds`, message: `must be at most the ${rows} rows of the data set, got ${validation.folds}` },
-    ];
+    return [{ path: `${path}.folds`, message: `must be at most the ${rows} ${which}, got ${validation.folds}` }];
   }
-  const held =
-    validation.type === 'holdout' ? Math.round(rows * validation.fraction) : foldRows(validation, rows).validationRows;
+  const held = validation.type === 'holdout' ? Math.round(rows * validation.fraction) : validationRows;
   if (held >= 1 && rows - held >= 2) return [];
   const name = validation.type === 'holdout' ? 'fraction' : 'folds';
+  const besides = testRows === 0 ? '' : ` besides ${testRows} test rows`;
   return [
-    { path: `${path}.${name}`, message: `leaves ${rows - held} training and ${held} validation rows of ${rows}` },
+    {
+      path: `${path}.${name}`,
+      message: `leaves ${rows - held} training and ${held} validation rows of ${allRows}${besides}`,
+    },
   ];
+}
+
+/** A stage with other test rows would train or validate on those of the search. */
+export function testRowIssues(
+  validation: ValidationSettings,
+  stages: readonly { readonly validation?: ValidationSettings | undefined }[],
+): ValidationIssue[] {
+  return stages.flatMap((stage, i) => {
+    const own = stage.validation?.test;
+    if (stage.validation === undefined || own === validation.test) return [];
+    const message = `must be that of the search (${validation.test ?? 'none'}) or left out, got ${own ?? 'none'}`;
+    return [{ path: `stages[${i}].validation.test`, message }];
+  });
 }

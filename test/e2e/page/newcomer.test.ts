@@ -1,6 +1,7 @@
 /** A new user's path: from the empty page, by a CSV that no fixture prepared, to the best trial. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatTest } from '../../../src/format.ts';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
 import { openPage, type TestPage } from '../../support/page.ts';
 import { ended } from '../../support/searches.ts';
@@ -10,7 +11,7 @@ if (browserPath === undefined) console.warn('no Chromium is installed: the page 
 
 /** Two kinds of plants, told apart by length and width; a colour that says nothing, a number that names, gaps, a quoted comma. */
 function plants(): string {
-  const rows = Array.from({ length: 160 }, (_, i) => {
+  const rows = Array.from({ length: 240 }, (_, i) => {
     const tall = i % 2;
     const noise = (k: number) => ((i * 7919 + k * 104729) % 97) / 97;
     const length = (4 + 3 * tall + noise(1)).toFixed(2);
@@ -48,7 +49,7 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     await page
       .getByLabel('CSV file')
       .setInputFiles({ name: 'my plants.csv', mimeType: 'text/csv', buffer: Buffer.from(plants()) });
-    await page.getByText('160 rows').waitFor();
+    await page.getByText('240 rows').waitFor();
     await page.getByText('line 5, column width').waitFor();
     const take = page.getByRole('button', { name: 'Upload and set up a search' });
     expect(await take.isDisabled()).toBe(true);
@@ -61,6 +62,7 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
 
   it('sets up a search, is refused nonsense at its field, and begins', async () => {
     const { page } = opened;
+    await page.getByText('20 % of the rows (about 48 rows of 240) are test rows').waitFor();
     const low = page.getByLabel('learningRate, low');
     await low.fill('-1');
     await page
@@ -76,6 +78,15 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     // The form and the JSON are the same thing.
     await page.waitForFunction(() => /"trials": 12/.test(document.querySelector('aside textarea')?.textContent ?? ''));
     await page.getByText('12 trials').first().waitFor();
+    // A share of test rows stays where the folds become others, and can be left out.
+    const test = page.getByLabel('test', { exact: true });
+    await page.getByLabel('Validation', { exact: true }).selectOption('kFold');
+    expect(await test.inputValue()).toBe('0.2');
+    await test.fill('');
+    await page.getByText('No test rows').waitFor();
+    await test.fill('0.25');
+    await page.getByText('25 % of the rows (about 60 rows of 240) are test rows').waitFor();
+    await page.getByLabel('Validation', { exact: true }).selectOption('holdout');
     await page.getByRole('button', { name: 'Start the search' }).click();
     await page.waitForURL(/\/searches\/[0-9a-f-]{36}/);
   });
@@ -98,6 +109,11 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     await page.getByRole('button', { name: 'Of this trial, as it was trained' }).click();
     await page.waitForURL(/\/models\/[0-9a-f-]{36}/);
     await page.getByRole('heading', { name: 'Predict kind' }).waitFor();
+    const { origin, facts } = await service.client.model(/models\/([0-9a-f-]{36})/.exec(page.url())![1]!);
+    expect(facts!.test!.rows).toBe(60);
+    await page.getByRole('heading', { name: 'On the test rows' }).waitFor();
+    await page.getByText(formatTest(origin.value, facts!.test!)).waitFor();
+    expect(await page.getByLabel('Confusion matrix').getByRole('rowheader').allTextContents()).toEqual(facts!.classes);
     const answer = page.locator('.prediction');
     await page.getByLabel('length').fill('4.2');
     await page.getByLabel('width').fill('1.3');

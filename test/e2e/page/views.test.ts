@@ -26,7 +26,7 @@ const pruned = {
   dataset: 'diabetes',
   sampler: { type: 'tpe', seed: 1 },
   pruner: { type: 'hyperband' },
-  validation: { type: 'kFold', folds: 3 },
+  validation: { type: 'kFold', folds: 3, test: 0.2 },
   budget: { trials: 20 },
 };
 const staged = {
@@ -52,7 +52,10 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     }
     const ensemble = await service.client.createModel(ids['coarse to fine']!, { ensemble: 5, name: 'five irises' });
     ids['ensemble'] = ensemble.id;
-    await eventually(async () => (await service.client.model(ensemble.id)).state === 'ready');
+    const tested = await service.client.createModel(ids['pruned']!, { trial: 'best' });
+    ids['tested'] = tested.id;
+    for (const { id } of [ensemble, tested])
+      await eventually(async () => (await service.client.model(id)).state === 'ready');
   });
   afterAll(async () => {
     await browser?.close();
@@ -67,6 +70,9 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     ['/datasets', 'Handwritten digits'],
     ['/models', 'five irises'],
     [`/models/${ids['ensemble']}`, 'on rows that chose nothing'],
+    [`/models/${ids['tested']}`, /validation .*, test .* \[.*\] on 88 rows/],
+    ['/new?dataset=iris', 'No test rows'],
+    ['/new?dataset=diabetes', '20 % of the rows (about 88 rows of 442) are test rows'],
     [`/compare?a=${ids['badly set']}&b=${ids['pruned']}`, 'Differences'],
     [`/searches/${ids['badly set']}`, 'Learning curves'],
     [`/searches/${ids['badly set']}?view=trials&sort=-value`, /^60 trials$/],

@@ -56,6 +56,56 @@ describe('parseSpecification', () => {
     expect(specification.hyperparameters['batchSize']).toBe(64);
   });
 
+  it('has test rows only if it asks for them, and stages have those of the search', async () => {
+    expect((await parse({ dataset: 'digits' })).validation).not.toHaveProperty('test');
+    const stages = [
+      { epochs: 2, trials: 4, validation: { type: 'kFold', folds: 3 } },
+      { epochs: 4, trials: 2 },
+    ];
+    const parsed = await parse({ dataset: 'digits', validation: { test: 0.25 }, stages });
+    expect(parsed.validation).toMatchObject({ type: 'holdout', fraction: 0.2, test: 0.25 });
+    expect(parsed.stages.map(({ validation }) => validation?.test)).toEqual([0.25, undefined]);
+  });
+
+  it('refuses shares of test rows out of bounds, and stages with others than the search', async () => {
+    for (const test of [0, 0.04, 0.51]) {
+      expect(await issuesOf({ dataset: 'digits', validation: { test } })).toEqual([
+        expect.stringMatching(/^validation\.test: .*0\.0?5/),
+      ]);
+    }
+    const stage = { epochs: 2, trials: 4, validation: { type: 'kFold', test: 0.3 } };
+    expect(await issuesOf({ dataset: 'digits', validation: { test: 0.2 }, stages: [stage] })).toEqual([
+      'stages[0].validation.test: must be that of the search (0.2) or left out, got 0.3',
+    ]);
+    expect(await issuesOf({ dataset: 'digits', stages: [stage] })).toEqual([
+      'stages[0].validation.test: must be that of the search (none) or left out, got 0.3',
+    ]);
+  });
+
+  it('counts the rows of folds without the test rows', async () => {
+    const small = { ...digits, rows: 20 };
+    const context = { datasets: { ...datasets, find: async () => small }, queries, memory };
+    const body = { dataset: 'digits', validation: { type: 'kFold', folds: 12, test: 0.5 } };
+    await expect(parseSpecification(body, context)).rejects.toMatchObject({
+      issues: [
+        {
+          path: 'validation.folds',
+          message: 'must be at most the 10 rows of the data set that are not test rows, got 12',
+        },
+      ],
+    });
+    await expect(
+      parseSpecification({ dataset: 'digits', validation: { fraction: 0.9, test: 0.5 } }, context),
+    ).rejects.toMatchObject({
+      issues: [
+        {
+          path: 'validation.fraction',
+          message: 'leaves 1 training and 9 validation rows of 20 besides 10 test rows',
+        },
+      ],
+    });
+  });
+
   it('minimizes the error where the target is a quantity', async () => {
     expect((await parse({ dataset: 'diabetes' })).objective).toEqual({
       metric: 'validationRmse',

@@ -123,5 +123,7 @@ describe('suggestionsOf', () => {
     const kFold = { type: 'kFold', folds: 5, repeats: 1, stratified: true } as const;
     const again = suggestionsOf({ ...specification, validation: kFold }, list);
     expect(again[0]!.patch).toEqual({ validation: { ...kFold, repeats: 3 } });
+    const tested = { ...specification, validation: { ...specification.validation, test: 0.2 } };
+    expect(suggestionsOf(tested, list)[0]!.patch).toEqual({ validation: { ...kFold, test: 0.2 } });
   });
 });

@@ -6,7 +6,7 @@ import { kernelOutputs } from '../../../src/compute/model-outputs.ts';
 import { replayTrial } from '../../../src/compute/replay.ts';
 import { NoModel, trainModel } from '../../../src/compute/train-model.ts';
 import type { TrialTask } from '../../../src/compute/trial.ts';
-import { foldsOf } from '../../../src/data/folds.ts';
+import { foldsOf, testRowsOf } from '../../../src/data/folds.ts';
 import { prepare } from '../../../src/data/preprocess.ts';
 import { portableOutputs } from '../../../src/models/evaluate.ts';
 import { parseModel } from '../../../src/models/parse-model.ts';
@@ -106,6 +106,25 @@ describe('a network trained on all rows', () => {
     expect(model.members[0]!.epoch).toBe(5);
     expect(rates).toHaveLength(5);
     expect(rates.at(-1)).toBeGreaterThan(0.004); // half of the cosine
+  });
+
+  it.each([
+    ['holdout', { type: 'holdout', fraction: 0.25, test: 0.3 }],
+    ['k folds', { ...kFold, test: 0.3 }],
+  ] as const)('never learns from test rows, as little as the trial does: %s', (_what, validation) => {
+    const rows = mixedRows(120, 'regression');
+    const test = testRowsOf(mixedDataset('regression', rows).dataset, validation, 7);
+    const leaking = rows.map((row, i) =>
+      test.includes(i) ? { ...row, age: 1000, height: Number(row['target']), target: -1e6 } : row,
+    );
+    for (const refit of [undefined, { epochs: 3 }]) {
+      const [clean, leaked] = [rows, leaking].map((those) =>
+        trainedModel(mixedDataset('regression', those), {}, { validation, refit }),
+      );
+      expect(leaked!.result?.resultHash).toBe(clean!.result?.resultHash);
+      expect(leaked!.model.members).toEqual(clean!.model.members);
+      expect(leaked!.model.columns).toEqual(clean!.model.columns);
+    }
   });
 
   it('does not depend on rows that are left out', () => {

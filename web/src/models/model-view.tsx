@@ -14,6 +14,7 @@ import { Waiting } from '../parts/waiting.tsx';
 import { Downloads } from './downloads.tsx';
 import { PredictForm } from './predict-form.tsx';
 import { sourceText } from './source.ts';
+import { TestCard } from './test-card.tsx';
 import '../style/models.css';
 
 export default function ModelView({ id }: { readonly id: string }): ReactNode {
@@ -72,7 +73,7 @@ function ModelBody({ model, done }: { readonly model: ModelRecord; readonly done
       )}
       <dl className="tiles">
         <Tile title="made from">
-          <Link href={trial}>{sourceText(origin)}</Link>
+          <Link href={trial}>{sourceText(model)}</Link>
         </Tile>
         <Tile title={`${origin.metric} of ${origin.ensemble === null ? 'the trial' : 'its best trial'}`}>
           {formatValue(origin.value)}
@@ -89,6 +90,7 @@ function ModelBody({ model, done }: { readonly model: ModelRecord; readonly done
           {facts.ensemble !== null && (
             <Ensemble searchId={origin.searchId} metric={origin.metric} {...facts.ensemble} />
           )}
+          {facts.test !== null && <TestCard origin={origin} facts={facts} test={facts.test} />}
           <Downloads id={model.id} facts={facts} />
         </div>
       )}

@@ -32,7 +32,10 @@ export default function ModelsView(): ReactNode {
         </p>
       )}
       {models !== undefined && models.length > 0 && (
-        <Table label="Models" heads={['name', 'state', 'made from', 'metric', 'value', 'data set', 'created']}>
+        <Table
+          label="Models"
+          heads={['name', 'state', 'made from', 'metric', 'validation', 'test', 'data set', 'created']}
+        >
           {models.map((model) => (
             <Row key={model.id} model={model} />
           ))}
@@ -48,7 +51,7 @@ export default function ModelsView(): ReactNode {
 }
 
 function Row({ model }: { readonly model: ModelRecord }): ReactNode {
-  const { id, name, state, origin, createdAt } = model;
+  const { id, name, state, origin, facts, createdAt } = model;
   return (
     <tr>
       <td>
@@ -57,9 +60,10 @@ function Row({ model }: { readonly model: ModelRecord }): ReactNode {
       <td>
         <StateChip state={state} />
       </td>
-      <td>{sourceText(origin)}</td>
+      <td>{sourceText(model)}</td>
       <td>{origin.metric}</td>
       <td>{formatValue(origin.value)}</td>
+      <td>{formatValue(facts?.test?.value)}</td>
       <td>{origin.dataset.name}</td>
       <td>{new Date(createdAt).toLocaleString()}</td>
     </tr>

@@ -34,6 +34,23 @@ export function partOf(draft: Draft, part: string): Draft {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Draft) : {};
 }
 
+/** A new search has test rows if its data set has at least so many rows: with fewer, they measure too little and are missed in training. */
+const TESTED_ROWS = 200;
+const TEST_SHARE = 0.2;
+
+/** Test rows as they suit a data set that was just chosen; a share that somebody typed stays. */
+export function withTestRows(draft: Draft, rows: number | undefined): Draft {
+  const validation = partOf(draft, 'validation');
+  const { test } = validation;
+  if (rows === undefined) return draft;
+  if (rows >= TESTED_ROWS && test === undefined) {
+    return withPart(draft, 'validation', { ...validation, test: TEST_SHARE });
+  }
+  if (rows >= TESTED_ROWS || test !== TEST_SHARE) return draft;
+  const without = withPart(validation, 'test', undefined);
+  return withPart(draft, 'validation', Object.keys(without).length === 0 ? undefined : without);
+}
+
 /** The issues of a path and of all below it. */
 export function issuesAt(issues: readonly ValidationIssue[], path: string): readonly ValidationIssue[] {
   return issues.filter(

@@ -15,6 +15,9 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
 }
 
+/** Fields that all types of a part have, and that stay if the type changes. */
+const KEPT = ['seed', 'test'];
+
 interface KindFormProps {
   readonly title: string;
   /** An object, or a union discriminated by `type`. */
@@ -46,8 +49,8 @@ export function KindForm({ title, schema, fallback, value, set, path, issues }: 
           aria-label={title}
           value={type}
           onChange={(event) => {
-            const seed = value['seed'];
-            set({ type: event.target.value, ...(seed !== undefined && { seed }) });
+            const kept = Object.entries(value).filter(([name]) => KEPT.includes(name));
+            set({ type: event.target.value, ...Object.fromEntries(kept) });
           }}
         >
           {kinds.map(({ properties }) => (

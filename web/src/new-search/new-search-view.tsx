@@ -16,7 +16,17 @@ import { Problem } from '../parts/problem.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { DatasetField } from './dataset-field.tsx';
-import { type Draft, draftOf, issuesAt, leanOf, partOf, textOf, type ValidationIssue, withPart } from './draft.ts';
+import {
+  type Draft,
+  draftOf,
+  issuesAt,
+  leanOf,
+  partOf,
+  textOf,
+  type ValidationIssue,
+  withPart,
+  withTestRows,
+} from './draft.ts';
 import { DryRunCard } from './dry-run-card.tsx';
 import { groups, type Name } from './groups.ts';
 import { KindForm } from './kind-form.tsx';
@@ -26,6 +36,7 @@ import { Presets } from './presets.tsx';
 import { sampledOf } from './sampled.ts';
 import { SettingField } from './setting-field.tsx';
 import { StagesField } from './stages-field.tsx';
+import { TestNote } from './test-note.tsx';
 import { useDryRun } from './use-dry-run.ts';
 import '../style/new-search.css';
 
@@ -33,14 +44,23 @@ export default function NewSearchView(): ReactNode {
   const [from] = useAddress('from');
   const [dataset] = useAddress('dataset');
   useTitle('New search');
+  const rows = useRows();
   const template = useQuery({ queryKey: ['search', from], queryFn: () => api.search(from), enabled: from !== '' });
   if (from !== '' && template.error) return <Problem error={template.error} />;
   if (from !== '' && template.data === undefined) return <Waiting what="the template" />;
+  if (rows.isPending) return <Waiting what="the data sets" />;
+  const name = dataset || 'digits';
   const begun: Draft =
     template.data === undefined
-      ? { dataset: dataset || 'digits', hyperparameters: defaultHyperparameters, budget: { trials: 50 } }
+      ? withTestRows({ dataset: name, hyperparameters: defaultHyperparameters, budget: { trials: 50 } }, rows.of(name))
       : leanOf({ ...template.data.specification, name: `${template.data.name}, again` });
   return <Setup key={from} begun={begun} />;
+}
+
+/** The number of rows of a data set; undefined if it is not known. */
+function useRows(): { readonly isPending: boolean; of(name: string): number | undefined } {
+  const { data, isPending } = useQuery({ queryKey: ['datasets'], queryFn: api.datasets });
+  return { isPending, of: (name) => data?.items.find((one) => one.name === name)?.rows };
 }
 
 function Setup({ begun }: { readonly begun: Draft }): ReactNode {
@@ -104,6 +124,8 @@ interface FormProps {
 function Form({ draft, change, issues }: FormProps): ReactNode {
   const set = (part: string) => (value: unknown) => change(withPart(draft, part, value));
   const kind = { issues };
+  const rows = useRows();
+  const dataset = String(draft['dataset'] ?? '');
   return (
     <form onSubmit={(event) => event.preventDefault()}>
       <section className="card">
@@ -117,12 +139,12 @@ function Form({ draft, change, issues }: FormProps): ReactNode {
           />
         </label>
         <DatasetField
-          dataset={String(draft['dataset'] ?? '')}
-          set={set('dataset')}
+          dataset={dataset}
+          set={(name) => change(withTestRows(withPart(draft, 'dataset', name), rows.of(name)))}
           issues={issuesAt(issues, 'dataset')}
         />
         <ObjectiveField
-          dataset={String(draft['dataset'] ?? '')}
+          dataset={dataset}
           value={partOf(draft, 'objective')}
           set={set('objective')}
           issues={issuesAt(issues, 'objective')}
@@ -159,6 +181,7 @@ function Form({ draft, change, issues }: FormProps): ReactNode {
           set={set('validation')}
           path="validation"
         />
+        <TestNote test={partOf(draft, 'validation')['test']} rows={rows.of(dataset)} />
         <KindForm
           {...kind}
           title="Budget"

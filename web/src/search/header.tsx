@@ -42,6 +42,8 @@ export function SearchHeader(): ReactNode {
         {specification.validation.type === 'holdout'
           ? `${formatValue(100 * specification.validation.fraction)} % held out`
           : `${specification.validation.folds} folds`}
+        {specification.validation.test !== undefined &&
+          ` · ${formatValue(100 * specification.validation.test)} % test rows`}
         {endedBy !== null && ` · ended by its budget of ${endedBy}`}
       </p>
       {failure !== null && <p className="fault">{failure}</p>}

@@ -1,0 +1,110 @@
+/** How good a model is on test rows, with an interval that says how far the number of rows allows to tell. */
+import type { Metrics } from '../nn/training/metrics.ts';
+import { type Predictions, predictionsOf } from '../nn/training/predictions.ts';
+import { randomAt } from '../random.ts';
+import { type ScoredMetric, scoreOf, type TrueValues } from './scores.ts';
+
+export interface TestOptions {
+  /** That of the search. */
+  readonly metric: ScoredMetric;
+  /** One unit of the standardized target in its own units, squared: validation losses are of standardized targets. 1 for classes. */
+  readonly squaredScale: number;
+  /** The seed of the search, for the resamples. */
+  readonly seed: number;
+}
+
+export interface TestEvaluation {
+  readonly rows: number;
+  /** NaN if the metric is undefined on these rows. */
+  readonly value: number;
+  /** Of 95 %; undefined if the metric is undefined on these rows. */
+  readonly interval: readonly [low: number, high: number] | undefined;
+  readonly metrics: Metrics;
+  /** For display; undefined for many classes. */
+  readonly predictions: Predictions | undefined;
+}
+
+export const RESAMPLES = 1000;
+const TAIL = 0.025;
+/** The 97.5 % quantile of the standard normal distribution. */
+const Z = 1.959963984540054;
+
+/**
+ * `predictions` are rows × classes, or one a row in the units of the target. The interval of the accuracy is Wilson's, that of other metrics
+ * the percentile bootstrap over rows. Yields after every resample.
+ */
+export function* evaluateOnTestRows(
+  predictions: Float64Array,
+  truth: TrueValues,
+  { metric, squaredScale, seed }: TestOptions,
+): Generator<void, TestEvaluation> {
+  const score = (of: ScoredMetric, some = predictions, true_ = truth) => testScore(of, some, true_, squaredScale);
+  const rows = truth.length;
+  const value = score(metric);
+  const classes = truth instanceof Int32Array;
+  return {
+    rows,
+    value,
+    interval: !Number.isFinite(value)
+      ? undefined
+      : metric === 'accuracy'
+        ? wilson(Math.round(value * rows), rows)
+        : yield* bootstrap(predictions, truth, seed, (some, true_) => score(metric, some, true_)),
+    metrics: classes
+      ? { loss: score('loss'), accuracy: score('accuracy'), macroF1: score('macroF1'), rocAuc: score('rocAuc') }
+      : { loss: score('loss'), rmse: score('rmse'), mae: score('mae'), r2: score('r2') },
+    predictions: predictionsOf({ outputs: predictions, y: truth }),
+  };
+}
+
+/** As in training, the loss of values is the mean squared error of the standardized target. */
+function testScore(metric: ScoredMetric, predictions: Float64Array, truth: TrueValues, squaredScale: number): number {
+  if (metric !== 'loss' || truth instanceof Int32Array) return scoreOf(metric, predictions, truth);
+  return scoreOf('rmse', predictions, truth) ** 2 / squaredScale;
+}
+
+/** The score interval of a share of `hits` in `rows` (Wilson 1927). */
+export function wilson(hits: number, rows: number): readonly [number, number] {
+  const share = hits / rows;
+  const middle = share + Z ** 2 / (2 * rows);
+  const half = Z * Math.sqrt((share * (1 - share)) / rows + Z ** 2 / (4 * rows ** 2));
+  const whole = 1 + Z ** 2 / rows;
+  return [Math.max(0, (middle - half) / whole), Math.min(1, (middle + half) / whole)];
+}
+
+/** The percentile bootstrap (Efron 1979): quantiles of the score over rows drawn with replacement, of the resamples that define it. */
+function* bootstrap(
+  predictions: Float64Array,
+  truth: TrueValues,
+  seed: number,
+  score: (predictions: Float64Array, truth: TrueValues) => number,
+): Generator<void, readonly [number, number] | undefined> {
+  const rows = truth.length;
+  const width = predictions.length / rows;
+  // Fold 0 of this purpose chooses the test rows.
+  const random = randomAt({ seed, purpose: 'test', fold: 1 });
+  const drawn = new Float64Array(predictions.length);
+  const drawnTruth = truth.slice();
+  const scores: number[] = [];
+  for (let resample = 0; resample < RESAMPLES; resample++) {
+    for (let i = 0; i < rows; i++) {
+      const row = random.integer(rows);
+      drawnTruth[i] = truth[row]!;
+      for (let j = 0; j < width; j++) drawn[i * width + j] = predictions[row * width + j]!;
+    }
+    const own = score(drawn, drawnTruth);
+    if (Number.isFinite(own)) scores.push(own);
+    yield;
+  }
+  if (scores.length === 0) return undefined;
+  scores.sort((a, b) => a - b);
+  return [quantile(scores, TAIL), quantile(scores, 1 - TAIL)];
+}
+
+/** Linear between the two nearest of the sorted numbers. */
+function quantile(sorted: readonly number[], share: number): number {
+  const position = share * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
+}
