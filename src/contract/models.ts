@@ -57,7 +57,7 @@ const cell = z.union([z.string(), z.number(), z.boolean(), z.null()], {
 });
 
 /** The other content types are CSV. */
-export const predictBodySchema = z.strictObject({
+const predictBodySchema = z.strictObject({
   rows: z
     .array(z.record(z.string(), cell), { error: 'must be a list of rows, each {"column": value}' })
     .min(1)

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import type { PredictionsAnswer } from '../../src/contract/models.ts';
@@ -62,7 +63,8 @@ async function made(request: Parameters<typeof service.client.createModel>[1], o
 }
 
 async function call(method: string, path: string, body?: unknown, type = 'application/json') {
-  const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+  const raw = typeof body === 'string' || body instanceof Uint8Array;
+  const sent = body === undefined ? {} : { body: raw ? Buffer.from(body) : JSON.stringify(body) };
   const response = await fetch(`${service.url}${path}`, {
     method,
     ...sent,
@@ -181,6 +183,28 @@ describe('a model of the best trial', () => {
     expect(await call('GET', `/v1/models/${model.id}/files/model.exe`)).toMatchObject({ status: 400 });
     const cell = await service.client.predict(model.id, [{ ...unseen[0], age: [3] as never }]);
     expect(cell.errors).toMatchObject([{ row: 0, path: 'rows[0].age' }]);
+  });
+
+  it('names a cell with a deeply nested list', async () => {
+    const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const body = `{"rows": [{"age": ${nested}, "height": 1.7, "color": {"a": 1}, "size": 1}]}`;
+    const answer = await call('POST', `/v1/models/${model.id}/predict`, body);
+    expect(answer).toMatchObject({ status: 200, body: { predictions: [null], failed: 1 } });
+    expect(answer.body.errors.map(({ path, message }: { path: string; message: string }) => [path, message])).toEqual([
+      ['rows[0].age', 'must be a number, got a list of 1'],
+      ['rows[0].color', 'must be a text or a number, got an object'],
+    ]);
+  });
+
+  it('decodes a CSV as the file of a data set: UTF-16, Windows-1252, gzip', async () => {
+    const path = `/v1/models/${model.id}/predict`;
+    const text = csvOf(unseen.map((row) => ({ ...row, größe: 1 })));
+    const expected = await call('POST', path, text, 'text/csv');
+    expect(expected.body.warnings.at(-1)).toMatchObject({ code: 'unknownColumn', column: 'größe' });
+    const files = [Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(text, 'latin1'), gzipSync(text)];
+    for (const file of files) expect(await call('POST', path, file, 'text/csv')).toEqual(expected);
+    const workbook = await call('POST', path, Buffer.from('504b030414', 'hex'), 'text/csv');
+    expect(workbook).toMatchObject({ status: 400, body: { faults: [{ message: expect.stringContaining('Excel') }] } });
   });
 
   it('refuses a CSV without its columns, an empty one, and one of a million rows', async () => {
