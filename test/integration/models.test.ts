@@ -289,6 +289,24 @@ it('an ensemble is the mean of trials that predict well together, judged on rows
   expect(second!.equals(first!)).toBe(true);
 });
 
+it('of repeated folds, all predictions of a row choose the ensemble, or all judge it', async () => {
+  const upload = await fetch(`${service.url}/v1/datasets?name=few&target=target&missing=fill`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/csv' },
+    body: csvOf(mixedRows(61, 'regression')),
+  });
+  expect(upload.status).toBe(201);
+  const search = await service.client.create({
+    dataset: 'few',
+    hyperparameters: { learningRate: { distribution: 'float', low: 1e-3, high: 1e-2 }, hiddenUnits: 4, epochs: 3 },
+    validation: { type: 'kFold', folds: 3, repeats: 4 },
+    budget: { trials: 3 },
+  });
+  await ended(service.client, search.id);
+  const { chosenOn, judgedOn } = (await made({ ensemble: 3 }, search.id)).facts!.ensemble!;
+  expect([chosenOn.rows, judgedOn.rows]).toEqual([31 * 4, 30 * 4]);
+});
+
 it('a refit trains one network on all rows, as many epochs as were best', async () => {
   const trial = await service.client.trial(searchId, 0);
   const alone = await made({ trial: 0 });

@@ -180,7 +180,7 @@ function joinEnsemble(
   const choice = selectEnsemble(
     made.map(({ outOfFold }) => outOfFold!.predictions),
     dataset.task === 'classification' ? Int32Array.from(values) : Float64Array.from(values),
-    { size: 2 * trials.length, metric: ensembleMetrics[metric], seed: search.specification.sampler.seed },
+    { size: 2 * trials.length, metric: ensembleMetrics[metric], seed: search.specification.sampler.seed, rows },
   );
   const { members, chosenOn, judgedOn } = choice;
   return {
