@@ -289,6 +289,42 @@ it('an ensemble is the mean of trials that predict well together, judged on rows
   expect(second!.equals(first!)).toBe(true);
 });
 
+it('of trials that different kernels trained, each is computed again by its own', async () => {
+  const api = await startTestService({}, 'api');
+  const withWorker = async (kernels: 'simd' | 'plain', work: () => Promise<unknown>) => {
+    const worker = await startTestService({ databaseUrl: api.databaseUrl, kernels }, 'worker');
+    await work().finally(worker.close);
+  };
+  try {
+    const { id } = await api.client.create({ ...specification, dataset: 'iris', budget: { trials: 3 } });
+    await withWorker('simd', () => ended(api.client, id));
+    await withWorker('plain', async () => {
+      const longer = await fetch(`${api.url}/v1/searches/${id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ budget: { trials: 6 } }),
+      });
+      expect(longer.status).toBe(200);
+      await ended(api.client, id);
+      const model = await api.client.createModel(id, { ensemble: 6 });
+      const end = await eventually(async () => {
+        const now = await api.client.model(model.id);
+        return now.state === 'waiting' || now.state === 'running' ? undefined : now;
+      });
+      expect(end).toMatchObject({ state: 'ready', failure: null });
+      const trained = await Promise.all(
+        end.facts!.ensemble!.trials.map(async ({ trial }) => (await api.client.trial(id, trial)).kernels),
+      );
+      const { members } = parseModel(JSON.parse(String(await api.client.modelFile(model.id, 'model.json'))));
+      expect(members.map(({ kernels }) => kernels)).toEqual(trained);
+    });
+    const families = [0, 5].map(async (number) => (await api.client.trial(id, number)).kernels);
+    expect(await Promise.all(families)).toEqual(['simd', 'plain']);
+  } finally {
+    await api.close();
+  }
+});
+
 it('of repeated folds, all predictions of a row choose the ensemble, or all judge it', async () => {
   const upload = await fetch(`${service.url}/v1/datasets?name=few&target=target&missing=fill`, {
     method: 'POST',

@@ -41,7 +41,7 @@ async function trialOrigin(
   return { ...originOf(search, found), refit: refit ? { epochs: bestEpochOf(found) } : null };
 }
 
-/** The candidates are of the stage and the kernels of the best trial: they have the same validation rows, and one thread trains them. */
+/** The candidates are of the stage of the best trial: they have the same validation rows. */
 async function ensembleOrigin(
   dependencies: CreateModelDependencies,
   search: Search,

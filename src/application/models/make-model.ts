@@ -140,7 +140,7 @@ async function sourceOf(
 async function trained(
   { core, queries }: ModelWorkDependencies,
   { search, dataset, inputs }: Source,
-  { kernels, refit, ensemble }: ModelOrigin,
+  { kernels: ofBest, refit, ensemble }: ModelOrigin,
   { trial: number, resultHash }: { readonly trial: number; readonly resultHash: string },
   signal: AbortSignal,
   onProgress: (share: number) => void,
@@ -152,7 +152,8 @@ async function trained(
   const epochs = refit?.epochs ?? task.settings.epochs;
   const made = await core.makeModel(
     { task, ...inputs, refit: refit ?? undefined, predictsOutOfFold: ensemble !== null },
-    kernels as KernelsFamily,
+    // Candidates of an ensemble may have been trained by others than the best one.
+    (trial.kernels ?? ofBest) as KernelsFamily,
     {
       signal,
       limitSeconds: search.specification.limits.trialSeconds,
