@@ -376,6 +376,22 @@ it('regression: values in the units of the target', async () => {
   expect(error).toBeLessThan(65);
 });
 
+it('an ensemble for the loss of a regression is scored in the loss of its trials', async () => {
+  const search = await service.client.create({
+    dataset: 'diabetes',
+    hyperparameters: { learningRate: { distribution: 'float', low: 1e-3, high: 1e-2 }, hiddenUnits: 4, epochs: 5 },
+    objective: { metric: 'validationLoss', direction: 'minimize' },
+    budget: { trials: 3 },
+  });
+  await ended(service.client, search.id);
+  const { chosenOn, judgedOn } = (await made({ ensemble: 3 }, search.id)).facts!.ensemble!;
+  // The loss is a mean over rows, so that of all rows follows from the halves.
+  const { rows } = chosenOn;
+  const single = (rows * chosenOn.single! + judgedOn.rows * judgedOn.single!) / (rows + judgedOn.rows);
+  const { items } = await service.client.best(search.id, 3);
+  expect(Math.min(...items.map(({ value }) => Math.abs(value! / single - 1)))).toBeLessThan(1e-4);
+});
+
 describe('while it is made', () => {
   const slow = {
     dataset: 'digits',

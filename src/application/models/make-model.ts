@@ -11,7 +11,7 @@ import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { ensembleModel } from '../../models/ensemble-model.ts';
 import type { Model } from '../../models/model.ts';
-import { type EnsembleMetric, selectEnsemble } from '../../models/select-ensemble.ts';
+import { type EnsembleChoice, type EnsembleMetric, selectEnsemble } from '../../models/select-ensemble.ts';
 import type { DatasetInputs, DatasetStore, ModelStore, PubSub, SearchQueries } from '../ports.ts';
 
 export interface ModelWorkDependencies {
@@ -184,14 +184,28 @@ function joinEnsemble(
     { size: 2 * trials.length, metric: ensembleMetrics[metric], seed: search.specification.sampler.seed, rows },
   );
   const { members, chosenOn, judgedOn } = choice;
+  // A regression is chosen by its error in units of the target, but the loss of a trial is squared and of the standardized target.
+  const isLoss = metric === 'validationLoss' && dataset.task === 'regression';
+  const inMetric = (score: number | null) =>
+    isLoss && score !== null ? (score / meanScale(made[0]!.model)) ** 2 : score;
+  const scored = ({ rows: own, ensemble, single }: EnsembleChoice['chosenOn' | 'judgedOn']) => ({
+    rows: own.length,
+    ensemble: inMetric(ensemble),
+    single: inMetric(single),
+  });
   return {
     model: ensembleModel(members.map(({ candidate, weight }) => ({ model: made[candidate]!.model, weight }))),
     ensemble: {
       trials: members.map(({ candidate, weight }) => ({ trial: trials[candidate]!.trial, weight })),
-      chosenOn: { ...chosenOn, rows: chosenOn.rows.length },
-      judgedOn: { ...judgedOn, rows: judgedOn.rows.length },
+      chosenOn: scored(chosenOn),
+      judgedOn: scored(judgedOn),
     },
   };
+}
+
+/** The root mean square over folds of the scales of their targets. */
+function meanScale({ members }: Model): number {
+  return Math.sqrt(members.reduce((sum, { target: { scale } }) => sum + scale ** 2, 0) / members.length);
 }
 
 const ensembleMetrics: Readonly<Record<TrialMetric, EnsembleMetric>> = {
