@@ -69,17 +69,21 @@ export function createClient(url: string) {
     model: (id: string) => json('GET /v1/models/:id', { params: { id } }),
     modelFile: async (id: string, file: ModelFile) =>
       Buffer.from(await (await request('GET /v1/models/:id/files/:file', { params: { id, file } })).arrayBuffer()),
-    /** Rows as objects, or CSV text. */
-    predict: (id: string, rows: readonly RawRow[] | string) =>
-      json('POST /v1/models/:id/predict', { params: { id } }, typeof rows === 'string' ? rows : { rows }),
+    /** Rows as objects, or CSV: its text, or the bytes of a file. */
+    predict: (id: string, rows: readonly RawRow[] | string | Uint8Array) =>
+      json('POST /v1/models/:id/predict', { params: { id } }, isCsv(rows) ? rows : { rows }),
     stream: (id: string) => stream(url, id),
   };
 }
 
-/** A text is CSV; anything else is sent as JSON. */
-function contentOf(body: unknown): { readonly body: string; readonly headers: Record<string, string> } {
-  const [text, type] = typeof body === 'string' ? [body, 'text/csv'] : [JSON.stringify(body), 'application/json'];
-  return { body: text, headers: { 'content-type': type } };
+function isCsv(body: unknown): body is string | Uint8Array {
+  return typeof body === 'string' || body instanceof Uint8Array;
+}
+
+/** Texts and bytes are CSV; anything else is sent as JSON. */
+function contentOf(body: unknown): { readonly body: string | Buffer; readonly headers: Record<string, string> } {
+  const [content, type] = isCsv(body) ? [Buffer.from(body), 'text/csv'] : [JSON.stringify(body), 'application/json'];
+  return { body: content, headers: { 'content-type': type } };
 }
 
 export type ApiClient = ReturnType<typeof createClient>;

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { type ModelFile, modelFiles } from '../contract/models.ts';
+import { datasetLimits } from '../data/csv-table.ts';
+import { decodeFile } from '../data/decode.ts';
 import type { ModelRecord } from '../domain/model-record.ts';
 import { formatNumber, formatTest } from '../format.ts';
 import { parseModel } from '../models/parse-model.ts';
@@ -100,10 +102,12 @@ export async function predict(client: ApiClient, args: string[]): Promise<number
   if (model === undefined || file === undefined || args.length > 2) {
     throw new UsageError('predict MODEL FILE.csv, where MODEL is an id or a model.json');
   }
-  const text = await readFile(file, 'utf8');
+  const bytes = await readFile(file);
   const answer = existsSync(model)
-    ? createModelPredictor(parseModel(JSON.parse(await readFile(model, 'utf8')))).csv(text)
-    : await client.predict(model, text);
+    ? createModelPredictor(parseModel(JSON.parse(await readFile(model, 'utf8')))).csv(
+        decodeFile(bytes, undefined, datasetLimits.bytes).text,
+      )
+    : await client.predict(model, bytes);
   process.stdout.write(writeCsv(recordsOf(answer)));
   for (const { message } of answer.warnings) console.error(`warning: ${message}`);
   for (const { path, message } of answer.errors) console.error(`error: ${path}: ${message}`);

@@ -43,8 +43,11 @@ export function columnReaders({ columns, reading }: Pick<Model, 'columns' | 'rea
 }
 
 function shown(cell: unknown): string {
-  const text = typeof cell === 'string' ? cell : JSON.stringify(cell);
-  return text === undefined || text.length > MAX_SHOWN ? `${text?.slice(0, MAX_SHOWN)}…` : text;
+  if (Array.isArray(cell)) return `a list of ${cell.length}`;
+  // As JSON it may be too deeply nested to be written.
+  if (typeof cell === 'object' && cell !== null) return 'an object';
+  const text = String(cell);
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
 function isAbsent(cell: unknown): boolean {

@@ -13,6 +13,8 @@ export interface EnsembleOptions {
   readonly metric: ScoredMetric;
   /** Decides which rows choose and which judge. */
   readonly seed: number;
+  /** The row of the data set that each target is of, where rows come several times: all its predictions choose, or all judge. */
+  readonly rows?: ArrayLike<number>;
 }
 
 /** Predictions on rows that the candidate was not trained on, the same rows for all: probabilities (rows × classes) or values. */
@@ -48,10 +50,10 @@ const directionOf: Readonly<Record<ScoredMetric, Direction>> = {
 export function selectEnsemble(
   candidates: readonly CandidatePredictions[],
   targets: Int32Array | Float64Array,
-  { size, metric, seed }: EnsembleOptions,
+  { size, metric, seed, rows }: EnsembleOptions,
 ): EnsembleChoice {
   const width = checkedWidth(candidates, targets, size);
-  const [choosing, judging] = halves(targets, seed);
+  const [choosing, judging] = halves(targets, seed, rows);
   const usable = candidates.map((_, c) => c).filter((c) => candidates[c]!.every(Number.isFinite));
   const chooses = createScorer(candidates, targets, choosing, width, metric);
   const judges = createScorer(candidates, targets, judging, width, metric);
@@ -132,14 +134,25 @@ function checkedWidth(
 }
 
 /** Rows that choose and rows that judge: of every class one half each, at random. */
-function halves(targets: Int32Array | Float64Array, seed: number): readonly [Uint32Array, Uint32Array] {
+function halves(
+  targets: Int32Array | Float64Array,
+  seed: number,
+  rows: ArrayLike<number> | undefined,
+): readonly [Uint32Array, Uint32Array] {
   const sides: [number[], number[]] = [[], []];
   const dealt = new Map<number, number>();
-  for (const row of randomAt({ seed, purpose: 'ensemble' }).permutation(targets.length)) {
-    const stratum = targets instanceof Int32Array ? targets[row]! : 0;
-    const before = dealt.get(stratum) ?? stratum; // classes with odd numbers of rows take turns
-    dealt.set(stratum, before + 1);
-    sides[before % 2 === 0 ? 0 : 1].push(row);
+  const sideOf = new Map<number, number[]>();
+  for (const at of randomAt({ seed, purpose: 'ensemble' }).permutation(targets.length)) {
+    const row = rows?.[at] ?? at;
+    let side = sideOf.get(row);
+    if (side === undefined) {
+      const stratum = targets instanceof Int32Array ? targets[at]! : 0;
+      const before = dealt.get(stratum) ?? stratum; // classes with odd numbers of rows take turns
+      dealt.set(stratum, before + 1);
+      side = sides[before % 2 === 0 ? 0 : 1];
+      sideOf.set(row, side);
+    }
+    side.push(at);
   }
   const [choosing, judging] = sides;
   // Classes of one row each may all be on one side.

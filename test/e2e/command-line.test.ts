@@ -151,6 +151,10 @@ describe('the client', () => {
     expect(linesOf(local.output)).toEqual(lines);
     const refit = await hypersearch('model', search.id, '--refit');
     expect(refit.output).toMatch(/trained on all rows but the test rows for \d+ epochs/);
+    await writeFile(rows, Buffer.from(`\ufeff${await service.client.csv('wine')}`, 'utf16le'));
+    for (const of of [model, join(out, 'model.json')]) {
+      expect(linesOf((await hypersearch('predict', of, rows)).output)).toEqual(lines);
+    }
     const ensemble = await hypersearch('model', search.id, '--ensemble', '3');
     expect(ensemble.output).toMatch(/the mean of trials .*\n.* rows that chose nothing; the best trial alone/);
     await writeFile(rows, 'alcohol\nstrong\n');

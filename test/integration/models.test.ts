@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import type { PredictionsAnswer } from '../../src/contract/models.ts';
@@ -62,7 +63,8 @@ async function made(request: Parameters<typeof service.client.createModel>[1], o
 }
 
 async function call(method: string, path: string, body?: unknown, type = 'application/json') {
-  const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+  const raw = typeof body === 'string' || body instanceof Uint8Array;
+  const sent = body === undefined ? {} : { body: raw ? Buffer.from(body) : JSON.stringify(body) };
   const response = await fetch(`${service.url}${path}`, {
     method,
     ...sent,
@@ -183,6 +185,28 @@ describe('a model of the best trial', () => {
     expect(cell.errors).toMatchObject([{ row: 0, path: 'rows[0].age' }]);
   });
 
+  it('names a cell with a deeply nested list', async () => {
+    const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const body = `{"rows": [{"age": ${nested}, "height": 1.7, "color": {"a": 1}, "size": 1}]}`;
+    const answer = await call('POST', `/v1/models/${model.id}/predict`, body);
+    expect(answer).toMatchObject({ status: 200, body: { predictions: [null], failed: 1 } });
+    expect(answer.body.errors.map(({ path, message }: { path: string; message: string }) => [path, message])).toEqual([
+      ['rows[0].age', 'must be a number, got a list of 1'],
+      ['rows[0].color', 'must be a text or a number, got an object'],
+    ]);
+  });
+
+  it('decodes a CSV as the file of a data set: UTF-16, Windows-1252, gzip', async () => {
+    const path = `/v1/models/${model.id}/predict`;
+    const text = csvOf(unseen.map((row) => ({ ...row, größe: 1 })));
+    const expected = await call('POST', path, text, 'text/csv');
+    expect(expected.body.warnings.at(-1)).toMatchObject({ code: 'unknownColumn', column: 'größe' });
+    const files = [Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(text, 'latin1'), gzipSync(text)];
+    for (const file of files) expect(await call('POST', path, file, 'text/csv')).toEqual(expected);
+    const workbook = await call('POST', path, Buffer.from('504b030414', 'hex'), 'text/csv');
+    expect(workbook).toMatchObject({ status: 400, body: { faults: [{ message: expect.stringContaining('Excel') }] } });
+  });
+
   it('refuses a CSV without its columns, an empty one, and one of a million rows', async () => {
     const predict = (text: string) => call('POST', `/v1/models/${model.id}/predict`, text, 'text/csv');
     const missing = await predict('age,height\n3,4\n');
@@ -265,6 +289,60 @@ it('an ensemble is the mean of trials that predict well together, judged on rows
   expect(second!.equals(first!)).toBe(true);
 });
 
+it('of trials that different kernels trained, each is computed again by its own', async () => {
+  const api = await startTestService({}, 'api');
+  const withWorker = async (kernels: 'simd' | 'plain', work: () => Promise<unknown>) => {
+    const worker = await startTestService({ databaseUrl: api.databaseUrl, kernels }, 'worker');
+    await work().finally(worker.close);
+  };
+  try {
+    const { id } = await api.client.create({ ...specification, dataset: 'iris', budget: { trials: 3 } });
+    await withWorker('simd', () => ended(api.client, id));
+    await withWorker('plain', async () => {
+      const longer = await fetch(`${api.url}/v1/searches/${id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ budget: { trials: 6 } }),
+      });
+      expect(longer.status).toBe(200);
+      await ended(api.client, id);
+      const model = await api.client.createModel(id, { ensemble: 6 });
+      const end = await eventually(async () => {
+        const now = await api.client.model(model.id);
+        return now.state === 'waiting' || now.state === 'running' ? undefined : now;
+      });
+      expect(end).toMatchObject({ state: 'ready', failure: null });
+      const trained = await Promise.all(
+        end.facts!.ensemble!.trials.map(async ({ trial }) => (await api.client.trial(id, trial)).kernels),
+      );
+      const { members } = parseModel(JSON.parse(String(await api.client.modelFile(model.id, 'model.json'))));
+      expect(members.map(({ kernels }) => kernels)).toEqual(trained);
+    });
+    const families = [0, 5].map(async (number) => (await api.client.trial(id, number)).kernels);
+    expect(await Promise.all(families)).toEqual(['simd', 'plain']);
+  } finally {
+    await api.close();
+  }
+});
+
+it('of repeated folds, all predictions of a row choose the ensemble, or all judge it', async () => {
+  const upload = await fetch(`${service.url}/v1/datasets?name=few&target=target&missing=fill`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/csv' },
+    body: csvOf(mixedRows(61, 'regression')),
+  });
+  expect(upload.status).toBe(201);
+  const search = await service.client.create({
+    dataset: 'few',
+    hyperparameters: { learningRate: { distribution: 'float', low: 1e-3, high: 1e-2 }, hiddenUnits: 4, epochs: 3 },
+    validation: { type: 'kFold', folds: 3, repeats: 4 },
+    budget: { trials: 3 },
+  });
+  await ended(service.client, search.id);
+  const { chosenOn, judgedOn } = (await made({ ensemble: 3 }, search.id)).facts!.ensemble!;
+  expect([chosenOn.rows, judgedOn.rows]).toEqual([31 * 4, 30 * 4]);
+});
+
 it('a refit trains one network on all rows, as many epochs as were best', async () => {
   const trial = await service.client.trial(searchId, 0);
   const alone = await made({ trial: 0 });
@@ -296,6 +374,22 @@ it('regression: values in the units of the target', async () => {
   expect(columns).toHaveLength(10);
   // Always the mean would be off by 77.
   expect(error).toBeLessThan(65);
+});
+
+it('an ensemble for the loss of a regression is scored in the loss of its trials', async () => {
+  const search = await service.client.create({
+    dataset: 'diabetes',
+    hyperparameters: { learningRate: { distribution: 'float', low: 1e-3, high: 1e-2 }, hiddenUnits: 4, epochs: 5 },
+    objective: { metric: 'validationLoss', direction: 'minimize' },
+    budget: { trials: 3 },
+  });
+  await ended(service.client, search.id);
+  const { chosenOn, judgedOn } = (await made({ ensemble: 3 }, search.id)).facts!.ensemble!;
+  // The loss is a mean over rows, so that of all rows follows from the halves.
+  const { rows } = chosenOn;
+  const single = (rows * chosenOn.single! + judgedOn.rows * judgedOn.single!) / (rows + judgedOn.rows);
+  const { items } = await service.client.best(search.id, 3);
+  expect(Math.min(...items.map(({ value }) => Math.abs(value! / single - 1)))).toBeLessThan(1e-4);
 });
 
 describe('while it is made', () => {

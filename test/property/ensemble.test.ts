@@ -104,6 +104,16 @@ describe.each(cases)('by $metric', ({ metric, given }) => {
   });
 });
 
+it('puts all predictions of a row that comes several times on one side', () => {
+  const { targets, candidates } = noisy(61 * 4, 3, 4);
+  const rows = Uint32Array.from(targets, (_, at) => at % 61);
+  const { chosenOn, judgedOn } = selectEnsemble(candidates, targets, { size: 5, metric: 'rmse', seed: 5, rows });
+  const [choosing, judging] = [chosenOn, judgedOn].map((side) => new Set(Array.from(side.rows, (at) => rows[at]!)));
+  expect([...choosing!].filter((row) => judging!.has(row))).toEqual([]);
+  expect([choosing!.size, judging!.size]).toEqual([31, 30]);
+  expect([chosenOn.rows.length, judgedOn.rows.length]).toEqual([31 * 4, 30 * 4]);
+});
+
 /** Predictions that are the truth with independent noise. */
 function noisy(rows: number, candidates: number, seed: number, signal = 1) {
   const random = randomAt({ seed, purpose: 'probe' });

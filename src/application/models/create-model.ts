@@ -41,7 +41,7 @@ async function trialOrigin(
   return { ...originOf(search, found), refit: refit ? { epochs: bestEpochOf(found) } : null };
 }
 
-/** The candidates are of the stage and the kernels of the best trial: they have the same validation rows, and one thread trains them. */
+/** The candidates are of the stage of the best trial: they have the same validation rows. */
 async function ensembleOrigin(
   dependencies: CreateModelDependencies,
   search: Search,
@@ -66,7 +66,7 @@ function bestOf({ best }: Search): number {
 function nameOf({ searchName, trial, ensemble, refit }: ModelOrigin, { specification }: Search): string {
   const rows = specification.validation.test === undefined ? 'all rows' : 'all but the test rows';
   const of = ensemble === null ? `trial ${trial}${refit === null ? '' : `, on ${rows}`}` : 'ensemble';
-  return `${searchName.slice(0, 150)}, ${of}`;
+  return `${Array.from(searchName).slice(0, 150).join('')}, ${of}`;
 }
 
 function originOf(search: Search, trial: Trial): ModelOrigin {

@@ -11,7 +11,7 @@ import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { ensembleModel } from '../../models/ensemble-model.ts';
 import type { Model } from '../../models/model.ts';
-import { selectEnsemble } from '../../models/select-ensemble.ts';
+import { type EnsembleChoice, selectEnsemble } from '../../models/select-ensemble.ts';
 import type { DatasetInputs, DatasetStore, ModelStore, PubSub, SearchQueries } from '../ports.ts';
 import { scoredMetrics, testFacts, trueValues } from './test-facts.ts';
 
@@ -43,13 +43,15 @@ export function createModelWork(dependencies: ModelWorkDependencies): ModelWork 
   const { models, worker, leaseSeconds } = dependencies;
   const running = new Map<AbortController, Promise<void>>();
   let stopping = false;
+  const make = async (id: string, abort: AbortController): Promise<void> => {
+    const claim = await models.claim(id, { worker, leaseSeconds });
+    if (claim !== undefined) await makeClaimed(dependencies, claim, abort);
+  };
   return {
     make: async (id) => {
       if (stopping) return;
-      const claim = await models.claim(id, { worker, leaseSeconds });
-      if (claim === undefined) return;
       const abort = new AbortController();
-      const made = makeClaimed(dependencies, claim, abort).finally(() => running.delete(abort));
+      const made = make(id, abort).finally(() => running.delete(abort));
       running.set(abort, made);
       await made;
     },
@@ -155,7 +157,7 @@ async function sourceOf(
 async function trained(
   { core, queries }: ModelWorkDependencies,
   { search, dataset, inputs }: Source,
-  { kernels, refit, ensemble }: ModelOrigin,
+  { kernels: ofBest, refit, ensemble }: ModelOrigin,
   { trial: number, resultHash }: { readonly trial: number; readonly resultHash: string },
   signal: AbortSignal,
   onProgress: (share: number) => void,
@@ -167,7 +169,8 @@ async function trained(
   const epochs = refit?.epochs ?? task.settings.epochs;
   const made = await core.makeModel(
     { task, ...inputs, refit: refit ?? undefined, predictsOutOfFold: ensemble !== null },
-    kernels as KernelsFamily,
+    // Candidates of an ensemble may have been trained by others than the best one.
+    (trial.kernels ?? ofBest) as KernelsFamily,
     {
       signal,
       limitSeconds: search.specification.limits.trialSeconds,
@@ -194,19 +197,33 @@ function joinEnsemble(
   const choice = selectEnsemble(
     made.map(({ outOfFold }) => outOfFold!.predictions),
     trueValues(dataset, rows),
-    { size: 2 * trials.length, metric: scoredMetrics[metric], seed: search.specification.sampler.seed },
+    { size: 2 * trials.length, metric: scoredMetrics[metric], seed: search.specification.sampler.seed, rows },
   );
   const { members, chosenOn, judgedOn } = choice;
   const parts = members.map(({ candidate, weight }) => ({ made: made[candidate]!, weight }));
+  // A regression is chosen by its error in units of the target, but the loss of a trial is squared and of the standardized target.
+  const isLoss = metric === 'validationLoss' && dataset.task === 'regression';
+  const inMetric = (score: number | null) =>
+    isLoss && score !== null ? (score / meanScale(made[0]!.model)) ** 2 : score;
+  const scored = ({ rows: own, ensemble, single }: EnsembleChoice['chosenOn' | 'judgedOn']) => ({
+    rows: own.length,
+    ensemble: inMetric(ensemble),
+    single: inMetric(single),
+  });
   return {
     parts,
     model: ensembleModel(parts.map(({ made: { model }, weight }) => ({ model, weight }))),
     ensemble: {
       trials: members.map(({ candidate, weight }) => ({ trial: trials[candidate]!.trial, weight })),
-      chosenOn: { ...chosenOn, rows: chosenOn.rows.length },
-      judgedOn: { ...judgedOn, rows: judgedOn.rows.length },
+      chosenOn: scored(chosenOn),
+      judgedOn: scored(judgedOn),
     },
   };
+}
+
+/** The root mean square over folds of the scales of their targets. */
+function meanScale({ members }: Model): number {
+  return Math.sqrt(members.reduce((sum, { target: { scale } }) => sum + scale ** 2, 0) / members.length);
 }
 
 function factsOf({ task, target, classes, columns, members }: Model): Omit<ModelFacts, 'ensemble' | 'test'> {

@@ -5,6 +5,8 @@ import { compileKernels, instantiateKernels } from '../../compute/kernels.ts';
 import { fastestOf } from '../../compute/kernels-names.ts';
 import { kernelOutputs } from '../../compute/model-outputs.ts';
 import type { ModelFile } from '../../contract/models.ts';
+import { datasetLimits } from '../../data/csv-table.ts';
+import { decodeFile } from '../../data/decode.ts';
 import { InvalidDataset } from '../../data/faults.ts';
 import { issuesOf, shown } from '../../domain/specification/validation-issues.ts';
 import type { ValidationIssue } from '../../errors.ts';
@@ -46,8 +48,10 @@ export function answerUse({ id, document, use }: ModelUseTask): ModelUseAnswer {
   const predictor = predictors.get(id) ?? predictorOf(parsed());
   predictors.set(id, predictor);
   try {
-    const body = new TextDecoder().decode(use.body);
-    const predictions = use.kind === 'csv' ? predictor.csv(body) : predictor.rows(rowsIn(body));
+    const predictions =
+      use.kind === 'csv'
+        ? predictor.csv(decodeFile(use.body, undefined, datasetLimits.bytes).text)
+        : predictor.rows(rowsIn(new TextDecoder().decode(use.body)));
     return { kind: 'bytes', bytes: new TextEncoder().encode(JSON.stringify(predictions)) };
   } catch (error) {
     if (error instanceof InvalidDataset || error instanceof InvalidRows) {

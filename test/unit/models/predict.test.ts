@@ -128,7 +128,7 @@ describe('what cannot be used', () => {
       'rows[3].height: must be a finite number below 3.4e38, got Infinity',
       'rows[4].age: must be a number, got true',
       'rows[5].age: must be a finite number below 3.4e38, got 1e+39',
-      'rows[6].color: must be a text or a number, got []',
+      'rows[6].color: must be a text or a number, got a list of 0',
       'rows[7].height: the value is missing, and the data set had no missing values in this column',
       'rows[7].size: the value is missing, and the data set had no missing values in this column',
     ]);

@@ -18,7 +18,7 @@ export function PredictForm({ id, facts }: { readonly id: string; readonly facts
   const settled = useSettled(row);
   const { data, error } = useQuery({
     queryKey: ['prediction', id, settled],
-    queryFn: () => api.predict(id, [settled]),
+    queryFn: () => api.predict(id, [cellsOf(settled, facts)]),
     placeholderData: (before) => before,
   });
   return (
@@ -51,6 +51,20 @@ function first(column: Column): string | null {
   const [low, high] = column.range;
   const middle = (low + high) / 2;
   return String(Number.isInteger(low) && Number.isInteger(high) ? Math.round(middle) : Number(middle.toPrecision(3)));
+}
+
+/** As formatted by JavaScript. */
+const plainNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** Numbers in the form that the page shows them in: as texts they would be read as the data set's file, where `0.125` may mean 125. */
+function cellsOf(row: Row, { columns }: Facts): Readonly<Record<string, string | number | null>> {
+  return Object.fromEntries(
+    columns.map(({ name, type }) => {
+      const text = row[name] ?? null;
+      const isPlain = type === 'number' && text !== null && plainNumber.test(text.trim());
+      return [name, isPlain ? Number(text) : text];
+    }),
+  );
 }
 
 /** The value once it has not changed for a moment. */
