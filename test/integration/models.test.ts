@@ -293,7 +293,11 @@ it('of trials that different kernels trained, each is computed again by its own'
   const api = await startTestService({}, 'api');
   const withWorker = async (kernels: 'simd' | 'plain', work: () => Promise<unknown>) => {
     const worker = await startTestService({ databaseUrl: api.databaseUrl, kernels }, 'worker');
-    await work().finally(worker.close);
+    try {
+      await work();
+    } finally {
+      await worker.close();
+    }
   };
   try {
     const { id } = await api.client.create({ ...specification, dataset: 'iris', budget: { trials: 3 } });
