@@ -14,7 +14,8 @@ export interface DatasetShape extends Pick<Dataset, 'task' | 'features'> {
   readonly classes: readonly string[];
 }
 
-const measured: Readonly<Record<TrialMetric, Objective['metric']>> = {
+/** What each metric of a search computes on validation rows. */
+export const scoredMetrics: Readonly<Record<TrialMetric, Objective['metric']>> = {
   validationAccuracy: 'accuracy',
   validationLoss: 'loss',
   validationMacroF1: 'macroF1',
@@ -64,7 +65,7 @@ function shapeOf(
     optimizer: optimizerOf(settings),
     batchSize,
     data: rows,
-    objective: { metric: measured[metric], direction },
+    objective: { metric: scoredMetrics[metric], direction },
     patience,
   };
 }

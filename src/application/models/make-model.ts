@@ -2,6 +2,7 @@
 import type { KernelsFamily } from '../../compute/kernels-names.ts';
 import { type ModelMaker, NoModel, type TrainedModel } from '../../compute/train-model.ts';
 import { MemoryLimitExceeded, TimeLimitExceeded } from '../../compute/trial.ts';
+import { scoredMetrics } from '../../compute/trial-options.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { countFolds } from '../../data/folds.ts';
 import type { ModelClaim, ModelFacts, ModelOrigin } from '../../domain/model-record.ts';
@@ -13,7 +14,7 @@ import { ensembleModel } from '../../models/ensemble-model.ts';
 import type { Model } from '../../models/model.ts';
 import { type EnsembleChoice, selectEnsemble } from '../../models/select-ensemble.ts';
 import type { DatasetInputs, DatasetStore, ModelStore, PubSub, SearchQueries } from '../ports.ts';
-import { scoredMetrics, testFacts, trueValues } from './test-facts.ts';
+import { testFacts, trueValues } from './test-facts.ts';
 
 export interface ModelWorkDependencies {
   readonly models: ModelStore;

@@ -2,22 +2,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { finite } from '../../compute/fold-run.ts';
 import type { TrainedModel } from '../../compute/train-model.ts';
-import type { TrialMetric } from '../../compute/trial.ts';
+import { scoredMetrics } from '../../compute/trial-options.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { ModelFacts } from '../../domain/model-record.ts';
 import type { Specification } from '../../domain/specification/specification.ts';
-import type { ScoredMetric, TrueValues } from '../../models/scores.ts';
+import type { TrueValues } from '../../models/scores.ts';
 import { evaluateOnTestRows, type TestEvaluation } from '../../models/test-evaluation.ts';
-
-export const scoredMetrics: Readonly<Record<TrialMetric, ScoredMetric>> = {
-  validationAccuracy: 'accuracy',
-  validationLoss: 'loss',
-  validationMacroF1: 'macroF1',
-  validationRocAuc: 'rocAuc',
-  validationRmse: 'rmse',
-  validationMae: 'mae',
-  validationR2: 'r2',
-};
 
 export function trueValues({ task, y }: Dataset, rows: Uint32Array): TrueValues {
   const values = Array.from(rows, (row) => y[row]!);

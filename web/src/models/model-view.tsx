@@ -9,6 +9,7 @@ import { useGo } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
 import { StateChip } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
+import { Tile } from '../parts/tile.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { Downloads } from './downloads.tsx';
@@ -95,15 +96,6 @@ function ModelBody({ model, done }: { readonly model: ModelRecord; readonly done
         </div>
       )}
     </>
-  );
-}
-
-function Tile({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
-  return (
-    <div>
-      <dt>{title}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -10,6 +10,7 @@ import { useAddress } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { StateChip } from '../parts/state.tsx';
+import { Tile } from '../parts/tile.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { TrialCurves } from './curves.tsx';
@@ -110,15 +111,6 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
         <Result search={search} trial={trial} />
       </div>
     </>
-  );
-}
-
-function Tile({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
-  return (
-    <div>
-      <dt>{title}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 
