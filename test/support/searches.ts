@@ -1,24 +1,24 @@
 /** Searches for tests, and what must hold of any search however it came to its end. */
 import pg from 'pg';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import type { ApiClient } from '../../src/cli/api-client.ts';
 import type { SearchEvent } from '../../src/domain/events.ts';
 import { isOpen, type Search } from '../../src/domain/search.ts';
 import type { TrialSummary } from '../../src/domain/trial.ts';
+import { measuredNetwork } from './epoch-speed.ts';
 import { eventually } from './processes.ts';
 
-/** Trials of about `milliseconds` each on one core: long enough to be caught in the act. */
+/** Trials that train for at least about `milliseconds` each, however fast the machine is: long enough to be caught in the act. */
 export function lasting(milliseconds: number, trials: number, more: object = {}) {
   return {
     name: `trials of ${milliseconds} ms`,
     dataset: 'iris',
     hyperparameters: {
-      learningRate: { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' },
+      // Low enough that no trial diverges and so ends before its time.
+      learningRate: { distribution: 'float', low: 1e-6, high: 1e-4, scale: 'log' },
       activation: { distribution: 'categorical', choices: ['relu', 'tanh', 'elu'] },
-      hiddenUnits: 64,
-      hiddenLayers: 2,
-      batchSize: 16,
-      epochs: Math.max(1, Math.round(milliseconds * 0.65)),
+      ...measuredNetwork,
+      epochs: Math.min(10_000, Math.max(1, Math.round(milliseconds * inject('epochsPerMillisecond')))),
     },
     sampler: { type: 'random', seed: 7 },
     budget: { trials },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { applyMigrations } from '../../src/adapters/postgres/migrations.ts';
 import { projectRoot } from '../../src/paths.ts';
+import { measureEpochSpeed } from './epoch-speed.ts';
 import { startTestPostgres, type TestDatabase } from './postgres.ts';
 import { setUp } from './set-up.ts';
 
@@ -10,11 +11,14 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** A database with all migrations applied: the template of every test's own. Nobody connects to it. */
     templateUrl: string;
+    /** Of the network of `lasting` (searches.ts). */
+    epochsPerMillisecond: number;
   }
 }
 
 interface Shared {
   readonly database: Promise<TestDatabase>;
+  epochsPerMillisecond?: number;
   /** Projects that have not been torn down yet. */
   users: number;
 }
@@ -26,6 +30,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const shared = holder.hypersearchTests;
   shared.users++;
   project.provide('templateUrl', (await shared.database).url);
+  shared.epochsPerMillisecond ??= measureEpochSpeed();
+  project.provide('epochsPerMillisecond', shared.epochsPerMillisecond);
   return async () => {
     shared.users--;
     if (shared.users > 0) return;
