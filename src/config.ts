@@ -4,12 +4,13 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type KernelsName, kernelsNames } from './compute/kernels-names.ts';
 
+const DEFAULT_PORT = 3000;
 const port = z.coerce.number().int().min(0).max(65_535);
 const seconds = z.coerce.number().positive();
 
 const schema = z.object({
   HYPERSEARCH_HOST: z.string().default('127.0.0.1').describe('Address the API listens on; loopback by default'),
-  HYPERSEARCH_PORT: port.default(3000).describe('0 picks a free port'),
+  HYPERSEARCH_PORT: port.default(DEFAULT_PORT).describe('0 picks a free port'),
   DATABASE_URL: z.string().optional().describe('A Postgres server; embedded Postgres by default'),
   REDIS_URL: z.string().optional().describe('A Redis server for BullMQ; the queue is in Postgres by default'),
   HYPERSEARCH_QUEUE_PREFIX: z.string().default('hypersearch').describe('Prefix of the keys in Redis'),
@@ -48,7 +49,10 @@ const schema = z.object({
     .enum(['text', 'json'])
     .optional()
     .describe('Log format; by default text on a terminal and JSON elsewhere'),
-  HYPERSEARCH_URL: z.url().default('http://127.0.0.1:3000').describe('The service the command line connects to'),
+  HYPERSEARCH_URL: z
+    .url()
+    .optional()
+    .describe('The service that the command line connects to; by default the one at HYPERSEARCH_PORT of this machine'),
 });
 
 export interface Config {
@@ -102,7 +106,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     connections: values.HYPERSEARCH_CONNECTIONS,
     logLevel: values.HYPERSEARCH_LOG,
     logFormat: values.HYPERSEARCH_LOG_FORMAT,
-    serviceUrl: values.HYPERSEARCH_URL.replace(/\/$/, ''),
+    serviceUrl: (values.HYPERSEARCH_URL ?? `http://127.0.0.1:${values.HYPERSEARCH_PORT || DEFAULT_PORT}`).replace(
+      /\/$/,
+      '',
+    ),
     processName: `${hostname()}:${process.pid}`,
   };
 }

@@ -9,7 +9,12 @@ import { circularConditionIssues, conditionIssues } from '../domain/specificatio
 import { consistencyIssues, defaultTrials } from '../domain/specification/consistency.ts';
 import { readEnqueue } from '../domain/specification/enqueue.ts';
 import { hiddenUnitsIssues, spelledOut, withLayerConditions } from '../domain/specification/hidden-units.ts';
-import { defaultHyperparameters, fallbacks, readableOf } from '../domain/specification/hyperparameters.ts';
+import {
+  defaultHyperparameters,
+  fallbacks,
+  hyperparameterNames,
+  readableOf,
+} from '../domain/specification/hyperparameters.ts';
 import { largestTrial, type TrialMemory } from '../domain/specification/largest-trial.ts';
 import { metrics } from '../domain/specification/objectives.ts';
 import type { Settings } from '../domain/specification/settings.ts';
@@ -41,6 +46,8 @@ export interface SpecificationContext {
   readonly memory: TrialMemory;
 }
 
+const knownKeys = { '': Object.keys(specificationSchema.shape), hyperparameters: hyperparameterNames };
+
 /** A valid specification with its data set and warnings. */
 export interface Parsed {
   readonly specification: Specification;
@@ -58,7 +65,7 @@ export async function parseSpecification(
   { datasets, queries, memory }: SpecificationContext,
 ): Promise<Parsed> {
   const parsed = specificationSchema.safeParse(body);
-  const issues: ValidationIssue[] = parsed.success ? [] : issuesOf(parsed.error, body);
+  const issues: ValidationIssue[] = parsed.success ? [] : issuesOf(parsed.error, body, knownKeys);
   const record = isRecord(body) ? body : {};
   const dataset = typeof record['dataset'] === 'string' ? await datasets.find(record['dataset']) : undefined;
   if (dataset === undefined && typeof record['dataset'] === 'string' && record['dataset'] !== '') {

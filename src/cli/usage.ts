@@ -25,4 +25,4 @@ export const usage = `usage: npm run hypersearch -- COMMAND
 
   start | api | worker | demo       run the service: see npm start, npm run api, npm run worker, npm run demo
 
-The commands connect to HYPERSEARCH_URL (default http://127.0.0.1:3000).`;
+The commands connect to HYPERSEARCH_URL (by default http://127.0.0.1 at HYPERSEARCH_PORT, which is 3000).`;

@@ -57,7 +57,7 @@ describe('the table of trials', () => {
   );
   const trials = [row(0), row(1), row(2, { value: null, found: ['deadRelu'], state: 'pruned' }), row(3)];
   const of = (ranges: string, state = '', finding = '') =>
-    filtered(trials, columns, { state, finding, ranges: rangesIn(ranges) }).map(({ number }) => number);
+    filtered(trials, { state, finding, ranges: rangesIn(ranges, columns).ranges }).map(({ number }) => number);
 
   it('filters by state, finding and ranges', () => {
     expect(of('')).toEqual([0, 1, 2, 3]);
@@ -67,8 +67,16 @@ describe('the table of trials', () => {
     expect(of('learningRate < 0.5, value>=0.1')).toEqual([1, 3]);
     expect(of('activation=relu')).toEqual([1, 3]);
   });
-  it('leaves out what is no range, and what is no column', () =>
-    expect(of('nonsense>3 what value>')).toEqual([0, 1, 2, 3]));
+  it('reads the title of a column as its name', () => expect(of('trial=2')).toEqual([2]));
+  it.each([
+    ['lr>0.1', ['there is no column lr; did you mean learningRate?']],
+    ['nonsense>3', [expect.stringMatching(/^there is no column nonsense; the columns are number, state, value/)]],
+    ['what value>', ['“what” is not', '“value>” is not'].map((start) => expect.stringContaining(start))],
+    ['value>high', ['value> needs a number, got high']],
+    ['learningRate<0.5 activation=relu', []],
+  ])('says what it does not understand: %s', (text, issues) => {
+    expect(rangesIn(text, columns).issues).toEqual(issues);
+  });
   it('sorts both ways, those without a value last, equal ones by number', () => {
     expect(sorted(trials, columns, 'value').map(({ number }) => number)).toEqual([0, 1, 3, 2]);
     expect(sorted(trials, columns, '-value').map(({ number }) => number)).toEqual([3, 1, 0, 2]);

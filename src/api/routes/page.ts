@@ -10,6 +10,8 @@ export const pageRoutes: FastifyPluginAsync<ApiDependencies> = async (app, { web
   await app.register(fastifyStatic, {
     root: web,
     preCompressed: true,
+    // A route per file: the route below answers for what is no file.
+    wildcard: false,
     cacheControl: false,
     setHeaders: (reply, path) => {
       const immutable = path.includes('/assets/');
@@ -19,4 +21,10 @@ export const pageRoutes: FastifyPluginAsync<ApiDependencies> = async (app, { web
   for (const url of views) {
     app.get(url, { schema: { hide: true } }, (_, reply) => reply.sendFile('index.html'));
   }
+  // Whoever mistypes an address in a browser gets the page, which says so and leads on; programs get a problem document.
+  app.get('/*', { schema: { hide: true } }, ({ url, headers }, reply) => {
+    const inBrowser = headers.accept?.includes('text/html') === true && !url.startsWith('/v1/');
+    if (inBrowser) return reply.code(404).sendFile('index.html');
+    reply.callNotFound();
+  });
 };

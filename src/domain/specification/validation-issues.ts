@@ -1,16 +1,27 @@
 /** Turns zod's issues into messages a user can act on: the path, what is expected, and what was sent. */
 import type { z } from 'zod';
 import type { ValidationIssue } from '../../errors.ts';
+import { didYouMean } from '../did-you-mean.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 export const MAX_ISSUES = 50;
 
-/** All issues of a failed parse of `input`, with paths below `prefix`. */
-export function issuesOf(error: z.ZodError, input: unknown, prefix: Path = []): ValidationIssue[] {
-  return error.issues.flatMap((issue) => issuesFrom(issue, input, prefix)).slice(0, MAX_ISSUES);
+/** The keys that an object may have, by its path: for suggestions. */
+export type KnownKeys = Readonly<Record<string, readonly string[]>>;
+
+/** All issues of a failed parse of `input`. Unknown keys of an object in `known` come with the key that was meant. */
+export function issuesOf(error: z.ZodError, input: unknown, known: KnownKeys = {}): ValidationIssue[] {
+  const found = error.issues.flatMap((issue) => issuesFrom(issue, input)).slice(0, MAX_ISSUES);
+  return found.map(({ path, message }) => {
+    if (message !== UNKNOWN_KEY) return { path, message };
+    const at = path.lastIndexOf('.');
+    return { path, message: message + didYouMean(path.slice(at + 1), known[path.slice(0, Math.max(0, at))] ?? []) };
+  });
 }
+
+const UNKNOWN_KEY = 'is not a known key';
 
 /** `hyperparameters.learningRate.choices[2]` */
 export function dotted(path: Path): string {
@@ -44,16 +55,16 @@ function at(input: unknown, path: Path): unknown {
   );
 }
 
-function issuesFrom(issue: Issue, input: unknown, prefix: Path, above: Path = []): ValidationIssue[] {
+function issuesFrom(issue: Issue, input: unknown, above: Path = []): ValidationIssue[] {
   const inner = [...above, ...issue.path];
-  const path = dotted([...prefix, ...inner]);
+  const path = dotted(inner);
   const got = at(input, inner);
   const failed = (must: string): ValidationIssue[] => [{ path, message: `${must}, got ${shown(got)}` }];
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
-        path: dotted([...prefix, ...inner, key]),
-        message: 'is not a known key',
+        path: dotted([...inner, key]),
+        message: UNKNOWN_KEY,
       }));
     case 'invalid_type':
       if (got === undefined && issue.path.length > 0) return [{ path, message: 'is required' }];
@@ -65,9 +76,9 @@ function issuesFrom(issue: Issue, input: unknown, prefix: Path, above: Path = []
     case 'invalid_value':
       return failed(`must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(shown).join(', ')}`);
     case 'invalid_union':
-      return issuesFromUnion(issue, input, prefix, inner);
+      return issuesFromUnion(issue, input, inner);
     case 'invalid_key':
-      return [{ path, message: 'is not a known key' }];
+      return [{ path, message: UNKNOWN_KEY }];
     default:
       return [{ path, message: issue.message }];
   }
@@ -81,20 +92,15 @@ function isWrongKind(issue: Issue): boolean {
 }
 
 /** The issues of a union are those of the branch that was meant: the one whose type matches and whose content does not. */
-function issuesFromUnion(
-  issue: z.core.$ZodIssueInvalidUnion,
-  input: unknown,
-  prefix: Path,
-  inner: Path,
-): ValidationIssue[] {
+function issuesFromUnion(issue: z.core.$ZodIssueInvalidUnion, input: unknown, inner: Path): ValidationIssue[] {
   const branches = issue.errors as Issue[][];
-  const path = dotted([...prefix, ...inner]);
+  const path = dotted(inner);
   if (branches.length === 0) {
     // None of the branches has this discriminator.
     return [{ path, message: `must be ${kindsOf(issue).join()}, got ${shown(at(input, inner))}` }];
   }
   const meant = branches.filter((issues) => !issues.some(isWrongKind)).sort((a, b) => a.length - b.length)[0];
-  if (meant !== undefined) return meant.flatMap((one) => issuesFrom(one, input, prefix, inner));
+  if (meant !== undefined) return meant.flatMap((one) => issuesFrom(one, input, inner));
   const kinds = branches.flat().flatMap(kindsOf);
   const message = `must be ${[...new Set(kinds)].join(' or ')}, got ${shown(at(input, inner))}`;
   return [{ path, message }];

@@ -144,7 +144,7 @@ describe('parseSpecification', () => {
         'hyperparameters.learningRate.low: must be above 0, got 0',
         'hyperparameters.hiddenUnits.low: must be at most high, which is 10, got 50',
         'hyperparameters.activation: must be one of "sigmoid", "tanh", "relu", "leakyRelu", "elu", "gelu", "silu", "maxout" or an object, got "rellu"',
-        'hyperparameters.momentun: is not a known key',
+        'hyperparameters.momentun: is not a known key; did you mean momentum?',
         'hyperparameters.momentum.when.optimizer[0]: optimizer can never have that value (it is one of "sgd", "momentum"), got "momentom"',
         'sampler.type: must be one of "random", "grid", "sobol", "tpe", "cmaes", got "annealing"',
         'budget.trials: must be at least 1, got -5',

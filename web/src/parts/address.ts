@@ -2,8 +2,12 @@
 import { useCallback } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 
-/** A query parameter of the address; the value `fallback` is left out. */
-export function useAddress(name: string, fallback = ''): [value: string, set: (value: string) => void] {
+/** A query parameter of the address; the value `fallback` is left out. With `step`, the Back button returns to the value before. */
+export function useAddress(
+  name: string,
+  fallback = '',
+  { step = false } = {},
+): [value: string, set: (value: string) => void] {
   const [parameters, setParameters] = useSearchParams();
   const set = useCallback(
     (value: string) =>
@@ -14,9 +18,9 @@ export function useAddress(name: string, fallback = ''): [value: string, set: (v
           else after.set(name, value);
           return after;
         },
-        { replace: true },
+        { replace: !step },
       ),
-    [setParameters, name, fallback],
+    [setParameters, name, fallback, step],
   );
   return [parameters.get(name) ?? fallback, set];
 }

@@ -1,6 +1,7 @@
 /** Shows an error, with the message of the service and a retry button. */
-import { Component, type ReactNode } from 'react';
+import { Component, type ReactNode, useEffect, useRef } from 'react';
 import { Refusal } from '../api.ts';
+import { useConnection } from '../overview.ts';
 
 interface ProblemProps {
   readonly error: Error;
@@ -40,7 +41,22 @@ class Boundary extends Component<{ readonly children: ReactNode }, { readonly er
   override render(): ReactNode {
     const { error } = this.state;
     if (error === undefined) return this.props.children;
+    if (error instanceof TypeError) return <Unreachable error={error} />;
     return <Problem error={error} retry={() => this.setState({ error: undefined })} />;
   }
+}
+
+/**
+ * A part of the page that could not be fetched. Browsers and React keep a failed import, so only loading the page again helps; the address has what
+ * it showed. That happens automatically once a lost connection is back, and only then: a page that fails while connected must not reload forever.
+ */
+function Unreachable({ error }: { readonly error: Error }): ReactNode {
+  const connection = useConnection();
+  const lost = useRef(false);
+  useEffect(() => {
+    if (connection === 'lost') lost.current = true;
+    else if (connection === 'live' && lost.current) location.reload();
+  }, [connection]);
+  return <Problem error={error} retry={() => location.reload()} />;
 }
 Problem.Boundary = Boundary;

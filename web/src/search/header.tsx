@@ -8,6 +8,7 @@ import { MakeModel } from '../models/make-model.tsx';
 import { upsertSearch } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
+import { Menu } from '../parts/menu.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Warnings } from '../parts/warnings.tsx';
@@ -144,25 +145,22 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
         {search.best !== null && (
           <MakeModel searchId={id} trial="best" candidates={search.trials.complete - search.trials.diverged} />
         )}
-        <details className="menu">
-          <summary>Export</summary>
-          <div>
-            <a className="button" href={`/v1/searches/${id}/export?format=csv`} download>
-              Trials as CSV
-            </a>
-            <a className="button" href={`/v1/searches/${id}/export?format=ndjson`} download>
-              Trials as JSON
-            </a>
-            <CopyButton text={() => JSON.stringify(specification, null, 2)}>Copy the specification</CopyButton>
-            <CopyButton text={() => curl('/v1/searches', 'POST', specification)}>Copy as curl</CopyButton>
-            <CopyButton text={() => curl(`/v1/searches/${id}/best?limit=10`)}>Copy curl for the best</CopyButton>
-            <Link className="button" href={`/new?from=${id}`}>
-              Use as a template
-            </Link>
-            <Rename search={search} />
-            {!isOpen(search) && <Delete search={search} />}
-          </div>
-        </details>
+        <Menu title="Export">
+          <a className="button" href={`/v1/searches/${id}/export?format=csv`} download>
+            Trials as CSV
+          </a>
+          <a className="button" href={`/v1/searches/${id}/export?format=ndjson`} download>
+            Trials as JSON
+          </a>
+          <CopyButton text={() => JSON.stringify(specification, null, 2)}>Copy the specification</CopyButton>
+          <CopyButton text={() => curl('/v1/searches', 'POST', specification)}>Copy as curl</CopyButton>
+          <CopyButton text={() => curl(`/v1/searches/${id}/best?limit=10`)}>Copy curl for the best</CopyButton>
+          <Link className="button" href={`/new?from=${id}`}>
+            Use as a template
+          </Link>
+          <Rename search={search} />
+          {!isOpen(search) && <Delete search={search} />}
+        </Menu>
       </div>
       {error && <Problem error={error} />}
     </div>

@@ -42,7 +42,7 @@ export default function SearchView({ id }: { readonly id: string }): ReactNode {
 }
 
 function SearchBody({ search, followed }: { readonly search: Search; readonly followed: Followed }): ReactNode {
-  const [view, setView] = useAddress('view', 'live');
+  const [view, setView] = useAddress('view', 'live', { step: true });
   const known: View = Object.hasOwn(views, view) ? (view as View) : 'live';
   const { Panel } = views[known];
   const shown = useMemo(() => ({ search, followed }), [search, followed]);

@@ -1,5 +1,6 @@
 /** The columns of the table of trials, and how it is filtered and sorted. Pure. */
 import type { Value } from '../../../src/algorithms/space/space.ts';
+import { didYouMean } from '../../../src/domain/did-you-mean.ts';
 import type { TrialRow } from './model.ts';
 import type { Varied } from './space.ts';
 
@@ -35,34 +36,45 @@ function widthOf(title: string): number {
 }
 
 export interface Range {
-  readonly name: string;
+  readonly of: Column['of'];
   readonly relation: '>' | '>=' | '<' | '<=' | '=';
   readonly bound: string;
 }
 
-/** Parses `learningRate>0.01 optimizer=adam`; other words are ignored. */
-export function rangesIn(text: string): Range[] {
-  return [...text.matchAll(/([a-zA-Z]\w*)\s*(>=|<=|>|<|=)\s*([^\s,;]+)/g)].map(([, name, relation, bound]) => ({
-    name: name!,
-    relation: relation as Range['relation'],
-    bound: bound!,
-  }));
+const condition = /([a-zA-Z]\w*)\s*(>=|<=|>|<|=)\s*([^\s,;<>=]+)/g;
+
+/** Parses `learningRate>0.01 optimizer=adam` by the names or titles of columns; `issues` say what cannot be understood. */
+export function rangesIn(text: string, columns: readonly Column[]): { ranges: Range[]; issues: string[] } {
+  const issues = text
+    .replace(condition, ' ')
+    .split(/[\s,;]+/)
+    .filter((word) => word !== '')
+    .map((word) => `“${word}” is not a condition such as learningRate>0.01 or optimizer=adam`);
+  const ranges = [...text.matchAll(condition)].flatMap(([, name = '', relation, bound = '']): Range[] => {
+    const column = columns.find((one) => one.name === name) ?? columns.find(({ title }) => title === name);
+    if (column === undefined) {
+      const names = columns.map((one) => one.name);
+      issues.push(`there is no column ${name}${didYouMean(name, names) || `; the columns are ${names.join(', ')}`}`);
+      return [];
+    }
+    if (relation !== '=' && Number.isNaN(Number(bound))) {
+      issues.push(`${name}${relation} needs a number, got ${bound}`);
+      return [];
+    }
+    return [{ of: column.of, relation: relation as Range['relation'], bound }];
+  });
+  return { ranges, issues };
 }
 
 export function filtered(
   trials: readonly TrialRow[],
-  columns: readonly Column[],
   { state, finding, ranges }: { readonly state: string; readonly finding: string; readonly ranges: readonly Range[] },
 ): TrialRow[] {
-  const asked = ranges.flatMap((range) => {
-    const column = columns.find(({ name }) => name === range.name);
-    return column === undefined ? [] : [{ ...range, of: column.of }];
-  });
   return trials.filter(
     (trial) =>
       (state === '' || trial.state === state) &&
       (finding === '' || trial.found.some((code) => code === finding)) &&
-      asked.every(({ of, relation, bound }) => holds(of(trial), relation, bound)),
+      ranges.every(({ of, relation, bound }) => holds(of(trial), relation, bound)),
   );
 }
 

@@ -22,10 +22,11 @@ export default function TrialsPanel(): ReactNode {
   // Typed text is shown immediately; filtering ten thousand rows may lag.
   const settled = useDeferredValue(ranges);
   const columns = useMemo(() => columnsOf(variedIn(search), search.specification.objective.metric), [search]);
-  const rows = useMemo(() => {
-    const kept = filtered(all, columns, { state, finding, ranges: rangesIn(settled) });
-    return sorted(kept, columns, sort);
-  }, [all, columns, state, finding, settled, sort]);
+  const { ranges: conditions, issues } = useMemo(() => rangesIn(settled, columns), [settled, columns]);
+  const rows = useMemo(
+    () => sorted(filtered(all, { state, finding, ranges: conditions }), columns, sort),
+    [all, columns, state, finding, conditions, sort],
+  );
   const codes = Object.keys(search.found).sort();
   return (
     <>
@@ -47,12 +48,21 @@ export default function TrialsPanel(): ReactNode {
           placeholder="learningRate>0.01 value>=0.9"
           style={{ minWidth: '18rem' }}
           value={ranges}
+          aria-invalid={issues.length > 0}
+          aria-describedby="range-issues"
           onChange={(event) => setRanges(event.target.value)}
         />
         <span className="soft" role="status">
           {plural(rows.length, 'trial')}
           {model.thinned && ', a sample: the export has all trials'}
         </span>
+      </div>
+      <div id="range-issues" role="status">
+        {issues.map((issue) => (
+          <p key={issue} className="fault small" style={{ margin: '0 0 0.5rem' }}>
+            {issue}
+          </p>
+        ))}
       </div>
       <TrialTable rows={rows} columns={columns} sort={sort} setSort={setSort} id={search.id} />
     </>
