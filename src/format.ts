@@ -25,9 +25,10 @@ export function formatValue(value: number | string | boolean | null | undefined)
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : formatNumber(value);
 }
 
-/** 340 ms, 3.4 s, 2 min 10 s, 1 h 5 min, 3 days. */
+/** 0 s, 340 ms, 3.4 s, 2 min 10 s, 1 h 5 min, 3 days. */
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NOTHING;
+  if (seconds === 0) return '0 s';
   if (seconds < 0.095) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   // Round before dividing, so that 119.7 s becomes 2 min 0 s.
   const whole = Math.round(seconds);

@@ -106,6 +106,20 @@ describe('the timeline', () => {
     const together = [0, 1, 2].map((n) => row(n, { startedAt: 0, finishedAt: 100 * (n + 1), durationMs: 100 }));
     expect(timelineLayout(together, 5000)).toHaveLength(1);
   });
+  it('has a row per thread, though batches of trials are claimed and written together', () => {
+    // Two threads, each with batches of eight trials of 10 ms; all of a batch are written with the last, and some milliseconds late.
+    const batches = Array.from({ length: 12 }, (_, batch) =>
+      Array.from({ length: 8 }, (__, i) => {
+        const startedAt = Math.floor(batch / 2) * 85 + (batch % 2) * 30;
+        return row(batch * 8 + i, { startedAt, finishedAt: startedAt + 84, durationMs: 10 });
+      }),
+    );
+    const rows = timelineLayout(batches.flat(), 5000);
+    expect(rows).toHaveLength(2);
+    expect(rows.flatMap(({ spans }) => spans)).toHaveLength(96);
+    const waiting = [0, 1, 2].map((n) => row(n, { state: 'running', epochs: 0, startedAt: 4000, finishedAt: null }));
+    expect(timelineLayout(waiting, 5000)).toHaveLength(1);
+  });
 });
 
 describe('shares and ranks', () => {

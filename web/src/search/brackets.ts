@@ -12,6 +12,9 @@ interface RungState {
   readonly came: number;
   readonly goOn: number;
   readonly stopped: number;
+  readonly diverged: number;
+  /** Failed or cancelled. */
+  readonly lost: number;
   readonly best: { readonly number: number; readonly value: number } | undefined;
 }
 export interface BracketState {
@@ -41,7 +44,11 @@ export function bracketsOf(search: Search, trials: readonly TrialRow[]): Bracket
           const came = own.filter((trial) => trial.epochs >= epochs || trial.rung > rung);
           const stopped = came.filter((trial) => trial.rung === rung && trial.state === 'pruned');
           const last = rung === rungs.length - 1;
-          const goOn = came.filter((trial) => (last ? trial.state === 'complete' : trial.rung > rung));
+          const isDiverged = ({ outcome }: TrialRow) => outcome === 'diverged';
+          const goOn = came.filter((trial) =>
+            last ? trial.state === 'complete' && !isDiverged(trial) : trial.rung > rung,
+          );
+          const here = came.filter((trial) => trial.rung === rung);
           const valued = came.filter((trial) => trial.rung === rung && trial.value !== null);
           const [best] = valued.sort(order);
           return {
@@ -50,6 +57,8 @@ export function bracketsOf(search: Search, trials: readonly TrialRow[]): Bracket
             came: came.length,
             goOn: goOn.length,
             stopped: stopped.length,
+            diverged: here.filter(isDiverged).length,
+            lost: here.filter(({ state }) => state === 'failed' || state === 'cancelled').length,
             best: best && { number: best.number, value: best.value! },
           };
         }),

@@ -62,18 +62,28 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
           </tr>
         </thead>
         <tbody>
-          {rungs.map(({ epochs, trials, came, goOn, stopped, best }, rung) => (
+          {rungs.map(({ epochs, trials, came, goOn, stopped, diverged, lost, best }, rung) => (
             <tr key={rung}>
               <td>{rung}</td>
               <td>{epochs}</td>
               <td>
-                <div className="bar" title={`${came} of ${trials} reached it; ${stopped} were stopped here`}>
+                <div
+                  className="bar"
+                  title={`${came} of ${trials} reached it: ${goOn} promoted or complete, ${stopped} stopped, ${diverged} diverged, ${lost} failed or cancelled, ${came - goOn - stopped - diverged - lost} running or paused`}
+                >
                   <span className="bar-complete" style={{ width: cssLength(goOn / most) }} />
-                  <span className="bar-running" style={{ width: cssLength((came - goOn - stopped) / most) }} />
                   <span className="bar-pruned" style={{ width: cssLength(stopped / most) }} />
+                  <span className="bar-diverged" style={{ width: cssLength(diverged / most) }} />
+                  <span className="bar-failed" style={{ width: cssLength(lost / most) }} />
+                  <span
+                    className="bar-running"
+                    style={{ width: cssLength((came - goOn - stopped - diverged - lost) / most) }}
+                  />
                 </div>
-                <span className="small soft">
-                  {came} of {trials}, {stopped} stopped
+                <span className="small soft" style={{ whiteSpace: 'normal' }}>
+                  {came} of {trials}
+                  {stopped > 0 && `, ${stopped} stopped`}
+                  {diverged > 0 && `, ${diverged} diverged`}
                 </span>
               </td>
               <td>

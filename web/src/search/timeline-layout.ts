@@ -13,33 +13,53 @@ export interface TimelineRow {
   readonly spans: readonly Span[];
 }
 
+/**
+ * A worker stores when it claimed a trial, when its result was written, and how long it trained. Tiny trials are claimed and written in batches but
+ * trained one after the other, so a trial may be moved within that time: rows are what the worker has threads, not what a batch has trials.
+ */
+interface Window {
+  readonly trial: TrialRow;
+  readonly claimed: number;
+  readonly written: number;
+  readonly length: number;
+}
+
 /** Running trials extend to `now`. */
 export function timelineLayout(trials: readonly TrialRow[], now: number): TimelineRow[] {
-  const byWorker = new Map<string, Span[]>();
+  const byWorker = new Map<string, Window[]>();
+  const claims = new Set<string>();
   for (const trial of trials) {
     const { worker, startedAt, finishedAt, durationMs, state } = trial;
     if (worker === null || startedAt === null || state === 'waiting') continue;
-    const spans = byWorker.get(worker) ?? [];
-    byWorker.set(worker, spans);
-    const to = Math.max(finishedAt ?? now, startedAt);
-    // Tiny trials are claimed in batches but trained one after the other.
-    spans.push({ from: Math.max(startedAt, to - (durationMs ?? Number.POSITIVE_INFINITY)), to, trial });
+    if (finishedAt === null && trial.epochs === 0) {
+      // Of the trials of one batch that have not begun, the first is next.
+      const claim = `${worker} ${startedAt}`;
+      if (claims.has(claim)) continue;
+      claims.add(claim);
+    }
+    const windows = byWorker.get(worker) ?? [];
+    byWorker.set(worker, windows);
+    const written = Math.max(finishedAt ?? now, startedAt);
+    const length = Math.min(durationMs ?? Number.POSITIVE_INFINITY, written - startedAt);
+    windows.push({ trial, claimed: startedAt, written, length });
   }
   return [...byWorker]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([worker, spans]) => packed(spans).map((own, row) => ({ worker, row, spans: own })));
+    .flatMap(([worker, windows]) => packed(windows).map((spans, row) => ({ worker, row, spans })));
 }
 
-/** Packs spans into the minimum number of rows. */
-function packed(spans: readonly Span[]): Span[][] {
-  const lines: { end: number; spans: Span[] }[] = [];
-  for (const span of [...spans].sort((a, b) => a.from - b.from)) {
-    const free = lines.find(({ end }) => end <= span.from);
-    if (free === undefined) lines.push({ end: span.to, spans: [span] });
-    else {
-      free.spans.push(span);
-      free.end = span.to;
-    }
+/** Packs trials into few rows: from the last to the first, each as late as it can have been, in the row where that is latest. */
+function packed(windows: readonly Window[]): Span[][] {
+  const rows: { start: number; spans: Span[] }[] = [];
+  const lastFirst = windows.toSorted((a, b) => b.written - a.written || b.trial.number - a.trial.number);
+  for (const { trial, claimed, written, length } of lastFirst) {
+    const end = ({ start }: { readonly start: number }) => Math.min(written, start);
+    const [latest] = rows.filter((row) => end(row) - length >= claimed).sort((a, b) => end(b) - end(a));
+    const row = latest ?? { start: Number.POSITIVE_INFINITY, spans: [] };
+    if (latest === undefined) rows.push(row);
+    const to = end(row);
+    row.start = to - length;
+    row.spans.unshift({ from: row.start, to, trial });
   }
-  return lines.map((line) => line.spans);
+  return rows.map(({ spans }) => spans);
 }

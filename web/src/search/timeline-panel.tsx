@@ -23,7 +23,8 @@ export default function TimelinePanel(): ReactNode {
     <section className="card">
       <h2>Timeline of {plural(workers, 'worker')}</h2>
       <p className="soft small">
-        One row per parallel trial of a worker. Click to open a trial; use the wheel to zoom.
+        One row per thread of a worker. Green: complete, orange: pruned, purple: diverged, red: failed, blue: running.
+        Click to open a trial; use the wheel to zoom.
       </p>
       <LazyChart
         name={`${search.name}: timeline`}
