@@ -4,6 +4,7 @@ import { severities } from '../diagnosis/finding.ts';
 import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
 import { type Suggestion, suggestionsOf } from '../domain/suggestions.ts';
+import { formatConfirmation } from '../format.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';
 
@@ -21,7 +22,8 @@ export async function searchFindings(
       return { code, severity, trials: count, share: trials > 0 ? count / trials : 0, numbers, example };
     })
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.trials - a.trials);
-  return { trials, items, suggestions: await suggestionsFor(search, queries) };
+  const confirmed = search.confirmation && formatConfirmation(search.confirmation);
+  return { trials, ...(confirmed && { confirmed }), items, suggestions: await suggestionsFor(search, queries) };
 }
 
 /** Suggestions from the trials of the newest stage. */

@@ -31,12 +31,19 @@ export interface Facts {
   /** Changes whenever a trial that had ended begins again. */
   readonly historyVersion: number;
   trials(query: TrialQuery): Promise<readonly TrialRecord[]>;
+  /** Complete trials of a stage with a value, best first. */
+  best(stage: number, limit: number): Promise<readonly TrialRecord[]>;
   curves(numbers: readonly number[]): Promise<ReadonlyMap<number, readonly FoldCurves[]>>;
   checkpoints(numbers: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>>;
   /** Finite values that trials have reported after so many epochs. */
   reports(query: ReportQuery): Promise<readonly number[]>;
   /** Numbers of the trials that somebody cancelled one by one. */
   cancelledByHand(): Promise<readonly number[]>;
+}
+
+/** Whether a trial is one of the best of a stage, if it is good enough. */
+export function isRanked({ state, value, confirms, ...trial }: TrialRecord, stage: number): boolean {
+  return state === 'complete' && value !== null && confirms === undefined && trial.stage === stage;
 }
 
 export function meets(trial: Pick<TrialRecord, 'number' | 'state'>, query: TrialQuery): boolean {
