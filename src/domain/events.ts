@@ -46,7 +46,9 @@ export const changeSchema = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('confirmation.started'),
-    data: z.object({ finalists: z.array(count).readonly().describe('The best trials, the best first') }),
+    data: z
+      .object({ finalists: z.array(count).readonly().describe('The best trials, the best first') })
+      .describe('Trials that were open are cancelled: a limit has ended them'),
   }),
   z.object({
     type: z.literal('confirmation.round'),
@@ -63,7 +65,7 @@ export const changeSchema = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('confirmation.discarded'),
-    data: z.object({ reason: z.string() }).describe('Trials go on; another confirmation begins when they have ended'),
+    data: z.object({ reason: z.string() }).describe('Its open runs are cancelled. Trials go on; another confirmation begins when they have ended'),
   }),
   z.object({ type: z.literal('search.failed'), data: z.object({ failure: z.string() }) }),
   z.object({ type: z.literal('trials.planned'), data: z.object({ from: count, to: count }) }),

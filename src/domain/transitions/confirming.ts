@@ -9,7 +9,7 @@ import {
   newConfirmation,
   runsNeeded,
 } from '../confirmation.ts';
-import { type Confirms, FIRST_RUN } from '../runs.ts';
+import { type Confirms, FIRST_RUN, markOf } from '../runs.ts';
 import { stageOf } from '../stages.ts';
 import { isOver } from '../trial.ts';
 import { deliveriesOf } from './deliveries.ts';
@@ -101,7 +101,10 @@ async function beginRound(update: SearchUpdate, confirmation: Confirmation): Pro
 
 /** A run that failed, or that was cancelled with an earlier confirmation. */
 function beginAgain(update: SearchUpdate, run: TrialRecord): TrialRecord {
-  const job = `${run.number}.${run.attempt}.${update.search.seq}`;
+  const { number, attempt } = run;
+  const job = `${number}.${attempt}.${update.search.seq}`;
+  const reason = 'another confirmation needs it';
+  update.event({ type: 'trial.retried', data: { number, attempt, ...markOf(run), reason } });
   return update.updateTrial(run, {
     ...{ state: 'waiting', finishedAt: null, reason: null, value: null, epochs: 0, curves: null, durationMs: null },
     ...{ findings: [], found: [], failures: 0, job },
