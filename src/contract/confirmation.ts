@@ -14,7 +14,9 @@ export const confirmationRunsSchema = confirmationSchema
           trials: z
             .array(trialSummarySchema)
             .readonly()
-            .describe('Its runs by repetition, those of earlier confirmations included; numbers start at 1,000,000,000'),
+            .describe(
+              'Its runs by repetition, those of earlier confirmations included; numbers start at 1,000,000,000',
+            ),
         }),
       )
       .readonly(),

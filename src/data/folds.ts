@@ -168,12 +168,7 @@ export function* validationRowsOf(
 }
 
 /** The folds of all repetitions. */
-export function foldsOf(
-  dataset: Dataset,
-  validation: Validation,
-  seed: number,
-  split = SHARED_SPLIT,
-): Fold[] {
+export function foldsOf(dataset: Dataset, validation: Validation, seed: number, split = SHARED_SPLIT): Fold[] {
   const learning = learningRowsOf(dataset, validation, seed);
   return Array.from(validationRowsOf(dataset, validation, seed, split), (rows) => {
     const held = marked(dataset.rows, rows);

@@ -98,7 +98,14 @@ export function newConfirmation(
     round: 1,
     rounds: roundsOf(design, finalists.length, repeats),
     runs: { planned: 0, ended: 0 },
-    finalists: finalists.map(({ number, value }) => ({ number, value, runs: 0, mean: null, rejected: null, confirmed: null })),
+    finalists: finalists.map(({ number, value }) => ({
+      number,
+      value,
+      runs: 0,
+      mean: null,
+      rejected: null,
+      confirmed: null,
+    })),
     searched: { number: first!.number, value: first!.value, stage },
     best: null,
     by,
@@ -134,7 +141,8 @@ export function afterRound(
     // A stable sort: equal finalists stay in the order of their values as searched.
     .toSorted((a, b) => signOf(direction) * (b.mean! - a.mean!));
   if (ranked.length === 0) return { ...confirmation, finalists: judged, state: 'failed' };
-  if (next === undefined) return completed({ ...confirmation, finalists: judged }, ranked[0]!, runs, direction, overlap);
+  if (next === undefined)
+    return completed({ ...confirmation, finalists: judged }, ranked[0]!, runs, direction, overlap);
   const kept = new Set(ranked.slice(0, next.finalists).map(({ number }) => number));
   const finalists = judged.map((finalist): Finalist => {
     const stays = finalist.rejected !== null || kept.has(finalist.number);

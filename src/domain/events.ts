@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
 import { perSeries } from '../nn/training/series.ts';
-import { count, time } from './fields.ts';
 import { finalistSchema } from './confirmation.ts';
+import { count, time } from './fields.ts';
 import { confirmsSchema } from './runs.ts';
 import { limits } from './specification/budget.ts';
 import { pointSchema, settingsSchema } from './specification/settings.ts';
@@ -65,7 +65,9 @@ export const changeSchema = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('confirmation.discarded'),
-    data: z.object({ reason: z.string() }).describe('Its open runs are cancelled. Trials go on; another confirmation begins when they have ended'),
+    data: z
+      .object({ reason: z.string() })
+      .describe('Its open runs are cancelled. Trials go on; another confirmation begins when they have ended'),
   }),
   z.object({ type: z.literal('search.failed'), data: z.object({ failure: z.string() }) }),
   z.object({ type: z.literal('trials.planned'), data: z.object({ from: count, to: count }) }),

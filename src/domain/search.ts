@@ -49,7 +49,9 @@ export const searchSchema = z
         confirmed: confirmedSchema.optional().describe('Once the confirmation is complete'),
       })
       .nullable()
-      .describe('Best complete trial of the newest stage that has one; once the confirmation is complete, the confirmed best'),
+      .describe(
+        'Best complete trial of the newest stage that has one; once the confirmation is complete, the confirmed best',
+      ),
     improvements: z
       .array(z.object({ number: count, value: z.number(), stage: count }))
       .readonly()

@@ -80,7 +80,12 @@ async function expectSound(seen: InspectableStore, id: string): Promise<void> {
 
 /** Every run is there once, all have ended with the search, and the best is that of the confirmation once it is complete. */
 async function expectSoundRuns(seen: InspectableStore, id: string): Promise<void> {
-  const [search, trials, runs, events] = await Promise.all([seen.find(id), seen.trials(id), seen.runs(id), seen.events(id)]);
+  const [search, trials, runs, events] = await Promise.all([
+    seen.find(id),
+    seen.trials(id),
+    seen.runs(id),
+    seen.events(id),
+  ]);
   const { confirmation, specification } = search;
   expect(runs.map(({ number }) => number)).toEqual(runs.map((_, i) => FIRST_RUN + i));
   expect(new Set(runs.map(({ confirms: { trial, repeat } }) => `${trial} ${repeat}`)).size).toBe(runs.length);
@@ -140,7 +145,10 @@ function expected(name: string): string[] {
   return [
     ...[...always, ...ofTrials, 'trials.planned', 'search.failed'],
     ...(barriers ? ['trial.promoted'] : []),
-    ...(name.includes('confirmation') ? ['started', 'round', 'complete', 'discarded'].map((t) => `confirmation.${t}`) : []),
+    ...(name.includes('confirmation') ? ['confirmed best'] : []),
+    ...(name.includes('confirmation')
+      ? ['started', 'round', 'complete', 'discarded'].map((t) => `confirmation.${t}`)
+      : []),
     ...(barriers || name.includes('median') ? ['trial.pruned'] : []),
   ];
 }
@@ -171,7 +179,11 @@ describe('in memory', () => {
           const seen = inMemory();
           const id = await create(seen, specification);
           await play(seen, id, list);
-          for (const { type } of await seen.events(id)) happened.add(type);
+          for (const { type, data } of await seen.events(id)) {
+            happened.add(type);
+            if (type === 'confirmation.complete' && (data as { best: unknown }).best !== null)
+              happened.add('confirmed best');
+          }
         }),
         { numRuns: 1000 },
       );

@@ -46,7 +46,9 @@ function seenTrial({ number, state, attempt, rung, value, epochs, found }: SeenT
   return { number, state, attempt, rung, value, epochs, found };
 }
 
-function seenRun(trial: SeenTrial & Pick<SeenRun, 'number'> & { readonly confirms?: SeenRun['confirms'] | undefined }): SeenRun[] {
+function seenRun(
+  trial: SeenTrial & Pick<SeenRun, 'number'> & { readonly confirms?: SeenRun['confirms'] | undefined },
+): SeenRun[] {
   return trial.confirms === undefined ? [] : [{ ...seenTrial(trial), confirms: trial.confirms }];
 }
 

@@ -166,7 +166,9 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
     reapExpired: async () => {
       const back: Delivery[] = [];
       for (const [id, entry] of searches) {
-        const expired = inOrder(entry).filter(({ record, leaseUntil }) => record.state === 'running' && leaseUntil! < clock());
+        const expired = inOrder(entry).filter(
+          ({ record, leaseUntil }) => record.state === 'running' && leaseUntil! < clock(),
+        );
         const returned = expired.map(({ record: { number, attempt }, worker }): ReturnedTrial => {
           return { number, attempt, reason: `the lease of worker ${worker} ran out`, how: 'crashed' };
         });

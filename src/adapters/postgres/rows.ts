@@ -75,13 +75,9 @@ function specificationOf(stored: unknown): Specification {
 }
 
 /** What a run of a confirmation repeats; nothing for a trial. */
-export function markIn({
-  confirms,
-  repeat,
-}: {
-  readonly confirms: number | null;
-  readonly repeat: number | null;
-}): { readonly confirms?: Confirms } {
+export function markIn({ confirms, repeat }: { readonly confirms: number | null; readonly repeat: number | null }): {
+  readonly confirms?: Confirms;
+} {
   return confirms === null || repeat === null ? {} : { confirms: { trial: confirms, repeat } };
 }
 

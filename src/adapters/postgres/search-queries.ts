@@ -120,7 +120,9 @@ function byNumber(id: string, { sort, state, finding, cursor }: TrialQuery): Seg
   const [comparison, order] =
     sort === 'number' ? [Prisma.sql`>`, Prisma.sql`number ASC`] : [Prisma.sql`<`, Prisma.sql`number DESC`];
   const from = after === undefined ? Prisma.empty : Prisma.sql`AND number ${comparison} ${after.n}::int`;
-  return [{ where: Prisma.sql`search_id = ${id}::uuid AND ${isTrial} ${stateIs(state)} ${isFound(finding)} ${from}`, order }];
+  return [
+    { where: Prisma.sql`search_id = ${id}::uuid AND ${isTrial} ${stateIs(state)} ${isFound(finding)} ${from}`, order },
+  ];
 }
 
 /** Trials with a value in its order, then those without by number: two index scans, so that the end of one finds the other. */

@@ -1,8 +1,8 @@
 /** Answers of Postgres to what rules ask (domain/transitions/facts.ts), inside the transaction that has locked the search. */
 
+import { FIRST_RUN } from '../../domain/runs.ts';
 import { foldsOf } from '../../domain/stored.ts';
 import type { Facts, TrialQuery } from '../../domain/transitions/facts.ts';
-import { FIRST_RUN } from '../../domain/runs.ts';
 import type { TrialRecord } from '../../domain/transitions/trial-record.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Transaction } from './connection.ts';
@@ -32,7 +32,11 @@ export function factsOf(tx: Transaction, row: SearchRow, early: EarlyTrials | un
     trials: (query) => (early !== undefined && isSame(early.query, query) ? early.trials : readTrials(tx, id, query)),
     best: async (stage, limit) => {
       const where = Prisma.sql`${ofSearch} AND number < ${FIRST_RUN}::int AND state = 'complete' AND value IS NOT NULL AND stage = ${stage}::int`;
-      return recordsOf(await tx.$queryRaw<Row[]>`SELECT ${RECORD} FROM trials WHERE ${where} ORDER BY ${bestFirst(searchOf(row))} LIMIT ${limit}::int`);
+      return recordsOf(
+        await tx.$queryRaw<
+          Row[]
+        >`SELECT ${RECORD} FROM trials WHERE ${where} ORDER BY ${bestFirst(searchOf(row))} LIMIT ${limit}::int`,
+      );
     },
     curves: async (numbers) => {
       const rows = await tx.$queryRaw<{ number: number; curves: unknown }[]>`

@@ -40,6 +40,7 @@ export function estimatesOf(
   direction: Direction,
   overlap: number,
 ): readonly Estimate[] {
+  if (runs.some(({ length }) => length === 0)) throw new RangeError('every finalist needs at least one run');
   const sign = signOf(direction);
   const { levels, rest, within } = fitted(runs);
   // Of differences between finalists, and of what all finalists of a repetition have in common.

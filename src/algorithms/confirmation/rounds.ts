@@ -49,5 +49,8 @@ function halving(finalists: number, repeats: number): Round[] {
 
 /** The most runs that a design needs. */
 export function runsOf(rounds: readonly Round[]): number {
-  return rounds.reduce((sum, { finalists, repeats }, i) => sum + finalists * (repeats - (rounds[i - 1]?.repeats ?? 0)), 0);
+  return rounds.reduce(
+    (sum, { finalists, repeats }, i) => sum + finalists * (repeats - (rounds[i - 1]?.repeats ?? 0)),
+    0,
+  );
 }

@@ -56,7 +56,10 @@ export function confirmIssues(specification: Confirmable): ValidationIssue[] {
   const trials = last?.trials ?? budget.trials;
   if (confirm.trials > trials) {
     const of = last === undefined ? 'the search' : 'the last stage';
-    issues.push({ path: 'confirm.trials', message: `must be at most the ${trials} trials of ${of}, got ${confirm.trials}` });
+    issues.push({
+      path: 'confirm.trials',
+      message: `must be at most the ${trials} trials of ${of}, got ${confirm.trials}`,
+    });
   }
   const kept = confirmationEpochs(specification);
   if (budget.epochs !== undefined && budget.epochs <= kept) {

@@ -2,8 +2,8 @@
 
 import type { Claim, Claimer, Delivery, ReturnedTrial } from '../commands.ts';
 import { affordable } from '../reserved-epochs.ts';
-import { hasBarriers } from '../specification/pruners.ts';
 import { markOf } from '../runs.ts';
+import { hasBarriers } from '../specification/pruners.ts';
 import { deliveriesOf, withheldJob } from './deliveries.ts';
 import { conclude, endIfOverdue } from './ending.ts';
 import type { TrialQuery } from './facts.ts';
@@ -36,7 +36,10 @@ export async function claim(
     const attempt = trial.attempt + 1;
     const afresh = rung > 0 ? {} : ({ startedAt: 'now', epochs: 0, curves: null } as const);
     update.updateTrial(trial, { state: 'running', attempt, worker, leaseSeconds, ...afresh });
-    update.event({ type: 'trial.started', data: { number, attempt, ...markOf(trial), worker, hyperparameters: point } });
+    update.event({
+      type: 'trial.started',
+      data: { number, attempt, ...markOf(trial), worker, hyperparameters: point },
+    });
     const folds = curves.get(number) ?? [];
     return { searchId: id, number, attempt, ...markOf(trial), rung, point, checkpoint: checkpoints.get(number), folds };
   });
@@ -74,7 +77,10 @@ export async function release(
       ...{ state: isOver ? 'failed' : 'waiting', finishedAt: isOver ? 'now' : null, leaseSeconds: null },
       ...{ failures, reason, job: `${number}.${attempt}` },
     });
-    update.event({ type: isOver ? 'trial.failed' : 'trial.retried', data: { number, attempt, ...markOf(trial), reason } });
+    update.event({
+      type: isOver ? 'trial.failed' : 'trial.retried',
+      data: { number, attempt, ...markOf(trial), reason },
+    });
     if (isOver) failed.push(number);
     else waiting.push(after);
   }

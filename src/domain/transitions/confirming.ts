@@ -40,8 +40,9 @@ export async function beginConfirmation(update: SearchUpdate, by: Confirmation['
 export async function continueConfirmation(update: SearchUpdate): Promise<Progress> {
   const { confirmation } = update.search;
   if (confirmation === undefined || !isConfirming(update.search)) return over;
-  const runs = await neededRuns(update, confirmation);
-  const ended = runs.filter(({ state }) => isOver(state)).length;
+  const runs = await update.trials({ from: FIRST_RUN });
+  const needed = new Set(runsNeeded(confirmation).map(nameOf));
+  const ended = runs.filter(({ state, confirms }) => isOver(state) && needed.has(nameOf(confirms!))).length;
   if (ended < confirmation.runs.planned) {
     if (ended !== confirmation.runs.ended) {
       update.set({ confirmation: { ...confirmation, runs: { ...confirmation.runs, ended } } });
@@ -73,12 +74,6 @@ export async function discardConfirmation(update: SearchUpdate, reason: string):
   update.set({ confirmation: null, best: confirmation.searched });
 }
 
-async function neededRuns(update: SearchUpdate, confirmation: Confirmation): Promise<readonly TrialRecord[]> {
-  const needed = new Set(runsNeeded(confirmation).map(nameOf));
-  const runs = await update.trials({ from: FIRST_RUN });
-  return runs.filter(({ confirms }) => confirms !== undefined && needed.has(nameOf(confirms)));
-}
-
 function nameOf({ trial, repeat }: Confirms): string {
   return `${trial}.${repeat}`;
 }
@@ -92,7 +87,7 @@ async function beginRound(update: SearchUpdate, confirmation: Confirmation): Pro
   const planned = { planned: needed.length, ended: needed.length - lacking.length };
   const begun = { ...confirmation, runs: planned };
   update.set({ confirmation: begun });
-  if (lacking.length === 0) return endRound(update, begun, await neededRuns(update, begun));
+  if (lacking.length === 0) return endRound(update, begun, all);
   const again = lacking.flatMap((confirms) => known.get(nameOf(confirms)) ?? []);
   const waiting = again.map((run) => beginAgain(update, run));
   const fresh = lacking.filter((confirms) => !known.has(nameOf(confirms)));
@@ -128,6 +123,7 @@ async function addRuns(
   return state === 'running' ? deliveriesOf(id, [...waiting, ...runs]) : [];
 }
 
+/** `runs`: all of the search, also those of finalists that have dropped out, which estimates use. */
 async function endRound(
   update: SearchUpdate,
   confirmation: Confirmation,
