@@ -3,11 +3,10 @@
 import { type Certainty, certaintyOf } from '../algorithms/certainty.ts';
 import type { Best } from '../contract/trials.ts';
 import { countFolds } from '../data/folds.ts';
-import { type Confirmation, confirmedBest } from '../domain/confirmation.ts';
+import { type Confirmation, confirmationText, confirmedBest } from '../domain/confirmation.ts';
 import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
 import type { TrialSummary } from '../domain/trial.ts';
-import { formatConfirmation } from '../format.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';
 
@@ -58,6 +57,6 @@ function certaintyBy(confirmation: Confirmation): Certainty {
     error: first.standardError,
     gap: next === undefined ? null : Math.abs(first.value - next.value),
     alike: [first.number, ...alike],
-    text: formatConfirmation(confirmation)!,
+    text: confirmationText(confirmation)!,
   };
 }

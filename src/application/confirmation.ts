@@ -1,7 +1,7 @@
 /** The confirmation of a search with its runs, and what its best trial came to. */
 import type { ConfirmationRuns } from '../contract/confirmation.ts';
+import { confirmationText } from '../domain/confirmation.ts';
 import { Problem } from '../errors.ts';
-import { formatConfirmation } from '../format.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';
 
@@ -23,5 +23,5 @@ export async function searchConfirmation(
     ...finalist,
     trials: runs.filter(({ confirms }) => confirms?.trial === finalist.number),
   }));
-  return { ...confirmation, finalists, text: formatConfirmation(confirmation) ?? null };
+  return { ...confirmation, finalists, text: confirmationText(confirmation) ?? null };
 }

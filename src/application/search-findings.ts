@@ -1,10 +1,10 @@
 /** Findings of a search, aggregated over its trials, with suggestions. */
 import type { SearchFindings } from '../contract/analysis.ts';
 import { severities } from '../diagnosis/finding.ts';
+import { confirmationText } from '../domain/confirmation.ts';
 import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
 import { type Suggestion, suggestionsOf } from '../domain/suggestions.ts';
-import { formatConfirmation } from '../format.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';
 
@@ -22,7 +22,7 @@ export async function searchFindings(
       return { code, severity, trials: count, share: trials > 0 ? count / trials : 0, numbers, example };
     })
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.trials - a.trials);
-  const confirmed = search.confirmation && formatConfirmation(search.confirmation);
+  const confirmed = confirmationText(search.confirmation);
   return { trials, ...(confirmed && { confirmed }), items, suggestions: await suggestionsFor(search, queries) };
 }
 

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { estimatesOf } from '../algorithms/confirmation/estimate.ts';
 import { type Round, roundsOf } from '../algorithms/confirmation/rounds.ts';
 import { type Direction, signOf } from '../algorithms/objective.ts';
+import { formatConfirmation } from '../format.ts';
 import { count } from './fields.ts';
 import type { Confirms } from './runs.ts';
 import { limits } from './specification/budget.ts';
@@ -83,6 +84,11 @@ interface Confirmable {
 /** What the best trial of a complete confirmation came to. */
 export function confirmedBest(confirmation: Confirmation | undefined): Confirmed | undefined {
   return confirmation?.finalists.find(({ number }) => number === confirmation.best)?.confirmed ?? undefined;
+}
+
+/** What the confirmed best trial looked like, and what it is; undefined unless the confirmation is complete. */
+export function confirmationText(confirmation: Confirmation | undefined): string | undefined {
+  return confirmation && formatConfirmation(confirmation);
 }
 
 /** A confirmation before its first round. `finalists`: best first, at least one. */

@@ -2,7 +2,6 @@
  * A store in memory with the same rules as the Postgres store, for tests. It has no persistence and no notifications.
  */
 import { randomUUID } from 'node:crypto';
-import { bestFirst } from '../../algorithms/objective.ts';
 import type { NewSearch, SearchStore } from '../../application/ports.ts';
 import type { FoldCurves } from '../../compute/trial.ts';
 import type { Delivery, ReturnedTrial } from '../../domain/commands.ts';
@@ -13,7 +12,7 @@ import { isOpen, type Search } from '../../domain/search.ts';
 import { claim, release } from '../../domain/transitions/claiming.ts';
 import { deliveriesOf, isWithheld } from '../../domain/transitions/deliveries.ts';
 import { endIfOverdue } from '../../domain/transitions/ending.ts';
-import { type Facts, isRanked, meets } from '../../domain/transitions/facts.ts';
+import { bestOf, type Facts, meets } from '../../domain/transitions/facts.ts';
 import { finish } from '../../domain/transitions/finishing.ts';
 import { addTrials } from '../../domain/transitions/planning.ts';
 import { reportValue } from '../../domain/transitions/rungs.ts';
@@ -222,12 +221,10 @@ function factsOf(entry: StoredSearch, now: number): Facts {
         .filter(({ record }) => meets(record, query))
         .slice(0, query.limit)
         .map(({ record, leaseUntil }) => ({ ...record, leaseExpired: leaseUntil !== null && leaseUntil < now })),
-    best: async (stage, limit) =>
-      inOrder(entry)
-        .map(({ record }) => record)
-        .filter((record) => isRanked(record, stage))
-        .sort(bestFirst(search.specification.objective.direction))
-        .slice(0, limit),
+    best: async (stage, limit) => {
+      const records = inOrder(entry).map(({ record }) => record);
+      return bestOf(records, stage, limit, search.specification.objective.direction);
+    },
     curves: async (numbers) => new Map(numbers.map((number) => [number, trials.get(number)!.curves ?? []])),
     checkpoints: async (numbers) => new Map([...checkpoints].filter(([number]) => numbers.includes(number))),
     reports: async ({ epochs, from, to, except, onlyComplete }) =>

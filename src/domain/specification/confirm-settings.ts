@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { designs, roundsOf, runsOf } from '../../algorithms/confirmation/rounds.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import type { Budget } from './budget.ts';
-import type { Specification } from './specification.ts';
+import type { Settings } from './settings.ts';
+import type { StageSettings } from './stage-settings.ts';
 
 export const confirmSchema = z.strictObject({
   trials: z.int().min(2).max(50).default(10).describe('How many of the best trials are trained again: the finalists'),
@@ -25,7 +26,13 @@ export const resolvedConfirmSchema = z
   .describe('Absent if nothing is confirmed');
 export type ConfirmSettings = z.output<typeof resolvedConfirmSchema>;
 
-type Confirmable = Pick<Specification, 'hyperparameters' | 'stages' | 'budget' | 'confirm'>;
+/** The parts of a specification that a confirmation depends on. */
+interface Confirmable {
+  readonly hyperparameters: Settings;
+  readonly stages: readonly Pick<StageSettings, 'trials' | 'epochs'>[];
+  readonly budget: Budget;
+  readonly confirm?: ConfirmSettings | undefined;
+}
 
 /** The most epochs that a confirmation can take; 0 without one. */
 export function confirmationEpochs({ hyperparameters, stages, confirm }: Omit<Confirmable, 'budget'>): number {

@@ -1,4 +1,5 @@
 /** What a rule reads besides the search itself, while the search is locked. A store answers; it decides nothing. */
+import { bestFirst, type Direction } from '../../algorithms/objective.ts';
 import type { FoldCurves } from '../../compute/trial.ts';
 import type { TrialState } from '../trial.ts';
 import type { TrialRecord } from './trial-record.ts';
@@ -41,9 +42,19 @@ export interface Facts {
   cancelledByHand(): Promise<readonly number[]>;
 }
 
-/** Whether a trial is one of the best of a stage, if it is good enough. */
-export function isRanked({ state, value, confirms, ...trial }: TrialRecord, stage: number): boolean {
-  return state === 'complete' && value !== null && confirms === undefined && trial.stage === stage;
+/** The best complete trials of a stage with a value, best first. */
+export function bestOf(
+  records: readonly TrialRecord[],
+  stage: number,
+  limit: number,
+  direction: Direction,
+): readonly TrialRecord[] {
+  return records
+    .filter(({ state, value, confirms, ...trial }) => {
+      return state === 'complete' && value !== null && confirms === undefined && trial.stage === stage;
+    })
+    .sort(bestFirst(direction))
+    .slice(0, limit);
 }
 
 export function meets(trial: Pick<TrialRecord, 'number' | 'state'>, query: TrialQuery): boolean {

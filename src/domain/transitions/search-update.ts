@@ -5,13 +5,12 @@
  * Counters follow from the states of trials: no rule counts.
  */
 
-import { bestFirst } from '../../algorithms/objective.ts';
 import type { Confirmation } from '../confirmation.ts';
 import type { Change } from '../events.ts';
 import { isOpen, MAX_IMPROVEMENTS, type Search, type SearchState } from '../search.ts';
 import type { Budget, Limit } from '../specification/budget.ts';
 import { isOver, type TrialState } from '../trial.ts';
-import { type Facts, isRanked, meets, type TrialQuery } from './facts.ts';
+import { bestOf, type Facts, meets, type TrialQuery } from './facts.ts';
 import { type NewTrial, patched, type TrialPatch, type TrialRecord } from './trial-record.ts';
 
 /** Fields of a search that take new values. */
@@ -104,10 +103,9 @@ export class SearchUpdate {
   /** The complete trials of a stage with a value, best first, with what was changed. */
   async best(stage: number, limit: number): Promise<readonly TrialRecord[]> {
     const stored = await this.facts.best(stage, limit + this.#records.size);
-    const changed = [...this.#records.values()].filter((trial) => isRanked(trial, stage));
-    return [...stored.filter(({ number }) => !this.#records.has(number)), ...changed]
-      .sort(bestFirst(this.#base.specification.objective.direction))
-      .slice(0, limit);
+    const others = stored.filter(({ number }) => !this.#records.has(number));
+    const { direction } = this.#base.specification.objective;
+    return bestOf([...others, ...this.#records.values()], stage, limit, direction);
   }
 
   event(change: Change): void {
