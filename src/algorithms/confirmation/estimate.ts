@@ -7,7 +7,8 @@
  * runs do not tell them apart (Gelman et al., Bayesian Data Analysis, 3rd edition, section 5.4).
  *
  * Repetitions share rows, so their values are correlated and their variance understates that of a mean: 1/n becomes 1/n + `overlap` (Nadeau &
- * Bengio, "Inference for the Generalization Error", Machine Learning 52, 2003).
+ * Bengio, "Inference for the Generalization Error", Machine Learning 52, 2003) in standard errors and probabilities. Means are shrunk for what
+ * is independent between runs alone: with the overlap they were shrunk too far on three of four data sets (docs/benchmarks.md).
  */
 import { exp, log, normalCdf, normalDensity } from '../../exact-math.ts';
 import { type Direction, signOf } from '../objective.ts';
@@ -43,23 +44,22 @@ export function estimatesOf(
   if (runs.some(({ length }) => length === 0)) throw new RangeError('every finalist needs at least one run');
   const sign = signOf(direction);
   const { levels, rest, within } = fitted(runs);
-  // Of differences between finalists, and of what all finalists of a repetition have in common.
-  const variances = runs.map((own) => rest * (1 / own.length + overlap));
-  const common = Math.max(0, within - rest);
-  const posteriors = rest > 0 && runs.length > 1 ? posteriorsOf(levels, variances, sign) : undefined;
-  const ties = tiedWithBest(levels, sign);
+  const isAlone = runs.length === 1;
+  // What all finalists of a repetition have in common; of one finalist, everything.
+  const common = isAlone ? within : Math.max(0, within - rest);
+  const posteriorsWith = (shared: number) => {
+    const variances = runs.map((own) => rest * (1 / own.length + shared));
+    return rest > 0 && !isAlone ? posteriorsOf(levels, variances, sign) : withoutNoise(levels, sign);
+  };
+  const [independent, all] = [posteriorsWith(0), posteriorsWith(overlap)];
   return runs.map((own, i) => {
-    const posterior = posteriors?.[i] ?? {
-      mean: levels[i]!,
-      variance: runs.length > 1 ? variances[i]! : 0,
-      probability: ties.includes(i) ? 1 / ties.length : 0,
-    };
-    const ofAll = (runs.length > 1 ? common : within) * (1 / own.length + overlap);
+    const { mean, variance } = independent[i]!;
+    const ofOverlap = isAlone ? 0 : rest * overlap;
     return {
       mean: meanOf(own),
-      value: posterior.mean,
-      standardError: Math.sqrt(posterior.variance + ofAll),
-      probability: posterior.probability,
+      value: mean,
+      standardError: Math.sqrt(variance + ofOverlap + common * (1 / own.length + overlap)),
+      probability: all[i]!.probability,
     };
   });
 }
@@ -68,9 +68,11 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function tiedWithBest(levels: readonly number[], sign: 1 | -1): number[] {
+/** Finalists with the best level are equally probable to be the best. */
+function withoutNoise(levels: readonly number[], sign: 1 | -1): readonly Posterior[] {
   const best = Math.max(...levels.map((level) => sign * level));
-  return levels.flatMap((level, i) => (sign * level === best ? [i] : []));
+  const ties = levels.filter((level) => sign * level === best).length;
+  return levels.map((level) => ({ mean: level, variance: 0, probability: sign * level === best ? 1 / ties : 0 }));
 }
 
 interface Fit {
