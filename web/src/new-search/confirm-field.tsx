@@ -28,10 +28,11 @@ export function ConfirmField({ draft, set, issues }: ConfirmFieldProps): ReactNo
   );
   return (
     <fieldset className="kind">
-      <legend>Confirm the best</legend>
+      <legend>Confirmation</legend>
       <label>
-        <input type="checkbox" checked={isOn} onChange={(event) => set(event.target.checked ? {} : undefined)} /> train
-        the best trials again, on splits and seeds that chose nothing: the best value of many trials is partly luck
+        <input type="checkbox" checked={isOn} onChange={(event) => set(event.target.checked ? {} : undefined)} />{' '}
+        confirm the best: train the best trials again, on splits and seeds that chose nothing: the best value of many
+        trials is partly luck
       </label>
       {isOn && (
         <div className="fields">

@@ -32,7 +32,12 @@ export function ConfirmationCard(): ReactNode {
           <tr key={number}>
             <td>
               <Link href={`/searches/${search.id}/trials/${number}`}>{number}</Link>
-              {number === confirmation.best && <span className="chip state-complete">the best</span>}
+              {number === confirmation.best && (
+                <>
+                  {' '}
+                  <span className="chip state-complete">the best</span>
+                </>
+              )}
             </td>
             <td>{formatValue(value)}</td>
             <td>{runs}</td>

@@ -102,7 +102,7 @@ function BestValue({
   return (
     <>
       <Link href={href}>{plusMinus(confirmed.value, confirmed.standardError)}</Link>
-      <div className="soft small">
+      <div className="soft small" style={{ fontWeight: 'normal' }}>
         looked like {formatValue(value)}; best with probability {formatNumber(confirmed.probability, 2)}
       </div>
     </>
