@@ -47,6 +47,38 @@ export function formatAge(time: string, now: number): string {
   return `${formatDuration(rounded).replace(/ 0 (s|min)$/, '')} ago`;
 }
 
+/** 0.976 ± 0.004: the error with two significant digits, the value with as many decimals. */
+export function plusMinus(value: number, error: number): string {
+  if (!(error > 0) || !Number.isFinite(error)) return formatNumber(value);
+  const decimals = Math.min(Math.max(1 - Math.floor(Math.log10(error)), 0), 20);
+  return `${value.toFixed(decimals)} ± ${error.toFixed(decimals)}`;
+}
+
+interface ConfirmedFinalists {
+  readonly best: number | null;
+  readonly searched: { readonly number: number; readonly value: number };
+  readonly finalists: readonly {
+    readonly number: number;
+    readonly value: number;
+    readonly confirmed: {
+      readonly value: number;
+      readonly standardError: number;
+      readonly probability: number;
+    } | null;
+  }[];
+}
+
+/** Trial 29 looked like 0.984, is 0.976 ± 0.004; best of 10 finalists with probability 0.8. Undefined unless one is confirmed. */
+export function formatConfirmation({ best, searched, finalists }: ConfirmedFinalists): string | undefined {
+  const finalist = finalists.find(({ number }) => number === best);
+  if (finalist?.confirmed == null) return undefined;
+  const { number, value, confirmed } = finalist;
+  const other =
+    searched.number === number ? '' : ` Trial ${searched.number} had looked better (${formatNumber(searched.value)}).`;
+  const chance = `best of ${plural(finalists.length, 'finalist')} with probability ${significant(confirmed.probability, 2)}`;
+  return `Trial ${number} looked like ${formatNumber(value)}, is ${plusMinus(confirmed.value, confirmed.standardError)}; ${chance}.${other}`;
+}
+
 interface TestScore {
   readonly rows: number;
   readonly value: number | null;

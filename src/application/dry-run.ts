@@ -1,4 +1,5 @@
 /** Shows what a search would do, without storing or training anything. */
+import { roundsOf } from '../algorithms/confirmation/rounds.ts';
 import type { DryRun } from '../contract/searches.ts';
 import { secondsOf } from '../domain/estimate.ts';
 import { settingsOf } from '../domain/specification/hyperparameters.ts';
@@ -37,6 +38,7 @@ function dryRun({ specification, dataset, warnings }: Parsed, threads: number): 
     // A stage begins when the one before has ended.
     return { measured, work, seconds: work / Math.min(threads, stage.trials) };
   });
+  const confirming = confirmation(specification, ofStages.at(-1)!.measured, threads);
   const first = known.slice(0, SHOWN).map((number, i) => ({
     ...{ number, source: sourceOf(number, specification) },
     ...{ hyperparameters: points[i]!, seconds: ofStages[0]!.measured[i]! },
@@ -50,9 +52,22 @@ function dryRun({ specification, dataset, warnings }: Parsed, threads: number): 
     estimate: {
       threads,
       secondsPerTrial: sumOf(ofStages.map(({ work }) => work)) / sumOf(stages.map((stage) => stage.trials)),
-      seconds: sumOf(ofStages.map(({ seconds }) => seconds)),
+      seconds: sumOf(ofStages.map(({ seconds }) => seconds)) + confirming,
     },
   };
+}
+
+/** Seconds of the confirmation, whose runs take as long as trials of the last stage, round by round. */
+function confirmation({ confirm }: Specification, measured: readonly number[], threads: number): number {
+  if (confirm === undefined || measured.length === 0) return 0;
+  const rounds = roundsOf(confirm.design, confirm.trials, confirm.repeats);
+  const secondsPerRun = sumOf(measured) / measured.length;
+  return sumOf(
+    rounds.map(({ finalists, repeats }, i) => {
+      const runs = finalists * (repeats - (rounds[i - 1]?.repeats ?? 0));
+      return (runs * secondsPerRun) / Math.min(threads, runs);
+    }),
+  );
 }
 
 interface PlannedStage extends Pick<Stage, 'hyperparameters' | 'validation'> {

@@ -6,6 +6,7 @@ import { LRUCache } from 'lru-cache';
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import { narrow } from '../algorithms/space/narrow.ts';
 import type { FinishedTrial, History, Plan } from '../domain/commands.ts';
+import { isConfirming } from '../domain/confirmation.ts';
 import { inJobs } from '../domain/jobs.ts';
 import type { Search } from '../domain/search.ts';
 import { boundsOf } from '../domain/specification/bounds.ts';
@@ -77,7 +78,7 @@ export async function nextTrials(
 ): Promise<NextTrials> {
   const { facts, log } = dependencies;
   const { trials } = search;
-  if (search.state !== 'running' || trials.planned >= trials.total) return nothing;
+  if (search.state !== 'running' || isConfirming(search) || trials.planned >= trials.total) return nothing;
   const dataset = await facts(search.dataset.name, search.dataset.hash);
   if (dataset === undefined) {
     log.warn(`search ${search.id} is waiting: there is no data set ${search.dataset.name}`);

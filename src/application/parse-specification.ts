@@ -6,6 +6,7 @@ import type { Distribution, Point, Value } from '../algorithms/space/space.ts';
 import { megabytes } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { circularConditionIssues, conditionIssues } from '../domain/specification/conditions.ts';
+import { confirmIssues } from '../domain/specification/confirm-settings.ts';
 import { consistencyIssues, defaultTrials } from '../domain/specification/consistency.ts';
 import { readEnqueue } from '../domain/specification/enqueue.ts';
 import { hiddenUnitsIssues, spelledOut, withLayerConditions } from '../domain/specification/hidden-units.ts';
@@ -98,6 +99,7 @@ export async function parseSpecification(
     ...testRowIssues(specification.validation, specification.stages),
     ...rowIssues(specification, dataset),
     ...consistencyIssues(specification, body),
+    ...confirmIssues(specification),
     ...memoryIssues(specification, dataset, memory),
   );
   if (issues.length === 0 && needsRows(specification.objective.metric)) {
@@ -113,6 +115,8 @@ export async function parseSpecification(
   const trials =
     specification.stages.length > 0 ? specification.budget.trials : Math.min(specification.budget.trials, size);
   const decided = { ...specification, budget: { ...specification.budget, trials } };
+  const unconfirmed = confirmIssues(decided);
+  if (unconfirmed.length > 0) throw refused(unconfirmed);
   return { specification: decided, dataset, warnings: [...warningsOf(decided), ...(warm?.warnings ?? [])] };
 }
 
@@ -164,6 +168,7 @@ function withDefaults(
     validation,
     objective: { metric, direction: parsed.objective.direction ?? byMetric[metric]! },
     budget: { ...parsed.budget, trials: parsed.budget.trials ?? defaultTrials(base) },
+    ...(parsed.confirm && { confirm: parsed.confirm }),
     limits: parsed.limits,
   };
 }

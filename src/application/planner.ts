@@ -5,6 +5,7 @@
 
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import type { Added, Finished, FinishedTrial, Plan } from '../domain/commands.ts';
+import { isConfirming } from '../domain/confirmation.ts';
 import type { Search } from '../domain/search.ts';
 import { hasBarriers } from '../domain/specification/pruners.ts';
 import { stageOf } from '../domain/stages.ts';
@@ -109,6 +110,7 @@ export function createPlanner(dependencies: PlannerDependencies, soonMs = SOON_M
 
   const refill = (search: Search): void => {
     const { waiting, planned, total } = search.trials;
+    if (isConfirming(search)) return;
     if (search.state === 'running' && planned < total && waiting < LOW_WATER) void plan(search.id, search);
   };
 

@@ -155,6 +155,8 @@ export interface SearchQueries {
   findings(search: Search): Promise<readonly FoundOften[]>;
   /** Ended trials of a stage with their findings, by number. */
   diagnosed(search: Search, stage: number): Promise<readonly DiagnosedTrial[]>;
+  /** The runs of its confirmations, by finalist and repetition. */
+  runs(search: Search): Promise<readonly TrialSummary[]>;
   /** Running trials with their curves so far. */
   running(search: Search): Promise<readonly Trial[]>;
   /** A consistent snapshot of its trials as the JSON text of a `Table`; undefined if the search was deleted. */

@@ -5,6 +5,7 @@ import type { Distribution, Value } from '../algorithms/space/space.ts';
 import type { Refinement } from '../contract/searches.ts';
 import { isOpen, type Search } from '../domain/search.ts';
 import { boundsOf } from '../domain/specification/bounds.ts';
+import type { ConfirmSettings } from '../domain/specification/confirm-settings.ts';
 import type { Settings } from '../domain/specification/settings.ts';
 import type { ValidationSettings } from '../domain/specification/validation.ts';
 import { stagesOf } from '../domain/stages.ts';
@@ -52,7 +53,7 @@ async function refined(
   const space = patch === undefined ? await narrowed(search, queries, refinement) : patch.hyperparameters;
   const hyperparameters = refinement.epochs === undefined ? space : { ...space, epochs: refinement.epochs };
   const best = await queries.best(search, refinement.enqueueBest);
-  const { sampler, validation, objective, pruner, limits, dataset, name } = specification;
+  const { sampler, validation, objective, pruner, limits, dataset, name, confirm } = specification;
   return {
     name: refinement.name ?? `${name}, refined`.slice(0, 200),
     dataset,
@@ -63,8 +64,14 @@ async function refined(
     objective,
     pruner,
     limits,
+    ...(confirm && { confirm: fittingConfirm(confirm, refinement.budget?.trials) }),
     budget: refinement.budget ?? {},
   };
+}
+
+/** A refinement is confirmed like its parent, as far as it has the trials. */
+function fittingConfirm(confirm: ConfirmSettings, trials = Number.POSITIVE_INFINITY): ConfirmSettings {
+  return { ...confirm, trials: Math.max(2, Math.min(confirm.trials, trials)) };
 }
 
 /** A refinement that says nothing of test rows has the share of its parent. */

@@ -1,6 +1,7 @@
 /** Findings of a search, aggregated over its trials, with suggestions. */
 import type { SearchFindings } from '../contract/analysis.ts';
 import { severities } from '../diagnosis/finding.ts';
+import { confirmationText } from '../domain/confirmation.ts';
 import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
 import { type Suggestion, suggestionsOf } from '../domain/suggestions.ts';
@@ -21,7 +22,8 @@ export async function searchFindings(
       return { code, severity, trials: count, share: trials > 0 ? count / trials : 0, numbers, example };
     })
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.trials - a.trials);
-  return { trials, items, suggestions: await suggestionsFor(search, queries) };
+  const confirmed = confirmationText(search.confirmation);
+  return { trials, ...(confirmed && { confirmed }), items, suggestions: await suggestionsFor(search, queries) };
 }
 
 /** Suggestions from the trials of the newest stage. */

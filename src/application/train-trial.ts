@@ -116,17 +116,22 @@ function bestMean(folds: readonly FoldCurves[], { metric, direction }: TrialTask
 async function claimedTask(
   datasets: Pick<DatasetStore, 'load'>,
   search: Search,
-  { number, rung, point }: Claim,
+  claim: Claim,
 ): Promise<{ task: TrialTask; limitSeconds: number; schedule: ReportSchedule }> {
   const { specification, dataset: wanted } = search;
   const dataset = await datasets.load(wanted.name, wanted.hash);
   if (dataset === undefined) throw new HopelessTrial(`there is no data set ${wanted.name}`);
-  const task = trialTask(search, { number, point }, dataset);
-  const undefinedMetric = undefinedOn(dataset, task.validation, task.seed, task.metric);
+  const { number, rung, confirms } = claim;
+  const task = trialTask(search, claim, dataset);
+  const undefinedMetric = undefinedOn(dataset, task.validation, task.seed, task.metric, task.split);
   if (undefinedMetric !== undefined) throw new HopelessTrial(undefinedMetric);
   return {
     limitSeconds: specification.limits.trialSeconds,
-    schedule: reportSchedule(specification, stageOf(search, number)!, number, rung, task.settings.epochs),
+    // Runs of a confirmation are not pruned: all are trained to their end.
+    schedule:
+      confirms === undefined
+        ? reportSchedule(specification, stageOf(search, number)!, number, rung, task.settings.epochs)
+        : { next: () => undefined },
     task,
   };
 }

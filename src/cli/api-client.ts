@@ -49,6 +49,7 @@ export function createClient(url: string) {
     search: (id: string) => json('GET /v1/searches/:id', { params: { id } }),
     cancel: (id: string) => json('POST /v1/searches/:id/cancel', { params: { id } }),
     best: (id: string, limit: number) => json('GET /v1/searches/:id/best', { params: { id }, query: { limit } }),
+    confirmation: (id: string) => json('GET /v1/searches/:id/confirmation', { params: { id } }),
     findings: (id: string) => json('GET /v1/searches/:id/findings', { params: { id } }),
     /** For a search or a specification. */
     preflight: (of: { id: string } | { specification: unknown }) =>

@@ -54,6 +54,7 @@ const clientCommands: Readonly<Record<string, Command>> = {
     const id = one(positionals, 'best ID [--limit N]');
     const [search, best] = await Promise.all([client.search(id), client.best(id, Number(values.limit))]);
     console.log(bestTable(search, best.items));
+    if (best.confirmed !== undefined) console.log(`\n${best.certainty.text}`);
     return 0;
   },
   findings: async (client, args) => {

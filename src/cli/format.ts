@@ -4,7 +4,7 @@ import type { Preflight, SearchFindings } from '../contract/analysis.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
-import { formatDuration, formatNumber, formatValue } from '../format.ts';
+import { formatConfirmation, formatDuration, formatNumber, formatValue } from '../format.ts';
 
 /** `learningRate 0.01234  activation relu` */
 export function pointLine(point: Readonly<Record<string, number | string | boolean>>): string {
@@ -105,6 +105,8 @@ export function searchLines(search: Search): string {
   ];
   if (best !== null)
     lines.push(`  best     ${specification.objective.metric} ${formatNumber(best.value)} (trial ${best.number})`);
+  const confirmed = search.confirmation && formatConfirmation(search.confirmation);
+  if (confirmed !== undefined) lines.push(`  confirmed  ${confirmed}`);
   return [...lines, ...warningLines(search)].join('\n');
 }
 

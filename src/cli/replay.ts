@@ -23,7 +23,7 @@ export interface Replay {
 export async function replayed(client: ApiClient, id: string, number: number): Promise<Replay> {
   const [search, trial] = await Promise.all([client.search(id), client.trial(id, number)]);
   if (trial.resultHash === null) throw new Error(`trial ${trial.number} has no result: it is ${trial.state}`);
-  const task = trialTask(search, { number, point: trial.hyperparameters }, await datasetOf(client, search));
+  const task = trialTask(search, { ...trial, point: trial.hyperparameters }, await datasetOf(client, search));
   const { result, hashes } = replayTrial(task, kernelsNameOf(trial.kernels));
   const same = hashes.includes(trial.resultHash);
   return { trial, result, hash: same ? trial.resultHash : hashes[0]!, same };

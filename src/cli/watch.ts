@@ -14,7 +14,8 @@ interface View {
   search(search: Search, done: number): void;
   started(trial: number, hyperparameters: Readonly<Record<string, number | string | boolean>>): void;
   epoch(epoch: Epoch): void;
-  ended(trial: number, text: string): void;
+  /** `title`: default: the trial. */
+  ended(trial: number, text: string, title?: string): void;
   close(): void;
 }
 
@@ -53,6 +54,9 @@ function isEnd(type: SearchMessage['type']): boolean {
 
 /** Whether the message ended a trial. */
 function show(view: View, message: SearchMessage, metric: string): boolean {
+  if ('data' in message && 'confirms' in message.data && message.data.confirms !== undefined) {
+    return showRun(view, message, metric);
+  }
   switch (message.type) {
     case 'epoch':
       view.epoch(message);
@@ -84,6 +88,16 @@ function show(view: View, message: SearchMessage, metric: string): boolean {
     default:
       return false;
   }
+}
+
+/** Runs of a confirmation are no trials of the search. */
+function showRun(view: View, message: SearchMessage, metric: string): false {
+  if (message.type === 'trial.complete') {
+    const { number, confirms, value, reason } = message.data;
+    const text = value === null ? `diverged: ${reason}` : `${metric} ${formatNumber(value)}`;
+    view.ended(number, text, `confirms trial ${confirms!.trial}, repetition ${confirms!.repeat + 1}`);
+  }
+  return false;
 }
 
 function barView(first: Search): View {
@@ -143,8 +157,8 @@ function lineView(): View {
     search: () => undefined,
     started: (trial, hyperparameters) => points.set(trial, pointLine(hyperparameters)),
     epoch: () => undefined,
-    ended: (trial, text) => {
-      console.log(`trial ${String(trial).padStart(4)}  ${text}  ${points.get(trial) ?? ''}`);
+    ended: (trial, text, title = `trial ${String(trial).padStart(4)}`) => {
+      console.log(`${title}  ${text}  ${points.get(trial) ?? ''}`.trimEnd());
       points.delete(trial);
     },
     close: () => undefined,

@@ -57,7 +57,8 @@ export function* runFold(
   before: FoldState | undefined,
 ): Generator<EpochUpdate, FoldState, 'continue' | 'stop'> {
   if (before?.state === 'over') return before;
-  const data = preparedFolds(task.dataset, task.validation, task.seed, task.settings.preprocessing)[fold]!;
+  const { dataset, validation, seed, split, settings } = task;
+  const data = preparedFolds(dataset, validation, seed, settings.preprocessing, split)[fold]!;
   const options: TrainOptions = { ...trainOptions(task, data, fold, kernels), ...conditions, resume: before?.training };
   const training = train(options);
   const reports: EpochReport[] = [...(before?.reports ?? [])];

@@ -16,12 +16,12 @@ export interface PredictedRows {
 
 /** `model` is that of the task's trial as `trainModel` made it, with a member for every fold, and not a refit, which has seen all rows. */
 export function outOfFold(
-  { dataset, validation, seed, settings }: TrialTask,
+  { dataset, validation, seed, split, settings }: TrialTask,
   model: Model,
   outputs: MemberOutputs = portableOutputs(model),
 ): PredictedRows {
-  const prepared = preparedFolds(dataset, validation, seed, settings.preprocessing);
-  const rows = foldsOf(dataset, validation, seed).map(({ validationRows }) => validationRows);
+  const prepared = preparedFolds(dataset, validation, seed, settings.preprocessing, split);
+  const rows = foldsOf(dataset, validation, seed, split).map(({ validationRows }) => validationRows);
   const predictions: number[] = [];
   model.members.forEach((member, m) => {
     if (member.fold !== m) throw new RangeError(`member ${m} was not trained on fold ${m} of the trial`);

@@ -58,12 +58,12 @@ const plainTraining: Partial<TrialSettings> = { schedule: 'constant', warmupEpoc
 
 /** Uses the network settings of the task, but not its training settings. */
 export function preflight(task: TrialTask, { kernels }: NamedKernels): Preflight {
-  const { dataset, validation, seed } = task;
+  const { dataset, validation, seed, split } = task;
   const settings = {
     ...task.settings,
     hiddenUnits: task.settings.hiddenUnits.map((units) => Math.min(units, MAX_UNITS)),
   };
-  const whole = preparedFolds(dataset, validation, seed, settings.preprocessing)[0]!;
+  const whole = preparedFolds(dataset, validation, seed, settings.preprocessing, split)[0]!;
   const reportsOf = (data: PreparedData, more: Partial<TrialSettings>, enough: (report: EpochReport) => boolean) => {
     const training = train(
       trainOptions({ ...task, settings: { ...settings, ...plainTraining, ...more } }, data, 0, kernels),

@@ -1,7 +1,7 @@
-/** Caches the preprocessed folds of a search, which are the same for all its trials. */
+/** Caches the preprocessed folds of a search, which are the same for all its trials unless splits are reshuffled. */
 import { LRUCache } from 'lru-cache';
 import type { Dataset } from '../data/dataset.ts';
-import { foldsOf, type Validation } from '../data/folds.ts';
+import { foldsOf, SHARED_SPLIT, type Validation } from '../data/folds.ts';
 import { type PreparedData, type Preprocessing, prepare } from '../data/preprocess.ts';
 
 /** The result is shared between trials and must not be modified. */
@@ -10,6 +10,7 @@ export type PreparedFolds = (
   validation: Validation,
   seed: number,
   preprocessing: Preprocessing,
+  split?: number,
 ) => readonly PreparedData[];
 
 /** Caches at most `maxCells` numbers; larger folds are cached too, as the only entry, since every trial of their search needs them. */
@@ -18,11 +19,11 @@ export function createPreparedFolds(maxCells: number): PreparedFolds {
     maxSize: maxCells,
     sizeCalculation: (folds) => Math.min(cellsOf(folds), maxCells),
   });
-  return (dataset, validation, seed, preprocessing) => {
-    const key = JSON.stringify([dataset.hash, validation, seed, preprocessing]);
+  return (dataset, validation, seed, preprocessing, split = SHARED_SPLIT) => {
+    const key = JSON.stringify([dataset.hash, validation, seed, preprocessing, split]);
     const known = kept.get(key);
     if (known !== undefined) return known;
-    const made = foldsOf(dataset, validation, seed).map((fold) => prepare(dataset, fold, preprocessing));
+    const made = foldsOf(dataset, validation, seed, split).map((fold) => prepare(dataset, fold, preprocessing));
     kept.set(key, made);
     return made;
   };

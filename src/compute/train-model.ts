@@ -69,7 +69,8 @@ export function* trainModel(
   if (result.outcome === 'paused') throw new Error('a model needs a trial that was not asked to pause');
   if (result.outcome === 'diverged') throw new NoModel(`trial ${task.trial} has no model: ${result.reason}`);
   const members = folds.map((fold) => memberOf(model, kernels, fold, { fold: fold.fold, weight: 1 / folds.length }));
-  const trained = new Set(foldsOf(task.dataset, task.validation, task.seed).flatMap(({ trainRows }) => [...trainRows]));
+  const splits = foldsOf(task.dataset, task.validation, task.seed, task.split);
+  const trained = new Set(splits.flatMap(({ trainRows }) => [...trainRows]));
   const made = modelOf(model, members, trained);
   const test = predictTestRows(task, made);
   return { model: made, result, test, ...(model.predictsOutOfFold && { outOfFold: outOfFold(task, made) }) };

@@ -65,7 +65,10 @@ export interface TrialTask {
   /** Whether the divergence rule stops it. */
   readonly divergence: boolean;
   readonly seed: number;
+  /** The address of its random numbers: the number of the trial, or that of a repetition of a confirmation. */
   readonly trial: number;
+  /** The number of its split into training and validation rows (data/folds.ts). Default: the one that trials share. */
+  readonly split?: number | undefined;
   /** The epoch after which all unfinished folds pause. */
   readonly pauseAfter?: number | undefined;
   /** The checkpoint of this trial to continue from. */

@@ -16,6 +16,10 @@ const share = z.number().describe('From 0 to 1');
 export const searchFindingsSchema = z
   .object({
     trials: z.int().describe('Trials that have ended or wait at a rung'),
+    confirmed: z
+      .string()
+      .optional()
+      .describe('What the best trial looked like, and what it is; once the confirmation is complete'),
     items: z
       .array(
         z.object({

@@ -1,6 +1,7 @@
 /** All endpoints of the service with their request and response schemas. */
 import type { z } from 'zod';
 import { analysisEndpoints } from './analysis.ts';
+import { confirmationEndpoints } from './confirmation.ts';
 import { datasetEndpoints } from './datasets.ts';
 import { healthEndpoints } from './health.ts';
 import { modelEndpoints } from './models.ts';
@@ -11,6 +12,7 @@ import { trialEndpoints } from './trials.ts';
 export const endpoints = {
   ...searchEndpoints,
   ...trialEndpoints,
+  ...confirmationEndpoints,
   ...analysisEndpoints,
   ...streamEndpoints,
   ...datasetEndpoints,

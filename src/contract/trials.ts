@@ -1,6 +1,7 @@
 /** Endpoints for trials: lists, single trials, the best, exports, and all trials as columns and curves. */
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
+import { confirmedSchema } from '../domain/confirmation.ts';
 import { tableLimits } from '../domain/table.ts';
 import { trialSchema, trialStates, trialSummarySchema } from '../domain/trial.ts';
 import { perSeries } from '../nn/training/series.ts';
@@ -19,7 +20,10 @@ const listQuery = z.strictObject({
 
 export const bestSchema = z
   .object({
-    items: z.array(trialSummarySchema).readonly(),
+    items: z
+      .array(trialSummarySchema)
+      .readonly()
+      .describe('By value as searched, the best first; but the confirmed best, if there is one, before them'),
     certainty: z
       .object({
         error: z.number().nullable().describe('Standard error of the best value over its folds; null for one fold'),
@@ -30,7 +34,15 @@ export const bestSchema = z
           .describe('Trials not distinguishable from the best over the folds, the best first'),
         text: z.string(),
       })
-      .describe('Whether the best trial is clearly the best'),
+      .describe('Whether the best trial is clearly the best; by the confirmation, if there is one'),
+    confirmed: confirmedSchema
+      .extend({
+        number: z.int().describe('The first of the items'),
+        searched: z.number().describe('Its value as searched'),
+        finalists: z.int().describe('How many trials were confirmed'),
+      })
+      .optional()
+      .describe('Once the confirmation is complete'),
   })
   .meta({ id: 'Best' });
 export type Best = z.output<typeof bestSchema>;

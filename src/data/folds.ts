@@ -1,6 +1,6 @@
 /**
- * Splits rows into training, validation and test rows. The split only depends on the data set and the search's seed, so all trials of a search
- * are compared on the same rows. Test rows are in no fold (invariant 11 in docs/invariants.md).
+ * Splits rows into training, validation and test rows. A split depends on the data set, the search's seed and the number of the split: trials
+ * with the same number are compared on the same rows. Test rows are in no fold, whatever the number (invariant 11 in docs/invariants.md).
  */
 import { randomAt } from '../random.ts';
 import type { Dataset } from './dataset.ts';
@@ -23,6 +23,8 @@ export type Validation =
       readonly type: 'holdout';
       /** Share of the rows that are not test rows held out, above 0 and below 1. */
       readonly fraction: number;
+      /** Whether every trial has a split of its own; not by default. `splitOf` in domain/trial-task.ts numbers them. */
+      readonly reshuffle?: boolean | undefined;
     })
   | (AnyValidation & {
       readonly type: 'kFold';
@@ -40,6 +42,15 @@ export function countFolds(validation: Validation): number {
 /** `fraction` of `rows`, at least one and not all of them. */
 function shareOf(rows: number, fraction: number): number {
   return Math.min(Math.max(Math.round(rows * fraction), 1), rows - 1);
+}
+
+/**
+ * How strongly the values of repetitions are correlated because they share rows: the ratio of validation to training rows of a fold, times the
+ * folds whose mean a value is (Nadeau & Bengio, "Inference for the Generalization Error", Machine Learning 52, 2003).
+ */
+export function overlapOf(validation: Validation): number {
+  const held = validation.type === 'holdout' ? validation.fraction : 1 / validation.folds;
+  return (countFolds(validation) * held) / (1 - held);
 }
 
 /** The largest numbers of training and validation rows of a fold, and that of test rows. */
@@ -137,15 +148,19 @@ export function learningRowsOf(dataset: Dataset, validation: Pick<Validation, 't
   return allRows(dataset.rows).filter((row) => isTest[row] === 0);
 }
 
-/** The validation rows of every fold of every repetition. */
+/** The split that trials share if they have none of their own. */
+export const SHARED_SPLIT = 0;
+
+/** The validation rows of every fold of every repetition. `split` is an integer from 0 to 2^32 − 1. */
 export function* validationRowsOf(
   dataset: Dataset,
   validation: Validation,
   seed: number,
+  split = SHARED_SPLIT,
 ): Generator<readonly number[], void> {
   const isTest = marked(dataset.rows, testRowsOf(dataset, validation, seed));
   for (let repeat = 0; repeat < (validation.repeats ?? 1); repeat++) {
-    const shuffled = randomAt({ seed, purpose: 'split', fold: repeat }).permutation(dataset.rows);
+    const shuffled = randomAt({ seed, purpose: 'split', trial: split, fold: repeat }).permutation(dataset.rows);
     const order = Array.from(shuffled).filter((row) => isTest[row] === 0);
     if (validation.type === 'holdout') yield heldOut(dataset, validation.fraction, order);
     else yield* dealt(dataset, validation.folds, order, validation.stratified ?? true);
@@ -153,9 +168,9 @@ export function* validationRowsOf(
 }
 
 /** The folds of all repetitions. */
-export function foldsOf(dataset: Dataset, validation: Validation, seed: number): Fold[] {
+export function foldsOf(dataset: Dataset, validation: Validation, seed: number, split = SHARED_SPLIT): Fold[] {
   const learning = learningRowsOf(dataset, validation, seed);
-  return Array.from(validationRowsOf(dataset, validation, seed), (rows) => {
+  return Array.from(validationRowsOf(dataset, validation, seed, split), (rows) => {
     const held = marked(dataset.rows, rows);
     return {
       trainRows: learning.filter((row) => held[row] === 0),

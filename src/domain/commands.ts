@@ -2,6 +2,7 @@
 
 import type { Point } from '../algorithms/space/space.ts';
 import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult } from '../compute/trial.ts';
+import type { Confirms } from './runs.ts';
 import type { BudgetChange } from './specification/budget.ts';
 import type { BegunStage } from './stages.ts';
 import type { TrialState } from './trial.ts';
@@ -12,6 +13,7 @@ export interface PlannedTrial {
   readonly stage: number;
   readonly point: Point;
   readonly job: string;
+  readonly confirms?: Confirms | undefined;
 }
 
 /** Trials that one queue job delivers: those numbered `from` … `to` that are still waiting. */
@@ -29,6 +31,8 @@ export interface Claim {
   readonly number: number;
   readonly attempt: number;
   readonly point: Point;
+  /** Only for a run of the confirmation. */
+  readonly confirms?: Confirms | undefined;
   /** The rung it trains for; 0 without rungs. */
   readonly rung: number;
   /** The state it was paused in, to continue from. */

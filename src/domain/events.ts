@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
 import { perSeries } from '../nn/training/series.ts';
+import { finalistSchema } from './confirmation.ts';
 import { count, time } from './fields.ts';
+import { confirmsSchema } from './runs.ts';
 import { limits } from './specification/budget.ts';
 import { pointSchema, settingsSchema } from './specification/settings.ts';
 import { verdictSchema } from './trial.ts';
@@ -11,7 +13,8 @@ import { verdictSchema } from './trial.ts';
 const legSchema = z.number().nullable().default(null).describe('Milliseconds since it was started or resumed');
 const foundSchema = z.array(z.enum(findingCodes)).readonly().default([]);
 
-const trialRef = { number: count, attempt: count };
+const confirms = confirmsSchema.optional();
+const trialRef = { number: count, attempt: count, confirms };
 
 /** A change of a search. */
 export const changeSchema = z.discriminatedUnion('type', [
@@ -40,6 +43,31 @@ export const changeSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('stage.started'),
     data: z.object({ stage: count, from: count, to: count, hyperparameters: settingsSchema }),
+  }),
+  z.object({
+    type: z.literal('confirmation.started'),
+    data: z
+      .object({ finalists: z.array(count).readonly().describe('The best trials, the best first') })
+      .describe('Trials that were open are cancelled: a limit has ended them'),
+  }),
+  z.object({
+    type: z.literal('confirmation.round'),
+    data: z.object({
+      round: count.describe('The round that begins'),
+      rejected: z.array(count).readonly().describe('Finalists that have dropped out since the round before'),
+    }),
+  }),
+  z.object({
+    type: z.literal('confirmation.complete'),
+    data: z.object({
+      best: finalistSchema.nullable().describe('The confirmed best; null if every finalist diverged or failed'),
+    }),
+  }),
+  z.object({
+    type: z.literal('confirmation.discarded'),
+    data: z
+      .object({ reason: z.string() })
+      .describe('Its open runs are cancelled. Trials go on; another confirmation begins when they have ended'),
   }),
   z.object({ type: z.literal('search.failed'), data: z.object({ failure: z.string() }) }),
   z.object({ type: z.literal('trials.planned'), data: z.object({ from: count, to: count }) }),
@@ -94,7 +122,7 @@ export const changeSchema = z.discriminatedUnion('type', [
       found: foundSchema,
     }),
   }),
-  z.object({ type: z.literal('trial.cancelled'), data: z.object({ number: count }) }),
+  z.object({ type: z.literal('trial.cancelled'), data: z.object({ number: count, confirms }) }),
   z.object({ type: z.literal('trial.failed'), data: z.object({ ...trialRef, reason: z.string() }) }),
   z.object({ type: z.literal('trial.retried'), data: z.object({ ...trialRef, reason: z.string() }) }),
 ]);

@@ -1,6 +1,7 @@
 /** A search as it is stored and served: one zod schema, from which the type follows. */
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
+import { confirmationSchema, confirmedSchema } from './confirmation.ts';
 import { count, time } from './fields.ts';
 import { limits } from './specification/budget.ts';
 import { settingsSchema } from './specification/settings.ts';
@@ -41,9 +42,16 @@ export const searchSchema = z
       })
       .describe('Number of trials by state'),
     best: z
-      .object({ number: count, value: z.number(), stage: count })
+      .object({
+        number: count,
+        value: z.number().describe('As searched'),
+        stage: count,
+        confirmed: confirmedSchema.optional().describe('Once the confirmation is complete'),
+      })
       .nullable()
-      .describe('Best complete trial of the newest stage that has one'),
+      .describe(
+        'Best complete trial of the newest stage that has one; once the confirmation is complete, the confirmed best',
+      ),
     improvements: z
       .array(z.object({ number: count, value: z.number(), stage: count }))
       .readonly()
@@ -55,8 +63,9 @@ export const searchSchema = z
       .describe(
         'The stages that have started: first trial, one more than the last trial, and search space; empty without stages',
       ),
+    confirmation: confirmationSchema.optional().describe('Once it has begun'),
     parent: z.uuid().nullable().describe('The search it refines'),
-    epochs: count.describe('Epochs trained by trials that ended or wait at a rung'),
+    epochs: count.describe('Epochs trained by trials that ended or wait at a rung, and by runs of the confirmation'),
     endedBy: z.enum(limits).nullable().describe('The budget limit that ended it'),
     seq: count.describe('Sequence number of the newest event'),
     failure: z.string().nullable(),

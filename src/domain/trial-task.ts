@@ -1,8 +1,10 @@
-/** Builds the task that trains a trial. Workers, pre-flight checks and replays all use it, so they train the same thing. */
+/** Builds the task that trains a trial or a run. Workers, pre-flight checks and replays all use it, so they train the same thing. */
 
 import type { Point } from '../algorithms/space/space.ts';
 import type { TrialTask } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { SHARED_SPLIT } from '../data/folds.ts';
+import { addressOf, originalOf, type TrialOrRun } from './runs.ts';
 import type { Search } from './search.ts';
 import { settingsOf } from './specification/hyperparameters.ts';
 import { stageOf } from './stages.ts';
@@ -18,21 +20,29 @@ export interface TaskSearch extends Pick<Search, 'specification' | 'stages' | 'd
 /** Throws a `HopelessTrial` if the trial's stage has not started, or if `dataset` is not the version that the search uses. */
 export function trialTask(
   search: TaskSearch,
-  { number, point }: { readonly number: number; readonly point: Point },
+  trial: TrialOrRun & { readonly point: Point },
   dataset: Dataset,
 ): TrialTask {
   const { specification, dataset: wanted } = search;
   if (dataset.hash !== wanted.hash)
     throw new HopelessTrial(`the data set ${wanted.name} is not the version that the search uses`);
+  const number = originalOf(trial);
   const stage = stageOf(search, number);
   if (stage === undefined) throw new HopelessTrial(`the stage of trial ${number} has not started`);
   return {
-    settings: settingsOf(stage.hyperparameters, point),
+    settings: settingsOf(stage.hyperparameters, trial.point),
     dataset,
     validation: stage.validation,
     ...specification.objective,
     divergence: specification.pruner.divergence,
     seed: specification.sampler.seed,
-    trial: number,
+    trial: addressOf(trial),
+    split: splitOf(stage.validation, trial),
   };
+}
+
+/** The number of its split: that of all trials, unless it has one of its own. Every repetition of a confirmation has one. */
+function splitOf(validation: TaskSearch['specification']['validation'], trial: TrialOrRun): number {
+  const isShared = trial.confirms === undefined && !(validation.type === 'holdout' && validation.reshuffle === true);
+  return isShared ? SHARED_SPLIT : SHARED_SPLIT + 1 + addressOf(trial);
 }

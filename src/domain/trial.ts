@@ -4,6 +4,7 @@ import type { FoldCurves, FoldsFinding } from '../compute/trial.ts';
 import { findingCodes, severities } from '../diagnosis/finding.ts';
 import { perSeries } from '../nn/training/series.ts';
 import { count, time } from './fields.ts';
+import { confirmsSchema } from './runs.ts';
 import { pointSchema } from './specification/settings.ts';
 import type { Specification } from './specification/specification.ts';
 
@@ -59,6 +60,7 @@ export const findingSchema = z
 export const trialSummarySchema = z
   .object({
     number: count,
+    confirms: confirmsSchema.optional(),
     source: sourceSchema,
     stage: count,
     rung: count,

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Database } from '../../src/adapters/postgres/connection.ts';
 import type { Change } from '../../src/domain/events.ts';
+import { FIRST_RUN } from '../../src/domain/runs.ts';
 import type { Search } from '../../src/domain/search.ts';
 import type { TrialState } from '../../src/domain/trial.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -24,6 +25,14 @@ const searches: Readonly<Record<string, object>> = {
   'under median, with a target': {
     ...{ hyperparameters, pruner: { type: 'median', startupTrials: 1, warmupEpochs: 0 } },
     budget: { trials: 12, target: 0.97 },
+  },
+  'with a confirmation': {
+    ...{ hyperparameters, budget: { trials: 3 }, limits: { attempts: 2 } },
+    confirm: { trials: 3, repeats: 2 },
+  },
+  'with a confirmation and a target, minimizing': {
+    ...{ hyperparameters, budget: { trials: 8, target: 0.4 }, objective: { metric: 'validationLoss' } },
+    confirm: { trials: 4, repeats: 2, design: 'sequentialHalving' },
   },
   'with a budget of epochs': { hyperparameters, budget: { trials: 12, epochs: 300 } },
 };
@@ -59,7 +68,7 @@ async function expectSound(seen: InspectableStore, id: string): Promise<void> {
   const isOpen = search.state === 'running' || search.state === 'paused';
   if (!isOpen) expect(count('waiting') + count('running') + count('paused')).toBe(0);
   if (isOpen) expect(search).toMatchObject({ endedBy: null, failure: null, finishedAt: null });
-  expect(search.best).toEqual(bestOf(search, trials));
+  await expectSoundRuns(seen, id);
   const found: Record<string, number> = {};
   for (const trial of trials) {
     const isOver = !['waiting', 'running', 'paused'].includes(trial.state);
@@ -67,6 +76,37 @@ async function expectSound(seen: InspectableStore, id: string): Promise<void> {
   }
   expect(search.found).toEqual(found);
   for (const { number, state } of trials) expect(stateAfter(number, events as readonly Change[])).toBe(state);
+}
+
+/** Every run is there once, all have ended with the search, and the best is that of the confirmation once it is complete. */
+async function expectSoundRuns(seen: InspectableStore, id: string): Promise<void> {
+  const [search, trials, runs, events] = await Promise.all([
+    seen.find(id),
+    seen.trials(id),
+    seen.runs(id),
+    seen.events(id),
+  ]);
+  const { confirmation, specification } = search;
+  expect(runs.map(({ number }) => number)).toEqual(runs.map((_, i) => FIRST_RUN + i));
+  expect(new Set(runs.map(({ confirms: { trial, repeat } }) => `${trial} ${repeat}`)).size).toBe(runs.length);
+  const open = runs.filter(({ state }) => state === 'waiting' || state === 'running');
+  if (confirmation?.state !== 'running') expect(open).toEqual([]);
+  else expect(open.length).toBe(confirmation.runs.planned - confirmation.runs.ended);
+  const best = bestOf(search, trials);
+  if (confirmation === undefined) return expect(search.best).toEqual(best);
+  const { trials: finalists, repeats } = specification.confirm!;
+  expect(confirmation.finalists.length).toBeLessThanOrEqual(finalists);
+  expect(confirmation.runs.planned).toBeLessThanOrEqual(finalists * repeats);
+  expect(confirmation.searched).toEqual(best);
+  if (confirmation.best === null) return expect(search.best).toEqual(best);
+  const own = confirmation.finalists.find(({ number }) => number === confirmation.best)!;
+  expect(search.best).toEqual({ number: own.number, value: own.value, stage: 0, confirmed: own.confirmed });
+  const chances = confirmation.finalists.map(({ confirmed }) => confirmed?.probability ?? 0);
+  expect(chances.reduce((sum, chance) => sum + chance, 0)).toBeCloseTo(1, 6);
+  for (const { number, state } of runs) {
+    // No event plans a run, and its confirmation cancels it.
+    if (state !== 'cancelled') expect(stateAfter(number, events as readonly Change[]) ?? 'waiting').toBe(state);
+  }
 }
 
 function bestOf(search: Search, trials: readonly SeenTrial[]): Search['best'] {
@@ -83,7 +123,10 @@ function stateAfter(number: number, events: readonly Change[]): TrialState | und
   for (const event of events) {
     if (event.type === 'trials.planned' && event.data.from <= number && number <= event.data.to) state = 'waiting';
     const ends =
-      event.type === 'search.complete' || event.type === 'search.failed' || event.type === 'search.cancelled';
+      event.type === 'confirmation.started' ||
+      event.type === 'search.complete' ||
+      event.type === 'search.failed' ||
+      event.type === 'search.cancelled';
     const isOpen = state === 'waiting' || state === 'running' || state === 'paused';
     if (ends && isOpen) state = 'cancelled';
     if (!('number' in event.data) || event.data.number !== number) continue;
@@ -102,6 +145,10 @@ function expected(name: string): string[] {
   return [
     ...[...always, ...ofTrials, 'trials.planned', 'search.failed'],
     ...(barriers ? ['trial.promoted'] : []),
+    ...(name.includes('confirmation') ? ['confirmed best'] : []),
+    ...(name.includes('confirmation')
+      ? ['started', 'round', 'complete', 'discarded'].map((t) => `confirmation.${t}`)
+      : []),
     ...(barriers || name.includes('median') ? ['trial.pruned'] : []),
   ];
 }
@@ -132,7 +179,11 @@ describe('in memory', () => {
           const seen = inMemory();
           const id = await create(seen, specification);
           await play(seen, id, list);
-          for (const { type } of await seen.events(id)) happened.add(type);
+          for (const { type, data } of await seen.events(id)) {
+            happened.add(type);
+            if (type === 'confirmation.complete' && (data as { best: unknown }).best !== null)
+              happened.add('confirmed best');
+          }
         }),
         { numRuns: 1000 },
       );
@@ -165,6 +216,7 @@ describe('in Postgres', () => {
         try {
           expect(await play(postgres, inOther, list)).toEqual(await play(memory, inOne, list));
           expect(await postgres.trials(inOther)).toEqual(await memory.trials(inOne));
+          expect(await postgres.runs(inOther)).toEqual(await memory.runs(inOne));
           expect(await postgres.events(inOther)).toEqual(await memory.events(inOne));
           const unlike = { id: '', createdAt: '', finishedAt: null, dataset: null };
           expect({ ...(await postgres.find(inOther)), ...unlike }).toEqual({

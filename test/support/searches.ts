@@ -3,6 +3,7 @@ import pg from 'pg';
 import { expect, inject } from 'vitest';
 import type { ApiClient } from '../../src/cli/api-client.ts';
 import type { SearchEvent } from '../../src/domain/events.ts';
+import { FIRST_RUN } from '../../src/domain/runs.ts';
 import { isOpen, type Search } from '../../src/domain/search.ts';
 import type { TrialSummary } from '../../src/domain/trial.ts';
 import { measuredNetwork } from './epoch-speed.ts';
@@ -71,9 +72,13 @@ export async function expectSound(databaseUrl: string, id: string): Promise<void
   await client.connect();
   try {
     const [search] = (await client.query('SELECT * FROM searches WHERE id = $1', [id])).rows;
-    const trials = (
-      await client.query('SELECT number, state, found FROM trials WHERE search_id = $1 ORDER BY number', [id])
+    const stored = (
+      await client.query('SELECT number, state, found, confirms FROM trials WHERE search_id = $1 ORDER BY number', [id])
     ).rows;
+    const [trials, runs] = [
+      stored.filter(({ confirms }) => confirms === null),
+      stored.filter(({ confirms }) => confirms !== null),
+    ];
     const events: SearchEvent[] = (
       await client.query('SELECT seq, type, data, at FROM events WHERE search_id = $1 ORDER BY seq', [id])
     ).rows;
@@ -108,7 +113,10 @@ export async function expectSound(databaseUrl: string, id: string): Promise<void
         : [],
     );
     const finished = trials.filter(({ state }) => state === 'complete' || state === 'failed' || state === 'pruned');
-    expect(ends.sort((a, b) => a - b)).toEqual(finished.map(({ number }) => number));
+    const ofTrials = ends.filter((number) => number < FIRST_RUN).sort((a, b) => a - b);
+    expect(ofTrials).toEqual(finished.map(({ number }) => number));
+    expect(runs.map(({ number }) => number)).toEqual(runs.map((_, i) => FIRST_RUN + i));
+    for (const { state } of runs) expect(['complete', 'failed', 'cancelled']).toContain(state);
     const { rows: left } = await client.query('SELECT number FROM checkpoints WHERE search_id = $1', [id]);
     expect(left).toEqual([]);
   } finally {

@@ -3,6 +3,7 @@
 import type { SearchStore } from '../../src/application/ports.ts';
 import type { FoldCurves } from '../../src/compute/trial.ts';
 import type { Claim, FinishedTrial, PausedReport, Plan, TrialAction } from '../../src/domain/commands.ts';
+import { type Confirms, FIRST_RUN } from '../../src/domain/runs.ts';
 import type { Search } from '../../src/domain/search.ts';
 import { bracketIn, stageOf } from '../../src/domain/stages.ts';
 import { Problem } from '../../src/errors.ts';
@@ -13,6 +14,8 @@ export interface InspectableStore {
   find(id: string): Promise<Search>;
   /** States and what they came to, by number. */
   trials(id: string): Promise<readonly SeenTrial[]>;
+  /** Those of its confirmations, by number. */
+  runs(id: string): Promise<readonly SeenRun[]>;
   events(id: string): Promise<readonly SeenEvent[]>;
 }
 
@@ -24,6 +27,10 @@ export interface SeenTrial {
   readonly value: number | null;
   readonly epochs: number;
   readonly found: readonly string[];
+}
+
+export interface SeenRun extends SeenTrial {
+  readonly confirms: Confirms;
 }
 
 export interface SeenEvent {
@@ -117,7 +124,8 @@ const does: Readonly<Record<(typeof kinds)[number], Does>> = {
   },
   act: async ({ store }, { id }, { pick, amount }) => {
     const action = (['pause', 'resume', 'cancel', 'retry'] satisfies TrialAction[])[amount % 4]!;
-    return (await store.actOnTrial(id, pick % 12, action)).deliveries;
+    const number = pick % 13 === 12 ? FIRST_RUN : pick % 13;
+    return (await store.actOnTrial(id, number, action)).deliveries;
   },
   transition: async ({ store }, { id }, { pick }) => {
     // Most searches are to go on.

@@ -6,14 +6,20 @@ import { createSearchQueries } from '../../src/adapters/postgres/search-queries.
 import { createSearchStore } from '../../src/adapters/postgres/search-store.ts';
 import type { Specification } from '../../src/domain/specification/specification.ts';
 import { facts } from './search-in-memory.ts';
-import type { InspectableStore, SeenTrial } from './store-commands.ts';
+import type { InspectableStore, SeenRun, SeenTrial } from './store-commands.ts';
 
 export function inMemory(): InspectableStore {
   const store = createMemoryStore();
   return {
     store,
     find: async (id) => store.find(id)!,
-    trials: async (id) => store.trials(id).map(seenTrial),
+    trials: async (id) => {
+      return store
+        .trials(id)
+        .filter(({ confirms }) => confirms === undefined)
+        .map(seenTrial);
+    },
+    runs: async (id) => store.trials(id).flatMap(seenRun).sort(byNumber),
     events: async (id) => store.events(id).map(({ seq, type, data }) => ({ seq, type, data: plain(data) })),
   };
 }
@@ -28,6 +34,7 @@ export function inPostgres(database: Database): InspectableStore {
       const { items } = await queries.trials(await find(id), { sort: 'number', limit: 1000 });
       return items.map(seenTrial);
     },
+    runs: async (id) => (await queries.runs(await find(id))).flatMap(seenRun).sort(byNumber),
     events: async (id) => {
       const events = await queries.events(id, 0, 10_000);
       return events.map(({ seq, type, data }) => ({ seq, type, data: plain(data) }));
@@ -37,6 +44,16 @@ export function inPostgres(database: Database): InspectableStore {
 
 function seenTrial({ number, state, attempt, rung, value, epochs, found }: SeenTrial): SeenTrial {
   return { number, state, attempt, rung, value, epochs, found };
+}
+
+function seenRun(
+  trial: SeenTrial & Pick<SeenRun, 'number'> & { readonly confirms?: SeenRun['confirms'] | undefined },
+): SeenRun[] {
+  return trial.confirms === undefined ? [] : [{ ...seenTrial(trial), confirms: trial.confirms }];
+}
+
+function byNumber(a: SeenTrial, b: SeenTrial): number {
+  return a.number - b.number;
 }
 
 /** As it comes back from JSON, without what is not there. */

@@ -5,12 +5,14 @@ import { randomUUID } from 'node:crypto';
 import type { NewSearch, SearchStore } from '../../application/ports.ts';
 import type { FoldCurves } from '../../compute/trial.ts';
 import type { Delivery, ReturnedTrial } from '../../domain/commands.ts';
+import { isConfirming } from '../../domain/confirmation.ts';
 import type { Change } from '../../domain/events.ts';
+import { FIRST_RUN } from '../../domain/runs.ts';
 import { isOpen, type Search } from '../../domain/search.ts';
 import { claim, release } from '../../domain/transitions/claiming.ts';
 import { deliveriesOf, isWithheld } from '../../domain/transitions/deliveries.ts';
 import { endIfOverdue } from '../../domain/transitions/ending.ts';
-import { type Facts, meets } from '../../domain/transitions/facts.ts';
+import { bestOf, type Facts, meets } from '../../domain/transitions/facts.ts';
 import { finish } from '../../domain/transitions/finishing.ts';
 import { addTrials } from '../../domain/transitions/planning.ts';
 import { reportValue } from '../../domain/transitions/rungs.ts';
@@ -30,7 +32,8 @@ interface StoredTrial {
 interface StoredSearch {
   search: Search;
   historyVersion: number;
-  readonly trials: StoredTrial[];
+  /** By number, in the order in which they were added. */
+  readonly trials: Map<number, StoredTrial>;
   readonly events: (Change & { readonly seq: number })[];
   /** By epoch, then by trial. */
   readonly reports: Map<number, Map<number, number | null>>;
@@ -74,8 +77,9 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
   const waiting = (id?: string): readonly Delivery[] =>
     [...searches.values()]
       .filter(({ search }) => search.state === 'running' && (id === undefined || search.id === id))
-      .flatMap(({ search, trials }) => {
-        const due = trials.filter(({ record: { state, job } }) => {
+      .flatMap((entry) => {
+        const { search } = entry;
+        const due = inOrder(entry).filter(({ record: { state, job } }) => {
           return state === 'waiting' && (search.trials.running === 0 || !isWithheld(job));
         });
         return deliveriesOf(
@@ -86,7 +90,7 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
 
   return {
     find: (id) => searches.get(id)?.search,
-    trials: (id) => stored(id).trials.map(({ record }) => record),
+    trials: (id) => inOrder(stored(id)).map(({ record }) => record),
     events: (id) => stored(id).events,
 
     create: async (search) => {
@@ -115,9 +119,11 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
       return { deliveries: result, search };
     },
     history: async (id, from, firstRung) => {
-      const { search, historyVersion, trials, reports } = stored(id);
+      const entry = stored(id);
+      const { search, historyVersion, reports } = entry;
       const atRung = firstRung === undefined ? undefined : reports.get(firstRung);
-      const known = trials.slice(from).map(({ record: { number, state, point, value, epochs } }) => {
+      const trials = inOrder(entry).filter(({ record: { number } }) => number >= from && number < FIRST_RUN);
+      const known = trials.map(({ record: { number, state, point, value, epochs } }) => {
         const trial = { number, state, point, value, epochs };
         return atRung?.has(number) ? { ...trial, firstRung: { value: atRung.get(number) ?? null } } : trial;
       });
@@ -149,7 +155,7 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
     },
     renew: async (renewals, leaseSeconds) =>
       renewals.filter(({ searchId, number, attempt, epochs, folds }) => {
-        const trial = searches.get(searchId)?.trials[number];
+        const trial = searches.get(searchId)?.trials.get(number);
         if (trial?.record.state !== 'running' || trial.record.attempt !== attempt) return true;
         trial.leaseUntil = clock() + leaseSeconds * 1000;
         trial.record = { ...trial.record, epochs };
@@ -158,8 +164,10 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
       }),
     reapExpired: async () => {
       const back: Delivery[] = [];
-      for (const [id, { trials }] of searches) {
-        const expired = trials.filter(({ record, leaseUntil }) => record.state === 'running' && leaseUntil! < clock());
+      for (const [id, entry] of searches) {
+        const expired = inOrder(entry).filter(
+          ({ record, leaseUntil }) => record.state === 'running' && leaseUntil! < clock(),
+        );
         const returned = expired.map(({ record: { number, attempt }, worker }): ReturnedTrial => {
           return { number, attempt, reason: `the lease of worker ${worker} ran out`, how: 'crashed' };
         });
@@ -172,7 +180,10 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
     underfilled: async (window) =>
       [...searches.values()]
         .map(({ search }) => search)
-        .filter(({ state, trials }) => state === 'running' && trials.planned < trials.total && trials.waiting < window)
+        .filter(({ state, trials, confirmation }) => {
+          const isOpen = state === 'running' && !isConfirming({ confirmation });
+          return isOpen && trials.planned < trials.total && trials.waiting < window;
+        })
         .map(({ id }) => id),
   };
 }
@@ -190,26 +201,35 @@ function newEntry({ specification, dataset, parent, warnings, idempotency }: New
     ...{ createdAt: new Date(now).toISOString(), finishedAt: null },
   };
   return {
-    ...{ search, historyVersion: 0, trials: [], idempotency, lock: Promise.resolve() },
+    ...{ search, historyVersion: 0, trials: new Map(), idempotency, lock: Promise.resolve() },
     events: [{ seq: 1, type: 'search.created', data: { total } }],
     ...{ reports: new Map(), checkpoints: new Map() },
   };
 }
 
-function factsOf({ historyVersion, trials, events, reports, checkpoints }: StoredSearch, now: number): Facts {
+function inOrder({ trials }: StoredSearch): StoredTrial[] {
+  return [...trials.values()].sort((a, b) => a.record.number - b.record.number);
+}
+
+function factsOf(entry: StoredSearch, now: number): Facts {
+  const { search, historyVersion, trials, events, reports, checkpoints } = entry;
   return {
     now,
     historyVersion,
     trials: async (query) =>
-      trials
+      inOrder(entry)
         .filter(({ record }) => meets(record, query))
         .slice(0, query.limit)
         .map(({ record, leaseUntil }) => ({ ...record, leaseExpired: leaseUntil !== null && leaseUntil < now })),
-    curves: async (numbers) => new Map(numbers.map((number) => [number, trials[number]!.curves ?? []])),
+    best: async (stage, limit) => {
+      const records = inOrder(entry).map(({ record }) => record);
+      return bestOf(records, stage, limit, search.specification.objective.direction);
+    },
+    curves: async (numbers) => new Map(numbers.map((number) => [number, trials.get(number)!.curves ?? []])),
     checkpoints: async (numbers) => new Map([...checkpoints].filter(([number]) => numbers.includes(number))),
     reports: async ({ epochs, from, to, except, onlyComplete }) =>
       [...(reports.get(epochs) ?? [])].flatMap(([number, value]) => {
-        const counts = !onlyComplete || trials[number]!.record.state === 'complete';
+        const counts = !onlyComplete || trials.get(number)!.record.state === 'complete';
         return value !== null && number >= from && number < to && number !== except && counts ? [value] : [];
       }),
     cancelledByHand: async () =>
@@ -220,17 +240,17 @@ function factsOf({ historyVersion, trials, events, reports, checkpoints }: Store
 function apply(entry: StoredSearch, after: Search, writes: SearchWrites, now: number): void {
   const { trials, events, reports, checkpoints } = entry;
   const { seq } = entry.search;
-  for (const { claimedBy, number, stage, point, job } of writes.newTrials) {
+  for (const { claimedBy, number, stage, point, job, confirms } of writes.newTrials) {
     const state = claimedBy === undefined ? 'waiting' : 'running';
     const record: TrialRecord = {
       ...{ number, stage, point, job, state, attempt: claimedBy === undefined ? 0 : 1, failures: 0, rung: 0 },
-      ...{ value: null, epochs: 0, found: [], durationMs: null, leaseExpired: false },
+      ...{ value: null, epochs: 0, found: [], durationMs: null, leaseExpired: false, confirms },
     };
     const leaseUntil = claimedBy === undefined ? null : now + claimedBy.leaseSeconds * 1000;
-    trials.push({ record, worker: claimedBy?.worker ?? null, leaseUntil, curves: null });
+    trials.set(number, { record, worker: claimedBy?.worker ?? null, leaseUntil, curves: null });
   }
   for (const [number, patch] of writes.trials) {
-    const trial = trials[number]!;
+    const trial = trials.get(number)!;
     const { worker, leaseSeconds, curves } = patch;
     trial.record = patched(trial.record, patch);
     if (worker !== undefined) trial.worker = worker;

@@ -6,12 +6,15 @@ import type { Database } from './connection.ts';
 /** As `isWithheld` in domain/transitions/deliveries.ts has it: withheld trials are due once nothing runs. */
 const isDue = Prisma.sql`(s.running = 0 OR t.job NOT LIKE '%.e%')`;
 
+/** The counters of a search do not include the runs of a confirmation. */
+const mayWait = Prisma.sql`(s.waiting > 0 OR s.confirmation IS NOT NULL)`;
+
 export async function deliveries(database: Database, searchId?: string): Promise<readonly Delivery[]> {
   const one = searchId === undefined ? Prisma.empty : Prisma.sql`AND s.id = ${searchId}::uuid`;
   const rows = await database.$queryRaw<{ search_id: string; job: string; from: number; to: number }[]>`
     SELECT t.search_id, t.job, min(t.number) AS "from", max(t.number) AS "to" FROM searches s
     JOIN trials t ON t.search_id = s.id AND t.state = 'waiting'
-    WHERE s.state = 'running' AND s.waiting > 0 AND ${isDue} ${one}
+    WHERE s.state = 'running' AND ${mayWait} AND ${isDue} ${one}
     GROUP BY t.search_id, t.job ORDER BY min(s.created_at), min(t.number)`;
   return rows.map(({ search_id, job, from, to }) => ({ searchId: search_id, job, from, to }));
 }
@@ -19,6 +22,6 @@ export async function deliveries(database: Database, searchId?: string): Promise
 export async function countDeliveries(database: Database): Promise<number> {
   const [row] = await database.$queryRaw<{ count: number }[]>`
     SELECT count(DISTINCT (t.search_id, t.job))::int AS count FROM searches s
-    JOIN trials t ON t.search_id = s.id AND t.state = 'waiting' WHERE s.state = 'running' AND s.waiting > 0 AND ${isDue}`;
+    JOIN trials t ON t.search_id = s.id AND t.state = 'waiting' WHERE s.state = 'running' AND ${mayWait} AND ${isDue}`;
   return row?.count ?? 0;
 }

@@ -1,6 +1,7 @@
 /** The history of a search, as samplers that learn read it. Used by search-store.ts. */
 
 import type { History, TrialOutcome } from '../../domain/commands.ts';
+import { FIRST_RUN } from '../../domain/runs.ts';
 import { Problem } from '../../errors.ts';
 import type { Database } from './connection.ts';
 
@@ -24,7 +25,7 @@ export async function history(
   const rows = await database.$queryRaw<HistoryRow[]>`
     SELECT s.history_version, s.event_seq, t.number, t.state, t.hyperparameters, t.value, t.epochs, r.number IS NOT NULL AS reported, r.value AS rung_value
     FROM searches s
-    LEFT JOIN trials t ON t.search_id = s.id AND t.number >= ${from}::int
+    LEFT JOIN trials t ON t.search_id = s.id AND t.number >= ${from}::int AND t.number < ${FIRST_RUN}::int
     LEFT JOIN reports r ON r.search_id = s.id AND r.epochs = ${firstRung ?? null}::int AND r.number = t.number
     WHERE s.id = ${id}::uuid ORDER BY t.number`;
   const [first] = rows;

@@ -26,7 +26,7 @@ export async function reapExpired(database: Database): Promise<readonly Delivery
   const rows = await database.$queryRaw<{ search_id: string; number: number; attempt: number; worker: string }[]>`
     SELECT t.search_id, t.number, t.attempt, t.worker FROM searches s
     JOIN trials t ON t.search_id = s.id AND t.state = 'running' AND t.lease_until < now()
-    WHERE s.running > 0 ORDER BY t.search_id, t.number LIMIT 1000`;
+    WHERE (s.running > 0 OR s.confirmation IS NOT NULL) ORDER BY t.search_id, t.number LIMIT 1000`;
   const expired = new Map<string, ReturnedTrial[]>();
   for (const { search_id, number, attempt, worker } of rows) {
     const reason = `the lease of worker ${worker} ran out`;
@@ -42,7 +42,8 @@ export async function reapExpired(database: Database): Promise<readonly Delivery
 
 export async function underfilled(database: Database, window: number): Promise<readonly string[]> {
   const rows = await database.$queryRaw<{ id: string }[]>`
-    SELECT id FROM searches WHERE state = 'running' AND planned < total AND waiting < ${window}::int`;
+    SELECT id FROM searches WHERE state = 'running' AND planned < total AND waiting < ${window}::int
+      AND confirmation->>'state' IS DISTINCT FROM 'running'`;
   return rows.map(({ id }) => id);
 }
 

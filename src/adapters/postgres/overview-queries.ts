@@ -1,6 +1,7 @@
 /** Reading many trials of a search at once, each time by one statement: what it tells is of one moment. */
 import type { Table } from '../../contract/trials.ts';
 import type { StoredCurves } from '../../domain/curves.ts';
+import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
 import { variedOf } from '../../domain/specification/hyperparameters.ts';
 import { tableLimits } from '../../domain/table.ts';
@@ -40,7 +41,7 @@ function inColumns(expressions: readonly (readonly [string, Prisma.Sql])[]): Pri
  * where there is no such search.
  */
 export async function tableOf(database: Database, search: Search): Promise<string | undefined> {
-  const id = Prisma.sql`search_id = ${search.id}::uuid`;
+  const id = Prisma.sql`search_id = ${search.id}::uuid AND number < ${FIRST_RUN}::int`;
   const { rows, best, open } = tableLimits;
   const points = variedOf(search.specification.hyperparameters).map(
     (name) => [name, Prisma.sql`hyperparameters->${name}::text`] as const,
@@ -77,7 +78,7 @@ export async function curvesOf(
   trials: number,
   points: number,
 ): Promise<{ seq: number; trials: readonly StoredCurves[] } | undefined> {
-  const id = Prisma.sql`search_id = ${search.id}::uuid`;
+  const id = Prisma.sql`search_id = ${search.id}::uuid AND number < ${FIRST_RUN}::int`;
   const series = seriesNames.map(
     (name) =>
       Prisma.sql`${name}::text, (SELECT jsonb_agg(s${Prisma.raw(`."${name}"`)}->(e - 1) ORDER BY e) FROM unnest(at) e)`,

@@ -1,6 +1,8 @@
 /** From rows to records. */
 
+import { type Confirmation, confirmedBest } from '../../domain/confirmation.ts';
 import type { SearchEvent } from '../../domain/events.ts';
+import { type Confirms, originalOf } from '../../domain/runs.ts';
 import { type Search, searchSchema } from '../../domain/search.ts';
 import { hyperparameterNames, settingsOf } from '../../domain/specification/hyperparameters.ts';
 import type { Specification } from '../../domain/specification/specification.ts';
@@ -33,6 +35,7 @@ export interface SearchRow {
   readonly improvements: unknown;
   readonly found: unknown;
   readonly stages: unknown;
+  readonly confirmation: unknown;
   readonly epochs: bigint;
   readonly ended_by: string | null;
   readonly parent_id: string | null;
@@ -71,11 +74,20 @@ function specificationOf(stored: unknown): Specification {
   };
 }
 
+/** What a run of a confirmation repeats; nothing for a trial. */
+export function markIn({ confirms, repeat }: { readonly confirms: number | null; readonly repeat: number | null }): {
+  readonly confirms?: Confirms;
+} {
+  return confirms === null || repeat === null ? {} : { confirms: { trial: confirms, repeat } };
+}
+
 const stateSchema = searchSchema.shape.state;
 const endedBySchema = searchSchema.shape.endedBy;
 
 export function searchOf(row: SearchRow): Search {
   const { total, planned, waiting, running, paused, complete, pruned, failed, cancelled, diverged } = row;
+  const confirmation = (row.confirmation as Confirmation | null) ?? undefined;
+  const confirmed = confirmedBest(confirmation);
   return {
     id: row.id,
     name: row.name,
@@ -87,13 +99,17 @@ export function searchOf(row: SearchRow): Search {
     best:
       row.best_number === null || row.best_value === null
         ? null
-        : { number: row.best_number, value: row.best_value, stage: row.best_stage },
+        : {
+            ...{ number: row.best_number, value: row.best_value, stage: row.best_stage },
+            ...(confirmed && { confirmed }),
+          },
     improvements: row.improvements as Search['improvements'],
     found: row.found as Search['found'],
     stages: (row.stages as BegunStage[]).map((stage) => ({
       ...stage,
       hyperparameters: inOrder(stage.hyperparameters),
     })),
+    ...(confirmation && { confirmation }),
     epochs: Number(row.epochs),
     parent: row.parent_id,
     endedBy: endedBySchema.parse(row.ended_by),
@@ -107,6 +123,8 @@ export function searchOf(row: SearchRow): Search {
 /** The columns of a trial in a list: all but the curves, which may be long. */
 export interface TrialRow {
   readonly number: number;
+  readonly confirms: number | null;
+  readonly repeat: number | null;
   readonly state: string;
   readonly stage: number;
   readonly rung: number;
@@ -129,7 +147,8 @@ export interface TrialRow {
 export function trialSummaryOf(row: TrialRow, { specification }: Pick<Search, 'specification'>): TrialSummary {
   return {
     number: row.number,
-    source: sourceOf(row.number, specification),
+    ...markIn(row),
+    source: sourceOf(originalOf({ number: row.number, ...markIn(row) }), specification),
     stage: row.stage,
     rung: row.rung,
     verdict: row.verdict as TrialSummary['verdict'],

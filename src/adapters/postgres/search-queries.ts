@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { FoundOften, Page, SearchQueries, SearchQuery, TrialQuery } from '../../application/ports.ts';
 import type { TrialOutcome } from '../../domain/commands.ts';
+import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
 import type { DiagnosedTrial } from '../../domain/suggestions.ts';
 import { Problem } from '../../errors.ts';
@@ -12,8 +13,11 @@ import { curvesOf, tableOf } from './overview-queries.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 import { ascending, bestFirst, descending } from './value-order.ts';
 
-const SUMMARY = Prisma.sql`number, state, stage, rung, verdict, found, attempt, hyperparameters, value, deviation, outcome, reason, epochs, duration_ms, worker,
+const SUMMARY = Prisma.sql`number, confirms, repeat, state, stage, rung, verdict, found, attempt, hyperparameters, value, deviation, outcome, reason, epochs, duration_ms, worker,
   result_hash, started_at, finished_at`;
+
+/** Runs of a confirmation are stored as trials, but are in none of their lists. */
+const isTrial = Prisma.sql`number < ${FIRST_RUN}::int`;
 
 /** Trials that a finding of the whole search names. */
 const MAX_NUMBERS = 20;
@@ -50,7 +54,7 @@ export function createSearchQueries(database: Database): SearchQueries {
     },
     best: async (search, limit) => {
       const stage = search.best?.stage ?? 0;
-      const where = Prisma.sql`search_id = ${search.id}::uuid AND value IS NOT NULL AND state = 'complete' AND stage = ${stage}::int`;
+      const where = Prisma.sql`search_id = ${search.id}::uuid AND ${isTrial} AND value IS NOT NULL AND state = 'complete' AND stage = ${stage}::int`;
       const rows = await trialRows(where, bestFirst(search), limit);
       return rows.map((row) => trialSummaryOf(row, search));
     },
@@ -59,27 +63,32 @@ export function createSearchQueries(database: Database): SearchQueries {
         (Omit<TrialOutcome, 'point'> & { hyperparameters: TrialOutcome['point'] })[]
       >`
         SELECT number, state, hyperparameters, value, epochs FROM trials
-        WHERE search_id = ${id}::uuid AND state NOT IN ('waiting', 'running') ORDER BY number`;
+        WHERE search_id = ${id}::uuid AND ${isTrial} AND state NOT IN ('waiting', 'running') ORDER BY number`;
       return rows.map(({ hyperparameters, ...row }) => ({ ...row, point: hyperparameters }));
     },
     findings: async ({ id }) => {
       const rows = await database.$queryRaw<{ trials: number; numbers: number[]; example: FoundOften['example'] }[]>`
         SELECT count(*)::int AS trials, (array_agg(number ORDER BY number))[1:${MAX_NUMBERS}::int] AS numbers,
           (array_agg(f ORDER BY number))[1] AS example
-        FROM trials, jsonb_array_elements(findings) f WHERE search_id = ${id}::uuid GROUP BY f->>'code'`;
+        FROM trials, jsonb_array_elements(findings) f WHERE search_id = ${id}::uuid AND ${isTrial} GROUP BY f->>'code'`;
       return rows;
     },
     diagnosed: async ({ id }, stage) => {
       const rows = await database.$queryRaw<DiagnosedTrial[]>`
         SELECT number, hyperparameters AS point, value, deviation, coalesce(outcome = 'diverged', false) AS diverged, found FROM trials
-        WHERE search_id = ${id}::uuid AND stage = ${stage}::int AND state IN ('complete', 'pruned') ORDER BY number`;
+        WHERE search_id = ${id}::uuid AND ${isTrial} AND stage = ${stage}::int AND state IN ('complete', 'pruned') ORDER BY number`;
       return rows;
     },
     running: async (search) => {
       const rows = await database.$queryRaw<FullTrialRow[]>`
         SELECT ${SUMMARY}, curves, findings, kernels FROM trials
-        WHERE search_id = ${search.id}::uuid AND state = 'running' ORDER BY number LIMIT 1000`;
+        WHERE search_id = ${search.id}::uuid AND ${isTrial} AND state = 'running' ORDER BY number LIMIT 1000`;
       return rows.map((row) => trialOf(row, search));
+    },
+    runs: async (search) => {
+      const rows = await database.$queryRaw<TrialRow[]>`
+        SELECT ${SUMMARY} FROM trials WHERE search_id = ${search.id}::uuid AND number >= ${FIRST_RUN}::int ORDER BY confirms, repeat`;
+      return rows.map((row) => trialSummaryOf(row, search));
     },
     table: (search) => tableOf(database, search),
     curves: (search, trials, points) => curvesOf(database, search, trials, points),
@@ -111,14 +120,16 @@ function byNumber(id: string, { sort, state, finding, cursor }: TrialQuery): Seg
   const [comparison, order] =
     sort === 'number' ? [Prisma.sql`>`, Prisma.sql`number ASC`] : [Prisma.sql`<`, Prisma.sql`number DESC`];
   const from = after === undefined ? Prisma.empty : Prisma.sql`AND number ${comparison} ${after.n}::int`;
-  return [{ where: Prisma.sql`search_id = ${id}::uuid ${stateIs(state)} ${isFound(finding)} ${from}`, order }];
+  return [
+    { where: Prisma.sql`search_id = ${id}::uuid AND ${isTrial} ${stateIs(state)} ${isFound(finding)} ${from}`, order },
+  ];
 }
 
 /** Trials with a value in its order, then those without by number: two index scans, so that the end of one finds the other. */
 function byValue(id: string, { sort, state, finding, cursor }: TrialQuery): Segment[] {
   const after = trialCursor(cursor, sort);
   const up = sort === 'value';
-  const base = Prisma.sql`search_id = ${id}::uuid ${stateIs(state)} ${isFound(finding)}`;
+  const base = Prisma.sql`search_id = ${id}::uuid AND ${isTrial} ${stateIs(state)} ${isFound(finding)}`;
   const without: Segment = {
     where: Prisma.sql`${base} AND value IS NULL AND number > ${after?.v === null ? after.n : -1}::int`,
     order: Prisma.sql`number ASC`,

@@ -79,7 +79,7 @@ async function updateSearch(
       epochs = ${after.epochs}::bigint, best_number = ${best?.number ?? null}::int,
       best_value = ${best?.value ?? null}::double precision, best_stage = ${best?.stage ?? 0}::int,
       improvements = ${JSON.stringify(after.improvements)}::jsonb, found = ${JSON.stringify(after.found)}::jsonb,
-      stages = ${JSON.stringify(after.stages)}::jsonb, ended_by = ${after.endedBy},
+      stages = ${JSON.stringify(after.stages)}::jsonb, confirmation = ${after.confirmation === undefined ? null : JSON.stringify(after.confirmation)}::jsonb, ended_by = ${after.endedBy},
       finished_at = CASE WHEN ${isOpen(state)}::boolean THEN NULL ELSE coalesce(finished_at, now()) END
     FROM notified
     WHERE id = ${before.id}::uuid
@@ -88,14 +88,16 @@ async function updateSearch(
 }
 
 function insertTrials(tx: Transaction, id: string, trials: readonly NewTrial[]): Promise<number> {
-  const rows = trials.map(({ claimedBy, ...trial }) => ({ ...trial, ...claimedBy }));
+  const rows = trials.map(({ claimedBy, confirms, ...trial }) => {
+    return { ...trial, ...claimedBy, confirms: confirms?.trial, repeat: confirms?.repeat };
+  });
   return tx.$executeRaw`
-    INSERT INTO trials (search_id, number, stage, job, hyperparameters, state, attempt, worker, started_at, lease_until)
-    SELECT ${id}::uuid, number, stage, job, point, CASE WHEN worker IS NULL THEN 'waiting' ELSE 'running' END,
+    INSERT INTO trials (search_id, number, confirms, repeat, stage, job, hyperparameters, state, attempt, worker, started_at, lease_until)
+    SELECT ${id}::uuid, number, confirms, repeat, stage, job, point, CASE WHEN worker IS NULL THEN 'waiting' ELSE 'running' END,
       (worker IS NOT NULL)::int, worker, CASE WHEN worker IS NOT NULL THEN now() END,
       now() + make_interval(secs => "leaseSeconds")
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      AS r(number int, stage int, job text, point jsonb, worker text, "leaseSeconds" double precision)`;
+      AS r(number int, confirms int, repeat int, stage int, job text, point jsonb, worker text, "leaseSeconds" double precision)`;
 }
 
 /** The column of each field, its type, and, where it is not the value as it is, what is written. */

@@ -1,13 +1,17 @@
 /** Answers of Postgres to what rules ask (domain/transitions/facts.ts), inside the transaction that has locked the search. */
 
+import { FIRST_RUN } from '../../domain/runs.ts';
 import { foldsOf } from '../../domain/stored.ts';
 import type { Facts, TrialQuery } from '../../domain/transitions/facts.ts';
 import type { TrialRecord } from '../../domain/transitions/trial-record.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Transaction } from './connection.ts';
-import type { SearchRow } from './rows.ts';
+import { markIn, type SearchRow, searchOf } from './rows.ts';
+import { bestFirst } from './value-order.ts';
 
-interface Row extends Omit<TrialRecord, 'point' | 'durationMs' | 'leaseExpired'> {
+interface Row extends Omit<TrialRecord, 'point' | 'durationMs' | 'leaseExpired' | 'confirms'> {
+  readonly confirms: number | null;
+  readonly repeat: number | null;
   readonly hyperparameters: TrialRecord['point'];
   readonly duration_ms: number | null;
   readonly expired: boolean | null;
@@ -19,12 +23,21 @@ export interface EarlyTrials {
   readonly trials: Promise<readonly TrialRecord[]>;
 }
 
-export function factsOf(tx: Transaction, { id, history_version }: SearchRow, early: EarlyTrials | undefined): Facts {
+export function factsOf(tx: Transaction, row: SearchRow, early: EarlyTrials | undefined): Facts {
+  const { id, history_version } = row;
   const ofSearch = Prisma.sql`search_id = ${id}::uuid`;
   return {
     now: Date.now(),
     historyVersion: history_version,
     trials: (query) => (early !== undefined && isSame(early.query, query) ? early.trials : readTrials(tx, id, query)),
+    best: async (stage, limit) => {
+      const where = Prisma.sql`${ofSearch} AND number < ${FIRST_RUN}::int AND state = 'complete' AND value IS NOT NULL AND stage = ${stage}::int`;
+      return recordsOf(
+        await tx.$queryRaw<
+          Row[]
+        >`SELECT ${RECORD} FROM trials WHERE ${where} ORDER BY ${bestFirst(searchOf(row))} LIMIT ${limit}::int`,
+      );
+    },
     curves: async (numbers) => {
       const rows = await tx.$queryRaw<{ number: number; curves: unknown }[]>`
         SELECT number, curves FROM trials WHERE ${ofSearch} AND number = ANY(${[...numbers]}::int[])`;
@@ -59,11 +72,21 @@ export async function readTrials(tx: Transaction, id: string, query: TrialQuery)
   if (to !== undefined) terms.push(Prisma.sql`number < ${to}::int`);
   if (states !== undefined) terms.push(Prisma.sql`state = ANY(${[...states]}::text[])`);
   const rows = await tx.$queryRaw<Row[]>`
-    SELECT number, stage, job, state, attempt, failures, rung, hyperparameters, value, epochs, found, duration_ms, lease_until < now() AS expired
-    FROM trials WHERE ${Prisma.join(terms, ' AND ')} ORDER BY number LIMIT ${limit ?? null}::int`;
-  return rows.map(({ hyperparameters, duration_ms, expired, ...row }) => {
-    return { ...row, point: hyperparameters, durationMs: duration_ms, leaseExpired: expired === true };
-  });
+    SELECT ${RECORD} FROM trials WHERE ${Prisma.join(terms, ' AND ')} ORDER BY number LIMIT ${limit ?? null}::int`;
+  return recordsOf(rows);
+}
+
+const RECORD = Prisma.sql`number, confirms, repeat, stage, job, state, attempt, failures, rung, hyperparameters, value, epochs, found, duration_ms,
+  lease_until < now() AS expired`;
+
+function recordsOf(rows: readonly Row[]): readonly TrialRecord[] {
+  return rows.map(({ hyperparameters, duration_ms, expired, confirms, repeat, ...row }) => ({
+    ...row,
+    ...markIn({ confirms, repeat }),
+    point: hyperparameters,
+    durationMs: duration_ms,
+    leaseExpired: expired === true,
+  }));
 }
 
 function isSame(one: TrialQuery, other: TrialQuery): boolean {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { actOnTrial } from '../../application/act-on-trial.ts';
 import { bestTrials } from '../../application/best-trials.ts';
+import { searchConfirmation } from '../../application/confirmation.ts';
 import { findSearch } from '../../application/find-search.ts';
 import { findTrial } from '../../application/find-trial.ts';
 import { searchCurves, searchTable } from '../../application/search-overview.ts';
@@ -32,6 +33,11 @@ export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
   app.route({
     ...endpoint('GET /v1/searches/:id/best'),
     handler: ({ params: { id }, query: { limit } }) => bestTrials(dependencies, id, limit),
+  });
+
+  app.route({
+    ...endpoint('GET /v1/searches/:id/confirmation'),
+    handler: ({ params: { id } }) => searchConfirmation(dependencies, id),
   });
 
   app.route({

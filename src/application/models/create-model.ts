@@ -2,6 +2,7 @@
 import type { NewModel } from '../../contract/models.ts';
 import type { ModelOrigin, ModelRecord } from '../../domain/model-record.ts';
 import type { Search } from '../../domain/search.ts';
+import { stagesOf } from '../../domain/stages.ts';
 import type { Trial } from '../../domain/trial.ts';
 import { Problem } from '../../errors.ts';
 import type { Log } from '../../log.ts';
@@ -48,6 +49,7 @@ async function ensembleOrigin(
   count: number,
 ): Promise<ModelOrigin> {
   const best = await findTrial(dependencies, search.id, bestOf(search));
+  refuseReshuffled(search, best.stage);
   const origin = originOf(search, best);
   const ranked = await dependencies.queries.best(search, count);
   const candidates = ranked.flatMap(({ number, stage, value, resultHash }) =>
@@ -55,6 +57,14 @@ async function ensembleOrigin(
   );
   if (candidates.length > 1) return { ...origin, ensemble: candidates };
   const message = 'needs at least two complete trials with a value';
+  throw new Problem('wrongState', `an ensemble ${message}`, [{ path: 'ensemble', message }]);
+}
+
+/** Trials with splits of their own have no validation rows in common to choose members by. */
+function refuseReshuffled(search: Search, stage: number): void {
+  const { validation } = stagesOf(search)[stage]!;
+  if (validation.type !== 'holdout' || validation.reshuffle !== true) return;
+  const message = 'needs trials with the same validation rows, but those of a search with reshuffled splits differ';
   throw new Problem('wrongState', `an ensemble ${message}`, [{ path: 'ensemble', message }]);
 }
 

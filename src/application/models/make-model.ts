@@ -165,7 +165,7 @@ async function trained(
 ): Promise<TrainedModel> {
   const trial = await queries.trial(search, number);
   if (trial === undefined) throw new NoModel('the search was deleted before the model was made');
-  const task = trialTask(search, { number, point: trial.hyperparameters }, dataset);
+  const task = trialTask(search, { ...trial, point: trial.hyperparameters }, dataset);
   const folds = refit === null ? countFolds(task.validation) : 1;
   const epochs = refit?.epochs ?? task.settings.epochs;
   const made = await core.makeModel(

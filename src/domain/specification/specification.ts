@@ -6,6 +6,7 @@ import type { Sampler } from '../../algorithms/samplers/sampler.ts';
 import { spaceOf } from '../../algorithms/space/space.ts';
 import type { TrialMetric } from '../../compute/trial.ts';
 import { budgetSchema, resolvedBudgetSchema } from './budget.ts';
+import { confirmSchema, resolvedConfirmSchema } from './confirm-settings.ts';
 import { enqueueSchema } from './enqueue.ts';
 import { hyperparametersSchema } from './hyperparameters.ts';
 import { metrics, type Task } from './objectives.ts';
@@ -40,6 +41,9 @@ export const specificationSchema = z
     pruner: prunerSchema.prefault({}),
     stages: stagesSchema.default([]),
     budget: budgetSchema.prefault({}),
+    confirm: confirmSchema
+      .optional()
+      .describe('Trains the best trials again, on new splits, to find the best of them. Default: no'),
     limits: z
       .strictObject({
         trialSeconds: z.number().positive().max(86_400).default(600).describe('A trial that takes longer fails'),
@@ -68,6 +72,7 @@ export const resolvedSpecificationSchema = z
     pruner: prunerKinds,
     stages: resolvedStagesSchema,
     budget: resolvedBudgetSchema,
+    confirm: resolvedConfirmSchema.optional(),
     limits: z.object({ trialSeconds: z.number(), attempts: z.int() }).readonly(),
   })
   .readonly()

@@ -1,6 +1,6 @@
 /** Metrics that are undefined on some validation rows: searches for one of them are refused before they start. */
 import type { Dataset } from '../../data/dataset.ts';
-import { countFolds, type Validation, validationRowsOf } from '../../data/folds.ts';
+import { countFolds, SHARED_SPLIT, type Validation, validationRowsOf } from '../../data/folds.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import type { Metric, Specification } from './specification.ts';
 
@@ -23,18 +23,27 @@ export function undefinedOn(
   validation: Validation,
   seed: number,
   metric: Metric,
+  split = SHARED_SPLIT,
 ): string | undefined {
   if (!needsRows(metric)) return undefined;
+  // Other splits are those of one trial.
+  if (split !== SHARED_SPLIT) return judged(dataset, validation, seed, metric, split);
   const answers = known.get(dataset) ?? new Map<string, string | undefined>();
   known.set(dataset, answers);
   const key = JSON.stringify([validation, seed, metric]);
-  if (!answers.has(key)) answers.set(key, judged(dataset, validation, seed, metric));
+  if (!answers.has(key)) answers.set(key, judged(dataset, validation, seed, metric, split));
   return answers.get(key);
 }
 
-function judged(dataset: Dataset, validation: Validation, seed: number, metric: Metric): string | undefined {
+function judged(
+  dataset: Dataset,
+  validation: Validation,
+  seed: number,
+  metric: Metric,
+  split: number,
+): string | undefined {
   let fold = 0;
-  for (const rows of validationRowsOf(dataset, validation, seed)) {
+  for (const rows of validationRowsOf(dataset, validation, seed, split)) {
     const first = dataset.y[rows[0]!]!;
     if (rows.every((row) => dataset.y[row] === first)) {
       const folds = countFolds(validation);

@@ -23,6 +23,10 @@ export const validationKinds = z.discriminatedUnion('type', [
         .describe('Share of the rows, without test rows, that is held out'),
       repeats,
       test,
+      reshuffle: z
+        .boolean()
+        .optional()
+        .describe('Whether every trial has a split of its own. Default: no, all are compared on the same rows'),
     })
     .describe('One split, with the same share of every class held out'),
   z

@@ -2,6 +2,7 @@
 
 import type { Claim, Claimer, Delivery, ReturnedTrial } from '../commands.ts';
 import { affordable } from '../reserved-epochs.ts';
+import { markOf } from '../runs.ts';
 import { hasBarriers } from '../specification/pruners.ts';
 import { deliveriesOf, withheldJob } from './deliveries.ts';
 import { conclude, endIfOverdue } from './ending.ts';
@@ -35,9 +36,12 @@ export async function claim(
     const attempt = trial.attempt + 1;
     const afresh = rung > 0 ? {} : ({ startedAt: 'now', epochs: 0, curves: null } as const);
     update.updateTrial(trial, { state: 'running', attempt, worker, leaseSeconds, ...afresh });
-    update.event({ type: 'trial.started', data: { number, attempt, worker, hyperparameters: point } });
+    update.event({
+      type: 'trial.started',
+      data: { number, attempt, ...markOf(trial), worker, hyperparameters: point },
+    });
     const folds = curves.get(number) ?? [];
-    return { searchId: id, number, attempt, rung, point, checkpoint: checkpoints.get(number), folds };
+    return { searchId: id, number, attempt, ...markOf(trial), rung, point, checkpoint: checkpoints.get(number), folds };
   });
 }
 
@@ -73,12 +77,15 @@ export async function release(
       ...{ state: isOver ? 'failed' : 'waiting', finishedAt: isOver ? 'now' : null, leaseSeconds: null },
       ...{ failures, reason, job: `${number}.${attempt}` },
     });
-    update.event({ type: isOver ? 'trial.failed' : 'trial.retried', data: { number, attempt, reason } });
+    update.event({
+      type: isOver ? 'trial.failed' : 'trial.retried',
+      data: { number, attempt, ...markOf(trial), reason },
+    });
     if (isOver) failed.push(number);
     else waiting.push(after);
   }
   const promoted = await settleBrackets(update, failed);
-  await conclude(update);
+  const runs = await conclude(update);
   const { id, state } = update.search;
-  return state === 'running' ? [...deliveriesOf(id, waiting), ...promoted] : [];
+  return state === 'running' ? [...deliveriesOf(id, waiting), ...promoted, ...runs] : [];
 }

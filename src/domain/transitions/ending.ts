@@ -1,7 +1,12 @@
-/** How a search ends: its last trial has, or a limit of its budget is reached. */
+/** How a search ends: its last trial has ended, or a limit of its budget is reached; with a confirmation, once that has ended. */
 
+import type { Delivery } from '../commands.ts';
+import { isConfirming } from '../confirmation.ts';
+import { FIRST_RUN } from '../runs.ts';
 import { isOpen, type Search } from '../search.ts';
 import { type Limit, type Progress, reached } from '../specification/budget.ts';
+import { trialBudget } from '../specification/confirm-settings.ts';
+import { beginConfirmation, cancelConfirmation, continueConfirmation } from './confirming.ts';
 import type { SearchUpdate } from './search-update.ts';
 
 /** More trials without a result than this are not listed with the end. */
@@ -19,24 +24,41 @@ export function progressOf({ createdAt, epochs, trials, best, specification }: S
   };
 }
 
-/** Ends the search, where what was changed brings that. */
-export async function conclude(update: SearchUpdate): Promise<void> {
+/** Ends the search, or begins or continues its confirmation, if that follows from what was changed. Returns the runs to deliver. */
+export async function conclude(update: SearchUpdate): Promise<readonly Delivery[]> {
   const { search } = update;
-  if (!isOpen(search.state) || update.writes.events.length === 0) return;
-  const limit = reached(search.specification.budget, progressOf(search, update.facts.now))?.limit;
+  if (!isOpen(search.state) || update.writes.events.length === 0) return [];
+  if (isConfirming(search)) {
+    const { by } = search.confirmation!;
+    const { isOver, deliveries } = await continueConfirmation(update);
+    if (isOver) await complete(update, by);
+    return deliveries;
+  }
+  const limit = reached(trialBudget(search.specification), progressOf(search, update.facts.now))?.limit;
   if (limit !== undefined) return endBy(update, limit);
-  const { waiting, running, paused, planned, total, complete, pruned, failed, cancelled } = search.trials;
-  if (waiting + running + paused > 0 || planned < total) return;
-  if (complete + pruned > 0) {
-    if (failed + cancelled > 0) await completeLacking(update, ['failed', 'cancelled']);
-    else completeWith(update, {});
-  } else if (failed > 0) {
+  const { waiting, running, paused, planned, total } = search.trials;
+  if (waiting + running + paused > 0 || planned < total) return [];
+  return endTrials(update);
+}
+
+/** All trials have ended. */
+async function endTrials(update: SearchUpdate): Promise<readonly Delivery[]> {
+  const { complete: withResult, pruned, failed } = update.search.trials;
+  if (withResult + pruned > 0) return confirm(update, null);
+  if (failed > 0) {
     fail(update, `all ${failed} trials failed; each says why`);
   } else {
     // Trials were cancelled one by one, and none has a result.
     update.event({ type: 'search.cancelled', data: { trials: 0 } });
     update.set({ state: 'cancelled' });
   }
+  return [];
+}
+
+async function confirm(update: SearchUpdate, by: Limit | null): Promise<readonly Delivery[]> {
+  const { isOver, deliveries } = await beginConfirmation(update, by);
+  if (isOver) await complete(update, by);
+  return deliveries;
 }
 
 /** Ends a search whose seconds are used up. */
@@ -47,9 +69,10 @@ export async function endIfOverdue(update: SearchUpdate): Promise<void> {
   if (progressOf(search, facts.now).seconds >= seconds) await endBy(update, 'seconds');
 }
 
-/** Every trial that has not ended is cancelled; how many these were. */
+/** Every trial that has not ended is cancelled, and so is a confirmation with its runs. Returns how many these were. */
 export async function cancelOpenTrials(update: SearchUpdate): Promise<number> {
   update.removeCheckpoints('all');
+  cancelConfirmation(update);
   const open = await update.trials({ states: openStates });
   for (const trial of open) {
     update.updateTrial(trial, { state: 'cancelled', finishedAt: 'now', leaseSeconds: null });
@@ -57,32 +80,30 @@ export async function cancelOpenTrials(update: SearchUpdate): Promise<number> {
   return open.length;
 }
 
-async function endBy(update: SearchUpdate, by: Limit): Promise<void> {
+/** The seconds leave no time for a confirmation, and one that runs is cancelled. */
+async function endBy(update: SearchUpdate, by: Limit): Promise<readonly Delivery[]> {
   await cancelOpenTrials(update);
-  const { failed } = update.search.trials;
   if (by === 'failures') {
-    const { failures } = update.search.specification.budget;
-    fail(update, `${failed} trials failed, and the budget allows fewer than ${failures}; each says why`);
-  } else {
-    // Those that were cancelled with it are not named.
-    if (failed > 0) await completeLacking(update, ['failed'], by);
-    else completeWith(update, { by });
+    const { trials, specification } = update.search;
+    const { failures } = specification.budget;
+    fail(update, `${trials.failed} trials failed, and the budget allows fewer than ${failures}; each says why`);
+    update.set({ endedBy: by });
+    return [];
   }
-  update.set({ endedBy: by });
+  if (by !== 'seconds') return confirm(update, by);
+  await complete(update, by);
+  return [];
 }
 
-async function completeLacking(
-  update: SearchUpdate,
-  states: readonly ('failed' | 'cancelled')[],
-  by?: Limit,
-): Promise<void> {
-  const lacking = (await update.trials({ states, limit: MAX_LACKING })).map(({ number }) => number);
-  completeWith(update, { ...(by && { by }), lacking });
-}
-
-function completeWith(update: SearchUpdate, data: { readonly by?: Limit; readonly lacking?: number[] }): void {
-  update.event({ type: 'search.complete', data });
-  update.set({ state: 'complete' });
+/** Names the trials without a result, but not those that a limit cancelled. */
+async function complete(update: SearchUpdate, by: Limit | null): Promise<void> {
+  const { failed, cancelled } = update.search.trials;
+  const states = by === null ? (['failed', 'cancelled'] as const) : (['failed'] as const);
+  const isLacking = failed + (by === null ? cancelled : 0) > 0;
+  const records = isLacking ? await update.trials({ to: FIRST_RUN, states, limit: MAX_LACKING }) : [];
+  const lacking = records.map(({ number }) => number);
+  update.event({ type: 'search.complete', data: { ...(by && { by }), ...(isLacking && { lacking }) } });
+  update.set({ state: 'complete', ...(by && { endedBy: by }) });
 }
 
 function fail(update: SearchUpdate, failure: string): void {

@@ -1,4 +1,5 @@
 /** What a rule reads besides the search itself, while the search is locked. A store answers; it decides nothing. */
+import { bestFirst, type Direction } from '../../algorithms/objective.ts';
 import type { FoldCurves } from '../../compute/trial.ts';
 import type { TrialState } from '../trial.ts';
 import type { TrialRecord } from './trial-record.ts';
@@ -31,12 +32,29 @@ export interface Facts {
   /** Changes whenever a trial that had ended begins again. */
   readonly historyVersion: number;
   trials(query: TrialQuery): Promise<readonly TrialRecord[]>;
+  /** Complete trials of a stage with a value, best first. */
+  best(stage: number, limit: number): Promise<readonly TrialRecord[]>;
   curves(numbers: readonly number[]): Promise<ReadonlyMap<number, readonly FoldCurves[]>>;
   checkpoints(numbers: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>>;
   /** Finite values that trials have reported after so many epochs. */
   reports(query: ReportQuery): Promise<readonly number[]>;
   /** Numbers of the trials that somebody cancelled one by one. */
   cancelledByHand(): Promise<readonly number[]>;
+}
+
+/** The best complete trials of a stage with a value, best first. */
+export function bestOf(
+  records: readonly TrialRecord[],
+  stage: number,
+  limit: number,
+  direction: Direction,
+): readonly TrialRecord[] {
+  return records
+    .filter(({ state, value, confirms, ...trial }) => {
+      return state === 'complete' && value !== null && confirms === undefined && trial.stage === stage;
+    })
+    .sort(bestFirst(direction))
+    .slice(0, limit);
 }
 
 export function meets(trial: Pick<TrialRecord, 'number' | 'state'>, query: TrialQuery): boolean {

@@ -2,6 +2,7 @@
 import { isBetter } from '../../algorithms/objective.ts';
 import { epochsBefore } from '../brackets.ts';
 import type { Finished, FinishedTrial, Plan } from '../commands.ts';
+import { markOf } from '../runs.ts';
 import type { Search } from '../search.ts';
 import { hasBarriers } from '../specification/pruners.ts';
 import { bracketIn, stageOf } from '../stages.ts';
@@ -44,8 +45,8 @@ async function complete(
   if (accepted.length === 0) return { accepted, deliveries: [] };
   if (hasBarriers(update.search.specification.pruner)) update.removeCheckpoints(accepted);
   const deliveries = await settleBrackets(update, accepted);
-  await conclude(update);
-  return { accepted, deliveries: update.search.state === 'running' ? deliveries : [] };
+  const runs = await conclude(update);
+  return { accepted, deliveries: update.search.state === 'running' ? [...deliveries, ...runs] : [] };
 }
 
 function completeTrial(update: SearchUpdate, trial: TrialRecord, result: FinishedTrial): void {
@@ -58,11 +59,12 @@ function completeTrial(update: SearchUpdate, trial: TrialRecord, result: Finishe
     ...{ resultHash: result.resultHash, kernels: result.kernels },
     durationMs: (trial.rung > 0 ? (trial.durationMs ?? 0) : 0) + durationMs,
   });
-  const stage = stageOf(search, number);
+  const isTrial = trial.confirms === undefined;
+  const stage = isTrial ? stageOf(search, number) : undefined;
   const bracket = stage && bracketIn(search.specification, stage, number);
   const trained = epochs - epochsBefore(bracket, trial.rung);
-  update.addTraining({ epochs: trained, diverged: outcome === 'diverged' ? 1 : 0 });
-  const best = isBest(search, trial, value);
+  update.addTraining({ epochs: trained, diverged: isTrial && outcome === 'diverged' ? 1 : 0 });
+  const best = isTrial && isBest(search, trial, value);
   if (best && value !== null) {
     const entry = { number, value, stage: trial.stage };
     update.set({ best: entry, improvements: [...search.improvements, entry] });
@@ -70,6 +72,7 @@ function completeTrial(update: SearchUpdate, trial: TrialRecord, result: Finishe
   update.event({
     type: 'trial.complete',
     data: {
+      ...markOf(trial),
       ...{ number, attempt, stage: trial.stage, value, deviation, outcome, reason, epochs, durationMs, found, best },
     },
   });

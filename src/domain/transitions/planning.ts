@@ -1,5 +1,6 @@
 /** Planned trials become part of a search. */
 import type { Added, Claim, Plan } from '../commands.ts';
+import { isConfirming } from '../confirmation.ts';
 import { deliveriesOf } from './deliveries.ts';
 import type { SearchUpdate } from './search-update.ts';
 
@@ -12,7 +13,7 @@ const nothing: Added = { added: 0, claims: [], deliveries: [] };
 export function addTrials(update: SearchUpdate, { from, trials, version, begins, claimer }: Plan): Added {
   const { search, facts } = update;
   const { total, planned } = search.trials;
-  if (search.state !== 'running' || planned < from) return nothing;
+  if (search.state !== 'running' || isConfirming(search) || planned < from) return nothing;
   if (begins !== undefined && planned !== from) return nothing;
   if (version !== undefined && version !== facts.historyVersion) return nothing;
   const fresh = trials.slice(planned - from, (begins?.total ?? total) - from);

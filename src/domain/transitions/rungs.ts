@@ -29,8 +29,8 @@ export async function reportValue(
     if (verdict === undefined) return { decision: 'goesOn', deliveries: [] };
     stop(update, trial, report, verdict);
   }
-  await conclude(update);
-  return { decision: 'over', deliveries: update.search.state === 'running' ? deliveries : [] };
+  const runs = await conclude(update);
+  return { decision: 'over', deliveries: update.search.state === 'running' ? [...deliveries, ...runs] : [] };
 }
 
 /** The trial waits at its rung, with all it needs to go on anywhere. */

@@ -2,9 +2,13 @@
 import { Problem } from '../../errors.ts';
 import { cycleOf } from '../brackets.ts';
 import type { Delivery, SearchChange, Transition } from '../commands.ts';
+import { isConfirming, lacksConfirmation } from '../confirmation.ts';
+import { FIRST_RUN } from '../runs.ts';
 import { isOpen, type Search } from '../search.ts';
 import { limits, limitsOf, type Reached, reached, withChanges } from '../specification/budget.ts';
+import { confirmationEpochs, trialBudget } from '../specification/confirm-settings.ts';
 import { hasBarriers } from '../specification/pruners.ts';
+import { discardConfirmation } from './confirming.ts';
 import { deliveriesOf, isWithheld, releasedJob } from './deliveries.ts';
 import { cancelOpenTrials, conclude, progressOf } from './ending.ts';
 import { settleBrackets } from './rungs.ts';
@@ -43,14 +47,14 @@ export async function changeSettings(
   update.event({ type: 'search.changed', data: { name, total, ...(limited && { budget: limitsOf(budget) }) } });
   update.set({ name, total, budget });
   if (!changesBudget) return [];
-  if (!isOpen(before.state)) return continueSearch(update, before);
+  if (!isOpen(before.state) || isConfirming(before)) return continueSearch(update, before);
   if (budget.epochs !== old.epochs) await releaseWithheld(update);
   // Lowered, its last bracket may be whole now; lowered to what is already done, it ends.
   const { planned } = before.trials;
   const isResized = total !== before.trials.total && planned > 0;
   const deliveries = isResized ? await settleBrackets(update, [planned - 1]) : [];
-  await conclude(update);
-  return deliveries;
+  const runs = await conclude(update);
+  return [...deliveries, ...runs];
 }
 
 /** What a budget can no longer become. */
@@ -80,15 +84,19 @@ function refuseMore({ specification, trials }: Search): void {
  * With the trials that were not yet decided, and with those that the limit cancelled. What has a result stays as it is
  * (docs/decisions/0014-going-on-after-a-limit.md).
  */
-async function continueSearch(update: SearchUpdate, { endedBy }: Search): Promise<readonly Delivery[]> {
-  const { id, trials, specification } = update.search;
-  const limit = reached(specification.budget, progressOf(update.search, update.facts.now));
-  if (limit !== undefined) throw stillReached(limit);
+async function continueSearch(update: SearchUpdate, before: Search): Promise<readonly Delivery[]> {
+  const { id, state, trials, specification } = update.search;
+  const endedBy = isConfirming(before) ? before.confirmation!.by : before.endedBy;
+  const limit = reached(trialBudget(specification), progressOf(update.search, update.facts.now));
+  if (limit !== undefined) throw stillReached(limit, specification);
   const cut = endedBy === null ? [] : await cutTrials(update);
-  if (cut.length === 0 && trials.total <= trials.planned) return [];
+  if (cut.length === 0 && trials.total <= trials.planned && !lacksConfirmation(before)) return [];
   if (cut.length > 0) update.renewHistory();
-  update.event({ type: 'search.resumed', data: {} });
-  update.set({ state: 'running', failure: null });
+  await discardConfirmation(update, 'the budget was changed, and trials go on');
+  if (!isOpen(state)) {
+    update.event({ type: 'search.resumed', data: {} });
+    update.set({ state: 'running', failure: null });
+  }
   const reason = `the budget of ${endedBy} that had ended the search was raised`;
   const { seq } = update.search;
   const waiting = cut.map((trial) => {
@@ -96,19 +104,22 @@ async function continueSearch(update: SearchUpdate, { endedBy }: Search): Promis
     update.event({ type: 'trial.retried', data: { number, attempt, reason } });
     return beginAnew(update, trial, seq);
   });
-  return deliveriesOf(id, waiting);
+  const runs = await conclude(update);
+  return state === 'paused' ? [] : [...deliveriesOf(id, waiting), ...runs];
 }
 
-function stillReached(limit: Reached): Problem {
+function stillReached(limit: Reached, specification: Search['specification']): Problem {
   const path = `budget.${limit.limit}`;
-  const message = `is ${limit.most}, and ${limit.text}; the search can go on once it is changed, or taken away with null`;
+  const kept = limit.limit === 'epochs' ? confirmationEpochs(specification) : 0;
+  const besides = kept > 0 ? ` besides ${kept} for the confirmation` : '';
+  const message = `is ${limit.most}${besides}, and ${limit.text}; the search can go on once it is changed, or taken away with null`;
   return new Problem('wrongState', `${path}: ${message}`, [{ path, message }]);
 }
 
 /** Trials that were cancelled with the search, and not by hand. */
 async function cutTrials(update: SearchUpdate): Promise<readonly TrialRecord[]> {
   const byHand = new Set(await update.facts.cancelledByHand());
-  const cancelled = await update.trials({ states: ['cancelled'] });
+  const cancelled = await update.trials({ to: FIRST_RUN, states: ['cancelled'] });
   return cancelled.filter(({ number }) => !byHand.has(number));
 }
 

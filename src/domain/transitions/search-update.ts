@@ -5,11 +5,12 @@
  * Counters follow from the states of trials: no rule counts.
  */
 
+import type { Confirmation } from '../confirmation.ts';
 import type { Change } from '../events.ts';
 import { isOpen, MAX_IMPROVEMENTS, type Search, type SearchState } from '../search.ts';
 import type { Budget, Limit } from '../specification/budget.ts';
 import { isOver, type TrialState } from '../trial.ts';
-import { type Facts, meets, type TrialQuery } from './facts.ts';
+import { bestOf, type Facts, meets, type TrialQuery } from './facts.ts';
 import { type NewTrial, patched, type TrialPatch, type TrialRecord } from './trial-record.ts';
 
 /** Fields of a search that take new values. */
@@ -20,6 +21,8 @@ export interface SearchPatch {
   readonly improvements?: Search['improvements'];
   readonly stages?: Search['stages'];
   readonly endedBy?: Limit;
+  /** null takes it away. */
+  readonly confirmation?: Confirmation | null;
   readonly name?: string;
   readonly total?: number;
   /** Its `trials` follow `total`. */
@@ -97,14 +100,23 @@ export class SearchUpdate {
     return [...others, ...changed].sort((a, b) => a.number - b.number).slice(0, limit);
   }
 
+  /** The complete trials of a stage with a value, best first, with what was changed. */
+  async best(stage: number, limit: number): Promise<readonly TrialRecord[]> {
+    const stored = await this.facts.best(stage, limit + this.#records.size);
+    const others = stored.filter(({ number }) => !this.#records.has(number));
+    const { direction } = this.#base.specification.objective;
+    return bestOf([...others, ...this.#records.values()], stage, limit, direction);
+  }
+
   event(change: Change): void {
     this.#events.push(change);
     this.#seq++;
     this.#search = undefined;
   }
 
-  set({ total, name, budget, improvements, ...patch }: SearchPatch): void {
-    const before = this.#base;
+  set({ total, name, budget, improvements, confirmation, ...patch }: SearchPatch): void {
+    const { confirmation: known, ...before } = this.#base;
+    const decided = confirmation === undefined ? known : confirmation;
     if (total !== undefined) this.#trials.total = total;
     const specification = {
       ...before.specification,
@@ -117,6 +129,7 @@ export class SearchUpdate {
     this.#base = {
       ...before,
       ...patch,
+      ...(decided && { confirmation: decided }),
       ...(changesSpecification && { name: specification.name, specification }),
       ...(improvements && { improvements: improvements.slice(-MAX_IMPROVEMENTS) }),
       endedBy: isOpen(state) ? null : (patch.endedBy ?? before.endedBy),
@@ -130,6 +143,8 @@ export class SearchUpdate {
     const after = patched(trial, patch);
     this.#records.set(number, after);
     this.#patches.set(number, { ...this.#patches.get(number), ...patch });
+    // Runs of the confirmation are no trials of the search.
+    if (trial.confirms !== undefined) return after;
     this.#count(trial.state, -1);
     this.#count(after.state, 1);
     if (isOver(trial.state)) this.#countFound(trial, -1);
@@ -143,6 +158,10 @@ export class SearchUpdate {
     for (const { claimedBy } of trials) this.#count(claimedBy === undefined ? 'waiting' : 'running', 1);
     this.#trials.planned += trials.length;
     this.#search = undefined;
+  }
+
+  addRuns(runs: readonly NewTrial[]): void {
+    this.#newTrials.push(...runs);
   }
 
   /** Epochs that trials were trained for, and how many of those that are complete diverged. */

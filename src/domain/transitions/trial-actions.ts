@@ -4,6 +4,7 @@ import type { Delivery, TrialAction } from '../commands.ts';
 import { isOpen } from '../search.ts';
 import { hasBarriers } from '../specification/pruners.ts';
 import { isOver } from '../trial.ts';
+import { discardConfirmation } from './confirming.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { conclude } from './ending.ts';
 import { settleBrackets } from './rungs.ts';
@@ -18,8 +19,14 @@ export async function actOnTrial(
 ): Promise<readonly Delivery[]> {
   const [trial] = await update.trials({ numbers: [number] });
   if (trial === undefined) throw new Problem('notFound', `the search has no trial ${number} yet`);
+  if (trial.confirms !== undefined) {
+    const message = 'the runs of a confirmation are compared with each other; pause or cancel the search';
+    throw new Problem('wrongState', `none of them can be ${past[action]} by itself: ${message}`);
+  }
   return { pause, resume, cancel, retry }[action](update, trial);
 }
+
+const past = { pause: 'paused', resume: 'resumed', cancel: 'cancelled', retry: 'tried again' } as const;
 
 /** A worker that has it loses its claim at the next renewal; the others of its bracket no longer wait for it. */
 async function cancel(update: SearchUpdate, trial: TrialRecord): Promise<readonly Delivery[]> {
@@ -32,8 +39,8 @@ async function cancel(update: SearchUpdate, trial: TrialRecord): Promise<readonl
   update.removeCheckpoints([number]);
   update.event({ type: 'trial.cancelled', data: { number } });
   const deliveries = await settleBrackets(update, [number]);
-  await conclude(update);
-  return deliveries;
+  const runs = await conclude(update);
+  return update.search.state === 'running' ? [...deliveries, ...runs] : deliveries;
 }
 
 /**
@@ -81,6 +88,7 @@ async function retry(update: SearchUpdate, trial: TrialRecord): Promise<readonly
     const message = `the others of its bracket (${pruner.type}) were judged without it; try its settings in another search`;
     throw new Problem('wrongState', message);
   }
+  await discardConfirmation(update, `trial ${number} is tried again`);
   const waiting = waitAgain(update, trial);
   update.renewHistory();
   if (!isOpen(search.state)) {

@@ -3,11 +3,14 @@
 import type { Point } from '../../algorithms/space/space.ts';
 import type { FoldCurves, FoldsFinding } from '../../compute/trial.ts';
 import type { PlannedTrial } from '../commands.ts';
+import type { Confirms } from '../runs.ts';
 import type { TrialState, TrialSummary, Verdict } from '../trial.ts';
 
 /** What rules read. Curves and checkpoints, which may be large, are read by themselves (facts.ts). */
 export interface TrialRecord {
   readonly number: number;
+  /** Only for a run of the confirmation. */
+  readonly confirms?: Confirms | undefined;
   readonly stage: number;
   /** The queue job that delivers it while it waits. */
   readonly job: string;

@@ -15,6 +15,7 @@ import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { ConfirmField } from './confirm-field.tsx';
 import { DatasetField } from './dataset-field.tsx';
 import {
   type Draft,
@@ -182,6 +183,7 @@ function Form({ draft, change, issues }: FormProps): ReactNode {
           path="validation"
         />
         <TestNote test={partOf(draft, 'validation')['test']} rows={rows.of(dataset)} />
+        <ConfirmField draft={draft} set={set('confirm')} issues={issuesAt(issues, 'confirm')} />
         <KindForm
           {...kind}
           title="Budget"

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
-import { formatCount, formatDuration, formatNumber, formatValue, plural } from '../../../src/format.ts';
+import { formatCount, formatDuration, formatNumber, formatValue, plural, plusMinus } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { upsertSearch } from '../overview.ts';
@@ -57,7 +57,7 @@ export function SearchHeader(): ReactNode {
 
 function Numbers(): ReactNode {
   const { search, trials: all } = useShown();
-  const { trials, best, specification, state, found } = search;
+  const { trials, best, specification, state, found, confirmation } = search;
   const now = useNow(state === 'running');
   const { perSecond, secondsLeft } = throughputOf(all, search, now);
   const tile = (title: string, value: ReactNode) => (
@@ -71,12 +71,10 @@ function Numbers(): ReactNode {
       {tile('trials ended', `${endedOf(trials)} of ${trials.total}`)}
       {tile(
         `best ${specification.objective.metric}`,
-        best === null ? (
-          '–'
-        ) : (
-          <Link href={`/searches/${search.id}/trials/${best.number}`}>{formatValue(best.value)}</Link>
-        ),
+        best === null ? '–' : <BestValue searchId={search.id} best={best} />,
       )}
+      {confirmation?.state === 'running' &&
+        tile('confirming', `${confirmation.runs.ended} of ${confirmation.runs.planned} runs`)}
       {state === 'running' && tile('running', trials.running)}
       {state === 'running' && tile('trials per second', formatNumber(perSecond, 2))}
       {state === 'running' && tile('time left, about', secondsLeft === undefined ? '–' : formatDuration(secondsLeft))}
@@ -89,6 +87,26 @@ function Numbers(): ReactNode {
         <Link href={`/searches/${search.id}?view=findings`}>{Object.keys(found).length}</Link>,
       )}
     </dl>
+  );
+}
+
+/** The confirmed value of the best trial, if there is one, with what it looked like. */
+function BestValue({
+  searchId,
+  best: { number, value, confirmed },
+}: {
+  readonly searchId: string;
+  readonly best: NonNullable<Search['best']>;
+}): ReactNode {
+  const href = `/searches/${searchId}/trials/${number}`;
+  if (confirmed === undefined) return <Link href={href}>{formatValue(value)}</Link>;
+  return (
+    <>
+      <Link href={href}>{plusMinus(confirmed.value, confirmed.standardError)}</Link>
+      <div className="soft small" style={{ fontWeight: 'normal' }}>
+        looked like {formatValue(value)}; best with probability {formatNumber(confirmed.probability, 2)}
+      </div>
+    </>
   );
 }
 

@@ -10,6 +10,7 @@ import { useAddress, useGo } from '../parts/address.ts';
 import { useLog } from '../parts/log-switch.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { Table } from '../parts/table.tsx';
+import { ConfirmationCard } from './confirmation.tsx';
 import { curveLines, curvesOf, historyOf } from './live-data.ts';
 import type { SearchModel } from './model.ts';
 import { variedIn } from './space.ts';
@@ -21,6 +22,7 @@ export function LivePanel(): ReactNode {
       <History />
       <Curves />
       <Running />
+      <ConfirmationCard />
       <Best />
     </div>
   );
@@ -180,7 +182,10 @@ function Best(): ReactNode {
   if (best.length === 0) return null;
   return (
     <section className="card wide">
-      <h2>The best{search.stages.length > 1 ? `, of stage ${stage + 1}` : ''}</h2>
+      <h2>
+        The best{search.best?.confirmed && ', as searched'}
+        {search.stages.length > 1 ? `, of stage ${stage + 1}` : ''}
+      </h2>
       <Table label="The best trials" heads={['trial', metric, ...varied.map(({ name }) => name), 'findings']}>
         {best.map(({ number, value, deviation, point, found }) => (
           <tr key={number}>

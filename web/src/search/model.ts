@@ -123,6 +123,8 @@ export class SearchModel {
   onChange(event: SearchEvent): void {
     if (event.seq <= this.seq) return;
     this.seq = event.seq;
+    // Runs of a confirmation are in none of the views of trials.
+    if ('confirms' in event.data && event.data.confirms !== undefined) return;
     const at = Date.parse(event.at);
     switch (event.type) {
       case 'trials.planned':
@@ -157,7 +159,8 @@ export class SearchModel {
       case 'trial.cancelled':
         this.end(event.data.number, { state: 'cancelled', finishedAt: at });
         break;
-      // When a search ends, its open trials end too.
+      // When a search ends, or a confirmation begins, its open trials end too.
+      case 'confirmation.started':
       case 'search.cancelled':
       case 'search.complete':
       case 'search.failed':

@@ -7,11 +7,12 @@ const MEASURED = 50;
 
 export function throughputOf(
   trials: readonly TrialRow[],
-  search: Pick<Search, 'trials' | 'state'>,
+  search: Pick<Search, 'trials' | 'state' | 'confirmation'>,
   now: number,
 ): { perSecond: number | undefined; secondsLeft: number | undefined } {
   const unknown = { perSecond: undefined, secondsLeft: undefined };
-  if (search.state !== 'running') return unknown;
+  // While a confirmation runs, its trials have ended.
+  if (search.state !== 'running' || search.confirmation?.state === 'running') return unknown;
   const ends = trials.flatMap(({ finishedAt }) => (finishedAt === null ? [] : [finishedAt]));
   if (ends.length < 2) return unknown;
   const last = ends.sort((a, b) => b - a).slice(0, MEASURED);

@@ -73,7 +73,9 @@ export function useFollow(id: string): Followed {
           if (early === undefined) model.onChange(message);
           else early.push(message);
           // Live curves must not wait for the table.
-          if (early !== undefined && message.type === 'trial.started') model.begin(message.data.number);
+          if (early !== undefined && message.type === 'trial.started' && message.data.confirms === undefined) {
+            model.begin(message.data.number);
+          }
         }
         wake();
       },

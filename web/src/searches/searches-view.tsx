@@ -144,7 +144,7 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
           <>
             <Link href={`/searches/${id}/trials/${best.number}`}>
               <span className="hidden">best trial, </span>
-              {formatValue(best.value)}
+              {formatValue(best.confirmed?.value ?? best.value)}
             </Link>
             <div className="soft small">{specification.objective.metric}</div>
           </>

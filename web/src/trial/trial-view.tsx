@@ -77,7 +77,8 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
       </p>
       <div className="row spread">
         <div className="row">
-          <h1 style={{ margin: '0.25rem 0' }}>Trial {number}</h1>
+          <h1 style={{ margin: '0.25rem 0' }}>Trial {trial.confirms?.trial ?? number}</h1>
+          {trial.confirms && <span className="chip">repetition {trial.confirms.repeat + 1} of its confirmation</span>}
           <StateChip state={trial.outcome === 'diverged' ? 'diverged' : trial.state} />
           {search.best?.number === number && <span className="chip state-complete">the best</span>}
         </div>

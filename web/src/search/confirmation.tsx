@@ -1,0 +1,85 @@
+/** The confirmation of a search: how far it is, and what its finalists came to. */
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import {
+  formatConfirmation,
+  formatNumber,
+  formatPercent,
+  formatValue,
+  plural,
+  plusMinus,
+} from '../../../src/format.ts';
+import type { Search } from '../api.ts';
+import { Table } from '../parts/table.tsx';
+import { useShown } from './use-search.ts';
+
+type Confirmation = NonNullable<Search['confirmation']>;
+type Finalist = Confirmation['finalists'][number];
+
+const heads = ['trial', 'as searched', 'runs', 'confirmed', 'P(best)', 'dropped out'];
+
+export function ConfirmationCard(): ReactNode {
+  const { search } = useShown();
+  const { confirmation, specification } = search;
+  if (confirmation === undefined) return null;
+  const byConfirmed = confirmation.finalists.toSorted((a, b) => chanceOf(b) - chanceOf(a));
+  return (
+    <section className="card wide">
+      <h2>Confirmation</h2>
+      <p className="soft">{textOf(confirmation)}</p>
+      <Table label={`The finalists, by ${specification.objective.metric}`} heads={heads}>
+        {byConfirmed.map(({ number, value, runs, mean, confirmed, rejected }) => (
+          <tr key={number}>
+            <td>
+              <Link href={`/searches/${search.id}/trials/${number}`}>{number}</Link>
+              {number === confirmation.best && (
+                <>
+                  {' '}
+                  <span className="chip state-complete">the best</span>
+                </>
+              )}
+            </td>
+            <td>{formatValue(value)}</td>
+            <td>{runs}</td>
+            <td>
+              {confirmed === null ? (
+                <span className="soft">{mean === null ? '–' : `mean ${formatNumber(mean)}`}</span>
+              ) : (
+                plusMinus(confirmed.value, confirmed.standardError)
+              )}
+            </td>
+            <td>{confirmed === null ? '–' : formatPercent(confirmed.probability)}</td>
+            <td className="small">
+              {rejected === null ? (
+                <span className="soft">no</span>
+              ) : (
+                `round ${rejected.round}, ${reasons[rejected.why]}`
+              )}
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </section>
+  );
+}
+
+const reasons = { worse: 'worse than others', diverged: 'a run diverged', failed: 'a run failed' } as const;
+
+function chanceOf({ confirmed }: Finalist): number {
+  return confirmed?.probability ?? -1;
+}
+
+function textOf(confirmation: Confirmation): string {
+  const { state, round, rounds, runs, finalists } = confirmation;
+  const what = `${plural(finalists.length, 'finalist')}, trained again on new splits and seeds`;
+  switch (state) {
+    case 'running':
+      return `${what}: round ${round} of ${rounds.length}, ${runs.ended} of ${plural(runs.planned, 'run')} have ended.`;
+    case 'complete':
+      return `${formatConfirmation(confirmation)!} ± is one standard error.`;
+    case 'failed':
+      return `Of ${what}, every one diverged or failed: the best is that of the values as searched.`;
+    case 'cancelled':
+      return `${what}: stopped before it was complete, so the best is that of the values as searched.`;
+  }
+}
