@@ -31,7 +31,7 @@ import type { ModelClaim, ModelFacts, ModelOrigin, ModelRecord } from '../domain
 import type { Search, SearchState } from '../domain/search.ts';
 import type { DatasetFacts, Specification } from '../domain/specification/specification.ts';
 import type { Warning } from '../domain/specification/warnings.ts';
-import type { DiagnosedTrial } from '../domain/suggestions.ts';
+import type { DiagnosedTrial } from '../domain/suggestion-rules.ts';
 import type { Trial, TrialState, TrialSummary } from '../domain/trial.ts';
 
 /** A page of a list; the next page starts at cursor `next`. */

@@ -109,16 +109,21 @@ async function patchOf(
     const message = `must be one of its suggestions (${known || 'it has none'}), got ${JSON.stringify(apply[unknown])}`;
     throw new Problem('invalidRequest', `apply: ${message}`, [{ path: `apply[${unknown}]`, message }]);
   }
+  const applied = suggestions.filter(({ id }) => apply.includes(id));
+  for (const { id, conflicts } of applied) {
+    const other = conflicts.find((one) => apply.includes(one));
+    if (other === undefined) continue;
+    const message = `${id} and ${other} change the same: apply one of them`;
+    throw new Problem('invalidRequest', `apply: ${message}`, [{ path: `apply[${apply.indexOf(other)}]`, message }]);
+  }
   const { hyperparameters, validation } = stagesOf(search).at(-1)!;
-  return suggestions
-    .filter(({ id }) => apply.includes(id))
-    .reduce<{ hyperparameters: Settings; validation: ValidationSettings }>(
-      (changed, { patch }) => ({
-        hyperparameters: merged(changed.hyperparameters, patch.hyperparameters ?? {}, hyperparameters),
-        validation: patch.validation ?? changed.validation,
-      }),
-      { hyperparameters, validation },
-    );
+  return applied.reduce<{ hyperparameters: Settings; validation: ValidationSettings }>(
+    (changed, { patch }) => ({
+      hyperparameters: merged(changed.hyperparameters, patch.hyperparameters ?? {}, hyperparameters),
+      validation: patch.validation ?? changed.validation,
+    }),
+    { hyperparameters, validation },
+  );
 }
 
 /** Merges patches field by field, since two suggestions may each move one bound of the same distribution. */

@@ -3,6 +3,7 @@
 import { promote } from '../algorithms/pruners/brackets.ts';
 import { createPruner } from '../algorithms/pruners/create-pruner.ts';
 import type { PrunerView, StopDecision } from '../algorithms/pruners/pruner.ts';
+import { plural } from '../format.ts';
 import type { Bracket } from './brackets.ts';
 import type { PausedReport } from './commands.ts';
 import { isImmediate } from './specification/pruners.ts';
@@ -43,7 +44,7 @@ export function judgeAlone(
     of: null,
     rung: null,
     finding: code,
-    text: `stopped after ${epochs} epochs: ${code}, found ${pruner.patience} epochs before, has not healed. ${text}`,
+    text: `stopped after ${plural(epochs, 'epoch')}: ${code}, found ${plural(pruner.patience, 'epoch')} before, has not healed. ${text}`,
   };
 }
 

@@ -1,308 +1,86 @@
 /**
- * What the trials of a search have in common, and what to try next. Each suggestion lists its trials, its evidence and a change of the
- * specification; `POST …/refine` with `apply` creates the search with that change.
+ * What to try next: changes of the specification with their evidence, weighed against each other and against the trials at hand. `POST …/refine`
+ * with `apply` creates the search with some of them.
  */
 import { z } from 'zod';
-import { bestFirst, isBetter } from '../algorithms/objective.ts';
-import type { Distribution, NumericDistribution, Point, Value } from '../algorithms/space/space.ts';
-import { axisOf } from '../algorithms/space/transform.ts';
-import type { FindingCode } from '../diagnosis/finding.ts';
-import { significant } from '../format.ts';
-import { boundsOf } from './specification/bounds.ts';
-import { settingsSchema } from './specification/settings.ts';
+import { isBetter } from '../algorithms/objective.ts';
+import type { Distribution, Point, Value } from '../algorithms/space/space.ts';
+import type { Settings } from './specification/settings.ts';
 import type { Specification } from './specification/specification.ts';
-import { type ValidationSettings, validationKinds } from './specification/validation.ts';
+import { type DiagnosedTrial, type Proposal, proposalSchema, proposalsFrom } from './suggestion-rules.ts';
 
-/** What suggestions need to know of a trial that has ended. */
-export interface DiagnosedTrial {
-  readonly number: number;
-  readonly point: Point;
-  readonly value: number | null;
-  readonly deviation: number | null;
-  readonly diverged: boolean;
-  readonly found: readonly FindingCode[];
-}
-
-const patchSchema = z
-  .object({ hyperparameters: settingsSchema.optional(), validation: validationKinds.optional() })
-  .readonly()
-  .describe('The change of the specification');
-export type Patch = z.output<typeof patchSchema>;
-
-export const suggestionSchema = z
-  .object({
-    id: z.string().describe('Identifies the change: for `apply` of POST …/refine'),
-    text: z.string(),
-    evidence: z.record(z.string(), z.number()).readonly(),
-    trials: z.array(z.int()).readonly().describe('The trials it is based on, at most a hundred'),
-    patch: patchSchema,
+export const suggestionSchema = proposalSchema
+  .unwrap()
+  .extend({
+    conflicts: z
+      .array(z.string())
+      .readonly()
+      .describe('Ids of suggestions that change the same bound, choices or value: at most one of them can be applied'),
+    excluded: z
+      .object({ trials: z.int(), diverged: z.int(), best: z.int().describe('Of the best ten') })
+      .readonly()
+      .nullable()
+      .describe('Of the trials at hand, those that its search space would not have allowed; null if it only adds'),
   })
   .readonly()
   .meta({ id: 'Suggestion' });
 export type Suggestion = z.output<typeof suggestionSchema>;
 
-type Rule = (specification: Specification, trials: readonly DiagnosedTrial[]) => readonly Suggestion[];
+const BEST = 10;
 
-const MIN_TRIALS = 10;
-const MAX_NAMED = 100;
-/** A bound is moved if at least this share of the trials beyond it is bad, and at most that share within it. */
-const BAD_BEYOND = 0.5;
-const BAD_WITHIN = 0.1;
-const MIN_BEYOND = 3;
-/** The share of an axis that counts as its edge, and how far the axis is widened. */
-const EDGE = 0.15;
-const WIDENED = 0.25;
-const BEST = 3;
-/** A choice is dropped if its trials win a smaller share of all comparisons with the others' than this. */
-const LOST = 0.15;
-const MIN_OF_CHOICE = 6;
-const MAX_HAVE = 0.5;
-/** With fewer units than this, width is not the cause of overfitting. */
-const MANY_UNITS = 32;
-
+/** Those that exclude fewer of the best trials come first, so that who takes each that conflicts with none before it keeps the best. */
 export function suggestionsOf(specification: Specification, trials: readonly DiagnosedTrial[]): Suggestion[] {
-  if (trials.length < MIN_TRIALS) return [];
-  return rules.flatMap((rule) => rule(specification, trials));
+  const { hyperparameters, objective } = specification;
+  const proposals = proposalsFrom(specification, trials);
+  const best = new Set(
+    trials
+      .filter(({ value }) => value !== null)
+      .toSorted((a, b) => (isBetter(a.value, b.value, objective.direction) ? -1 : 1))
+      .slice(0, BEST)
+      .map(({ number }) => number),
+  );
+  const changes = proposals.map(({ patch }) => changed(hyperparameters, patch));
+  const all = proposals.map((proposal, i): Suggestion => {
+    const conflicts = proposals.filter((_, j) => j !== i && overlap(changes[i]!, changes[j]!)).map(({ id }) => id);
+    const outside = trials.filter(({ point }) => !allows(proposal.patch.hyperparameters ?? {}, hyperparameters, point));
+    const excluded = {
+      trials: outside.length,
+      diverged: outside.filter(({ diverged }) => diverged).length,
+      best: outside.filter(({ number }) => best.has(number)).length,
+    };
+    return { ...proposal, conflicts, excluded: outside.length > 0 ? excluded : null };
+  });
+  return all.toSorted((a, b) => (a.excluded?.best ?? 0) - (b.excluded?.best ?? 0));
 }
 
-function numericOf({ hyperparameters }: Specification): [name: string, distribution: NumericDistribution][] {
-  return Object.entries(hyperparameters).flatMap(([name, setting]): [string, NumericDistribution][] =>
-    typeof setting === 'object' && setting.distribution !== 'categorical' ? [[name, setting]] : [],
+/** What a patch changes: `learningRate.high` for a field of a distribution, `activation` for a whole setting, `validation`. */
+function changed(before: Settings, { hyperparameters = {}, validation }: Proposal['patch']): string[] {
+  const settings = Object.entries(hyperparameters).flatMap(([name, after]) => {
+    const now = before[name];
+    if (typeof after !== 'object' || typeof now !== 'object') return [name];
+    return Object.entries(after)
+      .filter(([field, value]) => value !== now[field as keyof Distribution])
+      .map(([field]) => `${name}.${field}`);
+  });
+  return validation === undefined ? settings : [...settings, 'validation'];
+}
+
+function overlap(a: readonly string[], b: readonly string[]): boolean {
+  return a.some((one) =>
+    b.some((other) => one === other || one.startsWith(`${other}.`) || other.startsWith(`${one}.`)),
   );
 }
 
-function named(trials: readonly DiagnosedTrial[]): number[] {
-  return trials.map(({ number }) => number).slice(0, MAX_NAMED);
-}
-
-function shareOf(trials: readonly DiagnosedTrial[], holds: (trial: DiagnosedTrial) => boolean): number {
-  return trials.length === 0 ? 0 : trials.filter(holds).length / trials.length;
-}
-
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
-}
-
-function short(value: number): string {
-  return Number.isInteger(value) ? String(value) : significant(value, 2);
-}
-
-/** Moves a bound to a value beyond which most trials are bad and within which few are. */
-function boundRule(side: 'high' | 'low', isBad: (trial: DiagnosedTrial) => boolean, what: string): Rule {
-  const sign = side === 'high' ? 1 : -1;
-  return (specification, trials) =>
-    numericOf(specification).flatMap(([name, distribution]) => {
-      const { at } = axisOf(distribution);
-      const place = ({ point }: DiagnosedTrial) => sign * at(Number(point[name]));
-      const active = trials.filter(({ point }) => point[name] !== undefined).sort((a, b) => place(a) - place(b));
-      const cut = bestCut(active.map(isBad));
-      if (cut === undefined) return [];
-      const [within, beyond] = [active.slice(0, cut), active.slice(cut)];
-      const bound = Number(within.at(-1)!.point[name]);
-      const changed = { ...distribution, [side]: bound } as NumericDistribution;
-      if (!(changed.low < changed.high)) return [];
-      const [bad, still] = [shareOf(beyond, isBad), shareOf(within, isBad)];
-      const where = side === 'high' ? 'above' : 'below';
-      return [
-        {
-          id: `${name}.${side === 'high' ? 'lower' : 'raise'}`,
-          text: `${percent(bad)} of the trials with ${name} ${where} ${short(bound)} ${what}, ${percent(still)} of the others: ${side === 'high' ? 'lower' : 'raise'} the bound to ${short(bound)}.`,
-          evidence: { beyond: bad, within: still, bound },
-          trials: named(beyond.filter(isBad)),
-          patch: { hyperparameters: { [name]: changed } },
-        },
-      ];
-    });
-}
-
-/** Where to split the list so that the excess of bad over good entries beyond the split is as large as possible; undefined if the split is not clear. */
-function bestCut(bad: readonly boolean[]): number | undefined {
-  let best: number | undefined;
-  let [surplus, most] = [0, 0];
-  for (let cut = bad.length - 1; cut > 0; cut--) {
-    surplus += bad[cut] ? 1 : -1;
-    if (surplus > most) [most, best] = [surplus, cut];
-  }
-  if (best === undefined) return undefined;
-  const share = (part: readonly boolean[]) => part.filter(Boolean).length / part.length;
-  const [within, beyond] = [bad.slice(0, best), bad.slice(best)];
-  const clear = beyond.length >= MIN_BEYOND && share(beyond) >= BAD_BEYOND && share(within) <= BAD_WITHIN;
-  return clear ? best : undefined;
-}
-
-function ranked(
-  { objective }: Specification,
-  trials: readonly DiagnosedTrial[],
-): (DiagnosedTrial & { value: number })[] {
-  const valued = trials.flatMap((trial) => (trial.value === null ? [] : [{ ...trial, value: trial.value }]));
-  return valued.sort(bestFirst(objective.direction));
-}
-
-/** The best trials lie at the edge of the range: better ones may lie beyond it. */
-const widen: Rule = (specification, trials) => {
-  const best = ranked(specification, trials).slice(0, BEST);
-  const limits = boundsOf(specification.hyperparameters, true);
-  if (trials.length < 2 * MIN_TRIALS || best.length < BEST) return [];
-  return numericOf(specification).flatMap(([name, distribution]) => {
-    const { low, high, at } = axisOf(distribution);
-    const part = best.map(({ point }) => (at(Number(point[name] ?? Number.NaN)) - low) / (high - low));
-    const side = part.every((p) => p > 1 - EDGE) ? 'high' : part.every((p) => p < EDGE) ? 'low' : undefined;
-    if (side === undefined) return [];
-    const beyond = side === 'high' ? high + WIDENED * (high - low) : low - WIDENED * (high - low);
-    const raw = distribution.scale === 'log' ? Math.exp(beyond) : beyond;
-    const whole = distribution.distribution === 'int' ? Math.round(raw) : Number(raw.toPrecision(2));
-    const limit = limits(name);
-    const bound = side === 'high' ? Math.min(whole, limit.high) : Math.max(whole, limit.low);
-    const moved =
-      side === 'high'
-        ? bound > distribution.high
-        : bound < distribution.low && (distribution.scale !== 'log' || bound > 0);
-    if (!moved) return [];
-    return [
-      {
-        id: `${name}.widen`,
-        text: `The ${BEST} best trials lie at the ${side === 'high' ? 'upper' : 'lower'} edge of ${name}: widen it to ${short(bound)}.`,
-        evidence: { bound, was: distribution[side] },
-        trials: named(best),
-        patch: { hyperparameters: { [name]: { ...distribution, [side]: bound } as NumericDistribution } },
-      },
-    ];
+/** Whether the varied hyperparameters of a point lie in the settings that a patch narrows. A fixed value replaces what it was: that excludes nothing. */
+function allows(patch: Settings, before: Settings, point: Point): boolean {
+  return Object.entries(patch).every(([name, after]) => {
+    const value = point[name];
+    if (value === undefined || typeof before[name] !== 'object') return true;
+    return typeof after === 'object' ? isWithin(after, value) : after === value;
   });
-};
-
-/** Drops a choice that is almost always worse than the others. */
-const dropChoice: Rule = (specification, trials) => {
-  const { hyperparameters, objective } = specification;
-  const all = ranked(specification, trials);
-  return Object.entries(hyperparameters).flatMap(([name, setting]) => {
-    if (typeof setting !== 'object' || setting.distribution !== 'categorical') return [];
-    const needed = (choice: Value) =>
-      Object.values(hyperparameters).some((other) => typeof other === 'object' && other.when?.[name]?.includes(choice));
-    const losers = setting.choices.filter((choice) => {
-      const own = all.filter(({ point }) => point[name] === choice);
-      const others = all.filter(({ point }) => point[name] !== undefined && point[name] !== choice);
-      if (own.length < MIN_OF_CHOICE || others.length < MIN_OF_CHOICE || needed(choice)) return false;
-      const wins = own.reduce(
-        (sum, a) => sum + others.filter((b) => isBetter(a.value, b.value, objective.direction)).length,
-        0,
-      );
-      return wins / (own.length * others.length) < LOST;
-    });
-    const left = setting.choices.filter((choice) => !losers.includes(choice));
-    if (losers.length === 0 || left.length === 0) return [];
-    return [
-      {
-        id: `${name}.drop`,
-        text: `${name} ${losers.join(', ')} is almost always worse than the others: drop it.`,
-        evidence: { choices: losers.length },
-        trials: named(all.filter(({ point }) => losers.includes(point[name]!))),
-        patch: {
-          hyperparameters: {
-            [name]: left.length === 1 && setting.when === undefined ? left[0]! : { ...setting, choices: left },
-          },
-        },
-      },
-    ];
-  });
-};
-
-/** The differences between the best trials are within the noise of the folds or of the validation rows. */
-const moreFolds: Rule = (specification, trials) => {
-  const { validation } = specification;
-  const best = ranked(specification, trials).slice(0, 5);
-  const [first, fifth] = [best[0], best[4]];
-  if (first === undefined || fifth === undefined) return [];
-  const gap = Math.abs(first.value - fifth.value);
-  const few = shareOf(trials, ({ found }) => found.includes('validationTooSmall'));
-  const noisy = first.deviation !== null && first.deviation > gap;
-  if (!noisy && !(first.deviation === null && few >= MAX_HAVE)) return [];
-  const { test } = validation;
-  const patch: ValidationSettings =
-    validation.type === 'kFold'
-      ? { ...validation, repeats: validation.repeats + 2 }
-      : { type: 'kFold', folds: 5, repeats: 1, stratified: true, ...(test !== undefined && { test }) };
-  return [
-    {
-      id: 'validation.more',
-      text: noisy
-        ? `The folds of the best trial differ by ${short(first.deviation!)}, the best five trials by ${short(gap)}: more folds or repeats would separate them.`
-        : `In ${percent(few)} of the trials the accuracy rests on too few validation rows: use every row, in five folds.`,
-      evidence: { gap, deviation: first.deviation ?? 0 },
-      trials: named(best),
-      patch: { validation: patch },
-    },
-  ];
-};
-
-/** A finding that most trials have and that a change of fixed hyperparameters would fix. */
-function fixRule(
-  id: string,
-  codes: readonly FindingCode[],
-  what: string,
-  fix: (hyperparameters: Specification['hyperparameters']) => Patch['hyperparameters'],
-): Rule {
-  return ({ hyperparameters }, trials) => {
-    const has = ({ found }: DiagnosedTrial) => found.some((code) => codes.includes(code));
-    const share = shareOf(trials, has);
-    const patch = fix(hyperparameters);
-    if (share < MAX_HAVE || patch === undefined) return [];
-    const shownAs = (to: Value | Distribution) =>
-      typeof to !== 'object'
-        ? to
-        : to.distribution === 'categorical'
-          ? to.choices.join(', ')
-          : `up to ${short(to.high)}`;
-    const changes = Object.entries(patch).map(([name, to]) => `${name} ${shownAs(to)}`);
-    return [
-      {
-        id,
-        text: `${percent(share)} of the trials ${what}: try ${changes.join(', ')}.`,
-        evidence: { share },
-        trials: named(trials.filter(has)),
-        patch: { hyperparameters: patch },
-      },
-    ];
-  };
 }
 
-/** A quarter of a fixed number of units; the lower half of a range, on its own scale. */
-function fewerUnits(hyperparameters: Specification['hyperparameters']): Patch['hyperparameters'] {
-  const fewer = Object.entries(hyperparameters).flatMap(([name, units]): [string, Value | Distribution][] => {
-    if (!/^hiddenUnits\d*$/.test(name)) return [];
-    if (typeof units !== 'object') return Number(units) >= MANY_UNITS ? [[name, Math.round(Number(units) / 4)]] : [];
-    if (units.distribution === 'categorical' || units.high < MANY_UNITS) return [];
-    const high = Math.round(units.scale === 'log' ? Math.sqrt(units.low * units.high) : (units.low + units.high) / 2);
-    return high > units.low ? [[name, { ...units, high }]] : [];
-  });
-  return fewer.length > 0 ? Object.fromEntries(fewer) : undefined;
+function isWithin(distribution: Distribution, value: Value): boolean {
+  if (distribution.distribution === 'categorical') return distribution.choices.includes(value);
+  return Number(value) >= distribution.low && Number(value) <= distribution.high;
 }
-
-const rules: readonly Rule[] = [
-  boundRule('high', ({ diverged, found }) => diverged || found.includes('rateTooHigh'), 'diverged or jumped about'),
-  boundRule('low', ({ found }) => found.includes('rateTooLow'), 'learned next to nothing'),
-  widen,
-  dropChoice,
-  moreFolds,
-  fixRule(
-    'preprocessing.standardize',
-    ['inputsOffCentre', 'inputScales'],
-    'have inputs off centre or on different scales',
-    () => ({
-      preprocessing: 'standardize',
-    }),
-  ),
-  fixRule(
-    'activation.relu',
-    ['saturated', 'vanishingGradients', 'notZeroCentred', 'plateau'],
-    'lose their gradients in sigmoid',
-    ({ activation }) =>
-      activation === 'sigmoid' ? { activation: 'relu', initializer: 'he', batchNorm: true } : undefined,
-  ),
-  fixRule('patience.stop', ['overfitting'], 'memorize their training rows', ({ patience }) =>
-    typeof patience === 'object' ? undefined : { patience: 10 },
-  ),
-  fixRule('hiddenUnits.fewer', ['overfitting'], 'are too wide for so few rows and overfit', fewerUnits),
-  fixRule('epochs.more', ['stillImproving'], 'still improved in their last epochs', ({ epochs }) =>
-    typeof epochs === 'number' ? { epochs: Math.min(10_000, 2 * epochs) } : undefined,
-  ),
-];

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchFindings } from '../../src/contract/analysis.ts';
 import type { Search } from '../../src/domain/search.ts';
-import { allTrials, ended } from '../support/searches.ts';
+import { allTrials, contradictory, ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -92,5 +92,23 @@ describe('suggestions', () => {
     const refused = await refine(search.id, ['learningRate.lower', 'coffee.more']);
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain('apply[1]');
+    // Whatever would exclude a trial says so, and is right.
+    const outside = trials.filter(({ hyperparameters }) => Number(hyperparameters['learningRate']) > high);
+    expect(lower.excluded).toMatchObject({
+      trials: outside.length,
+      diverged: outside.filter(({ outcome }) => outcome === 'diverged').length,
+    });
+  });
+
+  it('that contradict each other are not applied together', async () => {
+    const search = await finished(contradictory);
+    const { suggestions } = await service.client.findings(search.id);
+    const torn = suggestions.find(({ conflicts }) => conflicts.length > 0);
+    expect(torn, JSON.stringify(suggestions.map(({ id }) => id))).toBeDefined();
+    const both = [torn!.id, torn!.conflicts[0]!];
+    const refused = await refine(search.id, both);
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain('change the same');
+    for (const id of both) expect((await refine(search.id, [id])).status).toBe(201);
   });
 });

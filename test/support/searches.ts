@@ -26,6 +26,22 @@ export function lasting(milliseconds: number, trials: number, more: object = {})
   };
 }
 
+/** A search with suggestions that contradict each other: it asks for the highest loss, which is at the lowest learning rates, and they learn next to nothing. */
+export const contradictory = {
+  dataset: 'digits',
+  objective: { metric: 'validationLoss', direction: 'maximize' },
+  hyperparameters: {
+    learningRate: { distribution: 'float', low: 3e-7, high: 1e-2, scale: 'log' },
+    initializer: 'smallNormal',
+    optimizer: 'adam',
+    preprocessing: 'standardize',
+    hiddenUnits: 16,
+    epochs: 8,
+  },
+  sampler: { type: 'sobol', seed: 1 },
+  budget: { trials: 40 },
+};
+
 /** Waits for the end; polls, so that it depends on nothing that a test breaks. */
 export async function ended(client: ApiClient, id: string, timeoutMs = 120_000): Promise<Search> {
   return eventually(

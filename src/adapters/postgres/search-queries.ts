@@ -4,7 +4,7 @@ import type { FoundOften, Page, SearchQueries, SearchQuery, TrialQuery } from '.
 import type { TrialOutcome } from '../../domain/commands.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
-import type { DiagnosedTrial } from '../../domain/suggestions.ts';
+import type { DiagnosedTrial } from '../../domain/suggestion-rules.ts';
 import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';

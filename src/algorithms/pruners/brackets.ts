@@ -1,4 +1,5 @@
 /** Rungs with a barrier: no trial of a bracket continues before all have reached the rung, so results do not depend on their order. */
+import { plural } from '../../format.ts';
 import { bestFirst, type Direction } from '../objective.ts';
 import { formatted, type StopDecision } from './pruner.ts';
 
@@ -48,7 +49,7 @@ export function promote(
   const of = ranked.length;
   const stopped = ranked.slice(best.length).map(({ number, value }, i) => {
     const rank = best.length + i + 1;
-    const text = `stopped at rung ${at.rung} after ${at.epochs} epochs: ${formatted(value)} ranked ${rank} of ${of}; the best ${best.length} were promoted, down to ${formatted(threshold)}`;
+    const text = `stopped at rung ${at.rung} after ${plural(at.epochs, 'epoch')}: ${formatted(value)} ranked ${rank} of ${of}; the best ${best.length} were promoted, down to ${formatted(threshold)}`;
     return { number, verdict: { goesOn: false as const, ...at, value, threshold, rank, of, text } };
   });
   return { promoted: best.map(({ number }) => number), stopped };

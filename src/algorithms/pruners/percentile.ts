@@ -1,4 +1,5 @@
 /** The median and percentile rules (Golovin et al. 2017, Vizier, §3.2.2; as in Optuna). */
+import { plural } from '../../format.ts';
 import { compare, type Direction, isBetter, quantileOfBest } from '../objective.ts';
 import { formatted, type Pruner } from './pruner.ts';
 
@@ -40,7 +41,7 @@ export function percentilePruner(rule: string, settings: Settings, direction: Di
       const of = others.length + 1;
       const rank = 1 + others.filter((other) => isBetter(other, bestSoFar, direction)).length;
       const what = rule === 'median' ? 'median' : `best ${percentile} %`;
-      const text = `stopped after ${epochs} epochs: its best value, ${formatted(bestSoFar)}, was worse than ${formatted(threshold)}, the ${what} of ${others.length} complete trials at that epoch`;
+      const text = `stopped after ${plural(epochs, 'epoch')}: its best value, ${formatted(bestSoFar)}, was worse than ${formatted(threshold)}, the ${what} of ${others.length} complete trials at that epoch`;
       return { goesOn: false, rule, epochs, value, threshold, rank, of, rung: null, text };
     },
   };

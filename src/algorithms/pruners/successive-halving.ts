@@ -1,4 +1,5 @@
 /** Asynchronous successive halving, the stopping variant (Li et al. 2020, ASHA; Optuna). */
+import { plural } from '../../format.ts';
 import { compare, type Direction, isBetter } from '../objective.ts';
 import { formatted, type Pruner } from './pruner.ts';
 
@@ -25,7 +26,7 @@ export function successiveHalvingPruner(
       let rung = 0;
       for (let at = minEpochs; at < epochs; at *= reductionFactor) rung++;
       const threshold = others.toSorted((a, b) => compare(b, a, direction))[slots - 1] ?? null;
-      const text = `stopped at rung ${rung} after ${epochs} epochs: ${formatted(value)} ranked ${rank} of the ${of} trials that had reached it; the best ${slots} continue`;
+      const text = `stopped at rung ${rung} after ${plural(epochs, 'epoch')}: ${formatted(value)} ranked ${rank} of the ${of} trials that had reached it; the best ${slots} continue`;
       return { goesOn: false, rule: 'successiveHalving', epochs, value, threshold, rank, of, rung, text };
     },
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Specification } from '../../../src/domain/specification/specification.ts';
-import { type DiagnosedTrial, suggestionsOf } from '../../../src/domain/suggestions.ts';
+import type { DiagnosedTrial } from '../../../src/domain/suggestion-rules.ts';
+import { suggestionsOf } from '../../../src/domain/suggestions.ts';
 
 const specification: Specification = {
   name: 'a search',
@@ -108,6 +109,36 @@ describe('suggestionsOf', () => {
     expect(suggestionsOf(fixed, list)[1]!.patch).toEqual({ hyperparameters: { hiddenUnits: 64 } });
     const narrow = { ...specification, hyperparameters: { ...specification.hyperparameters, hiddenUnits: 8 } };
     expect(suggestionsOf(narrow, list).map(({ id }) => id)).toEqual(['patience.stop']);
+  });
+
+  it('weighs what contradicts: the bound that would have excluded the best comes last', () => {
+    const bad = new Set([33, 34, 36, 38]);
+    const good = new Set([35, 37, 39]);
+    let number = -1;
+    const list = trials((_, units) => {
+      number++;
+      return bad.has(number)
+        ? { diverged: true, value: null }
+        : { value: good.has(number) ? 0.9 : Math.abs(Math.sin(units * 100)) / 2 };
+    });
+    const all = suggestionsOf(specification, list);
+    expect(all.map(({ id, conflicts }) => [id, conflicts])).toEqual([
+      ['learningRate.widen', ['learningRate.lower']],
+      ['learningRate.lower', ['learningRate.widen']],
+    ]);
+    expect(all[0]!.excluded).toBeNull();
+    expect(all[1]!.excluded).toEqual({ trials: 7, diverged: 4, best: 3 });
+  });
+
+  it('lets both bounds of one hyperparameter move', () => {
+    const list = trials((rate) =>
+      rate > 0.1
+        ? { diverged: true, value: null }
+        : { value: Math.abs(Math.sin(rate * 1e5)), found: rate < 1e-3 ? ['rateTooLow'] : [] },
+    );
+    const all = suggestionsOf(specification, list);
+    expect(all.map(({ id }) => id)).toEqual(expect.arrayContaining(['learningRate.lower', 'learningRate.raise']));
+    expect(all.flatMap(({ conflicts }) => conflicts)).toEqual([]);
   });
 
   it('asks for folds where the best cannot be told apart', () => {

@@ -143,9 +143,10 @@ function optionsOf(
     height,
     legend: { show: legend },
     cursor: { drag: { x: true, y: false }, points: { size: 6 } },
-    scales: { x: { time: false }, y: { distr: logY ? 3 : 1 } },
+    scales: { x: { time: false, range: xRange }, y: { distr: logY ? 3 : 1 } },
     axes: [
-      { ...axis, label: xLabel, size: 36 },
+      // Trials and epochs are whole numbers.
+      { ...axis, label: xLabel, size: 36, incrs: wholeSteps },
       {
         ...axis,
         label: yLabel,
@@ -182,6 +183,16 @@ function optionsOf(
   };
 }
 
+const wholeSteps = [1, 2, 5]
+  .flatMap((step) => Array.from({ length: 9 }, (_, power) => step * 10 ** power))
+  .sort((a, b) => a - b);
+
+/** A single point stays in the middle of its neighbours: uPlot would show 100 more. */
+function xRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
+  if (low === null || high === null) return [0, 1];
+  return low === high ? [low - 1, high + 1] : [low, high];
+}
+
 function seriesOf(
   { label, colour: name, width = 1.5, dash, points, steps, opacity = 1 }: Line,
   colour: Colour,
@@ -194,7 +205,8 @@ function seriesOf(
     spanGaps: true,
     ...(dash && { dash }),
     ...(points && { paths: () => null, points: { show: true, size: 4, fill: stroke, stroke } }),
-    ...(!points && { points: { show: false } }),
+    // A line of one point would be invisible.
+    ...(!points && { points: { show: (plot) => plot.data[0].length === 1, size: 5, fill: stroke, stroke } }),
     ...(steps && { paths: uPlot.paths.stepped!({ align: 1 }) }),
     value: (_, value) => formatValue(value),
   };

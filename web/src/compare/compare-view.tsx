@@ -12,7 +12,7 @@ import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
-import { formatSetting } from '../search/specification-panel.tsx';
+import { formatSetting } from '../search/space.ts';
 import { steps } from '../search/steps.ts';
 import { differences, incomparable, joinedHistories, sameValidationRows } from './differences.ts';
 

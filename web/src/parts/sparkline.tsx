@@ -8,17 +8,19 @@ interface SparklineProps {
   readonly places?: number;
   /** As steps: a value holds until the next. */
   readonly steps?: boolean;
+  /** The position of each value along the width, from 0; by default its index. */
+  readonly at?: readonly number[];
 }
 
 const WIDTH = 100;
 const HEIGHT = 32;
 
 /** A small line chart without axes. */
-export function Sparkline({ lines, label, places, steps = false }: SparklineProps): ReactNode {
+export function Sparkline({ lines, label, places, steps = false, at }: SparklineProps): ReactNode {
   const all = lines.flatMap(({ values }) => values).filter((value) => value !== null);
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const last = (places ?? Math.max(...lines.map(({ values }) => values.length))) - 1;
-  const x = (i: number) => ((last > 0 ? i / last : 0.5) * WIDTH).toFixed(1);
+  const x = (i: number) => ((last > 0 ? (at?.[i] ?? i) / last : 0.5) * WIDTH).toFixed(1);
   const y = (value: number) =>
     (HEIGHT - 2 - (high > low ? (value - low) / (high - low) : 0.5) * (HEIGHT - 4)).toFixed(1);
   const path = (values: readonly (number | null)[]) => {

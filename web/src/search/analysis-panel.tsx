@@ -27,6 +27,9 @@ export default function AnalysisPanel(): ReactNode {
   );
 }
 
+/** Smaller interactions would be shown as 0.0 %. */
+const LEAST_SHARE = 5e-4;
+
 function ImportanceCard(): ReactNode {
   const { search } = useShown();
   const { data, error } = useQuery({
@@ -34,6 +37,7 @@ function ImportanceCard(): ReactNode {
     queryFn: () => api.about(search.id, 'importance'),
     placeholderData: (before) => before,
   });
+  const pairs = data?.pairs.filter(({ share }) => share >= LEAST_SHARE) ?? [];
   return (
     <section className="card">
       <h2>Importance</h2>
@@ -47,10 +51,10 @@ function ImportanceCard(): ReactNode {
               <ImportanceLine key={name} {...{ name, share, low, high, amongBest }} />
             ))}
           </div>
-          {data.pairs.length > 0 && (
+          {pairs.length > 0 && (
             <p className="small" style={{ marginTop: '0.75rem' }}>
               <strong>Interactions:</strong>{' '}
-              {data.pairs.map(({ names, share }) => `${names.join(' × ')} ${formatPercent(share)}`).join(', ')}
+              {pairs.map(({ names, share }) => `${names.join(' × ')} ${formatPercent(share)}`).join(', ')}
             </p>
           )}
         </>

@@ -10,7 +10,9 @@ import { Evidence } from '../parts/finding.tsx';
 import { PreflightTable } from '../parts/preflight.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen } from '../parts/state.tsx';
+import { Table } from '../parts/table.tsx';
 import { Waiting } from '../parts/waiting.tsx';
+import { formatSetting } from './space.ts';
 import { steps } from './steps.ts';
 import { useShown } from './use-search.ts';
 
@@ -31,7 +33,11 @@ export default function FindingsPanel(): ReactNode {
         <h2>Findings</h2>
         {data.items.length === 0 ? (
           <p className="empty">
-            {data.trials === 0 ? 'No trial has ended yet.' : `No problems were found in the ${data.trials} trials.`}
+            {search.epochs === 0
+              ? 'No trial has trained an epoch yet.'
+              : data.trials === 0
+                ? 'No trial has ended yet.'
+                : `No problems were found in ${plural(data.trials, 'trial')}.`}
           </p>
         ) : (
           data.items.map((item) => <FoundOften key={item.code} item={item} of={data.trials} id={search.id} />)
@@ -84,9 +90,35 @@ function FoundOften({ item: { code, severity, trials, share, numbers, example },
   );
 }
 
+/** What a patch changes, before and after. */
+function PatchTable({ patch }: { readonly patch: SearchFindings['suggestions'][number]['patch'] }): ReactNode {
+  const { search } = useShown();
+  const { hyperparameters, validation } = search.specification;
+  const before = search.stages.at(-1)?.hyperparameters ?? hyperparameters;
+  const lines = Object.entries(patch.hyperparameters ?? {}).map(([name, after]) => ({
+    name,
+    was: formatSetting(before[name]),
+    is: formatSetting(after),
+  }));
+  if (patch.validation !== undefined) {
+    lines.push({ name: 'validation', was: JSON.stringify(validation), is: JSON.stringify(patch.validation) });
+  }
+  return (
+    <Table label="Changes" heads={['', 'before', 'after']}>
+      {lines.map(({ name, was, is }) => (
+        <tr key={name}>
+          <th scope="row">{name}</th>
+          <td style={{ whiteSpace: 'normal' }}>{was}</td>
+          <td style={{ whiteSpace: 'normal' }}>{is}</td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
 function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): ReactNode {
   const { search } = useShown();
-  const [left, leave] = useState<readonly string[]>([]);
+  const [ticked, tick] = useState<readonly string[] | undefined>(undefined);
   const client = useQueryClient();
   const go = useGo();
   const apply = useMutation({
@@ -96,20 +128,36 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
       go(`/searches/${refined.id}`);
     },
   });
-  const chosen = suggestions.map(({ id }) => id).filter((id) => !left.includes(id));
-  const toggle = (id: string) =>
-    leave((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
+  // At first each that conflicts with none before it: they come in the order of their weight.
+  const first: string[] = [];
+  for (const { id, conflicts } of suggestions) if (!conflicts.some((one) => first.includes(one))) first.push(id);
+  const offered = new Set(suggestions.map(({ id }) => id));
+  const chosen = (ticked ?? first).filter((id) => offered.has(id));
+  const toggle = (id: string, conflicts: readonly string[]) =>
+    tick(
+      chosen.includes(id)
+        ? chosen.filter((one) => one !== id)
+        : [...chosen.filter((one) => !conflicts.includes(one)), id],
+    );
   return (
     <section className="card wide">
       <h2>Suggestions</h2>
       {suggestions.length === 0 && <p className="empty">No suggestions so far.</p>}
-      {suggestions.map(({ id, text, evidence, trials, patch }) => (
+      {suggestions.map(({ id, text, evidence, trials, patch, conflicts, excluded }) => (
         <article key={id} className="finding severity-note">
           <h3>
             <label>
-              <input type="checkbox" checked={!left.includes(id)} onChange={() => toggle(id)} /> {text}
+              <input type="checkbox" checked={chosen.includes(id)} onChange={() => toggle(id, conflicts)} /> {text}
             </label>
           </h3>
+          {conflicts.length > 0 && (
+            <p className="notice small">Instead of {conflicts.join(' and ')}: at most one of them can be applied.</p>
+          )}
+          <p className="small">
+            {excluded === null
+              ? 'It would have excluded none of the trials so far.'
+              : `It would have excluded ${plural(excluded.trials, 'trial')} so far: ${excluded.diverged} diverged, ${excluded.best} of the best ten.`}
+          </p>
           <Evidence evidence={evidence} />
           <p className="small soft">
             Based on trials:{' '}
@@ -123,7 +171,7 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
           </p>
           <details className="small">
             <summary>Changes</summary>
-            <pre>{JSON.stringify(patch, null, 2)}</pre>
+            <PatchTable patch={patch} />
           </details>
         </article>
       ))}

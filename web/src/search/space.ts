@@ -1,6 +1,7 @@
 /** The varied hyperparameters of a search, for its views. */
 import { bestFirst, type Direction } from '../../../src/algorithms/objective.ts';
-import type { Distribution } from '../../../src/algorithms/space/space.ts';
+import type { Distribution, Value } from '../../../src/algorithms/space/space.ts';
+import { formatValue } from '../../../src/format.ts';
 import type { Search } from '../api.ts';
 import type { TrialRow } from './model.ts';
 
@@ -14,6 +15,14 @@ export function variedIn({ specification }: Search): Varied[] {
   return Object.entries(specification.hyperparameters).flatMap(([name, setting]) =>
     typeof setting === 'object' ? [{ name, distribution: setting }] : [],
   );
+}
+
+/** A setting in a few words: `1e-4 … 0.1, log`. */
+export function formatSetting(setting: Value | Distribution | undefined): string {
+  if (setting === undefined) return '–';
+  if (typeof setting !== 'object') return formatValue(setting);
+  if (setting.distribution === 'categorical') return setting.choices.map(formatValue).join(', ');
+  return `${formatValue(setting.low)} … ${formatValue(setting.high)}${setting.scale === 'log' ? ', log' : ''}`;
 }
 
 export type Scored = TrialRow & { readonly value: number };

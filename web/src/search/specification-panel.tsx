@@ -3,12 +3,12 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import type { Distribution, Value } from '../../../src/algorithms/space/space.ts';
 import { formatValue } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
 import { CopyButton } from '../parts/copy.tsx';
 import { StateChip } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
+import { formatSetting } from './space.ts';
 import { useShown } from './use-search.ts';
 
 export default function SpecificationPanel(): ReactNode {
@@ -32,14 +32,6 @@ export default function SpecificationPanel(): ReactNode {
       </section>
     </div>
   );
-}
-
-/** A setting in a few words: `1e-4 … 0.1, log`. */
-export function formatSetting(setting: Value | Distribution | undefined): string {
-  if (setting === undefined) return '–';
-  if (typeof setting !== 'object') return formatValue(setting);
-  if (setting.distribution === 'categorical') return setting.choices.map(formatValue).join(', ');
-  return `${formatValue(setting.low)} … ${formatValue(setting.high)}${setting.scale === 'log' ? ', log' : ''}`;
 }
 
 function Stages({ search }: { readonly search: Search }): ReactNode {

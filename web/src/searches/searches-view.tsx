@@ -154,6 +154,8 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
         {improvements.length > 1 && (
           <Sparkline
             steps
+            places={trials.planned}
+            at={improvements.map(({ number }) => number)}
             label={`best so far: from ${formatValue(improvements[0]!.value)} to ${formatValue(best?.value)}`}
             lines={[{ values: improvements.map(({ value }) => value), kind: 'best' }]}
           />

@@ -70,6 +70,8 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
   const fold = trial.folds.find((one) => String(one.fold) === chosen) ?? trial.folds[0];
   const { number, value, deviation } = trial;
   const { metric } = search.specification.objective;
+  // It is claimed once per rung, which is no further attempt.
+  const attempts = trial.attempt - trial.rung;
   return (
     <>
       <p className="small" style={{ margin: '0.75rem 0 0' }}>
@@ -91,8 +93,8 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
           {deviation !== null && <span className="soft small"> ± {formatValue(deviation)}</span>}
         </Tile>
         <Tile title="epochs">{trial.epochs}</Tile>
-        <Tile title="took">{trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000)}</Tile>
-        <Tile title="attempt">{trial.attempt}</Tile>
+        <Tile title="duration">{trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000)}</Tile>
+        {attempts > 1 && <Tile title="attempts">{attempts}</Tile>}
         {trial.stage > 0 && <Tile title="stage">{trial.stage + 1}</Tile>}
         {trial.rung > 0 && <Tile title="rung">{trial.rung}</Tile>}
         <Tile title="came from">{trial.source === 'enqueued' ? 'you' : search.specification.sampler.type}</Tile>
@@ -187,15 +189,19 @@ function FoldTable({ trial: { folds }, chosen, choose, metric }: FoldTableProps)
   );
 }
 
-function Settings({ trial: { settings, hyperparameters } }: { readonly trial: Trial }): ReactNode {
+function Settings({ trial: { settings, hyperparameters, folds } }: { readonly trial: Trial }): ReactNode {
+  // The setting chooses the loss of a classifier; a regression always has this one.
+  const shown = folds.some(({ predictions }) => predictions !== undefined)
+    ? { ...settings, loss: 'meanSquaredError' }
+    : settings;
   return (
     <section className="card wide">
       <div className="row spread">
         <h2>Hyperparameters</h2>
-        <CopyButton text={() => JSON.stringify(settings, null, 2)}>copy</CopyButton>
+        <CopyButton text={() => JSON.stringify(shown, null, 2)}>copy</CopyButton>
       </div>
       <dl className="settings">
-        {Object.entries(settings).map(([name, value]) => (
+        {Object.entries(shown).map(([name, value]) => (
           <div key={name} className={name in hyperparameters ? 'varied' : ''}>
             <dt>{name}</dt>
             <dd>{Array.isArray(value) ? value.join(', ') || 'none' : formatValue(value as string)}</dd>

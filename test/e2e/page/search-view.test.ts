@@ -1,0 +1,169 @@
+/** What a search's view does when somebody uses it: filters, suggestions, the timeline, tabs, menus, and a service that goes away. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, launchBrowser } from '../../support/browser.ts';
+import { openPage } from '../../support/page.ts';
+import { contradictory, ended } from '../../support/searches.ts';
+import { startTestService, type TestService } from '../../support/service.ts';
+
+const pruned = {
+  name: 'under hyperband',
+  dataset: 'digits',
+  hyperparameters: {
+    // High enough that some diverge.
+    learningRate: { distribution: 'float', low: 1e-4, high: 30, scale: 'log' },
+    optimizer: 'sgd',
+    hiddenUnits: 16,
+    epochs: 9,
+  },
+  pruner: { type: 'hyperband' },
+  budget: { trials: 60 },
+};
+
+describe.skipIf(browserPath === undefined)('a view of a search', () => {
+  let service: TestService;
+  let browser: Browser;
+  const ids: Record<string, string> = {};
+  beforeAll(async () => {
+    service = await startTestService();
+    browser = await launchBrowser();
+    const oneEpoch = { name: 'one epoch', dataset: 'iris', hyperparameters: { epochs: 1 }, budget: { trials: 1 } };
+    for (const specification of [pruned, { ...contradictory, name: 'contradictory' }, oneEpoch]) {
+      const { id } = await service.client.create(specification);
+      await ended(service.client, id);
+      ids[specification.name] = id;
+    }
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+  });
+
+  async function open(path: string, options: Parameters<typeof openPage>[1] = {}): Promise<Page> {
+    const { page } = await openPage(browser, options);
+    await page.goto(service.url + path);
+    return page;
+  }
+
+  it('says what a filter does not understand, and shows nothing else than before', async () => {
+    const page = await open(`/searches/${ids['under hyperband']}?view=trials`);
+    const field = page.getByLabel('Ranges');
+    await field.fill('lr>0.1');
+    await page.getByText('there is no column lr; did you mean learningRate?').waitFor();
+    await field.fill('trial=51');
+    await page.getByText(/^1 trial$/).waitFor();
+    expect(await page.locator('#range-issues').textContent()).toBe('');
+    await page.close();
+  });
+
+  it('ticks suggestions that contradict each other one at a time', async () => {
+    const page = await open(`/searches/${ids['contradictory']}?view=findings`);
+    const raise = page.getByRole('checkbox', { name: /raise the bound/ });
+    const widen = page.getByRole('checkbox', { name: /widen it to/ });
+    await raise.waitFor();
+    // Raising the bound would have excluded the best ten, so that widening comes first.
+    expect([await widen.isChecked(), await raise.isChecked()]).toEqual([true, false]);
+    await page.getByText(/It would have excluded .* trials so far: 0 diverged, \d+ of the best ten/).waitFor();
+    await raise.check();
+    expect([await widen.isChecked(), await raise.isChecked()]).toEqual([false, true]);
+    await page.close();
+  });
+
+  it('has a row of the timeline per thread, from 0 s, and fits every bracket in its card', async () => {
+    const page = await open(`/searches/${ids['under hyperband']}?view=timeline`, {
+      viewport: { width: 1440, height: 900 },
+    });
+    const chart = page.getByRole('img', { name: /worker/ }).first();
+    await chart.waitFor();
+    // 70 pixels and 20 per row.
+    const height = await page.locator('.echart').evaluate((element) => element.clientHeight);
+    expect(height).toBeLessThanOrEqual(70 + 2 * 20);
+    await page.getByRole('tab', { name: 'Pruning' }).click();
+    await page.getByText('came to it').first().waitFor();
+    const tooNarrow = () =>
+      page.locator('.card').evaluateAll((cards) => cards.filter((card) => card.scrollWidth > card.clientWidth).length);
+    expect(await tooNarrow()).toBe(0);
+    await page
+      .getByText(/\d diverged/)
+      .first()
+      .waitFor();
+    const running = await page.locator('.bar-running').evaluateAll((bars) => bars.map((bar) => bar.clientWidth));
+    expect(running.filter((width) => width > 0)).toEqual([]);
+    await page.close();
+  });
+
+  it('returns to the tab before with Back, and closes its menu with Escape or a click elsewhere', async () => {
+    const page = await open(`/searches/${ids['under hyperband']}`);
+    const tab = (name: string) => page.getByRole('tab', { name, selected: true });
+    await page.getByRole('tab', { name: 'Trials' }).click();
+    await page.getByRole('tab', { name: 'Specification' }).click();
+    await tab('Specification').waitFor();
+    await page.goBack();
+    await tab('Trials').waitFor();
+    await page.goBack();
+    await tab('Overview').waitFor();
+    const entry = page.getByRole('link', { name: 'Trials as CSV' });
+    for (const close of [() => page.keyboard.press('Escape'), () => page.getByRole('heading', { level: 1 }).click()]) {
+      await page.getByText('Export', { exact: true }).click();
+      await entry.waitFor();
+      await close();
+      await entry.waitFor({ state: 'hidden' });
+    }
+    await page.close();
+  });
+
+  it('shows curves of one epoch, whole numbers of trials, and does not move when hovered', async () => {
+    const page = await open(`/searches/${ids['one epoch']}`);
+    await page.getByText('Learning curves').waitFor();
+    const charts = page.locator('canvas');
+    await charts.nth(1).waitFor();
+    // The second chart has the curves: a green point in the middle.
+    const coloured = () =>
+      charts.nth(1).evaluate((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+        let found = 0;
+        for (let i = 0; i < data.length; i += 4) {
+          const spread =
+            Math.max(data[i]!, data[i + 1]!, data[i + 2]!) - Math.min(data[i]!, data[i + 1]!, data[i + 2]!);
+          if (data[i + 3]! > 200 && spread > 60) found++;
+        }
+        return found;
+      });
+    await expect.poll(coloured).toBeGreaterThan(5);
+    await page.goto(`${service.url}/searches/${ids['under hyperband']}`);
+    await page.getByText('Learning curves').waitFor();
+    const over = page.locator('.u-over').first();
+    await over.waitFor();
+    const height = () => page.evaluate(() => document.documentElement.scrollHeight);
+    const before = await height();
+    await over.hover({ position: { x: 40, y: 40 } });
+    await page.locator('.u-legend .u-value').nth(1).filter({ hasText: /\d/ }).waitFor();
+    expect(await height()).toBe(before);
+    await page.close();
+  });
+
+  it('tries again where a view could not be fetched', async () => {
+    const page = await open(`/searches/${ids['under hyperband']}`);
+    await page.getByText('Learning curves').waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
+    await page.context().setOffline(true);
+    await page.getByRole('tab', { name: 'Timeline' }).click();
+    await page.getByText('The service does not answer').waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Timeline of 1 worker').waitFor();
+    await page.close();
+  });
+
+  it('shows itself at an unknown address, and answers programs with a problem', async () => {
+    const page = await open('/surches');
+    await page.getByText('Page not found').waitFor();
+    const response = await fetch(`${service.url}/surches`);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      404,
+      expect.stringContaining('application/problem+json'),
+    ]);
+    await page.close();
+  });
+});
