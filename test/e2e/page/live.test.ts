@@ -152,9 +152,6 @@ describe.skipIf(browserPath === undefined)('the page over a restart of the API',
       await page.locator('.live-cards [data-epoch]').first().waitFor();
       await api.end('SIGKILL');
       await page.getByText('disconnected').first().waitFor();
-      // The code of this view was not loaded yet.
-      await page.getByRole('tab', { name: 'Timeline' }).click();
-      await page.getByText('The service does not answer').waitFor();
       // Pauses between attempts grow to five seconds; a machine that is online again does not wait for the end of one.
       const isOfSearch = (socket: WebSocket) => socket.url().includes(id);
       let last = performance.now();
@@ -168,6 +165,9 @@ describe.skipIf(browserPath === undefined)('the page over a restart of the API',
       const next = page.waitForEvent('websocket', { predicate: isOfSearch, timeout: LONG_PAUSE_MS });
       await page.evaluate("dispatchEvent(new Event('online'))");
       await next;
+      // The code of this view was not loaded yet.
+      await page.getByRole('tab', { name: 'Timeline' }).click();
+      await page.getByText('The service does not answer').waitFor();
       api = await startApi(environment);
       await page.locator('.connection.live').waitFor();
       await page.getByText('Timeline of 1 worker').waitFor();
