@@ -10,7 +10,7 @@ import type { TrialSummary } from '../domain/trial.ts';
 import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';
 
-/** The best trial is compared with this many others, even if fewer are requested. A confirmation has no more finalists. */
+/** The best trial is compared with this many others, even if fewer are requested. */
 const COMPARED = 50;
 /** Finalists that are the best with less than this probability can be told from it. */
 const UNLIKELY = 0.05;
@@ -24,10 +24,9 @@ export async function bestTrials(
   const ranked = await queries.best(search, Math.max(limit, COMPARED));
   const { confirmation } = search;
   const confirmed = confirmation && confirmedIn(confirmation);
-  if (confirmed === undefined) return { items: ranked.slice(0, limit), certainty: certaintyIn(search, ranked) };
-  const first = ranked.filter(({ number }) => number === confirmed.number);
-  const others = ranked.filter(({ number }) => number !== confirmed.number);
-  return { items: [...first, ...others].slice(0, limit), certainty: certaintyBy(confirmation!), confirmed };
+  const items = ranked.slice(0, limit);
+  if (confirmed === undefined) return { items, certainty: certaintyIn(search, ranked) };
+  return { items, certainty: certaintyBy(confirmation!), confirmed };
 }
 
 function confirmedIn(confirmation: Confirmation): Best['confirmed'] {

@@ -147,7 +147,7 @@ export interface SearchQueries {
   list(query: SearchQuery): Promise<Page<Search>>;
   trials(search: Search, query: TrialQuery): Promise<Page<TrialSummary>>;
   trial(search: Search, number: number): Promise<Trial | undefined>;
-  /** Complete trials, best first. */
+  /** Complete trials, best first: the confirmed best, if there is one, then by value as searched. */
   best(search: Search, limit: number): Promise<readonly TrialSummary[]>;
   /** All trials that have ended or wait at a rung, by number. */
   outcomes(search: Search): Promise<readonly TrialOutcome[]>;

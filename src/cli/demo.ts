@@ -24,6 +24,7 @@ const specification = {
   },
   sampler: { type: 'random', seed: 42 },
   budget: { trials: 40 },
+  confirm: { trials: 5, repeats: 3 },
 };
 
 export async function demo(config: Config): Promise<number> {
@@ -44,7 +45,7 @@ export async function demo(config: Config): Promise<number> {
     const { items } = await client.best(id, 10);
     const { complete, diverged } = search.trials;
     console.log(
-      `\n${complete} trials trained in ${formatDuration((performance.now() - started) / 1000)}, ${diverged} of them diverged. The best:\n`,
+      `\n${complete} trials trained in ${formatDuration((performance.now() - started) / 1000)}, ${diverged} of them diverged, and the best five were confirmed on new splits. The best:\n`,
     );
     console.log(bestTable(search, items));
     console.log(`\nFindings in the trials:\n\n${findingLines(await client.findings(id))}`);

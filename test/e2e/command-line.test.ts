@@ -65,6 +65,20 @@ it('watch ends when its search was deleted while the service was away', async ()
   }
 }, 60_000);
 
+it('best and show say what the confirmed best looked like, and is; its runs are no trials', async () => {
+  const file = join(folder, 'confirmed.json');
+  await writeFile(file, JSON.stringify(lasting(100, 4, { confirm: { trials: 3, repeats: 2 } })));
+  const watched = await hypersearch('submit', file, '--watch');
+  expect(watched.code, watched.output).toBe(0);
+  expect(watched.output.match(/^trial +\d+ +validationAccuracy/gm)).toHaveLength(4);
+  expect(watched.output).toMatch(/^confirms trial \d, repetition 1 +validationAccuracy/m);
+  const said = /Trial \d looked like [\d.]+, is [\d.]+( ± [\d.]+)?; best of 3 finalists with probability [\d.]+\./;
+  const id = /[0-9a-f-]{36}/.exec(watched.output)![0];
+  for (const command of ['best', 'show']) expect((await hypersearch(command, id)).output).toMatch(said);
+  const { number } = (await service.client.confirmation(id)).finalists[0]!.trials[0]!;
+  expect((await hypersearch('replay', id, String(number))).output).toMatch(/the same, bit for bit/);
+}, 60_000);
+
 describe('the client', () => {
   let id: string;
 

@@ -165,6 +165,21 @@ it('bench:samplers gives the regret and the CPU time of proposals, a line of JSO
   );
 });
 
+it('bench:confirm judges every way of choosing on test rows', async () => {
+  const few = ['--seeds', '1', '--trials', '6', '--finalists', '3', '--repeats', '2', '--networks', '1', 'wine'];
+  const { code, output } = await bench('confirm', ...few, '--json');
+  expect(code, output).toBe(0);
+  const ways = ['none', 'successiveRejects', 'sequentialHalving', 'all'];
+  expect(lines(output)).toEqual(
+    ['fixed', 'reshuffled'].flatMap((split) =>
+      ways.map((way) => expect.objectContaining({ dataset: 'wine', split, way, seed: 0, test: expect.any(Number) })),
+    ),
+  );
+  const wrong = await bench('confirm', 'beer');
+  expect(wrong.code).toBe(1);
+  expect(wrong.output).toMatch(/^there is no beer; there are digits/);
+});
+
 it('bench:memory reads the memory of a worker as its trials end', async () => {
   // Of so few trials the growth is that of a process that starts, so the exit code says nothing.
   const { output } = await bench('memory', '--trials', '40', '--threads', '1', '--json');

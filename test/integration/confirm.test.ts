@@ -78,6 +78,14 @@ describe('what it chooses', () => {
     expect(best!.confirmed!.standardError).toBeGreaterThan(0.01);
     expect(best!.confirmed!.probability).toBeLessThan(0.6);
 
+    // So do searches that begin from the best of this one.
+    const refined = await send('POST', `/v1/searches/${search.id}/refine`, { budget: { trials: 2 } });
+    const { specification } = refined.body as unknown as Search;
+    const chosen = await service.client.trial(search.id, best!.number);
+    expect(specification.enqueue[0]).toMatchObject({ activation: chosen.hyperparameters['activation'] });
+    expect(specification.enqueue[0]!['learningRate']).toBeCloseTo(Number(chosen.hyperparameters['learningRate']), 12);
+    expect(specification.confirm).toEqual({ trials: 2, repeats: 6, design: 'successiveRejects' });
+
     const answer = await service.client.best(search.id, 5);
     expect(answer.items[0]!.number).toBe(best!.number);
     expect(answer.confirmed).toEqual({ ...best!.confirmed, number: best!.number, searched: best!.value, finalists: 8 });

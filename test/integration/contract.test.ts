@@ -138,6 +138,7 @@ const varied = {
     { epochs: 3, trials: 17 },
     { epochs: 9, trials: 20, quantile: 0.5 },
   ],
+  confirm: { trials: 4, repeats: 2 },
 };
 
 describe('every answer', () => {
@@ -229,6 +230,13 @@ describe('every answer', () => {
     await ask('POST /v1/searches/:id/trials/:number/retry', { params: { id: slow.id, number: 0 } });
     await ended(service.client, slow.id);
     for (const { type } of await events(slow.id)) types.add(type);
+
+    const confirm = { trials: 2, repeats: 2 };
+    const confirmed = await create({ ...lasting(30, 2), confirm });
+    await ended(service.client, confirmed.id);
+    await ask('PATCH /v1/searches/:id', { params: { id: confirmed.id } }, { body: { budget: { trials: 3 } } });
+    await ended(service.client, confirmed.id);
+    for (const { type } of await events(confirmed.id)) types.add(type);
   });
 
   it('about data sets, examples and health is as it was published', async () => {

@@ -55,7 +55,12 @@ export function createSearchQueries(database: Database): SearchQueries {
     best: async (search, limit) => {
       const stage = search.best?.stage ?? 0;
       const where = Prisma.sql`search_id = ${search.id}::uuid AND ${isTrial} AND value IS NOT NULL AND state = 'complete' AND stage = ${stage}::int`;
-      const rows = await trialRows(where, bestFirst(search), limit);
+      const { best } = search;
+      const order =
+        best?.confirmed === undefined
+          ? bestFirst(search)
+          : Prisma.sql`(number = ${best.number}::int) DESC, ${bestFirst(search)}`;
+      const rows = await trialRows(where, order, limit);
       return rows.map((row) => trialSummaryOf(row, search));
     },
     outcomes: async ({ id }) => {

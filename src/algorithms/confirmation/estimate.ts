@@ -25,8 +25,10 @@ export interface Estimate {
 }
 
 /** Values of τ over which the posterior is summed, and points over which probabilities are integrated. */
-const SPREADS = 48;
-const POINTS = 96;
+const SPREADS = 32;
+const POINTS = 48;
+/** Values of τ whose weight is below this share of the highest are left out. */
+const NEGLIGIBLE = 1e-6;
 /** Posteriors are integrated up to so many standard deviations on both sides. */
 const REACH = 5;
 /** Backfitting converges by a constant factor a round; designs of a confirmation need far fewer. */
@@ -47,19 +49,23 @@ export function estimatesOf(
   const isAlone = runs.length === 1;
   // What all finalists of a repetition have in common; of one finalist, everything.
   const common = isAlone ? within : Math.max(0, within - rest);
-  const posteriorsWith = (shared: number) => {
-    const variances = runs.map((own) => rest * (1 / own.length + shared));
-    return rest > 0 && !isAlone ? posteriorsOf(levels, variances, sign) : withoutNoise(levels, sign);
+  const mixtureWith = (shared: number) => {
+    return mixtureOf(
+      levels,
+      runs.map((own) => rest * (1 / own.length + shared)),
+    );
   };
-  const [independent, all] = [posteriorsWith(0), posteriorsWith(overlap)];
+  const isNoisy = rest > 0 && !isAlone;
+  const posteriors = isNoisy ? posteriorsOf(mixtureWith(0)) : levels.map((mean) => ({ mean, variance: 0 }));
+  const chances = isNoisy ? chancesOf(mixtureWith(overlap), sign) : tiesOf(levels, sign);
   return runs.map((own, i) => {
-    const { mean, variance } = independent[i]!;
+    const { mean, variance } = posteriors[i]!;
     const ofOverlap = isAlone ? 0 : rest * overlap;
     return {
       mean: meanOf(own),
       value: mean,
       standardError: Math.sqrt(variance + ofOverlap + common * (1 / own.length + overlap)),
-      probability: all[i]!.probability,
+      probability: chances[i]!,
     };
   });
 }
@@ -68,11 +74,11 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Finalists with the best level are equally probable to be the best. */
-function withoutNoise(levels: readonly number[], sign: 1 | -1): readonly Posterior[] {
+/** Without noise, finalists with the best level are equally probable to be the best. */
+function tiesOf(levels: readonly number[], sign: 1 | -1): readonly number[] {
   const best = Math.max(...levels.map((level) => sign * level));
   const ties = levels.filter((level) => sign * level === best).length;
-  return levels.map((level) => ({ mean: level, variance: 0, probability: sign * level === best ? 1 / ties : 0 }));
+  return levels.map((level) => (sign * level === best ? 1 / ties : 0));
 }
 
 interface Fit {
@@ -110,28 +116,39 @@ function fitted(runs: readonly (readonly number[])[]): Fit {
   return { levels, within, rest: squares / Math.max(count - runs.length - repeats + 1, 1) };
 }
 
-interface Posterior {
-  readonly mean: number;
-  readonly variance: number;
-  readonly probability: number;
+/** The posterior given one value of τ, and the weight of that value; weights add up to 1. */
+interface Component {
+  readonly weight: number;
+  /** Of θᵢ. */
+  readonly means: readonly number[];
+  readonly variances: readonly number[];
+  /** The part of the variance that comes from μ, which finalists share. */
+  readonly shared: readonly number[];
 }
 
-function posteriorsOf(levels: readonly number[], variances: readonly number[], sign: 1 | -1): readonly Posterior[] {
-  const given = spreadsOf(levels, variances).map((spread) => ({ spread, ...givenSpread(levels, variances, spread) }));
-  const highest = Math.max(...given.map(({ logWeight }) => logWeight));
-  const weights = given.map(({ logWeight }) => exp(logWeight - highest));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const mixed = (of: (one: (typeof given)[number]) => number) =>
-    given.reduce((sum, one, k) => sum + (weights[k]! / total) * of(one), 0);
-  const chances = given.map(({ means, ownVariances }) => chancesOf(means, ownVariances, sign));
-  return levels.map((_, i) => {
+function mixtureOf(levels: readonly number[], variances: readonly number[]): readonly Component[] {
+  const all = spreadsOf(levels, variances).map((spread) => givenSpread(levels, variances, spread));
+  const highest = Math.max(...all.map(({ logWeight }) => logWeight));
+  const given = all
+    .map(({ logWeight, ...component }) => ({ ...component, weight: exp(logWeight - highest) }))
+    .filter(({ weight }) => weight >= NEGLIGIBLE);
+  const total = given.reduce((sum, { weight }) => sum + weight, 0);
+  return given.map((component) => ({ ...component, weight: component.weight / total }));
+}
+
+/** Means and variances of the θᵢ. */
+function posteriorsOf(mixture: readonly Component[]): readonly { readonly mean: number; readonly variance: number }[] {
+  const mixed = (of: (one: Component) => number) => mixture.reduce((sum, one) => sum + one.weight * of(one), 0);
+  return mixture[0]!.means.map((_, i) => {
     const mean = mixed(({ means }) => means[i]!);
-    const variance = mixed(({ means, ownVariances, shared }) => {
-      return ownVariances[i]! + shared[i]! + (means[i]! - mean) ** 2;
-    });
-    const probability = chances.reduce((sum, own, k) => sum + (weights[k]! / total) * own[i]!, 0);
-    return { mean, variance, probability };
+    const variance = mixed(({ means, variances, shared }) => variances[i]! + shared[i]! + (means[i]! - mean) ** 2);
+    return { mean, variance };
   });
+}
+
+function chancesOf(mixture: readonly Component[], sign: 1 | -1): readonly number[] {
+  const given = mixture.map(({ means, variances }) => bestOfNormal(means, variances, sign));
+  return mixture[0]!.means.map((_, i) => mixture.reduce((sum, { weight }, k) => sum + weight * given[k]![i]!, 0));
 }
 
 /** From nearly 0 to several times what the levels show. */
@@ -142,8 +159,12 @@ function spreadsOf(levels: readonly number[], variances: readonly number[]): rea
   return Array.from({ length: SPREADS }, (_, k) => ((k + 0.5) / SPREADS) * most);
 }
 
-/** Means and variances of θᵢ given τ, equations 5.17 to 5.21 of the book; `shared`: the part of a variance that comes from μ. */
-function givenSpread(levels: readonly number[], variances: readonly number[], spread: number) {
+/** Equations 5.17 to 5.21 of the book. */
+function givenSpread(
+  levels: readonly number[],
+  variances: readonly number[],
+  spread: number,
+): Omit<Component, 'weight'> & { readonly logWeight: number } {
   const precisions = variances.map((variance) => 1 / (variance + spread * spread));
   const precision = precisions.reduce((sum, one) => sum + one, 0);
   const centre = levels.reduce((sum, level, i) => sum + precisions[i]! * level, 0) / precision;
@@ -156,13 +177,13 @@ function givenSpread(levels: readonly number[], variances: readonly number[], sp
   return {
     logWeight,
     means: levels.map((level, i) => centre + trusts[i]! * (level - centre)),
-    ownVariances: variances.map((variance, i) => trusts[i]! * variance),
+    variances: variances.map((variance, i) => trusts[i]! * variance),
     shared: trusts.map((trust) => (1 - trust) ** 2 / precision),
   };
 }
 
 /** P(θᵢ is the best) = ∫ φᵢ(x) Πⱼ≠ᵢ Φⱼ(x) dx for independent normal θ, scaled so that they add up to 1. */
-function chancesOf(means: readonly number[], variances: readonly number[], sign: 1 | -1): readonly number[] {
+function bestOfNormal(means: readonly number[], variances: readonly number[], sign: 1 | -1): readonly number[] {
   const centres = means.map((mean) => sign * mean);
   const deviations = variances.map(Math.sqrt);
   const low = Math.max(...centres.map((centre, i) => centre - REACH * deviations[i]!));

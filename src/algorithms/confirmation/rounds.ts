@@ -36,13 +36,18 @@ function rejects(finalists: number, repeats: number): Round[] {
   }));
 }
 
-/** Half of the finalists drop out after each of ⌈log₂ K⌉ rounds, which have the same number of runs. */
+/**
+ * Half of the finalists drop out after each of ⌈log₂ K⌉ rounds, which have the same number of runs. Where that is less than one for each, there
+ * is one, and the last rounds are left out.
+ */
 function halving(finalists: number, repeats: number): Round[] {
   const count = Math.ceil(Math.log2(finalists));
   const rounds: Round[] = [];
   for (let left = finalists, each = 0; left > 1; left = Math.ceil(left / 2)) {
     each += Math.max(1, Math.floor((finalists * repeats) / (left * count)));
-    rounds.push({ finalists: left, repeats: each });
+    const more = { finalists: left, repeats: each };
+    if (runsOf([...rounds, more]) > finalists * repeats) break;
+    rounds.push(more);
   }
   return rounds;
 }
