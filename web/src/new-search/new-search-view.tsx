@@ -1,6 +1,6 @@
 /** Creates a search with a form or as JSON, with a dry run. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import type { Value } from '../../../src/algorithms/space/space.ts';
 import { budgetSchema } from '../../../src/domain/specification/budget.ts';
@@ -37,6 +37,7 @@ import { Presets } from './presets.tsx';
 import { sampledOf } from './sampled.ts';
 import { SettingField } from './setting-field.tsx';
 import { StagesField } from './stages-field.tsx';
+import { storeDraft, storedDraft } from './stored-draft.ts';
 import { TestNote } from './test-note.tsx';
 import { useDryRun } from './use-dry-run.ts';
 import '../style/new-search.css';
@@ -55,7 +56,8 @@ export default function NewSearchView(): ReactNode {
     template.data === undefined
       ? withTestRows({ dataset: name, hyperparameters: defaultHyperparameters, budget: { trials: 50 } }, rows.of(name))
       : leanOf({ ...template.data.specification, name: `${template.data.name}, again` });
-  return <Setup key={from} begun={begun} />;
+  const origin = from || dataset;
+  return <Setup key={origin} begun={begun} origin={origin} />;
 }
 
 /** The number of rows of a data set; undefined if it is not known. */
@@ -64,9 +66,16 @@ function useRows(): { readonly isPending: boolean; of(name: string): number | un
   return { isPending, of: (name) => data?.items.find((one) => one.name === name)?.rows };
 }
 
-function Setup({ begun }: { readonly begun: Draft }): ReactNode {
-  const [text, setText] = useState(() => textOf(begun));
-  const [draft, setDraft] = useState(begun);
+interface SetupProps {
+  readonly begun: Draft;
+  /** The template or data set that it was begun from: drafts of each are stored by themselves. */
+  readonly origin: string;
+}
+
+function Setup({ begun, origin }: SetupProps): ReactNode {
+  const [stored] = useState(() => storedDraft(origin));
+  const [draft, setDraft] = useState(stored ?? begun);
+  const [text, setText] = useState(() => textOf(draft));
   const [error, setError] = useState<string | undefined>(undefined);
   const change = (after: Draft) => {
     setDraft(after);
@@ -79,16 +88,32 @@ function Setup({ begun }: { readonly begun: Draft }): ReactNode {
     if ('draft' in read) setDraft(read.draft);
     setError('error' in read ? read.error : undefined);
   };
+  const untouched = textOf(draft) === textOf(begun);
+  useEffect(() => storeDraft(origin, untouched ? undefined : draft), [origin, untouched, draft]);
   const dryRun = useDryRun(draft, error === undefined);
   const issues = dryRun.issues;
   return (
     <>
       <h1>New search</h1>
+      {stored !== undefined && !untouched && (
+        <p className="notice row">
+          <span>This is what you entered before.</span>
+          <button type="button" onClick={() => change(begun)}>
+            Start over
+          </button>
+        </p>
+      )}
       <Presets choose={change} />
       <div className="setup">
         <Form draft={draft} change={change} issues={issues} />
         <aside>
-          <StartButton draft={draft} issues={issues} broken={error !== undefined} checked={dryRun.checked} />
+          <StartButton
+            draft={draft}
+            issues={issues}
+            broken={error !== undefined}
+            checked={dryRun.checked}
+            onStart={() => storeDraft(origin, undefined)}
+          />
           <DryRunCard dryRun={dryRun} />
           <PreflightCard draft={draft} stops={error !== undefined || issues.length > 0} />
           <section className="card">
@@ -235,14 +260,16 @@ interface BeginProps {
   readonly broken: boolean;
   /** Whether the current draft was checked by the service. */
   readonly checked: boolean;
+  readonly onStart: () => void;
 }
 
-function StartButton({ draft, issues, broken, checked }: BeginProps): ReactNode {
+function StartButton({ draft, issues, broken, checked, onStart }: BeginProps): ReactNode {
   const client = useQueryClient();
   const go = useGo();
   const start = useMutation({
     mutationFn: () => api.create(draft),
     onSuccess: (search) => {
+      onStart();
       upsertSearch(client, search);
       go(`/searches/${search.id}`);
     },
