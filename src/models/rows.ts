@@ -1,6 +1,7 @@
 /** Raw rows as objects: `{ column: value }`. Also the code of `predict.mjs`. */
 import type { Model } from './model.ts';
-import type { Cell, ColumnWarning, Predictions, RawRow } from './predictions.ts';
+import type { PredictionTable } from './prediction-table.ts';
+import type { Cell, ColumnWarning, RawRow } from './predictions.ts';
 import type { Predict } from './predictor.ts';
 import { checkRows } from './read-cells.ts';
 
@@ -8,7 +9,7 @@ import { checkRows } from './read-cells.ts';
 const MAX_UNKNOWN = 20;
 
 /** Predicts rows. Columns that the model does not use are a warning, except the target. Throws a TypeError for what is no row. */
-export function predictRows(model: Model, predict: Predict, rows: readonly RawRow[]): Predictions {
+export function predictRows(model: Model, predict: Predict, rows: readonly RawRow[]): PredictionTable {
   checkRows(rows.length);
   const { cells, warnings } = cellsOf(model, rows);
   const width = model.columns.length;

@@ -12,8 +12,9 @@ import { issuesOf, shown } from '../../domain/specification/validation-issues.ts
 import type { ValidationIssue } from '../../errors.ts';
 import type { Model } from '../../models/model.ts';
 import { onnxModel } from '../../models/onnx/onnx.ts';
-import { createModelPredictor, type Predictor } from '../../models/predict.ts';
+import { createTablePredictor, type Predictor } from '../../models/predict.ts';
 import { predictModule } from '../../models/predict-module.ts';
+import { type PredictionTable, predictionsJson } from '../../models/prediction-table.ts';
 import type { RawRow } from '../../models/predictions.ts';
 import { predictLimits } from '../../models/read-cells.ts';
 import { safetensorsModel } from '../../models/safetensors.ts';
@@ -40,7 +41,11 @@ export type ModelUseAnswer =
     };
 
 /** Models keep their bits, so a predictor can be kept by the id of its model. */
-const predictors = new LRUCache<string, Predictor>({ max: 8 });
+const predictors = new LRUCache<string, ModelPredictor>({ max: 8 });
+
+interface ModelPredictor extends Predictor<PredictionTable> {
+  readonly model: Model;
+}
 
 export function answerUse({ id, document, use }: ModelUseTask): ModelUseAnswer {
   const parsed = () => JSON.parse(Buffer.from(document).toString()) as Model;
@@ -52,7 +57,7 @@ export function answerUse({ id, document, use }: ModelUseTask): ModelUseAnswer {
       use.kind === 'csv'
         ? predictor.csv(decodeFile(use.body, undefined, datasetLimits.bytes).text)
         : predictor.rows(rowsIn(new TextDecoder().decode(use.body)));
-    return { kind: 'bytes', bytes: new TextEncoder().encode(JSON.stringify(predictions)) };
+    return { kind: 'bytes', bytes: predictionsJson(predictor.model, predictions) };
   } catch (error) {
     if (error instanceof InvalidDataset || error instanceof InvalidRows) {
       return { kind: 'invalid', code: 'invalidRequest', faults: error.faults };
@@ -85,11 +90,12 @@ function rowsIn(body: string): readonly RawRow[] {
 }
 
 /** On kernels, which are several times as fast as plain JavaScript, if all networks were trained by the same family. */
-function predictorOf(model: Model): Predictor {
+function predictorOf(model: Model): ModelPredictor {
   const families = [...new Set(model.members.map(({ kernels }) => kernels))];
   const [family] = families;
-  if (family === undefined || families.length > 1) return createModelPredictor(model);
-  return createModelPredictor(model, kernelOutputs(model, instantiateKernels(compileKernels(fastestOf[family]))));
+  if (family === undefined || families.length > 1) return { model, ...createTablePredictor(model) };
+  const outputs = kernelOutputs(model, instantiateKernels(compileKernels(fastestOf[family])));
+  return { model, ...createTablePredictor(model, outputs) };
 }
 
 function fileOf(model: Model, document: Uint8Array, file: ModelFile): Uint8Array {
