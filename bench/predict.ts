@@ -55,12 +55,21 @@ async function measure(client: ApiClient, dataset: string, rows: number, times: 
   const { facts } = await client.model(model);
   return temporarily(async (folder) => {
     const measured: Measured[] = [];
-    for (const [body, type] of [['JSON', 'application/json'], ['CSV', 'text/csv']] as const) {
+    for (const [body, type] of [
+      ['JSON', 'application/json'],
+      ['CSV', 'text/csv'],
+    ] as const) {
       const file = join(folder, `rows.${body}`);
       await writeFile(file, bodies[body]);
       const script = join(projectRoot, 'dist', 'bench', 'predict-client.js');
       const url = `${client.url}/v1/models/${model}/predict`;
-      const { stdout } = await promisify(execFile)(process.execPath, [script, url, file, type, String(WARM_UP + times)]);
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        script,
+        url,
+        file,
+        type,
+        String(WARM_UP + times),
+      ]);
       const ms = (JSON.parse(stdout) as number[]).slice(WARM_UP);
       const kb = Math.round(Buffer.byteLength(bodies[body]) / 1000);
       measured.push({ dataset, columns: facts!.columns.length, body, rows, kb, ms });
@@ -88,5 +97,11 @@ await runBench(async () => {
     leastMs: rounded(Math.min(...ms), 1),
   }));
   if (values.json) for (const row of shown) console.log(JSON.stringify({ measure: 'predict', ...row }));
-  else console.log(tableOf(['data set', 'columns', 'body', 'rows', 'kB sent', 'ms (median)', 'ms (least)'], shown.map(Object.values)));
+  else
+    console.log(
+      tableOf(
+        ['data set', 'columns', 'body', 'rows', 'kB sent', 'ms (median)', 'ms (least)'],
+        shown.map(Object.values),
+      ),
+    );
 });

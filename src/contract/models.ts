@@ -1,5 +1,6 @@
 /** Endpoints for models: made from trials, to predict with and to download. */
 import { z } from 'zod';
+import { datasetLimits } from '../data/csv-table.ts';
 import { modelNameSchema, modelNotesSchema, modelRecordSchema } from '../domain/model-record.ts';
 import { modelSchema } from '../models/model.ts';
 import { predictLimits } from '../models/read-cells.ts';
@@ -161,8 +162,16 @@ export const modelEndpoints = {
   'POST /v1/models/:id/predict': {
     tags,
     summary: 'Predict rows, sent as JSON or as CSV',
-    description: `As JSON \`{"rows": [{"column": value}]}\`, or as CSV with one of the content types ${fileTypes.join(', ')}; at most ${predictLimits.rows} rows.`,
+    description: `As JSON \`{"rows": [{"column": value}]}\`, or as CSV with one of the content types ${fileTypes.join(', ')}; at most ${predictLimits.rows} rows and ${datasetLimits.bytes} bytes.`,
     params: modelParams,
+    querystring: z.strictObject({
+      encoding: z
+        .string()
+        .min(1)
+        .max(40)
+        .optional()
+        .describe('Of a CSV, such as utf-16le; detected by default, as for data sets'),
+    }),
     body: predictBodySchema,
     response: { 200: predictionsSchema, ...refusals },
   },

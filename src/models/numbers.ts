@@ -65,8 +65,7 @@ export function fromOutputs(model: Model, each: readonly Float32Array[], rows: n
     else if (task === 'classification') {
       // As in training, the outputs of a single network decide: different outputs may have equal probabilities.
       const isSigmoid = members[0]!.outputs === 'sigmoid';
-      chosen[row] =
-        own.length > 1 ? predictedClass(mean, row, C) : predictedClass(each[0]!, row, isSigmoid ? 1 : C);
+      chosen[row] = own.length > 1 ? predictedClass(mean, row, C) : predictedClass(each[0]!, row, isSigmoid ? 1 : C);
     }
   }
   return { numbers: mean, chosen, spreads: own.length === 1 ? undefined : spreadsOf(members, own, mean, chosen, C) };

@@ -3,6 +3,7 @@
  * What is not plain is left to the other.
  */
 import { csvLimits } from '../data/csv-table.ts';
+import { InvalidDataset } from '../data/faults.ts';
 import { delimiters, quotes } from '../data/reading.ts';
 import type { ModelReading } from './model.ts';
 
@@ -20,8 +21,8 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
 /**
- * Undefined for text with quotes or comments, without a header, with lines to skip, with records of different lengths or more than `maxRows`,
- * and for names that data/csv-table.ts would change.
+ * Undefined for text with quotes or comments, without a header, with lines to skip, with records of different lengths, and for names that
+ * data/csv-table.ts would change. Throws `InvalidDataset` for more than `maxRows` rows.
  */
 export function plainTable(text: string, reading: ModelReading, maxRows: number): PlainTable | undefined {
   const { delimiter, comment, skip, header, quote } = reading;
@@ -31,7 +32,8 @@ export function plainTable(text: string, reading: ModelReading, maxRows: number)
   if (records === undefined) return undefined;
   const { starts, ends, lines, width } = records;
   const names = Array.from({ length: width }, (_, k) => text.slice(starts[k], ends[k]).trim());
-  const isPlain = names.every((name) => name !== '') && new Set(names).size === width && !/^(#|"?sep=)/i.test(names[0]!);
+  const isPlain =
+    names.every((name) => name !== '') && new Set(names).size === width && !/^(#|"?sep=)/i.test(names[0]!);
   if (!isPlain) return undefined;
   const field = (row: number, column: number) => {
     const at = (row + 1) * width + column;
@@ -51,36 +53,43 @@ export function plainTable(text: string, reading: ModelReading, maxRows: number)
 
 interface Fields {
   /** By record, then by field. */
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
   /** By record. */
   readonly lines: readonly number[];
   /** Fields of a record. */
   readonly width: number;
 }
 
+export function tooManyRows(limit: number): InvalidDataset {
+  return new InvalidDataset([
+    { path: '', message: `has more than ${limit} rows, which is the limit; send them in parts` },
+  ]);
+}
+
 function findFields(text: string, delimiter: number, maxRows: number): Fields | undefined {
-  const starts: number[] = [];
-  const ends: number[] = [];
+  let starts = new Uint32Array(1024);
+  let ends = new Uint32Array(1024);
   const lines: number[] = [];
   let [width, line, start] = [0, 1, text.charCodeAt(0) === 0xfeff ? 1 : 0];
-  let first = 0; // the index of the record's first field
+  let [count, first] = [0, 0]; // fields found, and the first of the record
   for (let at = start; at <= text.length; at++) {
     const code = at < text.length ? text.charCodeAt(at) : LINE_FEED;
     const endsLine = code === LINE_FEED || code === CARRIAGE_RETURN;
     if (code !== delimiter && !endsLine) continue;
-    if (at - start > csvLimits.field) return undefined;
-    const isBlank = endsLine && first === starts.length && at === start;
+    if (at - start > csvLimits.field || count - first > csvLimits.fields) return undefined;
+    const isBlank = endsLine && first === count && at === start;
     if (!isBlank) {
-      starts.push(start);
-      ends.push(at);
+      if (count === starts.length) [starts, ends] = [doubled(starts), doubled(ends)];
+      starts[count] = start;
+      ends[count++] = at;
     }
     if (endsLine) {
       if (!isBlank) {
-        if (width === 0) width = starts.length;
-        if (starts.length - first !== width || width > csvLimits.fields || lines.length > maxRows) return undefined;
-        lines.push(line);
-        first = starts.length;
+        if (width === 0) width = count;
+        if (count - first !== width) return undefined;
+        if (lines.push(line) > maxRows + 1) throw tooManyRows(maxRows);
+        first = count;
       }
       if (code === CARRIAGE_RETURN && text.charCodeAt(at + 1) === LINE_FEED) at++;
       line++;
@@ -88,6 +97,12 @@ function findFields(text: string, delimiter: number, maxRows: number): Fields | 
     start = at + 1;
   }
   return width === 0 ? undefined : { starts, ends, lines, width };
+}
+
+function doubled(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * numbers.length);
+  larger.set(numbers);
+  return larger;
 }
 
 const ZERO = 48;

@@ -3,7 +3,7 @@ import { parseCsv } from '../data/csv.ts';
 import { csvLimits, datasetLimits, namedRecords } from '../data/csv-table.ts';
 import { IssueList } from '../data/faults.ts';
 import type { Model, ModelReading } from './model.ts';
-import { plainTable } from './plain-table.ts';
+import { plainTable, tooManyRows } from './plain-table.ts';
 import { asPredictions, type PredictionTable } from './prediction-table.ts';
 import type { ColumnWarning, MemberOutputs, Predictions, RawRow } from './predictions.ts';
 import { createPredictor } from './predictor.ts';
@@ -77,8 +77,7 @@ function generalTable(model: Model, text: string, reading: ModelReading, issues:
   if (all.length === 0) issues.add('', 'is empty; a header and rows are needed');
   issues.throwIfAny();
   const { names, records } = namedRecords(all, reading);
-  if (records.length > predictLimits.rows)
-    issues.add('', `has more than ${predictLimits.rows} rows, which is the limit`);
+  if (records.length > predictLimits.rows) throw tooManyRows(predictLimits.rows);
   for (const { line, fields } of records) {
     if (fields.length !== names.length) {
       issues.add(

@@ -38,7 +38,8 @@ function cellsOf({ columns, target }: Model, rows: readonly RawRow[]): { cells: 
     positions: names.map((name) => keys.indexOf(name)),
     unknown: keys.filter((key) => !known.has(key)),
   });
-  const cells: Cell[] = [];
+  const cells = new Array<Cell>(rows.length * columns.length);
+  let next = 0;
   const unknown = new Map<string, { rows: number; firstRow: number }>();
   let layout = layoutOf([]);
   for (const [i, row] of rows.entries()) {
@@ -48,7 +49,7 @@ function cellsOf({ columns, target }: Model, rows: readonly RawRow[]): { cells: 
     const keys = Object.keys(row);
     if (!sameKeys(keys, layout.keys)) layout = layoutOf(keys);
     const values = Object.values(row);
-    for (const position of layout.positions) cells.push(values[position]); // undefined at −1
+    for (const position of layout.positions) cells[next++] = values[position]; // undefined at −1
     for (const name of layout.unknown) {
       const one = unknown.get(name);
       if (one !== undefined) one.rows++;

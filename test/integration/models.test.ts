@@ -203,6 +203,15 @@ describe('a model of the best trial', () => {
     expect(expected.body.warnings.at(-1)).toMatchObject({ code: 'unknownColumn', column: 'größe' });
     const files = [Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(text, 'latin1'), gzipSync(text)];
     for (const file of files) expect(await call('POST', path, file, 'text/csv')).toEqual(expected);
+    // Both are valid Windows-1252, so the encoding must be given.
+    const cyrillic = Buffer.from(text.replace('größe', '\u00e3'), 'latin1');
+    const given = await call('POST', `${path}?encoding=windows-1251`, cyrillic, 'text/csv');
+    expect(given.body.warnings.at(-1)).toMatchObject({ code: 'unknownColumn', column: '\u0433' });
+    expect(given.body.predictions).toEqual(expected.body.predictions);
+    expect(await call('POST', `${path}?encoding=klingon`, cyrillic, 'text/csv')).toMatchObject({
+      status: 400,
+      body: { faults: [{ path: 'encoding' }] },
+    });
     const workbook = await call('POST', path, Buffer.from('504b030414', 'hex'), 'text/csv');
     expect(workbook).toMatchObject({ status: 400, body: { faults: [{ message: expect.stringContaining('Excel') }] } });
   });
