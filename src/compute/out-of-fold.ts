@@ -52,7 +52,7 @@ export function predictTestRows({ dataset, validation, seed }: TrialTask, model:
 }
 
 /** Probabilities or values; NaN for rows without a prediction. */
-function numbersOf({ numbers, chosen }: PredictedNumbers): Float64Array {
+export function numbersOf({ numbers, chosen }: PredictedNumbers): Float64Array {
   const width = numbers.length / chosen.length;
   chosen.forEach((index, row) => {
     if (index < 0) numbers.fill(Number.NaN, row * width, (row + 1) * width);

@@ -1,7 +1,7 @@
 /** Endpoints for models: made from trials, to predict with and to download. */
 import { z } from 'zod';
 import { datasetLimits } from '../data/csv-table.ts';
-import { modelNameSchema, modelNotesSchema, modelRecordSchema } from '../domain/model-record.ts';
+import { importanceSchema, modelNameSchema, modelNotesSchema, modelRecordSchema } from '../domain/model-record.ts';
 import { modelSchema } from '../models/model.ts';
 import { predictLimits } from '../models/read-cells.ts';
 import { fileTypes } from './datasets.ts';
@@ -101,6 +101,7 @@ export const predictionsSchema = z
       )
       .readonly()
       .describe('Values that the training rows did not have'),
+    importance: importanceSchema.optional().describe('If it was asked for with explain=true'),
   })
   .meta({ id: 'Predictions' });
 export type PredictionsAnswer = z.output<typeof predictionsSchema>;
@@ -165,6 +166,11 @@ export const modelEndpoints = {
     description: `As JSON \`{"rows": [{"column": value}]}\`, or as CSV with one of the content types ${fileTypes.join(', ')}; at most ${predictLimits.rows} rows and ${datasetLimits.bytes} bytes.`,
     params: modelParams,
     querystring: z.strictObject({
+      explain: z
+        .enum(['true', 'false'])
+        .default('false')
+        .transform((text) => text === 'true')
+        .describe('Also answer the permutation importance of the columns, which was measured when the model was made'),
       encoding: z
         .string()
         .min(1)

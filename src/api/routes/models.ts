@@ -91,7 +91,7 @@ const predictRoute: FastifyPluginAsyncZod<ApiDependencies> = async (app, depende
     ...endpoint('POST /v1/models/:id/predict'),
     validatorCompiler: (route) => (route.httpPart === 'body' ? validatedByUseCase : app).validatorCompiler!(route),
     bodyLimit,
-    handler: async ({ params: { id }, query: { encoding }, body, headers }, reply) => {
+    handler: async ({ params: { id }, query: { encoding, explain }, body, headers }, reply) => {
       const sent: unknown = body;
       if (!Buffer.isBuffer(sent)) throw new Problem('invalidRequest', 'the body must have rows as JSON or CSV');
       const isJson = headers['content-type']?.startsWith('application/json');
@@ -99,6 +99,7 @@ const predictRoute: FastifyPluginAsyncZod<ApiDependencies> = async (app, depende
         dependencies,
         id,
         isJson ? { kind: 'json', body: sent } : { kind: 'csv', body: sent, encoding },
+        { explain },
       );
       return reply
         .type('application/json; charset=utf-8')

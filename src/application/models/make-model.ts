@@ -1,4 +1,6 @@
 /** Makes waiting models in a worker: claims one, computes its trial again, checks its hash, and writes the model. */
+
+import type { ModelExplainer } from '../../compute/explain-model.ts';
 import type { KernelsFamily } from '../../compute/kernels-names.ts';
 import { type ModelMaker, NoModel, type TrainedModel } from '../../compute/train-model.ts';
 import { MemoryLimitExceeded, TimeLimitExceeded } from '../../compute/trial.ts';
@@ -7,6 +9,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import { countFolds } from '../../data/folds.ts';
 import type { ModelClaim, ModelFacts, ModelOrigin } from '../../domain/model-record.ts';
 import type { Search } from '../../domain/search.ts';
+import { stageOf } from '../../domain/stages.ts';
 import { HopelessTrial, trialTask } from '../../domain/trial-task.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
@@ -14,14 +17,14 @@ import { ensembleModel } from '../../models/ensemble-model.ts';
 import type { Model } from '../../models/model.ts';
 import { type EnsembleChoice, selectEnsemble } from '../../models/select-ensemble.ts';
 import type { DatasetInputs, DatasetStore, ModelStore, PubSub, SearchQueries } from '../ports.ts';
-import { testFacts, trueValues } from './test-facts.ts';
+import { importanceFacts, testFacts, trueValues, validationFacts } from './evaluation-facts.ts';
 
 export interface ModelWorkDependencies {
   readonly models: ModelStore;
   readonly queries: Pick<SearchQueries, 'find' | 'trial'>;
   readonly datasets: Pick<DatasetStore, 'load' | 'inputs'>;
   readonly pubSub: Pick<PubSub, 'publishProgress'>;
-  readonly core: ModelMaker;
+  readonly core: ModelMaker & ModelExplainer;
   readonly log: Log;
   /** Name of this process in records. */
   readonly worker: string;
@@ -79,8 +82,8 @@ async function makeClaimed(
   };
   const timer = setInterval(() => void renew(), Math.min(1000, (leaseSeconds * 1000) / 3));
   try {
-    const { model, ensemble, test } = await modelOf(dependencies, claim, abort.signal);
-    const facts = { ...factsOf(model), ensemble, test };
+    const { model, ...how } = await modelOf(dependencies, claim, abort.signal);
+    const facts = { ...factsOf(model), ...how };
     await models.finish(claim, { facts, document: new TextEncoder().encode(JSON.stringify(model)) });
   } catch (error) {
     if (error instanceof ClaimLost) return;
@@ -93,7 +96,8 @@ async function makeClaimed(
   }
 }
 
-type MadeModel = { readonly model: Model } & Pick<ModelFacts, 'ensemble' | 'test'>;
+type MadeModel = { readonly model: Model } & Pick<ModelFacts, Evaluated>;
+type Evaluated = 'ensemble' | 'test' | 'validation' | 'importance';
 
 /** The model of the claim, how an ensemble was chosen, and how good it is on test rows. */
 async function modelOf(
@@ -122,13 +126,33 @@ async function modelOf(
     }),
   );
   const { parts, ...joined } = ensemble === null ? alone(made[0]!) : joinEnsemble(source, trials, made);
-  const test = await testFacts(source.search.specification, source.dataset, parts);
+  const { specification } = source.search;
+  const { objective, sampler, limits } = specification;
+  const test = await testFacts(specification, source.dataset, parts);
+  const metric = scoredMetrics[objective.metric];
+  const { outOfFold, importance } = await dependencies.core.explainModel(
+    {
+      model: joined.model,
+      dataset: source.dataset,
+      // That of the trial's stage, which may have other folds than the search.
+      validation: stageOf(source.search, trial)?.validation ?? specification.validation,
+      seed: sampler.seed,
+      metric,
+      direction: objective.direction,
+    },
+    { signal, limitSeconds: limits.trialSeconds },
+  );
   signal.throwIfAborted();
-  return { ...joined, test };
+  return {
+    ...joined,
+    test,
+    validation: validationFacts(source.dataset, outOfFold, joined.model),
+    importance: importanceFacts(importance),
+  };
 }
 
 /** A model before its evaluation. */
-interface Joined extends Omit<MadeModel, 'test'> {
+interface Joined extends Pick<MadeModel, 'model' | 'ensemble'> {
   /** The trained models that it consists of; the weights sum to 1. */
   readonly parts: readonly { readonly made: TrainedModel; readonly weight: number }[];
 }
@@ -227,7 +251,7 @@ function meanScale({ members }: Model): number {
   return Math.sqrt(members.reduce((sum, { target: { scale } }) => sum + scale ** 2, 0) / members.length);
 }
 
-function factsOf({ task, target, classes, columns, members }: Model): Omit<ModelFacts, 'ensemble' | 'test'> {
+function factsOf({ task, target, classes, columns, members }: Model): Omit<ModelFacts, Evaluated> {
   const layers = members.flatMap((member) => member.layers);
   const parameters = layers.reduce(
     (sum, { inputs, columns: units, bias, norm }) =>

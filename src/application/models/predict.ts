@@ -14,8 +14,17 @@ export interface UseModelDependencies {
 export type PredictBody = Exclude<ModelUse, { readonly kind: 'file' }>;
 
 /** Predictions (contract/models.ts) as JSON in UTF-8, for the body of a request: `{"rows": …}` or CSV. */
-export function predict(dependencies: UseModelDependencies, id: string, body: PredictBody): Promise<Buffer> {
-  return use(dependencies, id, body);
+export async function predict(
+  dependencies: UseModelDependencies,
+  id: string,
+  body: PredictBody,
+  { explain }: { readonly explain: boolean },
+): Promise<Buffer> {
+  const predictions = await use(dependencies, id, body);
+  if (!explain) return predictions;
+  const { facts } = await findModel(dependencies, id);
+  const importance = `,"importance":${JSON.stringify(facts?.importance)}}`;
+  return Buffer.concat([predictions.subarray(0, -1), Buffer.from(importance)]);
 }
 
 export function modelFile(dependencies: UseModelDependencies, id: string, file: ModelFile): Promise<Buffer> {
