@@ -48,7 +48,10 @@ const schema = z.object({
     .enum(['text', 'json'])
     .optional()
     .describe('Log format; by default text on a terminal and JSON elsewhere'),
-  HYPERSEARCH_URL: z.url().default('http://127.0.0.1:3000').describe('The service the command line connects to'),
+  HYPERSEARCH_URL: z
+    .url()
+    .optional()
+    .describe('The service the command line connects to; by default the one on this machine'),
 });
 
 export interface Config {
@@ -69,6 +72,8 @@ export interface Config {
   /** If undefined, it depends on whether standard error is a terminal. */
   readonly logFormat: 'text' | 'json' | undefined;
   readonly serviceUrl: string;
+  /** Whether the service to connect to was given, and is not the default. */
+  readonly isServiceGiven: boolean;
   /** Identifies this process in logs and records. */
   readonly processName: string;
 }
@@ -102,7 +107,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     connections: values.HYPERSEARCH_CONNECTIONS,
     logLevel: values.HYPERSEARCH_LOG,
     logFormat: values.HYPERSEARCH_LOG_FORMAT,
-    serviceUrl: values.HYPERSEARCH_URL.replace(/\/$/, ''),
+    serviceUrl: (values.HYPERSEARCH_URL ?? `http://127.0.0.1:${values.HYPERSEARCH_PORT || 3000}`).replace(/\/$/, ''),
+    isServiceGiven: set['HYPERSEARCH_URL'] !== undefined,
     processName: `${hostname()}:${process.pid}`,
   };
 }
