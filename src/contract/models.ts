@@ -158,6 +158,12 @@ export const modelEndpoints = {
     tags,
     summary: 'Download it: ONNX, safetensors, JSON, or a JavaScript module that predicts',
     params: modelParams.extend({ file: modelFileSchema }),
+    querystring: z.strictObject({
+      batchNorm: z
+        .enum(['separate', 'folded'])
+        .default('separate')
+        .describe('Whether model.onnx has batch normalization in operators of its own, or in the weights before it'),
+    }),
     response: { 200: file, ...refusals },
   },
   'POST /v1/models/:id/predict': {

@@ -105,6 +105,8 @@ function meanOf(numbers: readonly number[]): number {
 function dropOf(byRepeat: readonly (readonly number[])[]): Drop | undefined {
   const drops = byRepeat.filter(({ length }) => length > 0).map(meanOf);
   if (drops.length === 0) return undefined;
-  const mean = meanOf(drops);
+  const sum = meanOf(drops);
+  // Drops that cancel each other leave the rounding error of their sum.
+  const mean = Math.abs(sum) < 1e-12 * Math.max(...drops.map(Math.abs)) ? 0 : sum;
   return { mean, deviation: Math.sqrt(meanOf(drops.map((drop) => (drop - mean) ** 2))) };
 }

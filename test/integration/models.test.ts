@@ -140,6 +140,11 @@ describe('a model of the best trial', () => {
     const { InferenceSession } = await import('onnxruntime-web');
     const session = await InferenceSession.create(await service.client.modelFile(model.id, 'model.onnx'));
     expect(session.inputNames).toEqual(['age', 'height', 'color', 'size']);
+    const folded = await fetch(`${service.url}/v1/models/${model.id}/files/model.onnx?batchNorm=folded`);
+    const smaller = new Uint8Array(await folded.arrayBuffer());
+    expect((await InferenceSession.create(smaller)).inputNames).toEqual(session.inputNames);
+    expect(smaller.length).toBeLessThan((await service.client.modelFile(model.id, 'model.onnx')).length);
+    expect(await call('GET', `/v1/models/${model.id}/files/model.onnx?batchNorm=gone`)).toMatchObject({ status: 400 });
     const tensors = await service.client.modelFile(model.id, 'model.safetensors');
     const header = JSON.parse(tensors.subarray(8, 8 + Number(tensors.readBigUInt64LE(0))).toString());
     expect(Object.keys(header).length).toBeGreaterThan(4);

@@ -50,8 +50,8 @@ export const modelRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, d
 
   app.route({
     ...endpoint('GET /v1/models/:id/files/:file'),
-    handler: async ({ params: { id, file } }, reply) => {
-      const bytes = await modelFile(dependencies, id, file);
+    handler: async ({ params: { id, file }, query: { batchNorm } }, reply) => {
+      const bytes = await modelFile(dependencies, id, file, batchNorm === 'folded');
       return reply
         .type(modelFiles[file])
         .header('content-disposition', `attachment; filename="${file}"`)

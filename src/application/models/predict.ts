@@ -27,8 +27,13 @@ export async function predict(
   return Buffer.concat([predictions.subarray(0, -1), Buffer.from(importance)]);
 }
 
-export function modelFile(dependencies: UseModelDependencies, id: string, file: ModelFile): Promise<Buffer> {
-  return use(dependencies, id, { kind: 'file', file });
+export function modelFile(
+  dependencies: UseModelDependencies,
+  id: string,
+  file: ModelFile,
+  foldsBatchNorm = false,
+): Promise<Buffer> {
+  return use(dependencies, id, { kind: 'file', file, foldsBatchNorm });
 }
 
 async function use(dependencies: UseModelDependencies, id: string, what: ModelUse): Promise<Buffer> {

@@ -24,7 +24,7 @@ export type ModelUse =
   /** The body of a request. It is read in the thread, since large ones take long. */
   | { readonly kind: 'json'; readonly body: Uint8Array }
   | { readonly kind: 'csv'; readonly body: Uint8Array; readonly encoding: string | undefined }
-  | { readonly kind: 'file'; readonly file: ModelFile };
+  | { readonly kind: 'file'; readonly file: ModelFile; readonly foldsBatchNorm: boolean };
 
 export interface ModelUseTask {
   readonly id: string;
@@ -59,7 +59,7 @@ interface ModelPredictor extends Predictor<PredictionTable> {
 
 export function answerUse({ id, document, use }: ModelUseTask): ModelUseAnswer {
   const parsed = () => JSON.parse(Buffer.from(document).toString()) as Model;
-  if (use.kind === 'file') return { kind: 'bytes', bytes: fileOf(parsed(), document, use.file) };
+  if (use.kind === 'file') return { kind: 'bytes', bytes: fileOf(parsed(), document, use) };
   const predictor = predictors.get(id) ?? predictorOf(parsed());
   predictors.set(id, predictor);
   try {
@@ -115,12 +115,16 @@ function predictorOf(model: Model): ModelPredictor {
   return { model, ...createTablePredictor(model, outputs) };
 }
 
-function fileOf(model: Model, document: Uint8Array, file: ModelFile): Uint8Array {
+function fileOf(
+  model: Model,
+  document: Uint8Array,
+  { file, foldsBatchNorm }: Extract<ModelUse, { readonly kind: 'file' }>,
+): Uint8Array {
   switch (file) {
     case 'model.json':
       return document;
     case 'model.onnx':
-      return onnxModel(model);
+      return onnxModel(model, { foldsBatchNorm });
     case 'model.safetensors':
       return safetensorsModel(model);
     case 'predict.mjs':

@@ -19,7 +19,7 @@ export function ImportanceCard({
   readonly importance: Importance;
 }): ReactNode {
   return (
-    <section className="card">
+    <section className="card wide">
       <h2>Column importance</h2>
       {'columns' in importance ? (
         <Bars metric={metric} importance={importance} />
@@ -42,7 +42,7 @@ function Bars({ metric, importance }: { readonly metric: string; readonly import
         How much worse {metric} is when the values of a column are shuffled between {rows} {on} rows, ± the standard
         deviation of {repeats} repetitions.
       </p>
-      <div className="importance">
+      <div className="importance of-columns">
         {shown.map(({ column, value }) => (
           <Bar key={column} column={column} drop={value} most={most} />
         ))}
