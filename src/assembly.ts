@@ -22,7 +22,7 @@ import { readExamples } from './application/examples.ts';
 import { createHandOff, type HandOff } from './application/hand-off.ts';
 import type { ImportanceTask } from './application/importance.ts';
 import { createModelWork } from './application/models/make-model.ts';
-import type { ModelUseAnswer, ModelUseTask } from './application/models/use-model.ts';
+import { isLarge, type ModelUseAnswer, type ModelUseTask } from './application/models/use-model.ts';
 import { createPlanner } from './application/planner.ts';
 import type { PreflightTask } from './application/preflight.ts';
 import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
@@ -35,6 +35,7 @@ import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
 import type { Importance, Preflight } from './contract/analysis.ts';
 import { createFileReader, type FileAnswer, type FileTask } from './data/file-work.ts';
+import { Problem } from './errors.ts';
 import { projectRoot } from './paths.ts';
 
 export interface Assembly {
@@ -57,6 +58,47 @@ function queueConnection(config: Config, databaseUrl: string): QueueConnection {
 const ANALYSIS_IDLE_MS = 10_000;
 /** Longer, because the proposal thread caches the histories of searches. */
 const PROPOSALS_IDLE_MS = 60_000;
+
+/** Requests for the thread of large ones that may wait: their bodies are in memory. */
+const MAX_LARGE_WAITING = 8;
+
+/** Two threads, so that a small request does not wait for large ones. */
+function createModelThreads() {
+  const [small, large] = ['small', 'large'].map(
+    () =>
+      new Piscina<ModelUseTask, ModelUseAnswer>({
+        ...withSourceMaps,
+        filename: new URL('dist/workers/model-thread.js', `file://${projectRoot}/`).href,
+        minThreads: 0,
+        maxThreads: 1,
+        idleTimeout: PROPOSALS_IDLE_MS,
+      }),
+  ) as [ModelThread, ModelThread];
+  return {
+    answer: async (task: ModelUseTask): Promise<ModelUseAnswer> => {
+      if (!isLarge(task)) return small.run(task);
+      if (large.queueSize >= MAX_LARGE_WAITING) {
+        throw new Problem(
+          'tooManyRequests',
+          `${MAX_LARGE_WAITING} large requests for models are waiting; try again later`,
+        );
+      }
+      return large.run(task, { transferList: ownBuffers(task) });
+    },
+    close: async () => {
+      await Promise.all([small.destroy(), large.destroy()]);
+    },
+  };
+}
+
+/** The buffer of a body that has one to itself is moved to the thread and not copied. */
+function ownBuffers({ use }: ModelUseTask): ArrayBuffer[] {
+  if (use.kind === 'file') return [];
+  const { buffer, byteLength } = use.body;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}
+
+type ModelThread = Piscina<ModelUseTask, ModelUseAnswer>;
 
 /** Migrates the database, opens the stores, and reconciles until it is closed. */
 export async function assemble(config: Config, databaseUrl: string, log: Logger): Promise<Assembly> {
@@ -100,13 +142,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     maxThreads: 1,
     idleTimeout: PROPOSALS_IDLE_MS,
   });
-  const modelThread = new Piscina<ModelUseTask, ModelUseAnswer>({
-    ...withSourceMaps,
-    filename: new URL('dist/workers/model-thread.js', `file://${projectRoot}/`).href,
-    minThreads: 0,
-    maxThreads: 1,
-    idleTimeout: PROPOSALS_IDLE_MS,
-  });
+  const models = createModelThreads();
   const store = createSearchStore(database);
   const handOff = createHandOff({ worker: config.processName, leaseSeconds: config.leaseSeconds }, (deliveries) =>
     deliver(queue, deliveries, log),
@@ -126,7 +162,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     planner,
     datasets,
     models: createModelStore(database),
-    answerUse: (task) => modelThread.run(task),
+    answerUse: models.answer,
     files,
     facts: datasets.find,
     queue,
@@ -155,7 +191,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await planned;
       await analysis.destroy();
       await preflight.destroy();
-      await modelThread.destroy();
+      await models.close();
       await fileThread.destroy();
       await queue.close();
       await pubSub.close();

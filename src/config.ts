@@ -73,6 +73,8 @@ export interface Config {
   /** If undefined, it depends on whether standard error is a terminal. */
   readonly logFormat: 'text' | 'json' | undefined;
   readonly serviceUrl: string;
+  /** Whether the service to connect to was given, and is not the default. */
+  readonly isServiceGiven: boolean;
   /** Identifies this process in logs and records. */
   readonly processName: string;
 }
@@ -110,6 +112,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       /\/$/,
       '',
     ),
+    isServiceGiven: set['HYPERSEARCH_URL'] !== undefined,
     processName: `${hostname()}:${process.pid}`,
   };
 }

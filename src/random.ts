@@ -20,6 +20,7 @@ const purposes = [
   'forest',
   'ensemble',
   'test',
+  'importance',
 ] as const;
 export type Purpose = (typeof purposes)[number];
 

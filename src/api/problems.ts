@@ -1,4 +1,6 @@
 /** Converts errors to problem documents (contract/problem.ts). */
+import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ProblemDocument } from '../contract/problem.ts';
@@ -22,7 +24,7 @@ export function documentOf(problem: Problem): ProblemDocument {
 }
 
 /** Bugs are sent as `internal` without details. */
-function problemOf(error: FastifyError | Error): Problem {
+function problemOf(error: FastifyError | Error, bodyLimit: number | undefined): Problem {
   if (error instanceof Problem) return error;
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (error instanceof SyntaxError || ('code' in error && String(error.code).includes('JSON'))) {
@@ -30,6 +32,10 @@ function problemOf(error: FastifyError | Error): Problem {
   }
   const code = status === undefined ? undefined : byStatus[status];
   if (code === undefined) return new Problem('internal', 'the error was logged; no data of the search is lost');
+  if (code === 'bodyTooLarge' && bodyLimit !== undefined) {
+    const message = `has more than ${bodyLimit} bytes, which is the limit`;
+    return new Problem(code, `the body ${message}`, [{ path: 'body', message }]);
+  }
   return new Problem(code, error.message, [{ path: status === 415 ? 'content-type' : 'body', message: error.message }]);
 }
 
@@ -38,10 +44,24 @@ function send(reply: FastifyReply, problem: Problem): FastifyReply {
   return reply.code(document.status).type('application/problem+json').serializer(JSON.stringify).send(document);
 }
 
+const MAX_DISCARDED_BYTES = 1024 ** 3;
+const MAX_DISCARDING_MS = 30_000;
+
+/**
+ * Reads the rest of a body that is too large, and keeps nothing of it: a client that is still sending when the connection is closed gets an error
+ * of its network, and never sees the answer.
+ */
+async function discardBody(request: IncomingMessage): Promise<void> {
+  if (Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) > MAX_DISCARDED_BYTES) return;
+  request.resume();
+  await finished(request, { signal: AbortSignal.timeout(MAX_DISCARDING_MS) }).catch(() => undefined);
+}
+
 export function registerProblems(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-    const problem = problemOf(error);
+  app.setErrorHandler(async (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    const problem = problemOf(error, request.routeOptions.bodyLimit);
     if (problem.code === 'internal') request.log.error(error);
+    if (problem.code === 'bodyTooLarge') await discardBody(request.raw);
     return send(reply, problem);
   });
   app.setNotFoundHandler((request, reply) => {

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
 import { formatNumber } from '../format.ts';
-import { type ApiClient, createClient } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
 import {
   bestTable,
   findingLines,
@@ -91,8 +91,8 @@ const clientCommands: Readonly<Record<string, Command>> = {
   predict,
 };
 
-export function runClientCommand(name: string, serviceUrl: string, args: string[]): Promise<number> | undefined {
-  return clientCommands[name]?.(createClient(serviceUrl), args);
+export function clientCommand(name: string): Command | undefined {
+  return clientCommands[name];
 }
 
 async function watchToEnd(client: ApiClient, id: string): Promise<number> {

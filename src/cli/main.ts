@@ -1,8 +1,11 @@
 /** The command line: starts the processes of the service, and has client commands. */
+import { existsSync } from 'node:fs';
 import { readConfig } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import type { Role } from '../service.ts';
-import { runClientCommand } from './client-commands.ts';
+import { createClient } from './api-client.ts';
+import { clientCommand } from './client-commands.ts';
+import { withService } from './own-service.ts';
 import { usage } from './usage.ts';
 
 const roles: Readonly<Record<string, Role>> = { start: 'both', api: 'api', worker: 'worker' };
@@ -20,8 +23,13 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
     const { demo } = await import('./demo.ts');
     return demo(config);
   }
-  const command = runClientCommand(name, config.serviceUrl, args);
-  if (command !== undefined) return command;
+  const command = clientCommand(name);
+  if (command !== undefined) {
+    const run = (url: string) => command(createClient(url), args);
+    // A model in a file needs no service.
+    const isLocal = name === 'predict' && existsSync(args[0] ?? '');
+    return isLocal ? run(config.serviceUrl) : withService(config, run);
+  }
   console.log(usage);
   return name === 'help' || name === '--help' ? 0 : 2;
 }

@@ -7,7 +7,7 @@ import Table from 'cli-table3';
 import { type ModelFile, modelFiles } from '../contract/models.ts';
 import { datasetLimits } from '../data/csv-table.ts';
 import { decodeFile } from '../data/decode.ts';
-import type { ModelRecord } from '../domain/model-record.ts';
+import type { ModelImportance, ModelRecord } from '../domain/model-record.ts';
 import { formatNumber, formatTest } from '../format.ts';
 import { parseModel } from '../models/parse-model.ts';
 import { createModelPredictor } from '../models/predict.ts';
@@ -35,13 +35,13 @@ export async function makeModel(client: ApiClient, args: string[]): Promise<numb
   const [id] = positionals;
   const { trial = 'best', ensemble, refit, name, out } = values;
   if (id === undefined || positionals.length > 1 || (ensemble !== undefined && (refit || values.trial !== undefined))) {
-    throw new UsageError('model ID [--trial NUMBER [--refit] | --ensemble COUNT] [--name NAME] [--out FOLDER]');
+    throw new UsageError('model ID|best [--trial NUMBER [--refit] | --ensemble COUNT] [--name NAME] [--out FOLDER]');
   }
   const asked =
     ensemble === undefined
       ? { trial: trial === 'best' ? ('best' as const) : Number(trial), refit, name }
       : { ensemble: Number(ensemble), name };
-  let model = await client.createModel(id, asked);
+  let model = await client.createModel(id === 'best' ? await newestSearch(client) : id, asked);
   while (model.state === 'waiting' || model.state === 'running') {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     model = await client.model(model.id);
@@ -50,6 +50,13 @@ export async function makeModel(client: ApiClient, args: string[]): Promise<numb
   if (model.state === 'failed') return 1;
   if (out !== undefined) await download(client, model.id, out);
   return 0;
+}
+
+/** The newest search that has a best trial. */
+async function newestSearch(client: ApiClient): Promise<string> {
+  const found = (await client.list()).items.find(({ best }) => best !== null);
+  if (found === undefined) throw new Error('no search has a complete trial yet; npm run demo makes one');
+  return found.id;
 }
 
 async function download(client: ApiClient, id: string, folder: string): Promise<void> {
@@ -66,9 +73,9 @@ function modelLines({ id, name, state, failure, origin, facts }: ModelRecord): s
   const value = formatNumber(origin.value);
   if (facts?.ensemble) {
     const { trials, judgedOn } = facts.ensemble;
-    lines.push(
-      `the mean of trials ${trials.map(({ trial, weight }) => `${trial} (${formatNumber(weight)})`).join(', ')}`,
-    );
+    const [only, ...others] = trials;
+    const mean = `the mean of trials ${trials.map(({ trial, weight }) => `${trial} (${formatNumber(weight)})`).join(', ')}`;
+    lines.push(only !== undefined && others.length === 0 ? `trial ${only.trial}; no other one made it better` : mean);
     lines.push(
       `${origin.metric} ${formatNumber(judgedOn.ensemble)} on ${judgedOn.rows} rows that chose nothing; the best trial alone ${formatNumber(judgedOn.single)}`,
     );
@@ -81,7 +88,19 @@ function modelLines({ id, name, state, failure, origin, facts }: ModelRecord): s
     const validation = facts.ensemble === null ? origin.value : facts.ensemble.judgedOn.ensemble;
     lines.push(`${origin.metric}: ${formatTest(validation, facts.test)}`);
   }
+  if (facts !== null) lines.push(importanceLine(facts.importance));
   return lines.join('\n');
+}
+
+const TOP_COLUMNS = 5;
+
+function importanceLine(importance: ModelImportance): string {
+  if ('unavailable' in importance) return `column importance is not known: ${importance.unavailable}`;
+  const top = importance.columns
+    .toSorted((a, b) => (b.value?.mean ?? 0) - (a.value?.mean ?? 0))
+    .slice(0, TOP_COLUMNS)
+    .map(({ column, value }) => `${column} (${formatNumber(value?.mean)} ± ${formatNumber(value?.deviation, 2)})`);
+  return `most important columns: ${top.join(', ')}`;
 }
 
 export async function listModels(client: ApiClient, args: string[]): Promise<number> {

@@ -18,11 +18,13 @@ export const usage = `usage: npm run hypersearch -- COMMAND
   cancel ID                         cancel a search
   export ID [--format csv|ndjson]   write all trials to standard output
   replay ID NUMBER                  recompute a trial and compare the bits
-  model ID [--trial NUMBER] [--out FOLDER]
-                                    make a model of its best trial, or of another; write its files
+  model ID|best [--trial NUMBER] [--out FOLDER]
+                                    make a model of its best trial, or of another; write its files;
+                                    best: of the newest search
   models [ID]                       the newest models
   predict MODEL FILE.csv            predict rows with a model, or with a model.json
 
   start | api | worker | demo       run the service: see npm start, npm run api, npm run worker, npm run demo
 
-The commands connect to HYPERSEARCH_URL (by default http://127.0.0.1 at HYPERSEARCH_PORT, which is 3000).`;
+The commands connect to HYPERSEARCH_URL (by default http://127.0.0.1 at HYPERSEARCH_PORT, which is 3000). If that is
+not set and no service answers, they start one for themselves on the stored searches.`;

@@ -2,8 +2,9 @@
 import { foldsOf, testRowsOf } from '../data/folds.ts';
 import { portableOutputs } from '../models/evaluate.ts';
 import type { Model } from '../models/model.ts';
-import type { MemberOutputs, Prediction } from '../models/predictions.ts';
-import { fromOutputs, predictInputs, ROWS_AT_ONCE } from '../models/predictor.ts';
+import { fromOutputs, type PredictedNumbers, predictInputs, widthOf } from '../models/numbers.ts';
+import type { MemberOutputs } from '../models/predictions.ts';
+import { ROWS_AT_ONCE } from '../models/predictor.ts';
 import { preparedFolds } from './prepared-folds.ts';
 import type { TrialTask } from './trial.ts';
 
@@ -22,15 +23,15 @@ export function outOfFold(
 ): PredictedRows {
   const prepared = preparedFolds(dataset, validation, seed, settings.preprocessing, split);
   const rows = foldsOf(dataset, validation, seed, split).map(({ validationRows }) => validationRows);
-  const predictions: number[] = [];
+  const predictions: Float64Array[] = [];
   model.members.forEach((member, m) => {
     if (member.fold !== m) throw new RangeError(`member ${m} was not trained on fold ${m} of the trial`);
     const { validationX, validationRows } = prepared[m]!;
     const own = outputs(m, validationX, validationRows);
-    const predictionOf = fromOutputs({ ...model, members: [{ ...member, weight: 1 }] }, [own]);
-    for (let row = 0; row < validationRows; row++) predictions.push(...numbersOf(model, predictionOf(row)));
+    const alone = { ...model, members: [{ ...member, weight: 1 }] };
+    predictions.push(numbersOf(fromOutputs(alone, [own], validationRows)));
   });
-  return { rows: Uint32Array.from(rows.flatMap((own) => [...own])), predictions: Float64Array.from(predictions) };
+  return { rows: Uint32Array.from(rows.flatMap((own) => [...own])), predictions: joined(predictions) };
 }
 
 /** Undefined if the search has no test rows. `model` is one of the task's trial, also a refit. */
@@ -38,22 +39,33 @@ export function predictTestRows({ dataset, validation, seed }: TrialTask, model:
   const rows = testRowsOf(dataset, validation, seed);
   if (rows.length === 0) return undefined;
   const { x, features } = dataset;
-  const width = Math.max(model.classes.length, 1);
+  const width = widthOf(model);
   const outputs = portableOutputs(model);
   const predictions = new Float64Array(rows.length * width);
   for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
     const some = rows.subarray(start, start + ROWS_AT_ONCE);
     const inputs = new Float64Array(some.length * features);
     for (const [i, row] of some.entries()) inputs.set(x.subarray(row * features, (row + 1) * features), i * features);
-    const predictionOf = predictInputs(model, outputs, inputs, some.length);
-    for (let i = 0; i < some.length; i++) predictions.set(numbersOf(model, predictionOf(i)), (start + i) * width);
+    predictions.set(numbersOf(predictInputs(model, outputs, inputs, some.length)), start * width);
   }
   return { rows, predictions };
 }
 
-/** Probabilities in the order of the classes, or a value; NaN without a prediction. */
-function numbersOf({ classes }: Model, prediction: Prediction | undefined): readonly number[] {
-  if (prediction === undefined) return Array<number>(Math.max(classes.length, 1)).fill(Number.NaN);
-  if ('value' in prediction) return [prediction.value];
-  return classes.map((name) => prediction.probabilities[name]!);
+/** Probabilities or values; NaN for rows without a prediction. */
+export function numbersOf({ numbers, chosen }: PredictedNumbers): Float64Array {
+  const width = numbers.length / chosen.length;
+  chosen.forEach((index, row) => {
+    if (index < 0) numbers.fill(Number.NaN, row * width, (row + 1) * width);
+  });
+  return numbers;
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

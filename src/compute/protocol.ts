@@ -1,5 +1,6 @@
 /** Messages between the process and its compute threads. */
 import type { MessagePort } from 'node:worker_threads';
+import type { Explained, ExplainTask } from './explain-model.ts';
 import type { KernelsFamily } from './kernels-names.ts';
 import type { ModelTask, TrainedModel } from './train-model.ts';
 import type { RunOutcome, TimedUpdate, TrialTask } from './trial.ts';
@@ -15,16 +16,18 @@ export interface ThreadRequest {
   readonly memoryLimit: number;
 }
 
-/** A trial, one of its folds, or a model to make of it. */
+/** A trial, one of its folds, a model to make of it, or one to explain. */
 export type ThreadRun =
   | {
       readonly task: TrialTask;
       /** The fold and its state when it was paused; undefined for all folds. */
       readonly only: { readonly fold: number; readonly before: FoldState | undefined } | undefined;
     }
-  | { readonly model: ModelTask; readonly kernels: KernelsFamily };
+  | { readonly model: ModelTask; readonly kernels: KernelsFamily }
+  | { readonly explain: ExplainTask };
 
 export type MadeModel = TrainedModel & { readonly outcome: 'model' };
+export type ExplainedModel = Explained & { readonly outcome: 'explained' };
 
 /** Shared memory with an entry per run. */
 export interface Progress {
@@ -51,6 +54,7 @@ export type ThreadEnd =
   | RunOutcome
   | FoldState
   | MadeModel
+  | ExplainedModel
   | { readonly outcome: 'noModel'; readonly message: string }
   | { readonly outcome: 'tooLarge'; readonly bytes: number }
   | { readonly outcome: 'notStarted' }

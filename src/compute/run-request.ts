@@ -1,6 +1,7 @@
 /** Trains the runs of a request in a compute thread. */
 import { performance } from 'node:perf_hooks';
 import type { Kernels } from '../nn/kernels/kernels.ts';
+import { explainModel } from './explain-model.ts';
 import { type RunConditions, runFold } from './fold-run.ts';
 import { runInline, runToCompletion } from './inline-core.ts';
 import { compileKernels, instantiateKernels } from './kernels.ts';
@@ -64,6 +65,9 @@ function endOf(
 ): ThreadEnd {
   try {
     if ('model' in run) return makeModel(kernels, run, onEpoch, conditions);
+    if ('explain' in run) {
+      return { outcome: 'explained', ...explainModel(run.explain, { name: kernels.name, kernels }, conditions) };
+    }
     const { task, only } = run;
     if (only === undefined) return runInline(kernels, task, onEpoch, conditions);
     return runToCompletion(runFold(task, only.fold, { name: kernels.name, kernels }, conditions, only.before), onEpoch);

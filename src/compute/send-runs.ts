@@ -4,6 +4,7 @@ import type { Piscina } from 'piscina';
 import { messageOf } from '../errors.ts';
 import {
   createProgress,
+  type ExplainedModel,
   type MadeModel,
   REVOKED,
   STOPPED,
@@ -27,7 +28,7 @@ export interface Watch extends Pick<RunOptions, 'onEpochs' | 'signal' | 'revoke'
   readonly since: { at: number };
 }
 
-export type RunEnd = RunOutcome | FoldState | MadeModel;
+export type RunEnd = RunOutcome | FoldState | MadeModel | ExplainedModel;
 
 /** A run with the promise of its end. */
 export interface PendingRun {

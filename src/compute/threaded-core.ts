@@ -1,8 +1,9 @@
 import { Piscina } from 'piscina';
 import { countFolds } from '../data/folds.ts';
+import type { ModelExplainer } from './explain-model.ts';
 import type { CompiledKernels } from './kernels.ts';
 import type { KernelsFamily } from './kernels-names.ts';
-import type { MadeModel, ThreadRequest, ThreadRun } from './protocol.ts';
+import type { ExplainedModel, MadeModel, ThreadRequest, ThreadRun } from './protocol.ts';
 import { type PendingRun, type RunEnd, sendRuns, type Threads, type Watch } from './send-runs.ts';
 import { withSourceMaps } from './source-maps.ts';
 import type { ModelMaker } from './train-model.ts';
@@ -24,7 +25,7 @@ export function createThreadedCore(
   entry: URL,
   kernels: CompiledKernels,
   memoryLimit = Number.POSITIVE_INFINITY,
-): ComputeCore & ModelMaker {
+): ComputeCore & ModelMaker & ModelExplainer {
   const pool = new Piscina<ThreadRequest, void>({
     ...withSourceMaps,
     filename: entry.href,
@@ -47,6 +48,10 @@ export function createThreadedCore(
     makeModel: async (model, kernels, options = {}) => {
       const send: Send = (run) => void sendRuns(own, [run]);
       return (await submit(send, { model, kernels }, watchOf(options))) as MadeModel;
+    },
+    explainModel: async (explain, options = {}) => {
+      const send: Send = (run) => void sendRuns(own, [run]);
+      return (await submit(send, { explain }, watchOf(options))) as ExplainedModel;
     },
     close: () => pool.destroy(),
   };

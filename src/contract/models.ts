@@ -1,6 +1,7 @@
 /** Endpoints for models: made from trials, to predict with and to download. */
 import { z } from 'zod';
-import { modelNameSchema, modelNotesSchema, modelRecordSchema } from '../domain/model-record.ts';
+import { datasetLimits } from '../data/csv-table.ts';
+import { importanceSchema, modelNameSchema, modelNotesSchema, modelRecordSchema } from '../domain/model-record.ts';
 import { modelSchema } from '../models/model.ts';
 import { predictLimits } from '../models/read-cells.ts';
 import { fileTypes } from './datasets.ts';
@@ -100,6 +101,7 @@ export const predictionsSchema = z
       )
       .readonly()
       .describe('Values that the training rows did not have'),
+    importance: importanceSchema.optional().describe('If it was asked for with explain=true'),
   })
   .meta({ id: 'Predictions' });
 export type PredictionsAnswer = z.output<typeof predictionsSchema>;
@@ -156,13 +158,32 @@ export const modelEndpoints = {
     tags,
     summary: 'Download it: ONNX, safetensors, JSON, or a JavaScript module that predicts',
     params: modelParams.extend({ file: modelFileSchema }),
+    querystring: z.strictObject({
+      batchNorm: z
+        .enum(['separate', 'folded'])
+        .default('separate')
+        .describe('Whether model.onnx has batch normalization in operators of its own, or in the weights before it'),
+    }),
     response: { 200: file, ...refusals },
   },
   'POST /v1/models/:id/predict': {
     tags,
     summary: 'Predict rows, sent as JSON or as CSV',
-    description: `As JSON \`{"rows": [{"column": value}]}\`, or as CSV with one of the content types ${fileTypes.join(', ')}; at most ${predictLimits.rows} rows.`,
+    description: `As JSON \`{"rows": [{"column": value}]}\`, or as CSV with one of the content types ${fileTypes.join(', ')}; at most ${predictLimits.rows} rows and ${datasetLimits.bytes} bytes.`,
     params: modelParams,
+    querystring: z.strictObject({
+      explain: z
+        .enum(['true', 'false'])
+        .default('false')
+        .transform((text) => text === 'true')
+        .describe('Also answer the permutation importance of the columns, which was measured when the model was made'),
+      encoding: z
+        .string()
+        .min(1)
+        .max(40)
+        .optional()
+        .describe('Of a CSV, such as utf-16le; detected by default, as for data sets'),
+    }),
     body: predictBodySchema,
     response: { 200: predictionsSchema, ...refusals },
   },

@@ -38,20 +38,52 @@ const scoresSchema = z.object({
   single: z.number().nullable().describe('That of the trial that is best alone'),
 });
 
-const testSchema = z.object({
+const evaluated = {
   rows: count,
+  metrics: metricsSchema.describe('null if undefined or not finite'),
+  confusion: confusionSchema
+    .optional()
+    .describe('Rows by true class (outer) and predicted class (inner); up to 30 classes'),
+  predictions: predictedSchema.optional().describe('For some rows, in the units of the target'),
+};
+
+const testSchema = z.object({
+  ...evaluated,
   value: z.number().nullable().describe('The metric of the search; null if undefined on these rows'),
   interval: z
     .tuple([z.number(), z.number()])
     .readonly()
     .nullable()
     .describe('Low and high of the value, 95 %: Wilson’s for the accuracy, else a bootstrap over the rows'),
-  metrics: metricsSchema.describe('null if undefined or not finite'),
-  confusion: confusionSchema
-    .optional()
-    .describe('Test rows by true class (outer) and predicted class (inner); up to 30 classes'),
-  predictions: predictedSchema.optional().describe('For some test rows, in the units of the target'),
 });
+
+const drop = z
+  .object({ mean: z.number(), deviation: z.number().describe('Standard deviation between the repetitions') })
+  .readonly()
+  .nullable();
+
+export const importanceSchema = z.union([
+  z.object({
+    on: z.enum(['validation', 'test']).describe('Rows that the networks which predict them were not trained on'),
+    rows: count.describe('How many rows were shuffled; all, or an even selection of at most 1,000 a fold'),
+    repeats: count,
+    columns: z
+      .array(
+        z.object({
+          column: z.string(),
+          value: drop.describe(
+            'How much worse the metric of the search is with the column shuffled; null if undefined',
+          ),
+          loss: drop.describe('How much larger the loss is'),
+          accuracy: drop.describe('How much smaller the accuracy is; null for regression'),
+        }),
+      )
+      .readonly()
+      .describe('In the order of the columns'),
+  }),
+  z.object({ unavailable: z.string().describe('Why the importance of the columns is not known') }),
+]);
+export type ModelImportance = z.output<typeof importanceSchema>;
 
 /** What is known once it is made. */
 export const modelFactsSchema = z.object({
@@ -73,6 +105,13 @@ export const modelFactsSchema = z.object({
   test: testSchema
     .nullable()
     .describe('On the test rows, which neither trained nor chose it; null if the search has none'),
+  validation: z
+    .object(evaluated)
+    .nullable()
+    .describe(
+      'On validation rows, each predicted by networks that were not trained on it. The trial was chosen by them, so it is mostly too good; null with test rows, and for a model that was trained on all rows',
+    ),
+  importance: importanceSchema.describe('Permutation importance of the columns'),
 });
 export type ModelFacts = z.output<typeof modelFactsSchema>;
 

@@ -68,6 +68,8 @@ function numberWriter({ name, gaps, range }: NumberColumn, reading: ModelReading
     if (isAbsent(cell)) return Number.NaN;
     if (typeof cell !== 'string') return { message: `must be a number, got ${shown(cell)}` };
     const text = read(cell.trim());
+    // None of the usual markers is a number.
+    if (!ownMarkers && isNumber(text)) return Number(text);
     if (inNumbers(text)) return Number.NaN;
     return isNumber(text) ? Number(text) : { message: `must be a number, got ${shown(cell)}` };
   };

@@ -25,23 +25,28 @@ export interface Problems {
   has(row: number): boolean;
   add(row: number, path: string, message: string): void;
   readonly count: number;
+  /** By row, 0 or 1. */
+  readonly hasError: Uint8Array;
   first(): RowError[];
 }
 
-export function createProblems(): Problems {
-  const rows = new Set<number>();
+export function createProblems(rows: number): Problems {
+  const hasError = new Uint8Array(rows);
+  let count = 0;
   const errors: RowError[] = [];
   const sorted = () => errors.sort((a, b) => a.row - b.row);
   return {
-    has: (row) => rows.has(row),
+    hasError,
+    has: (row) => hasError[row] !== 0,
     add(row, path, message) {
-      rows.add(row);
+      if (hasError[row] === 0) count++;
+      hasError[row] = 1;
       errors.push({ row, path, message });
       // Columns are read one after the other, so later ones may have errors in earlier rows.
       if (errors.length >= 2 * predictLimits.errors) sorted().length = predictLimits.errors;
     },
     get count() {
-      return rows.size;
+      return count;
     },
     first: () => sorted().slice(0, predictLimits.errors),
   };

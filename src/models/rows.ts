@@ -1,6 +1,7 @@
 /** Raw rows as objects: `{ column: value }`. Also the code of `predict.mjs`. */
 import type { Model } from './model.ts';
-import type { Cell, ColumnWarning, Predictions, RawRow } from './predictions.ts';
+import type { PredictionTable } from './prediction-table.ts';
+import type { Cell, ColumnWarning, RawRow } from './predictions.ts';
 import type { Predict } from './predictor.ts';
 import { checkRows } from './read-cells.ts';
 
@@ -8,7 +9,7 @@ import { checkRows } from './read-cells.ts';
 const MAX_UNKNOWN = 20;
 
 /** Predicts rows. Columns that the model does not use are a warning, except the target. Throws a TypeError for what is no row. */
-export function predictRows(model: Model, predict: Predict, rows: readonly RawRow[]): Predictions {
+export function predictRows(model: Model, predict: Predict, rows: readonly RawRow[]): PredictionTable {
   checkRows(rows.length);
   const { cells, warnings } = cellsOf(model, rows);
   const width = model.columns.length;
@@ -37,7 +38,8 @@ function cellsOf({ columns, target }: Model, rows: readonly RawRow[]): { cells: 
     positions: names.map((name) => keys.indexOf(name)),
     unknown: keys.filter((key) => !known.has(key)),
   });
-  const cells: Cell[] = [];
+  const cells = new Array<Cell>(rows.length * columns.length);
+  let next = 0;
   const unknown = new Map<string, { rows: number; firstRow: number }>();
   let layout = layoutOf([]);
   for (const [i, row] of rows.entries()) {
@@ -47,7 +49,7 @@ function cellsOf({ columns, target }: Model, rows: readonly RawRow[]): { cells: 
     const keys = Object.keys(row);
     if (!sameKeys(keys, layout.keys)) layout = layoutOf(keys);
     const values = Object.values(row);
-    for (const position of layout.positions) cells.push(values[position]); // undefined at −1
+    for (const position of layout.positions) cells[next++] = values[position]; // undefined at −1
     for (const name of layout.unknown) {
       const one = unknown.get(name);
       if (one !== undefined) one.rows++;

@@ -41,7 +41,6 @@ export function* evaluateOnTestRows(
   const score = (of: ScoredMetric, some = predictions, true_ = truth) => testScore(of, some, true_, squaredScale);
   const rows = truth.length;
   const value = score(metric);
-  const classes = truth instanceof Int32Array;
   return {
     rows,
     value,
@@ -50,15 +49,25 @@ export function* evaluateOnTestRows(
       : metric === 'accuracy'
         ? wilson(Math.round(value * rows), rows)
         : yield* bootstrap(predictions, truth, seed, (some, true_) => score(metric, some, true_)),
-    metrics: classes
-      ? { loss: score('loss'), accuracy: score('accuracy'), macroF1: score('macroF1'), rocAuc: score('rocAuc') }
-      : { loss: score('loss'), rmse: score('rmse'), mae: score('mae'), r2: score('r2') },
+    metrics: metricsOf(predictions, truth, squaredScale),
     predictions: predictionsOf({ outputs: predictions, y: truth }),
   };
 }
 
+export function metricsOf(predictions: Float64Array, truth: TrueValues, squaredScale: number): Metrics {
+  const score = (of: ScoredMetric) => testScore(of, predictions, truth, squaredScale);
+  return truth instanceof Int32Array
+    ? { loss: score('loss'), accuracy: score('accuracy'), macroF1: score('macroF1'), rocAuc: score('rocAuc') }
+    : { loss: score('loss'), rmse: score('rmse'), mae: score('mae'), r2: score('r2') };
+}
+
 /** As in training, the loss of values is the mean squared error of the standardized target. */
-function testScore(metric: ScoredMetric, predictions: Float64Array, truth: TrueValues, squaredScale: number): number {
+export function testScore(
+  metric: ScoredMetric,
+  predictions: Float64Array,
+  truth: TrueValues,
+  squaredScale: number,
+): number {
   if (metric !== 'loss' || truth instanceof Int32Array) return scoreOf(metric, predictions, truth);
   return scoreOf('rmse', predictions, truth) ** 2 / squaredScale;
 }

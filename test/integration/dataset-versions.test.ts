@@ -1,7 +1,7 @@
 /** The same name uploaded again is a new version; searches keep the one they began with, and keep it from being deleted. */
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { runClientCommand } from '../../src/cli/client-commands.ts';
+import { clientCommand } from '../../src/cli/client-commands.ts';
 import type { DatasetSummary } from '../../src/domain/dataset-record.ts';
 import { allTrials, ended, hashesOf, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -55,7 +55,7 @@ async function replayed(id: string, number: number): Promise<string> {
   const lines: string[] = [];
   const log = vi.spyOn(console, 'log').mockImplementation((line: string) => lines.push(line));
   try {
-    await runClientCommand('replay', service.url, [id, String(number)]);
+    await clientCommand('replay')!(service.client, [id, String(number)]);
   } finally {
     log.mockRestore();
   }

@@ -140,6 +140,11 @@ describe('a model of the best trial', () => {
     const { InferenceSession } = await import('onnxruntime-web');
     const session = await InferenceSession.create(await service.client.modelFile(model.id, 'model.onnx'));
     expect(session.inputNames).toEqual(['age', 'height', 'color', 'size']);
+    const folded = await fetch(`${service.url}/v1/models/${model.id}/files/model.onnx?batchNorm=folded`);
+    const smaller = new Uint8Array(await folded.arrayBuffer());
+    expect((await InferenceSession.create(smaller)).inputNames).toEqual(session.inputNames);
+    expect(smaller.length).toBeLessThan((await service.client.modelFile(model.id, 'model.onnx')).length);
+    expect(await call('GET', `/v1/models/${model.id}/files/model.onnx?batchNorm=gone`)).toMatchObject({ status: 400 });
     const tensors = await service.client.modelFile(model.id, 'model.safetensors');
     const header = JSON.parse(tensors.subarray(8, 8 + Number(tensors.readBigUInt64LE(0))).toString());
     expect(Object.keys(header).length).toBeGreaterThan(4);
@@ -203,6 +208,15 @@ describe('a model of the best trial', () => {
     expect(expected.body.warnings.at(-1)).toMatchObject({ code: 'unknownColumn', column: 'größe' });
     const files = [Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(text, 'latin1'), gzipSync(text)];
     for (const file of files) expect(await call('POST', path, file, 'text/csv')).toEqual(expected);
+    // Both are valid Windows-1252, so the encoding must be given.
+    const cyrillic = Buffer.from(text.replace('größe', '\u00e3'), 'latin1');
+    const given = await call('POST', `${path}?encoding=windows-1251`, cyrillic, 'text/csv');
+    expect(given.body.warnings.at(-1)).toMatchObject({ code: 'unknownColumn', column: '\u0433' });
+    expect(given.body.predictions).toEqual(expected.body.predictions);
+    expect(await call('POST', `${path}?encoding=klingon`, cyrillic, 'text/csv')).toMatchObject({
+      status: 400,
+      body: { faults: [{ path: 'encoding' }] },
+    });
     const workbook = await call('POST', path, Buffer.from('504b030414', 'hex'), 'text/csv');
     expect(workbook).toMatchObject({ status: 400, body: { faults: [{ message: expect.stringContaining('Excel') }] } });
   });

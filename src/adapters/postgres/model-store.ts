@@ -126,8 +126,15 @@ function released(failure: string | undefined): Prisma.Sql {
     finished_at = CASE WHEN ${isLast} THEN now() END`;
 }
 
-/** Models that were made before there were test rows say nothing of them. */
+const BEFORE = 'the model was made by an earlier version; make it again to measure it';
+
+/** Models that were made before there were test rows or importance say nothing of them. */
 function recordOf({ created_at, finished_at, facts, ...row }: Row): ModelRecord {
-  const known = facts && { ...facts, test: facts.test ?? null };
+  const known = facts && {
+    ...facts,
+    test: facts.test ?? null,
+    validation: facts.validation ?? null,
+    importance: facts.importance ?? { unavailable: BEFORE },
+  };
   return { ...row, facts: known, createdAt: created_at.toISOString(), finishedAt: finished_at?.toISOString() ?? null };
 }

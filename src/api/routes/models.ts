@@ -50,8 +50,8 @@ export const modelRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, d
 
   app.route({
     ...endpoint('GET /v1/models/:id/files/:file'),
-    handler: async ({ params: { id, file } }, reply) => {
-      const bytes = await modelFile(dependencies, id, file);
+    handler: async ({ params: { id, file }, query: { batchNorm } }, reply) => {
+      const bytes = await modelFile(dependencies, id, file, batchNorm === 'folded');
       return reply
         .type(modelFiles[file])
         .header('content-disposition', `attachment; filename="${file}"`)
@@ -91,11 +91,16 @@ const predictRoute: FastifyPluginAsyncZod<ApiDependencies> = async (app, depende
     ...endpoint('POST /v1/models/:id/predict'),
     validatorCompiler: (route) => (route.httpPart === 'body' ? validatedByUseCase : app).validatorCompiler!(route),
     bodyLimit,
-    handler: async ({ params: { id }, body, headers }, reply) => {
+    handler: async ({ params: { id }, query: { encoding, explain }, body, headers }, reply) => {
       const sent: unknown = body;
       if (!Buffer.isBuffer(sent)) throw new Problem('invalidRequest', 'the body must have rows as JSON or CSV');
-      const kind = headers['content-type']?.startsWith('application/json') ? 'json' : 'csv';
-      const answer = await predict(dependencies, id, kind, sent);
+      const isJson = headers['content-type']?.startsWith('application/json');
+      const answer = await predict(
+        dependencies,
+        id,
+        isJson ? { kind: 'json', body: sent } : { kind: 'csv', body: sent, encoding },
+        { explain },
+      );
       return reply
         .type('application/json; charset=utf-8')
         .serializer(asItIs)

@@ -1,7 +1,9 @@
 /** Makes waiting models in a worker: claims one, computes its trial again, checks its hash, and writes the model. */
+
+import type { ModelExplainer } from '../../compute/explain-model.ts';
 import type { KernelsFamily } from '../../compute/kernels-names.ts';
 import { type ModelMaker, NoModel, type TrainedModel } from '../../compute/train-model.ts';
-import { MemoryLimitExceeded, TimeLimitExceeded } from '../../compute/trial.ts';
+import { MemoryLimitExceeded, TimeLimitExceeded, type TrialTask } from '../../compute/trial.ts';
 import { scoredMetrics } from '../../compute/trial-options.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { countFolds } from '../../data/folds.ts';
@@ -14,14 +16,14 @@ import { ensembleModel } from '../../models/ensemble-model.ts';
 import type { Model } from '../../models/model.ts';
 import { type EnsembleChoice, selectEnsemble } from '../../models/select-ensemble.ts';
 import type { DatasetInputs, DatasetStore, ModelStore, PubSub, SearchQueries } from '../ports.ts';
-import { testFacts, trueValues } from './test-facts.ts';
+import { importanceFacts, testFacts, trueValues, validationFacts } from './evaluation-facts.ts';
 
 export interface ModelWorkDependencies {
   readonly models: ModelStore;
   readonly queries: Pick<SearchQueries, 'find' | 'trial'>;
   readonly datasets: Pick<DatasetStore, 'load' | 'inputs'>;
   readonly pubSub: Pick<PubSub, 'publishProgress'>;
-  readonly core: ModelMaker;
+  readonly core: ModelMaker & ModelExplainer;
   readonly log: Log;
   /** Name of this process in records. */
   readonly worker: string;
@@ -79,8 +81,8 @@ async function makeClaimed(
   };
   const timer = setInterval(() => void renew(), Math.min(1000, (leaseSeconds * 1000) / 3));
   try {
-    const { model, ensemble, test } = await modelOf(dependencies, claim, abort.signal);
-    const facts = { ...factsOf(model), ensemble, test };
+    const { model, ...how } = await modelOf(dependencies, claim, abort.signal);
+    const facts = { ...factsOf(model), ...how };
     await models.finish(claim, { facts, document: new TextEncoder().encode(JSON.stringify(model)) });
   } catch (error) {
     if (error instanceof ClaimLost) return;
@@ -93,7 +95,8 @@ async function makeClaimed(
   }
 }
 
-type MadeModel = { readonly model: Model } & Pick<ModelFacts, 'ensemble' | 'test'>;
+type MadeModel = { readonly model: Model } & Pick<ModelFacts, Evaluated>;
+type Evaluated = 'ensemble' | 'test' | 'validation' | 'importance';
 
 /** The model of the claim, how an ensemble was chosen, and how good it is on test rows. */
 async function modelOf(
@@ -122,18 +125,42 @@ async function modelOf(
     }),
   );
   const { parts, ...joined } = ensemble === null ? alone(made[0]!) : joinEnsemble(source, trials, made);
-  const test = await testFacts(source.search.specification, source.dataset, parts);
+  const { specification } = source.search;
+  const { objective, limits } = specification;
+  // An ensemble is made of trials with the same folds.
+  const { validation, seed, split } = parts[0]!.made.task;
+  const test = await testFacts(specification, source.dataset, parts);
+  const metric = scoredMetrics[objective.metric];
+  const { outOfFold, importance } = await dependencies.core.explainModel(
+    {
+      model: joined.model,
+      dataset: source.dataset,
+      ...{ validation, seed, split },
+      metric,
+      direction: objective.direction,
+    },
+    { signal, limitSeconds: limits.trialSeconds },
+  );
   signal.throwIfAborted();
-  return { ...joined, test };
+  return {
+    ...joined,
+    test,
+    validation: validationFacts(source.dataset, outOfFold, joined.model),
+    importance: importanceFacts(importance),
+  };
+}
+
+interface Retrained extends TrainedModel {
+  readonly task: TrialTask;
 }
 
 /** A model before its evaluation. */
-interface Joined extends Omit<MadeModel, 'test'> {
+interface Joined extends Pick<MadeModel, 'model' | 'ensemble'> {
   /** The trained models that it consists of; the weights sum to 1. */
-  readonly parts: readonly { readonly made: TrainedModel; readonly weight: number }[];
+  readonly parts: readonly { readonly made: Retrained; readonly weight: number }[];
 }
 
-function alone(made: TrainedModel): Joined {
+function alone(made: Retrained): Joined {
   return { model: made.model, ensemble: null, parts: [{ made, weight: 1 }] };
 }
 
@@ -162,7 +189,7 @@ async function trained(
   { trial: number, resultHash }: { readonly trial: number; readonly resultHash: string },
   signal: AbortSignal,
   onProgress: (share: number) => void,
-): Promise<TrainedModel> {
+): Promise<Retrained> {
   const trial = await queries.trial(search, number);
   if (trial === undefined) throw new NoModel('the search was deleted before the model was made');
   const task = trialTask(search, { ...trial, point: trial.hyperparameters }, dataset);
@@ -181,7 +208,7 @@ async function trained(
       },
     },
   );
-  if (made.result === undefined || made.result.resultHash === resultHash) return made;
+  if (made.result === undefined || made.result.resultHash === resultHash) return { ...made, task };
   throw new NoModel(
     `computing trial ${number} again gave other bits: its hash is ${resultHash}, now it was ${made.result.resultHash}`,
   );
@@ -191,7 +218,7 @@ async function trained(
 function joinEnsemble(
   { search, dataset }: Source,
   trials: readonly { readonly trial: number }[],
-  made: readonly TrainedModel[],
+  made: readonly Retrained[],
 ): Joined {
   const { rows } = made[0]!.outOfFold!;
   const { metric } = search.specification.objective;
@@ -227,7 +254,7 @@ function meanScale({ members }: Model): number {
   return Math.sqrt(members.reduce((sum, { target: { scale } }) => sum + scale ** 2, 0) / members.length);
 }
 
-function factsOf({ task, target, classes, columns, members }: Model): Omit<ModelFacts, 'ensemble' | 'test'> {
+function factsOf({ task, target, classes, columns, members }: Model): Omit<ModelFacts, Evaluated> {
   const layers = members.flatMap((member) => member.layers);
   const parameters = layers.reduce(
     (sum, { inputs, columns: units, bias, norm }) =>

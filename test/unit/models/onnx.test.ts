@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readCsv } from '../../../src/data/csv-dataset.ts';
 import { ensembleModel } from '../../../src/models/ensemble-model.ts';
 import type { Model } from '../../../src/models/model.ts';
-import { onnxModel } from '../../../src/models/onnx/onnx.ts';
+import { type OnnxOptions, onnxModel } from '../../../src/models/onnx/onnx.ts';
 import { createModelPredictor } from '../../../src/models/predict.ts';
 import type { Prediction, RawRow } from '../../../src/models/predictions.ts';
 import {
@@ -97,8 +97,8 @@ function difference(a: readonly number[], b: readonly number[]): number {
 
 const TOLERANCE = 1e-5;
 
-async function expectSame(model: Model, rows: readonly RawRow[]): Promise<void> {
-  const session = await ort.InferenceSession.create(onnxModel(model));
+async function expectSame(model: Model, rows: readonly RawRow[], options: OnnxOptions = {}): Promise<void> {
+  const session = await ort.InferenceSession.create(onnxModel(model, options));
   const wanted = expected(model, rows);
   const whole = await answered(session, model, rows);
   expect(whole.labels).toEqual(wanted.labels);
@@ -123,6 +123,18 @@ describe.each(modelTasks)('1,000 rows at once and one by one: $what', (task) => 
     );
   });
 });
+
+it.each(modelSettings.filter(({ batchNorm, preprocessing }) => batchNorm && preprocessing === 'standardize'))(
+  'batch norm folded into the weights: $activation',
+  async (settings) => {
+    for (const task of modelTasks) {
+      const { model } = trainedModel(modelTaskDataset(task), { ...settings, loss: task.loss });
+      await expectSame(model, withoutTarget(task.rows(300, 8)), { foldsBatchNorm: true });
+      // Two operators fewer for every normalized layer, whose scale and shift are in none of the constants.
+      expect(onnxModel(model, { foldsBatchNorm: true }).length).toBeLessThan(onnxModel(model).length);
+    }
+  },
+);
 
 it('an ensemble of networks with one output and with two', async () => {
   const read = modelTaskDataset(modelTasks[1]);

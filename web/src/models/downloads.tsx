@@ -40,30 +40,54 @@ function firstOf({ categories, missing }: { readonly categories: readonly string
   return categories.find((name) => name !== missing) ?? '';
 }
 
-const SHOWN = 3;
+/** The most columns whose values are in the code; rows of more are read from a file. */
+const MOST_SPELLED = 6;
 
 function python({ columns, task }: Facts): string {
-  const inputs = columns.slice(0, SHOWN).map(({ name, ...column }) => {
+  const answer = task === 'classification' ? 'label, probabilities' : '[value]';
+  const begin = ["session = onnxruntime.InferenceSession('model.onnx')"];
+  if (columns.length > MOST_SPELLED) {
+    return [
+      'import numpy as np, onnxruntime, pandas as pd',
+      ...begin,
+      "rows = pd.read_csv('rows.csv', dtype={i.name: str for i in session.get_inputs() if 'string' in i.type})",
+      'feed = {',
+      "    i.name: rows[[i.name]].fillna('').to_numpy(object) if 'string' in i.type else rows[[i.name]].to_numpy(np.float32)",
+      '    for i in session.get_inputs()',
+      '}',
+      `${answer} = session.run(None, feed)`,
+    ].join('\n');
+  }
+  const inputs = columns.map(({ name, ...column }) => {
     const value = column.type === 'number' ? 'np.float32(0)' : JSON.stringify(firstOf(column));
     const dtype = column.type === 'number' ? '' : ', dtype=object';
-    return `${JSON.stringify(name)}: np.array([[${value}]]${dtype})`;
+    return `    ${JSON.stringify(name)}: np.array([[${value}]]${dtype}),`;
   });
-  const more = columns.length > SHOWN ? [`…  # ${columns.length - SHOWN} more columns`] : [];
-  return [
-    'import numpy as np, onnxruntime',
-    "session = onnxruntime.InferenceSession('model.onnx')",
-    `${task === 'classification' ? 'label, probabilities' : '[value]'} = session.run(None, {${[...inputs, ...more].join(', ')}})`,
-  ].join('\n');
+  return ['import numpy as np, onnxruntime', ...begin, `${answer} = session.run(None, {`, ...inputs, '})'].join('\n');
+}
+
+/** `"__proto__": 1` in an object literal sets the prototype; a computed key does not. */
+function keyOf(name: string): string {
+  return name === '__proto__' ? '["__proto__"]' : JSON.stringify(name);
 }
 
 function javascript({ columns, task }: Facts): string {
-  const row = columns.slice(0, SHOWN).map((column) => {
-    return `${JSON.stringify(column.name)}: ${column.type === 'number' ? 0 : JSON.stringify(firstOf(column))}`;
+  const show = `console.log(predictions[0].${task === 'classification' ? 'label' : 'value'});`;
+  if (columns.length > MOST_SPELLED) {
+    return [
+      "import { readFileSync } from 'node:fs';",
+      "import { predict } from './predict.mjs';",
+      "const rows = JSON.parse(readFileSync('rows.json', 'utf8')); // a list of objects from column to value",
+      'const { predictions } = predict(rows);',
+      show,
+    ].join('\n');
+  }
+  const row = columns.map((column) => {
+    return `${keyOf(column.name)}: ${column.type === 'number' ? 0 : JSON.stringify(firstOf(column))}`;
   });
-  const more = columns.length > SHOWN ? ', …' : '';
   return [
     "import { predict } from './predict.mjs';",
-    `const { predictions } = predict([{ ${row.join(', ')}${more} }]);`,
-    `console.log(predictions[0].${task === 'classification' ? 'label' : 'value'});`,
+    `const { predictions } = predict([{ ${row.join(', ')} }]);`,
+    show,
   ].join('\n');
 }

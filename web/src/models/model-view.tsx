@@ -13,9 +13,10 @@ import { Tile } from '../parts/tile.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { Downloads } from './downloads.tsx';
+import { ImportanceCard } from './importance-card.tsx';
 import { PredictForm } from './predict-form.tsx';
 import { sourceText } from './source.ts';
-import { TestCard } from './test-card.tsx';
+import { TestCard, ValidationCard } from './test-card.tsx';
 import '../style/models.css';
 
 export default function ModelView({ id }: { readonly id: string }): ReactNode {
@@ -92,6 +93,8 @@ function ModelBody({ model, done }: { readonly model: ModelRecord; readonly done
             <Ensemble searchId={origin.searchId} metric={origin.metric} {...facts.ensemble} />
           )}
           {facts.test !== null && <TestCard origin={origin} facts={facts} test={facts.test} />}
+          {facts.validation !== null && <ValidationCard facts={facts} validation={facts.validation} />}
+          <ImportanceCard metric={origin.metric} importance={facts.importance} />
           <Downloads id={model.id} facts={facts} />
         </div>
       )}

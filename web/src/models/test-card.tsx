@@ -32,3 +32,27 @@ export function TestCard({ origin, facts, test }: TestCardProps): ReactNode {
     </section>
   );
 }
+
+/** On validation rows, where there are no test rows. */
+export function ValidationCard({
+  facts,
+  validation,
+}: {
+  readonly facts: Facts;
+  readonly validation: NonNullable<Facts['validation']>;
+}): ReactNode {
+  return (
+    <section className="card">
+      <h2>On the validation rows</h2>
+      <p className="small">
+        The networks were not trained on these {validation.rows} rows, but the trial was chosen by them, so all of this
+        is mostly too good. A search with test rows says how good its models really are.
+      </p>
+      <Metrics metrics={validation.metrics} />
+      {validation.confusion && <Confusion confusion={validation.confusion} classes={facts.classes} />}
+      {validation.predictions && (
+        <Residuals {...validation.predictions} name="predictions on validation rows" rows="validation rows" />
+      )}
+    </section>
+  );
+}

@@ -1,13 +1,17 @@
-/** Evaluates a model that was just made on the test rows of its search. */
+/** What is known of a model that was just made: how good it is on test rows or validation rows, and how important its columns are. */
 import { setImmediate } from 'node:timers/promises';
+import type { Explained } from '../../compute/explain-model.ts';
 import { finite } from '../../compute/fold-run.ts';
+import type { PredictedRows } from '../../compute/out-of-fold.ts';
 import type { TrainedModel } from '../../compute/train-model.ts';
 import { scoredMetrics } from '../../compute/trial-options.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import type { ModelFacts } from '../../domain/model-record.ts';
+import type { ModelFacts, ModelImportance } from '../../domain/model-record.ts';
 import type { Specification } from '../../domain/specification/specification.ts';
+import type { Model } from '../../models/model.ts';
 import type { TrueValues } from '../../models/scores.ts';
-import { evaluateOnTestRows, type TestEvaluation } from '../../models/test-evaluation.ts';
+import { evaluateOnTestRows, metricsOf, type TestEvaluation } from '../../models/test-evaluation.ts';
+import { predictionsOf } from '../../nn/training/predictions.ts';
 
 export function trueValues({ task, y }: Dataset, rows: Uint32Array): TrueValues {
   const values = Array.from(rows, (row) => y[row]!);
@@ -68,12 +72,44 @@ async function inTurns<T>(work: Generator<void, T>): Promise<T> {
   }
 }
 
-function factsOf({ rows, value, interval, metrics, predictions }: TestEvaluation): NonNullable<ModelFacts['test']> {
+/** On validation rows; null without predictions for them. */
+export function validationFacts(
+  dataset: Dataset,
+  outOfFold: PredictedRows | undefined,
+  { members }: Model,
+): ModelFacts['validation'] {
+  if (outOfFold === undefined) return null;
+  const { rows, predictions } = outOfFold;
+  const truth = trueValues(dataset, rows);
+  const squaredScale = meanOf(members.map(({ weight, target }) => ({ weight, value: target.scale ** 2 })));
+  const metrics = metricsOf(predictions, truth, squaredScale);
+  return evaluated({ rows: rows.length, metrics, predictions: predictionsOf({ outputs: predictions, y: truth }) });
+}
+
+export function importanceFacts(importance: Explained['importance']): ModelImportance {
+  if ('unavailable' in importance) return importance;
+  const { columns, ...how } = importance;
+  const facts = columns.map(({ column, drops: { value, loss, accuracy } }) => ({
+    column,
+    value: value ?? null,
+    loss: loss ?? null,
+    accuracy: accuracy ?? null,
+  }));
+  return { ...how, columns: facts };
+}
+
+function factsOf({ value, interval, ...rest }: TestEvaluation): NonNullable<ModelFacts['test']> {
+  return { ...evaluated(rest), value: finite(value), interval: interval ?? null };
+}
+
+function evaluated({
+  rows,
+  metrics,
+  predictions,
+}: Pick<TestEvaluation, 'rows' | 'metrics' | 'predictions'>): NonNullable<ModelFacts['validation']> {
   const finiteMetrics = Object.fromEntries(Object.entries(metrics).map(([name, own]) => [name, finite(own)]));
   return {
     rows,
-    value: finite(value),
-    interval: interval ?? null,
     metrics: finiteMetrics as NonNullable<ModelFacts['test']>['metrics'],
     ...(predictions !== undefined &&
       ('confusion' in predictions
