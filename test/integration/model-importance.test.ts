@@ -134,3 +134,13 @@ it('without test rows, what it predicts for validation rows is known, as the tri
   const withTest = await modelOf('classification', { validation: { type: 'holdout', test: 0.25 } });
   expect(withTest.facts).toMatchObject({ validation: null, test: { rows: 60 } });
 });
+
+it('of a trial with a split of its own is measured on that split', async () => {
+  const validation = { type: 'holdout', fraction: 0.3, reshuffle: true };
+  for (const number of [1, 2]) {
+    const model = await modelOf('classification', { validation }, { trial: number });
+    const trial = await service.client.trial(model.origin.searchId, number);
+    expect((model.facts!.validation!.metrics as { accuracy: number }).accuracy).toBeCloseTo(trial.value!, 10);
+    expect(model.facts!.validation!.confusion).toEqual(trial.folds[0]!.confusion);
+  }
+});

@@ -85,7 +85,10 @@ describe('the recipes', () => {
         'test/unit/models/onnx.test.ts',
         'test/integration/contract.test.ts',
       ],
-      provide: { templateUrl: inject('templateUrl') },
+      provide: {
+        templateUrl: inject('templateUrl'),
+        epochsPerMillisecond: inject('epochsPerMillisecond'),
+      },
       testTimeout: 120_000,
       hookTimeout: 120_000,
     };
