@@ -35,6 +35,7 @@ import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
 import type { Importance, Preflight } from './contract/analysis.ts';
 import { createFileReader, type FileAnswer, type FileTask } from './data/file-work.ts';
+import type { Slowness } from './domain/estimate.ts';
 import { Problem } from './errors.ts';
 import { projectRoot } from './paths.ts';
 
@@ -135,6 +136,16 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     idleTimeout: ANALYSIS_IDLE_MS,
     workerData: kernels,
   });
+  const speed = new Piscina<undefined, Slowness>({
+    ...withSourceMaps,
+    filename: new URL('dist/workers/preflight-thread.js', `file://${projectRoot}/`).href,
+    name: 'slowness',
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: ANALYSIS_IDLE_MS,
+    workerData: kernels,
+  });
+  let slowness: Promise<Slowness> | undefined;
   const proposals = new Piscina<ProposalTask, ProposalAnswer>({
     ...withSourceMaps,
     filename: new URL('dist/workers/proposal-thread.js', `file://${projectRoot}/`).href,
@@ -168,7 +179,6 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     queue,
     pubSub,
     log,
-    threads: config.threads,
     kernels,
     memory: createTrialMemory(kernels, config.trialMemoryBytes),
     web: join(projectRoot, 'dist', 'web'),
@@ -176,6 +186,8 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     importance: (task) => analysis.run(task),
     examples: readExamples(join(projectRoot, 'examples')),
     preflight: (task) => preflight.run(task),
+    threads: config.threads,
+    slowness: () => (slowness ??= speed.run(undefined)),
     ping: async () => {
       await database.$queryRaw`SELECT 1`;
     },
@@ -191,6 +203,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await planned;
       await analysis.destroy();
       await preflight.destroy();
+      await speed.destroy();
       await models.close();
       await fileThread.destroy();
       await queue.close();

@@ -1,6 +1,7 @@
 /** The dependencies of the API, created by the composition roots (assembly.ts, tests). */
 
 import type { Logger } from 'pino';
+import type { Machine } from '../application/dry-run.ts';
 import type { ImportanceTask } from '../application/importance.ts';
 import type { ModelUseAnswer, ModelUseTask } from '../application/models/use-model.ts';
 import type { Planner } from '../application/planner.ts';
@@ -14,7 +15,7 @@ import type { TrialMemory } from '../domain/specification/largest-trial.ts';
 import type { DatasetFacts } from '../domain/specification/specification.ts';
 import type { LiveCurves } from './live-curves.ts';
 
-export interface ApiDependencies {
+export interface ApiDependencies extends Machine {
   readonly store: SearchStore;
   readonly queries: SearchQueries;
   readonly queue: TrialQueue;
@@ -29,8 +30,6 @@ export interface ApiDependencies {
   /** Reads files for previews, off the event loop. */
   readonly files: FileReader;
   readonly pubSub: PubSub;
-  /** Number of compute threads, for time estimates only. */
-  readonly threads: number;
   /** The kernels that this process trains with; the pre-flight uses them too. */
   readonly kernels: CompiledKernels;
   /** The memory limit and estimate of a trial: specifications whose largest trial needs more are refused. */

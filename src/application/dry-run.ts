@@ -1,7 +1,9 @@
 /** Shows what a search would do, without storing or training anything. */
 import { roundsOf } from '../algorithms/confirmation/rounds.ts';
 import type { DryRun } from '../contract/searches.ts';
-import { secondsOf } from '../domain/estimate.ts';
+import { countFolds } from '../data/folds.ts';
+import { type Slowness, secondsOf } from '../domain/estimate.ts';
+import { durationOf } from '../domain/search-duration.ts';
 import { settingsOf } from '../domain/specification/hyperparameters.ts';
 import { type Specification, samplerOf } from '../domain/specification/specification.ts';
 import { firstStageOf, type Stage, withEpochs } from '../domain/stages.ts';
@@ -12,15 +14,21 @@ const SHOWN = 10;
 /** Enough trials to estimate the mean duration. */
 const MEASURED = 100;
 
-/** Validates `body` as for a new search; `threads` is the number of compute threads for the time estimate. */
-export async function dryRunSearch(
-  dependencies: SpecificationContext & { readonly threads: number },
-  body: unknown,
-): Promise<DryRun> {
-  return dryRun(await parseSpecification(body, dependencies), dependencies.threads);
+/** The machine that trains, for estimates of time. */
+export interface Machine {
+  /** The number of compute threads. */
+  readonly threads: number;
+  /** Measured once. */
+  slowness(): Promise<Slowness>;
 }
 
-function dryRun({ specification, dataset, warnings }: Parsed, threads: number): DryRun {
+/** Validates `body` as for a new search. */
+export async function dryRunSearch(dependencies: SpecificationContext & Machine, body: unknown): Promise<DryRun> {
+  const parsed = await parseSpecification(body, dependencies);
+  return dryRun(parsed, dependencies.threads, await dependencies.slowness());
+}
+
+function dryRun({ specification, dataset, warnings }: Parsed, threads: number, slowness: Slowness): DryRun {
   const sampler = samplerOf(specification);
   const { trials } = specification.budget;
   const stages = plannedStages(specification, sampler.size);
@@ -30,13 +38,18 @@ function dryRun({ specification, dataset, warnings }: Parsed, threads: number): 
   // So do proposals of samplers that learn.
   const known = numbers.filter((number) => sampler.learnsFrom(number) === 0);
   const points = known.map((number) => sampler.propose(number, []));
-  const secondsIn = ({ hyperparameters, validation }: PlannedStage) =>
-    points.map((point) => secondsOf(settingsOf(hyperparameters, point), dataset, validation));
-  const ofStages = stages.map((stage) => {
-    const measured = secondsIn(stage);
-    const work = (stage.trials * sumOf(measured)) / measured.length;
+  const ofStages = stages.map(({ trials: own, hyperparameters, validation }) => {
+    const settings = points.map((point) => settingsOf(hyperparameters, point));
+    const measured = settings.map((one) => secondsOf(one, dataset, validation, slowness));
+    const secondsPerTrial = meanOf(measured);
+    const epochs = Math.round(meanOf(settings.map((one) => one.epochs)));
     // A stage begins when the one before has ended.
-    return { measured, work, seconds: work / Math.min(threads, stage.trials) };
+    const seconds = durationOf(
+      { trials: own, epochs, folds: countFolds(validation), secondsPerTrial },
+      specification,
+      threads,
+    );
+    return { measured, work: own * secondsPerTrial, seconds };
   });
   const confirming = confirmation(specification, ofStages.at(-1)!.measured, threads);
   const first = known.slice(0, SHOWN).map((number, i) => ({
@@ -52,7 +65,10 @@ function dryRun({ specification, dataset, warnings }: Parsed, threads: number): 
     estimate: {
       threads,
       secondsPerTrial: sumOf(ofStages.map(({ work }) => work)) / sumOf(stages.map((stage) => stage.trials)),
-      seconds: sumOf(ofStages.map(({ seconds }) => seconds)) + confirming,
+      seconds: Math.min(
+        sumOf(ofStages.map(({ seconds }) => seconds)) + confirming,
+        specification.budget.seconds ?? Number.POSITIVE_INFINITY,
+      ),
     },
   };
 }
@@ -84,6 +100,10 @@ function plannedStages(specification: Specification, size: number): readonly Pla
       return { trials, validation: own, hyperparameters: withEpochs(hyperparameters, epochs) };
     }),
   ];
+}
+
+function meanOf(numbers: readonly number[]): number {
+  return sumOf(numbers) / numbers.length;
 }
 
 function sumOf(numbers: readonly number[]): number {

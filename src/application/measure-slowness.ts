@@ -1,0 +1,36 @@
+/** Measures how fast a thread of this machine trains, for estimates of time (domain/estimate.ts). Some 100 ms. */
+import { runInline } from '../compute/inline-core.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { partsOf, type Slowness } from '../domain/estimate.ts';
+import { settingsOf } from '../domain/specification/hyperparameters.ts';
+import type { Kernels } from '../nn/kernels/kernels.ts';
+
+/** Enough that the code is compiled; the fastest counts, since others may have been interrupted. */
+const RUNS = 6;
+const validation = { type: 'holdout', fraction: 0.2, repeats: 1 } as const;
+/** Many small steps, and few large products. */
+const small = settingsOf({ hiddenUnits: 16, batchSize: 8, epochs: 3 }, {});
+const large = { ...settingsOf({ batchSize: 128, epochs: 1 }, {}), hiddenUnits: [256, 256] };
+
+export function measureSlowness(kernels: Kernels, dataset: Dataset): Slowness {
+  const measured = [small, large].map((settings) => {
+    const task = {
+      ...{ settings, dataset, validation, metric: 'validationLoss', direction: 'minimize' },
+      ...{ divergence: false, seed: 0, trial: 0 },
+    } as const;
+    const conditions = { interrupted: () => false, memoryLimit: Number.POSITIVE_INFINITY };
+    const runs = Array.from({ length: RUNS }, () => runInline(kernels, task, () => undefined, conditions).durationMs);
+    return { seconds: Math.min(...runs) / 1000, ...partsOf(settings, dataset, validation) };
+  });
+  const [steps, dense] = measured as [(typeof measured)[0], (typeof measured)[0]];
+  // Two equations with two unknowns: seconds = products · p + rest · r.
+  const determinant = steps.products * dense.rest - dense.products * steps.rest;
+  const products = (steps.seconds * dense.rest - dense.seconds * steps.rest) / determinant;
+  const rest = (steps.products * dense.seconds - dense.products * steps.seconds) / determinant;
+  return { products: withinReason(products), rest: withinReason(rest) };
+}
+
+/** Measurements of a machine that is busy can contradict each other. */
+function withinReason(slowness: number): number {
+  return Number.isFinite(slowness) ? Math.min(Math.max(slowness, 0.2), 20) : 1;
+}
