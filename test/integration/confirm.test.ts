@@ -300,7 +300,11 @@ describe('what may happen meanwhile', () => {
   it('is there after a target, and after epochs of which some are kept for it, but not after the seconds', async () => {
     const target = await finished({ ...base, budget: { trials: 12, target: 0.1 }, confirm: { trials: 2, repeats: 2 } });
     expect(target).toMatchObject({ endedBy: 'target', confirmation: { state: 'complete', by: 'target' } });
-    expect(target.trials.planned).toBeLessThanOrEqual(12);
+    // Nothing more is planned, though there is room for trials.
+    const sampler = { type: 'tpe', seed: 2, concurrency: 1 };
+    const early = await finished({ ...base, sampler, budget: { trials: 40, target: 0.1 }, confirm: { trials: 2, repeats: 4 } });
+    expect(early).toMatchObject({ endedBy: 'target', confirmation: { state: 'complete' } });
+    expect(early.trials.planned).toBeLessThan(10);
     const epochs = await finished({ ...base, budget: { trials: 40, epochs: 100 }, confirm });
     expect(epochs).toMatchObject({ endedBy: 'epochs', confirmation: { state: 'complete', by: 'epochs' } });
     expect(epochs.epochs).toBeGreaterThan(80);
