@@ -302,7 +302,12 @@ describe('what may happen meanwhile', () => {
     expect(target).toMatchObject({ endedBy: 'target', confirmation: { state: 'complete', by: 'target' } });
     // Nothing more is planned, though there is room for trials.
     const sampler = { type: 'tpe', seed: 2, concurrency: 1 };
-    const early = await finished({ ...base, sampler, budget: { trials: 40, target: 0.1 }, confirm: { trials: 2, repeats: 4 } });
+    const early = await finished({
+      ...base,
+      sampler,
+      budget: { trials: 40, target: 0.1 },
+      confirm: { trials: 2, repeats: 4 },
+    });
     expect(early).toMatchObject({ endedBy: 'target', confirmation: { state: 'complete' } });
     expect(early.trials.planned).toBeLessThan(10);
     const epochs = await finished({ ...base, budget: { trials: 40, epochs: 100 }, confirm });
