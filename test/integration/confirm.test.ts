@@ -409,6 +409,16 @@ describe('reshuffled splits', () => {
     const own = await losses(reshuffled);
     expect(new Set([...own, fixed[0]!].map((loss) => loss.toFixed(3))).size).toBe(4);
 
+    // So has every repetition of a confirmation, also where trials share theirs.
+    const confirmed = await finished({
+      ...{ ...exact, validation: { fraction: 0.25 } },
+      confirm: { trials: 2, repeats: 3, design: 'all' },
+    });
+    const { finalists } = await service.client.confirmation(confirmed.id);
+    const [one, two] = finalists.map(({ trials }) => trials.map(({ value }) => value!));
+    expect(new Set([...one!, fixed[0]!].map((loss) => loss.toFixed(3))).size).toBe(4);
+    expect(one).toEqual(two);
+
     const enqueue = Array.from({ length: 9 }, () => exact.enqueue[0]!);
     const budget = { trials: 9 };
     const whole = await finished({ ...exact, enqueue, budget, validation: reshuffled });
