@@ -1,6 +1,7 @@
 /** The confirmation of the best trials, through the service: what it chooses, what it leaves as it was, and what may happen meanwhile. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replayed } from '../../src/cli/replay.ts';
+import type { DryRun } from '../../src/contract/searches.ts';
 import type { SearchEvent } from '../../src/domain/events.ts';
 import { FIRST_RUN } from '../../src/domain/runs.ts';
 import type { Search } from '../../src/domain/search.ts';
@@ -379,6 +380,19 @@ describe('what is refused', () => {
     const { status, body } = await send('POST', '/v1/searches', { ...base, ...more });
     expect({ status, faults: body.faults }).toEqual({ status: 400, faults: [{ path, message }] });
   });
+});
+
+it('is part of the estimate of a dry run', async () => {
+  const secondsOf = async (more: object) => {
+    const { body } = await send('POST', '/v1/searches/dry-run', { ...base, ...more });
+    return (body as unknown as DryRun).estimate.seconds;
+  };
+  // As many runs as trials.
+  const [plain, confirmed] = [
+    await secondsOf({}),
+    await secondsOf({ confirm: { trials: 6, repeats: 2, design: 'all' } }),
+  ];
+  expect(confirmed / plain).toBeCloseTo(2, 6);
 });
 
 describe('reshuffled splits', () => {
