@@ -1,6 +1,7 @@
 /** The confirmation of the best trials, through the service: what it chooses, what it leaves as it was, and what may happen meanwhile. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replayed } from '../../src/cli/replay.ts';
+import type { DryRun } from '../../src/contract/searches.ts';
 import type { SearchEvent } from '../../src/domain/events.ts';
 import { FIRST_RUN } from '../../src/domain/runs.ts';
 import type { Search } from '../../src/domain/search.ts';
@@ -300,7 +301,16 @@ describe('what may happen meanwhile', () => {
   it('is there after a target, and after epochs of which some are kept for it, but not after the seconds', async () => {
     const target = await finished({ ...base, budget: { trials: 12, target: 0.1 }, confirm: { trials: 2, repeats: 2 } });
     expect(target).toMatchObject({ endedBy: 'target', confirmation: { state: 'complete', by: 'target' } });
-    expect(target.trials.planned).toBeLessThanOrEqual(12);
+    // Nothing more is planned, though there is room for trials.
+    const sampler = { type: 'tpe', seed: 2, concurrency: 1 };
+    const early = await finished({
+      ...base,
+      sampler,
+      budget: { trials: 40, target: 0.1 },
+      confirm: { trials: 2, repeats: 4 },
+    });
+    expect(early).toMatchObject({ endedBy: 'target', confirmation: { state: 'complete' } });
+    expect(early.trials.planned).toBeLessThan(10);
     const epochs = await finished({ ...base, budget: { trials: 40, epochs: 100 }, confirm });
     expect(epochs).toMatchObject({ endedBy: 'epochs', confirmation: { state: 'complete', by: 'epochs' } });
     expect(epochs.epochs).toBeGreaterThan(80);
@@ -372,6 +382,19 @@ describe('what is refused', () => {
   });
 });
 
+it('is part of the estimate of a dry run', async () => {
+  const secondsOf = async (more: object) => {
+    const { body } = await send('POST', '/v1/searches/dry-run', { ...base, ...more });
+    return (body as unknown as DryRun).estimate.seconds;
+  };
+  // As many runs as trials.
+  const [plain, confirmed] = [
+    await secondsOf({}),
+    await secondsOf({ confirm: { trials: 6, repeats: 2, design: 'all' } }),
+  ];
+  expect(confirmed / plain).toBeCloseTo(2, 6);
+});
+
 describe('reshuffled splits', () => {
   /** Linear, from zero, all rows in a batch: but for the order in which rows are added up, only the split is random. */
   const exact = {
@@ -399,6 +422,16 @@ describe('reshuffled splits', () => {
     for (const loss of fixed) expect(loss).toBeCloseTo(fixed[0]!, 5);
     const own = await losses(reshuffled);
     expect(new Set([...own, fixed[0]!].map((loss) => loss.toFixed(3))).size).toBe(4);
+
+    // So has every repetition of a confirmation, also where trials share theirs.
+    const confirmed = await finished({
+      ...{ ...exact, validation: { fraction: 0.25 } },
+      confirm: { trials: 2, repeats: 3, design: 'all' },
+    });
+    const { finalists } = await service.client.confirmation(confirmed.id);
+    const [one, two] = finalists.map(({ trials }) => trials.map(({ value }) => value!));
+    expect(new Set([...one!, fixed[0]!].map((loss) => loss.toFixed(3))).size).toBe(4);
+    expect(one).toEqual(two);
 
     const enqueue = Array.from({ length: 9 }, () => exact.enqueue[0]!);
     const budget = { trials: 9 };

@@ -106,6 +106,12 @@ describe('a leak that is planted in the test rows', () => {
         { epochs: 6, trials: 3 },
       ],
     },
+    'reshuffled splits, confirmed': {
+      sampler: { type: 'random' },
+      validation: { test: TEST, reshuffle: true },
+      budget: { trials: 5 },
+      confirm: { trials: 3, repeats: 2 },
+    },
   };
   const specificationOf = (name: string, what: keyof typeof searches) => {
     const { sampler, ...others } = searches[what];
@@ -124,6 +130,11 @@ describe('a leak that is planted in the test rows', () => {
       resultHash,
     }));
 
+  const runsOf = async (search: string) =>
+    (await service.client.confirmation(search)).finalists.flatMap(({ trials }) =>
+      trials.map(({ confirms, resultHash }) => ({ confirms, resultHash })),
+    );
+
   it.each(['classification', 'regression'] as const)(
     'changes no trial, no refit and no ensemble of a %s, and every trial if it is in other rows',
     async (task) => {
@@ -139,6 +150,10 @@ describe('a leak that is planted in the test rows', () => {
       const [clean, cleanControl] = [await searched(), await finished(control)];
       await upload(name, leaking(task), task);
       const [leaked, leakedControl] = [await searched(), await finished(control)];
+      // Nor a run of a confirmation.
+      const [runs, runsAfter] = await Promise.all([clean, leaked].map((ids) => runsOf(ids.at(-1)!)));
+      expect(runs!.length).toBeGreaterThan(3);
+      expect(runsAfter).toEqual(runs);
       const versions = await Promise.all([clean[0]!, leaked[0]!].map((id) => service.client.search(id)));
       expect(versions[0]!.dataset.hash).not.toBe(versions[1]!.dataset.hash);
       for (const [i, id] of clean.entries()) {

@@ -219,3 +219,24 @@ describe('the model of a search', () => {
     expect(model.curveOf(0)?.validationMetric).toEqual([0.2, 0.3]);
   });
 });
+
+it('does not take runs of a confirmation for trials, which end when it begins', () => {
+  const confirms = { trial: 0, repeat: 1 };
+  const run = 1_000_000_000;
+  const model = new SearchModel();
+  const events = log([
+    { type: 'trials.planned', data: { from: 0, to: 1 } },
+    started(0),
+    complete(0, 0.5),
+    { type: 'confirmation.started', data: { finalists: [0] } },
+    { type: 'trial.started', data: { number: run, attempt: 1, confirms, worker: 'w', hyperparameters: {} } },
+    { type: 'trial.failed', data: { number: run, attempt: 1, confirms, reason: 'its worker is gone' } },
+  ]);
+  for (const event of events) model.onChange(event);
+  expect(model.trials.map(({ number, state }) => [number, state])).toEqual([
+    [0, 'complete'],
+    [1, 'cancelled'],
+  ]);
+  expect(model.live.size).toBe(0);
+  expect(model.seq).toBe(events.length);
+});
