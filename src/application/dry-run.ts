@@ -1,5 +1,6 @@
 /** Shows what a search would do, without storing or training anything. */
 import { roundsOf } from '../algorithms/confirmation/rounds.ts';
+import type { Point } from '../algorithms/space/space.ts';
 import type { DryRun } from '../contract/searches.ts';
 import { countFolds } from '../data/folds.ts';
 import { type Slowness, secondsOf } from '../domain/estimate.ts';
@@ -38,8 +39,10 @@ function dryRun({ specification, dataset, warnings }: Parsed, threads: number, s
   // So do proposals of samplers that learn.
   const known = numbers.filter((number) => sampler.learnsFrom(number) === 0);
   const points = known.map((number) => sampler.propose(number, []));
+  // Where nothing is known before there are results, any points will do for the time.
+  const typical = points.length > 0 ? points : samplesOf(specification, count);
   const ofStages = stages.map(({ trials: own, hyperparameters, validation }) => {
-    const settings = points.map((point) => settingsOf(hyperparameters, point));
+    const settings = typical.map((point) => settingsOf(hyperparameters, point));
     const measured = settings.map((one) => secondsOf(one, dataset, validation, slowness));
     const secondsPerTrial = meanOf(measured);
     const epochs = Math.round(meanOf(settings.map((one) => one.epochs)));
@@ -100,6 +103,11 @@ function plannedStages(specification: Specification, size: number): readonly Pla
       return { trials, validation: own, hyperparameters: withEpochs(hyperparameters, epochs) };
     }),
   ];
+}
+
+function samplesOf(specification: Specification, count: number): Point[] {
+  const sampler = samplerOf({ ...specification, sampler: { type: 'random', seed: 0 } });
+  return Array.from({ length: count }, (_, number) => sampler.propose(number, []));
 }
 
 function meanOf(numbers: readonly number[]): number {

@@ -1,5 +1,6 @@
 /** Measures how fast a thread of this machine trains, for estimates of time (domain/estimate.ts). Some 100 ms. */
 import { runInline } from '../compute/inline-core.ts';
+import type { TrialTask } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { partsOf, type Slowness } from '../domain/estimate.ts';
 import { settingsOf } from '../domain/specification/hyperparameters.ts';
@@ -14,10 +15,12 @@ const large = { ...settingsOf({ batchSize: 128, epochs: 1 }, {}), hiddenUnits: [
 
 export function measureSlowness(kernels: Kernels, dataset: Dataset): Slowness {
   const measured = [small, large].map((settings) => {
-    const task = {
-      ...{ settings, dataset, validation, metric: 'validationLoss', direction: 'minimize' },
-      ...{ divergence: false, seed: 0, trial: 0 },
-    } as const;
+    const task: TrialTask = {
+      ...{ settings, dataset, validation, seed: 0, trial: 0 },
+      metric: 'validationLoss',
+      direction: 'minimize',
+      divergence: false,
+    };
     const conditions = { interrupted: () => false, memoryLimit: Number.POSITIVE_INFINITY };
     const runs = Array.from({ length: RUNS }, () => runInline(kernels, task, () => undefined, conditions).durationMs);
     return { seconds: Math.min(...runs) / 1000, ...partsOf(settings, dataset, validation) };

@@ -1,5 +1,4 @@
 /** Estimates how long a search takes from how long its trials train. */
-import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import { type Bracket, bracketOf } from './brackets.ts';
 import { hasBarriers, isImmediate } from './specification/pruners.ts';
 import type { Specification } from './specification/specification.ts';
@@ -29,8 +28,8 @@ export function durationOf(
   { pruner, sampler }: Pick<Specification, 'pruner' | 'sampler'>,
   threads: number,
 ): number {
-  const parallel = Math.min(threads, trials, isLearning(sampler) ? sampler.concurrency : Number.POSITIVE_INFINITY);
-  const waits = isLearning(sampler) ? PROPOSAL_SECONDS / parallel : 0;
+  const parallel = Math.min(threads, trials, 'concurrency' in sampler ? sampler.concurrency : Number.POSITIVE_INFINITY);
+  const waits = 'concurrency' in sampler ? PROPOSAL_SECONDS / parallel : 0;
   // All trials of a rung must have ended before the next one begins.
   const together = (count: number, share: number) =>
     Math.max(Math.ceil(count / threads), count / parallel) * share * secondsPerTrial +
