@@ -87,7 +87,12 @@ export interface SearchStore {
     trials: readonly FinishedTrial[],
     next?: Plan,
   ): Promise<Finished & { readonly search: Search }>;
-  /** Stores an intermediate value: the trial continues, is stopped or waits at its rung. The last trial of a rung triggers promotions. */
+  /** Stores that trials have come to their rungs, where they wait for the others of their bracket. The last one triggers promotions. */
+  pauseAtRungs(
+    searchId: string,
+    reports: readonly PausedReport[],
+  ): Promise<{ deliveries: readonly Delivery[]; search: Search }>;
+  /** Stores an intermediate value for a pruner without barriers: the trial continues or is stopped. */
   reportValue(
     searchId: string,
     report: PausedReport,

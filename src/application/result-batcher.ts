@@ -8,9 +8,9 @@ import type { Log } from '../log.ts';
 import type { Planner } from './planner.ts';
 import type { SearchStore } from './ports.ts';
 
-interface Pending {
+interface Pending<Written> {
   readonly search: Search;
-  readonly trial: FinishedTrial;
+  readonly written: Written;
   readonly done: (search: Search | undefined) => void;
 }
 
@@ -28,39 +28,34 @@ export interface ResultBatcher {
    * written. `search` is a recent state.
    */
   finish(search: Search, trial: FinishedTrial): Promise<Search | undefined>;
-  /** Reports an intermediate value. If it cannot be written, the claim has ended. */
+  /** The same for a trial that has come to its rung, where it waits. */
+  pause(search: Search, report: PausedReport): Promise<Search | undefined>;
+  /** Reports an intermediate value to a pruner without barriers. If it cannot be written, the claim has ended. */
   reportValue(searchId: string, report: PausedReport): Promise<PruneDecision>;
+}
+
+interface Stores extends Pick<SearchStore, 'pauseAtRungs' | 'reportValue'> {
+  readonly finish: Planner['finish'];
 }
 
 /** `onCommitted` is called after each transaction with the search and the deliveries to make. */
 export function createResultBatcher(
-  { finish, reportValue }: { readonly finish: Planner['finish']; readonly reportValue: SearchStore['reportValue'] },
+  { finish, pauseAtRungs, reportValue }: Stores,
   log: Log,
   onCommitted: (search: Search, deliveries: readonly Delivery[]) => Promise<void>,
 ): ResultBatcher {
-  const queues = new Map<string, Pending[]>();
-
-  const drain = async (searchId: string, queue: Pending[]): Promise<void> => {
-    while (queue.length > 0) {
-      const begun = performance.now();
-      const batch = queue.splice(0, queue.length);
-      const search = await write(searchId, batch);
-      for (const { done } of batch) done(search);
-      // A sampler that learns needs each result at once.
-      if (search !== undefined && !isLearning(search.specification.sampler)) await batchInterval(begun);
-    }
-    queues.delete(searchId);
-  };
-
-  const write = async (searchId: string, batch: readonly Pending[]): Promise<Search | undefined> => {
-    const trials = batch.map(({ trial }) => trial);
-    const { search } = batch.reduce((newest, one) => (one.search.seq > newest.search.seq ? one : newest));
-    const written = await persist(searchId, `${trials.length} results`, () => finish(search, trials));
+  const writeResults = async (search: Search, trials: readonly FinishedTrial[]): Promise<Search | undefined> => {
+    const written = await persist(search.id, `${trials.length} results`, () => finish(search, trials));
     const refused = trials.filter(({ number }) => written?.accepted.includes(number) === false);
     if (refused.length > 0) {
       const numbers = refused.map(({ number }) => number).join(', ');
-      log.warn(`search ${searchId}: results of trials ${numbers} came too late and were refused`);
+      log.warn(`search ${search.id}: results of trials ${numbers} came too late and were refused`);
     }
+    return written?.search;
+  };
+
+  const writePauses = async ({ id }: Search, reports: readonly PausedReport[]): Promise<Search | undefined> => {
+    const written = await persist(id, `the values of ${reports.length} trials`, () => pauseAtRungs(id, reports));
     return written?.search;
   };
 
@@ -88,17 +83,8 @@ export function createResultBatcher(
   };
 
   return {
-    finish: (search, trial) =>
-      new Promise((done) => {
-        const queue = queues.get(search.id);
-        if (queue !== undefined) {
-          queue.push({ search, trial, done });
-          return;
-        }
-        const fresh = [{ search, trial, done }];
-        queues.set(search.id, fresh);
-        void drain(search.id, fresh);
-      }),
+    finish: inBatches(writeResults),
+    pause: inBatches(writePauses),
     reportValue: async (searchId, report) => {
       const written = await persist(searchId, `the value of trial ${report.number}`, () =>
         reportValue(searchId, report),
@@ -106,6 +92,39 @@ export function createResultBatcher(
       return written?.decision ?? 'over';
     },
   };
+}
+
+/** Writes one by one per search; what arrives meanwhile is written together. */
+function inBatches<Written>(
+  write: (newest: Search, batch: readonly Written[]) => Promise<Search | undefined>,
+): (search: Search, written: Written) => Promise<Search | undefined> {
+  const queues = new Map<string, Pending<Written>[]>();
+  const drain = async (searchId: string, queue: Pending<Written>[]): Promise<void> => {
+    while (queue.length > 0) {
+      const begun = performance.now();
+      const batch = queue.splice(0, queue.length);
+      const newest = batch.reduce((latest, one) => (one.search.seq > latest.search.seq ? one : latest));
+      const search = await write(
+        newest.search,
+        batch.map(({ written }) => written),
+      );
+      for (const { done } of batch) done(search);
+      // A sampler that learns needs each result at once.
+      if (search !== undefined && !isLearning(search.specification.sampler)) await batchInterval(begun);
+    }
+    queues.delete(searchId);
+  };
+  return (search, written) =>
+    new Promise((done) => {
+      const queue = queues.get(search.id);
+      if (queue !== undefined) {
+        queue.push({ search, written, done });
+        return;
+      }
+      const fresh = [{ search, written, done }];
+      queues.set(search.id, fresh);
+      void drain(search.id, fresh);
+    });
 }
 
 function batchInterval(begun: number): Promise<void> {

@@ -62,7 +62,13 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
     dependencies.planner.refill(reported.search);
     return reported;
   };
-  const batcher = createResultBatcher({ finish: dependencies.planner.finish, reportValue }, log, committed);
+  const pauseAtRungs: SearchStore['pauseAtRungs'] = async (searchId, reports) => {
+    const paused = await store.pauseAtRungs(searchId, reports);
+    dependencies.planner.refill(paused.search);
+    return paused;
+  };
+  const writes = { finish: dependencies.planner.finish, pauseAtRungs, reportValue };
+  const batcher = createResultBatcher(writes, log, committed);
   /** Searches whose claimed trials must not be started. */
   const paused = new Set<string>();
   const claimer = { worker: dependencies.worker, leaseSeconds };
@@ -205,6 +211,7 @@ async function settle(
   end: End,
 ): Promise<Search | undefined> {
   if (end.kind === 'result') return batcher.finish(search, { ...end.result, number, attempt });
+  if (end.kind === 'paused') return batcher.pause(search, end.report);
   if (end.kind !== 'returned') return undefined;
   try {
     const back = await store.release(searchId, [end.returned]);

@@ -3,9 +3,10 @@
 import { bestOf } from '../algorithms/objective.ts';
 import type { ComputeCore, FoldCurves, TimedUpdate, TrialResult, TrialTask } from '../compute/trial.ts';
 import { type IntermediateReport, persistentFault } from '../diagnosis/persistent.ts';
-import type { Claim } from '../domain/commands.ts';
+import type { Claim, PausedReport } from '../domain/commands.ts';
 import type { Epoch } from '../domain/events.ts';
 import type { Search } from '../domain/search.ts';
+import { hasBarriers } from '../domain/specification/pruners.ts';
 import { undefinedOn } from '../domain/specification/undefined-metric.ts';
 import { type ReportSchedule, reportSchedule, stageOf } from '../domain/stages.ts';
 import { HopelessTrial, trialTask } from '../domain/trial-task.ts';
@@ -22,7 +23,9 @@ export interface TrainDependencies {
 
 export type Trained =
   | { readonly kind: 'result'; readonly result: TrialResult }
-  /** The claim has ended: the trial waits at a rung, was stopped, or another worker has it. */
+  /** It has come to its rung, where it waits. */
+  | { readonly kind: 'paused'; readonly report: PausedReport }
+  /** The claim has ended: the trial was stopped, or another worker has it. */
   | { readonly kind: 'over' };
 
 /** Trains until the trial or its claim ends. */
@@ -65,7 +68,9 @@ export async function train(
     };
     const lasting = persistentFault(before, now, classesOf(task));
     before = now;
-    const decision = await batcher.reportValue(searchId, { ...end, number, attempt, best, lasting, durationMs });
+    const report = { ...end, number, attempt, best, lasting, durationMs };
+    if (hasBarriers(search.specification.pruner)) return { kind: 'paused', report };
+    const decision = await batcher.reportValue(searchId, report);
     if (decision === 'over') return { kind: 'over' };
     resume = end.checkpoint;
     completed = end.epochs;

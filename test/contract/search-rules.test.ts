@@ -189,14 +189,10 @@ describe.each(['in memory', 'in Postgres'])('%s', (where) => {
     const pruner = { type: 'successiveHalving', bracketSize: 3, reductionFactor: 3, minEpochs: 1 };
     await begin({ hyperparameters: { ...hyperparameters, epochs: 3 }, pruner, budget: { trials: 3 } }, 3);
     const claims = await claim(0, 2);
-    await seen.store.reportValue(id, report(claims[0]!, 0.2, 1));
-    await seen.store.reportValue(id, report(claims[1]!, 0.9, 1));
+    await seen.store.pauseAtRungs(id, [report(claims[1]!, 0.9, 1), report(claims[0]!, 0.2, 1)]);
     expect((await search()).trials).toMatchObject({ paused: 2, running: 1 });
-    const { deliveries, decision } = await seen.store.reportValue(id, report(claims[2]!, 0.5, 1));
-    expect({ decision, deliveries }).toEqual({
-      decision: 'over',
-      deliveries: [{ searchId: id, job: '1r1', from: 1, to: 1 }],
-    });
+    const { deliveries } = await seen.store.pauseAtRungs(id, [report(claims[2]!, 0.5, 1)]);
+    expect(deliveries).toEqual([{ searchId: id, job: '1r1', from: 1, to: 1 }]);
     expect((await search()).trials).toMatchObject({ paused: 0, waiting: 1, pruned: 2 });
     const [resumed] = await claim(1);
     expect(resumed).toMatchObject({ number: 1, rung: 1, attempt: 2 });

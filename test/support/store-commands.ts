@@ -5,6 +5,7 @@ import type { FoldCurves } from '../../src/compute/trial.ts';
 import type { Claim, FinishedTrial, PausedReport, Plan, TrialAction } from '../../src/domain/commands.ts';
 import { type Confirms, FIRST_RUN } from '../../src/domain/runs.ts';
 import type { Search } from '../../src/domain/search.ts';
+import { hasBarriers } from '../../src/domain/specification/pruners.ts';
 import { bracketIn, stageOf } from '../../src/domain/stages.ts';
 import { Problem } from '../../src/errors.ts';
 
@@ -105,7 +106,13 @@ const does: Readonly<Record<(typeof kinds)[number], Does>> = {
   report: async ({ store, find }, { id, claims }, { pick, amount }) => {
     const [claim] = picked(claims, pick);
     if (claim === undefined) return undefined;
-    const { search: _, ...reported } = await store.reportValue(id, reportOf(await find(id), claim, amount));
+    const search = await find(id);
+    if (hasBarriers(search.specification.pruner)) {
+      // Sometimes several at once, and some of attempts that are over.
+      const reports = picked(claims, pick).map((own) => reportOf(search, own, amount));
+      return (await store.pauseAtRungs(id, reports)).deliveries;
+    }
+    const { search: _, ...reported } = await store.reportValue(id, reportOf(search, claim, amount));
     return reported;
   },
   release: async ({ store }, { id, claims }, { pick, amount }) => {

@@ -15,7 +15,7 @@ import { endIfOverdue } from '../../domain/transitions/ending.ts';
 import { bestOf, type Facts, meets } from '../../domain/transitions/facts.ts';
 import { finish } from '../../domain/transitions/finishing.ts';
 import { addTrials } from '../../domain/transitions/planning.ts';
-import { reportValue } from '../../domain/transitions/rungs.ts';
+import { pauseAtRungs, reportValue } from '../../domain/transitions/rungs.ts';
 import { changeSettings, changeState } from '../../domain/transitions/search-actions.ts';
 import { SearchUpdate, type SearchWrites } from '../../domain/transitions/search-update.ts';
 import { actOnTrial } from '../../domain/transitions/trial-actions.ts';
@@ -140,6 +140,10 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
     finish: async (id, results, next) => {
       const { result, search } = await change(id, (update) => finish(update, results, next));
       return { ...result, search };
+    },
+    pauseAtRungs: async (id, reports) => {
+      const { result, search } = await change(id, (update) => pauseAtRungs(update, reports));
+      return { deliveries: result, search };
     },
     reportValue: async (id, report) => {
       const { result, search } = await change(id, (update) => reportValue(update, report));

@@ -5,7 +5,7 @@ import type { Search } from '../../domain/search.ts';
 import { claim, claimReads, release } from '../../domain/transitions/claiming.ts';
 import { finish, finishReads } from '../../domain/transitions/finishing.ts';
 import { addTrials } from '../../domain/transitions/planning.ts';
-import { reportValue } from '../../domain/transitions/rungs.ts';
+import { pauseAtRungs, reportReads, reportValue } from '../../domain/transitions/rungs.ts';
 import { changeSettings, changeState } from '../../domain/transitions/search-actions.ts';
 import type { SearchUpdate } from '../../domain/transitions/search-update.ts';
 import { actOnTrial } from '../../domain/transitions/trial-actions.ts';
@@ -48,8 +48,14 @@ export function createSearchStore(database: Database): SearchStore {
       const { result, search } = await changeSearch(database, searchId, rule, finishReads(trials));
       return { ...result, search };
     },
+    pauseAtRungs: async (searchId, reports) => {
+      const rule = (update: SearchUpdate) => pauseAtRungs(update, reports);
+      const { result, search } = await changeSearch(database, searchId, rule, reportReads(reports));
+      return { deliveries: result, search };
+    },
     reportValue: async (searchId, report) => {
-      const { result, search } = await changeSearch(database, searchId, (update) => reportValue(update, report));
+      const rule = (update: SearchUpdate) => reportValue(update, report);
+      const { result, search } = await changeSearch(database, searchId, rule, reportReads([report]));
       return { ...result, search };
     },
     endOverdue: (id) => endOverdue(database, id),

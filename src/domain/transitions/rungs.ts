@@ -7,30 +7,52 @@ import { bracketIn, type Stage, stageOf } from '../stages.ts';
 import type { Verdict } from '../trial.ts';
 import { deliveriesOf } from './deliveries.ts';
 import { conclude } from './ending.ts';
+import type { TrialQuery } from './facts.ts';
 import type { SearchUpdate } from './search-update.ts';
 import type { TrialRecord } from './trial-record.ts';
 
-/** Reports an intermediate value. `goesOn`: the trial keeps its claim. */
+/** Reports an intermediate value to a pruner without barriers. `goesOn`: the trial keeps its claim. */
 export async function reportValue(
   update: SearchUpdate,
   report: PausedReport,
 ): Promise<{ readonly decision: PruneDecision; readonly deliveries: readonly Delivery[] }> {
   const { number, attempt, epochs, value } = report;
-  const [trial] = await update.trials({ numbers: [number], states: ['running'] });
+  const [trial] = await update.trials(reportReads([report]));
   const stage = stageOf(update.search, number);
   if (trial?.attempt !== attempt || stage === undefined) return { decision: 'over', deliveries: [] };
   update.report(number, epochs, value);
-  let deliveries: readonly Delivery[] = [];
-  if (hasBarriers(update.search.specification.pruner)) {
-    pauseAtRung(update, trial, stage, report);
-    deliveries = await settleBrackets(update, [number]);
-  } else {
-    const verdict = await verdictOn(update, stage, report);
-    if (verdict === undefined) return { decision: 'goesOn', deliveries: [] };
-    stop(update, trial, report, verdict);
-  }
+  const verdict = await verdictOn(update, stage, report);
+  if (verdict === undefined) return { decision: 'goesOn', deliveries: [] };
+  stop(update, trial, report, verdict);
   const runs = await conclude(update);
-  return { decision: 'over', deliveries: update.search.state === 'running' ? [...deliveries, ...runs] : [] };
+  return { decision: 'over', deliveries: update.search.state === 'running' ? runs : [] };
+}
+
+/** What both kinds of reports ask first. */
+export function reportReads(reports: readonly PausedReport[]): TrialQuery {
+  return { numbers: reports.map(({ number }) => number), states: ['running'] };
+}
+
+/** Trials that have come to their rungs wait there: their claims end. Reports of attempts that are not current are ignored. */
+export async function pauseAtRungs(
+  update: SearchUpdate,
+  reports: readonly PausedReport[],
+): Promise<readonly Delivery[]> {
+  const running = await update.trials(reportReads(reports));
+  const records = new Map(running.map((trial) => [trial.number, trial]));
+  const paused: number[] = [];
+  for (const report of reports.toSorted((a, b) => a.number - b.number)) {
+    const trial = records.get(report.number);
+    const stage = stageOf(update.search, report.number);
+    if (trial?.attempt !== report.attempt || stage === undefined) continue;
+    update.report(report.number, report.epochs, report.value);
+    pauseAtRung(update, trial, stage, report);
+    paused.push(report.number);
+  }
+  if (paused.length === 0) return [];
+  const deliveries = await settleBrackets(update, paused);
+  const runs = await conclude(update);
+  return update.search.state === 'running' ? [...deliveries, ...runs] : [];
 }
 
 /** The trial waits at its rung, with all it needs to go on anywhere. */

@@ -32,7 +32,7 @@ async function batches(sampler: object, count: number): Promise<number[]> {
     return store.finish(searchId, results);
   };
   const batcher = createResultBatcher(
-    { finish: ({ id: searchId }, results) => finish(searchId, results), reportValue: store.reportValue },
+    { ...store, finish: ({ id: searchId }, results) => finish(searchId, results) },
     silentLog,
     async () => undefined,
   );
