@@ -21,6 +21,7 @@ import { deliver } from './application/deliver.ts';
 import { readExamples } from './application/examples.ts';
 import { createHandOff, type HandOff } from './application/hand-off.ts';
 import type { ImportanceTask } from './application/importance.ts';
+import { rememberedSlowness } from './application/measure-slowness.ts';
 import { createModelWork } from './application/models/make-model.ts';
 import { isLarge, type ModelUseAnswer, type ModelUseTask } from './application/models/use-model.ts';
 import { createPlanner } from './application/planner.ts';
@@ -145,7 +146,6 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     idleTimeout: ANALYSIS_IDLE_MS,
     workerData: kernels,
   });
-  let slowness: Promise<Slowness> | undefined;
   const proposals = new Piscina<ProposalTask, ProposalAnswer>({
     ...withSourceMaps,
     filename: new URL('dist/workers/proposal-thread.js', `file://${projectRoot}/`).href,
@@ -187,7 +187,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     examples: readExamples(join(projectRoot, 'examples')),
     preflight: (task) => preflight.run(task),
     threads: config.threads,
-    slowness: () => (slowness ??= speed.run(undefined)),
+    slowness: rememberedSlowness(() => speed.run(undefined)),
     ping: async () => {
       await database.$queryRaw`SELECT 1`;
     },

@@ -4,7 +4,7 @@ import type { Point } from '../algorithms/space/space.ts';
 import type { DryRun } from '../contract/searches.ts';
 import { countFolds } from '../data/folds.ts';
 import { type Slowness, secondsOf } from '../domain/estimate.ts';
-import { durationOf } from '../domain/search-duration.ts';
+import { type Batch, durationOf, type Measured } from '../domain/search-duration.ts';
 import { settingsOf } from '../domain/specification/hyperparameters.ts';
 import { type Specification, samplerOf } from '../domain/specification/specification.ts';
 import { firstStageOf, type Stage, withEpochs } from '../domain/stages.ts';
@@ -26,10 +26,11 @@ export interface Machine {
 /** Validates `body` as for a new search. */
 export async function dryRunSearch(dependencies: SpecificationContext & Machine, body: unknown): Promise<DryRun> {
   const parsed = await parseSpecification(body, dependencies);
-  return dryRun(parsed, dependencies.threads, await dependencies.slowness());
+  return dryRun(parsed, { threads: dependencies.threads, slowness: await dependencies.slowness() });
 }
 
-function dryRun({ specification, dataset, warnings }: Parsed, threads: number, slowness: Slowness): DryRun {
+function dryRun({ specification, dataset, warnings }: Parsed, machine: Measured): DryRun {
+  const { threads, slowness } = machine;
   const sampler = samplerOf(specification);
   const { trials } = specification.budget;
   const stages = plannedStages(specification, sampler.size);
@@ -47,14 +48,10 @@ function dryRun({ specification, dataset, warnings }: Parsed, threads: number, s
     const secondsPerTrial = meanOf(measured);
     const epochs = Math.round(meanOf(settings.map((one) => one.epochs)));
     // A stage begins when the one before has ended.
-    const seconds = durationOf(
-      { trials: own, epochs, folds: countFolds(validation), secondsPerTrial },
-      specification,
-      threads,
-    );
-    return { measured, work: own * secondsPerTrial, seconds };
+    const batch = { trials: own, epochs, folds: countFolds(validation), secondsPerTrial };
+    return { measured, batch, work: own * secondsPerTrial, seconds: durationOf(batch, specification, machine) };
   });
-  const confirming = confirmation(specification, ofStages.at(-1)!.measured, threads);
+  const confirming = confirmation(specification, ofStages.at(-1)!.batch, machine);
   const first = known.slice(0, SHOWN).map((number, i) => ({
     ...{ number, source: sourceOf(number, specification) },
     ...{ hyperparameters: points[i]!, seconds: ofStages[0]!.measured[i]! },
@@ -77,14 +74,14 @@ function dryRun({ specification, dataset, warnings }: Parsed, threads: number, s
 }
 
 /** Seconds of the confirmation, whose runs take as long as trials of the last stage, round by round. */
-function confirmation({ confirm }: Specification, measured: readonly number[], threads: number): number {
-  if (confirm === undefined || measured.length === 0) return 0;
+function confirmation({ confirm, sampler }: Specification, run: Omit<Batch, 'trials'>, machine: Measured): number {
+  if (confirm === undefined) return 0;
   const rounds = roundsOf(confirm.design, confirm.trials, confirm.repeats);
-  const secondsPerRun = sumOf(measured) / measured.length;
+  const free = { pruner: { type: 'none', divergence: true }, sampler: { type: 'random', seed: sampler.seed } } as const;
   return sumOf(
     rounds.map(({ finalists, repeats }, i) => {
-      const runs = finalists * (repeats - (rounds[i - 1]?.repeats ?? 0));
-      return (runs * secondsPerRun) / Math.min(threads, runs);
+      const trials = finalists * (repeats - (rounds[i - 1]?.repeats ?? 0));
+      return durationOf({ ...run, trials }, free, machine);
     }),
   );
 }

@@ -37,3 +37,19 @@ export function measureSlowness(kernels: Kernels, dataset: Dataset): Slowness {
 function withinReason(slowness: number): number {
   return Number.isFinite(slowness) ? Math.min(Math.max(slowness, 0.2), 20) : 1;
 }
+
+/** A machine is busier at some times than at others. */
+const KNOWN_MS = 10 * 60_000;
+
+/** Measures again when it is asked after ten minutes. */
+export function rememberedSlowness(measure: () => Promise<Slowness>): () => Promise<Slowness> {
+  let known: { readonly slowness: Promise<Slowness>; readonly until: number } | undefined;
+  return () => {
+    if (known === undefined || known.until < Date.now()) known = { slowness: measure(), until: Date.now() + KNOWN_MS };
+    const { slowness } = known;
+    slowness.catch(() => {
+      known = undefined;
+    });
+    return slowness;
+  };
+}

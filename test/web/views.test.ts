@@ -21,6 +21,7 @@ import type { TrialRow } from '../../web/src/search/model.ts';
 import { ranksOf, sharesBelow } from '../../web/src/search/shares.ts';
 import { steps } from '../../web/src/search/steps.ts';
 import { surface } from '../../web/src/search/surface.ts';
+import { throughputOf } from '../../web/src/search/throughput.ts';
 import { timelineLayout } from '../../web/src/search/timeline-layout.ts';
 import { columnsOf, filtered, rangesIn, sorted } from '../../web/src/search/trial-columns.ts';
 
@@ -119,6 +120,44 @@ describe('the timeline', () => {
     expect(rows.flatMap(({ spans }) => spans)).toHaveLength(96);
     const waiting = [0, 1, 2].map((n) => row(n, { state: 'running', epochs: 0, startedAt: 4000, finishedAt: null }));
     expect(timelineLayout(waiting, 5000)).toHaveLength(1);
+  });
+});
+
+describe('the remaining time', () => {
+  const search = (more: object) =>
+    ({
+      state: 'running',
+      epochs: 0,
+      stages: [],
+      specification: { hyperparameters: { epochs: 9 }, pruner: { type: 'none' }, stages: [], validation: {} },
+      trials: { total: 10, complete: 0, pruned: 0, failed: 0, cancelled: 0 },
+      ...more,
+    }) as unknown as Parameters<typeof throughputOf>[1];
+  const endedEach = (seconds: number, count: number) =>
+    Array.from({ length: count }, (_, n) =>
+      row(n, { startedAt: n * seconds * 1000, finishedAt: (n + 1) * seconds * 1000 }),
+    );
+
+  it('is that of the trials left, at the rate of the last ones', () => {
+    const { perSecond, secondsLeft } = throughputOf(
+      endedEach(2, 5),
+      search({ trials: { total: 10, complete: 5, pruned: 0, failed: 0, cancelled: 0 } }),
+      10_000,
+    );
+    expect(perSecond).toBeCloseTo(0.5, 10);
+    expect(secondsLeft).toBeCloseTo(10, 10);
+  });
+
+  it('is that of the epochs left under brackets, most of whose trials end early', () => {
+    const pruner = { type: 'successiveHalving', reproducible: true, bracketSize: 9, reductionFactor: 3, minEpochs: 1 };
+    const specification = { ...search({}).specification, pruner };
+    // 9 · 1 + 3 · 2 + 1 · 6 epochs; the first rung took nine seconds.
+    const { secondsLeft } = throughputOf(
+      endedEach(1, 9).map((trial, n) => ({ ...trial, finishedAt: n < 6 ? 8000 : null })),
+      search({ specification, epochs: 9, trials: { total: 9, complete: 0, pruned: 6, failed: 0, cancelled: 0 } }),
+      9000,
+    );
+    expect(secondsLeft).toBeCloseTo(12, 10);
   });
 });
 
