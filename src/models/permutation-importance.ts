@@ -2,7 +2,7 @@
  * Permutation importance of raw columns (Breiman, "Random forests", Machine Learning 45, 2001; of any model: Fisher, Rudin & Dominici, JMLR 20, 2019):
  * how much worse predictions are when the values of a column are shuffled between rows, so that they say nothing any more.
  */
-import type { Direction } from '../algorithms/objective.ts';
+import { type Direction, signOf } from '../algorithms/objective.ts';
 import { randomAt } from '../random.ts';
 import { inputsOf } from './cells.ts';
 import type { Model, ModelColumn } from './model.ts';
@@ -63,7 +63,7 @@ export function* permutationImportance<Measure extends string>(
         const address = { seed, purpose: 'importance', trial: c, fold: p, epoch: repeat } as const;
         const order = randomAt(address).permutation(truth.length);
         scoresOf(predict(shuffled(x, inputs, first, column, order))).forEach((score, m) => {
-          const worse = measures[names[m]!].direction === 'maximize' ? intact[m]! - score : score - intact[m]!;
+          const worse = signOf(measures[names[m]!].direction) * (intact[m]! - score);
           if (Number.isFinite(worse)) drops[c]![m]![repeat]!.push(worse);
         });
       }

@@ -185,7 +185,8 @@ describe('in memory', () => {
               happened.add('confirmed best');
           }
         }),
-        { numRuns: 1000 },
+        // Always the same histories: rounds of a confirmation are rare in random ones. Those in Postgres differ from run to run.
+        { numRuns: name.includes('confirmation') ? 3000 : 1000, seed: 5 },
       );
       expect([...happened].sort()).toEqual(expected(name).sort());
     },

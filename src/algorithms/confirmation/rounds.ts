@@ -19,7 +19,8 @@ export interface Round {
 
 /** At most `finalists` × `repeats` runs. Both are at least 1. */
 export function roundsOf(design: Design, finalists: number, repeats: number): readonly Round[] {
-  if (finalists === 1 || design === 'all') return [{ finalists, repeats }];
+  // Of two, none can drop out before the end.
+  if (finalists <= 2 || design === 'all') return [{ finalists, repeats }];
   const rounds = design === 'successiveRejects' ? rejects(finalists, repeats) : halving(finalists, repeats);
   // Finalists that drop out one after the other without new runs drop out together.
   return rounds.filter(({ repeats: own }, i) => own > (rounds[i - 1]?.repeats ?? 0));
