@@ -2,13 +2,15 @@
  * npm run bench:predict: how long predictions take through REST. A model of the default network predicts rows of its data set, repeated; a client
  * in another process sends them, and measures from the request to the last byte of the answer.
  *
- *   npm run bench:predict -- [--rows 10000] [--times 15] [--json]
+ *   npm run bench:predict -- [--rows 10000] [--times 15] [--url URL]... [--json]
+ *
+ * `--url`: running services, for example of two versions, which are asked in turn. Beside them the time of JSON.parse of the same body.
  */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import type { ApiClient } from '../src/cli/api-client.ts';
+import { type ApiClient, createClient } from '../src/cli/api-client.ts';
 import { projectRoot } from '../src/paths.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';
 import { temporarily } from './parts/temporary.ts';
@@ -18,11 +20,13 @@ import { runToCompletion, withClient } from './parts/through-service.ts';
 const WARM_UP = 3;
 
 interface Measured {
+  readonly service: string;
   readonly dataset: string;
   readonly columns: number;
   readonly body: 'JSON' | 'CSV';
   readonly rows: number;
   readonly kb: number;
+  readonly parse: readonly number[];
   readonly ms: readonly number[];
 }
 
@@ -49,10 +53,20 @@ async function bodiesOf(client: ApiClient, dataset: string, rows: number): Promi
   return { CSV: [header, ...chosen].join('\n'), JSON: JSON.stringify({ rows: chosen.map(asRow) }) };
 }
 
-async function measure(client: ApiClient, dataset: string, rows: number, times: number): Promise<Measured[]> {
-  const model = await modelOf(client, dataset);
-  const bodies = await bodiesOf(client, dataset, rows);
-  const { facts } = await client.model(model);
+interface Answered {
+  /** Milliseconds of every request, for each URL. */
+  readonly answers: readonly (readonly number[])[];
+  /** Milliseconds of parsing the body as JSON; none for CSV. */
+  readonly parse: readonly number[];
+}
+
+/** Every service in turn, so that the machine is the same for all. */
+async function measure(clients: readonly ApiClient[], dataset: string, rows: number, times: number) {
+  const models: string[] = [];
+  for (const client of clients) models.push(await modelOf(client, dataset));
+  const urls = models.map((model, k) => `${clients[k]!.url}/v1/models/${model}/predict`);
+  const bodies = await bodiesOf(clients[0]!, dataset, rows);
+  const { facts } = await clients[0]!.model(models[0]!);
   return temporarily(async (folder) => {
     const measured: Measured[] = [];
     for (const [body, type] of [
@@ -62,17 +76,14 @@ async function measure(client: ApiClient, dataset: string, rows: number, times: 
       const file = join(folder, `rows.${body}`);
       await writeFile(file, bodies[body]);
       const script = join(projectRoot, 'dist', 'bench', 'predict-client.js');
-      const url = `${client.url}/v1/models/${model}/predict`;
-      const { stdout } = await promisify(execFile)(process.execPath, [
-        script,
-        url,
-        file,
-        type,
-        String(WARM_UP + times),
-      ]);
-      const ms = (JSON.parse(stdout) as number[]).slice(WARM_UP);
+      const args = [script, file, type, String(WARM_UP + times), ...urls];
+      const { stdout } = await promisify(execFile)(process.execPath, args);
+      const { answers, parse } = JSON.parse(stdout) as Answered;
       const kb = Math.round(Buffer.byteLength(bodies[body]) / 1000);
-      measured.push({ dataset, columns: facts!.columns.length, body, rows, kb, ms });
+      const same = { dataset, columns: facts!.columns.length, body, rows, kb, parse: parse.slice(WARM_UP) };
+      for (const [k, ms] of answers.entries()) {
+        measured.push({ service: clients[k]!.url, ...same, ms: ms.slice(WARM_UP) });
+      }
     }
     return measured;
   });
@@ -81,27 +92,44 @@ async function measure(client: ApiClient, dataset: string, rows: number, times: 
 await runBench(async () => {
   const { values } = parseArgs({
     options: {
+      url: { type: 'string', multiple: true },
       rows: { type: 'string', default: '10000' },
       times: { type: 'string', default: '15' },
       json: { type: 'boolean' },
     },
   });
   const [rows, times] = [countFrom('rows', values.rows), countFrom('times', values.times)];
-  const all = await withClient(async (client) => [
-    ...(await measure(client, 'digits', rows, times)),
-    ...(await measure(client, 'iris', rows, times)),
-  ]);
-  const shown = all.map(({ ms, ...rest }) => ({
+  const both = async (clients: readonly ApiClient[]) => [
+    ...(await measure(clients, 'digits', rows, times)),
+    ...(await measure(clients, 'iris', rows, times)),
+  ];
+  const all = values.url
+    ? await both(values.url.map((url) => createClient(url)))
+    : await withClient((own) => both([own]));
+  const shown = all.map(({ ms, parse, ...rest }) => ({
     ...rest,
     medianMs: rounded(median(ms), 1),
     leastMs: rounded(Math.min(...ms), 1),
+    parseMs: parse.length === 0 ? null : rounded(median(parse), 1),
   }));
   if (values.json) for (const row of shown) console.log(JSON.stringify({ measure: 'predict', ...row }));
-  else
+  else {
+    const head = [
+      'service',
+      'data set',
+      'columns',
+      'body',
+      'rows',
+      'kB sent',
+      'ms (median)',
+      'ms (least)',
+      'JSON.parse',
+    ];
     console.log(
       tableOf(
-        ['data set', 'columns', 'body', 'rows', 'kB sent', 'ms (median)', 'ms (least)'],
-        shown.map(Object.values),
+        head,
+        shown.map((row) => Object.values(row).map((cell) => cell ?? '–')),
       ),
     );
+  }
 });

@@ -73,7 +73,7 @@ export function createClient(url: string) {
     /** Rows as objects, or CSV: its text, or the bytes of a file. */
     predict: (id: string, rows: readonly RawRow[] | string | Uint8Array) =>
       json('POST /v1/models/:id/predict', { params: { id } }, isCsv(rows) ? rows : { rows }),
-    stream: (id: string) => stream(url, id),
+    stream: (id: string, after?: number) => stream(url, id, after),
   };
 }
 
@@ -90,11 +90,11 @@ function contentOf(body: unknown): { readonly body: string | Buffer; readonly he
 export type ApiClient = ReturnType<typeof createClient>;
 
 /**
- * A snapshot and all later messages of a search. Reconnects with the last seq, so no event is missed or repeated. Throws `Refused` if
+ * A snapshot and all later messages of a search, or with `from` all messages after that seq. Reconnects with the last seq, so no event is missed or repeated. Throws `Refused` if
  * retrying cannot help, for example after the search was deleted.
  */
-async function* stream(url: string, id: string): AsyncGenerator<SearchMessage> {
-  let after: number | undefined;
+async function* stream(url: string, id: string, from?: number): AsyncGenerator<SearchMessage> {
+  let after = from;
   for (let pause = 100; ; pause = Math.min(pause * 2, 5000)) {
     const query = after === undefined ? '' : `?after=${after}`;
     const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/searches/${id}/events${query}`);

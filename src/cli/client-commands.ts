@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
+import type { Search } from '../domain/search.ts';
 import { formatNumber } from '../format.ts';
 import type { ApiClient } from './api-client.ts';
 import {
@@ -33,7 +34,7 @@ const clientCommands: Readonly<Record<string, Command>> = {
     const file = one(positionals, 'submit FILE [--watch]');
     const search = await client.create(await specificationIn(file));
     console.log([`${search.id}  ${search.name}: ${search.trials.total} trials`, ...warningLines(search)].join('\n'));
-    return values.watch ? watchToEnd(client, search.id) : 0;
+    return values.watch ? watchToEnd(client, search) : 0;
   },
   watch: async (client, args) => watchToEnd(client, one(args, 'watch ID')),
   list: async (client) => {
@@ -95,9 +96,9 @@ export function clientCommand(name: string): Command | undefined {
   return clientCommands[name];
 }
 
-async function watchToEnd(client: ApiClient, id: string): Promise<number> {
-  const search = await watch(client, id);
-  console.log(bestTable(search, (await client.best(id, 5)).items));
+async function watchToEnd(client: ApiClient, from: string | Search): Promise<number> {
+  const search = await watch(client, from);
+  console.log(bestTable(search, (await client.best(search.id, 5)).items));
   console.log(searchLines(search));
   return search.state === 'complete' ? 0 : 1;
 }

@@ -19,15 +19,23 @@ interface View {
   close(): void;
 }
 
-/** Follows the search until it has ended, and resolves with its final state. */
-export async function watch(client: ApiClient, id: string, interactive = process.stdout.isTTY): Promise<Search> {
-  let search = await client.search(id);
+/**
+ * Follows the search until it has ended, and resolves with its final state. `from`: its id, or the search as it was when it was created: then no change
+ * since is left out, also of trials that have ended already.
+ */
+export async function watch(
+  client: ApiClient,
+  from: string | Search,
+  interactive = process.stdout.isTTY,
+): Promise<Search> {
+  let search = typeof from === 'string' ? await client.search(from) : from;
+  const { id } = search;
   const view = interactive ? barView(search) : lineView();
   let done = ended(search.trials);
   view.search(search, done);
   try {
     if (!isOpen(search.state)) return search;
-    for await (const message of client.stream(id)) {
+    for await (const message of client.stream(id, typeof from === 'string' ? undefined : from.seq)) {
       if (message.type === 'snapshot') {
         search = message.search;
         done = ended(search.trials);

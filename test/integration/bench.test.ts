@@ -187,3 +187,24 @@ it('bench:memory reads the memory of a worker as its trials end', async () => {
   expect(all.at(-1)).toEqual({ measure: 'growth', from: 2, to: 40, share: expect.any(Number) });
   expect(all.at(-2)).toEqual({ measure: 'worker memory', threads: 1, trials: 40, mb: expect.any(Number) });
 });
+
+it('bench:predict measures predictions of two data sets, as JSON and as CSV', async () => {
+  const { code, output } = await bench('predict', '--rows', '20', '--times', '2', '--json');
+  expect(code, output).toBe(0);
+  const [medianMs, leastMs, kb] = [expect.any(Number), expect.any(Number), expect.any(Number)];
+  const row = (dataset: string, columns: number, body: string) => ({
+    ...{ measure: 'predict', service: expect.stringMatching(/^http:/), dataset, columns, body, rows: 20, kb },
+    ...{ medianMs, leastMs, parseMs: body === 'JSON' ? expect.any(Number) : null },
+  });
+  expect(lines(output)).toEqual([
+    row('digits', 64, 'JSON'),
+    row('digits', 64, 'CSV'),
+    row('iris', 4, 'JSON'),
+    row('iris', 4, 'CSV'),
+  ]);
+  const wrong = await bench('predict', '--rows', 'many');
+  expect(wrong.code).toBe(1);
+  expect(wrong.output).toBe('--rows must be a whole number from 1 on, got many\n');
+  const nowhere = await bench('predict', '--url', 'http://127.0.0.1:9', '--rows', '20');
+  expect(nowhere.code).toBe(1);
+});

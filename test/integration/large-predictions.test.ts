@@ -147,3 +147,26 @@ it.skipIf(process.platform !== 'linux')(
   },
   120_000,
 );
+
+it('refuses large bodies while eight others wait, and goes on answering small ones', async () => {
+  const body = csv(predictLimits.rows);
+  expect(body.length).toBeGreaterThan(1_000_000);
+  const large = Array.from({ length: 24 }, () => post(body, 'text/csv'));
+  const refused = await Promise.any(
+    large.map(async (answer) => {
+      const { status, text } = await answer;
+      if (status !== 429) throw new Error(`answered ${status}`);
+      return JSON.parse(text) as unknown;
+    }),
+  );
+  expect(refused).toMatchObject({
+    code: 'tooManyRequests',
+    detail: '8 large requests for models are waiting; try again later',
+  });
+  expect((await post(csv(1), 'text/csv')).status).toBe(200);
+  const statuses = (await Promise.all(large)).map(({ status }) => status);
+  expect([...new Set(statuses)].toSorted()).toEqual([200, 429]);
+  // One that is answered, and eight that wait.
+  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(9);
+  expect((await post(body, 'text/csv')).status).toBe(200);
+}, 60_000);

@@ -210,22 +210,25 @@ function weightedMean(graph: GraphBuilder, { members }: Model, values: readonly 
   return graph.add('Sum', weighted);
 }
 
+/**
+ * A single output o is that of the second class: σ(o) and σ(−o) are the softmax of o/2 and −o/2. Halving is exact, and onnxruntime's Sigmoid has an
+ * absolute error of 1e-16 for negative numbers, which is all of a probability of 1e-17.
+ */
+function twoScores(graph: GraphBuilder, output: Name): Name {
+  const half = (factor: number) => graph.add('Mul', [output, graph.constant(Float32Array.of(factor), [])]);
+  return concat(graph, [half(-0.5), half(0.5)]);
+}
+
 function writeClasses(
   graph: GraphBuilder,
   model: Model,
   outputs: readonly Name[],
   [label, probabilities]: Value[],
 ): void {
-  // A single output is that of the second class; the first has its negative: σ(−o) = 1 − σ(o).
   const scores = outputs.map((output, m) =>
-    model.members[m]!.outputs === 'softmax' ? output : concat(graph, [graph.add('Neg', [output]), output]),
+    model.members[m]!.outputs === 'softmax' ? output : twoScores(graph, output),
   );
-  const own = scores.map((score, m) => {
-    const double = cast(graph, score, 'double');
-    return model.members[m]!.outputs === 'softmax'
-      ? graph.add('Softmax', [double], [{ name: 'axis', int: 1 }])
-      : graph.add('Sigmoid', [double]);
-  });
+  const own = scores.map((score) => graph.add('Softmax', [cast(graph, score, 'double')], [{ name: 'axis', int: 1 }]));
   const mean = weightedMean(graph, model, own);
   const decides = scores.length === 1 ? scores[0]! : mean;
   const best = graph.add(

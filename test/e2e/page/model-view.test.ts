@@ -53,4 +53,52 @@ describe.skipIf(browserPath === undefined)('the view of a model', () => {
     expect(complaints).toEqual([]);
     await page.close();
   });
+
+  it('shows predictions over true values of validation rows for a regression', async () => {
+    const { page, complaints } = await openPage(browser);
+    const id = await modelOf('diabetes');
+    await page.goto(`${service.url}/models/${id}`);
+    const card = page.locator('section.card', { hasText: 'On the validation rows' });
+    await card.getByText("of them within a tenth of the target's range").waitFor();
+    const { validation } = (await service.client.model(id)).facts!;
+    const { target } = validation!.predictions!;
+    expect(target.length).toBeGreaterThan(50);
+    await card.getByLabel(`predicted over true values of ${target.length} validation rows`).first().waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it.each([
+    [390, 0.1],
+    [1440, 0.5],
+  ])('keeps the importance of long names within its card: %d pixels wide', async (width, share) => {
+    const names = Array.from({ length: 14 }, (_, k) => `measurement_of_column_number_${k}_in_millimetres_per_second`);
+    const lines = Array.from({ length: 80 }, (_, i) => [...names.map((_, k) => (i * (k + 3)) % 17), i % 2].join(','));
+    const name = `long-${width}`;
+    const upload = await fetch(`${service.url}/v1/datasets?name=${name}&target=t`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/csv' },
+      body: [[...names, 't'].join(','), ...lines].join('\n'),
+    });
+    expect(upload.status).toBe(201);
+    const id = await modelOf(name);
+    const { page } = await openPage(browser, { viewport: { width, height: 900 } });
+    await page.goto(`${service.url}/models/${id}`);
+    const card = page.locator('section.card', { hasText: 'Column importance' }).first();
+    await card.locator('.track').first().waitFor();
+    const { right, left, tracks, numbers } = await card.evaluate((element) => {
+      const boxes = (selector: string) =>
+        [...element.querySelectorAll(selector)].map((one) => one.getBoundingClientRect());
+      const { left, right } = element.getBoundingClientRect();
+      return {
+        ...{ left, right },
+        tracks: boxes('.track').map((box) => box.width),
+        numbers: boxes('.importance .number').map((box) => box.right),
+      };
+    });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    expect(Math.max(...numbers)).toBeLessThan(right);
+    expect(Math.min(...tracks) / (right - left)).toBeGreaterThan(share);
+    await page.close();
+  });
 });

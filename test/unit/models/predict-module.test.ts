@@ -53,13 +53,13 @@ const strange: RawRow[] = [
 const families = ['simd', 'plain', ...fused.slice(0, 1).map(([name]) => name as 'fused')] as const;
 
 it.each(modelTasks.flatMap((task) => families.map((name) => ({ task, name, what: task.what }))))(
-  'every activation and preprocessing, with and without batch norm: $what, $name',
+  '1,000 rows, every activation and preprocessing, with and without batch norm: $what, $name',
   ({ task, name }) => {
     const read = modelTaskDataset(task);
     const models = modelSettings.map(
       (settings) => trainedModel(read, { ...settings, loss: task.loss }, { name }).model,
     );
-    const rows = [...withoutTarget(task.rows(100, 5)), ...strange];
+    const rows = [...withoutTarget(task.rows(1_000, 8)), ...strange];
     const elsewhere = predictedElsewhere(models, rows);
     models.forEach((model, i) => {
       const here = createModelPredictor(model).rows(rows);
