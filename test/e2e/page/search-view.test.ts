@@ -79,7 +79,7 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     const height = await page.locator('.echart').evaluate((element) => element.clientHeight);
     expect(height).toBeLessThanOrEqual(70 + 2 * 20);
     await page.getByRole('tab', { name: 'Pruning' }).click();
-    await page.getByText('came to it').first().waitFor();
+    await page.getByText('reached').first().waitFor();
     const tooNarrow = () =>
       page.locator('.card').evaluateAll((cards) => cards.filter((card) => card.scrollWidth > card.clientWidth).length);
     expect(await tooNarrow()).toBe(0);

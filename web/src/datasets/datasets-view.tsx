@@ -29,7 +29,7 @@ export default function DatasetsView(): ReactNode {
       {data && (
         <Table
           label="Data sets"
-          heads={['name', 'what it is', 'task', 'rows', 'inputs', 'target', ' search', ' delete']}
+          heads={['name', 'description', 'task', 'rows', 'inputs', 'target', ' search', ' delete']}
         >
           {data.items.map((one) => (
             <Row key={one.name} dataset={one} />

@@ -16,7 +16,7 @@ import { useShown } from './use-search.ts';
 type Confirmation = NonNullable<Search['confirmation']>;
 type Finalist = Confirmation['finalists'][number];
 
-const heads = ['trial', 'as searched', 'runs', 'confirmed', 'P(best)', 'dropped out'];
+const heads = ['trial', 'value in the search', 'runs', 'confirmed value', 'P(best)', 'eliminated'];
 
 export function ConfirmationCard(): ReactNode {
   const { search } = useShown();
@@ -35,7 +35,7 @@ export function ConfirmationCard(): ReactNode {
               {number === confirmation.best && (
                 <>
                   {' '}
-                  <span className="chip state-complete">the best</span>
+                  <span className="chip state-complete">best</span>
                 </>
               )}
             </td>
@@ -78,8 +78,8 @@ function textOf(confirmation: Confirmation): string {
     case 'complete':
       return `${formatConfirmation(confirmation)!} ± is one standard error.`;
     case 'failed':
-      return `Of ${what}, every one diverged or failed: the best is that of the values as searched.`;
+      return `Of ${what}, every one diverged or failed: the best trial is the one with the best value in the search.`;
     case 'cancelled':
-      return `${what}: stopped before it was complete, so the best is that of the values as searched.`;
+      return `${what}: stopped before it was complete, so the best trial is the one with the best value in the search.`;
   }
 }

@@ -33,9 +33,9 @@ export function CoveragePicture(): ReactNode {
   const count = Math.min(search.trials.total, MAX_POINTS);
   return (
     <section className="card">
-      <h2>Random against grid</h2>
+      <h2>Random and grid search</h2>
       <p className="soft small">
-        What {count} trials try of {across.name} and {up.name}, and, on the edges, how many different values of each.
+        {count} samples of {across.name} and {up.name}; the ticks on the edges show the distinct values of each.
       </p>
       <div className="row" style={{ alignItems: 'start' }}>
         {(['grid', 'random'] as const).map((sampler) => (

@@ -36,10 +36,10 @@ function History(): ReactNode {
   const best = data[2].at(-1);
   return (
     <section className="card">
-      <h2>Best so far</h2>
+      <h2>Optimization history</h2>
       <LineChart
-        name={`${search.name}: best so far`}
-        label={`${metric} by trial; the best so far is ${formatValue(best)}`}
+        name={`${search.name}: optimization history`}
+        label={`${metric} by trial; the best is ${formatValue(best)}`}
         data={data}
         lines={historyLines}
         xLabel="trial"
@@ -52,7 +52,7 @@ function History(): ReactNode {
 
 const historyLines = [
   { label: 'value', colour: '--grey', points: true },
-  { label: 'best so far', colour: '--green', width: 2, steps: true },
+  { label: 'best value', colour: '--green', width: 2, steps: true },
 ];
 
 const series: Readonly<Record<SeriesName, string>> = {
@@ -183,10 +183,10 @@ function Best(): ReactNode {
   return (
     <section className="card wide">
       <h2>
-        The best{search.best?.confirmed && ', as searched'}
+        Best trials{search.best?.confirmed && ', by their values in the search'}
         {search.stages.length > 1 ? `, of stage ${stage + 1}` : ''}
       </h2>
-      <Table label="The best trials" heads={['trial', metric, ...varied.map(({ name }) => name), 'findings']}>
+      <Table label="The best trials" heads={['trial', metric, ...varied.map(({ name }) => name), 'problems']}>
         {best.map(({ number, value, deviation, point, found }) => (
           <tr key={number}>
             <td>

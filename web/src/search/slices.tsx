@@ -28,7 +28,7 @@ export function Slices(): ReactNode {
   return (
     <section className="card">
       <div className="row spread">
-        <h2>Slices by hyperparameter</h2>
+        <h2>Slice</h2>
         <select aria-label="Hyperparameter" value={one.name} onChange={(event) => choose(event.target.value)}>
           {varied.map(({ name }) => (
             <option key={name}>{name}</option>
@@ -36,7 +36,7 @@ export function Slices(): ReactNode {
         </select>
       </div>
       <LazyChart
-        name={`${search.name}: ${one.name}`}
+        name={`${search.name}: slice of ${one.name}`}
         label={`${metric} over ${one.name}, of ${trials.length} trials`}
         option={option}
         height={300}

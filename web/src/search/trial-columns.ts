@@ -24,8 +24,8 @@ export function columnsOf(varied: readonly Varied[], metric: string): Column[] {
       of: (trial: TrialRow) => trial.point[name],
     })),
     { name: 'epochs', title: 'epochs', width: 76, of: (trial) => trial.epochs },
-    { name: 'durationMs', title: 'took', width: 86, of: (trial) => trial.durationMs },
-    { name: 'found', title: 'findings', width: 240, of: (trial) => trial.found.length },
+    { name: 'durationMs', title: 'duration', width: 96, of: (trial) => trial.durationMs },
+    { name: 'found', title: 'problems', width: 240, of: (trial) => trial.found.length },
     { name: 'reason', title: 'reason', width: 380, of: (trial) => trial.reason },
   ];
 }

@@ -32,13 +32,13 @@ export default function TrialsPanel(): ReactNode {
     <>
       <div className="row" style={{ marginBottom: '0.75rem' }}>
         <select aria-label="State" value={state} onChange={(event) => setState(event.target.value)}>
-          <option value="">every state</option>
+          <option value="">all states</option>
           {states.map((one) => (
             <option key={one}>{one}</option>
           ))}
         </select>
-        <select aria-label="Finding" value={finding} onChange={(event) => setFinding(event.target.value)}>
-          <option value="">with and without findings</option>
+        <select aria-label="Problem" value={finding} onChange={(event) => setFinding(event.target.value)}>
+          <option value="">any problems or none</option>
           {codes.map((code) => (
             <option key={code}>{code}</option>
           ))}
