@@ -136,9 +136,11 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     await page.getByRole('tab', { name: 'Overview' }).focus();
     await page.keyboard.press('ArrowRight');
     await page.getByRole('tab', { name: 'Trials', selected: true }).waitFor();
-    await page.locator('.trial-table .body a').first().focus();
+    const link = page.locator('.trial-table .body a').first();
+    const number = await link.textContent();
+    await link.focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Trial 0' }).waitFor();
+    await page.getByRole('heading', { name: `Trial ${number}`, exact: true }).waitFor();
     await page.close();
   });
 

@@ -68,7 +68,7 @@ function Numbers(): ReactNode {
   );
   return (
     <dl className="tiles">
-      {tile('trials ended', `${endedOf(trials)} of ${trials.total}`)}
+      {tile('trials ended', `${formatCount(endedOf(trials))} of ${formatCount(trials.total)}`)}
       {tile(
         `best ${specification.objective.metric}`,
         best === null ? '–' : <BestValue searchId={search.id} best={best} />,
@@ -78,9 +78,9 @@ function Numbers(): ReactNode {
       {state === 'running' && tile('running', trials.running)}
       {state === 'running' && tile('trials per second', formatNumber(perSecond, 2))}
       {state === 'running' && tile('ETA', secondsLeft === undefined ? '–' : formatDuration(secondsLeft))}
-      {trials.pruned > 0 && tile('pruned', trials.pruned)}
-      {trials.diverged > 0 && tile('diverged', trials.diverged)}
-      {trials.failed > 0 && tile('failed', trials.failed)}
+      {trials.pruned > 0 && tile('pruned', formatCount(trials.pruned))}
+      {trials.diverged > 0 && tile('diverged', formatCount(trials.diverged))}
+      {trials.failed > 0 && tile('failed', formatCount(trials.failed))}
       {tile('epochs trained', formatCount(search.epochs))}
       {tile('problems', <Link href={`/searches/${search.id}?view=findings`}>{Object.keys(found).length}</Link>)}
     </dl>

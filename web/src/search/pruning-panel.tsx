@@ -2,9 +2,9 @@
 
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
-import { formatPercent, formatValue, plural } from '../../../src/format.ts';
+import { formatCell, formatPercent, formatValue, plural } from '../../../src/format.ts';
 import { cssLength } from '../css.ts';
-import { Table } from '../parts/table.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 import { type BracketState, bracketsOf, epochsSaved } from './brackets.ts';
 import type { TrialRow } from './model.ts';
 import { useShown } from './use-search.ts';
@@ -107,17 +107,17 @@ function Reasons({ trials, id }: { readonly trials: readonly TrialRow[]; readonl
       <h2>Pruned and diverged trials</h2>
       <Table
         label="Reasons"
-        heads={['trial', 'rule', 'epochs', 'value', 'reason']}
+        heads={[numeric('trial'), 'rule', numeric('epochs'), numeric('value'), 'reason']}
         style={{ maxHeight: '24rem', overflow: 'auto' }}
       >
         {trials.slice(-MAX_REASONS).map(({ number, rule, epochs, value, reason }) => (
           <tr key={number}>
-            <td>
+            <td className="number">
               <Link href={`/searches/${id}/trials/${number}`}>{number}</Link>
             </td>
             <td>{rule ?? 'divergence'}</td>
-            <td>{epochs}</td>
-            <td>{formatValue(value)}</td>
+            <td className="number">{formatCell(epochs)}</td>
+            <td className="number">{formatValue(value)}</td>
             <td style={{ whiteSpace: 'normal' }}>{reason}</td>
           </tr>
         ))}

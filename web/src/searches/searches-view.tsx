@@ -3,7 +3,7 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
-import { formatAge, formatValue } from '../../../src/format.ts';
+import { formatAge, formatCount, formatValue } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
 import { type SearchPages, upsertSearch } from '../overview.ts';
 import { useAddress, useGo } from '../parts/address.ts';
@@ -134,7 +134,7 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
       <td className="progress">
         <ProgressBar trials={trials} />
         <div className="soft small">
-          {endedOf(trials)} of {trials.total}
+          {formatCount(endedOf(trials))} of {formatCount(trials.total)}
         </div>
       </td>
       <td>
