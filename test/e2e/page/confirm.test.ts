@@ -39,7 +39,7 @@ describe.skipIf(browserPath === undefined)('a confirmation', () => {
     await page.getByText(`Trial ${best!.number} looked like`, { exact: false }).first().waitFor();
     const rows = page.getByLabel(/^The finalists/).locator('tbody tr');
     expect(await rows.count()).toBe(4);
-    expect(await rows.first().textContent()).toContain('the best');
+    expect(await rows.first().textContent()).toContain(' best');
     const trials = await page
       .getByLabel(/^The finalists/)
       .locator('tbody tr td:first-child a')

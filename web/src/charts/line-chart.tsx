@@ -204,10 +204,11 @@ const wholeSteps = [1, 2, 5]
   .flatMap((step) => Array.from({ length: 9 }, (_, power) => step * 10 ** power))
   .sort((a, b) => a - b);
 
-/** A single point stays in the middle of its neighbours: uPlot would show 100 more. */
-function xRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
+/** A single x stays in the middle of its neighbours: `low` and `high` would be up to 100 apart. */
+function xRange({ data: [xs] }: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
   if (low === null || high === null) return [0, 1];
-  return low === high ? [low - 1, high + 1] : [low, high];
+  const [first, last] = [xs[0], xs.at(-1)];
+  return first !== undefined && first === last ? [first - 1, first + 1] : [low, high];
 }
 
 function seriesOf(
@@ -216,10 +217,11 @@ function seriesOf(
   ownStroke: () => string | undefined,
 ): uPlot.Series {
   const stroke = withOpacity(colour(name), opacity);
+  const ownOr = () => ownStroke() ?? stroke;
   const fill = hollow ? colour('--paper') : stroke;
   return {
     label,
-    stroke: () => ownStroke() ?? stroke,
+    stroke: ownOr,
     width,
     spanGaps: true,
     ...(dash && { dash }),
@@ -228,7 +230,7 @@ function seriesOf(
       points: { show: true, size: hollow ? 5 : 6, width: hollow ? 1 : 0, fill, stroke },
     }),
     // A line of one point would be invisible.
-    ...(!points && { points: { show: (plot, i) => hasOnePoint(plot.data[i]!), size: 5, fill: stroke, stroke } }),
+    ...(!points && { points: { show: (plot, i) => hasOnePoint(plot.data[i]!), size: 5, fill: ownOr, stroke: ownOr } }),
     ...(steps && { paths: uPlot.paths.stepped!({ align: 1 }) }),
     value: (_, value) => formatValue(value),
   };

@@ -16,7 +16,7 @@ import { useShown } from './use-search.ts';
 
 export default function AnalysisPanel(): ReactNode {
   return (
-    <div className="grid">
+    <div className="grid halves">
       <ImportanceCard />
       <Slices />
       <Parallel />

@@ -32,7 +32,7 @@ export function CoveragePicture(): ReactNode {
   if (across === undefined || up === undefined) return null;
   const count = Math.min(search.trials.total, MAX_POINTS);
   return (
-    <section className="card">
+    <section className="card wide">
       <h2>Random and grid search</h2>
       <p className="soft small">
         {count} samples of {across.name} and {up.name}; the ticks on the edges show the distinct values of each.
@@ -103,7 +103,7 @@ function Layout({ sampler, hyperparameters, seed, count, across, up }: LayoutPro
   const [xs, ys] = [different(points.map(({ x }) => x)), different(points.map(({ y }) => y))];
   const caption = `${sampler}: ${formatValue(xs)} values of ${across.name}, ${formatValue(ys)} of ${up.name}`;
   return (
-    <figure style={{ margin: 0, flex: '1 1 12rem' }}>
+    <figure style={{ margin: 0, flex: '1 1 12rem', maxWidth: '24rem' }}>
       <svg
         viewBox={`-4 -4 ${SIDE + EDGE + 8} ${SIDE + EDGE + 8}`}
         role="img"

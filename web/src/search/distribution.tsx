@@ -1,6 +1,6 @@
 /** The empirical distribution of the values of a search. */
 import { type ReactNode, useMemo } from 'react';
-import { plural } from '../../../src/format.ts';
+import { formatNumber, plural } from '../../../src/format.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { sharesBelow } from './shares.ts';
 import { useShown } from './use-search.ts';
@@ -20,6 +20,7 @@ export function ValueDistribution(): ReactNode {
         label={`share of ${plural(data[0].length, 'trial')} with at most this ${metric}`}
         data={data}
         lines={lines}
+        formatX={formatNumber}
         xLabel={metric}
         yLabel="cumulative probability"
       />
