@@ -72,6 +72,7 @@ export function LineChart(props: LineChartProps): ReactNode {
   const plot = useRef<uPlot | undefined>(undefined);
   const drawn = useRef({ mark, edge, strokes });
   const latest = useRef(props);
+  const given = useRef(data);
   latest.current = props;
   const colour = useColour();
   // A plot is recreated when its form changes, and only updated when its data changes.
@@ -88,7 +89,11 @@ export function LineChart(props: LineChartProps): ReactNode {
       element,
     );
     plot.current = made;
-    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: made.height }));
+    given.current = latest.current.data;
+    // It is also called at the start; drawing ten thousand points twice would be slow.
+    const resized = new ResizeObserver(() => {
+      if (element.clientWidth !== made.width) made.setSize({ width: element.clientWidth, height: made.height });
+    });
     resized.observe(element);
     return () => {
       resized.disconnect();
@@ -98,7 +103,8 @@ export function LineChart(props: LineChartProps): ReactNode {
   }, [form, colour]);
 
   useEffect(() => {
-    plot.current?.setData(aligned(data));
+    if (data !== given.current) plot.current?.setData(aligned(data));
+    given.current = data;
   }, [data]);
 
   useEffect(() => {
