@@ -25,6 +25,11 @@ export function formatValue(value: number | string | boolean | null | undefined)
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : formatNumber(value);
 }
 
+/** `formatValue` with the thousands of whole numbers grouped, for tables. */
+export function formatCell(value: Parameters<typeof formatValue>[0]): string {
+  return Number.isInteger(value) && Math.abs(Number(value)) < 1e6 ? formatCount(Number(value)) : formatValue(value);
+}
+
 /** 0 s, 340 ms, 3.4 s, 2 min 10 s, 1 h 5 min, 3 days. */
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NOTHING;

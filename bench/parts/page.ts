@@ -92,7 +92,7 @@ export async function interactions(
     'turn to another view',
     ['Overview', 'Pruning', 'Specification', 'Trials', 'Overview'].map((name) => () => turnTo(page, name)),
   );
-  await turnTo(page, 'Importance');
+  await turnTo(page, 'Analysis');
   await page.locator('.echart canvas').first().waitFor();
   await measure(
     'another slice',

@@ -27,7 +27,7 @@ export const plain = {
 export function bestTable(search: Search, trials: readonly TrialSummary[]): string {
   const varied = variedOf(search.specification.hyperparameters);
   const table = new Table({
-    head: ['', 'trial', search.specification.objective.metric, ...varied, 'epochs', 'time'],
+    head: ['', 'trial', search.specification.objective.metric, ...varied, 'epochs', 'duration'],
     ...plain,
   });
   for (const [i, trial] of trials.entries()) {
@@ -76,7 +76,9 @@ export function preflightLines({ families, leftOut }: Preflight): string {
       ...findings.map(({ severity, code, advice }) => `  ${severity.padEnd(7)}  ${code}: ${advice}`),
     ];
   });
-  return [...lines, ...(leftOut > 0 ? [`${leftOut} less frequent families were not checked.`] : [])].join('\n');
+  return [...lines, ...(leftOut > 0 ? [`${leftOut} less frequent kinds of networks were not checked.`] : [])].join(
+    '\n',
+  );
 }
 
 export function searchTable(searches: readonly Search[]): string {

@@ -75,9 +75,7 @@ function show(view: View, message: SearchMessage, metric: string): boolean {
     case 'trial.complete': {
       const { number: trial, value, outcome, reason, best, found } = message.data;
       const text =
-        outcome === 'diverged'
-          ? `diverged: ${reason}`
-          : `${metric} ${formatNumber(value)}${best ? '  best so far' : ''}`;
+        outcome === 'diverged' ? `diverged: ${reason}` : `${metric} ${formatNumber(value)}${best ? '  new best' : ''}`;
       view.ended(trial, [text, ...found].join('  '));
       return true;
     }

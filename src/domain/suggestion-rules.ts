@@ -275,15 +275,19 @@ function fewerUnits(hyperparameters: Specification['hyperparameters']): Patch['h
 }
 
 const rules: readonly Rule[] = [
-  boundRule('high', ({ diverged, found }) => diverged || found.includes('rateTooHigh'), 'diverged or jumped about'),
-  boundRule('low', ({ found }) => found.includes('rateTooLow'), 'learned next to nothing'),
+  boundRule(
+    'high',
+    ({ diverged, found }) => diverged || found.includes('rateTooHigh'),
+    'diverged or had too high a learning rate',
+  ),
+  boundRule('low', ({ found }) => found.includes('rateTooLow'), 'barely learned'),
   widen,
   dropChoice,
   moreFolds,
   fixRule(
     'preprocessing.standardize',
     ['inputsOffCentre', 'inputScales'],
-    'have inputs off centre or on different scales',
+    'have inputs that are not centred or on different scales',
     () => ({
       preprocessing: 'standardize',
     }),
@@ -291,11 +295,11 @@ const rules: readonly Rule[] = [
   fixRule(
     'activation.relu',
     ['saturated', 'vanishingGradients', 'notZeroCentred', 'plateau'],
-    'lose their gradients in sigmoid',
+    'have vanishing gradients in sigmoid',
     ({ activation }) =>
       activation === 'sigmoid' ? { activation: 'relu', initializer: 'he', batchNorm: true } : undefined,
   ),
-  fixRule('patience.stop', ['overfitting'], 'memorize their training rows', ({ patience }) =>
+  fixRule('patience.stop', ['overfitting'], 'overfit (memorize the training rows)', ({ patience }) =>
     typeof patience === 'object' ? undefined : { patience: 10 },
   ),
   fixRule('hiddenUnits.fewer', ['overfitting'], 'are too wide for so few rows and overfit', fewerUnits),

@@ -79,9 +79,16 @@ describe('the table of trials', () => {
     expect(rangesIn(text, columns).issues).toEqual(issues);
   });
   it('sorts both ways, those without a value last, equal ones by number', () => {
-    expect(sorted(trials, columns, 'value').map(({ number }) => number)).toEqual([0, 1, 3, 2]);
-    expect(sorted(trials, columns, '-value').map(({ number }) => number)).toEqual([3, 1, 0, 2]);
-    expect(sorted(trials, columns, 'activation').map(({ number }) => number)).toEqual([1, 3, 0, 2]);
+    expect(sorted(trials, columns, 'value', 'maximize').map(({ number }) => number)).toEqual([0, 1, 3, 2]);
+    expect(sorted(trials, columns, '-value', 'maximize').map(({ number }) => number)).toEqual([3, 1, 0, 2]);
+    expect(sorted(trials, columns, 'activation', 'maximize').map(({ number }) => number)).toEqual([1, 3, 0, 2]);
+  });
+  it('has the best first without a column, in either direction', () => {
+    const best = (direction: 'maximize' | 'minimize') =>
+      sorted(trials, columns, '', direction).map(({ number }) => number);
+    expect(best('maximize').at(-1)).toBe(2);
+    expect(best('minimize').at(-1)).toBe(2);
+    expect(best('maximize')[0]).not.toBe(best('minimize')[0]);
   });
 });
 

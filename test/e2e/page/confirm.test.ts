@@ -28,18 +28,18 @@ describe.skipIf(browserPath === undefined)('a confirmation', () => {
     await field.getByLabel('finalists').fill('4');
     await field.getByLabel('runs of each, on average').fill('3');
     await page.getByRole('group', { name: 'Validation' }).getByLabel('reshuffle').check();
-    await page.getByRole('button', { name: 'Start the search' }).click();
+    await page.getByRole('button', { name: 'Start search' }).click();
     await page.getByRole('heading', { name: 'Confirmation' }).waitFor();
     const id = /searches\/([0-9a-f-]{36})/.exec(page.url())![1]!;
     const { specification, best, confirmation } = await ended(service.client, id);
     expect(specification.confirm).toEqual({ trials: 4, repeats: 3, design: 'successiveRejects' });
     expect(specification.validation).toMatchObject({ type: 'holdout', reshuffle: true });
     // Without a reload.
-    await page.getByText(/^looked like .*; best with probability/).waitFor();
+    await page.getByText(/ in the search; best with probability/).waitFor();
     await page.getByText(`Trial ${best!.number} looked like`, { exact: false }).first().waitFor();
     const rows = page.getByLabel(/^The finalists/).locator('tbody tr');
     expect(await rows.count()).toBe(4);
-    expect(await rows.first().textContent()).toContain('the best');
+    expect(await rows.first().textContent()).toContain(' best');
     const trials = await page
       .getByLabel(/^The finalists/)
       .locator('tbody tr td:first-child a')
@@ -59,7 +59,7 @@ describe.skipIf(browserPath === undefined)('a confirmation', () => {
     await page.getByText(/round \d of \d, \d+ of \d+ runs have ended/).waitFor();
     await page.getByText(/^\d+ of \d+ runs$/).waitFor();
     await ended(service.client, id);
-    await page.getByText(/^looked like/).waitFor();
+    await page.getByText(/ in the search; best with probability/).waitFor();
     await page.getByText('4 of 4', { exact: true }).waitFor();
     expect(await page.getByLabel('The best trials').locator('tbody tr').count()).toBe(4);
     const { finalists } = await service.client.confirmation(id);

@@ -72,7 +72,7 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     await page.waitForFunction(
       () => document.querySelector('[aria-label="learningRate, low"]')?.ariaInvalid === 'true',
     );
-    expect(await page.getByRole('button', { name: 'Start the search' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Start search' }).isDisabled()).toBe(true);
     await low.fill('1e-4');
     await page.getByLabel('trials', { exact: true }).fill('12');
     // The form and the JSON are the same thing.
@@ -87,7 +87,7 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     await test.fill('0.25');
     await page.getByText('25 % of the rows (about 60 rows of 240) are test rows').waitFor();
     await page.getByLabel('Validation', { exact: true }).selectOption('holdout');
-    await page.getByRole('button', { name: 'Start the search' }).click();
+    await page.getByRole('button', { name: 'Start search' }).click();
     await page.waitForURL(/\/searches\/[0-9a-f-]{36}/);
   });
 
@@ -98,7 +98,7 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     const { best } = await ended(service.client, id);
     await page.getByLabel('The best trials').getByRole('link').first().click();
     await page.getByRole('heading', { name: `Trial ${best!.number}` }).waitFor();
-    await page.getByText('the best', { exact: true }).waitFor();
+    await page.getByText('best trial', { exact: true }).waitFor();
     await page.getByText('On the validation rows').waitFor();
     await page.getByText(`npm run hypersearch -- replay ${id} ${best!.number}`).waitFor();
   });

@@ -79,7 +79,7 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     const height = await page.locator('.echart').evaluate((element) => element.clientHeight);
     expect(height).toBeLessThanOrEqual(70 + 2 * 20);
     await page.getByRole('tab', { name: 'Pruning' }).click();
-    await page.getByText('came to it').first().waitFor();
+    await page.getByText('reached').first().waitFor();
     const tooNarrow = () =>
       page.locator('.card').evaluateAll((cards) => cards.filter((card) => card.scrollWidth > card.clientWidth).length);
     expect(await tooNarrow()).toBe(0);
@@ -137,8 +137,10 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     await over.waitFor();
     const height = () => page.evaluate(() => document.documentElement.scrollHeight);
     const before = await height();
-    await over.hover({ position: { x: 40, y: 40 } });
-    await page.locator('.u-legend .u-value').nth(1).filter({ hasText: /\d/ }).waitFor();
+    const tip = over.locator('.chart-tooltip');
+    const { width, height: tall } = (await over.boundingBox())!;
+    for (let y = 5; y < tall && !(await tip.isVisible()); y += 15) await over.hover({ position: { x: width / 2, y } });
+    expect(await tip.textContent()).toMatch(/trial \d+/);
     expect(await height()).toBe(before);
     await page.close();
   });

@@ -77,10 +77,10 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     [`/searches/${ids['badly set']}`, 'Learning curves'],
     [`/searches/${ids['badly set']}?view=trials&sort=-value`, /^60 trials$/],
     [`/searches/${ids['badly set']}?view=analysis`, /Shares of the variance|too few for reliable shares/],
-    [`/searches/${ids['badly set']}?view=findings`, 'Before training'],
-    [`/searches/${ids['pruned']}?view=pruning`, 'came to it'],
+    [`/searches/${ids['badly set']}?view=findings`, 'Pre-flight checks'],
+    [`/searches/${ids['pruned']}?view=pruning`, 'reached'],
     [`/searches/${ids['pruned']}?view=timeline`, 'Timeline of 1 worker'],
-    [`/searches/${ids['coarse to fine']}?view=specification`, 'Coarse to fine'],
+    [`/searches/${ids['coarse to fine']}?view=specification`, 'Stages, coarse to fine'],
     [`/searches/${ids['badly set']}/trials/0`, 'On the validation rows'],
     [`/searches/${ids['pruned']}/trials/0`, 'Folds, with their'],
     ['/searches/one/two/three', 'Page not found'],
@@ -136,9 +136,11 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     await page.getByRole('tab', { name: 'Overview' }).focus();
     await page.keyboard.press('ArrowRight');
     await page.getByRole('tab', { name: 'Trials', selected: true }).waitFor();
-    await page.locator('.trial-table .body a').first().focus();
+    const link = page.locator('.trial-table .body a').first();
+    const number = await link.textContent();
+    await link.focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Trial 0' }).waitFor();
+    await page.getByRole('heading', { name: `Trial ${number}`, exact: true }).waitFor();
     await page.close();
   });
 
@@ -146,7 +148,7 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     const { page, complaints } = await openPage(browser);
     await page.goto(`${service.url}/searches/${ids['badly set']}?view=findings`);
     await page.getByText(/lower the bound/).waitFor();
-    await page.getByRole('button', { name: /^Apply \d+ and search again/ }).click();
+    await page.getByRole('button', { name: /^Apply \d+ and start the refined search/ }).click();
     await page.getByRole('heading', { name: 'badly set, refined' }).waitFor();
     const refined = /searches\/([0-9a-f-]{36})/.exec(page.url())![1]!;
     const { parent, specification } = await service.client.search(refined);
@@ -167,8 +169,8 @@ describe.skipIf(browserPath === undefined)('the views', () => {
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
       return download.suggestedFilename();
     };
-    expect(await file('badly set: best so far: save as CSV')).toMatch(/\.csv$/);
-    expect(await file('badly set: best so far: save as PNG')).toMatch(/\.png$/);
+    expect(await file('badly set: optimization history: save as CSV')).toMatch(/\.csv$/);
+    expect(await file('badly set: optimization history: save as PNG')).toMatch(/\.png$/);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.getByText('Export').click();
     await page.getByRole('button', { name: 'Copy as curl' }).click();

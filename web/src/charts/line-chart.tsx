@@ -5,6 +5,7 @@ import 'uplot/dist/uPlot.min.css';
 import { formatValue } from '../../../src/format.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { ChartFrame } from './frame.tsx';
+import { type Hit, hoverPlugin } from './hover.ts';
 
 export interface Line {
   readonly label: string;
@@ -14,6 +15,8 @@ export interface Line {
   readonly dash?: number[];
   /** Points without a line. */
   readonly points?: boolean;
+  /** Points that are outlined instead of filled. */
+  readonly hollow?: boolean;
   readonly steps?: boolean;
   /** 0 … 1 */
   readonly opacity?: number;
@@ -35,8 +38,14 @@ interface LineChartProps {
   readonly legend?: boolean;
   /** A vertical line at this x. */
   readonly mark?: number | undefined;
-  /** Called with the x of a clicked point. */
-  readonly onPick?: (x: number) => void;
+  /** Ticks at the upper or lower edge, for points without a y. */
+  readonly edge?: { readonly xs: readonly number[]; readonly side: 'top' | 'bottom'; readonly colour: string };
+  /** Colours of single lines, which can change with the data; undefined for that of the line. */
+  readonly strokes?: readonly (string | undefined)[];
+  /** Describes the point of a line at an index, for a tooltip and clicks. */
+  readonly hit?: (line: number, index: number) => Hit | undefined;
+  /** Formats x in the axis; by default x is a whole number. */
+  readonly formatX?: (x: number) => string;
 }
 
 export function LineChart(props: LineChartProps): ReactNode {
@@ -52,19 +61,24 @@ export function LineChart(props: LineChartProps): ReactNode {
     legend = true,
     band,
     mark,
-    onPick,
+    edge,
+    strokes,
+    hit,
+    formatX,
   } = props;
-  const picks = onPick !== undefined;
+  const hovers = hit !== undefined;
+  const whole = formatX === undefined;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  const marked = useRef(mark);
+  const drawn = useRef({ mark, edge, strokes });
   const latest = useRef(props);
+  const given = useRef(data);
   latest.current = props;
   const colour = useColour();
   // A plot is recreated when its form changes, and only updated when its data changes.
   const form = useMemo(
-    () => JSON.stringify({ lines, xLabel, yLabel, logY, height, legend, band, picks } satisfies Form),
-    [lines, xLabel, yLabel, logY, height, legend, band, picks],
+    () => JSON.stringify({ lines, xLabel, yLabel, logY, height, legend, band, hovers, whole } satisfies Form),
+    [lines, xLabel, yLabel, logY, height, legend, band, hovers, whole],
   );
 
   useEffect(() => {
@@ -75,7 +89,11 @@ export function LineChart(props: LineChartProps): ReactNode {
       element,
     );
     plot.current = made;
-    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: made.height }));
+    given.current = latest.current.data;
+    // It is also called at the start; drawing ten thousand points twice would be slow.
+    const resized = new ResizeObserver(() => {
+      if (element.clientWidth !== made.width) made.setSize({ width: element.clientWidth, height: made.height });
+    });
     resized.observe(element);
     return () => {
       resized.disconnect();
@@ -85,13 +103,15 @@ export function LineChart(props: LineChartProps): ReactNode {
   }, [form, colour]);
 
   useEffect(() => {
-    plot.current?.setData(aligned(data));
+    if (data !== given.current) plot.current?.setData(aligned(data));
+    given.current = data;
   }, [data]);
 
   useEffect(() => {
-    if (mark !== marked.current) plot.current?.redraw(false);
-    marked.current = mark;
-  }, [mark]);
+    const before = drawn.current;
+    if (mark !== before.mark || edge !== before.edge || strokes !== before.strokes) plot.current?.redraw(false);
+    drawn.current = { mark, edge, strokes };
+  }, [mark, edge, strokes]);
 
   return (
     <ChartFrame label={label} name={name} csv={() => csvOf(latest.current)}>
@@ -121,11 +141,12 @@ interface Form {
   readonly height: number;
   readonly legend: boolean;
   readonly band: readonly [number, number] | undefined;
-  readonly picks: boolean;
+  readonly hovers: boolean;
+  readonly whole: boolean;
 }
 
 function optionsOf(
-  { lines, xLabel, yLabel, logY, height, legend, band, picks }: Form,
+  { lines, xLabel, yLabel, logY, height, legend, band, hovers, whole }: Form,
   latest: { readonly current: LineChartProps },
   width: number,
   colour: Colour,
@@ -141,12 +162,24 @@ function optionsOf(
   return {
     width,
     height,
-    legend: { show: legend },
-    cursor: { drag: { x: true, y: false }, points: { size: 6 } },
-    scales: { x: { time: false, range: xRange }, y: { distr: logY ? 3 : 1 } },
+    // Without the values of the cursor, which a tooltip has.
+    legend: { show: legend, live: !hovers },
+    ...(hovers && { plugins: [hoverPlugin((line, index) => latest.current.hit?.(line, index))] }),
+    cursor: { drag: { x: true, y: false }, points: { size: 6, show: !hovers } },
+    scales: {
+      x: { time: false, range: xRange },
+      y: logY ? { distr: 3 } : { distr: 1, ...(hovers && { range: yRange }) },
+    },
     axes: [
       // Trials and epochs are whole numbers.
-      { ...axis, label: xLabel, size: 36, incrs: wholeSteps },
+      {
+        ...axis,
+        label: xLabel,
+        size: 36,
+        ...(whole
+          ? { incrs: wholeSteps }
+          : { values: (_, splits) => splits.map((x) => latest.current.formatX?.(x) ?? '') }),
+      },
       {
         ...axis,
         label: yLabel,
@@ -158,7 +191,7 @@ function optionsOf(
           ),
       },
     ],
-    series: [{ label: xLabel }, ...lines.map((line) => seriesOf(line, colour))],
+    series: [{ label: xLabel }, ...lines.map((line, i) => seriesOf(line, colour, () => latest.current.strokes?.[i]))],
     ...(band && {
       bands: [{ series: [band[0], band[1]], fill: withOpacity(colour('--orange'), 0.15), dir: 0 as unknown as 1 }],
     }),
@@ -166,19 +199,9 @@ function optionsOf(
       draw: [
         (drawn) => {
           drawMark(drawn, latest.current.mark, colour('--red'));
+          drawEdge(drawn, latest.current.edge, colour);
         },
       ],
-      ...(picks && {
-        init: [
-          (made) => {
-            made.over.style.cursor = 'pointer';
-            made.over.addEventListener('click', () => {
-              const x = made.cursor.idx == null ? undefined : made.data[0][made.cursor.idx];
-              if (x !== undefined) latest.current.onPick?.(x);
-            });
-          },
-        ],
-      }),
     },
   };
 }
@@ -187,34 +210,69 @@ const wholeSteps = [1, 2, 5]
   .flatMap((step) => Array.from({ length: 9 }, (_, power) => step * 10 ** power))
   .sort((a, b) => a - b);
 
-/** A single point stays in the middle of its neighbours: uPlot would show 100 more. */
-function xRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
+/** A single x stays in the middle of its neighbours: `low` and `high` would be up to 100 apart. */
+function xRange({ data: [xs] }: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
   if (low === null || high === null) return [0, 1];
-  return low === high ? [low - 1, high + 1] : [low, high];
+  const [first, last] = [xs[0], xs.at(-1)];
+  return first !== undefined && first === last ? [first - 1, first + 1] : [low, high];
 }
 
 function seriesOf(
-  { label, colour: name, width = 1.5, dash, points, steps, opacity = 1 }: Line,
+  { label, colour: name, width = 1.5, dash, points, hollow, steps, opacity = 1 }: Line,
   colour: Colour,
+  ownStroke: () => string | undefined,
 ): uPlot.Series {
   const stroke = withOpacity(colour(name), opacity);
+  const ownOr = () => ownStroke() ?? stroke;
+  const fill = hollow ? colour('--paper') : stroke;
   return {
     label,
-    stroke,
+    stroke: ownOr,
     width,
     spanGaps: true,
     ...(dash && { dash }),
-    ...(points && { paths: () => null, points: { show: true, size: 4, fill: stroke, stroke } }),
+    ...(points && {
+      paths: () => null,
+      points: { show: true, size: hollow ? 5 : 6, width: hollow ? 1 : 0, fill, stroke },
+    }),
     // A line of one point would be invisible.
-    ...(!points && { points: { show: (plot) => plot.data[0].length === 1, size: 5, fill: stroke, stroke } }),
+    ...(!points && { points: { show: (plot, i) => hasOnePoint(plot.data[i]!), size: 5, fill: ownOr, stroke: ownOr } }),
     ...(steps && { paths: uPlot.paths.stepped!({ align: 1 }) }),
     value: (_, value) => formatValue(value),
   };
 }
 
+function hasOnePoint(column: uPlot.AlignedData[number]): boolean {
+  let points = 0;
+  for (const value of column) if (value != null && ++points > 1) return false;
+  return points === 1;
+}
+
+/** The range of the values and a little more: by default uPlot includes 0, which flattens values near 1. */
+function yRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
+  if (low === null || high === null) return [0, 1];
+  if (low === high) return uPlot.rangeNum(low, high, 0.1, true);
+  const margin = 0.06 * (high - low);
+  return [low - margin, high + margin];
+}
+
 /** `rgb(1, 2, 3)` or `color(srgb …)`, made transparent. */
 function withOpacity(solid: string, opacity: number): string {
   return opacity === 1 ? solid : solid.replace(/^rgb\((.*)\)$/, `rgba($1, ${opacity})`);
+}
+
+function drawEdge({ ctx, bbox, valToPos }: uPlot, edge: LineChartProps['edge'], colour: Colour): void {
+  if (edge === undefined) return;
+  const length = 8 * devicePixelRatio;
+  const top = edge.side === 'top' ? bbox.top : bbox.top + bbox.height - length;
+  ctx.save();
+  ctx.fillStyle = colour(edge.colour);
+  for (const x of edge.xs) {
+    const left = valToPos(x, 'x', true);
+    if (left >= bbox.left && left <= bbox.left + bbox.width)
+      ctx.fillRect(left - devicePixelRatio, top, 2 * devicePixelRatio, length);
+  }
+  ctx.restore();
 }
 
 function drawMark(plot: uPlot, mark: number | undefined, hue: string): void {

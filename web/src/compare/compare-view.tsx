@@ -99,15 +99,15 @@ function Compared({ searches, histories }: ComparedProps): ReactNode {
         ))}
         <section className="card wide">
           <div className="row spread">
-            <h2>Best so far</h2>
-            <select aria-label="Over" value={by} onChange={(event) => setOver(event.target.value)}>
-              <option value="trials">by trials</option>
+            <h2>Optimization history</h2>
+            <select aria-label="x axis" value={by} onChange={(event) => setOver(event.target.value)}>
+              <option value="trials">by trial</option>
               <option value="epochs">by epochs trained</option>
             </select>
           </div>
           <LineChart
-            name="compared: best so far"
-            label={`best so far of both searches by ${by}`}
+            name="compared: optimization history"
+            label={`best value so far of both searches by ${by}`}
             data={data}
             lines={[
               { label: a.name, colour: '--blue', steps: true, width: 2 },

@@ -52,7 +52,7 @@ function ColumnTable({ preview, columns, choices, change }: ColumnsProps & Pick<
   return (
     <Table
       label="Columns"
-      heads={['predict', 'column', 'taken as', 'range, or different words', 'missing', 'such as']}
+      heads={['target', 'column', 'type', 'range or distinct values', 'missing', 'examples']}
       style={{ maxHeight: '26rem', overflow: 'auto' }}
     >
       {columns.map((column) => {
@@ -76,8 +76,8 @@ function ColumnTable({ preview, columns, choices, change }: ColumnsProps & Pick<
                   value={task}
                   onChange={(event) => change({ ...choices, task: event.target.value as Choices['task'] })}
                 >
-                  <option value="classification">classes</option>
-                  <option value="regression">a quantity</option>
+                  <option value="classification">classification</option>
+                  <option value="regression">regression</option>
                 </select>
               ) : (
                 <select

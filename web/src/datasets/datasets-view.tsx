@@ -6,7 +6,7 @@ import { Link } from 'wouter';
 import { formatCount, plural } from '../../../src/format.ts';
 import { api, type Dataset } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
-import { Table } from '../parts/table.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { Hints } from './hints.tsx';
@@ -29,7 +29,7 @@ export default function DatasetsView(): ReactNode {
       {data && (
         <Table
           label="Data sets"
-          heads={['name', 'what it is', 'task', 'rows', 'inputs', 'target', ' search', ' delete']}
+          heads={['name', 'description', 'task', numeric('rows'), numeric('inputs'), 'target', ' search', ' delete']}
         >
           {data.items.map((one) => (
             <Row key={one.name} dataset={one} />
@@ -52,9 +52,9 @@ function Row({ dataset }: { readonly dataset: Dataset }): ReactNode {
         {title}
         {!builtIn && <HowRead dataset={dataset} />}
       </td>
-      <td>{task === 'classification' ? plural(classes.length, 'class', 'classes') : 'a quantity'}</td>
-      <td>{formatCount(rows)}</td>
-      <td>{features}</td>
+      <td>{task === 'classification' ? plural(classes.length, 'class', 'classes') : 'regression'}</td>
+      <td className="number">{formatCount(rows)}</td>
+      <td className="number">{features}</td>
       <td>{target}</td>
       <td>
         <Link className="button" href={`/new?dataset=${encodeURIComponent(name)}`}>

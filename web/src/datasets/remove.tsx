@@ -38,7 +38,7 @@ export function Remove({ name }: { readonly name: string }): ReactNode {
             {inUse ? 'Delete anyway' : 'Delete it'}
           </button>
           <button type="button" onClick={() => dialog.current?.close()}>
-            Keep it
+            Cancel
           </button>
         </p>
       </dialog>

@@ -86,7 +86,7 @@ function Paste({ take }: { readonly take: (text: string) => void }): ReactNode {
             Preview
           </button>
           <button type="button" onClick={() => dialog.current?.close()}>
-            Leave it
+            Cancel
           </button>
         </p>
       </dialog>
@@ -212,7 +212,7 @@ function FileIssues({ preview: { faults: issues, columns }, choices, change }: C
             value={choices.missing}
             onChange={(event) => change({ ...choices, missing: event.target.value as Choices['missing'] })}
           >
-            <option value="refuse">are errors</option>
+            <option value="refuse">reject the file</option>
             <option value="fill">
               fill inputs: the mean of the training rows, or a word of their own; leave out rows without a target
             </option>

@@ -45,18 +45,31 @@ import '../style/new-search.css';
 export default function NewSearchView(): ReactNode {
   const [from] = useAddress('from');
   const [dataset] = useAddress('dataset');
+  const [number] = useAddress('trial');
   useTitle('New search');
   const rows = useRows();
   const template = useQuery({ queryKey: ['search', from], queryFn: () => api.search(from), enabled: from !== '' });
-  if (from !== '' && template.error) return <Problem error={template.error} />;
+  const trial = useQuery({
+    queryKey: ['trial', from, Number(number)],
+    queryFn: () => api.trial(from, Number(number)),
+    enabled: from !== '' && number !== '',
+  });
+  const failure = template.error ?? trial.error;
+  if (from !== '' && failure) return <Problem error={failure} />;
   if (from !== '' && template.data === undefined) return <Waiting what="the template" />;
+  if (from !== '' && number !== '' && trial.data === undefined) return <Waiting what="the trial" />;
   if (rows.isPending) return <Waiting what="the data sets" />;
   const name = dataset || 'digits';
   const begun: Draft =
     template.data === undefined
       ? withTestRows({ dataset: name, hyperparameters: defaultHyperparameters, budget: { trials: 50 } }, rows.of(name))
-      : leanOf({ ...template.data.specification, name: `${template.data.name}, again` });
-  const origin = from || dataset;
+      : leanOf({
+          ...template.data.specification,
+          name: `${template.data.name}, again`,
+          // The trial is tried first.
+          ...(trial.data !== undefined && { enqueue: [trial.data.hyperparameters] }),
+        });
+  const origin = number === '' ? from || dataset : `${from}.${number}`;
   return <Setup key={origin} begun={begun} origin={origin} />;
 }
 
@@ -97,7 +110,7 @@ function Setup({ begun, origin }: SetupProps): ReactNode {
       <h1>New search</h1>
       {stored !== undefined && !untouched && (
         <p className="notice row">
-          <span>This is what you entered before.</span>
+          <span>Your draft was restored.</span>
           <button type="button" onClick={() => change(begun)}>
             Start over
           </button>
@@ -279,7 +292,7 @@ function StartButton({ draft, issues, broken, checked, onStart }: BeginProps): R
     <section className="card">
       <div className="row">
         <button type="button" className="primary" disabled={stops || start.isPending} onClick={() => start.mutate()}>
-          Start the search
+          Start search
         </button>
         <span className="soft small" role="status">
           {broken

@@ -14,7 +14,7 @@ export function PreflightCard({ draft, stops }: { readonly draft: Draft; readonl
   return (
     <section className="card">
       <div className="row spread">
-        <h2>Before training</h2>
+        <h2>Pre-flight checks</h2>
         <button type="button" disabled={stops || isPending} onClick={() => mutate(draft)}>
           {isPending ? 'Checking…' : 'Check the networks'}
         </button>

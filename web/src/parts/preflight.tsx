@@ -16,7 +16,11 @@ export function PreflightTable({ preflight: { families, leftOut } }: { readonly 
     <>
       <Table
         label="Pre-flight"
-        heads={['networks like', ...(families[0]?.checks.map(({ check }) => words(check)) ?? []), 'spread by layer']}
+        heads={[
+          'networks',
+          ...(families[0]?.checks.map(({ check }) => words(check)) ?? []),
+          'standard deviation by layer',
+        ]}
         className="small"
       >
         {families.map(({ settings, example, points, checks, deviations }) => (

@@ -16,7 +16,7 @@ import { useShown } from './use-search.ts';
 
 export default function AnalysisPanel(): ReactNode {
   return (
-    <div className="grid">
+    <div className="grid halves">
       <ImportanceCard />
       <Slices />
       <Parallel />
@@ -40,7 +40,7 @@ function ImportanceCard(): ReactNode {
   const pairs = data?.pairs.filter(({ share }) => share >= LEAST_SHARE) ?? [];
   return (
     <section className="card">
-      <h2>Importance</h2>
+      <h2>Hyperparameter importance</h2>
       {error && <Problem error={error} />}
       {data === undefined && !error && <Waiting what="the importance" />}
       {data && (
@@ -69,14 +69,14 @@ function ImportanceLine({ name, share, low, high, amongBest }: Line): ReactNode 
   return (
     <>
       <span>{name}</span>
-      <span className="track" title={`5 % to 95 %: ${formatPercent(low)} to ${formatPercent(high)}`}>
+      <span className="track" title={`90 % interval: ${formatPercent(low)} to ${formatPercent(high)}`}>
         <span className="share" style={{ width: cssLength(share) }} />
         <span className="interval" style={{ left: cssLength(low), width: cssLength(Math.max(0, high - low)) }} />
       </span>
       <span className="number">
         {formatPercent(share)}{' '}
-        <span className="soft small" title="Share in what distinguishes the best tenth of the trials (PED-ANOVA)">
-          best {formatPercent(amongBest)}
+        <span className="soft small" title="PED-ANOVA: the importance for being among the best tenth of the trials">
+          PED-ANOVA {formatPercent(amongBest)}
         </span>
       </span>
     </>

@@ -10,13 +10,13 @@ import {
   plusMinus,
 } from '../../../src/format.ts';
 import type { Search } from '../api.ts';
-import { Table } from '../parts/table.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 import { useShown } from './use-search.ts';
 
 type Confirmation = NonNullable<Search['confirmation']>;
 type Finalist = Confirmation['finalists'][number];
 
-const heads = ['trial', 'as searched', 'runs', 'confirmed', 'P(best)', 'dropped out'];
+const heads = [...['trial', 'value in the search', 'runs', 'confirmed value', 'P(best)'].map(numeric), 'eliminated'];
 
 export function ConfirmationCard(): ReactNode {
   const { search } = useShown();
@@ -30,25 +30,25 @@ export function ConfirmationCard(): ReactNode {
       <Table label={`The finalists, by ${specification.objective.metric}`} heads={heads}>
         {byConfirmed.map(({ number, value, runs, mean, confirmed, rejected }) => (
           <tr key={number}>
-            <td>
+            <td className="number">
               <Link href={`/searches/${search.id}/trials/${number}`}>{number}</Link>
               {number === confirmation.best && (
                 <>
                   {' '}
-                  <span className="chip state-complete">the best</span>
+                  <span className="chip state-complete">best</span>
                 </>
               )}
             </td>
-            <td>{formatValue(value)}</td>
-            <td>{runs}</td>
-            <td>
+            <td className="number">{formatValue(value)}</td>
+            <td className="number">{runs}</td>
+            <td className="number">
               {confirmed === null ? (
                 <span className="soft">{mean === null ? '–' : `mean ${formatNumber(mean)}`}</span>
               ) : (
                 plusMinus(confirmed.value, confirmed.standardError)
               )}
             </td>
-            <td>{confirmed === null ? '–' : formatPercent(confirmed.probability)}</td>
+            <td className="number">{confirmed === null ? '–' : formatPercent(confirmed.probability)}</td>
             <td className="small">
               {rejected === null ? (
                 <span className="soft">no</span>
@@ -78,8 +78,8 @@ function textOf(confirmation: Confirmation): string {
     case 'complete':
       return `${formatConfirmation(confirmation)!} ± is one standard error.`;
     case 'failed':
-      return `Of ${what}, every one diverged or failed: the best is that of the values as searched.`;
+      return `Of ${what}, every one diverged or failed: the best trial is the one with the best value in the search.`;
     case 'cancelled':
-      return `${what}: stopped before it was complete, so the best is that of the values as searched.`;
+      return `${what}: stopped before it was complete, so the best trial is the one with the best value in the search.`;
   }
 }

@@ -54,17 +54,17 @@ export function Contour(): ReactNode {
   return (
     <section className="card">
       <div className="row spread">
-        <h2>Contour of two hyperparameters</h2>
+        <h2>Contour</h2>
         <div className="row">
-          {choice('Across', across.name, setA)} {choice('Up', up.name, setB)}
-          <select aria-label="Coloured by" value={by} onChange={(event) => setBy(event.target.value)}>
-            <option value="value">by value</option>
-            <option value="rank">by rank</option>
+          {choice('x axis', across.name, setA)} {choice('y axis', up.name, setB)}
+          <select aria-label="Colour" value={by} onChange={(event) => setBy(event.target.value)}>
+            <option value="value">colour: value</option>
+            <option value="rank">colour: rank</option>
           </select>
         </div>
       </div>
       <LazyChart
-        name={`${search.name}: ${across.name} and ${up.name}`}
+        name={`${search.name}: contour of ${across.name} and ${up.name}`}
         label={`${metric} over ${across.name} and ${up.name}, of ${trials.length} trials`}
         option={option}
         height={320}
@@ -111,7 +111,7 @@ function optionOf(
       formatter: ({ value, seriesType }: { value: readonly number[]; seriesType: string }) =>
         seriesType === 'scatter'
           ? `trial ${value[3]}<br>${across.name} ${formatValue(value[0])}<br>${up.name} ${formatValue(value[1])}<br>${metric} ${formatValue(value[2])}`
-          : `about ${formatNumber(value[2])}`,
+          : `interpolated: ${formatNumber(value[2])}`,
     },
     xAxis: { ...axisFor(across.name, across.distribution, colour), nameLocation: 'middle', nameGap: 28 },
     yAxis: { ...axisFor(up.name, up.distribution, colour), nameLocation: 'middle', nameGap: 45 },

@@ -32,10 +32,10 @@ export function CoveragePicture(): ReactNode {
   if (across === undefined || up === undefined) return null;
   const count = Math.min(search.trials.total, MAX_POINTS);
   return (
-    <section className="card">
-      <h2>Random against grid</h2>
+    <section className="card wide">
+      <h2>Random and grid search</h2>
       <p className="soft small">
-        What {count} trials try of {across.name} and {up.name}, and, on the edges, how many different values of each.
+        {count} samples of {across.name} and {up.name}; the ticks on the edges show the distinct values of each.
       </p>
       <div className="row" style={{ alignItems: 'start' }}>
         {(['grid', 'random'] as const).map((sampler) => (
@@ -103,7 +103,7 @@ function Layout({ sampler, hyperparameters, seed, count, across, up }: LayoutPro
   const [xs, ys] = [different(points.map(({ x }) => x)), different(points.map(({ y }) => y))];
   const caption = `${sampler}: ${formatValue(xs)} values of ${across.name}, ${formatValue(ys)} of ${up.name}`;
   return (
-    <figure style={{ margin: 0, flex: '1 1 12rem' }}>
+    <figure style={{ margin: 0, flex: '1 1 12rem', maxWidth: '24rem' }}>
       <svg
         viewBox={`-4 -4 ${SIDE + EDGE + 8} ${SIDE + EDGE + 8}`}
         role="img"

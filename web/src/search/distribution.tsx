@@ -1,11 +1,11 @@
 /** The empirical distribution of the values of a search. */
 import { type ReactNode, useMemo } from 'react';
-import { plural } from '../../../src/format.ts';
+import { formatNumber, plural } from '../../../src/format.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { sharesBelow } from './shares.ts';
 import { useShown } from './use-search.ts';
 
-const lines = [{ label: 'share of the trials', colour: '--blue', steps: true, width: 2 }];
+const lines = [{ label: 'cumulative probability', colour: '--blue', steps: true, width: 2 }];
 
 export function ValueDistribution(): ReactNode {
   const { search, trials: all } = useShown();
@@ -14,14 +14,15 @@ export function ValueDistribution(): ReactNode {
   if (data[0].length === 0) return null;
   return (
     <section className="card">
-      <h2>Distribution of values</h2>
+      <h2>Empirical CDF</h2>
       <LineChart
-        name={`${search.name}: distribution`}
+        name={`${search.name}: empirical CDF`}
         label={`share of ${plural(data[0].length, 'trial')} with at most this ${metric}`}
         data={data}
         lines={lines}
+        formatX={formatNumber}
         xLabel={metric}
-        yLabel="share of the trials"
+        yLabel="cumulative probability"
       />
     </section>
   );

@@ -25,12 +25,12 @@ export default function FindingsPanel(): ReactNode {
     placeholderData: (before) => before,
   });
   if (error) return <Problem error={error} retry={() => void refetch()} />;
-  if (data === undefined) return <Waiting what="the findings" />;
+  if (data === undefined) return <Waiting what="the problems" />;
   return (
     <div className="grid">
       <Suggestions suggestions={data.suggestions} />
       <section className="card wide">
-        <h2>Findings</h2>
+        <h2>Problems</h2>
         {data.items.length === 0 ? (
           <p className="empty">
             {search.epochs === 0
@@ -56,9 +56,9 @@ function PreflightCard(): ReactNode {
   });
   return (
     <section className="card wide">
-      <h2>Before training</h2>
+      <h2>Pre-flight checks</h2>
       {error && <Problem error={error} />}
-      {data === undefined && !error && <Waiting what="the pre-flight" />}
+      {data === undefined && !error && <Waiting what="the pre-flight checks" />}
       {data && <PreflightTable preflight={data} />}
     </section>
   );
@@ -183,7 +183,7 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
             disabled={isOpen(search) || chosen.length === 0 || apply.isPending}
             onClick={() => apply.mutate(chosen)}
           >
-            Apply {formatValue(chosen.length)} and search again
+            Apply {formatValue(chosen.length)} and start the refined search
           </button>
           {isOpen(search) && <span className="soft">when the search has ended</span>}
         </div>

@@ -68,7 +68,7 @@ function Numbers(): ReactNode {
   );
   return (
     <dl className="tiles">
-      {tile('trials ended', `${endedOf(trials)} of ${trials.total}`)}
+      {tile('trials ended', `${formatCount(endedOf(trials))} of ${formatCount(trials.total)}`)}
       {tile(
         `best ${specification.objective.metric}`,
         best === null ? '–' : <BestValue searchId={search.id} best={best} />,
@@ -77,20 +77,17 @@ function Numbers(): ReactNode {
         tile('confirming', `${confirmation.runs.ended} of ${confirmation.runs.planned} runs`)}
       {state === 'running' && tile('running', trials.running)}
       {state === 'running' && tile('trials per second', formatNumber(perSecond, 2))}
-      {state === 'running' && tile('time left, about', secondsLeft === undefined ? '–' : formatDuration(secondsLeft))}
-      {trials.pruned > 0 && tile('pruned', trials.pruned)}
-      {trials.diverged > 0 && tile('diverged', trials.diverged)}
-      {trials.failed > 0 && tile('failed', trials.failed)}
+      {state === 'running' && tile('ETA', secondsLeft === undefined ? '–' : formatDuration(secondsLeft))}
+      {trials.pruned > 0 && tile('pruned', formatCount(trials.pruned))}
+      {trials.diverged > 0 && tile('diverged', formatCount(trials.diverged))}
+      {trials.failed > 0 && tile('failed', formatCount(trials.failed))}
       {tile('epochs trained', formatCount(search.epochs))}
-      {tile(
-        'kinds of findings',
-        <Link href={`/searches/${search.id}?view=findings`}>{Object.keys(found).length}</Link>,
-      )}
+      {tile('problems', <Link href={`/searches/${search.id}?view=findings`}>{Object.keys(found).length}</Link>)}
     </dl>
   );
 }
 
-/** The confirmed value of the best trial, if there is one, with what it looked like. */
+/** The confirmed value of the best trial, if there is one, with its value in the search. */
 function BestValue({
   searchId,
   best: { number, value, confirmed },
@@ -104,7 +101,7 @@ function BestValue({
     <>
       <Link href={href}>{plusMinus(confirmed.value, confirmed.standardError)}</Link>
       <div className="soft small" style={{ fontWeight: 'normal' }}>
-        looked like {formatValue(value)}; best with probability {formatNumber(confirmed.probability, 2)}
+        {formatValue(value)} in the search; best with probability {formatNumber(confirmed.probability, 2)}
       </div>
     </>
   );
@@ -157,7 +154,7 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
         )}
         {!isOpen(search) && search.best !== null && (
           <button type="button" className="primary" disabled={refine.isPending} onClick={() => refine.mutate()}>
-            Refine around the best
+            Refine search
           </button>
         )}
         {search.best !== null && (
@@ -170,11 +167,11 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
           <a className="button" href={`/v1/searches/${id}/export?format=ndjson`} download>
             Trials as JSON
           </a>
-          <CopyButton text={() => JSON.stringify(specification, null, 2)}>Copy the specification</CopyButton>
+          <CopyButton text={() => JSON.stringify(specification, null, 2)}>Copy specification as JSON</CopyButton>
           <CopyButton text={() => curl('/v1/searches', 'POST', specification)}>Copy as curl</CopyButton>
-          <CopyButton text={() => curl(`/v1/searches/${id}/best?limit=10`)}>Copy curl for the best</CopyButton>
+          <CopyButton text={() => curl(`/v1/searches/${id}/best?limit=10`)}>Copy curl for the best trials</CopyButton>
           <Link className="button" href={`/new?from=${id}`}>
-            Use as a template
+            Clone
           </Link>
           <Rename search={search} />
           {!isOpen(search) && <Delete search={search} />}
@@ -217,7 +214,7 @@ function Rename({ search: { id, name } }: { readonly search: Search }): ReactNod
               Rename
             </button>
             <button type="button" onClick={() => dialog.current?.close()}>
-              Leave it
+              Cancel
             </button>
           </p>
         </form>
@@ -245,7 +242,7 @@ function Delete({ search: { id, name, trials } }: { readonly search: Search }): 
             Delete
           </button>
           <button type="button" onClick={() => dialog.current?.close()}>
-            Keep it
+            Cancel
           </button>
         </p>
       </dialog>

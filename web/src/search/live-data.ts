@@ -1,25 +1,9 @@
-/** Data for the charts of the live view. Pure. */
+/** Data of the learning curves of the overview. Pure. */
 
-import { type Direction, isBetter } from '../../../src/algorithms/objective.ts';
 import type { SeriesName } from '../../../src/nn/training/series.ts';
 import type { Line } from '../charts/line-chart.tsx';
-import type { TrialRow } from './model.ts';
+import { evenly } from './evenly.ts';
 import type { Snapshot } from './use-search.ts';
-
-/** Columns by trial: number, value, and best value of its stage so far. */
-export function historyOf(trials: readonly TrialRow[], direction: Direction): [number[], number[], number[]] {
-  const complete = trials
-    .filter(({ state, value }) => state === 'complete' && value !== null)
-    .sort((a, b) => a.number - b.number);
-  let stage = 0;
-  let best: number | null = null;
-  const bests = complete.map((trial) => {
-    if (trial.stage !== stage) [stage, best] = [trial.stage, null];
-    if (best === null || isBetter(trial.value, best, direction)) best = trial.value!;
-    return best;
-  });
-  return [complete.map(({ number }) => number), complete.map(({ value }) => value!), bests];
-}
 
 const MAX_ENDED = 150;
 const MAX_RUNNING = 32;
@@ -27,20 +11,38 @@ const MAX_RUNNING = 32;
 /** A fixed number of lines, so that the chart is updated instead of recreated. */
 export const curveLines: readonly Line[] = [
   ...Array.from({ length: MAX_ENDED }, () => ({ label: 'ended', colour: '--grey', width: 1, opacity: 0.4 })),
-  ...Array.from({ length: MAX_RUNNING }, () => ({ label: 'training now', colour: '--blue', width: 1.6 })),
-  { label: 'the best', colour: '--green', width: 2.2 },
+  ...Array.from({ length: MAX_RUNNING }, () => ({ label: 'running', colour: '--blue', width: 1.6 })),
+  { label: 'best', colour: '--green', width: 2.2 },
 ];
 
+interface CurvesChoice {
+  readonly name: SeriesName;
+  /** Drawn last. */
+  readonly best: number | undefined;
+  /** The trials to draw; undefined for all that are known. */
+  readonly only: ReadonlySet<number> | undefined;
+}
+
+interface CurvesData {
+  readonly columns: readonly (readonly (number | null)[])[];
+  /** The trial of each line. */
+  readonly numbers: readonly (number | undefined)[];
+  readonly trials: number;
+}
+
 /** The known curves, up to a limit, as columns for `curveLines`; running ones and the best are drawn last. */
-export function curvesOf(
-  { model }: Snapshot,
-  name: SeriesName,
-  best: number | undefined,
-): { data: (number | null)[][]; trials: number } {
-  const running = [...model.live.keys()].slice(0, MAX_RUNNING);
-  const ended = [...model.curves.keys()].filter((number) => !model.live.has(number) && number !== best);
+export function curvesOf({ model }: Snapshot, { name, best, only }: CurvesChoice): CurvesData {
+  const wanted = (number: number) => only === undefined || only.has(number);
+  const running = [...model.live.keys()].filter(wanted).slice(0, MAX_RUNNING);
+  const ended = [...model.curves.keys()].filter(
+    (number) => !model.live.has(number) && number !== best && wanted(number),
+  );
   ended.sort((a, b) => a - b);
-  const slots = [...padded(evenly(ended, MAX_ENDED), MAX_ENDED), ...padded(running, MAX_RUNNING), best];
+  const slots = [
+    ...padded(evenly(ended, MAX_ENDED), MAX_ENDED),
+    ...padded(running, MAX_RUNNING),
+    best !== undefined && wanted(best) ? best : undefined,
+  ];
   const curves = slots.map((number) => (number === undefined ? undefined : model.curveOf(number)));
   const epochs = [...new Set(curves.flatMap((curve) => curve?.epochs ?? []))].sort((a, b) => a - b);
   const places = new Map(epochs.map((epoch, i) => [epoch, i]));
@@ -51,12 +53,8 @@ export function curvesOf(
     });
     return column;
   });
-  return { data: [epochs, ...columns], trials: curves.filter((curve) => curve !== undefined).length };
-}
-
-function evenly(numbers: readonly number[], most: number): readonly number[] {
-  if (numbers.length <= most) return numbers;
-  return Array.from({ length: most }, (_, i) => numbers[Math.round((i * (numbers.length - 1)) / (most - 1))]!);
+  const shown = new Set(slots.filter((number, i) => number !== undefined && curves[i] !== undefined));
+  return { columns: [epochs, ...columns], numbers: slots, trials: shown.size };
 }
 
 function padded(numbers: readonly number[], length: number): (number | undefined)[] {

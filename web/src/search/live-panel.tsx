@@ -1,103 +1,29 @@
 /** The live view: optimization history, learning curves, and running trials. */
 
-import { type ReactNode, useMemo } from 'react';
+import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { bestFirst } from '../../../src/algorithms/objective.ts';
-import { formatValue } from '../../../src/format.ts';
-import type { SeriesName } from '../../../src/nn/training/series.ts';
-import { LineChart } from '../charts/line-chart.tsx';
-import { useAddress, useGo } from '../parts/address.ts';
-import { useLog } from '../parts/log-switch.tsx';
+import { formatCell, formatValue } from '../../../src/format.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
-import { Table } from '../parts/table.tsx';
+import { numeric, Table } from '../parts/table.tsx';
+import { BestCard } from './best-card.tsx';
 import { ConfirmationCard } from './confirmation.tsx';
-import { curveLines, curvesOf, historyOf } from './live-data.ts';
+import { CurvesCard } from './curves-card.tsx';
+import { HistoryCard } from './history-card.tsx';
 import type { SearchModel } from './model.ts';
-import { variedIn } from './space.ts';
+import { isNumeric, type Varied, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
 export function LivePanel(): ReactNode {
   return (
-    <div className="grid">
-      <History />
-      <Curves />
+    <div className="overview">
+      <HistoryCard />
+      <BestCard />
+      <CurvesCard />
       <Running />
       <ConfirmationCard />
       <Best />
     </div>
-  );
-}
-
-function History(): ReactNode {
-  const { search, trials: all } = useShown();
-  const go = useGo();
-  const { metric, direction } = search.specification.objective;
-  const data = useMemo(() => historyOf(all, direction), [all, direction]);
-  const best = data[2].at(-1);
-  return (
-    <section className="card">
-      <h2>Best so far</h2>
-      <LineChart
-        name={`${search.name}: best so far`}
-        label={`${metric} by trial; the best so far is ${formatValue(best)}`}
-        data={data}
-        lines={historyLines}
-        xLabel="trial"
-        yLabel={metric}
-        onPick={(number) => go(`/searches/${search.id}/trials/${number}`)}
-      />
-    </section>
-  );
-}
-
-const historyLines = [
-  { label: 'value', colour: '--grey', points: true },
-  { label: 'best so far', colour: '--green', width: 2, steps: true },
-];
-
-const series: Readonly<Record<SeriesName, string>> = {
-  validationMetric: 'validation metric',
-  validationLoss: 'validation loss',
-  trainMetric: 'training metric',
-  trainLoss: 'training loss',
-};
-
-function Curves(): ReactNode {
-  const { search, shot } = useShown();
-  const [chosen, choose] = useAddress('curves', 'validationMetric');
-  const [log, logSwitch] = useLog();
-  const name: SeriesName = Object.hasOwn(series, chosen) ? (chosen as SeriesName) : 'validationMetric';
-  const best = search.best?.number;
-  const { data, trials } = useMemo(() => curvesOf(shot, name, best), [shot, name, best]);
-  return (
-    <section className="card">
-      <div className="row spread">
-        <h2>Learning curves</h2>
-        <div className="row small">
-          <select aria-label="Which curves" value={name} onChange={(event) => choose(event.target.value)}>
-            {Object.entries(series).map(([one, title]) => (
-              <option key={one} value={one}>
-                {title}
-              </option>
-            ))}
-          </select>
-          {logSwitch}
-        </div>
-      </div>
-      <LineChart
-        name={`${search.name}: curves`}
-        label={`${series[name]} by epoch of ${trials} trials; running ones are blue, the best is green`}
-        data={data}
-        lines={curveLines}
-        xLabel="epoch"
-        yLabel={series[name]}
-        logY={log}
-        legend={false}
-      />
-      <p className="soft small" style={{ margin: 0 }}>
-        {trials} of {search.trials.planned} trials · blue: training now · green: the best
-      </p>
-    </section>
   );
 }
 
@@ -110,7 +36,7 @@ function Running(): ReactNode {
   const varied = variedIn(search);
   return (
     <section className="card wide">
-      <h2>Training now: validation loss, training loss dashed</h2>
+      <h2>Running trials: validation loss, training loss dashed</h2>
       <div className="live-cards">
         {running.map((number) => (
           <RunningCard
@@ -168,6 +94,10 @@ function RunningCard({ id, model, number, names }: RunningCardProps): ReactNode 
   );
 }
 
+function headOf(varied: Varied) {
+  return isNumeric(varied) ? numeric(varied.name) : varied.name;
+}
+
 const MAX_BEST = 10;
 
 function Best(): ReactNode {
@@ -183,21 +113,23 @@ function Best(): ReactNode {
   return (
     <section className="card wide">
       <h2>
-        The best{search.best?.confirmed && ', as searched'}
+        Best trials{search.best?.confirmed && ', by their values in the search'}
         {search.stages.length > 1 ? `, of stage ${stage + 1}` : ''}
       </h2>
-      <Table label="The best trials" heads={['trial', metric, ...varied.map(({ name }) => name), 'findings']}>
+      <Table label="The best trials" heads={[numeric('trial'), numeric(metric), ...varied.map(headOf), 'problems']}>
         {best.map(({ number, value, deviation, point, found }) => (
           <tr key={number}>
-            <td>
+            <td className="number">
               <Link href={`/searches/${search.id}/trials/${number}`}>{number}</Link>
             </td>
-            <td>
+            <td className="number">
               {formatValue(value)}
               {deviation !== null && <span className="soft"> ± {formatValue(deviation)}</span>}
             </td>
-            {varied.map(({ name }) => (
-              <td key={name}>{formatValue(point[name])}</td>
+            {varied.map((one) => (
+              <td key={one.name} className={isNumeric(one) ? 'number' : undefined}>
+                {formatCell(point[one.name])}
+              </td>
             ))}
             <td className="small">{found.join(', ') || <span className="soft">none</span>}</td>
           </tr>

@@ -1,53 +1,73 @@
 /** Parallel coordinates of all trials; brushed ranges can be shown in the table of trials. */
 
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useRef } from 'react';
 import { ascending, type Direction } from '../../../src/algorithms/objective.ts';
 import { formatValue, plural } from '../../../src/format.ts';
 import { valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
-import { useGo } from '../parts/address.ts';
+import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
+import { useSelection } from './selection.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
 /** More lines than this would be unreadable and slow. */
 const MAX_LINES = 1500;
+const BRUSH_MS = 150;
 
 export function Parallel(): ReactNode {
   const { search, trials: all } = useShown();
   const colour = useColour();
   const go = useGo();
-  const [brushed, setBrushed] = useState<readonly { name: string; low: number | string; high: number | string }[]>([]);
+  const { selected, selectBy, clear } = useSelection();
+  const [text] = useAddress('select');
+  // The chart dims what is outside of its own brush; drawing it anew would remove the brush.
+  const brushed = useRef('');
+  const highlighted = text === brushed.current ? undefined : selected;
+  const pending = useRef<ReturnType<typeof setTimeout>>(undefined);
   const { metric, direction } = search.specification.objective;
   const varied = useMemo(() => variedIn(search), [search]);
   const trials = useMemo(() => thin(scoredIn(all), MAX_LINES, direction), [all, direction]);
   const option = useMemo(
-    () => optionOf(trials, varied, metric, direction, colour),
-    [trials, varied, metric, direction, colour],
+    () => optionOf(trials, varied, { metric, direction, colour, selected: highlighted }),
+    [trials, varied, metric, direction, colour, highlighted],
   );
   const names = [...varied.map(({ name }) => name), 'value'];
-  const ranges = brushed.flatMap(({ name, low, high }) =>
-    typeof low === 'number' && typeof high === 'number'
-      ? [`${name}>=${Number(low.toPrecision(3))}`, `${name}<=${Number(high.toPrecision(3))}`]
-      : [],
-  );
+  const brush = (chart: unknown) => {
+    // Browsers limit how often an address may change.
+    clearTimeout(pending.current);
+    pending.current = setTimeout(() => {
+      brushed.current = conditionsOf(chart, names, varied);
+      selectBy(brushed.current);
+    }, BRUSH_MS);
+  };
+  const query = new URLSearchParams({ select: text }).toString();
   if (trials.length === 0) return null;
   return (
     <section className="card wide">
       <div className="row spread">
         <h2>Parallel coordinates</h2>
-        {ranges.length > 0 && (
-          <button
-            type="button"
-            onClick={() => go(`/searches/${search.id}?view=trials&ranges=${encodeURIComponent(ranges.join(' '))}`)}
-          >
-            Show the brushed trials
-          </button>
+        {selected !== undefined && (
+          <div className="row">
+            <strong className="small" role="status">
+              {plural(selected.size, 'trial')} selected
+            </strong>
+            <button type="button" onClick={() => go(`/searches/${search.id}?view=trials&only=selected&${query}`)}>
+              Show in the table
+            </button>
+            <button type="button" onClick={() => go(`/searches/${search.id}?${query}`)}>
+              Compare curves
+            </button>
+            <button type="button" className="quiet" onClick={clear}>
+              Clear selection
+            </button>
+          </div>
         )}
       </div>
       <p className="soft small">
-        Drag along an axis to select a range; {plural(trials.length, 'trial')}, better ones are stronger.
+        Drag along axes to select trials, in every view; click an axis to remove its range.{' '}
+        {plural(trials.length, 'trial')}, better ones are stronger.
       </p>
       <LazyChart
         name={`${search.name}: parallel coordinates`}
@@ -55,9 +75,7 @@ export function Parallel(): ReactNode {
         option={option}
         height={340}
         on={{
-          axisareaselected: (_, chart) => {
-            setBrushed(brushedOn(chart, names));
-          },
+          axisareaselected: (_, chart) => brush(chart),
         }}
       />
     </section>
@@ -78,12 +96,31 @@ function brushedOn(chart: unknown, names: readonly string[]) {
   });
 }
 
+/** The brushed intervals as conditions of the table. */
+function conditionsOf(chart: unknown, names: readonly string[], varied: readonly Varied[]): string {
+  return brushedOn(chart, names)
+    .map(({ name, low, high }) => {
+      const distribution = varied.find((one) => one.name === name)?.distribution;
+      if (distribution?.distribution !== 'categorical') {
+        return `${name}>=${Number(low.toPrecision(4))} ${name}<=${Number(high.toPrecision(4))}`;
+      }
+      // The axis places choices at whole numbers.
+      return `${name}=${distribution.choices.filter((_, i) => i >= low && i <= high).join('|')}`;
+    })
+    .join(' ');
+}
+
+interface Look {
+  readonly metric: string;
+  readonly direction: Direction;
+  readonly colour: Colour;
+  readonly selected: ReadonlySet<number> | undefined;
+}
+
 function optionOf(
   trials: readonly Scored[],
   varied: readonly Varied[],
-  metric: string,
-  direction: Direction,
-  colour: Colour,
+  { metric, direction, colour, selected }: Look,
 ): ChartOption {
   const soft = colour('--soft');
   const strength = ['--worst', '--middling', '--best'].map(colour);
@@ -119,14 +156,24 @@ function optionOf(
     const { scale, low: min, high: max } = distribution;
     return { ...axisStyle, dim, name, type: scale === 'log' ? 'log' : 'value', min, max };
   });
-  const data = trials.map(({ point, value }) => [
+  const opacity = trials.length > 300 ? 0.35 : 0.6;
+  const rowOf = ({ point, value }: Scored) => [
     ...varied.map(({ name, distribution }) => {
       const own = point[name];
       if (own === undefined) return null;
       return distribution.distribution === 'categorical' ? String(own) : own;
     }),
     value,
-  ]);
+  ];
+  // The selected ones are drawn last.
+  const isIn = (trial: Scored) => selected?.has(trial.number) ?? false;
+  const data =
+    selected === undefined
+      ? trials.map(rowOf)
+      : [...trials.filter((trial) => !isIn(trial)), ...trials.filter(isIn)].map((trial) => ({
+          value: rowOf(trial),
+          lineStyle: { opacity: isIn(trial) ? 0.9 : 0.04 },
+        }));
   return {
     parallel: { left: 50, right: 70, top: 40, bottom: 20 },
     parallelAxis: [...axes, { ...axisStyle, dim: varied.length, name: metric, type: 'value', scale: true }],
@@ -141,7 +188,7 @@ function optionOf(
       {
         type: 'parallel',
         data,
-        lineStyle: { width: 1, opacity: trials.length > 300 ? 0.35 : 0.6 },
+        lineStyle: { width: 1, opacity },
         inactiveOpacity: 0.02,
         progressive: 500,
       },

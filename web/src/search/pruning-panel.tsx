@@ -2,9 +2,9 @@
 
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
-import { formatPercent, formatValue, plural } from '../../../src/format.ts';
+import { formatCell, formatPercent, formatValue, plural } from '../../../src/format.ts';
 import { cssLength } from '../css.ts';
-import { Table } from '../parts/table.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 import { type BracketState, bracketsOf, epochsSaved } from './brackets.ts';
 import type { TrialRow } from './model.ts';
 import { useShown } from './use-search.ts';
@@ -26,7 +26,7 @@ export default function PruningPanel(): ReactNode {
         <p>
           {pruner.type === 'none'
             ? 'Every trial runs to completion. A pruner would stop trials early that are unlikely to be among the best.'
-            : `${plural(stopped.length, 'trial')} stopped`}
+            : `${plural(stopped.length, 'trial')} pruned`}
           {diverged.length > 0 && `; ${plural(diverged.length, 'trial')} ended by the divergence rule`}
           {saved !== undefined && saved > 0 && `. ${formatPercent(saved)} of the epochs were saved`}.
         </p>
@@ -48,7 +48,7 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
   return (
     <section className="card">
       <h3>
-        Trials {from} … {to - 1}
+        Bracket of trials {from}–{to - 1}
       </h3>
       <table>
         <thead>
@@ -56,9 +56,9 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
             <th scope="col">rung</th>
             <th scope="col">epochs</th>
             <th scope="col" style={{ width: '50%' }}>
-              came to it
+              reached
             </th>
-            <th scope="col">best there</th>
+            <th scope="col">best value</th>
           </tr>
         </thead>
         <tbody>
@@ -69,7 +69,7 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
               <td>
                 <div
                   className="bar"
-                  title={`${came} of ${trials} reached it: ${goOn} promoted or complete, ${stopped} stopped, ${diverged} diverged, ${lost} failed or cancelled, ${came - goOn - stopped - diverged - lost} running or paused`}
+                  title={`${came} of ${trials} reached it: ${goOn} promoted or complete, ${stopped} pruned, ${diverged} diverged, ${lost} failed or cancelled, ${came - goOn - stopped - diverged - lost} running or paused`}
                 >
                   <span className="bar-complete" style={{ width: cssLength(goOn / most) }} />
                   <span className="bar-pruned" style={{ width: cssLength(stopped / most) }} />
@@ -82,7 +82,7 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
                 </div>
                 <span className="small soft" style={{ whiteSpace: 'normal' }}>
                   {came} of {trials}
-                  {stopped > 0 && `, ${stopped} stopped`}
+                  {stopped > 0 && `, ${stopped} pruned`}
                   {diverged > 0 && `, ${diverged} diverged`}
                 </span>
               </td>
@@ -104,20 +104,20 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
 function Reasons({ trials, id }: { readonly trials: readonly TrialRow[]; readonly id: string }): ReactNode {
   return (
     <section className="card wide">
-      <h2>Why</h2>
+      <h2>Pruned and diverged trials</h2>
       <Table
         label="Reasons"
-        heads={['trial', 'rule', 'epochs', 'value', 'in words']}
+        heads={[numeric('trial'), 'rule', numeric('epochs'), numeric('value'), 'reason']}
         style={{ maxHeight: '24rem', overflow: 'auto' }}
       >
         {trials.slice(-MAX_REASONS).map(({ number, rule, epochs, value, reason }) => (
           <tr key={number}>
-            <td>
+            <td className="number">
               <Link href={`/searches/${id}/trials/${number}`}>{number}</Link>
             </td>
             <td>{rule ?? 'divergence'}</td>
-            <td>{epochs}</td>
-            <td>{formatValue(value)}</td>
+            <td className="number">{formatCell(epochs)}</td>
+            <td className="number">{formatValue(value)}</td>
             <td style={{ whiteSpace: 'normal' }}>{reason}</td>
           </tr>
         ))}

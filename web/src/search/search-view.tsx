@@ -22,8 +22,8 @@ const SpecificationPanel = lazy(() => import('./specification-panel.tsx'));
 const views = {
   live: { title: 'Overview', Panel: LivePanel },
   trials: { title: 'Trials', Panel: TrialsPanel },
-  analysis: { title: 'Importance', Panel: AnalysisPanel },
-  findings: { title: 'Findings', Panel: FindingsPanel },
+  analysis: { title: 'Analysis', Panel: AnalysisPanel },
+  findings: { title: 'Problems', Panel: FindingsPanel },
   pruning: { title: 'Pruning', Panel: PruningPanel },
   timeline: { title: 'Timeline', Panel: TimelinePanel },
   specification: { title: 'Specification', Panel: SpecificationPanel },

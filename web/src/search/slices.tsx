@@ -6,6 +6,7 @@ import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
+import { useSelection } from './selection.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
@@ -20,15 +21,16 @@ export function Slices(): ReactNode {
   const { metric, direction } = search.specification.objective;
   const one = varied.find(({ name }) => name === chosen) ?? varied[0];
   const trials = useMemo(() => thin(scoredIn(all), MAX_POINTS, direction), [all, direction]);
+  const { selected } = useSelection();
   const option = useMemo(
-    () => (one === undefined ? {} : optionOf(trials, one, metric, colour)),
-    [trials, one, metric, colour],
+    () => (one === undefined ? {} : optionOf(trials, one, metric, colour, selected)),
+    [trials, one, metric, colour, selected],
   );
   if (one === undefined) return null;
   return (
     <section className="card">
       <div className="row spread">
-        <h2>Slices by hyperparameter</h2>
+        <h2>Slice</h2>
         <select aria-label="Hyperparameter" value={one.name} onChange={(event) => choose(event.target.value)}>
           {varied.map(({ name }) => (
             <option key={name}>{name}</option>
@@ -36,7 +38,7 @@ export function Slices(): ReactNode {
         </select>
       </div>
       <LazyChart
-        name={`${search.name}: ${one.name}`}
+        name={`${search.name}: slice of ${one.name}`}
         label={`${metric} over ${one.name}, of ${trials.length} trials`}
         option={option}
         height={300}
@@ -62,18 +64,20 @@ function optionOf(
   { name, distribution }: Varied,
   metric: string,
   colour: Colour,
+  selected: ReadonlySet<number> | undefined,
 ): ChartOption {
-  const of = (state: Scored['state']) =>
+  const isSelected = ({ number }: Scored) => selected?.has(number) ?? true;
+  const of = (state: Scored['state'], inside: boolean) =>
     trials
-      .filter((trial) => trial.state === state && trial.point[name] !== undefined)
+      .filter((trial) => trial.state === state && isSelected(trial) === inside && trial.point[name] !== undefined)
       .map(({ point, value, number }) => [placeOn(distribution, point[name]), value, number]);
-  const series = (state: Scored['state'], hue: string, symbol: string) => ({
+  const series = (state: Scored['state'], hue: string, symbol: string, inside: boolean) => ({
     type: 'scatter',
     name: state,
     symbol,
     symbolSize: 6,
-    itemStyle: { color: colour(hue), opacity: 0.65 },
-    data: of(state),
+    itemStyle: { color: colour(hue), opacity: inside ? 0.75 : 0.12 },
+    data: of(state, inside),
   });
   const soft = colour('--soft');
   return {
@@ -91,6 +95,10 @@ function optionOf(
       axisLabel: { color: soft, formatter: (value: number) => formatValue(Number(value.toPrecision(6))) },
       splitLine: { lineStyle: { color: colour('--line') } },
     },
-    series: [series('pruned', '--orange', 'triangle'), series('complete', '--blue', 'circle')],
+    // The selected ones are drawn last.
+    series: [false, true].flatMap((inside) => [
+      series('pruned', '--orange', 'triangle', inside),
+      series('complete', '--blue', 'circle', inside),
+    ]),
   };
 }

@@ -17,6 +17,10 @@ export function variedIn({ specification }: Search): Varied[] {
   );
 }
 
+export function isNumeric({ distribution }: Varied): boolean {
+  return distribution.distribution !== 'categorical';
+}
+
 /** A setting in a few words: `1e-4 … 0.1, log`. */
 export function formatSetting(setting: Value | Distribution | undefined): string {
   if (setting === undefined) return '–';

@@ -24,7 +24,7 @@ export default function SpecificationPanel(): ReactNode {
           <div className="row">
             <CopyButton text={json}>copy</CopyButton>
             <Link className="button" href={`/new?from=${search.id}`}>
-              Use as a template
+              Clone
             </Link>
           </div>
         </div>
@@ -41,7 +41,7 @@ function Stages({ search }: { readonly search: Search }): ReactNode {
   );
   return (
     <section className="card wide">
-      <h2>Coarse to fine</h2>
+      <h2>Stages, coarse to fine</h2>
       <Table label="Stages" heads={['stage', 'trials', 'epochs', ...names]}>
         {specification.stages.map(({ epochs, trials }, i) => {
           const begun = stages[i];
@@ -76,7 +76,7 @@ function Lineage({ search }: { readonly search: Search }): ReactNode {
   if (parent === null && children.length === 0) return null;
   return (
     <section className="card wide">
-      <h2>Relatives</h2>
+      <h2>Related searches</h2>
       <ul>
         {above.data && (
           <li>

@@ -71,7 +71,7 @@ function optionOf(rows: readonly TimelineRow[], colour: Colour): ChartOption {
     },
     xAxis: {
       type: 'value',
-      name: 'since the first start',
+      name: 'time since the first trial started',
       nameLocation: 'middle',
       nameGap: 28,
       axisLabel: { color: soft, formatter: (seconds: number) => formatDuration(seconds) },

@@ -1,32 +1,39 @@
 /** The columns of the table of trials, and how it is filtered and sorted. Pure. */
+import type { Direction } from '../../../src/algorithms/objective.ts';
 import type { Value } from '../../../src/algorithms/space/space.ts';
 import { didYouMean } from '../../../src/domain/did-you-mean.ts';
+import { ranked } from './history-data.ts';
 import type { TrialRow } from './model.ts';
-import type { Varied } from './space.ts';
+import { isNumeric, scoredIn, type Varied } from './space.ts';
 
 export interface Column {
   readonly name: string;
   readonly title: string;
   /** In pixels, because virtual rows must have the same widths. */
   readonly width: number;
+  /** Aligned on the right. */
+  readonly numeric: boolean;
   readonly of: (trial: TrialRow) => Value | null | undefined;
 }
 
 export function columnsOf(varied: readonly Varied[], metric: string): Column[] {
   return [
-    { name: 'number', title: 'trial', width: 76, of: (trial) => trial.number },
-    { name: 'state', title: 'state', width: 124, of: (trial) => trial.state },
-    { name: 'value', title: metric, width: widthOf(metric), of: (trial) => trial.value },
-    ...varied.map(({ name }) => ({
-      name,
-      title: name,
-      width: widthOf(name),
-      of: (trial: TrialRow) => trial.point[name],
-    })),
-    { name: 'epochs', title: 'epochs', width: 76, of: (trial) => trial.epochs },
-    { name: 'durationMs', title: 'took', width: 86, of: (trial) => trial.durationMs },
-    { name: 'found', title: 'findings', width: 240, of: (trial) => trial.found.length },
-    { name: 'reason', title: 'reason', width: 380, of: (trial) => trial.reason },
+    { name: 'number', title: 'trial', width: 82, numeric: true, of: (trial) => trial.number },
+    { name: 'state', title: 'state', width: 124, numeric: false, of: (trial) => trial.state },
+    { name: 'value', title: metric, width: widthOf(metric), numeric: true, of: (trial) => trial.value },
+    ...varied
+      .map((one) => one.name)
+      .map((name, i) => ({
+        name,
+        title: name,
+        width: widthOf(name),
+        numeric: isNumeric(varied[i]!),
+        of: (trial: TrialRow) => trial.point[name],
+      })),
+    { name: 'epochs', title: 'epochs', width: 82, numeric: true, of: (trial) => trial.epochs },
+    { name: 'durationMs', title: 'duration', width: 112, numeric: true, of: (trial) => trial.durationMs },
+    { name: 'found', title: 'problems', width: 240, numeric: false, of: (trial) => trial.found.length },
+    { name: 'reason', title: 'reason', width: 380, numeric: false, of: (trial) => trial.reason },
   ];
 }
 
@@ -43,7 +50,7 @@ export interface Range {
 
 const condition = /([a-zA-Z]\w*)\s*(>=|<=|>|<|=)\s*([^\s,;<>=]+)/g;
 
-/** Parses `learningRate>0.01 optimizer=adam` by the names or titles of columns; `issues` say what cannot be understood. */
+/** Parses `learningRate>0.01 optimizer=adam|sgd` by the names or titles of columns; `issues` say what cannot be understood. */
 export function rangesIn(text: string, columns: readonly Column[]): { ranges: Range[]; issues: string[] } {
   const issues = text
     .replace(condition, ' ')
@@ -80,15 +87,23 @@ export function filtered(
 
 function holds(value: Value | null | undefined, relation: Range['relation'], bound: string): boolean {
   if (value === null || value === undefined) return false;
-  if (relation === '=') return String(value) === bound || Number(value) === Number(bound);
+  if (relation === '=') return bound.split('|').some((one) => String(value) === one || Number(value) === Number(one));
   const [a, b] = [Number(value), Number(bound)];
   if (relation === '>') return a > b;
   if (relation === '>=') return a >= b;
   return relation === '<' ? a < b : a <= b;
 }
 
-/** Sorts by one column, then by number; missing values are always last. */
-export function sorted(trials: readonly TrialRow[], columns: readonly Column[], sort: string): readonly TrialRow[] {
+/** Sorts by one column, then by number, or without a column by the best; missing values are always last. */
+export function sorted(
+  trials: readonly TrialRow[],
+  columns: readonly Column[],
+  sort: string,
+  direction: Direction,
+): readonly TrialRow[] {
+  if (sort === '') {
+    return [...ranked(scoredIn(trials), direction), ...trials.filter(({ value }) => value === null)];
+  }
   const sign = sort.startsWith('-') ? -1 : 1;
   const column = columns.find(({ name }) => name === sort.replace(/^-/, '')) ?? columns[0]!;
   const keyed = trials.map((trial) => ({ trial, key: column.of(trial) ?? null }));

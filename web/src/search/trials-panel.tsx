@@ -1,44 +1,54 @@
-/** The table of all trials, with virtual rows. Sorting and filters are in the address. */
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useDeferredValue, useMemo, useRef } from 'react';
-import { Link } from 'wouter';
-import { formatDuration, formatValue, plural } from '../../../src/format.ts';
+/** The table of all trials: filters, order, columns and selected trials, all of them in the address. */
+import { type ReactNode, useDeferredValue, useMemo } from 'react';
+import { plural } from '../../../src/format.ts';
 import { useAddress } from '../parts/address.ts';
-import { StateChip } from '../parts/state.tsx';
-import type { TrialRow } from './model.ts';
+import { Switch } from '../parts/log-switch.tsx';
+import { Menu } from '../parts/menu.tsx';
+import { useSelection } from './selection.ts';
+import { SelectionBar } from './selection-bar.tsx';
 import { variedIn } from './space.ts';
 import { type Column, columnsOf, filtered, rangesIn, sorted } from './trial-columns.ts';
+import { TrialTable } from './trial-table.tsx';
 import { useShown } from './use-search.ts';
 
-const ROW_HEIGHT = 34;
 const states = ['waiting', 'running', 'paused', 'complete', 'pruned', 'failed', 'cancelled'] as const;
 
 export default function TrialsPanel(): ReactNode {
   const { search, model, trials: all } = useShown();
   const [state, setState] = useAddress('state');
   const [finding, setFinding] = useAddress('finding');
-  const [sort, setSort] = useAddress('sort', 'number');
+  const [sort, setSort] = useAddress('sort');
   const [ranges, setRanges] = useAddress('ranges');
+  const [hidden, hide] = useAddress('hide');
+  const [only, setOnly] = useAddress('only');
+  const selection = useSelection();
   // Typed text is shown immediately; filtering ten thousand rows may lag.
   const settled = useDeferredValue(ranges);
-  const columns = useMemo(() => columnsOf(variedIn(search), search.specification.objective.metric), [search]);
+  const { metric, direction } = search.specification.objective;
+  const columns = useMemo(() => columnsOf(variedIn(search), metric), [search, metric]);
   const { ranges: conditions, issues } = useMemo(() => rangesIn(settled, columns), [settled, columns]);
-  const rows = useMemo(
-    () => sorted(filtered(all, { state, finding, ranges: conditions }), columns, sort),
-    [all, columns, state, finding, conditions, sort],
-  );
+  // Best first as soon as there is a best.
+  const order = sort === '' && search.best === null ? 'number' : sort;
+  const selected = only === 'selected' ? selection.selected : undefined;
+  const rows = useMemo(() => {
+    const kept = filtered(all, { state, finding, ranges: conditions });
+    const shown = selected === undefined ? kept : kept.filter(({ number }) => selected.has(number));
+    return sorted(shown, columns, order, direction);
+  }, [all, columns, state, finding, conditions, order, direction, selected]);
   const codes = Object.keys(search.found).sort();
+  const hiddenNames = hidden.split(',');
+  const isFiltered = state !== '' || finding !== '' || selected !== undefined;
   return (
     <>
       <div className="row" style={{ marginBottom: '0.75rem' }}>
         <select aria-label="State" value={state} onChange={(event) => setState(event.target.value)}>
-          <option value="">every state</option>
+          <option value="">all states</option>
           {states.map((one) => (
             <option key={one}>{one}</option>
           ))}
         </select>
-        <select aria-label="Finding" value={finding} onChange={(event) => setFinding(event.target.value)}>
-          <option value="">with and without findings</option>
+        <select aria-label="Problem" value={finding} onChange={(event) => setFinding(event.target.value)}>
+          <option value="">any problems or none</option>
           {codes.map((code) => (
             <option key={code}>{code}</option>
           ))}
@@ -52,6 +62,7 @@ export default function TrialsPanel(): ReactNode {
           aria-describedby="range-issues"
           onChange={(event) => setRanges(event.target.value)}
         />
+        <ColumnChooser columns={columns} hidden={hiddenNames} hide={(names) => hide(names.join(','))} />
         <span className="soft" role="status">
           {plural(rows.length, 'trial')}
           {model.thinned && ', a sample: the export has all trials'}
@@ -64,91 +75,47 @@ export default function TrialsPanel(): ReactNode {
           </p>
         ))}
       </div>
-      <TrialTable rows={rows} columns={columns} sort={sort} setSort={setSort} id={search.id} />
+      {selection.selected !== undefined && (
+        <SelectionBar selection={selection} columns={columns}>
+          <Switch on={only === 'selected'} set={(on) => setOnly(on ? 'selected' : '')}>
+            only selected trials
+          </Switch>
+        </SelectionBar>
+      )}
+      <TrialTable
+        rows={rows}
+        columns={columns.filter(({ name }) => name === 'number' || !hiddenNames.includes(name))}
+        sort={order}
+        setSort={setSort}
+        direction={direction}
+        id={search.id}
+        selection={selection}
+        conditions={isFiltered ? '' : ranges.trim()}
+      />
     </>
   );
 }
 
-interface TrialTableProps {
-  readonly rows: readonly TrialRow[];
+interface ColumnChooserProps {
   readonly columns: readonly Column[];
-  /** The name of a column, with − for descending order. */
-  readonly sort: string;
-  readonly setSort: (sort: string) => void;
-  readonly id: string;
+  readonly hidden: readonly string[];
+  readonly hide: (names: readonly string[]) => void;
 }
 
-function TrialTable({ rows, columns, sort, setSort, id }: TrialTableProps): ReactNode {
-  const frame = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => frame.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
-  });
-  const template = { gridTemplateColumns: columns.map(({ width }) => `${width}px`).join(' ') };
-  const direction = (name: string) => (sort === name ? 'ascending' : sort === `-${name}` ? 'descending' : 'none');
+function ColumnChooser({ columns, hidden, hide }: ColumnChooserProps): ReactNode {
   return (
-    <div
-      className="trial-table"
-      ref={frame}
-      role="table"
-      aria-label="Trials"
-      aria-rowcount={rows.length + 1}
-      tabIndex={0}
-    >
-      <div className="head" role="row" aria-rowindex={1} style={template}>
-        {columns.map(({ name, title }) => (
-          <span key={name} role="columnheader" aria-sort={direction(name)}>
-            <button type="button" onClick={() => setSort(sort === name ? `-${name}` : name)}>
-              {title}
-              <span aria-hidden="true">{{ ascending: ' ↑', descending: ' ↓', none: '' }[direction(name)]}</span>
-            </button>
-          </span>
-        ))}
-      </div>
-      <div className="body" role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-        {virtual.getVirtualItems().map(({ index, start }) => (
-          <div
-            key={rows[index]!.number}
-            role="row"
-            aria-rowindex={index + 2}
-            style={{ ...template, position: 'absolute', top: start, left: 0, right: 0 }}
+    <Menu title="Columns">
+      {columns
+        .filter(({ name }) => name !== 'number')
+        .map(({ name, title }) => (
+          <Switch
+            key={name}
+            on={!hidden.includes(name)}
+            set={(on) => hide([...hidden.filter((one) => one !== name && one !== ''), ...(on ? [] : [name])])}
           >
-            {columns.map((column) => (
-              <span key={column.name} role="cell">
-                <Cell trial={rows[index]!} column={column} id={id} />
-              </span>
-            ))}
-          </div>
+            {title}
+          </Switch>
         ))}
-      </div>
-      {rows.length === 0 && <p className="empty">No trial matches.</p>}
-    </div>
+    </Menu>
   );
-}
-
-function Cell({
-  trial,
-  column,
-  id,
-}: {
-  readonly trial: TrialRow;
-  readonly column: Column;
-  readonly id: string;
-}): ReactNode {
-  switch (column.name) {
-    case 'number':
-      return <Link href={`/searches/${id}/trials/${trial.number}`}>{trial.number}</Link>;
-    case 'state':
-      return <StateChip state={trial.outcome === 'diverged' ? 'diverged' : trial.state} />;
-    case 'durationMs':
-      return trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000);
-    case 'found':
-      return <span title={trial.found.join(', ')}>{trial.found.join(', ')}</span>;
-    case 'reason':
-      return <span title={trial.reason ?? ''}>{trial.reason}</span>;
-    default:
-      return formatValue(column.of(trial));
-  }
 }

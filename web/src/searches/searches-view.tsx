@@ -3,7 +3,7 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
-import { formatAge, formatValue } from '../../../src/format.ts';
+import { formatAge, formatCount, formatValue } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
 import { type SearchPages, upsertSearch } from '../overview.ts';
 import { useAddress, useGo } from '../parts/address.ts';
@@ -53,7 +53,7 @@ export function SearchesView(): ReactNode {
             onChange={(event) => setQ(event.target.value)}
           />
           <select aria-label="State" value={state} onChange={(event) => setState(event.target.value)}>
-            <option value="">every state</option>
+            <option value="">all states</option>
             {states.map((one) => (
               <option key={one}>{one}</option>
             ))}
@@ -84,7 +84,7 @@ export function SearchesView(): ReactNode {
   );
 }
 
-const searchHeads = [' Compare', 'Search', 'State', 'Trials', 'Best', 'Best so far', 'Findings', 'Created'];
+const searchHeads = [' Compare', 'Search', 'State', 'Trials', 'Best', 'Optimization history', 'Problems', 'Created'];
 
 interface SearchTableProps {
   readonly searches: readonly Search[];
@@ -134,7 +134,7 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
       <td className="progress">
         <ProgressBar trials={trials} />
         <div className="soft small">
-          {endedOf(trials)} of {trials.total}
+          {formatCount(endedOf(trials))} of {formatCount(trials.total)}
         </div>
       </td>
       <td>
@@ -156,7 +156,7 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
             steps
             places={trials.planned}
             at={improvements.map(({ number }) => number)}
-            label={`best so far: from ${formatValue(improvements[0]!.value)} to ${formatValue(best?.value)}`}
+            label={`best value: from ${formatValue(improvements[0]!.value)} to ${formatValue(best?.value)}`}
             lines={[{ values: improvements.map(({ value }) => value), kind: 'best' }]}
           />
         )}

@@ -83,8 +83,8 @@ function Gap({ fold }: { readonly fold: FoldCurves }): ReactNode {
   if (typeof train !== 'number' || typeof validation !== 'number') return null;
   return (
     <p className="soft small" style={{ margin: 0 }}>
-      After epoch {at + 1}, which counts: training {formatValue(train)}, validation {formatValue(validation)}, gap{' '}
-      {formatNumber(validation - train, 3)}
+      At epoch {at + 1}, whose value the trial has: training {formatValue(train)}, validation {formatValue(validation)},
+      gap {formatNumber(validation - train, 3)}
       {fold.stoppedEarly && '; stopped early'}
     </p>
   );

@@ -17,7 +17,7 @@ export function Findings({ trial, fold, onPoint }: FindingsProps): ReactNode {
   }
   return (
     <section className="card wide">
-      <h2>Findings</h2>
+      <h2>Problems</h2>
       {findings.map(({ code, severity, layer, since, cause, evidence, text, advice, folds: shownBy }) => (
         <article
           key={code}

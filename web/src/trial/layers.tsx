@@ -9,10 +9,10 @@ import { positive } from './curves.tsx';
 type Signal = keyof FoldCurves['signals'][number]['layers'][number];
 
 const kinds = {
-  deviation: { title: 'Spread of activations', log: true },
+  deviation: { title: 'Standard deviation of activations', log: true },
   mean: { title: 'Mean of activations', log: false },
-  saturated: { title: 'Saturated share', log: false },
-  dead: { title: 'Dead units, share', log: false },
+  saturated: { title: 'Saturated activations (share)', log: false },
+  dead: { title: 'Dead units (share)', log: false },
   gradientNorm: { title: 'Gradient norm', log: true },
   updateRatio: { title: 'Update to weight ratio', log: true },
 } as const satisfies Partial<Record<Signal, { title: string; log: boolean }>>;

@@ -82,7 +82,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
           <h1 style={{ margin: '0.25rem 0' }}>Trial {trial.confirms?.trial ?? number}</h1>
           {trial.confirms && <span className="chip">repetition {trial.confirms.repeat + 1} of its confirmation</span>}
           <StateChip state={trial.outcome === 'diverged' ? 'diverged' : trial.state} />
-          {search.best?.number === number && <span className="chip state-complete">the best</span>}
+          {search.best?.number === number && <span className="chip state-complete">best trial</span>}
         </div>
         <Actions search={search} trial={trial} />
       </div>
@@ -97,7 +97,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
         {attempts > 1 && <Tile title="attempts">{attempts}</Tile>}
         {trial.stage > 0 && <Tile title="stage">{trial.stage + 1}</Tile>}
         {trial.rung > 0 && <Tile title="rung">{trial.rung}</Tile>}
-        <Tile title="came from">{trial.source === 'enqueued' ? 'you' : search.specification.sampler.type}</Tile>
+        <Tile title="sampler">{trial.source === 'enqueued' ? 'enqueued' : search.specification.sampler.type}</Tile>
         {trial.worker !== null && <Tile title="worker">{trial.worker}</Tile>}
       </dl>
       {trial.folds.length > 1 && (
@@ -208,7 +208,7 @@ function Settings({ trial: { settings, hyperparameters, folds } }: { readonly tr
           </div>
         ))}
       </dl>
-      <p className="soft small">Bold: what varied in the search.</p>
+      <p className="soft small">Bold: hyperparameters that vary in the search.</p>
     </section>
   );
 }
@@ -225,9 +225,9 @@ function Result({ search, trial }: { readonly search: Search; readonly trial: Tr
   };
   return (
     <section className="card wide">
-      <h2>Replay</h2>
+      <h2>Reproduce</h2>
       {trial.resultHash === null ? (
-        <p className="empty">No result to compare with.</p>
+        <p className="empty">There is no result yet.</p>
       ) : (
         <>
           <p className="small">
@@ -240,7 +240,7 @@ function Result({ search, trial }: { readonly search: Search; readonly trial: Tr
             <CopyButton text={replay}>copy</CopyButton>
             <CopyButton text={() => curl('/v1/searches', 'POST', again)}>Copy as a new search</CopyButton>
           </div>
-          <p className="soft small">Recomputes the trial and compares the bits.</p>
+          <p className="soft small">Trains the trial again and compares the result bit by bit.</p>
         </>
       )}
     </section>

@@ -1,0 +1,150 @@
+/** The overview of a search: the history with every trial, the best trial, and learning curves. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, launchBrowser } from '../../support/browser.ts';
+import { openPage } from '../../support/page.ts';
+import { eventually } from '../../support/processes.ts';
+import { ended } from '../../support/searches.ts';
+import { startTestService, type TestService } from '../../support/service.ts';
+
+const learningRate = { distribution: 'float', low: 1e-4, high: 30, scale: 'log' };
+const pruned = {
+  name: 'under hyperband',
+  dataset: 'digits',
+  hyperparameters: {
+    // High enough that some diverge.
+    learningRate,
+    activation: { distribution: 'categorical', choices: ['relu', 'tanh'] },
+    optimizer: 'sgd',
+    hiddenUnits: 16,
+    epochs: 9,
+  },
+  pruner: { type: 'hyperband' },
+  budget: { trials: 60 },
+};
+const one = { name: 'one trial', dataset: 'iris', hyperparameters: { epochs: 3 }, budget: { trials: 1 } };
+/** So many epochs that none is complete when the first reach a rung. */
+const unfinished = {
+  ...pruned,
+  name: 'unfinished',
+  hyperparameters: { ...pruned.hyperparameters, learningRate: { ...learningRate, high: 0.1 }, epochs: 2187 },
+};
+
+describe.skipIf(browserPath === undefined)('the overview of a search', () => {
+  let service: TestService;
+  let browser: Browser;
+  const ids: Record<string, string> = {};
+  beforeAll(async () => {
+    service = await startTestService();
+    browser = await launchBrowser();
+    for (const specification of [pruned, one]) {
+      const { id } = await service.client.create(specification);
+      await ended(service.client, id);
+      ids[specification.name] = id;
+    }
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+  });
+
+  async function open(name: string, query = ''): Promise<Page> {
+    const { page } = await openPage(browser, { viewport: { width: 1440, height: 900 } });
+    await page.goto(`${service.url}/searches/${ids[name]}${query}`);
+    await page.locator('.u-over').first().waitFor();
+    return page;
+  }
+
+  it('fills its width, and says which trials the history shows at which epochs', async () => {
+    const page = await open('under hyperband');
+    const { trials } = await service.client.search(ids['under hyperband']!);
+    const caption = page.getByText(/complete trials? at 9 epochs/);
+    const complete = trials.complete - trials.diverged;
+    expect(await caption.textContent()).toMatch(
+      new RegExp(`^${complete} complete trials? at 9 epochs, ${trials.pruned} pruned at 1–3 epochs; \\d+ diverged`),
+    );
+    await page.getByLabel('pruned and paused trials').uncheck();
+    await page.getByText(new RegExp(`^${complete} complete trials? at 9 epochs;`)).waitFor();
+    expect(page.url()).toContain('pruned=hidden');
+    const right = await page
+      .locator('.overview > .card')
+      .evaluateAll((cards) => cards.map((card) => card.getBoundingClientRect().right));
+    const panel = (await page.getByRole('tabpanel').boundingBox())!;
+    expect(Math.max(...right.slice(0, 2))).toBeCloseTo(panel.x + panel.width, -1);
+    await page.close();
+  });
+
+  it('keeps the axis and scale of the history in the address', async () => {
+    const page = await open('under hyperband');
+    await page.getByLabel('x axis of the history').selectOption('time');
+    await page.getByRole('img', { name: /by time; best/ }).waitFor();
+    await page.getByLabel('log y').first().check();
+    expect(page.url()).toMatch(/history=time.*yscale=log|yscale=log.*history=time/);
+    await page.reload();
+    await page.getByRole('img', { name: /by time; best/ }).waitFor();
+    expect(await page.getByLabel('log y').first().isChecked()).toBe(true);
+    await page.close();
+  });
+
+  it('names the trial under the cursor, and opens it on a click', async () => {
+    const page = await open('one trial');
+    for (const chart of [0, 1]) {
+      const over = page.locator('.u-over').nth(chart);
+      const { width, height } = (await over.boundingBox())!;
+      const tip = over.locator('.chart-tooltip');
+      // The height of the point depends on its value.
+      for (let y = 5; y < height && !(await tip.isVisible()); y += 15)
+        await over.hover({ position: { x: width / 2, y } });
+      expect(await tip.textContent()).toContain('trial 0');
+      if (chart > 0) continue;
+      // A single trial is in the middle of the axis, not at the start of 0 … 100.
+      const [ring, frame] = [(await over.locator('.chart-ring').boundingBox())!, (await over.boundingBox())!];
+      expect(ring.x + ring.width / 2).toBeCloseTo(frame.x + frame.width / 2, -1);
+    }
+    await page.mouse.down();
+    await page.mouse.up();
+    await page.getByRole('heading', { name: 'Trial 0' }).waitFor();
+    await page.close();
+  });
+
+  it('shows the best trial, and starts a new search with it', async () => {
+    const page = await open('under hyperband');
+    const { best } = await service.client.search(ids['under hyperband']!);
+    await page.getByRole('heading', { name: `Best trial: trial ${best!.number}` }).waitFor();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy hyperparameters' }).click();
+    await page.getByText('copied').first().waitFor();
+    const { hyperparameters } = await service.client.trial(ids['under hyperband']!, best!.number);
+    expect(JSON.parse(await page.evaluate(() => navigator.clipboard.readText()))).toEqual(hyperparameters);
+    await page.getByRole('link', { name: 'New search from this' }).click();
+    await page.getByRole('heading', { name: 'New search' }).waitFor();
+    await page.getByRole('button', { name: 'Start search' }).click();
+    await page.getByRole('heading', { name: 'under hyperband, again' }).waitFor();
+    const id = /searches\/([0-9a-f-]{36})/.exec(page.url())![1]!;
+    expect((await service.client.search(id)).specification.enqueue).toEqual([hyperparameters]);
+    await service.client.cancel(id);
+    await page.close();
+  });
+
+  it('shows the curves of the best ten, coloured by a hyperparameter', async () => {
+    const page = await open('under hyperband');
+    await page.getByLabel('Curves of which trials').selectOption('10');
+    await page.getByText(/^10 of 60 trials/).waitFor();
+    await page.getByLabel('Colour of the curves').selectOption('learningRate');
+    await page.getByText('learningRate 1e-4').waitFor();
+    await page.getByLabel('Colour of the curves').selectOption('activation');
+    await page.getByRole('img', { name: /coloured by activation/ }).waitFor();
+    await page.close();
+  });
+
+  it('shows a provisional best while no trial is complete', async () => {
+    const { id } = await service.client.create(unfinished);
+    ids['unfinished'] = id;
+    await eventually(async () => (await service.client.search(id)).trials.paused > 1);
+    const page = await open('unfinished');
+    await page.getByRole('heading', { name: /^Provisional best: trial \d+/ }).waitFor();
+    await page.getByText('No trial is complete yet: the line is the provisional best').waitFor();
+    await service.client.cancel(id);
+    await page.close();
+  });
+});

@@ -1,0 +1,159 @@
+/** Learning curves of many trials: all, or the best; coloured by state or by a hyperparameter. */
+import { type ReactNode, useMemo } from 'react';
+import { formatValue, plural } from '../../../src/format.ts';
+import type { SeriesName } from '../../../src/nn/training/series.ts';
+import { LineChart } from '../charts/line-chart.tsx';
+import { useAddress, useGo } from '../parts/address.ts';
+import { useLog } from '../parts/log-switch.tsx';
+import { useColour } from '../theme.ts';
+import { ranked } from './history-data.ts';
+import { curveLines, curvesOf } from './live-data.ts';
+import { useSelection } from './selection.ts';
+import { scoredIn, type Varied, variedIn } from './space.ts';
+import { choiceColours, colourBy, gradientCss } from './trial-colours.ts';
+import { useShown } from './use-search.ts';
+
+const series: Readonly<Record<SeriesName, string>> = {
+  validationMetric: 'validation metric',
+  validationLoss: 'validation loss',
+  trainMetric: 'training metric',
+  trainLoss: 'training loss',
+};
+
+export function CurvesCard(): ReactNode {
+  const { search, shot, model } = useShown();
+  const go = useGo();
+  const colour = useColour();
+  const [chosen, choose] = useAddress('curves', 'validationMetric');
+  const [which, setWhich] = useAddress('trials', 'all');
+  const [by, setBy] = useAddress('colour', 'state');
+  const [log, logSwitch] = useLog();
+  const { selected } = useSelection();
+  const name: SeriesName = Object.hasOwn(series, chosen) ? (chosen as SeriesName) : 'validationMetric';
+  const { direction } = search.specification.objective;
+  const varied = useMemo(() => variedIn(search), [search]);
+  const coloured = varied.find((one) => one.name === by);
+  const best = search.best?.number;
+  const only = useMemo(() => {
+    if (selected !== undefined) return selected;
+    if (which === 'all') return undefined;
+    const known = scoredIn(shot.trials).filter(({ number }) => shot.model.curveOf(number) !== undefined);
+    return new Set(
+      ranked(known, direction)
+        .slice(0, Number(which) || undefined)
+        .map(({ number }) => number),
+    );
+  }, [selected, which, shot, direction]);
+  const { columns, numbers, trials } = useMemo(() => curvesOf(shot, { name, best, only }), [shot, name, best, only]);
+  const strokes = useMemo(() => {
+    if (coloured === undefined) return undefined;
+    const colourOf = colourBy(coloured, colour);
+    return numbers.map((number) =>
+      number === undefined ? undefined : colourOf(shot.model.trial(number)?.point[coloured.name]),
+    );
+  }, [coloured, colour, numbers, shot]);
+  return (
+    <section className="card wide">
+      <div className="row spread">
+        <h2>Learning curves</h2>
+        <div className="row small">
+          <select aria-label="Which curves" value={name} onChange={(event) => choose(event.target.value)}>
+            {Object.entries(series).map(([one, title]) => (
+              <option key={one} value={one}>
+                {title}
+              </option>
+            ))}
+          </select>
+          <select
+            aria-label="Curves of which trials"
+            value={which}
+            disabled={selected !== undefined}
+            onChange={(event) => setWhich(event.target.value)}
+          >
+            <option value="all">all trials</option>
+            <option value="10">10 best trials</option>
+            <option value="30">30 best trials</option>
+          </select>
+          <select aria-label="Colour of the curves" value={by} onChange={(event) => setBy(event.target.value)}>
+            <option value="state">colour: state</option>
+            {varied.map((one) => (
+              <option key={one.name} value={one.name}>
+                colour: {one.name}
+              </option>
+            ))}
+          </select>
+          {logSwitch}
+        </div>
+      </div>
+      <LineChart
+        name={`${search.name}: curves`}
+        label={`${series[name]} by epoch of ${trials} trials, coloured by ${coloured?.name ?? 'state'}`}
+        data={columns}
+        lines={curveLines}
+        xLabel="epoch"
+        yLabel={series[name]}
+        logY={log}
+        legend={false}
+        {...(strokes && { strokes })}
+        hit={(line, index) => {
+          const number = numbers[line];
+          if (number === undefined) return undefined;
+          const trial = model.trial(number);
+          const value = columns[line + 1]?.[index];
+          const text = [
+            `trial ${number}${number === best ? ', best' : ''}`,
+            `${series[name]} ${formatValue(value)} at epoch ${columns[0]![index]}`,
+            ...(coloured === undefined ? [] : [`${coloured.name} ${formatValue(trial?.point[coloured.name])}`]),
+          ];
+          return { text, open: () => go(`/searches/${search.id}/trials/${number}`) };
+        }}
+      />
+      <div className="row spread small soft">
+        <span>
+          {trials} of {plural(search.trials.planned, 'trial')}
+          {selected !== undefined && ', the selected ones'}
+        </span>
+        {coloured === undefined ? <StateLegend /> : <Legend varied={coloured} />}
+      </div>
+    </section>
+  );
+}
+
+function StateLegend(): ReactNode {
+  return (
+    <span className="row">
+      <Swatch colour="--blue">running</Swatch> <Swatch colour="--grey">ended</Swatch>{' '}
+      <Swatch colour="--green">best</Swatch>
+    </span>
+  );
+}
+
+function Legend({ varied: { name, distribution } }: { readonly varied: Varied }): ReactNode {
+  if (distribution.distribution === 'categorical') {
+    return (
+      <span className="row">
+        {choiceColours(distribution.choices).map(({ choice, colour }) => (
+          <Swatch key={String(choice)} colour={colour}>
+            {formatValue(choice)}
+          </Swatch>
+        ))}
+      </span>
+    );
+  }
+  return (
+    <span className="row">
+      {name} {formatValue(distribution.low)}
+      <span className="colour-bar" style={{ background: gradientCss }} />
+      {formatValue(distribution.high)}
+      {distribution.scale === 'log' && ' (log)'}
+    </span>
+  );
+}
+
+function Swatch({ colour, children }: { readonly colour: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <span>
+      <span className="swatch" style={{ background: `var(${colour})` }} /> {children}
+    </span>
+  );
+}

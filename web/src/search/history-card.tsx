@@ -1,0 +1,109 @@
+/** The optimization history: every trial with a value, and the best so far. */
+import { type ReactNode, useMemo } from 'react';
+import { formatDuration, formatValue, plural } from '../../../src/format.ts';
+import { type Line, LineChart } from '../charts/line-chart.tsx';
+import { useAddress, useGo } from '../parts/address.ts';
+import { Switch } from '../parts/log-switch.tsx';
+import { historyOf } from './history-data.ts';
+import { useSelection } from './selection.ts';
+import type { Scored } from './space.ts';
+import { useShown } from './use-search.ts';
+
+export function HistoryCard(): ReactNode {
+  const { search, trials: all } = useShown();
+  const go = useGo();
+  const [by, setBy] = useAddress('history', 'number');
+  const [hidden, hide] = useAddress('pruned', 'shown');
+  const [scale, setScale] = useAddress('yscale', 'linear');
+  const { metric, direction } = search.specification.objective;
+  const { selected } = useSelection();
+  const history = useMemo(
+    () => historyOf(all, { direction, by: by === 'time' ? 'time' : 'number', intermediate: hidden === 'shown' }),
+    [all, direction, by, hidden],
+  );
+  const { columns, rows, without, best, provisional, caption } = history;
+  const edge = useMemo(
+    () => ({
+      xs: without,
+      side: direction === 'maximize' ? ('bottom' as const) : ('top' as const),
+      colour: '--purple',
+    }),
+    [without, direction],
+  );
+  const data = useMemo(
+    () =>
+      selected === undefined
+        ? columns
+        : [...columns, rows.map(({ number, value }) => (selected.has(number) ? value : null))],
+    [columns, rows, selected],
+  );
+  const lines = useMemo(
+    () => [...(provisional ? provisionalLines : historyLines), ...(selected === undefined ? [] : [selectedLine])],
+    [provisional, selected],
+  );
+  const canLog = useMemo(() => rows.every(({ value }) => value > 0), [rows]);
+  const summary = best === undefined ? 'no trial has a value yet' : `${best.value} of trial ${best.number}`;
+  return (
+    <section className="card">
+      <div className="row spread">
+        <h2>Optimization history</h2>
+        <div className="row small">
+          <select aria-label="x axis of the history" value={by} onChange={(event) => setBy(event.target.value)}>
+            <option value="number">by trial</option>
+            <option value="time">by time</option>
+          </select>
+          <Switch on={hidden === 'shown'} set={(on) => hide(on ? 'shown' : 'hidden')}>
+            pruned and paused trials
+          </Switch>
+          <Switch on={scale === 'log' && canLog} set={(on) => setScale(on ? 'log' : 'linear')} disabled={!canLog}>
+            log y
+          </Switch>
+        </div>
+      </div>
+      <LineChart
+        name={`${search.name}: optimization history`}
+        label={`${metric} by ${by === 'time' ? 'time' : 'trial'}; ${provisional ? 'provisional best' : 'best'}: ${summary}`}
+        data={data}
+        lines={lines}
+        xLabel={by === 'time' ? 'time since the first trial started' : 'trial'}
+        yLabel={metric}
+        logY={scale === 'log' && canLog}
+        height={300}
+        edge={edge}
+        {...(by === 'time' && { formatX: formatDuration })}
+        hit={(line, index) => {
+          // The line of the best so far stands for no trial.
+          const trial = line === 2 ? undefined : rows[index];
+          return (
+            trial && { text: textOf(trial, metric), open: () => go(`/searches/${search.id}/trials/${trial.number}`) }
+          );
+        }}
+      />
+      <p className="soft small" style={{ margin: 0, maxWidth: 'none' }}>
+        {caption}.
+        {provisional && best !== undefined && (
+          <> No trial is complete yet: the line is the provisional best of the trials with the most epochs so far.</>
+        )}
+      </p>
+    </section>
+  );
+}
+
+const complete: Line = { label: 'complete', colour: '--blue', points: true, opacity: 0.75 };
+const intermediate: Line = { label: 'intermediate value', colour: '--orange', points: true, hollow: true };
+const historyLines: readonly Line[] = [
+  complete,
+  intermediate,
+  { label: 'best so far', colour: '--green', width: 2, steps: true },
+];
+const provisionalLines: readonly Line[] = [
+  complete,
+  intermediate,
+  { label: 'provisional best', colour: '--green', width: 2, steps: true, dash: [6, 4] },
+];
+
+const selectedLine: Line = { label: 'selected', colour: '--red', points: true };
+
+function textOf({ number, state, value, epochs }: Scored, metric: string): string[] {
+  return [`trial ${number}`, `${metric} ${formatValue(value)}`, `${state} at ${plural(epochs, 'epoch')}`];
+}

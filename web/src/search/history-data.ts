@@ -1,0 +1,114 @@
+/** Data of the optimization history. Pure. */
+import { compare, type Direction, isBetter } from '../../../src/algorithms/objective.ts';
+import { formatCount, plural } from '../../../src/format.ts';
+import type { TrialRow } from './model.ts';
+import type { Scored } from './space.ts';
+
+interface HistoryChoice {
+  readonly direction: Direction;
+  /** x is the number of the trial, or when it ended, in seconds since the first start. */
+  readonly by: 'number' | 'time';
+  /** Whether trials that are not complete are drawn with their intermediate values. */
+  readonly intermediate: boolean;
+}
+
+export interface HistoryData {
+  /** x, values of complete trials, intermediate values, and the best so far of the stage (provisional while no trial is complete). */
+  readonly columns: readonly (readonly (number | null)[])[];
+  /** The trial of each index of the columns. */
+  readonly rows: readonly Scored[];
+  /** x of ended trials without a value. */
+  readonly without: readonly number[];
+  /** The trial of the last best. */
+  readonly best: Scored | undefined;
+  readonly provisional: boolean;
+  readonly caption: string;
+}
+
+export function historyOf(trials: readonly TrialRow[], { direction, by, intermediate }: HistoryChoice): HistoryData {
+  const start = trials.reduce((least, { startedAt }) => Math.min(least, startedAt ?? least), Number.POSITIVE_INFINITY);
+  const xOf = (trial: TrialRow) => (by === 'number' ? trial.number : (endOf(trial) - start) / 1000);
+  const scored = trials.filter((trial): trial is Scored => trial.value !== null);
+  const complete = scored.filter(isComplete);
+  const provisional = complete.length === 0;
+  const others = intermediate || provisional ? scored.filter((trial) => !isComplete(trial)) : [];
+  const rows = [...complete, ...others].sort((a, b) => xOf(a) - xOf(b));
+  const without = trials.filter(({ state, value }) => value === null && (state === 'complete' || state === 'failed'));
+  let best: Scored | undefined;
+  const bests = rows.map((trial) => {
+    if (provisional || isComplete(trial)) {
+      if (best === undefined || overtakes(trial, best, direction)) best = trial;
+    }
+    return best?.value ?? null;
+  });
+  return {
+    columns: [
+      rows.map(xOf),
+      rows.map((trial) => (isComplete(trial) ? trial.value : null)),
+      rows.map((trial) => (isComplete(trial) ? null : trial.value)),
+      bests,
+    ],
+    rows,
+    without: without.map(xOf),
+    best,
+    provisional,
+    caption: captionOf(complete, others, without),
+  };
+}
+
+function isComplete({ state }: TrialRow): boolean {
+  return state === 'complete';
+}
+
+function endOf({ finishedAt, startedAt, durationMs }: TrialRow): number {
+  return finishedAt ?? (startedAt ?? 0) + (durationMs ?? 0);
+}
+
+/** A later stage starts anew; values are only compared with values at as many epochs, unless both trials are complete. */
+function overtakes(trial: Scored, best: Scored, direction: Direction): boolean {
+  if (trial.stage !== best.stage) return trial.stage > best.stage;
+  if (!isComplete(trial) && trial.epochs !== best.epochs) return trial.epochs > best.epochs;
+  return isBetter(trial.value, best.value, direction);
+}
+
+/** 16 complete trials at 27 epochs, 64 pruned at 1–9 epochs; 6 diverged have no value and are marked at the edge */
+function captionOf(complete: readonly Scored[], others: readonly Scored[], without: readonly TrialRow[]): string {
+  const parts = complete.length === 0 ? [] : [`${plural(complete.length, 'complete trial')} at ${epochsOf(complete)}`];
+  for (const [name, states] of Object.entries(intermediateStates)) {
+    const own = others.filter(({ state }) => states.includes(state));
+    if (own.length > 0) parts.push(`${formatCount(own.length)} ${name} at ${epochsOf(own)}`);
+  }
+  const failed = without.filter(({ state }) => state === 'failed').length;
+  const diverged = without.length - failed;
+  const marked = [diverged > 0 && `${formatCount(diverged)} diverged`, failed > 0 && `${formatCount(failed)} failed`]
+    .filter((text) => text !== false)
+    .join(' and ');
+  const drawn = parts.length === 0 ? 'No trial has a value yet' : parts.join(', ');
+  return marked === '' ? drawn : `${drawn}; ${marked} without a value, marked at the edge`;
+}
+
+const intermediateStates: Readonly<Record<string, readonly TrialRow['state'][]>> = {
+  pruned: ['pruned'],
+  'paused or running': ['paused', 'waiting', 'running'],
+  'cancelled or failed': ['cancelled', 'failed'],
+};
+
+function epochsOf(trials: readonly TrialRow[]): string {
+  const [low, high] = trials.reduce(
+    ([least, most], { epochs }) => [Math.min(least, epochs), Math.max(most, epochs)],
+    [Number.POSITIVE_INFINITY, 0],
+  );
+  return low === high ? plural(low, 'epoch') : `${formatCount(low)}–${formatCount(high)} epochs`;
+}
+
+/** The best trials: complete ones first, then those with the most epochs. */
+export function ranked(trials: readonly Scored[], direction: Direction): Scored[] {
+  return trials.toSorted(
+    (a, b) =>
+      Number(isComplete(b)) - Number(isComplete(a)) ||
+      b.stage - a.stage ||
+      (isComplete(a) ? 0 : b.epochs - a.epochs) ||
+      compare(b.value, a.value, direction) ||
+      a.number - b.number,
+  );
+}

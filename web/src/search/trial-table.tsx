@@ -1,0 +1,152 @@
+/** Rows of trials; only those in view are rendered. */
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, useRef, useState } from 'react';
+import { Link } from 'wouter';
+import type { Direction } from '../../../src/algorithms/objective.ts';
+import { formatCell, formatDuration } from '../../../src/format.ts';
+import { StateChip } from '../parts/state.tsx';
+import type { TrialRow } from './model.ts';
+import type { Selection } from './selection.ts';
+import type { Column } from './trial-columns.ts';
+
+const ROW_HEIGHT = 34;
+const BOX_WIDTH = 40;
+
+interface TrialTableProps {
+  readonly rows: readonly TrialRow[];
+  readonly columns: readonly Column[];
+  /** The name of a column, with − for descending order; empty: best first. */
+  readonly sort: string;
+  readonly setSort: (sort: string) => void;
+  readonly direction: Direction;
+  readonly id: string;
+  readonly selection: Selection;
+  /** Conditions that all rows, and no other trials, fulfil; empty if there are none. */
+  readonly conditions: string;
+}
+
+export function TrialTable(props: TrialTableProps): ReactNode {
+  const { rows, columns, id, selection } = props;
+  const frame = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12,
+  });
+  const template = {
+    gridTemplateColumns: [BOX_WIDTH, ...columns.map(({ width }) => width)].map((w) => `${w}px`).join(' '),
+  };
+  const { selected } = selection;
+  const toggle = (number: number) => {
+    const after = new Set(selected);
+    if (!after.delete(number)) after.add(number);
+    selection.select(after);
+  };
+  return (
+    <div
+      className="trial-table"
+      ref={frame}
+      role="table"
+      aria-label="Trials"
+      aria-rowcount={rows.length + 1}
+      tabIndex={0}
+    >
+      <Head {...props} template={template} />
+      <div className="body" role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        {virtual.getVirtualItems().map(({ index, start }) => {
+          const trial = rows[index]!;
+          const isSelected = selected?.has(trial.number) ?? false;
+          return (
+            <div
+              key={trial.number}
+              role="row"
+              aria-rowindex={index + 2}
+              className={isSelected ? 'selected' : undefined}
+              style={{ ...template, position: 'absolute', top: start, left: 0, right: 0 }}
+            >
+              <span role="cell">
+                <input
+                  type="checkbox"
+                  aria-label={`Select trial ${trial.number}`}
+                  checked={isSelected}
+                  onChange={() => toggle(trial.number)}
+                />
+              </span>
+              {columns.map((column) => (
+                <span key={column.name} role="cell" className={column.numeric ? 'right' : undefined}>
+                  <Cell trial={trial} column={column} id={id} />
+                </span>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+      {rows.length === 0 && <p className="empty">No trial matches.</p>}
+    </div>
+  );
+}
+
+interface HeadProps extends TrialTableProps {
+  readonly template: { readonly gridTemplateColumns: string };
+}
+
+function Head({ rows, columns, sort, setSort, direction, selection, conditions, template }: HeadProps): ReactNode {
+  const [tooMany, setTooMany] = useState(false);
+  const all = rows.length > 0 && rows.every(({ number }) => selection.selected?.has(number));
+  const selectAll = () => {
+    if (all) selection.clear();
+    else if (conditions !== '') selection.selectBy(conditions);
+    else setTooMany(!selection.select(rows.map(({ number }) => number)));
+  };
+  const bestFirst = direction === 'maximize' ? '-value' : 'value';
+  const orderOf = (name: string) => {
+    const shown = sort === '' ? bestFirst : sort;
+    return shown === name ? 'ascending' : shown === `-${name}` ? 'descending' : 'none';
+  };
+  return (
+    <div className="head" role="row" aria-rowindex={1} style={template}>
+      <span role="columnheader">
+        <input
+          type="checkbox"
+          aria-label="Select all shown trials"
+          title={tooMany ? 'Too many trials for a list: filter them by ranges' : 'Select all shown trials'}
+          aria-invalid={tooMany}
+          checked={all}
+          onChange={selectAll}
+        />
+      </span>
+      {columns.map(({ name, title, numeric }) => (
+        <span key={name} role="columnheader" aria-sort={orderOf(name)} className={numeric ? 'right' : undefined}>
+          <button type="button" onClick={() => setSort(sort === name ? `-${name}` : name)}>
+            {title}
+            <span aria-hidden="true">{{ ascending: ' ↑', descending: ' ↓', none: '' }[orderOf(name)]}</span>
+          </button>
+        </span>
+      ))}
+    </div>
+  );
+}
+
+interface CellProps {
+  readonly trial: TrialRow;
+  readonly column: Column;
+  readonly id: string;
+}
+
+function Cell({ trial, column, id }: CellProps): ReactNode {
+  switch (column.name) {
+    case 'number':
+      return <Link href={`/searches/${id}/trials/${trial.number}`}>{trial.number}</Link>;
+    case 'state':
+      return <StateChip state={trial.outcome === 'diverged' ? 'diverged' : trial.state} />;
+    case 'durationMs':
+      return trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000);
+    case 'found':
+      return <span title={trial.found.join(', ')}>{trial.found.join(', ')}</span>;
+    case 'reason':
+      return <span title={trial.reason ?? ''}>{trial.reason}</span>;
+    default:
+      return formatCell(column.of(trial));
+  }
+}
