@@ -1,5 +1,7 @@
 /** The optimization history: every trial with a value, and the best so far. */
+
 import { type ReactNode, useMemo } from 'react';
+import { signOf } from '../../../src/algorithms/objective.ts';
 import { formatDuration, formatValue, plural } from '../../../src/format.ts';
 import { type Line, LineChart } from '../charts/line-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
@@ -25,7 +27,7 @@ export function HistoryCard(): ReactNode {
   const edge = useMemo(
     () => ({
       xs: without,
-      side: direction === 'maximize' ? ('bottom' as const) : ('top' as const),
+      side: signOf(direction) > 0 ? ('bottom' as const) : ('top' as const),
       colour: '--purple',
     }),
     [without, direction],

@@ -2,7 +2,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useRef, useState } from 'react';
 import { Link } from 'wouter';
-import type { Direction } from '../../../src/algorithms/objective.ts';
+import { type Direction, signOf } from '../../../src/algorithms/objective.ts';
 import { formatCell, formatDuration } from '../../../src/format.ts';
 import { StateChip } from '../parts/state.tsx';
 import type { TrialRow } from './model.ts';
@@ -99,7 +99,7 @@ function Head({ rows, columns, sort, setSort, direction, selection, conditions, 
     else if (conditions !== '') selection.selectBy(conditions);
     else setTooMany(!selection.select(rows.map(({ number }) => number)));
   };
-  const bestFirst = direction === 'maximize' ? '-value' : 'value';
+  const bestFirst = signOf(direction) > 0 ? '-value' : 'value';
   const orderOf = (name: string) => {
     const shown = sort === '' ? bestFirst : sort;
     return shown === name ? 'ascending' : shown === `-${name}` ? 'descending' : 'none';
