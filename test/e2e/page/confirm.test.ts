@@ -61,7 +61,9 @@ describe.skipIf(browserPath === undefined)('a confirmation', () => {
     await ended(service.client, id);
     await page.getByText(/ in the search; best with probability/).waitFor();
     await page.getByText('4 of 4', { exact: true }).waitFor();
-    expect(await page.getByLabel('The best trials').locator('tbody tr').count()).toBe(4);
+    const best = page.getByLabel('The best trials').locator('tbody tr');
+    // The header and the trials come by different streams.
+    await expect.poll(() => best.count()).toBe(4);
     const { finalists } = await service.client.confirmation(id);
     await page.goto(`${service.url}/searches/${id}/trials/${finalists[0]!.trials[0]!.number}`);
     await page.getByText('repetition 1 of its confirmation').waitFor();
