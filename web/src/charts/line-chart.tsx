@@ -251,7 +251,8 @@ function hasOnePoint(column: uPlot.AlignedData[number]): boolean {
 /** The range of the values and a little more: by default uPlot includes 0, which flattens values near 1. */
 function yRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
   if (low === null || high === null) return [0, 1];
-  if (low === high) return uPlot.rangeNum(low, high, 0.1, true);
+  // Values that differ by rounding alone: steps between ticks would be too small to add up, and uPlot would never come to the last one.
+  if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high))) return uPlot.rangeNum(low, low, 0.1, true);
   const margin = 0.06 * (high - low);
   return [low - margin, high + margin];
 }
