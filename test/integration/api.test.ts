@@ -117,6 +117,18 @@ describe('a search from its creation to its export', () => {
     await expectSound(service.databaseUrl, search.id);
   });
 
+  it('is sent compressed where it is large and the client can read that, and small answers are not', async () => {
+    const encodingOf = async (path: string, accept: string) => {
+      const response = await fetch(`${service.url}${path}`, { headers: { 'accept-encoding': accept } });
+      expect((await response.text()).length).toBeGreaterThan(0);
+      return response.headers.get('content-encoding');
+    };
+    // The document of the API has far more than 16 kB.
+    expect(await encodingOf('/openapi.json', 'gzip')).toBe('gzip');
+    expect(await encodingOf('/openapi.json', 'identity')).toBeNull();
+    expect(await encodingOf('/healthz', 'gzip')).toBeNull();
+  });
+
   it('is deleted with everything of it', async () => {
     expect((await call('DELETE', `/v1/searches/${search.id}`)).status).toBe(204);
     for (const path of ['', '/trials', '/best', '/events', '/export']) {

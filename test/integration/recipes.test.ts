@@ -82,7 +82,7 @@ describe('the recipes', () => {
         'test/unit/nn/kernels-plain.test.ts',
         'test/unit/nn/gradients.test.ts',
         'test/unit/nn/float32-forward.test.ts',
-        'test/unit/models/onnx.test.ts',
+        'test/property/models/onnx.test.ts',
         'test/integration/contract.test.ts',
       ],
       provide: {
