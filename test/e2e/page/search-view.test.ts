@@ -158,6 +158,22 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     await page.close();
   });
 
+  it('keeps the draft of a new search that is left, until somebody starts over', async () => {
+    const page = await open('/new');
+    const name = page.getByLabel('Name', { exact: true });
+    await name.fill('half done');
+    await page.getByRole('link', { name: 'Models' }).click();
+    await page.goto(`${service.url}/new`);
+    await page.getByText('Your draft was restored.').waitFor();
+    expect(await name.inputValue()).toBe('half done');
+    await page.getByRole('button', { name: 'Start over' }).click();
+    expect(await name.inputValue()).toBe('');
+    await page.goto(`${service.url}/new`);
+    await name.waitFor();
+    expect(await name.inputValue()).toBe('');
+    await page.close();
+  });
+
   it('shows itself at an unknown address, and answers programs with a problem', async () => {
     const page = await open('/surches');
     await page.getByText('Page not found').waitFor();
