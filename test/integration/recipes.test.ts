@@ -81,7 +81,7 @@ describe('the recipes', () => {
         'test/contract/kernels.test.ts',
         'test/unit/nn/kernels-plain.test.ts',
         'test/unit/nn/gradients.test.ts',
-        'test/unit/nn/float32-forward.test.ts',
+        'test/property/float32-forward.test.ts',
         'test/property/models/onnx.test.ts',
         'test/integration/contract.test.ts',
       ],

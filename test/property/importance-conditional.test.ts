@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createSampler } from '../../../src/algorithms/samplers/create-sampler.ts';
-import { spaceOf } from '../../../src/algorithms/space/space.ts';
-import { importanceOf } from '../../../src/application/importance.ts';
-import { randomAt } from '../../../src/random.ts';
+import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
+import { spaceOf } from '../../src/algorithms/space/space.ts';
+import { importanceOf } from '../../src/application/importance.ts';
+import { randomAt } from '../../src/random.ts';
 
 const space = spaceOf({
   optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },

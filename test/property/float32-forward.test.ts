@@ -1,15 +1,15 @@
 /** The forward pass in plain JavaScript has the bits of the kernels that it stands in for. */
 import { describe, expect, it } from 'vitest';
-import { compileKernels, instantiateKernels } from '../../../src/compute/kernels.ts';
-import { float32Forward } from '../../../src/nn/kernels/float32-forward.ts';
-import { fusedMultiplyAdd } from '../../../src/nn/kernels/float32-functions.ts';
-import type { ForwardKernels, Kernels } from '../../../src/nn/kernels/kernels.ts';
-import { plainKernels } from '../../../src/nn/kernels/plain.ts';
-import { forwardKernels } from '../../../src/nn/kernels/plain-forward.ts';
-import { elementwiseActivations } from '../../../src/nn/model/activations.ts';
-import { matrix, readDense, writeDense } from '../../../src/nn/model/layout.ts';
-import { randomAt } from '../../../src/random.ts';
-import { fused, strict } from '../../support/kernels.ts';
+import { compileKernels, instantiateKernels } from '../../src/compute/kernels.ts';
+import { float32Forward } from '../../src/nn/kernels/float32-forward.ts';
+import { fusedMultiplyAdd } from '../../src/nn/kernels/float32-functions.ts';
+import type { ForwardKernels, Kernels } from '../../src/nn/kernels/kernels.ts';
+import { plainKernels } from '../../src/nn/kernels/plain.ts';
+import { forwardKernels } from '../../src/nn/kernels/plain-forward.ts';
+import { elementwiseActivations } from '../../src/nn/model/activations.ts';
+import { matrix, readDense, writeDense } from '../../src/nn/model/layout.ts';
+import { randomAt } from '../../src/random.ts';
+import { fused, strict } from '../support/kernels.ts';
 
 const families: readonly (readonly [name: string, kernels: Kernels, portable: ForwardKernels])[] = [
   ['plain', plainKernels, forwardKernels((columns) => columns)],
