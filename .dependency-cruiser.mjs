@@ -1,10 +1,10 @@
-// Which room may import what (docs/architecture.md): read by dependency-cruiser (npm run lint) and by test/unit/architecture.test.ts.
+// Which module may import what (docs/architecture.md): read by dependency-cruiser (npm run lint) and by test/unit/architecture.test.ts.
 
 /**
- * Room → `path`, a folder or a file; `imports`, the rooms it may import beside itself, types included, `'*'` for every one; `packages`, whether
+ * Module → `path`, a folder or a file; `imports`, the modules it may import beside itself, types included, `'*'` for every one; `packages`, whether
  * it may import npm packages; `pure`, whether it must ask neither the clock nor Math.random.
  */
-export const rooms = {
+export const modules = {
   'exact-math': { path: 'src/exact-math.ts', imports: [], packages: false, pure: true },
   random: { path: 'src/random.ts', imports: ['exact-math'], packages: false, pure: true },
   errors: { path: 'src/errors.ts', imports: [], packages: false, pure: true },
@@ -34,7 +34,7 @@ export const rooms = {
     packages: true,
     pure: true,
   },
-  // Of the domain the records and the specification, of the pure rooms lists of names.
+  // Of the domain the records and the specification, of the pure modules lists of names.
   contract: {
     path: 'src/contract/',
     imports: ['domain', 'algorithms', 'nn', 'data', 'compute', 'diagnosis', 'models', 'errors'],
@@ -82,35 +82,37 @@ export const rooms = {
 const stores = ['bullmq', 'ioredis', 'pg', '@prisma'];
 
 const pattern = ({ path }) => `^${path.replaceAll('.', '\\.')}${path.endsWith('/') ? '' : '$'}`;
-const all = Object.values(rooms);
+const all = Object.values(modules);
 const code = '^(src|workers|web/src|bench|test|scripts)/';
 const npm = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', 'npm-no-pkg', 'npm-unknown'];
 
-/** What nothing in the room may import of the project's own code; none where everything is allowed. */
-function direction(name, room, names, more = {}) {
+/** What nothing in the module may import of the project's own code; none where everything is allowed. */
+function direction(name, module, names, more = {}) {
   if (names.includes('*')) return [];
-  const allowed = [room, ...names.map((other) => rooms[other])];
+  const allowed = [module, ...names.map((other) => modules[other])];
   return [
     {
       name,
       severity: 'error',
-      from: { path: pattern(room) },
+      from: { path: pattern(module) },
       to: { path: code, pathNot: allowed.map(pattern), ...more },
     },
   ];
 }
 
-const directions = Object.entries(rooms).flatMap(([name, room]) => [
-  ...direction(`${name}-imports`, room, room.types ?? room.imports),
-  ...(room.types ? direction(`${name}-imports-values`, room, room.imports, { dependencyTypesNot: ['type-only'] }) : []),
+const directions = Object.entries(modules).flatMap(([name, module]) => [
+  ...direction(`${name}-imports`, module, module.types ?? module.imports),
+  ...(module.types
+    ? direction(`${name}-imports-values`, module, module.imports, { dependencyTypesNot: ['type-only'] })
+    : []),
 ]);
 
-const packages = Object.entries(rooms)
-  .filter(([, room]) => !room.packages)
-  .map(([name, room]) => ({
+const packages = Object.entries(modules)
+  .filter(([, module]) => !module.packages)
+  .map(([name, module]) => ({
     name: `${name}-without-packages`,
     severity: 'error',
-    from: { path: pattern(room) },
+    from: { path: pattern(module) },
     to: { dependencyTypes: npm },
   }));
 
@@ -128,12 +130,12 @@ export default {
       from: { path: code },
       to: { circular: true },
     },
-    { name: 'no-room-from', comment: 'Every file is in a room.', severity: 'error', from: outside, to: {} },
-    { name: 'no-room-to', comment: 'Every file is in a room.', severity: 'error', from: {}, to: outside },
+    { name: 'no-module-from', comment: 'Every file is in a module.', severity: 'error', from: outside, to: {} },
+    { name: 'no-module-to', comment: 'Every file is in a module.', severity: 'error', from: {}, to: outside },
     {
       name: 'stores-in-adapters',
       severity: 'error',
-      from: { path: '^(src|workers|web/src)/', pathNot: all.filter((room) => room.stores).map(pattern) },
+      from: { path: '^(src|workers|web/src)/', pathNot: all.filter((module) => module.stores).map(pattern) },
       to: { path: stores.map((store) => `(^|/)node_modules/${store}/`) },
     },
     {

@@ -1,5 +1,5 @@
 /**
- * npm run bench:confirm: what the confirmation of the best trials is worth: searches through the whole service, judged on test rows.
+ * npm run bench:confirm: what the confirmation of the best trials is worth: searches through the whole service, evaluated on test rows.
  *
  *   npm run bench:confirm -- [--seeds 20] [--trials 40] [--finalists 10] [--repeats 5] [--networks 10] [--json] [digits wine spiral flipped]
  *
@@ -149,25 +149,25 @@ async function outcomesOf(
   }
   const most = Math.max(...tests.values());
   const common = { dataset, split, seed };
-  const judged = (number: number) => ({ test: tests.get(number)!, regret: most - tests.get(number)! });
+  const evaluated = (number: number) => ({ test: tests.get(number)!, regret: most - tests.get(number)! });
   const { number, value } = first!.confirmation!.searched;
   const plain: Outcome = {
-    ...{ ...common, way: 'none', runs: 0, searched: value, shown: value, mean: value, ...judged(number) },
+    ...{ ...common, way: 'none', runs: 0, searched: value, shown: value, mean: value, ...evaluated(number) },
     ...{ probability: Number(tests.get(number) === most), errors: null },
   };
   return [
     plain,
-    ...searches.map((search, i) => ({ ...common, way: designs[i]!, ...chosenBy(search.confirmation!, judged) })),
+    ...searches.map((search, i) => ({ ...common, way: designs[i]!, ...chosenBy(search.confirmation!, evaluated) })),
   ];
 }
 
 function chosenBy(
   { finalists, best, runs }: Confirmation,
-  judged: (number: number) => Pick<Outcome, 'test' | 'regret'>,
+  evaluated: (number: number) => Pick<Outcome, 'test' | 'regret'>,
 ): Omit<Outcome, 'dataset' | 'split' | 'way' | 'seed'> {
   const chosen = finalists.find(({ number }) => number === best)!;
   const { value, mean, standardError, probability } = chosen.confirmed!;
-  const { test, regret } = judged(chosen.number);
+  const { test, regret } = evaluated(chosen.number);
   return {
     ...{ runs: finalists.reduce((sum, finalist) => sum + finalist.runs, 0) || runs.planned },
     ...{ searched: chosen.value, shown: value, mean, test, regret, probability },

@@ -59,7 +59,7 @@ async function loadEngine() {
 
 /**
  * A pool whose results call "char" columns text, which the adapter accepts. `charColumns` collects their names, for
- * the engine must be told in the end that they are characters.
+ * the engine must be informed in the end that they are characters.
  */
 function createPool(url, charColumns) {
   const disguise = (queryable) => {

@@ -60,7 +60,7 @@ function isInstalled(lock, modules) {
     wanted.every(([place, { version, optional, os, cpu, libc }]) => {
       const found = installed[place];
       if (found) return found.version === version;
-      // npm leaves out what is for other machines. libc is not ours to judge.
+      // npm leaves out what is for other machines. libc is not checked.
       const fits = (list, value) => !list || list.includes(value);
       return optional === true && !(os && !libc && fits(os, process.platform) && fits(cpu, process.arch));
     })
@@ -171,7 +171,7 @@ function buildStep(root) {
   };
 }
 
-/** The page shares types, and the pure rooms, with the service. */
+/** The page shares types, and the pure modules, with the service. */
 function pageStep(root) {
   const output = path.join(root, 'dist', 'web');
   const stampFile = path.join(output, '.built.json');

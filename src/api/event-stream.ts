@@ -5,7 +5,7 @@
  * slow client, which is sent the number of dropped ones.
  */
 import type { WebSocket } from 'ws';
-import type { Notice, PubSub, SearchQueries } from '../application/ports.ts';
+import type { PubSub, PubSubMessage, SearchQueries } from '../application/ports.ts';
 import type { SearchMessage } from '../contract/stream.ts';
 import type { Epoch } from '../domain/events.ts';
 import type { Search } from '../domain/search.ts';
@@ -78,12 +78,12 @@ export function streamEvents(
     if (missedEpochs > 0) sendMessage(socket, { type: 'missedEpochs', count: missedEpochs });
     missedEpochs = 0;
   };
-  const unsubscribe = pubSub.subscribe((notice: Notice) => {
-    if (notice.kind === 'gap') return pump();
-    if (notice.kind === 'model' || notice.searchId !== search.id) return;
-    if (notice.kind === 'changed' && notice.seq > position) pump();
-    if (notice.kind === 'epochs') onEpochs(notice.epochs);
-    if (notice.kind === 'removed') {
+  const unsubscribe = pubSub.subscribe((message: PubSubMessage) => {
+    if (message.kind === 'gap') return pump();
+    if (message.kind === 'model' || message.searchId !== search.id) return;
+    if (message.kind === 'changed' && message.seq > position) pump();
+    if (message.kind === 'epochs') onEpochs(message.epochs);
+    if (message.kind === 'removed') {
       sendMessage(socket, { type: 'removed' });
       socket.close(closeCodes.normal, 'the search was deleted');
     }

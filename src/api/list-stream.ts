@@ -58,10 +58,10 @@ export function streamSearches(socket: WebSocket, { queries, pubSub, log }: List
     if (sending || socket.readyState !== socket.OPEN) return;
     timer ??= setTimeout(() => void sendDue(), Math.max(0, lastSent + MIN_INTERVAL_MS - performance.now()));
   };
-  const unsubscribe = pubSub.subscribe((notice) => {
-    if (notice.kind === 'epochs' || notice.kind === 'model') return;
-    if (notice.kind === 'gap') gap = true;
-    else changed.add(notice.searchId);
+  const unsubscribe = pubSub.subscribe((message) => {
+    if (message.kind === 'epochs' || message.kind === 'model') return;
+    if (message.kind === 'gap') gap = true;
+    else changed.add(message.searchId);
     schedule();
   });
   keepOpen(socket, () => {

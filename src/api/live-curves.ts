@@ -21,16 +21,16 @@ export interface LiveCurves {
 
 export function followCurves(pubSub: PubSub): LiveCurves {
   const received: { readonly at: number; readonly searchId: string; readonly epochs: readonly Epoch[] }[] = [];
-  pubSub.subscribe((notice) => {
-    if (notice.kind !== 'epochs') return;
+  pubSub.subscribe((message) => {
+    if (message.kind !== 'epochs') return;
     const at = performance.now();
-    received.push({ at, searchId: notice.searchId, epochs: notice.epochs });
+    received.push({ at, searchId: message.searchId, epochs: message.epochs });
     while (received[0]!.at < at - KEPT_MS) received.shift();
   });
   const since = (searchId: string, { number, attempt }: Pick<Trial, 'number' | 'attempt'>) =>
     received
-      .filter((notice) => notice.searchId === searchId)
-      .flatMap((notice) => notice.epochs)
+      .filter((message) => message.searchId === searchId)
+      .flatMap((message) => message.epochs)
       .filter((epoch) => epoch.number === number && epoch.attempt === attempt);
   return {
     complete: (searchId, trial) => {

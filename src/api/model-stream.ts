@@ -22,11 +22,11 @@ export function streamModel(socket: WebSocket, id: string, { models, pubSub, log
     },
     (error) => log.error(`the stream of model ${id}: ${messageOf(error)}`),
   );
-  const unsubscribe = pubSub.subscribe((notice) => {
-    if (notice.kind === 'gap') return send();
-    if (notice.kind !== 'model' || notice.modelId !== id) return;
-    if (notice.progress === undefined) return send();
-    if (!isBehind(socket)) sendMessage(socket, { type: 'progress', done: notice.progress });
+  const unsubscribe = pubSub.subscribe((message) => {
+    if (message.kind === 'gap') return send();
+    if (message.kind !== 'model' || message.modelId !== id) return;
+    if (message.progress === undefined) return send();
+    if (!isBehind(socket)) sendMessage(socket, { type: 'progress', done: message.progress });
   });
   keepOpen(socket, unsubscribe);
   send();

@@ -12,7 +12,7 @@ import type { SearchQueries } from './ports.ts';
 
 /** The best trial is compared with this many others, even if fewer are requested. */
 const COMPARED = 50;
-/** Finalists that are the best with less than this probability can be told from it. */
+/** Finalists that are the best with less than this probability can be distinguished from it. */
 const UNLIKELY = 0.05;
 
 export async function bestTrials(

@@ -221,7 +221,7 @@ export interface TrialQueue {
 }
 
 /** A notification for listeners. `seq` is that of the newest event; the events themselves are in the log. */
-export type Notice =
+export type PubSubMessage =
   | { readonly kind: 'changed'; readonly searchId: string; readonly seq: number; readonly state: SearchState }
   | { readonly kind: 'removed'; readonly searchId: string }
   /** A model has changed or was deleted; or, with `progress`, that share of its training is done. */
@@ -232,7 +232,7 @@ export type Notice =
 
 /** Publishes notifications to all processes. */
 export interface PubSub {
-  subscribe(listener: (notice: Notice) => void): () => void;
+  subscribe(listener: (notice: PubSubMessage) => void): () => void;
   /** Only for epochs; the store publishes changes in their own transaction. Never throws; epochs may be lost. */
   publish(searchId: string, epochs: readonly Epoch[]): void;
   /** Like `publish`: the share of a model's training that is done. */

@@ -74,14 +74,14 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
   const claimer = { worker: dependencies.worker, leaseSeconds };
   let stopping = false;
 
-  const unsubscribe = pubSub.subscribe((notice) => {
-    if (notice.kind !== 'changed' && notice.kind !== 'removed') return;
-    const { searchId } = notice;
-    if (notice.kind === 'changed' && notice.state === 'paused') {
+  const unsubscribe = pubSub.subscribe((message) => {
+    if (message.kind !== 'changed' && message.kind !== 'removed') return;
+    const { searchId } = message;
+    if (message.kind === 'changed' && message.state === 'paused') {
       paused.add(searchId);
       leases.revoke((claim) => claim.searchId === searchId, new SearchPaused());
     } else paused.delete(searchId);
-    const ended = notice.kind === 'removed' || !isOpen(notice.state);
+    const ended = message.kind === 'removed' || !isOpen(message.state);
     if (ended) leases.abort((claim) => claim.searchId === searchId, new ClaimLost());
   });
 

@@ -11,9 +11,9 @@ import { predictInputs } from '../models/numbers.ts';
 import {
   type ColumnImportance,
   IMPORTANCE_REPEATS,
-  type JudgedRows,
   type MeasuredBy,
   permutationImportance,
+  type ScoredRows,
 } from '../models/permutation-importance.ts';
 import type { MemberOutputs } from '../models/predictions.ts';
 import type { ScoredMetric, TrueValues } from '../models/scores.ts';
@@ -84,11 +84,11 @@ export function explainModel(
   const testRows = testRowsOf(dataset, validation, seed);
   if (isRefit && testRows.length === 0) return { outOfFold: undefined, importance: { unavailable: NO_ROWS } };
   const held = isRefit ? [{ rows: testRows, members: model.members }] : heldOut(task);
-  const judged = held.map((part) => judgedRows(task, part, own));
-  const outOfFold = isRefit || testRows.length > 0 ? undefined : predictedBy(held, judged);
+  const scored = held.map((part) => scoredRows(task, part, own));
+  const outOfFold = isRefit || testRows.length > 0 ? undefined : predictedBy(held, scored);
   const most = mostRows(model, held);
   if (most < ROWS.fewest) return { outOfFold, importance: { unavailable: TOO_LARGE } };
-  const some = held.map((part) => judgedRows(task, { ...part, rows: evenly(part.rows, most) }, own));
+  const some = held.map((part) => scoredRows(task, { ...part, rows: evenly(part.rows, most) }, own));
   const steps = permutationImportance(model, some, measuresOf(task), seed);
   for (let next = steps.next(); ; next = steps.next()) {
     if (interrupted()) throw new Interrupted();
@@ -110,7 +110,7 @@ function heldOut({ model, dataset, validation, seed, split }: ExplainTask): Held
   });
 }
 
-function judgedRows({ model, dataset }: ExplainTask, { rows, members }: Held, own: NamedKernels): JudgedRows {
+function scoredRows({ model, dataset }: ExplainTask, { rows, members }: Held, own: NamedKernels): ScoredRows {
   const part = { ...model, members };
   const { features, y, task } = dataset;
   const x = new Float64Array(rows.length * features);
@@ -138,10 +138,10 @@ function outputsOf(model: Pick<Model, 'members'>, own: NamedKernels): MemberOutp
   return kernelOutputs(model, kernels);
 }
 
-function predictedBy(held: readonly Held[], judged: readonly JudgedRows[]): PredictedRows {
+function predictedBy(held: readonly Held[], scored: readonly ScoredRows[]): PredictedRows {
   return {
     rows: Uint32Array.from(held.flatMap(({ rows }) => [...rows])),
-    predictions: Float64Array.from(judged.flatMap(({ x, open }) => [...open()(x)])),
+    predictions: Float64Array.from(scored.flatMap(({ x, open }) => [...open()(x)])),
   };
 }
 

@@ -90,8 +90,8 @@ function withoutGaps(
   issues: IssueList,
 ): Pick<CsvTable, 'target' | 'features' | 'dropped'> {
   const rows = target.texts.length;
-  const judged = { refuse: [], fill: [target], drop: used }[reading.missing];
-  const gaps = rowsWithGaps(judged, rows);
+  const checked = { refuse: [], fill: [target], drop: used }[reading.missing];
+  const gaps = rowsWithGaps(checked, rows);
   const dropped = gaps.reduce((sum, one) => sum + one, 0);
   const kept = (column: Column) => (dropped === 0 ? column : withoutRows(column, gaps));
   if (dropped > 0 && rows - dropped < datasetLimits.minRows) {

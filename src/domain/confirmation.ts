@@ -141,16 +141,16 @@ export function afterRound(
 ): Confirmation {
   const { round, rounds } = confirmation;
   const next = rounds[round];
-  const judged = withMeans(confirmation, runs);
-  const ranked = judged
+  const estimated = withMeans(confirmation, runs);
+  const ranked = estimated
     .filter(({ rejected }) => rejected === null)
     // A stable sort: equal finalists stay in the order of their values as searched.
     .toSorted((a, b) => signOf(direction) * (b.mean! - a.mean!));
-  if (ranked.length === 0) return { ...confirmation, finalists: judged, state: 'failed' };
+  if (ranked.length === 0) return { ...confirmation, finalists: estimated, state: 'failed' };
   if (next === undefined)
-    return completed({ ...confirmation, finalists: judged }, ranked[0]!, runs, direction, overlap);
+    return completed({ ...confirmation, finalists: estimated }, ranked[0]!, runs, direction, overlap);
   const kept = new Set(ranked.slice(0, next.finalists).map(({ number }) => number));
-  const finalists = judged.map((finalist): Finalist => {
+  const finalists = estimated.map((finalist): Finalist => {
     const stays = finalist.rejected !== null || kept.has(finalist.number);
     return stays ? finalist : { ...finalist, rejected: { round, why: 'worse' } };
   });

@@ -1,4 +1,4 @@
-/** What happens to a search: every change, as it is stored and told, and epochs as they end. */
+/** What happens to a search: every change, as it is stored and streamed, and epochs as they end. */
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
 import { perSeries } from '../nn/training/series.ts';

@@ -22,14 +22,14 @@ export function comparedWith({ pruner, objective }: Rules): 'complete' | 'seen' 
 }
 
 /** Why the trial is stopped; undefined if it continues. */
-export function judge({ pruner, objective }: Rules, view: PrunerView): Verdict | undefined {
+export function decide({ pruner, objective }: Rules, view: PrunerView): Verdict | undefined {
   if (!isImmediate(pruner)) return undefined;
-  const verdict = createPruner(pruner, objective.direction).judge(view);
+  const verdict = createPruner(pruner, objective.direction).decide(view);
   return verdict.goesOn ? undefined : verdictOf(verdict);
 }
 
 /** Why the trial is stopped on its own findings, whatever other trials did; undefined if it continues. */
-export function judgeAlone(
+export function decideAlone(
   { pruner }: Pick<Specification, 'pruner'>,
   { epochs, value, lasting }: Pick<PausedReport, 'epochs' | 'value' | 'lasting'>,
 ): Verdict | undefined {
@@ -58,7 +58,7 @@ export interface RungEntry {
 }
 
 /** Which of the trials waiting at `rung` are promoted, and why the others stop. Call it once every trial of the bracket has reached the rung or ended. */
-export function judgeRung(
+export function decideRung(
   { pruner, objective }: Rules,
   { rungs }: Bracket,
   rung: number,

@@ -64,7 +64,7 @@ export async function serves(pid: number, data: string): Promise<'yes' | 'no' | 
 export async function disownPidFile(data: string, stale: PidFile): Promise<void> {
   const text = await readFile(pidPath(data), 'utf8').catch(() => '');
   const lines = text.split('\n');
-  // Another start may have been here between the judgement and now.
+  // Another start may have been here between the check and now.
   if (Math.abs(Number(lines[0])) !== stale.pid || stale.pid === process.pid) return;
   const draft = `${pidPath(data)}.${process.pid}`;
   const { uid, gid } = await stat(pidPath(data));

@@ -9,7 +9,7 @@ import type { Model, ModelColumn } from './model.ts';
 import type { TrueValues } from './scores.ts';
 
 /** Rows that some members of the model were not trained on, and what these predict for them. */
-export interface JudgedRows {
+export interface ScoredRows {
   /** Inputs before preprocessing, rows × inputs. */
   readonly x: Float64Array;
   readonly truth: TrueValues;
@@ -45,7 +45,7 @@ export const IMPORTANCE_REPEATS = 5;
  */
 export function* permutationImportance<Measure extends string>(
   { columns }: Pick<Model, 'columns'>,
-  parts: readonly JudgedRows[],
+  parts: readonly ScoredRows[],
   measures: Readonly<Record<Measure, MeasuredBy>>,
   seed: number,
 ): Generator<void, ColumnImportance<Measure>[]> {

@@ -1,7 +1,7 @@
 /**
  * Greedy ensemble selection with replacement (Caruana, Niculescu-Mizil, Crew & Ksikes, «Ensemble selection from libraries of models», ICML 2004):
  * again and again adds the candidate with which the mean of all added ones predicts best. Greedy choice fits the rows that it looks at, so it looks at
- * one half of them, and the other half judges.
+ * one half of them, and the other half evaluates it.
  */
 import { type Direction, isBetter } from '../algorithms/objective.ts';
 import { randomAt } from '../random.ts';
@@ -11,9 +11,9 @@ export interface EnsembleOptions {
   /** How many times a candidate is added; the ensemble has at most as many members. */
   readonly size: number;
   readonly metric: ScoredMetric;
-  /** Decides which rows choose and which judge. */
+  /** Decides which rows choose and which evaluate. */
   readonly seed: number;
-  /** The row of the data set that each target is of, where rows come several times: all its predictions choose, or all judge. */
+  /** The row of the data set that each target is of, where rows come several times: all its predictions choose, or all evaluate. */
   readonly rows?: ArrayLike<number>;
 }
 
@@ -29,7 +29,7 @@ export interface EnsembleChoice {
   readonly chosenOn: { readonly rows: Uint32Array; readonly ensemble: number; readonly single: number };
   /** On the other rows, which chose nothing; null if the metric is undefined there. */
   readonly judgedOn: { readonly rows: Uint32Array; readonly ensemble: number | null; readonly single: number | null };
-  /** Whether the ensemble is better than the single candidate on the rows that judge. */
+  /** Whether the ensemble is better than the single candidate on the rows that evaluate. */
   readonly better: boolean;
 }
 
@@ -53,23 +53,23 @@ export function selectEnsemble(
   { size, metric, seed, rows }: EnsembleOptions,
 ): EnsembleChoice {
   const width = checkedWidth(candidates, targets, size);
-  const [choosing, judging] = halves(targets, seed, rows);
+  const [choosing, evaluating] = halves(targets, seed, rows);
   const usable = candidates.map((_, c) => c).filter((c) => candidates[c]!.every(Number.isFinite));
   const chooses = createScorer(candidates, targets, choosing, width, metric);
-  const judges = createScorer(candidates, targets, judging, width, metric);
+  const evaluate = createScorer(candidates, targets, evaluating, width, metric);
   const direction = directionOf[metric];
   const alone = bestBy(usable, direction, (c) => chooses(new Map([[c, 1]])));
   if (alone === undefined) throw new RangeError('no candidate has a defined score on the rows that choose');
   const { counts, score } = grow(usable, size, direction, chooses);
   const total = [...counts.values()].reduce((a, b) => a + b, 0);
   const single = new Map([[alone.candidate, 1]]);
-  const judged = { ensemble: defined(judges(counts)), single: defined(judges(single)) };
+  const evaluated = { ensemble: defined(evaluate(counts)), single: defined(evaluate(single)) };
   return {
     members: [...counts].sort(([a], [b]) => a - b).map(([candidate, count]) => ({ candidate, weight: count / total })),
     single: alone.candidate,
     chosenOn: { rows: choosing, ensemble: score, single: alone.score },
-    judgedOn: { rows: judging, ...judged },
-    better: isBetter(judged.ensemble, judged.single, direction),
+    judgedOn: { rows: evaluating, ...evaluated },
+    better: isBetter(evaluated.ensemble, evaluated.single, direction),
   };
 }
 
@@ -133,7 +133,7 @@ function checkedWidth(
   return width;
 }
 
-/** Rows that choose and rows that judge: of every class one half each, at random. */
+/** Rows that choose and rows that evaluate: of every class one half each, at random. */
 function halves(
   targets: Int32Array | Float64Array,
   seed: number,
@@ -154,11 +154,11 @@ function halves(
     }
     side.push(at);
   }
-  const [choosing, judging] = sides;
+  const [choosing, evaluating] = sides;
   // Classes of one row each may all be on one side.
-  if (judging.length === 0) judging.push(choosing.pop()!);
-  if (choosing.length === 0) choosing.push(judging.pop()!);
-  return [Uint32Array.from(choosing.sort((a, b) => a - b)), Uint32Array.from(judging.sort((a, b) => a - b))];
+  if (evaluating.length === 0) evaluating.push(choosing.pop()!);
+  if (choosing.length === 0) choosing.push(evaluating.pop()!);
+  return [Uint32Array.from(choosing.sort((a, b) => a - b)), Uint32Array.from(evaluating.sort((a, b) => a - b))];
 }
 
 /** The metric of a mean of candidates on some rows; NaN if undefined. */

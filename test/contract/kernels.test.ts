@@ -1,4 +1,4 @@
-/** What all kernels must do, told by the plain ones in float64: every size from 1 to 70, in every place, at every stride. */
+/** What all kernels must do, given by the plain ones in float64: every size from 1 to 70, in every place, at every stride. */
 import { describe, expect, it } from 'vitest';
 import type { FloatArray, Kernels } from '../../src/nn/kernels/kernels.ts';
 import { createPlainKernels } from '../../src/nn/kernels/plain.ts';

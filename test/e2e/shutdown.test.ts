@@ -1,4 +1,4 @@
-/** How a service process ends: in order, whatever ends it, and at once if it is told twice. */
+/** How a service process ends: in order, whatever ends it, and at once if it is asked twice. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';

@@ -165,7 +165,7 @@ it('bench:samplers gives the regret and the CPU time of proposals, a line of JSO
   );
 });
 
-it('bench:confirm judges every way of choosing on test rows', async () => {
+it('bench:confirm evaluates every way of choosing on test rows', async () => {
   const few = ['--seeds', '1', '--trials', '6', '--finalists', '3', '--repeats', '2', '--networks', '1', 'wine'];
   const { code, output } = await bench('confirm', ...few, '--json');
   expect(code, output).toBe(0);

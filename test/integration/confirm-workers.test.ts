@@ -30,7 +30,7 @@ afterAll(async () => {
 const worker = (threads: number) => startWorkerProcess({ ...environment, HYPERSEARCH_THREADS: String(threads) });
 
 /** What a confirmation came to, without times and workers. */
-async function told(id: string) {
+async function factsOf(id: string) {
   const { finalists, ...confirmation } = await client.confirmation(id);
   const { best: chosen } = await client.search(id);
   return {
@@ -55,7 +55,7 @@ async function withWorkers(
     await during?.(id, running);
     expect(await ended(client, id)).toMatchObject({ state: 'complete', confirmation: { state: 'complete' } });
     await expectSound(database.url, id);
-    return await told(id);
+    return await factsOf(id);
   } finally {
     await Promise.all(running.map((one) => one.end()));
   }
@@ -122,7 +122,7 @@ it('is done again once a trial that had failed is tried again, with the runs tha
       expect(status).toBe(200);
     }
     expect(await ended(client, id)).toMatchObject({ trials: { failed: 0, complete: 4 } });
-    const { chosen, hashes, searched } = await told(id);
+    const { chosen, hashes, searched } = await factsOf(id);
     expect({ chosen, hashes, searched }).toEqual({
       ...{ chosen: undisturbed.chosen, hashes: undisturbed.hashes, searched: undisturbed.searched },
     });

@@ -223,9 +223,10 @@ describe('what it leaves as it was', () => {
     for (const path of ['trials?limit=100', 'table', 'curves', 'export?format=ndjson'])
       expect(await of(path)).not.toMatch(/\b10000000\d\d\b/);
     const { best, confirmation, epochs } = search;
-    expect({ trials: search.trials, found: search.found, improvements: search.improvements }).toEqual({
-      ...{ trials: plain.trials, found: plain.found, improvements: plain.improvements },
-    });
+    expect({ trials: search.trials, found: search.found }).toEqual({ trials: plain.trials, found: plain.found });
+    // Which of two trials that run together ends first, and so counts as an improvement, may differ.
+    expect(search.improvements.at(-1)).toEqual(plain.improvements.at(-1));
+    expect(search.improvements.filter(({ number }) => number >= FIRST_RUN)).toEqual([]);
     expect(confirmation!.searched).toEqual(plain.best);
     expect(best!.confirmed).toBeDefined();
     expect(epochs).toBeGreaterThan(plain.epochs);
@@ -236,12 +237,12 @@ describe('what it leaves as it was', () => {
     const longer = await ended(service.client, search.id);
     const whole = await finished({ ...tpe, budget: { trials: 20 }, confirm });
     expect(await hashesOf(service.client, search.id)).toEqual(await hashesOf(service.client, whole.id));
-    const told = ({ finalists, searched, best: chosen }: NonNullable<Search['confirmation']>) => ({
+    const factsOf = ({ finalists, searched, best: chosen }: NonNullable<Search['confirmation']>) => ({
       finalists,
       searched,
       chosen,
     });
-    expect(told(longer.confirmation!)).toEqual(told(whole.confirmation!));
+    expect(factsOf(longer.confirmation!)).toEqual(factsOf(whole.confirmation!));
     expect(longer.best).toEqual(whole.best);
     await expectSound(service.databaseUrl, search.id);
     // What was computed for the first confirmation was not computed again.

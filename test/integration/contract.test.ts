@@ -5,18 +5,18 @@ import { requestLine, type Target } from '../../src/client/request.ts';
 import { type Answer, type EndpointName, endpoints } from '../../src/contract/http.ts';
 import { type ModelFile, modelFiles } from '../../src/contract/models.ts';
 import { changeSchema } from '../../src/domain/events.ts';
-import { holesIn, type Judge, judgeBy, type OpenApi } from '../support/openapi.ts';
+import { type Checker, checkerOf, holesIn, type OpenApi } from '../support/openapi.ts';
 import { eventually } from '../support/processes.ts';
 import { ended, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 let service: TestService;
 let document: OpenApi;
-let judge: Judge;
+let checker: Checker;
 beforeAll(async () => {
   service = await startTestService();
   document = (await (await fetch(`${service.url}/openapi.json`)).json()) as OpenApi;
-  judge = judgeBy(document);
+  checker = checkerOf(document);
 });
 afterAll(() => service?.close());
 
@@ -49,7 +49,7 @@ async function ask<Name extends EndpointName>(
   const answerType = response.headers.get('content-type') ?? '';
   const answer: unknown =
     text === '' ? undefined : answerType.includes('json;') || answerType.endsWith('+json') ? JSON.parse(text) : text;
-  expect({ name, status: response.status, faults: judge.answer(name, response.status, answerType, answer) }).toEqual({
+  expect({ name, status: response.status, faults: checker.answer(name, response.status, answerType, answer) }).toEqual({
     name,
     status: expected ?? expect.toSatisfy((status: number) => status < 300),
     faults: [],
@@ -76,7 +76,7 @@ async function follow(
     socket.on('close', () => resolve());
     socket.on('message', (data) => {
       const message = JSON.parse(String(data)) as { readonly type: string };
-      const faults = judge.component(component, message);
+      const faults = checker.component(component, message);
       if (faults.length > 0) reject(new Error(`${JSON.stringify(message).slice(0, 300)}\n${faults.join('\n')}`));
       heard.add(message.type);
       types.add(message.type);

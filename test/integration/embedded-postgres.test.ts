@@ -141,7 +141,7 @@ describe('an ordinary life', () => {
     expect(new URL(url).pathname).toBe('/hypersearch');
   });
 
-  it('is durable unless told otherwise', async () => {
+  it('is durable unless configured otherwise', async () => {
     const { url } = await start({ durable: true });
     const [settings] = await query(
       url,
@@ -196,12 +196,12 @@ describe('after a violent end', () => {
     expect(await isAlive(pid)).toBe(false);
   });
 
-  it('of the server, we are told, and the next start has the data', async () => {
-    let told: (reason: string) => void;
+  it('of the server is reported, and the next start has the data', async () => {
+    let report: (reason: string) => void;
     const reason = new Promise<string>((resolve) => {
-      told = resolve;
+      report = resolve;
     });
-    const first = await start({ durable: true, onExit: (why) => told(why) });
+    const first = await start({ durable: true, onExit: (why) => report(why) });
     await remember(first.url);
     // A backend that is busy does not notice at once, and keeps the memory of the dead server in use.
     const busy = query(first.url, 'select pg_sleep(1.5)').catch(() => undefined);

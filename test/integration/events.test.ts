@@ -207,7 +207,7 @@ describe('the log', () => {
         if (message.type === 'search.complete') return;
       }
     })();
-    // A client that comes after the end is shown the end, and told of none.
+    // A client that comes after the end is sent the end, and no other event.
     await eventually(async () => seqs.length > 0, 30_000, 'the first message');
     await reached(service.client, id, 'complete', 4);
     await api.end('SIGKILL');

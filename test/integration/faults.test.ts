@@ -160,7 +160,7 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
     expect(await hashesOf(client, searches[0]!.id)).toEqual(await hashesOf(client, searches[1]!.id));
   }, 240_000);
 
-  it('a worker told to stop gives its trials back at once, unharmed', async () => {
+  it('a worker that is asked to stop releases its trials at once, unharmed', async () => {
     const client = await api();
     const leaving = await worker();
     const { id } = await client.create(lasting(3000, 2));

@@ -279,7 +279,7 @@ describe('what is said of a file', () => {
     expect((await post('?name=emoji', body)).status).toBe(201);
   });
 
-  it('says nothing of columns that are left out, and does not judge them', async () => {
+  it('says nothing of columns that are left out, and does not check them', async () => {
     const body = rows((i) => `\u0000${i},a${i}, ,${i % 5},${i % 2 ? 'x' : 'y'}`, 'id,n,,a,t', 200);
     const response = await post('/preview?ignore=id&ignore=n&ignore=column3', body);
     expect((await response.json()) as DatasetPreview).toMatchObject({ faults: [], hints: [], features: 1 });

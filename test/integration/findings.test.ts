@@ -1,4 +1,4 @@
-/** Injected faults through the whole service: found, told where, with evidence and advice; and nothing in a healthy network. */
+/** Injected faults through the whole service: found and located, with evidence and advice; and nothing in a healthy network. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SearchFindings } from '../../src/contract/analysis.ts';
 import type { Trial, TrialSummary } from '../../src/domain/trial.ts';
@@ -110,7 +110,7 @@ describe('findings', () => {
     expect((await fetch(`${url}/trials?finding=boredom`)).status).toBe(400);
   });
 
-  it('are told live, in the epoch in which they are first seen, each once', async () => {
+  it('are streamed live, in the epoch in which they are first seen, each once', async () => {
     const { id: live } = await service.client.create({
       dataset: 'digits',
       hyperparameters: {
@@ -120,19 +120,19 @@ describe('findings', () => {
       },
       budget: { trials: 40 },
     });
-    const told: [trial: number, epoch: number][] = [];
+    const streamed: [trial: number, epoch: number][] = [];
     for await (const message of service.client.stream(live)) {
       if (message.type === 'epoch' && message.found?.includes('symmetricWeights')) {
-        told.push([message.number, message.epoch]);
+        streamed.push([message.number, message.epoch]);
       }
       if (message.type === 'search.complete') break;
     }
     // The first trials may have begun before anybody listened, and nobody listens to what follows the end.
-    const between = told.filter(([trial]) => trial >= 20 && trial < 35).sort(([a], [b]) => a - b);
+    const between = streamed.filter(([trial]) => trial >= 20 && trial < 35).sort(([a], [b]) => a - b);
     expect(between).toEqual(Array.from({ length: 15 }, (_, i) => [20 + i, 1]));
   });
 
-  it('of folds are told where at least half of them show it', async () => {
+  it('of folds are reported where at least half of them show it', async () => {
     const search = await service.client.create({
       dataset: 'digits',
       hyperparameters: { ...sound, initializer: 'zeros', epochs: 4 },

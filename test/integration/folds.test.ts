@@ -82,7 +82,7 @@ describe('folds on threads', () => {
     const order: number[] = [];
     const onEpochs = (updates: readonly EpochUpdate[]) => order.push(...updates.map(({ fold }) => fold));
     await cores[2]!.run(task({ type: 'kFold', folds: 2 }, { epochs: 4000, hiddenUnits: 64 }), { onEpochs });
-    // One after the other, every epoch of the first would be told before any of the second.
+    // One after the other, every epoch of the first would be reported before any of the second.
     expect(order.indexOf(1)).toBeLessThan(order.lastIndexOf(0));
   });
 });

@@ -97,7 +97,7 @@ describe('imports', () => {
     ['no-circle', 'src/data/circle-[ab].ts', 'src/data/circle-[ab].ts'],
     ['stores-in-adapters', 'src/api/stored.ts', 'node_modules/pg'],
     ['no-dev-dependency', 'src/api/unbuilt.ts', 'node_modules/vite'],
-    ['no-room-from', 'src/nowhere/lost.ts', 'src/errors.ts'],
+    ['no-module-from', 'src/nowhere/lost.ts', 'src/errors.ts'],
     ['web-imports-values', 'web/src/value.ts', 'src/errors.ts'],
     ['resolvable', 'src/cli/missing.ts', './there-is-no-such-file'],
     ['no-test-code', 'src/cli/tested.ts', 'test/support/processes.ts'],

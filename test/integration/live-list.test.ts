@@ -99,11 +99,11 @@ describe('the stream of all searches', () => {
     const done = await ended(service.client, id);
     await eventually(async () => of(id).at(-1)?.state === 'complete', 10_000, 'the end in the list');
     expect(messages[0]!.type).toBe('ready');
-    const told = of(id);
-    expect(told.length).toBeGreaterThan(1);
+    const received = of(id);
+    expect(received.length).toBeGreaterThan(1);
     // Four a second, and one each for a beginning and an end.
-    expect(told.length).toBeLessThanOrEqual(((told.at(-1)!.at - told[0]!.at) / 1000) * 4 + 2);
-    const { at: _, ...last } = told.at(-1)!;
+    expect(received.length).toBeLessThanOrEqual(((received.at(-1)!.at - received[0]!.at) / 1000) * 4 + 2);
+    const { at: _, ...last } = received.at(-1)!;
     expect(last).toEqual(done);
     await fetch(`${service.url}/v1/searches/${id}`, { method: 'DELETE' });
     await eventually(async () => messages.some((message) => message.type === 'removed' && message.id === id));

@@ -273,7 +273,7 @@ it('a model of k folds is the mean of their networks, with a spread', async () =
   expect(predictions.some((one) => one !== null && one.spread! > 0)).toBe(true);
 });
 
-it('an ensemble is the mean of trials that predict well together, judged on rows that chose nothing', async () => {
+it('an ensemble is the mean of trials that predict well together, evaluated on rows that chose nothing', async () => {
   const model = await made({ ensemble: 4 });
   const { items } = await service.client.best(searchId, 4);
   expect(model.origin.ensemble!.map(({ trial }) => trial)).toEqual(items.map(({ number }) => number));
@@ -343,7 +343,7 @@ it('of trials that different kernels trained, each is computed again by its own'
   }
 });
 
-it('of repeated folds, all predictions of a row choose the ensemble, or all judge it', async () => {
+it('of repeated folds, all predictions of a row choose the ensemble, or all evaluate it', async () => {
   const upload = await fetch(`${service.url}/v1/datasets?name=few&target=target&missing=fill`, {
     method: 'POST',
     headers: { 'content-type': 'text/csv' },

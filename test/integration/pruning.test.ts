@@ -103,14 +103,14 @@ describe('diagnosis', () => {
     try {
       const { id } = await alone.client.create(settings);
       await ended(alone.client, id);
-      const told = ({ state, epochs, value, verdict, resultHash }: TrialSummary) => [
+      const decisionOf = ({ state, epochs, value, verdict, resultHash }: TrialSummary) => [
         state,
         epochs,
         value,
         verdict,
         resultHash,
       ];
-      expect((await allTrials(alone.client, id)).map(told)).toEqual(trials.map(told));
+      expect((await allTrials(alone.client, id)).map(decisionOf)).toEqual(trials.map(decisionOf));
     } finally {
       await alone.close();
     }

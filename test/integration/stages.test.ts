@@ -218,7 +218,7 @@ describe('a budget', () => {
 });
 
 describe('afterwards', () => {
-  it('importance, coverage, history and certainty are told', async () => {
+  it('importance, coverage, history and certainty are reported', async () => {
     const { search, trials } = await finished({
       hyperparameters: { ...hyperparameters, epochs: 4 },
       validation: { type: 'holdout', repeats: 2 },

@@ -89,7 +89,7 @@ const parametersOf = async (search: string, request: Parameters<typeof service.c
   return JSON.parse(String(await service.client.modelFile(id, 'model.json'))).members;
 };
 
-describe('a leak that is planted in the test rows', () => {
+describe('a leak that is injected into the test rows', () => {
   const searches = {
     'random, holdout': { sampler: { type: 'random' }, validation: { test: TEST }, budget: { trials: 6 } },
     'tpe and Hyperband, k folds that are repeated': {

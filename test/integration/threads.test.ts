@@ -49,12 +49,12 @@ describe.each([['inline'], ['threads']])('a core: %s', (name) => {
   const core = () => (name === 'inline' ? inline : threads);
 
   it('trains, tells every epoch in order, and gives a value, curves and a hash', async () => {
-    const told: EpochUpdate[] = [];
-    const result = resultOf(await core().run(task(0), { onEpochs: (updates) => told.push(...updates) }));
-    expect(told.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    const reported: EpochUpdate[] = [];
+    const result = resultOf(await core().run(task(0), { onEpochs: (updates) => reported.push(...updates) }));
+    expect(reported.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(result).toMatchObject({ outcome: 'ok', epochs: 3, kernels: 'simd', reason: null });
     expect(result.value).toBeGreaterThan(0.5);
-    expect(result.folds[0]!.trainLoss).toEqual(told.map(({ trainLoss }) => trainLoss));
+    expect(result.folds[0]!.trainLoss).toEqual(reported.map(({ trainLoss }) => trainLoss));
     expect(result.resultHash).toMatch(/^[0-9a-f]{64}$/);
   });
 
@@ -66,31 +66,31 @@ describe.each([['inline'], ['threads']])('a core: %s', (name) => {
     expect(JSON.stringify(result)).not.toMatch(/NaN|Infinity/);
   });
 
-  it('puts a trial aside after the epoch it is told, and goes on from there to the same bits', async () => {
-    const told: number[] = [];
-    const onEpochs = (updates: readonly EpochUpdate[]) => told.push(...updates.map(({ epoch }) => epoch));
+  it('puts a trial aside after the given epoch, and goes on from there to the same bits', async () => {
+    const reported: number[] = [];
+    const onEpochs = (updates: readonly EpochUpdate[]) => reported.push(...updates.map(({ epoch }) => epoch));
     const paused = await core().run({ ...task(0), pauseAfter: 2 }, { onEpochs });
     if (paused.outcome !== 'paused') throw new Error('it went on');
     expect(paused).toMatchObject({ epochs: 2, kernels: 'simd' });
     expect(paused.value).toBe(paused.folds[0]!.validationMetric[1]);
     const resumed = resultOf(await core().run({ ...task(0), resume: paused.checkpoint }, { onEpochs }));
-    expect(told).toEqual([1, 2, 3]);
+    expect(reported).toEqual([1, 2, 3]);
     const { durationMs: _, ...unbroken } = resultOf(await core().run(task(0)));
     expect(resumed).toMatchObject(unbroken);
     expect(() => resultOf(paused)).toThrow('no result yet');
   });
 
-  it('ends a trial when told to, in the middle of an epoch or between two, and works on', async () => {
+  it('ends a trial when asked to, in the middle of an epoch or between two, and works on', async () => {
     const long = task(0, { epochs: 10_000, hiddenUnits: 256 });
     const abort = new AbortController();
     const onEpochs = () => abort.abort(new Error('enough'));
     await expect(core().run(long, { signal: abort.signal, onEpochs })).rejects.toThrow('enough');
     const later = new AbortController();
-    const told: number[] = [];
-    const run = core().run(long, { signal: later.signal, onEpochs: (updates) => told.push(updates.length) });
+    const reported: number[] = [];
+    const run = core().run(long, { signal: later.signal, onEpochs: (updates) => reported.push(updates.length) });
     setTimeout(() => later.abort(new Error('enough of this too')), 100);
     await expect(run).rejects.toThrow('enough of this too');
-    expect(told.length).toBeLessThan(1000);
+    expect(reported.length).toBeLessThan(1000);
     expect((await core().run(task(1))).outcome).toBe('ok');
   });
 

@@ -59,7 +59,7 @@ const space = (hyperparameters: object, more: object = {}) => ({
 });
 
 describe('a search that repeats itself', () => {
-  it('is told that nothing varies', async () => {
+  it('warns that nothing varies', async () => {
     expect(await warningsOf(space({}))).toEqual([
       expect.stringMatching(/^hyperparameters: nothing varies: all 50 trials/),
     ]);
@@ -68,7 +68,7 @@ describe('a search that repeats itself', () => {
     expect(await warningsOf(space({}, { budget: { trials: 1 } }))).toEqual([]);
   });
 
-  it.each(['random', 'sobol', 'tpe', 'cmaes'])('is told how many points there are: %s', async (type) => {
+  it.each(['random', 'sobol', 'tpe', 'cmaes'])('warns how many points there are: %s', async (type) => {
     const two = space({ activation: words('relu', 'tanh'), hiddenLayers: { distribution: 'int', low: 1, high: 3 } });
     const search = { ...two, sampler: { type } };
     expect(await warningsOf({ ...search, budget: { trials: 7 } })).toEqual([
@@ -95,12 +95,12 @@ describe('a search that repeats itself', () => {
     ]);
   });
 
-  it('is told nothing where it is a grid, or has no end of points', async () => {
+  it('gives no warning where it is a grid, or has no end of points', async () => {
     expect(await warningsOf(space({ activation: words('relu', 'tanh') }, { sampler: { type: 'grid' } }))).toEqual([]);
     expect(await warningsOf({ dataset: 'iris' })).toEqual([]);
   });
 
-  it('is told of a condition that hardly ever holds', async () => {
+  it('warns of a condition that hardly ever holds', async () => {
     const never = space({
       l2: { distribution: 'float', low: 0, high: 1 },
       momentum: { distribution: 'float', low: 0.5, high: 0.9, when: { l2: [0.5] } },
@@ -156,10 +156,10 @@ describe('a warm start into another space', () => {
       /momentum of trial \d+.*it is active only where optimizer is "sgd", and optimizer is "momentum"/,
     ],
     ['a fixed value', { optimizer: 'adam' }, /optimizer of trial \d+.*does not vary here: it is "adam", got "/],
-  ])('takes what fits and says what does not: %s', async (_, differing, told) => {
+  ])('takes what fits and says what does not: %s', async (_, differing, warning) => {
     const specification = { ...space({ learningRate: rate, ...differing }), ...warm() };
     const warnings = await warningsOf(specification);
-    expect(warnings.join('\n')).toMatch(new RegExp(told.source, 'm'));
+    expect(warnings.join('\n')).toMatch(new RegExp(warning.source, 'm'));
     const { id } = await service.client.create({ ...specification, budget: { trials: 3 } });
     await ended(service.client, id);
     expect((await allTrials(service.client, id))[0]!.source).toBe('enqueued');

@@ -1,4 +1,4 @@
-/** Ensemble selection is deterministic, never worse than its best candidate on the rows that choose, and judged by rows that chose nothing. */
+/** Ensemble selection is deterministic, never worse than its best candidate on the rows that choose, and evaluated by rows that chose nothing. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ScoredMetric } from '../../src/models/scores.ts';
@@ -83,7 +83,7 @@ describe.each(cases)('by $metric', ({ metric, given }) => {
     );
   });
 
-  it('splits the rows in two halves, and is not changed by predictions on the rows that judge', () => {
+  it('splits the rows in two halves, and is not changed by predictions on the rows that evaluate', () => {
     fc.assert(
       fc.property(given, ({ candidates, targets, size, seed }) => {
         const choice = selectEnsemble(candidates, targets, { size, metric, seed });
@@ -108,9 +108,9 @@ it('puts all predictions of a row that comes several times on one side', () => {
   const { targets, candidates } = noisy(61 * 4, 3, 4);
   const rows = Uint32Array.from(targets, (_, at) => at % 61);
   const { chosenOn, judgedOn } = selectEnsemble(candidates, targets, { size: 5, metric: 'rmse', seed: 5, rows });
-  const [choosing, judging] = [chosenOn, judgedOn].map((side) => new Set(Array.from(side.rows, (at) => rows[at]!)));
-  expect([...choosing!].filter((row) => judging!.has(row))).toEqual([]);
-  expect([choosing!.size, judging!.size]).toEqual([31, 30]);
+  const [choosing, evaluating] = [chosenOn, judgedOn].map((side) => new Set(Array.from(side.rows, (at) => rows[at]!)));
+  expect([...choosing!].filter((row) => evaluating!.has(row))).toEqual([]);
+  expect([choosing!.size, evaluating!.size]).toEqual([31, 30]);
   expect([chosenOn.rows.length, judgedOn.rows.length]).toEqual([31 * 4, 30 * 4]);
 });
 
@@ -122,7 +122,7 @@ function noisy(rows: number, candidates: number, seed: number, signal = 1) {
   return { targets, candidates: all };
 }
 
-it('averages independent errors away, also on the rows that judge', () => {
+it('averages independent errors away, also on the rows that evaluate', () => {
   const { targets, candidates } = noisy(400, 8, 1);
   const { members, judgedOn, better } = selectEnsemble(candidates, targets, { size: 30, metric: 'rmse', seed: 1 });
   expect(members.length).toBeGreaterThan(4);
@@ -130,7 +130,7 @@ it('averages independent errors away, also on the rows that judge', () => {
   expect(better).toBe(true);
 });
 
-it('is caught where it fits chance: what chose looks better than what judges', () => {
+it('is caught where it fits chance: what chose looks better than what evaluates', () => {
   const seeds = Array.from({ length: 40 }, (_, seed) => seed);
   const choices = seeds.map((seed) => {
     const random = randomAt({ seed, purpose: 'probe' });

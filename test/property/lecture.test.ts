@@ -198,7 +198,7 @@ describe('dropout', () => {
     expect(Math.max(...whole.map(Math.abs))).toBeGreaterThan(0.5);
   });
 
-  it('drops what it is told to, to the next 65536th', () => {
+  it('drops the given share, to the next 65536th', () => {
     expect([0, 0.5, 0.95, 1 / 3].map(keepThreshold)).toEqual([65_536, 32_768, 3277, 43_691]);
   });
 });

@@ -12,23 +12,23 @@ const datasets = { iris: loadBuiltin('iris', 'datasets')!, diabetes: loadBuiltin
 const kernels = [0, 3].map((padding) => ({ name: 'plain', kernels: createPlainKernels('float32', { padding }) }));
 const conditions = { interrupted: () => false, memoryLimit: Number.POSITIVE_INFINITY };
 
-function run(task: TrialTask, padded = false): { told: EpochUpdate[]; end: Omit<RunOutcome, 'durationMs'> } {
-  const told: EpochUpdate[] = [];
+function run(task: TrialTask, padded = false): { reported: EpochUpdate[]; end: Omit<RunOutcome, 'durationMs'> } {
+  const reported: EpochUpdate[] = [];
   const training = runTrial(task, kernels[padded ? 1 : 0]!, conditions);
   let next = training.next();
-  for (; !next.done; next = training.next('continue')) told.push(next.value);
-  return { told, end: next.value };
+  for (; !next.done; next = training.next('continue')) reported.push(next.value);
+  return { reported, end: next.value };
 }
 
 /** Pauses after each of `epochs` in turn, on kernels of either stride in turn, then goes on to the end. */
 function runInParts(task: TrialTask, epochs: readonly number[]) {
-  const told: EpochUpdate[] = [];
+  const reported: EpochUpdate[] = [];
   let resume: Uint8Array | undefined;
   for (const [i, pauseAfter] of [...epochs, undefined].entries()) {
     const part = run({ ...task, pauseAfter, resume }, i % 2 === 1);
-    told.push(...part.told);
+    reported.push(...part.reported);
     const end = part.end as RunOutcome;
-    if (end.outcome !== 'paused') return { told, end };
+    if (end.outcome !== 'paused') return { reported, end };
     resume = end.checkpoint;
   }
   throw new Error('there was nothing after the last pause');
@@ -80,8 +80,8 @@ describe('a trial that is paused', () => {
         expect(parts.end).toEqual(unbroken.end);
         const byPlace = (a: EpochUpdate, b: EpochUpdate) => a.fold - b.fold || a.epoch - b.epoch;
         // Where a fold diverges after the pause, those behind it have been begun, which otherwise they never are.
-        const counted = parts.told.filter(({ fold }) => fold < unbroken.end.folds.length);
-        expect(counted.sort(byPlace)).toEqual(unbroken.told);
+        const counted = parts.reported.filter(({ fold }) => fold < unbroken.end.folds.length);
+        expect(counted.sort(byPlace)).toEqual(unbroken.reported);
         if (run({ ...task, pauseAfter: epochs[0] }).end.outcome === 'paused') paused++;
       }),
       { numRuns: 120 },

@@ -90,7 +90,7 @@ describe('narrowing', () => {
     );
   });
 
-  it('may widen beyond the bounds only where it is told to', () => {
+  it('may widen beyond the bounds only where it is allowed to', () => {
     const x: Distribution = { distribution: 'float', low: 1, high: 10, scale: 'log' };
     const trials = [9, 9.5, 10, 2, 3, 4].map((value) => ({ point: { x: value }, value }));
     const options = { quantile: 0.5, margin: 1 };

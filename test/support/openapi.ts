@@ -50,14 +50,14 @@ interface Sent {
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
 }
 
-export interface Judge {
+export interface Checker {
   /** What is wrong with an answer to `GET /v1/searches/:id`; empty where it is as it was published. */
   answer(route: string, status: number, contentType: string, body: unknown): string[];
   /** The same of anything that a component describes. */
   component(name: string, value: unknown): string[];
 }
 
-export function judgeBy(document: OpenApi): Judge {
+export function checkerOf(document: OpenApi): Checker {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
   ajv.addSchema(document, 'openapi');
   const compiled = new Map<string, ValidateFunction>();

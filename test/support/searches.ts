@@ -108,13 +108,13 @@ export async function expectSound(databaseUrl: string, id: string): Promise<void
     const found: Record<string, number> = {};
     for (const code of trials.flatMap((trial) => trial.found as string[])) found[code] = (found[code] ?? 0) + 1;
     expect(search.found).toEqual(found);
-    const told = new Map(
+    const reported = new Map(
       events.flatMap((event) =>
         event.type === 'trial.pruned' ? [[event.data.number, event.data.found] as const] : [],
       ),
     );
     for (const { number, state, found: codes } of trials)
-      if (state === 'pruned') expect(told.get(number)).toEqual(codes);
+      if (state === 'pruned') expect(reported.get(number)).toEqual(codes);
     const improvements = events.flatMap((event) => {
       if (event.type !== 'trial.complete' || !event.data.best) return [];
       // Events of before there were stages have none.

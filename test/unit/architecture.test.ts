@@ -6,12 +6,12 @@ import { expect, it } from 'vitest';
 import { projectRoot } from '../../src/paths.ts';
 import config from '../../vitest.config.ts';
 
-interface Room {
+interface Module {
   readonly path: string;
   readonly pure?: boolean;
 }
-const { rooms } = (await import(pathToFileURL(join(projectRoot, '.dependency-cruiser.mjs')).href)) as {
-  rooms: Readonly<Record<string, Room>>;
+const { modules } = (await import(pathToFileURL(join(projectRoot, '.dependency-cruiser.mjs')).href)) as {
+  modules: Readonly<Record<string, Module>>;
 };
 
 /** Of the project's own sources in a folder, by their paths from the root. */
@@ -22,21 +22,21 @@ function filesIn(folder: string): string[] {
 }
 
 const files = [...filesIn('src'), ...filesIn('workers'), ...filesIn('web/src')];
-const isIn = ({ path }: Room) =>
+const isIn = ({ path }: Module) =>
   path.endsWith('/') ? (file: string) => file.startsWith(path) : (file: string) => file === path;
 
-it('every file is in one room, and every room has files', () => {
-  const all = Object.entries(rooms);
-  const roomsOf = (file: string) => all.filter(([, room]) => isIn(room)(file)).map(([name]) => name);
-  expect(files.filter((file) => roomsOf(file).length !== 1)).toEqual([]);
-  expect(all.filter(([, room]) => !files.some(isIn(room))).map(([name]) => name)).toEqual([]);
+it('every file is in one module, and every module has files', () => {
+  const all = Object.entries(modules);
+  const modulesOf = (file: string) => all.filter(([, module]) => isIn(module)(file)).map(([name]) => name);
+  expect(files.filter((file) => modulesOf(file).length !== 1)).toEqual([]);
+  expect(all.filter(([, module]) => !files.some(isIn(module))).map(([name]) => name)).toEqual([]);
 });
 
 it('asks neither Math.random nor the clock what to try or how to train', () => {
-  const pure = Object.values(rooms).filter((room) => room.pure);
+  const pure = Object.values(modules).filter((module) => module.pure);
   expect(pure.length).toBeGreaterThan(0);
   const against = pure
-    .flatMap((room) => files.filter(isIn(room)))
+    .flatMap((module) => files.filter(isIn(module)))
     .filter((file) =>
       /Math\.random|Date\.now|new Date|performance\.now/.test(readFileSync(join(projectRoot, file), 'utf8')),
     );

@@ -99,7 +99,7 @@ describe('the model of a search', () => {
     expect(model.curveOf(0)?.epochs).toEqual([1, 2]);
   });
 
-  it('is told nothing twice', () => {
+  it('applies nothing twice', () => {
     const events = log([{ type: 'trials.planned', data: { from: 0, to: 0 } }, started(0), complete(0, 0.5)]);
     const model = new SearchModel();
     model.readTable(tableAt(events), events);
@@ -189,7 +189,7 @@ describe('the model of a search', () => {
     fc.assert(
       fc.property(fc.nat(events.length), fc.nat(events.length), (moment, overlap) => {
         const late = new SearchModel();
-        // The stream began somewhere before the table was read: some changes are told by both.
+        // The stream began somewhere before the table was read: some changes are in both.
         const table = tableAt(events.slice(0, moment));
         late.readTable(table, events.slice(Math.max(0, moment - overlap)));
         expect(late.trials).toEqual(fromTheStart.trials);

@@ -5,7 +5,7 @@ import { MODEL_ATTEMPTS, type ModelClaim, type ModelOrigin, type ModelRecord } f
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
 import { decode, newestFirstCursor, pageOf } from './cursors.ts';
-import { NOTICE_CHANNEL } from './pub-sub.ts';
+import { PUB_SUB_CHANNEL } from './pub-sub.ts';
 
 interface Row {
   readonly id: string;
@@ -29,7 +29,7 @@ export function createModelStore(database: Database): ModelStore {
     const rows = await database.$queryRaw<{ id: string }[]>`
       WITH changed AS (${statement}),
       notified AS (
-        SELECT id, pg_notify(${NOTICE_CHANNEL}, json_build_object('kind', 'model', 'modelId', id)::text) FROM changed
+        SELECT id, pg_notify(${PUB_SUB_CHANNEL}, json_build_object('kind', 'model', 'modelId', id)::text) FROM changed
       )
       SELECT id FROM notified`;
     return rows.map(({ id }) => id);

@@ -94,14 +94,14 @@ export async function curvesOf(
       ORDER BY ${bestFirst(search)}
       LIMIT (SELECT least(${BEST_CURVES}::int, ${trials}::int - count(*)) FROM live)
     ),
-    room AS (SELECT (${trials}::int - (SELECT count(*) FROM live) - (SELECT count(*) FROM best))::int AS room),
+    space AS (SELECT (${trials}::int - (SELECT count(*) FROM live) - (SELECT count(*) FROM best))::int AS places),
     others AS (
       SELECT number, row_number() OVER (ORDER BY number) AS i, count(*) OVER () AS n FROM trials
       WHERE ${id} AND epochs > 0 AND state <> 'running' AND number NOT IN (SELECT number FROM best)
     ),
     kept AS (
       SELECT number FROM live UNION ALL SELECT number FROM best
-      UNION ALL SELECT number FROM others, room WHERE i * room / n <> (i - 1) * room / n OR room >= n
+      UNION ALL SELECT number FROM others, space WHERE i * places / n <> (i - 1) * places / n OR places >= n
     )
     SELECT s.event_seq AS seq, c.* FROM s LEFT JOIN (
       SELECT number, attempt, state, epochs, at, coalesce(folds, '[]'::jsonb) AS folds

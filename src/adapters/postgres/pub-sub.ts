@@ -1,6 +1,6 @@
 /** Who tells whom: LISTEN and NOTIFY of Postgres, so that every process hears of every change, with or without Redis. */
 import pg from 'pg';
-import type { Notice, PubSub } from '../../application/ports.ts';
+import type { PubSub, PubSubMessage } from '../../application/ports.ts';
 import type { Epoch } from '../../domain/events.ts';
 import type { Log } from '../../log.ts';
 
@@ -14,12 +14,12 @@ const PROGRESS_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** The channel on which committed changes are announced. */
-export const NOTICE_CHANNEL = 'hypersearch';
+export const PUB_SUB_CHANNEL = 'hypersearch';
 
 export async function createPubSub(url: string, log: Log): Promise<PubSub> {
-  const listeners = new Set<(notice: Notice) => void>();
-  const tell = (notice: Notice) => {
-    for (const listener of listeners) listener(notice);
+  const listeners = new Set<(message: PubSubMessage) => void>();
+  const publishLocally = (message: PubSubMessage) => {
+    for (const listener of listeners) listener(message);
   };
   let client: pg.Client | undefined;
   let closed = false;
@@ -27,7 +27,7 @@ export async function createPubSub(url: string, log: Log): Promise<PubSub> {
   const listen = async (): Promise<void> => {
     const next = new pg.Client({
       connectionString: url,
-      application_name: 'hypersearch notices',
+      application_name: 'hypersearch pub/sub',
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
     });
@@ -44,12 +44,12 @@ export async function createPubSub(url: string, log: Log): Promise<PubSub> {
     next.on('error', onLost);
     next.on('end', onLost);
     next.on('notification', ({ payload }) => {
-      // Only this service writes to the channel, so the payload is a notice.
-      if (payload !== undefined) tell(JSON.parse(payload) as Notice);
+      // Only this service writes to the channel, so the payload is a message.
+      if (payload !== undefined) publishLocally(JSON.parse(payload) as PubSubMessage);
     });
     try {
       await next.connect();
-      await next.query(`LISTEN ${NOTICE_CHANNEL}`);
+      await next.query(`LISTEN ${PUB_SUB_CHANNEL}`);
     } catch (error) {
       next.end().catch(() => undefined);
       throw error;
@@ -64,7 +64,7 @@ export async function createPubSub(url: string, log: Log): Promise<PubSub> {
         await listen();
         if (closed) return void client?.end().catch(() => undefined);
         log.info('listening to Postgres again');
-        return tell({ kind: 'gap' });
+        return publishLocally({ kind: 'gap' });
       } catch {
         // The server is still away.
       }
@@ -73,7 +73,7 @@ export async function createPubSub(url: string, log: Log): Promise<PubSub> {
 
   await listen();
   const send = async (payload: string) => {
-    await client?.query('SELECT pg_notify($1, $2)', [NOTICE_CHANNEL, payload]);
+    await client?.query('SELECT pg_notify($1, $2)', [PUB_SUB_CHANNEL, payload]);
   };
   const publisher = createPublisher(send);
   const progress = createProgressPublisher(send);

@@ -17,7 +17,7 @@ import { holdDataset } from './dataset-store.ts';
 import { countDeliveries, deliveries } from './deliveries.ts';
 import { history } from './history.ts';
 import { endOverdue, reapExpired, renew, underfilled } from './leases.ts';
-import { NOTICE_CHANNEL } from './pub-sub.ts';
+import { PUB_SUB_CHANNEL } from './pub-sub.ts';
 import { type SearchRow, searchOf } from './rows.ts';
 
 export function createSearchStore(database: Database): SearchStore {
@@ -115,9 +115,9 @@ async function found(database: Database, id: string): Promise<Search> {
 }
 
 async function remove(database: Database, id: string): Promise<void> {
-  const notice = JSON.stringify({ kind: 'removed', searchId: id });
+  const message = JSON.stringify({ kind: 'removed', searchId: id });
   const removed = await database.$queryRaw<unknown[]>`
     WITH gone AS (DELETE FROM searches WHERE id = ${id}::uuid RETURNING id)
-    SELECT pg_notify(${NOTICE_CHANNEL}, ${notice})::text FROM gone`;
+    SELECT pg_notify(${PUB_SUB_CHANNEL}, ${message})::text FROM gone`;
   if (removed.length === 0) throw new Problem('notFound', `there is no search ${id}`);
 }

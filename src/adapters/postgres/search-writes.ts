@@ -5,7 +5,7 @@ import type { SearchWrites } from '../../domain/transitions/search-update.ts';
 import type { NewTrial, TrialPatch } from '../../domain/transitions/trial-record.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Transaction } from './connection.ts';
-import { NOTICE_CHANNEL } from './pub-sub.ts';
+import { PUB_SUB_CHANNEL } from './pub-sub.ts';
 import type { SearchRow } from './rows.ts';
 
 /** The search as it is then. */
@@ -58,14 +58,14 @@ async function updateSearch(
     renewsHistory,
   }: Pick<SearchWrites, 'events' | 'changesSpecification' | 'renewsHistory'>,
 ): Promise<string | null> {
-  const notice = JSON.stringify({ kind: 'changed', searchId: before.id, seq, state });
+  const message = JSON.stringify({ kind: 'changed', searchId: before.id, seq, state });
   const [row] = await tx.$queryRaw<Pick<SearchRow, 'finished_at'>[]>`
     WITH logged AS (
       INSERT INTO events (search_id, seq, type, data)
       SELECT ${before.id}::uuid, ${before.seq}::int + position, change->>'type', change->'data'
       FROM jsonb_array_elements(${JSON.stringify(events)}::jsonb) WITH ORDINALITY AS list(change, position)
     ), notified AS (
-      SELECT pg_notify(${NOTICE_CHANNEL}, ${notice})
+      SELECT pg_notify(${PUB_SUB_CHANNEL}, ${message})
     )
     UPDATE searches SET
       event_seq = ${seq}::int, state = ${state}, failure = ${after.failure}, name = ${after.name}, total = ${trials.total}::int,

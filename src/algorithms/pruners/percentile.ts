@@ -34,7 +34,7 @@ export function percentilePruner(rule: string, settings: Settings, direction: Di
         after < first ? first : warmupEpochs + (Math.floor((after - warmupEpochs) / interval) + 1) * interval;
       return next <= last ? next : undefined;
     },
-    judge: ({ epochs, value, bestSoFar, others, completeTrials }) => {
+    decide: ({ epochs, value, bestSoFar, others, completeTrials }) => {
       if (completeTrials < startupTrials || others.length === 0) return goesOn;
       const threshold = quantile(others, share);
       if (compare(bestSoFar, threshold, direction) >= 0) return goesOn;

@@ -41,7 +41,7 @@ export interface Pruner {
   nextCheck(after: number, last: number): number | undefined;
   /** Whether `others` are the values of complete trials or of all trials that reported at that epoch. */
   readonly counts: 'complete' | 'seen';
-  judge(view: PrunerView): PrunerDecision;
+  decide(view: PrunerView): PrunerDecision;
 }
 
 /** A value in a message. */

@@ -18,7 +18,7 @@ export function successiveHalvingPruner(
       while (next <= after) next *= reductionFactor;
       return next <= last ? next : undefined;
     },
-    judge: ({ epochs, value, others }) => {
+    decide: ({ epochs, value, others }) => {
       const of = others.length + 1;
       const slots = Math.max(Math.floor(of / reductionFactor), 1);
       const rank = 1 + others.filter((other) => isBetter(other, value, direction)).length;

@@ -33,7 +33,7 @@ function settingsOf(text: string): ImmediateSettings {
 
 /** The values are losses. */
 function stops(settings: ImmediateSettings, curves: readonly (readonly number[])[]): (number | null)[] {
-  const { counts, nextCheck, judge } = createPruner(settings, 'minimize');
+  const { counts, nextCheck, decide } = createPruner(settings, 'minimize');
   /** What was seen of every trial so far; whether it ran to its end. */
   const seen: { curve: readonly number[]; complete: boolean }[] = [];
   return curves.map((curve) => {
@@ -43,7 +43,7 @@ function stops(settings: ImmediateSettings, curves: readonly (readonly number[])
         .map((trial) => trial.curve[at! - 1]!);
       const completeTrials = seen.filter(({ complete }) => complete).length;
       const bestSoFar = Math.min(...curve.slice(0, at));
-      if (judge({ epochs: at, value: curve[at - 1]!, bestSoFar, others, completeTrials }).goesOn) continue;
+      if (decide({ epochs: at, value: curve[at - 1]!, bestSoFar, others, completeTrials }).goesOn) continue;
       seen.push({ curve: curve.slice(0, at), complete: false });
       return at;
     }

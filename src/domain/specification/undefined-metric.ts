@@ -27,15 +27,15 @@ export function undefinedOn(
 ): string | undefined {
   if (!needsRows(metric)) return undefined;
   // Other splits are those of one trial.
-  if (split !== SHARED_SPLIT) return judged(dataset, validation, seed, metric, split);
+  if (split !== SHARED_SPLIT) return check(dataset, validation, seed, metric, split);
   const answers = known.get(dataset) ?? new Map<string, string | undefined>();
   known.set(dataset, answers);
   const key = JSON.stringify([validation, seed, metric]);
-  if (!answers.has(key)) answers.set(key, judged(dataset, validation, seed, metric, split));
+  if (!answers.has(key)) answers.set(key, check(dataset, validation, seed, metric, split));
   return answers.get(key);
 }
 
-function judged(
+function check(
   dataset: Dataset,
   validation: Validation,
   seed: number,

@@ -9,7 +9,7 @@ const test = z
   .min(0.05)
   .max(0.5)
   .optional()
-  .describe('Share of the rows that no trial trains or validates on; a model is judged on them once. Default: none');
+  .describe('Share of the rows that no trial trains or validates on; a model is evaluated on them once. Default: none');
 
 export const validationKinds = z.discriminatedUnion('type', [
   z

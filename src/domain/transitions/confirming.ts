@@ -132,20 +132,20 @@ async function endRound(
   const { search } = update;
   const { direction } = search.specification.objective;
   const { validation } = stageOf(search, confirmation.searched.number)!;
-  const judged = afterRound(confirmation, runs, direction, overlapOf(validation));
-  if (judged.state === 'running') {
+  const settled = afterRound(confirmation, runs, direction, overlapOf(validation));
+  if (settled.state === 'running') {
     const before = new Set(confirmation.finalists.filter(({ rejected }) => rejected === null).map((one) => one.number));
-    const rejected = judged.finalists.filter((one) => one.rejected !== null && before.has(one.number));
-    const data = { round: judged.round, rejected: rejected.map(({ number }) => number) };
+    const rejected = settled.finalists.filter((one) => one.rejected !== null && before.has(one.number));
+    const data = { round: settled.round, rejected: rejected.map(({ number }) => number) };
     update.event({ type: 'confirmation.round', data });
-    return beginRound(update, judged);
+    return beginRound(update, settled);
   }
   const { stage } = confirmation.searched;
-  const best = judged.finalists.find(({ number }) => number === judged.best) ?? null;
-  const confirmed = confirmedBest(judged);
+  const best = settled.finalists.find(({ number }) => number === settled.best) ?? null;
+  const confirmed = confirmedBest(settled);
   update.event({ type: 'confirmation.complete', data: { best } });
   update.set({
-    confirmation: { ...judged, runs: { ...judged.runs, ended: judged.runs.planned } },
+    confirmation: { ...settled, runs: { ...settled.runs, ended: settled.runs.planned } },
     ...(best !== null && confirmed && { best: { number: best.number, value: best.value, stage, confirmed } }),
   });
   return over;

@@ -1,7 +1,7 @@
 /** Intermediate values: a trial that has reported one is stopped, goes on, or waits at its rung for the others of its bracket. */
 import { type Bracket, epochsBefore } from '../brackets.ts';
 import type { Delivery, PausedReport, PruneDecision } from '../commands.ts';
-import { comparedWith, judge, judgeAlone, judgeRung } from '../prune-decisions.ts';
+import { comparedWith, decide, decideAlone, decideRung } from '../prune-decisions.ts';
 import { hasBarriers } from '../specification/pruners.ts';
 import { bracketIn, type Stage, stageOf } from '../stages.ts';
 import type { Verdict } from '../trial.ts';
@@ -33,7 +33,7 @@ export function reportReads(reports: readonly PausedReport[]): TrialQuery {
   return { numbers: reports.map(({ number }) => number), states: ['running'] };
 }
 
-/** Trials that have come to their rungs wait there: their claims end. Reports of attempts that are not current are ignored. */
+/** Trials that have reached their rungs wait there: their claims end. Reports of attempts that are not current are ignored. */
 export async function pauseAtRungs(
   update: SearchUpdate,
   reports: readonly PausedReport[],
@@ -79,9 +79,9 @@ async function verdictOn(
 ): Promise<Verdict | undefined> {
   const { specification, trials } = search;
   const compared = comparedWith(specification);
-  if (compared === 'none') return judgeAlone(specification, { epochs, value, lasting });
+  if (compared === 'none') return decideAlone(specification, { epochs, value, lasting });
   const others = await facts.reports({ epochs, from, to, except: number, onlyComplete: compared === 'complete' });
-  return judge(specification, { epochs, value, bestSoFar: best, others, completeTrials: trials.complete });
+  return decide(specification, { epochs, value, bestSoFar: best, others, completeTrials: trials.complete });
 }
 
 function stop(update: SearchUpdate, trial: TrialRecord, report: PausedReport, verdict: Verdict): void {
@@ -97,7 +97,7 @@ function stop(update: SearchUpdate, trial: TrialRecord, report: PausedReport, ve
 }
 
 /**
- * Compares the trials of a bracket, once all of them have come to their rung or ended: the best go on, the rest are stopped. To be called in
+ * Compares the trials of a bracket, once all of them have reached their rung or ended: the best continue, the others are stopped. To be called in
  * every change that moves one of the trials `numbers` out of `waiting` and `running`.
  */
 export async function settleBrackets(update: SearchUpdate, numbers: readonly number[]): Promise<readonly Delivery[]> {
@@ -124,9 +124,9 @@ async function settleBracket(update: SearchUpdate, bracket: Bracket): Promise<re
   const paused = new Map(all.filter((trial) => trial.state === 'paused').map((trial) => [trial.number, trial]));
   const [first] = paused.values();
   if (first === undefined) return [];
-  const contenders = all.map((trial) => ({ ...trial, waits: trial.state === 'paused' }));
-  const { promoted, stopped } = judgeRung(specification, bracket, first.rung, contenders);
-  const of = contenders.filter((contender) => contender.rung === first.rung).length;
+  const entries = all.map((trial) => ({ ...trial, waits: trial.state === 'paused' }));
+  const { promoted, stopped } = decideRung(specification, bracket, first.rung, entries);
+  const of = entries.filter((entry) => entry.rung === first.rung).length;
   const rung = first.rung + 1;
   const next = promoted.map(({ number, rank }) => {
     update.event({ type: 'trial.promoted', data: { number, rung, rank, of } });

@@ -70,13 +70,13 @@ function refuseBudget(search: Search, total: number): void {
   if (total > search.trials.total) refuseMore(search);
 }
 
-/** Brackets that were cut short and have been judged cannot take more trials. */
+/** Brackets that were cut short and have been decided cannot take more trials. */
 function refuseMore({ specification, trials }: Search): void {
   const epochs = specification.hyperparameters['epochs'];
   if (!hasBarriers(specification.pruner) || typeof epochs !== 'number') return;
   const round = cycleOf(specification.pruner, epochs);
   if (trials.total % round === 0 || trials.planned < trials.total) return;
-  const message = `its last bracket was cut at trial ${trials.total} and may have been judged; begin another search, or refine this one`;
+  const message = `its last bracket was cut at trial ${trials.total} and may have been decided; begin another search, or refine this one`;
   throw new Problem('wrongState', `budget.trials: ${message}`, [{ path: 'budget.trials', message }]);
 }
 

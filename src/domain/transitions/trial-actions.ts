@@ -85,7 +85,7 @@ async function retry(update: SearchUpdate, trial: TrialRecord): Promise<readonly
   }
   const { pruner } = search.specification;
   if (hasBarriers(pruner)) {
-    const message = `the others of its bracket (${pruner.type}) were judged without it; try its settings in another search`;
+    const message = `the others of its bracket (${pruner.type}) were compared without it; try its settings in another search`;
     throw new Problem('wrongState', message);
   }
   await discardConfirmation(update, `trial ${number} is tried again`);

@@ -89,7 +89,7 @@ export function thresholdPruner(
       const next = Math.max(after + 1, warmupEpochs);
       return next <= last ? next : undefined;
     },
-    judge: ({ epochs, value, bestSoFar }) => {
+    decide: ({ epochs, value, bestSoFar }) => {
       if (compare(bestSoFar, threshold, direction) >= 0) return { goesOn: true };
       const text = \`stopped after \${epochs} epochs: its best was not as good as \${threshold}\`;
       return { goesOn: false, rule: 'threshold', epochs, value, threshold, rank: null, of: null, rung: null, text };
@@ -128,11 +128,11 @@ export function thresholdPruner(
 import { thresholdPruner } from '../../../src/algorithms/pruners/threshold.ts';
 
 it('stops what is not as good as its threshold, and nothing before the warm-up', () => {
-  const { nextCheck, judge } = thresholdPruner({ threshold: 0.5, warmupEpochs: 3 }, 'minimize');
+  const { nextCheck, decide } = thresholdPruner({ threshold: 0.5, warmupEpochs: 3 }, 'minimize');
   expect([nextCheck(0, 9), nextCheck(3, 9), nextCheck(9, 9)]).toEqual([3, 4, undefined]);
   const view = { epochs: 3, others: [], completeTrials: 0 };
-  expect(judge({ ...view, value: 0.7, bestSoFar: 0.5 })).toEqual({ goesOn: true });
-  expect(judge({ ...view, value: 0.7, bestSoFar: 0.6 })).toMatchObject({ goesOn: false, threshold: 0.5 });
+  expect(decide({ ...view, value: 0.7, bestSoFar: 0.5 })).toEqual({ goesOn: true });
+  expect(decide({ ...view, value: 0.7, bestSoFar: 0.6 })).toMatchObject({ goesOn: false, threshold: 0.5 });
 });
 `,
     );

@@ -53,7 +53,7 @@ describe('pairs', () => {
   const together = ({ rate, momentum }: Point) =>
     momentum === undefined ? 0.25 + Number(rate) * 1e-3 : Number(Number(rate) > 0.5 !== Number(momentum) > 0.5);
 
-  it('are told once each, with a condition or without', () => {
+  it('are reported once each, with a condition or without', () => {
     const { pairs } = explained(settings, together);
     const names = pairs.map((pair) => pair.names.toSorted().join());
     expect(new Set(names).size).toBe(names.length);
@@ -69,7 +69,7 @@ describe('pairs', () => {
     expect(pairs[0]).toBe(whole);
   });
 
-  it('are not told of two that are never active together', () => {
+  it('are not reported of two that are never active together', () => {
     const apart = {
       optimizer: words('sgd', 'momentum'),
       one: float(0, 1, { optimizer: ['momentum'] }),

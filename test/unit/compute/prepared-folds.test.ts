@@ -7,7 +7,7 @@ const iris = loadBuiltin('iris', 'datasets')!;
 const CELLS = 3 * 150 * 4;
 const foldsOf = (folds: PreparedFolds, seed: number) => folds(iris, { type: 'kFold', folds: 3 }, seed, 'standardize');
 
-it('keeps what was used last, and makes room by what was not used for longest', () => {
+it('keeps what was used last, and drops what was not used for longest', () => {
   const folds = createPreparedFolds(2 * CELLS);
   const [first, second] = [foldsOf(folds, 1), foldsOf(folds, 2)];
   expect(foldsOf(folds, 1)).toBe(first);

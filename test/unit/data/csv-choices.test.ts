@@ -18,7 +18,7 @@ const gappy = [
 const faultsOf = (options: Partial<CsvOptions>) => previewOfCsv(gappy, { name: 'gappy', ...options }).faults;
 
 describe('the choices of an upload', () => {
-  it('refuses what is missing, line by line, unless told otherwise', () => {
+  it('refuses what is missing, line by line, unless asked otherwise', () => {
     expect(faultsOf({}).map(({ path }) => path)).toEqual(['line 6, column size', 'line 9, column colour']);
     expect(() => datasetFromCsv(gappy, { name: 'gappy' })).toThrow('line 6, column size');
   });

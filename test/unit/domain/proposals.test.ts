@@ -21,10 +21,10 @@ it('asks for the whole history where it has forgotten it: that of the search tha
   const propose = createProposer();
   expect(propose(task('first', 0, 5))).toMatchObject({ kind: 'points', since: 5 });
   expect(propose(task('second', 0, 5))).toMatchObject({ kind: 'points', since: 5 });
-  const told = propose(task('first', 5, 6));
-  expect(told).toMatchObject({ kind: 'points', since: 6 });
+  const answered = propose(task('first', 5, 6));
+  expect(answered).toMatchObject({ kind: 'points', since: 6 });
   // Whoever asks with the whole history is answered the same.
-  expect(propose(task('another', 0, 6))).toEqual(told);
+  expect(propose(task('another', 0, 6))).toEqual(answered);
   for (let i = 0; i < 998; i++) propose(task(`other ${i}`, 0, 3));
   expect(propose(task('second', 5, 6))).toEqual({ kind: 'incomplete', since: 0 });
   expect(propose(task('first', 6, 7))).toMatchObject({ kind: 'points', since: 7 });

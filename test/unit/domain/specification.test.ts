@@ -376,7 +376,7 @@ describe('parseSpecification', () => {
       ]);
     });
 
-    it('is judged where the shape is wrong elsewhere, and says nothing of what could not be read', async () => {
+    it('is checked where the shape is wrong elsewhere, and says nothing of what could not be read', async () => {
       const mistyped = { ...hyperparameters, learningRate: { distribution: 'float', low: 'a', high: 1 } };
       const given = [{ learningRate: 5, optimizer: 'adam' }, 7, { optimizer: null }];
       const faults = await issuesOf(search(given, { hyperparameters: mistyped, budget: { trials: 0 } }));

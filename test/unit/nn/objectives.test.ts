@@ -1,4 +1,4 @@
-/** What training is told to watch: losses, metrics, early stopping. */
+/** What training can watch: losses, metrics, early stopping. */
 import { describe, expect, it } from 'vitest';
 import { loadBuiltin } from '../../../src/data/builtin.ts';
 import { holdout } from '../../../src/data/folds.ts';
@@ -73,8 +73,8 @@ describe('what is measured', () => {
 
   it('is accuracy or RMSE, and changes nothing that is learned, where the objective is the loss', () => {
     const plain = trainToEnd(optionsFor('iris', {}));
-    const told = trainToEnd(optionsFor('iris', {}, { objective: { metric: 'macroF1', direction: 'maximize' } }));
-    expect(told.result.parameters).toEqual(plain.result.parameters);
+    const watched = trainToEnd(optionsFor('iris', {}, { objective: { metric: 'macroF1', direction: 'maximize' } }));
+    expect(watched.result.parameters).toEqual(plain.result.parameters);
     expect(plain.reports.at(-1)!.validationMetric).toBe((plain.result.metrics as Record<string, number>)['accuracy']);
     const { reports, result } = trainToEnd(optionsFor('diabetes', {}));
     expect(reports.at(-1)!.validationMetric).toBe((result.metrics as Record<string, number>)['rmse']);
@@ -105,11 +105,11 @@ describe('early stopping', () => {
 
   it.each([1, 2, 4])('ends training %i epochs after the least loss, with that epoch’s parameters', (patience) => {
     const { reports, result } = trainToEnd(options({ patience }));
-    const told = expected(unbroken, patience, (a, b) => a.validationLoss < b.validationLoss);
-    expect(told.epochs).toBeLessThan(epochs);
-    expect(result).toMatchObject({ ...told, stoppedEarly: true });
-    expect(reports).toEqual(unbroken.slice(0, told.epochs));
-    const atBest = trainToEnd(options({}), ({ epoch }) => (epoch === told.bestEpoch ? 'stop' : 'continue'));
+    const best = expected(unbroken, patience, (a, b) => a.validationLoss < b.validationLoss);
+    expect(best.epochs).toBeLessThan(epochs);
+    expect(result).toMatchObject({ ...best, stoppedEarly: true });
+    expect(reports).toEqual(unbroken.slice(0, best.epochs));
+    const atBest = trainToEnd(options({}), ({ epoch }) => (epoch === best.bestEpoch ? 'stop' : 'continue'));
     expect(result.parameters).toEqual(atBest.result.parameters); // running statistics among them
     expect(result.metrics).toEqual(atBest.result.metrics);
   });
@@ -123,9 +123,9 @@ describe('early stopping', () => {
   });
 
   it('goes back to the best epoch at the end, though patience lasted', () => {
-    const told = expected(unbroken.slice(0, 10), 100, (a, b) => a.validationLoss < b.validationLoss);
+    const best = expected(unbroken.slice(0, 10), 100, (a, b) => a.validationLoss < b.validationLoss);
     const { result } = trainToEnd(options({ patience: 100 }), ({ epoch }) => (epoch === 10 ? 'stop' : 'continue'));
-    expect(result).toMatchObject({ ...told, stoppedEarly: false });
+    expect(result).toMatchObject({ ...best, stoppedEarly: false });
   });
 
   it('of training that gets nowhere keeps the first epoch, and the last where none has a number', () => {

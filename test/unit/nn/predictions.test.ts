@@ -36,11 +36,11 @@ describe('what a network says of rows', () => {
   it('shows numbers beside the true ones, of rows evenly chosen', () => {
     const y = Float32Array.from({ length: 1000 }, (_, i) => i);
     const outputs = Float32Array.from(y, (value) => value + 0.5);
-    const told = predictionsOf({ outputs, y });
-    if (told === undefined || 'confusion' in told) throw new Error('must be numbers');
-    expect(told.target.length).toBeLessThanOrEqual(MAX_PREDICTED);
-    expect(told.target[0]).toBe(0);
-    expect(told.target.at(-1)).toBe(995);
-    expect(told.predicted).toEqual(told.target.map((value) => value + 0.5));
+    const stored = predictionsOf({ outputs, y });
+    if (stored === undefined || 'confusion' in stored) throw new Error('must be numbers');
+    expect(stored.target.length).toBeLessThanOrEqual(MAX_PREDICTED);
+    expect(stored.target[0]).toBe(0);
+    expect(stored.target.at(-1)).toBe(995);
+    expect(stored.predicted).toEqual(stored.target.map((value) => value + 0.5));
   });
 });

@@ -1,4 +1,4 @@
-/** The layers of the lecture, looked at: collapse, saturation and health, symmetry and death, told by the signals of training. */
+/** The layers of the lecture: collapse, saturation, health, symmetry and death, as the signals of training show them. */
 import { describe, expect, it } from 'vitest';
 import { optimizerOf } from '../../../src/nn/training/optimizers.ts';
 import { isObserved, probeRows } from '../../../src/nn/training/signals.ts';
@@ -111,7 +111,7 @@ describe.each(everyKernels)('signals on %s kernels', (_, kernels) => {
     expect(layers).toHaveLength(11);
   });
 
-  it('looks before the first step, and changes nothing that is learned', () => {
+  it('observes before the first step, and changes nothing that is learned', () => {
     const signals = run({}, { epochs: 3 });
     expect(signals.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3]);
     expect(signals[0]!.layers.every(({ updateRatio }) => Number.isNaN(updateRatio))).toBe(true);

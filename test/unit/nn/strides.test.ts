@@ -88,7 +88,7 @@ describe('memory', () => {
   it.each(paddings)('is known before a training run to the byte, padding %i', (padding) => {
     const plain = createPlainKernels('float32', { padding });
     let bytes = 0;
-    let room = 0;
+    let capacity = 0;
     const count = <T extends { readonly buffer: ArrayBufferLike }>(array: T): T => {
       bytes += array.buffer.byteLength;
       return array;
@@ -96,7 +96,7 @@ describe('memory', () => {
     const watched: Kernels = {
       ...plain,
       reset: (wanted) => {
-        room = wanted;
+        capacity = wanted;
         bytes = 0;
       },
       allocate: (length) => count(plain.allocate(length)),
@@ -105,7 +105,7 @@ describe('memory', () => {
     };
     const options = optionsFor(watched, 'iris', { batchNorm: true });
     trainToEnd(options);
-    expect(room).toBe(bytes);
+    expect(capacity).toBe(bytes);
     expect(memoryOf(plain, options)).toBe(bytes);
   });
 });

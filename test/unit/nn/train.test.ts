@@ -73,7 +73,7 @@ describe('training', () => {
     expect(reports.at(-1)!.validationMetric).toBeGreaterThan(0.93);
   });
 
-  it('predicts the progression of diabetes to less than its standard deviation, told in its own units', () => {
+  it('predicts the progression of diabetes to less than its standard deviation, in its own units', () => {
     const data = dataOf('diabetes');
     const { reports, result } = trainAll(optionsFor(data, { epochs: 10 }));
     expect(data.targetScale).toBeGreaterThan(70); // the standard deviation of the training targets

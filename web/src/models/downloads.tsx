@@ -41,12 +41,12 @@ function firstOf({ categories, missing }: { readonly categories: readonly string
 }
 
 /** The most columns whose values are in the code; rows of more are read from a file. */
-const MOST_SPELLED = 6;
+const MAX_SPELLED = 6;
 
 function python({ columns, task }: Facts): string {
   const answer = task === 'classification' ? 'label, probabilities' : '[value]';
   const begin = ["session = onnxruntime.InferenceSession('model.onnx')"];
-  if (columns.length > MOST_SPELLED) {
+  if (columns.length > MAX_SPELLED) {
     return [
       'import numpy as np, onnxruntime, pandas as pd',
       ...begin,
@@ -73,7 +73,7 @@ function keyOf(name: string): string {
 
 function javascript({ columns, task }: Facts): string {
   const show = `console.log(predictions[0].${task === 'classification' ? 'label' : 'value'});`;
-  if (columns.length > MOST_SPELLED) {
+  if (columns.length > MAX_SPELLED) {
     return [
       "import { readFileSync } from 'node:fs';",
       "import { predict } from './predict.mjs';",

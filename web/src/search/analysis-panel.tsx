@@ -28,7 +28,7 @@ export default function AnalysisPanel(): ReactNode {
 }
 
 /** Smaller interactions would be shown as 0.0 %. */
-const LEAST_SHARE = 5e-4;
+const MIN_SHARE = 5e-4;
 
 function ImportanceCard(): ReactNode {
   const { search } = useShown();
@@ -37,7 +37,7 @@ function ImportanceCard(): ReactNode {
     queryFn: () => api.about(search.id, 'importance'),
     placeholderData: (before) => before,
   });
-  const pairs = data?.pairs.filter(({ share }) => share >= LEAST_SHARE) ?? [];
+  const pairs = data?.pairs.filter(({ share }) => share >= MIN_SHARE) ?? [];
   return (
     <section className="card">
       <h2>Hyperparameter importance</h2>

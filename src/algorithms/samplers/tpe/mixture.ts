@@ -40,22 +40,22 @@ const ROUNDING = 1e-9;
 export function createMixture(space: Space, observed: Observed): Mixture {
   const { kernels, continuous, neighbours } = kernelsOf(space, observed);
   const weights = new Weights();
-  let room = roomFor(0);
+  let buffers = buffersFor(0);
   let components = new Uint32Array(0);
 
   /** Computes the terms of the first `count` rows. */
   const setTerms = (point: Point, count: number) => {
-    room.terms.fill(0, 0, count);
+    buffers.terms.fill(0, 0, count);
     for (const one of kernels) {
       const value = point[one.name];
-      if (value !== undefined) one.addTo(room.terms, value, room.rows, count);
+      if (value !== undefined) one.addTo(buffers.terms, value, buffers.rows, count);
     }
   };
   /** How far away a component may be, as a sum of squares, so that its term may be less than 50 below that of the prior. */
   const budgetAt = (point: Point): number => {
-    room.rows[0] = 0;
+    buffers.rows[0] = 0;
     setTerms(point, 1);
-    let budget = NEGLIGIBLE + MARGIN - room.terms[0]!;
+    let budget = NEGLIGIBLE + MARGIN - buffers.terms[0]!;
     for (const one of kernels) {
       const value = point[one.name];
       if (value !== undefined) budget += one.most(value);
@@ -64,7 +64,7 @@ export function createMixture(space: Space, observed: Observed): Mixture {
   };
   /** Log density of the chosen components and the prior. */
   const ofChosen = (point: Point, chosen: number, negligible: number): number => {
-    const { rows, terms, shares } = room;
+    const { rows, terms, shares } = buffers;
     rows[chosen] = 0;
     setTerms(point, chosen + 1);
     for (let i = 0; i <= chosen; i++) shares[i] = weights.of(rows[i]!);
@@ -80,7 +80,7 @@ export function createMixture(space: Space, observed: Observed): Mixture {
       for (const one of kernels) one.remove(row);
     },
     settle: () => {
-      if (room.terms.length <= observed.count) room = roomFor(2 * observed.count);
+      if (buffers.terms.length <= observed.count) buffers = buffersFor(2 * observed.count);
       weights.settle(observed.count);
       const { byAge, count } = weights;
       for (const one of kernels) one.settle(count + 1);
@@ -99,12 +99,12 @@ export function createMixture(space: Space, observed: Observed): Mixture {
       return decidePoint(space, (_, index) => kernels[index]!.draw(row ?? 0, random.uniform()));
     },
     logDensity: (point) => {
-      const { rows, budgets } = room;
+      const { rows, budgets } = buffers;
       const budget = components.length > FEW ? budgetAt(point) : Number.POSITIVE_INFINITY;
       return ofChosen(point, neighbours.of(point, NEAR, budget, rows, budgets), NEGLIGIBLE);
     },
     leastLogDensity: (point) => {
-      const { rows, budgets } = room;
+      const { rows, budgets } = buffers;
       const close = neighbours.of(point, CLOSE, CLOSE_BUDGET, rows, budgets);
       let most = 0;
       for (let i = 0; i < close; i++) most = Math.max(most, budgets[i]!);
@@ -138,7 +138,7 @@ function kernelsOf({ dimensions }: Space, { columns }: Observed) {
 }
 
 /** Arrays for the components that a density is computed from. */
-function roomFor(count: number) {
+function buffersFor(count: number) {
   const size = count + 1;
   return {
     rows: new Uint32Array(size),

@@ -141,7 +141,7 @@ describe('retry', () => {
     expect((await service.client.trial(id, 0)).attempt).toBe(2);
   });
 
-  it('is refused where a bracket was judged without it', async () => {
+  it('is refused where a bracket was decided without it', async () => {
     const pruner = { type: 'successiveHalving', minEpochs: 1000 };
     const { id } = await service.client.create(lasting(6000, 2, { limits: { trialSeconds: 0.05 }, pruner }));
     expect(await ended(service.client, id)).toMatchObject({ state: 'failed', trials: { failed: 2 } });
