@@ -118,12 +118,13 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
     deadline.clear();
     return later.reduce((newest, one) => (one.seq > newest.seq ? one : newest), search);
   };
-  /** With a sampler that learns, a job continues with the next trials of its search. */
+  /** Where results allow more trials, because a sampler learns or others were compared at a rung, a job continues with the next ones of its search. */
   const work = async (delivery: Delivery): Promise<void> => {
     if (stopping) return;
     const until = performance.now() + MAX_JOB_MS;
     const claimed = await store.claim(delivery, claimer);
-    if (!isLearning(claimed.search.specification.sampler)) {
+    const { sampler, pruner } = claimed.search.specification;
+    if (!isLearning(sampler) && !hasBarriers(pruner)) {
       await runClaims(claimed.search, claimed.claims);
       return;
     }
@@ -142,10 +143,9 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
     }
   };
   const nextClaims = async (search: Search, handle: WaitHandle | undefined, until: number) => {
-    const { waiting, planned, total } = search.trials;
-    const isOver = search.state !== 'running' || (waiting === 0 && planned === total);
-    const stays = !stopping && performance.now() < until && !isOver;
-    const next = await (stays ? (handle ?? dependencies.handOff.wait(search.id)).next() : handle?.cancel());
+    const mayStay = !stopping && performance.now() < until;
+    const now = handle ?? (mayStay ? dependencies.handOff.wait(search.id) : undefined);
+    const next = await (mayStay && isFollowed(search) ? now?.next() : now?.cancel());
     if (next === undefined) return undefined;
     return 'claim' in next ? { search: next.search, claims: [next.claim] } : store.claim(next, claimer);
   };
@@ -187,11 +187,21 @@ async function runClaim(
   }
 }
 
-/** Whether claimed trials can be sent to a thread at once: none of them pauses, and no outcome decides whether the next one starts. */
+/** Whether claimed trials can be sent to a thread at once: none asks whether to go on, and no outcome decides whether the next one starts. */
 function isSeries({ specification: { budget, pruner } }: Search, claims: readonly Claim[]): boolean {
   const { failures, target, seconds } = budget;
   const isFree = failures === undefined && target === undefined && seconds === undefined;
-  return claims.length > 1 && pruner.type === 'none' && isFree;
+  return claims.length > 1 && (pruner.type === 'none' || hasBarriers(pruner)) && isFree;
+}
+
+/** Whether a worker should wait for more trials of the search: none is in the queue, and results of others may allow some. */
+function isFollowed({ state, specification: { sampler, pruner }, trials }: Search): boolean {
+  const { waiting, running, paused, planned, total } = trials;
+  if (state !== 'running') return false;
+  const mayPromote = hasBarriers(pruner) && running + paused > 0;
+  // Those of a sampler that does not learn are in the queue as soon as they are planned.
+  if (!isLearning(sampler)) return waiting === 0 && mayPromote;
+  return waiting > 0 || planned < total || mayPromote;
 }
 
 /** Whether the outcome of a trial may end its search through the budget limits `failures` or `target`. */
@@ -234,7 +244,7 @@ async function onCommitted(
   search: Search,
   deliveries: readonly Delivery[],
 ): Promise<void> {
-  await deliver(dependencies.queue, deliveries, dependencies.log);
+  await dependencies.handOff.deliver(deliveries);
   const { waiting, running } = search.trials;
   // Trials withheld by the budget of epochs may start now, if the finished ones used fewer epochs than reserved.
   const withheld = search.specification.budget.epochs !== undefined && running === 0 && waiting > 0;

@@ -1,6 +1,7 @@
 /** Intermediate values: a trial that has reported one is stopped, goes on, or waits at its rung for the others of its bracket. */
 import { type Bracket, epochsBefore } from '../brackets.ts';
 import type { Delivery, PausedReport, PruneDecision } from '../commands.ts';
+import { promotedJobs } from '../jobs.ts';
 import { comparedWith, decide, decideAlone, decideRung } from '../prune-decisions.ts';
 import { hasBarriers } from '../specification/pruners.ts';
 import { bracketIn, type Stage, stageOf } from '../stages.ts';
@@ -128,9 +129,11 @@ async function settleBracket(update: SearchUpdate, bracket: Bracket): Promise<re
   const { promoted, stopped } = decideRung(specification, bracket, first.rung, entries);
   const of = entries.filter((entry) => entry.rung === first.rung).length;
   const rung = first.rung + 1;
+  const goingOn = promoted.map(({ number }) => paused.get(number)!);
+  const jobs = promotedJobs(goingOn, rung, bracket.rungs[rung]?.epochs ?? 0);
   const next = promoted.map(({ number, rank }) => {
     update.event({ type: 'trial.promoted', data: { number, rung, rank, of } });
-    return update.updateTrial(paused.get(number)!, { state: 'waiting', rung, job: `${number}r${rung}` });
+    return update.updateTrial(paused.get(number)!, { state: 'waiting', rung, job: jobs.get(number)! });
   });
   for (const { number, verdict } of stopped) {
     const trial = paused.get(number)!;
