@@ -4,6 +4,7 @@ import type { Search } from '../../src/domain/search.ts';
 import type { TrialSummary } from '../../src/domain/trial.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
+import { allEvents } from '../support/visible-history.ts';
 
 let service: TestService;
 beforeAll(async () => {
@@ -45,6 +46,22 @@ describe('hyperband', () => {
     expect(others.every(({ epochs }) => epochs === 3 || epochs === 9)).toBe(true);
     // 9 trials of 1 epoch, 3 go on for 2 more, 1 for 6 more; then 5 of 3, 1 for 6 more; then 3 of 9.
     expect(done.epochs).toBe(9 + 3 * 2 + 6 + 5 * 3 + 6 + 3 * 9);
+  });
+
+  it('delivers tiny trials that are promoted together', async () => {
+    const { search: done, trials } = await search({
+      pruner: { type: 'hyperband' },
+      hyperparameters: { ...space, hiddenUnits: 4, batchSize: 128, epochs: 27 },
+      budget: { trials: 27 },
+    });
+    const promoted = new Set(trials.filter(({ rung }) => rung > 0).map(({ number }) => number));
+    expect(promoted.size).toBe(9);
+    // Trials of one job are claimed in one transaction, so their events have one time.
+    const claims = (await allEvents(service.client, done.id)).filter(
+      (event) => event.type === 'trial.started' && event.data.attempt === 2 && promoted.has(event.data.number),
+    );
+    expect(claims).toHaveLength(9);
+    expect(new Set(claims.map(({ at }) => at)).size).toBeLessThanOrEqual(4);
   });
 });
 

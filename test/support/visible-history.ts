@@ -10,7 +10,7 @@ import { bracketIn, stagesOf } from '../../src/domain/stages.ts';
 import type { TrialSummary } from '../../src/domain/trial.ts';
 import { allTrials } from './searches.ts';
 
-async function allEvents(client: ApiClient, id: string): Promise<SearchEvent[]> {
+export async function allEvents(client: ApiClient, id: string): Promise<SearchEvent[]> {
   const events: SearchEvent[] = [];
   for (let after = 0; ; ) {
     const response = await fetch(`${client.url}/v1/searches/${id}/events?after=${after}&limit=1000`);
