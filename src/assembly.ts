@@ -64,6 +64,9 @@ const PROPOSALS_IDLE_MS = 60_000;
 /** Requests for the thread of large ones that may wait: their bodies are in memory. */
 const MAX_LARGE_WAITING = 8;
 
+/** The cells and texts of a large request are short-lived: fewer collections copy them. */
+const MODEL_YOUNG_HEAP_MEGABYTES = 192;
+
 /** Two threads, so that a small request does not wait for large ones. */
 function createModelThreads() {
   const [small, large] = ['small', 'large'].map(
@@ -74,6 +77,7 @@ function createModelThreads() {
         minThreads: 0,
         maxThreads: 1,
         idleTimeout: PROPOSALS_IDLE_MS,
+        resourceLimits: { maxYoungGenerationSizeMb: MODEL_YOUNG_HEAP_MEGABYTES },
       }),
   ) as [ModelThread, ModelThread];
   return {
