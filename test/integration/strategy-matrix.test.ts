@@ -85,43 +85,58 @@ const onThreads =
     await running.end();
   };
 
-/** Killed when half of the trials have been trained at all; another takes over. */
-const struck: Run = async (ids) => {
-  const first = await worker(2);
-  const begun = async () => {
-    const searches = await Promise.all(ids.map((id) => client.search(id)));
-    return (
-      searches.filter(({ trials }) => trials.complete + trials.paused + trials.pruned >= 8).length >= ids.length / 2
-    );
-  };
-  await eventually(begun, 60_000, 'half of the work');
-  await first.end('SIGKILL');
-  await onThreads(2)(ids);
-};
+type Ids = Readonly<Record<string, readonly string[]>>;
 
-describe.each(samplerTypes)('the sampler %s', (type) => {
-  it('gives the same with every reproducible pruner, on 1, 2 and 4 threads, and after a SIGKILL', async () => {
-    const names = Object.keys(pruners) as (keyof typeof pruners)[];
-    const runs = { one: onThreads(1), two: onThreads(2), four: onThreads(4), struck };
-    const outcomes: Record<string, Record<string, unknown>> = {};
-    for (const [how, run] of Object.entries(runs)) {
-      const searches = await Promise.all(
-        names.map((name) =>
-          client.create({
-            ...specification,
-            sampler: { type, seed: 5, ...earlySettings[type] },
-            pruner: pruners[name],
-          }),
-        ),
-      );
-      await run(searches.map(({ id }) => id));
-      outcomes[how] = Object.fromEntries(
-        await Promise.all(searches.map(async ({ id }, i) => [names[i]!, await outcome(id)] as const)),
-      );
-    }
-    const { one, ...others } = outcomes;
-    for (const other of Object.values(others)) expect(other).toEqual(one);
+/** Workers are killed, one for each sampler, when half of its searches are half-way; another takes over. */
+async function struck(ids: Ids): Promise<void> {
+  for (const [sampler, own] of Object.entries(ids)) {
+    const killed = await worker(2);
+    const halfway = async () => {
+      const searches = await Promise.all(own.map((id) => client.search(id)));
+      const begun = searches.filter(({ trials }) => trials.complete + trials.paused + trials.pruned >= 8);
+      return begun.length >= own.length / 2;
+    };
+    await eventually(halfway, 60_000, `half of the work of ${sampler}`);
+    await killed.end('SIGKILL');
+  }
+  await onThreads(2)(Object.values(ids).flat());
+}
+
+/** The searches of all samplers with all pruners, run together; their outcomes by sampler, then by pruner. */
+async function outcomesOf(run: (ids: Ids) => Promise<void>): Promise<Record<string, Record<string, unknown>>> {
+  const ids: Record<string, string[]> = {};
+  for (const type of samplerTypes) {
+    const sampler = { type, seed: 5, ...earlySettings[type] };
+    const created = Object.values(pruners).map((pruner) => client.create({ ...specification, sampler, pruner }));
+    ids[type] = (await Promise.all(created)).map(({ id }) => id);
+  }
+  await run(ids);
+  const outcomes: Record<string, Record<string, unknown>> = {};
+  for (const [type, own] of Object.entries(ids)) {
+    const each = Object.keys(pruners).map(async (name, i) => [name, await outcome(own[i]!)] as const);
+    outcomes[type] = Object.fromEntries(await Promise.all(each));
+  }
+  return outcomes;
+}
+
+describe('every sampler with every reproducible pruner', () => {
+  const runs = {
+    'on two threads': (ids: Ids) => onThreads(2)(Object.values(ids).flat()),
+    'on four threads': (ids: Ids) => onThreads(4)(Object.values(ids).flat()),
+    'with workers that are killed': struck,
+  };
+  let one: Awaited<ReturnType<typeof outcomesOf>>;
+  beforeAll(async () => {
+    one = await outcomesOf((ids) => onThreads(1)(Object.values(ids).flat()));
   }, 300_000);
+
+  it.each(Object.entries(runs))(
+    'gives the same as on one thread: %s',
+    async (_, run) => {
+      expect(await outcomesOf(run)).toEqual(one);
+    },
+    300_000,
+  );
 });
 
 describe('tpe under hyperband, on digits', () => {
