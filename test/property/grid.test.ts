@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSampler } from '../../src/algorithms/samplers/create-sampler.ts';
 import { gridOf, permuted } from '../../src/algorithms/samplers/grid/grid.ts';
-import { spaceOf } from '../../src/algorithms/space/space.ts';
+import { gridValuesOf, isActive, type Point, type Space, spaceOf } from '../../src/algorithms/space/space.ts';
 import { spaces } from '../support/spaces.ts';
 
 const key = (point: object) => JSON.stringify(Object.entries(point).sort());
@@ -18,6 +18,31 @@ describe('the grid', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('goes through the tree of dimensions, depth first', () => {
+    const enumerated = ({ dimensions, fixed }: Space, level = 0, point: Point = {}): Point[] => {
+      const dimension = dimensions[level];
+      if (dimension === undefined) return [point];
+      const { name, distribution } = dimension;
+      if (!isActive(distribution.when, point, fixed)) return enumerated({ dimensions, fixed }, level + 1, point);
+      return gridValuesOf(distribution).flatMap((value) =>
+        enumerated({ dimensions, fixed }, level + 1, { ...point, [name]: value }),
+      );
+    };
+    let conditional = 0;
+    fc.assert(
+      fc.property(spaces, (hyperparameters) => {
+        const space = spaceOf(hyperparameters);
+        const { size, pointAt } = gridOf(space);
+        fc.pre(size <= 2000);
+        const points = enumerated(space);
+        conditional += Number(new Set(points.map((point) => Object.keys(point).length)).size > 1);
+        expect(Array.from({ length: size }, (_, i) => pointAt(i))).toEqual(points);
+      }),
+      { numRuns: 100 },
+    );
+    expect(conditional).toBeGreaterThan(5);
   });
 
   it('counts what a conditional space really has', () => {

@@ -57,8 +57,13 @@ export function gridOf(space: Space, trials: number): Space {
         : { ...dimension, distribution: { ...distribution, points } };
     }),
   });
-  let points = 1;
-  while (points < trials && createSampler(withPoints(points + 1), { type: 'grid', seed: 0 }).size <= trials) points++;
+  const fits = (points: number) => createSampler(withPoints(points), { type: 'grid', seed: 0 }).size <= trials;
+  let [points, tooMany] = [1, trials + 1];
+  while (tooMany - points > 1) {
+    const middle = Math.floor((points + tooMany) / 2);
+    if (fits(middle)) points = middle;
+    else tooMany = middle;
+  }
   return withPoints(points);
 }
 

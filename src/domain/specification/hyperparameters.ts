@@ -240,6 +240,9 @@ function choicesSchema<T extends z.ZodType<Value>>(value: T) {
     });
 }
 
+/** Of one hyperparameter: they are computed when a search is created. */
+const MAX_GRID_POINTS = 10_000;
+
 function rangeSchema(row: NumberRow, bound: z.ZodType<number>) {
   return z
     .strictObject({
@@ -248,7 +251,7 @@ function rangeSchema(row: NumberRow, bound: z.ZodType<number>) {
       high: bound,
       scale: z.enum(['linear', 'log']).default('linear'),
       step: (row.kind === 'int' ? z.int() : z.number()).positive().max(1e9).optional(),
-      points: z.int().min(1).max(1_000_000).optional(),
+      points: z.int().min(1).max(MAX_GRID_POINTS).optional(),
       when: conditionSchema.optional(),
     })
     .check((context) => {
