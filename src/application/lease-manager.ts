@@ -1,6 +1,6 @@
 /** Manages the leases of the claims a process works on: renews them, stores curves so far, and detects lost claims. */
 import type { EpochUpdate, FoldCurves } from '../compute/trial.ts';
-import type { Claim } from '../domain/commands.ts';
+import type { Claim, ClaimRef, Renewal } from '../domain/commands.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { perSeries } from '../nn/training/series.ts';
@@ -38,11 +38,9 @@ export function createLeaseManager(store: Pick<SearchStore, 'renew'>, leaseSecon
   const revoke: LeaseManager['revoke'] = (matches, reason) => {
     for (const lease of all) if (matches(lease.claim)) lease.revoke.abort(reason);
   };
-  let renewing = false;
-  const renew = async () => {
-    if (renewing || all.size === 0) return;
-    renewing = true;
-    const renewals = [...all].map(({ claim, curves }) => ({ ...claim, ...curves.snapshot() }));
+  /** Renews the leases, and stores the curves of those that are given with them. */
+  const renew = async (renewals: readonly Renewal[]): Promise<void> => {
+    if (renewals.length === 0) return;
     try {
       // Detects lost claims even if their event was missed.
       const lost = await store.renew(renewals, leaseSeconds);
@@ -55,9 +53,26 @@ export function createLeaseManager(store: Pick<SearchStore, 'renew'>, leaseSecon
     } catch (error) {
       log.error(`leases were not renewed: ${messageOf(error)}`);
     }
-    renewing = false;
   };
-  const timer = setInterval(() => void renew(), Math.min(1000, (leaseSeconds * 1000) / 3));
+  const renewAll = () => {
+    const renewals = [...all].map(({ claim, curves }) => {
+      return { ...referenceTo(claim), curves: curves.isLarge ? undefined : curves.newSnapshot() };
+    });
+    return renew(renewals);
+  };
+  /** One after the other, so that no statement is larger than one trial. */
+  const storeLarge = async () => {
+    for (const { claim, curves } of all) {
+      if (curves.isLarge) await renew([{ ...referenceTo(claim), curves: curves.newSnapshot() }]);
+    }
+  };
+  const ticks = [onceAtATime(renewAll), onceAtATime(storeLarge)];
+  const timer = setInterval(
+    () => {
+      for (const tick of ticks) tick();
+    },
+    Math.min(1000, (leaseSeconds * 1000) / 3),
+  );
   return {
     get size() {
       return all.size;
@@ -79,43 +94,77 @@ export function createLeaseManager(store: Pick<SearchStore, 'renew'>, leaseSecon
   };
 }
 
+function referenceTo({ searchId, number, attempt }: Claim): ClaimRef {
+  return { searchId, number, attempt };
+}
+
+/** Calls are dropped while one is in progress. */
+function onceAtATime(work: () => Promise<void>): () => void {
+  let busy = false;
+  return () => {
+    if (busy) return;
+    busy = true;
+    void work().finally(() => {
+      busy = false;
+    });
+  };
+}
+
+/** Curves with more epochs than this, over all folds, are stored apart from the renewals of leases, which must not wait for them. */
+const LARGE_CURVES = 2000;
+
 type Series = Exclude<keyof EpochUpdate, 'fold' | 'epoch' | 'initialLoss' | 'peakStep' | 'signals' | 'found'>;
 
-/** A running trial's curves, stored with every renewal so that a page opened later shows all epochs. */
+/** A running trial's curves, stored every second so that a page opened later shows all epochs. */
 class CurvesSoFar {
   readonly #before: readonly FoldCurves[];
   readonly #updates: EpochUpdate[] = [];
+  #isNew = false;
 
   /** `before`: curves up to the checkpoint. */
   constructor(before: readonly FoldCurves[]) {
     this.#before = before;
   }
 
-  add(updates: readonly EpochUpdate[]): void {
-    this.#updates.push(...updates);
+  get isLarge(): boolean {
+    return this.#updates.length > LARGE_CURVES;
   }
 
-  snapshot(): { epochs: number; folds: FoldCurves[] } {
-    const numbers = [...this.#before, ...this.#updates].map(({ fold }) => fold);
-    const folds = [...new Set(numbers)]
-      .sort((a, b) => a - b)
-      .map((fold) => {
-        const before = this.#before.find((curves) => curves.fold === fold);
-        const own = this.#updates.filter((update) => update.fold === fold);
-        const grown = (name: Series) => [...(before?.[name] ?? []), ...own.map((update) => update[name])];
-        return {
-          fold,
-          value: null,
-          initialLoss: before?.initialLoss ?? own[0]?.initialLoss ?? null,
-          ...perSeries(grown),
-          learningRate: grown('learningRate'),
-          gradientNorm: grown('gradientNorm'),
-          peakLoss: grown('peakLoss'),
-          peakStep: [...(before?.peakStep ?? []), ...own.map(({ peakStep }) => peakStep)],
-          regularizationLoss: grown('regularizationLoss'),
-          signals: [...(before?.signals ?? []), ...own.flatMap(({ signals }) => signals)],
-        };
-      });
-    return { epochs: Math.max(0, ...folds.map(({ trainLoss }) => trainLoss.length)), folds };
+  add(updates: readonly EpochUpdate[]): void {
+    for (const update of updates) this.#updates.push(update);
+    this.#isNew = true;
   }
+
+  /** Undefined if nothing was added since the last one. */
+  newSnapshot(): Renewal['curves'] {
+    if (!this.#isNew) return undefined;
+    this.#isNew = false;
+    const updates = new Map<number, EpochUpdate[]>();
+    for (const update of this.#updates) {
+      const own = updates.get(update.fold);
+      if (own === undefined) updates.set(update.fold, [update]);
+      else own.push(update);
+    }
+    const before = new Map(this.#before.map((curves) => [curves.fold, curves]));
+    const folds = [...new Set([...before.keys(), ...updates.keys()])]
+      .sort((a, b) => a - b)
+      .map((fold) => grownCurves(fold, before.get(fold), updates.get(fold) ?? []));
+    return { epochs: folds.reduce((most, { trainLoss }) => Math.max(most, trainLoss.length), 0), folds };
+  }
+}
+
+function grownCurves(fold: number, before: FoldCurves | undefined, own: readonly EpochUpdate[]): FoldCurves {
+  const grown = (name: Series) => [...(before?.[name] ?? []), ...own.map((update) => update[name])];
+  return {
+    fold,
+    value: null,
+    initialLoss: before?.initialLoss ?? own[0]?.initialLoss ?? null,
+    ...perSeries(grown),
+    learningRate: grown('learningRate'),
+    gradientNorm: grown('gradientNorm'),
+    peakLoss: grown('peakLoss'),
+    peakStep: [...(before?.peakStep ?? []), ...own.map(({ peakStep }) => peakStep)],
+    regularizationLoss: grown('regularizationLoss'),
+    signals: [...(before?.signals ?? []), ...own.flatMap(({ signals }) => signals)],
+  };
 }

@@ -130,10 +130,9 @@ export interface ReturnedTrial {
   readonly how: 'crashed' | 'handedBack' | 'hopeless';
 }
 
-/** A claim to be renewed, with its curves so far. */
+/** A claim to be renewed. Its curves so far are stored too, if they are given. */
 export interface Renewal extends ClaimRef {
-  readonly epochs: number;
-  readonly folds: readonly FoldCurves[];
+  readonly curves?: { readonly epochs: number; readonly folds: readonly FoldCurves[] } | undefined;
 }
 
 export interface SearchChange {

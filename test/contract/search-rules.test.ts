@@ -123,7 +123,7 @@ describe.each(['in memory', 'in Postgres'])('%s', (where) => {
     const held = await claim(1);
     expect(await seen.store.reapExpired()).toEqual([{ searchId: id, job: '0.1', from: 0, to: 0 }]);
     expect(await seen.store.reapExpired()).toEqual([]);
-    const renewals = [...expired, ...held].map((one) => ({ ...one, epochs: 1, folds: [] }));
+    const renewals = [...expired, ...held].map((one) => ({ ...one, curves: { epochs: 1, folds: [] } }));
     expect((await seen.store.renew(renewals, 1000)).map(({ number }) => number)).toEqual([0]);
     expect(await trial(0)).toMatchObject({ state: 'waiting', attempt: 1 });
   });
@@ -151,7 +151,7 @@ describe.each(['in memory', 'in Postgres'])('%s', (where) => {
     await begin({}, 2);
     const [slow] = await claim(0, 0, { ...claimer, leaseSeconds: -1 });
     await claim(1, 1, { ...claimer, leaseSeconds: -1 });
-    const renewals = [{ ...slow!, epochs: 1, folds: [] }];
+    const renewals = [{ ...slow!, curves: { epochs: 1, folds: [] } }];
     const back = await reapWhile(async () => expect(await seen.store.renew(renewals, 1000)).toEqual([]));
     expect(back).toEqual([{ searchId: id, job: '1.1', from: 1, to: 1 }]);
     expect(await trial(0)).toMatchObject({ state: 'running', attempt: 1 });

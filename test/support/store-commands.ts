@@ -121,7 +121,7 @@ const does: Readonly<Record<(typeof kinds)[number], Does>> = {
     return (await store.release(id, returned)).deliveries;
   },
   renew: async ({ store }, { claims }, { pick, amount }) => {
-    const renewals = picked(claims, pick).map((claim) => ({ ...claim, epochs: amount % 9, folds: [] }));
+    const renewals = picked(claims, pick).map((claim) => ({ ...claim, curves: { epochs: amount % 9, folds: [] } }));
     const lost = await store.renew(renewals, 1000);
     return lost.map(({ number, attempt }) => ({ number, attempt }));
   },

@@ -158,12 +158,13 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
       return { deliveries: result, search };
     },
     renew: async (renewals, leaseSeconds) =>
-      renewals.filter(({ searchId, number, attempt, epochs, folds }) => {
+      renewals.filter(({ searchId, number, attempt, curves }) => {
         const trial = searches.get(searchId)?.trials.get(number);
         if (trial?.record.state !== 'running' || trial.record.attempt !== attempt) return true;
         trial.leaseUntil = clock() + leaseSeconds * 1000;
-        trial.record = { ...trial.record, epochs };
-        trial.curves = folds;
+        if (curves === undefined) return false;
+        trial.record = { ...trial.record, epochs: curves.epochs };
+        trial.curves = curves.folds;
         return false;
       }),
     reapExpired: async () => {

@@ -13,9 +13,9 @@ export async function renew(
 ): Promise<ClaimRef[]> {
   if (renewals.length === 0) return [];
   const rows = await database.$queryRaw<{ search_id: string; number: number }[]>`
-    UPDATE trials t SET lease_until = now() + make_interval(secs => ${leaseSeconds}::double precision), epochs = r.epochs, curves = r.folds
-    FROM jsonb_to_recordset(${JSON.stringify(renewals)}::jsonb)
-      AS r("searchId" uuid, number int, attempt int, epochs int, folds jsonb)
+    UPDATE trials t SET lease_until = now() + make_interval(secs => ${leaseSeconds}::double precision),
+      epochs = coalesce((r.curves->'epochs')::int, t.epochs), curves = coalesce(r.curves->'folds', t.curves)
+    FROM jsonb_to_recordset(${JSON.stringify(renewals)}::jsonb) AS r("searchId" uuid, number int, attempt int, curves jsonb)
     WHERE t.search_id = r."searchId" AND t.number = r.number AND t.attempt = r.attempt AND t.state = 'running'
     RETURNING t.search_id, t.number`;
   const held = new Set(rows.map((row) => `${row.search_id} ${row.number}`));

@@ -1,4 +1,5 @@
 /** Validates that the stages, the pruner and the budget of a search fit together, and computes the default number of trials. */
+import { countFolds } from '../../data/folds.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import { cycleOf } from '../brackets.ts';
 import { MAX_BUDGET } from './budget.ts';
@@ -7,6 +8,9 @@ import type { Specification } from './specification.ts';
 import { isRecord } from './validation-issues.ts';
 
 const DEFAULT_TRIALS = 50;
+
+/** Epochs of all folds of a trial: its curves are kept in memory, and stored in one row. */
+const MAX_FOLD_EPOCHS = 50_000;
 
 type SearchSettings = Pick<Specification, 'hyperparameters' | 'pruner' | 'stages' | 'sampler' | 'enqueue'>;
 
@@ -30,7 +34,7 @@ export function defaultTrials(settings: SearchSettings): number {
 
 /** Contradictions between settings that are each valid. `given` is the request body. */
 export function consistencyIssues(
-  settings: SearchSettings & Pick<Specification, 'budget'>,
+  settings: SearchSettings & Pick<Specification, 'budget' | 'validation'>,
   given: unknown,
 ): ValidationIssue[] {
   const { stages, pruner, budget, hyperparameters, enqueue } = settings;
@@ -46,6 +50,7 @@ export function consistencyIssues(
       issue('pruner.minEpochs', `must be at most the ${maxEpochs} epochs of a trial, got ${pruner.minEpochs}`);
     }
   }
+  issues.push(...curveIssues(settings));
   if (stages.length === 0) return issues;
   const sent = isRecord(given) && isRecord(given['hyperparameters']) ? given['hyperparameters'] : {};
   if (Object.hasOwn(sent, 'epochs')) {
@@ -66,4 +71,34 @@ export function consistencyIssues(
     );
   }
   return issues;
+}
+
+/** Trials whose curves would be too large. */
+function curveIssues({
+  stages,
+  hyperparameters,
+  validation,
+}: Pick<Specification, 'stages' | 'hyperparameters' | 'validation'>): ValidationIssue[] {
+  const { epochs } = hyperparameters;
+  const longest = typeof epochs === 'number' ? epochs : maxEpochs(epochs);
+  const parts =
+    stages.length === 0
+      ? [{ path: 'validation', folds: countFolds(validation), epochs: longest }]
+      : stages.map((stage, i) => ({
+          path: stage.validation === undefined ? 'validation' : `stages[${i}].validation`,
+          folds: countFolds(stage.validation ?? validation),
+          epochs: stage.epochs,
+        }));
+  return parts
+    .filter((part) => part.folds * part.epochs > MAX_FOLD_EPOCHS)
+    .map(({ path, folds, epochs: each }) => ({
+      path,
+      message: `has ${folds} folds with repeats, for ${each} epochs each ${folds * each} epochs a trial; the limit is ${MAX_FOLD_EPOCHS}`,
+    }));
+}
+
+function maxEpochs(setting: Specification['hyperparameters'][string] | undefined): number {
+  if (typeof setting !== 'object' || Array.isArray(setting)) return 1;
+  const numbers = setting.distribution === 'categorical' ? setting.choices.map(Number) : [setting.high];
+  return Math.max(...numbers);
 }
