@@ -28,6 +28,8 @@ import { refuseUnstorableText } from './text-validation.ts';
 
 /** A specification with all hyperparameters has about 5 kB. */
 const MAX_BODY = 1024 * 1024;
+/** Asked by what watches the service, whatever others do. */
+const PROBES: readonly string[] = ['/healthz', '/readyz', '/metrics'];
 const REQUESTS_IN_TEN_SECONDS = 5000;
 const MAX_HEADER = 256 * 1024;
 const MAX_CLIENT_MESSAGE = 4096;
@@ -56,7 +58,11 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     strictTransportSecurity: false,
   });
-  await app.register(rateLimit, { max: REQUESTS_IN_TEN_SECONDS, timeWindow: 10_000 });
+  await app.register(rateLimit, {
+    max: REQUESTS_IN_TEN_SECONDS,
+    timeWindow: 10_000,
+    allowList: ({ routeOptions }) => PROBES.includes(routeOptions.url ?? ''),
+  });
   // Only answers: a compressed request could be far larger than the limits of bodies. The lowest level makes a table an eighth at little CPU time.
   await app.register(compress, {
     globalDecompression: false,

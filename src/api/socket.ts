@@ -35,8 +35,13 @@ export function isBehind(socket: WebSocket): boolean {
   return socket.bufferedAmount > BEHIND_BYTES;
 }
 
-/** Answers messages and sends heartbeats until the client disconnects; then calls `onClose`. */
+/** Answers messages and sends heartbeats until the client disconnects, which it may have done already; then calls `onClose`. */
 export function keepOpen(socket: WebSocket, onClose: () => void): void {
+  // The event of a connection that was closed while its request was prepared has passed.
+  if (socket.readyState !== socket.OPEN) {
+    onClose();
+    return;
+  }
   const heartbeat = keepAlive(socket);
   socket.on('close', () => {
     onClose();

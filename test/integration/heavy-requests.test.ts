@@ -99,3 +99,9 @@ it('trials with more epochs over all folds than their curves may have are refuse
     400,
   );
 });
+
+it('probes are answered whatever the rate of requests', async () => {
+  const limitOf = async (path: string) => (await fetch(`${service.url}${path}`)).headers.get('x-ratelimit-limit');
+  expect(await Promise.all(['/healthz', '/readyz', '/metrics'].map(limitOf))).toEqual([null, null, null]);
+  expect(Number(await limitOf('/v1/searches'))).toBeGreaterThan(0);
+});

@@ -59,6 +59,15 @@ describe('applyMigrations', () => {
     );
   });
 
+  it('refuses a database that a newer version has migrated', async () => {
+    await apply();
+    await query(`update "_prisma_migrations" set migration_name = '3_third' where migration_name = '2_second'`);
+    await expect(apply()).rejects.toThrow(
+      /newer version of hypersearch: it has the migration 3_third, and the newest that this version knows is 2_second/,
+    );
+    expect(await query('select count(*)::int as n from "_prisma_migrations"')).toEqual([{ n: 2 }]);
+  });
+
   it('does not mind other line endings', async () => {
     await write('1_first', 'create table a\n(id int primary key);\n');
     await apply();

@@ -30,7 +30,7 @@ interface Recorded {
  * A server that is not up yet is waited for. Of several processes one applies, the others wait and find it done.
  *
  * @returns the names of those applied now.
- * @throws MigrationError if one fails, failed earlier, or was edited after it was applied.
+ * @throws MigrationError if one fails, failed earlier, or was edited after it was applied, and if the database has newer ones.
  */
 export async function applyMigrations(url: string, directory: string, waitMs = 10_000): Promise<string[]> {
   const migrations = await readMigrations(directory);
@@ -39,6 +39,7 @@ export async function applyMigrations(url: string, directory: string, waitMs = 1
     // Held by the connection, so it is free again when this ends, in whatever way.
     await client.query('select pg_advisory_lock($1)', [lockKey]);
     const recorded = await readRecorded(client);
+    refuseNewer(migrations, [...recorded.keys()]);
     const due = migrations.filter((migration) => !isDone(migration, recorded.get(migration.name)));
     for (const migration of due) await apply(client, migration);
     return due.map(({ name }) => name);
@@ -111,6 +112,17 @@ function isDone({ name, sql }: Migration, recorded: Recorded | undefined): boole
     );
   }
   return true;
+}
+
+/** An older program does not know what a newer one has made of the tables. */
+function refuseNewer(migrations: readonly Migration[], recorded: readonly string[]): void {
+  const newest = migrations.at(-1)?.name ?? '';
+  const newer = recorded.filter((name) => name > newest).sort();
+  if (newer.length === 0) return;
+  throw new MigrationError(
+    `The database belongs to a newer version of hypersearch: it has the migration ${newer.join(', ')}, and the newest that this version ` +
+      `knows is ${newest}. Start the newer version, or restore a backup from before the upgrade.`,
+  );
 }
 
 /** The file's own first, then those of its other line endings, which a checkout on Windows may have changed. */
