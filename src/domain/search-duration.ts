@@ -1,15 +1,21 @@
 /** Estimates how long a search takes from how long its trials train. */
+import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import { type Bracket, bracketOf } from './brackets.ts';
 import type { Slowness } from './estimate.ts';
 import { hasBarriers, isImmediate } from './specification/pruners.ts';
 import type { Specification } from './specification/specification.ts';
 
 /**
- * What the service does beside training, on the same cores: of a trial (its claim, events and result), of one of its epochs (curves and an event), of
- * its training for a rung (a report, and a job for the next rung), of a report to a pruner without rungs, and from the end of a trial until the one
- * that was proposed with its result starts. Seconds on the machine of estimate.ts, fitted to twenty kinds of searches.
+ * What the service does beside training, on the same cores: before the first trial of a batch starts and after the last one ends; of a trial (its
+ * claim, events and result), of one of its epochs (curves and an event), of its training for a rung (a report, and a job for the next rung), of a
+ * report to a pruner without rungs, and from the end of a trial until the one that was proposed with its result starts. Seconds, fitted to twenty
+ * kinds of searches.
  */
-const OVERHEAD = { trial: 6e-4, epoch: 3e-5, rung: 5.5e-3, report: 9e-4, proposal: 7e-3 } as const;
+const OVERHEAD = { batch: 0.1, trial: 9e-4, epoch: 4.5e-5, rung: 7.5e-3, report: 2.2e-3, proposal: 9e-3 } as const;
+/** Slowness of the machine on which they were measured. */
+const OVERHEAD_SLOWNESS = 1.4;
+/** Threads share caches, memory and cores with each other and with the service: how much longer each of several takes. */
+const CONTENTION = 1.5;
 /** The share of epochs that median and percentile pruners train in the end, of typical searches. */
 const TRAINED_SHARE = 0.6;
 /** Epochs between two reports of successive halving that does not wait. */
@@ -39,19 +45,22 @@ export function durationOf(
 ): number {
   const concurrency = 'concurrency' in sampler ? sampler.concurrency : Number.POSITIVE_INFINITY;
   const parallel = Math.min(threads, trials, concurrency);
-  const waits = Number.isFinite(concurrency) ? (trials * OVERHEAD.proposal) / parallel : 0;
+  const contention = parallel > 1 ? CONTENTION : 1;
+  // Its work is not vector arithmetic: a machine that trains fast does not do it faster by as much.
+  const service = Math.max(1, slowness / OVERHEAD_SLOWNESS);
+  const waits = isLearning(sampler) ? (trials * OVERHEAD.proposal) / parallel : 0;
   /** Of `count` trials that are trained for a share of their epochs, all of which must end before others begin. */
   const together = (count: number, share: number, eachCosts: number) => {
-    const training = Math.max(Math.ceil(count / threads), count / parallel) * share * secondsPerTrial;
+    const training = Math.max(Math.ceil(count / threads), count / parallel) * share * contention * secondsPerTrial;
     const beside = OVERHEAD.trial + eachCosts + share * epochs * folds * OVERHEAD.epoch;
-    return training + (slowness * count * beside) / Math.min(parallel, count);
+    return training + (service * count * beside) / Math.min(parallel, count);
   };
   if (!hasBarriers(pruner)) {
     const share = isImmediate(pruner) ? TRAINED_SHARE : 1;
     const reports = isImmediate(pruner) ? share * (epochs / ('interval' in pruner ? pruner.interval : RUNGS_APART)) : 0;
-    return together(trials, share, reports * OVERHEAD.report) + slowness * waits;
+    return together(trials, share, reports * OVERHEAD.report) + service * (OVERHEAD.batch + waits);
   }
-  let seconds = slowness * waits;
+  let seconds = service * (OVERHEAD.batch + waits);
   for (let from = 0; from < trials; ) {
     const { rungs, to } = bracketOf({ from: 0, to: trials, epochs, pruner }, from) as Bracket;
     rungs.forEach((rung, k) => {

@@ -188,6 +188,17 @@ it('bench:memory reads the memory of a worker as its trials end', async () => {
   expect(all.at(-2)).toEqual({ measure: 'worker memory', threads: 1, trials: 40, mb: expect.any(Number) });
 });
 
+it('bench:estimates measures how long searches take beside their estimates', async () => {
+  const { code, output } = await bench('estimates', '--times', '1', '--json', 'two stages', 'three stages');
+  expect(code, output).toBe(0);
+  const [estimate, seconds, ratio] = [expect.any(Number), expect.any(Number), expect.any(Number)];
+  expect(lines(output)).toEqual([
+    { measure: 'estimate', search: 'two stages', fitted: true, estimate, seconds, ratio },
+    { measure: 'estimate', search: 'three stages', fitted: false, estimate, seconds, ratio },
+  ]);
+  expect((await bench('estimates', 'nothing')).output).toMatch(/^there is no nothing; there are tiny trials/);
+});
+
 it('bench:predict measures predictions of two data sets, as JSON and as CSV', async () => {
   const { code, output } = await bench('predict', '--rows', '20', '--times', '2', '--json');
   expect(code, output).toBe(0);
