@@ -136,6 +136,11 @@ export interface SearchQuery {
   readonly parent?: string | undefined;
 }
 
+export interface TimedOutcome extends TrialOutcome {
+  /** From the creation of the search to the end of the trial, by the clock; null while it waits at a rung. */
+  readonly seconds: number | null;
+}
+
 /** A finding, aggregated over the trials of a search. */
 export interface FoundOften {
   readonly example: FoldsFinding;
@@ -155,7 +160,7 @@ export interface SearchQueries {
   /** Complete trials, best first: the confirmed best, if there is one, then by value as searched. */
   best(search: Search, limit: number): Promise<readonly TrialSummary[]>;
   /** All trials that have ended or wait at a rung, by number. */
-  outcomes(search: Search): Promise<readonly TrialOutcome[]>;
+  outcomes(search: Search): Promise<readonly TimedOutcome[]>;
   /** Findings of all trials that have ended or wait at a rung. */
   findings(search: Search): Promise<readonly FoundOften[]>;
   /** Ended trials of a stage with their findings, by number. */

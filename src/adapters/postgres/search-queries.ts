@@ -1,7 +1,13 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
 import { z } from 'zod';
-import type { FoundOften, Page, SearchQueries, SearchQuery, TrialQuery } from '../../application/ports.ts';
-import type { TrialOutcome } from '../../domain/commands.ts';
+import type {
+  FoundOften,
+  Page,
+  SearchQueries,
+  SearchQuery,
+  TimedOutcome,
+  TrialQuery,
+} from '../../application/ports.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
 import type { DiagnosedTrial } from '../../domain/suggestion-rules.ts';
@@ -63,12 +69,13 @@ export function createSearchQueries(database: Database): SearchQueries {
       const rows = await trialRows(where, order, limit);
       return rows.map((row) => trialSummaryOf(row, search));
     },
-    outcomes: async ({ id }) => {
+    outcomes: async ({ id, createdAt }) => {
       const rows = await database.$queryRaw<
-        (Omit<TrialOutcome, 'point'> & { hyperparameters: TrialOutcome['point'] })[]
+        (Omit<TimedOutcome, 'point'> & { hyperparameters: TimedOutcome['point'] })[]
       >`
-        SELECT number, state, hyperparameters, value, epochs FROM trials
-        WHERE search_id = ${id}::uuid AND ${isTrial} AND state NOT IN ('waiting', 'running') ORDER BY number`;
+        SELECT number, state, hyperparameters, value, epochs,
+          extract(epoch FROM finished_at - ${createdAt}::timestamptz)::float8 AS seconds
+        FROM trials WHERE search_id = ${id}::uuid AND ${isTrial} AND state NOT IN ('waiting', 'running') ORDER BY number`;
       return rows.map(({ hyperparameters, ...row }) => ({ ...row, point: hyperparameters }));
     },
     findings: async ({ id }) => {

@@ -22,6 +22,12 @@ export interface Line {
   readonly opacity?: number;
 }
 
+interface Band {
+  /** The upper and the lower line, from 1. */
+  readonly between: readonly [number, number];
+  readonly colour: string;
+}
+
 interface LineChartProps {
   /** A description for screen readers. */
   readonly label: string;
@@ -33,8 +39,8 @@ interface LineChartProps {
   readonly yLabel: string;
   readonly logY?: boolean;
   readonly height?: number;
-  /** Shades the area between two lines, given by index. */
-  readonly band?: readonly [number, number];
+  /** Shades the areas between two lines, given by index. */
+  readonly bands?: readonly Band[];
   readonly legend?: boolean;
   /** A vertical line at this x. */
   readonly mark?: number | undefined;
@@ -59,7 +65,7 @@ export function LineChart(props: LineChartProps): ReactNode {
     logY = false,
     height = 260,
     legend = true,
-    band,
+    bands,
     mark,
     edge,
     strokes,
@@ -77,8 +83,8 @@ export function LineChart(props: LineChartProps): ReactNode {
   const colour = useColour();
   // A plot is recreated when its form changes, and only updated when its data changes.
   const form = useMemo(
-    () => JSON.stringify({ lines, xLabel, yLabel, logY, height, legend, band, hovers, whole } satisfies Form),
-    [lines, xLabel, yLabel, logY, height, legend, band, hovers, whole],
+    () => JSON.stringify({ lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole } satisfies Form),
+    [lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole],
   );
 
   useEffect(() => {
@@ -140,13 +146,13 @@ interface Form {
   readonly logY: boolean;
   readonly height: number;
   readonly legend: boolean;
-  readonly band: readonly [number, number] | undefined;
+  readonly bands: readonly Band[] | undefined;
   readonly hovers: boolean;
   readonly whole: boolean;
 }
 
 function optionsOf(
-  { lines, xLabel, yLabel, logY, height, legend, band, hovers, whole }: Form,
+  { lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole }: Form,
   latest: { readonly current: LineChartProps },
   width: number,
   colour: Colour,
@@ -192,8 +198,12 @@ function optionsOf(
       },
     ],
     series: [{ label: xLabel }, ...lines.map((line, i) => seriesOf(line, colour, () => latest.current.strokes?.[i]))],
-    ...(band && {
-      bands: [{ series: [band[0], band[1]], fill: withOpacity(colour('--orange'), 0.15), dir: 0 as unknown as 1 }],
+    ...(bands && {
+      bands: bands.map(({ between: [upper, lower], colour: name }) => ({
+        series: [upper, lower],
+        fill: withOpacity(colour(name), 0.15),
+        dir: 0 as unknown as 1,
+      })),
     }),
     hooks: {
       draw: [

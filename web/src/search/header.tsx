@@ -160,6 +160,9 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
         {search.best !== null && (
           <MakeModel searchId={id} trial="best" candidates={search.trials.complete - search.trials.diverged} />
         )}
+        <Link className="button" href={`/compare?ids=${id}`}>
+          Compare…
+        </Link>
         <Menu title="Export">
           <a className="button" href={`/v1/searches/${id}/export?format=csv`} download>
             Trials as CSV
