@@ -150,6 +150,12 @@ export interface FoundOften {
   readonly numbers: readonly number[];
 }
 
+/** The objective of a trial that trained to its own end, epoch by epoch. */
+export interface StoredObjective extends Pick<TrialOutcome, 'number' | 'point' | 'value' | 'epochs'> {
+  /** JSON text: a list of series, one per fold. */
+  readonly folds: string;
+}
+
 export interface SearchQueries {
   find(id: string): Promise<Search | undefined>;
   /** Those that exist. */
@@ -177,6 +183,10 @@ export interface SearchQueries {
     trials: number,
     points: number,
   ): Promise<{ readonly seq: number; readonly trials: readonly StoredCurves[] } | undefined>;
+  /** How many trials of a stage are in each state. */
+  countStates(search: Search, stage: number): Promise<Readonly<Partial<Record<TrialState, number>>>>;
+  /** Complete trials of a stage with the whole series of the objective, by number; a sample, always the same, of more than `limit`. */
+  objectives(search: Search, stage: number, limit: number): Promise<readonly StoredObjective[]>;
   events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;
 }
 
