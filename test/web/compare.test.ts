@@ -45,6 +45,11 @@ describe('differences', () => {
       { path: 'pruner.type', values: ['none', 'median', 'none'] },
     ]);
   });
+  it('stand together with others of their part', () => {
+    const tpe = search('b', { sampler: { type: 'tpe', seed: 0, candidates: 24 }, pruner: { type: 'median' } });
+    const paths = differences([search('a'), tpe]).map(({ path }) => path);
+    expect(paths).toEqual(['sampler.type', 'sampler.candidates', 'pruner.type', 'pruner.divergence']);
+  });
   it('have nothing where a search has no such setting', () => {
     const median = search('b', { pruner: { type: 'none', divergence: true, startupTrials: 5 } });
     expect(differences([search('a'), median])).toEqual([{ path: 'pruner.startupTrials', values: [undefined, 5] }]);

@@ -84,15 +84,16 @@ export function ComparedChart({ comparable, alone, by, setBy, keep }: ComparedCh
         legend={false}
         {...(by === 'time' && { formatX: formatDuration })}
         hit={(line, index) => {
-          const value = columns[line]?.[index];
+          const value = columns[line + 1]?.[index];
           const x = xs[index]!;
           const at = by === 'time' ? formatDuration(x) : `${formatCell(x)} ${by}`;
-          const text = [lines[line - 1]!.label, `${formatValue(value)} after ${at}`];
-          return value == null ? undefined : { text, open: () => go(`/searches/${first[line - 1]}`) };
+          const text = [lines[line]!.label, `${formatValue(value)} after ${at}`];
+          return value == null ? undefined : { text, open: () => go(`/searches/${first[line]}`) };
         }}
       />
       <p className="soft small" style={{ margin: 0, maxWidth: 'none' }}>
         The best complete trial so far, {direction === 'maximize' ? 'higher' : 'lower'} is better.
+        {' Drag across the chart to zoom, double-click to zoom out.'}
         {groups.some((group) => group.searches.length > 1) &&
           ' Searches that differ only in their seed are one line: their median, with the quartiles shaded.'}
       </p>

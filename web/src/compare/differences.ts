@@ -28,9 +28,17 @@ export function differences(searches: readonly Compared[]): Difference[] {
     ]);
   });
   const paths = [...new Set(all.flatMap((one) => [...one.keys()]))];
+  const parts = paths.map(partOf);
+  // Settings of a part stand together, also those that the first search does not have.
   return paths
+    .sort((a, b) => parts.indexOf(partOf(a)) - parts.indexOf(partOf(b)))
     .map((path) => ({ path, values: all.map((one) => one.get(path)) }))
     .filter(({ values }) => values.some((value) => canonical(value) !== canonical(values[0])));
+}
+
+/** `pruner` of `pruner.type` */
+function partOf(path: string): string {
+  return path.split('.')[0]!;
 }
 
 function flat(prefix: string, value: object): [path: string, value: unknown][] {

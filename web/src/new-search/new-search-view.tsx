@@ -8,7 +8,7 @@ import { defaultHyperparameters } from '../../../src/domain/specification/hyperp
 import { prunerKinds } from '../../../src/domain/specification/pruners.ts';
 import { samplerKinds } from '../../../src/domain/specification/samplers.ts';
 import { validationKinds } from '../../../src/domain/specification/validation.ts';
-import { api, Refusal } from '../api.ts';
+import { api, Refusal, type Search } from '../api.ts';
 import { upsertSearch } from '../overview.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
@@ -46,6 +46,8 @@ export default function NewSearchView(): ReactNode {
   const [from] = useAddress('from');
   const [dataset] = useAddress('dataset');
   const [number] = useAddress('trial');
+  const [pruner] = useAddress('pruner');
+  const [patience] = useAddress('patience');
   useTitle('New search');
   const rows = useRows();
   const template = useQuery({ queryKey: ['search', from], queryFn: () => api.search(from), enabled: from !== '' });
@@ -68,9 +70,19 @@ export default function NewSearchView(): ReactNode {
           name: `${template.data.name}, again`,
           // The trial is tried first.
           ...(trial.data !== undefined && { enqueue: [trial.data.hyperparameters] }),
+          ...changesOf(template.data.specification, pruner, patience),
         });
-  const origin = number === '' ? from || dataset : `${from}.${number}`;
+  const origin = [from || dataset, number, pruner, patience].filter((part) => part !== '').join('.');
   return <Setup key={origin} begun={begun} origin={origin} />;
+}
+
+/** The pruner, as JSON, and the patience of the address; the service validates them. */
+function changesOf({ hyperparameters }: Search['specification'], pruner: string, patience: string): Draft {
+  const read = pruner === '' ? undefined : draftOf(pruner);
+  return {
+    ...(read !== undefined && 'draft' in read && { pruner: read.draft }),
+    ...(patience !== '' && { hyperparameters: { ...hyperparameters, patience: Number(patience) } }),
+  };
 }
 
 /** The number of rows of a data set; undefined if it is not known. */
