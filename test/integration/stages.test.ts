@@ -140,6 +140,23 @@ describe('refining', () => {
     expect(again!.hyperparameters['learningRate']).toBe(best!.hyperparameters['learningRate']);
   });
 
+  it('shows before it starts what it would be, and stores nothing', async () => {
+    const { search } = await finished({ hyperparameters: { ...hyperparameters, epochs: 4 }, budget: { trials: 20 } });
+    const refinement = { epochs: 6, quantile: 0.5, budget: { trials: 5 } };
+    const { status, body } = await request('POST', `/v1/searches/${search.id}/refine/dry-run`, refinement);
+    expect(status).toBe(200);
+    const shown = body as DryRun;
+    expect(shown.trials).toBe(5);
+    expect(shown.estimate.seconds).toBeGreaterThan(0);
+    expect(shown.first[0]).toMatchObject({ number: 0, source: 'enqueued' });
+    expect((await request('GET', `/v1/searches?parent=${search.id}`)).body).toMatchObject({ items: [] });
+    const child = (await request('POST', `/v1/searches/${search.id}/refine`, refinement)).body as Search;
+    expect(shown.specification).toEqual(child.specification);
+    const wrong = await request('POST', `/v1/searches/${search.id}/refine/dry-run`, { quantile: 9 });
+    expect(wrong).toMatchObject({ status: 400, body: { faults: [{ path: 'quantile' }] } });
+    await service.client.cancel(child.id).catch(() => undefined);
+  });
+
   it('refuses one that still runs', async () => {
     const { id } = await service.client.create(lasting(500, 4));
     expect(await request('POST', `/v1/searches/${id}/refine`)).toMatchObject({ status: 409 });

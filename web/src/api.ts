@@ -74,6 +74,8 @@ export const api = {
   change: (id: string, body: unknown) => ask('PATCH /v1/searches/:id', { params: { id } }, { body }),
   remove: (id: string) => ask('DELETE /v1/searches/:id', { params: { id } }),
   act: (id: string, verb: TransitionVerb) => ask(`POST /v1/searches/:id/${verb}`, { params: { id } }),
+  dryRunRefinement: (id: string, body: unknown, signal?: AbortSignal) =>
+    ask('POST /v1/searches/:id/refine/dry-run', { params: { id } }, { body, signal }),
   refine: (id: string, body: unknown) => ask('POST /v1/searches/:id/refine', { params: { id } }, { body }),
   trial: (id: string, number: number) => ask('GET /v1/searches/:id/trials/:number', { params: { id, number } }),
   actOnTrial: (id: string, number: number, verb: TransitionVerb | 'retry') =>

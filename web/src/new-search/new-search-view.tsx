@@ -29,6 +29,7 @@ import {
   withTestRows,
 } from './draft.ts';
 import { DryRunCard } from './dry-run-card.tsx';
+import { Examples } from './examples.tsx';
 import { groups, type Name } from './groups.ts';
 import { KindForm } from './kind-form.tsx';
 import { ObjectiveField } from './objective-field.tsx';
@@ -36,8 +37,10 @@ import { PreflightCard } from './preflight-card.tsx';
 import { Presets } from './presets.tsx';
 import { sampledOf } from './sampled.ts';
 import { SettingField } from './setting-field.tsx';
+import { SpaceCard } from './space-card.tsx';
 import { StagesField } from './stages-field.tsx';
 import { storeDraft, storedDraft } from './stored-draft.ts';
+import { prunerCaution, recommended, withPreset } from './strategy.ts';
 import { TestNote } from './test-note.tsx';
 import { useDryRun } from './use-dry-run.ts';
 import '../style/new-search.css';
@@ -64,7 +67,7 @@ export default function NewSearchView(): ReactNode {
   const name = dataset || 'digits';
   const begun: Draft =
     template.data === undefined
-      ? withTestRows({ dataset: name, hyperparameters: defaultHyperparameters, budget: { trials: 50 } }, rows.of(name))
+      ? withTestRows(withPreset({ dataset: name, hyperparameters: defaultHyperparameters }, recommended), rows.of(name))
       : leanOf({
           ...template.data.specification,
           name: `${template.data.name}, again`,
@@ -128,7 +131,8 @@ function Setup({ begun, origin }: SetupProps): ReactNode {
           </button>
         </p>
       )}
-      <Presets choose={change} />
+      <Presets draft={draft} choose={change} />
+      <Examples choose={change} />
       <div className="setup">
         <Form draft={draft} change={change} issues={issues} />
         <aside>
@@ -140,6 +144,7 @@ function Setup({ begun, origin }: SetupProps): ReactNode {
             onStart={() => storeDraft(origin, undefined)}
           />
           <DryRunCard dryRun={dryRun} />
+          <SpaceCard draft={draft} />
           <PreflightCard draft={draft} stops={error !== undefined || issues.length > 0} />
           <section className="card">
             <div className="row spread">
@@ -177,6 +182,7 @@ function Form({ draft, change, issues }: FormProps): ReactNode {
   const kind = { issues };
   const rows = useRows();
   const dataset = String(draft['dataset'] ?? '');
+  const caution = prunerCaution(draft);
   return (
     <form onSubmit={(event) => event.preventDefault()}>
       <section className="card">
@@ -222,6 +228,7 @@ function Form({ draft, change, issues }: FormProps): ReactNode {
           set={set('pruner')}
           path="pruner"
         />
+        {caution !== undefined && <p className="notice">{caution}</p>}
         <StagesField stages={draft['stages']} set={set('stages')} issues={issuesAt(issues, 'stages')} />
         <KindForm
           {...kind}
