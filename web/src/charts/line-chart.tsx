@@ -174,7 +174,7 @@ function optionsOf(
     cursor: { drag: { x: true, y: false }, points: { size: 6, show: !hovers } },
     scales: {
       x: { time: false, range: xRange },
-      y: logY ? { distr: 3 } : { distr: 1, ...(hovers && { range: yRange }) },
+      y: logY ? { distr: 3, range: logRange } : { distr: 1, ...(hovers && { range: yRange }) },
     },
     axes: [
       // Trials and epochs are whole numbers.
@@ -265,6 +265,15 @@ function yRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.
   if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high))) return uPlot.rangeNum(low, low, 0.1, true);
   const margin = 0.06 * (high - low);
   return [low - margin, high + margin];
+}
+
+/** More decades would not be legible, and ticks below about 1e-16 would be so many that uPlot never comes to the last one. */
+const DECADES = 1e15;
+
+function logRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
+  if (low === null || high === null) return [null, null];
+  const top = Math.max(high, 1 / DECADES);
+  return uPlot.rangeLog(Math.max(low, top / DECADES), top, 10, false);
 }
 
 /** `rgb(1, 2, 3)` or `color(srgb …)`, made transparent. */
