@@ -137,7 +137,7 @@ export interface SearchQuery {
 }
 
 export interface TimedOutcome extends TrialOutcome {
-  /** From the creation of the search to the end of the trial, by the clock; null while it waits at a rung. */
+  /** From the start of the first of them to the end of this one, by the clock; null while it waits at a rung. */
   readonly seconds: number | null;
 }
 

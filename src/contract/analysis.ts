@@ -101,7 +101,7 @@ export const historySchema = z
           best: z.number().describe('Best value of its stage so far'),
           stage: z.int(),
           epochs: z.int().describe('Epochs trained by all trials so far'),
-          seconds: z.number().describe('From the creation of the search to the end of the trial, by the clock'),
+          seconds: z.number().describe('From the start of the first trial to the end of this one, by the clock'),
         }),
       )
       .readonly()

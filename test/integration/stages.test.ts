@@ -250,9 +250,13 @@ describe('afterwards', () => {
     expect(importance.shares[0]!.name).toBe('learningRate');
     for (const { share, low, high } of importance.shares) expect(share >= low - 0.1 && share <= high + 0.1).toBe(true);
     const history = (await request('GET', `/v1/searches/${search.id}/history`)).body as {
-      points: { best: number; value: number }[];
+      points: { best: number; value: number; seconds: number }[];
     };
     expect(history.points.at(-1)!.best).toBe(search.best!.value);
+    const started = Math.min(...trials.map(({ startedAt }) => Date.parse(startedAt!)));
+    const last = Math.max(...trials.map(({ finishedAt }) => Date.parse(finishedAt!)));
+    expect(Math.min(...history.points.map(({ seconds }) => seconds))).toBeGreaterThan(0);
+    expect(Math.max(...history.points.map(({ seconds }) => seconds))).toBeLessThanOrEqual((last - started) / 1000);
     const bests = history.points.map(({ best }) => best);
     expect(bests).toEqual(bests.toSorted((a, b) => a - b));
     const coverage = (await request('GET', `/v1/searches/${search.id}/coverage`)).body as {

@@ -70,12 +70,12 @@ export function createSearchQueries(database: Database): SearchQueries {
       const rows = await trialRows(where, order, limit);
       return rows.map((row) => trialSummaryOf(row, search));
     },
-    outcomes: async ({ id, createdAt }) => {
+    outcomes: async ({ id }) => {
       const rows = await database.$queryRaw<
         (Omit<TimedOutcome, 'point'> & { hyperparameters: TimedOutcome['point'] })[]
       >`
         SELECT number, state, hyperparameters, value, epochs,
-          extract(epoch FROM finished_at - ${createdAt}::timestamptz)::float8 AS seconds
+          extract(epoch FROM finished_at - min(started_at) OVER ())::float8 AS seconds
         FROM trials WHERE search_id = ${id}::uuid AND ${isTrial} AND state NOT IN ('waiting', 'running') ORDER BY number`;
       return rows.map(({ hyperparameters, ...row }) => ({ ...row, point: hyperparameters }));
     },

@@ -6,6 +6,7 @@ import { formatValue } from '../../../src/format.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { ChartFrame } from './frame.tsx';
 import { type Hit, hoverPlugin } from './hover.ts';
+import { labelsOf, logRange, wholeSteps, xRange, yRange } from './ranges.ts';
 
 export interface Line {
   readonly label: string;
@@ -182,9 +183,7 @@ function optionsOf(
         ...axis,
         label: xLabel,
         size: 36,
-        ...(whole
-          ? { incrs: wholeSteps }
-          : { values: (_, splits) => splits.map((x) => latest.current.formatX?.(x) ?? '') }),
+        ...(whole ? { incrs: wholeSteps } : { values: (_, splits) => labelsOf(splits, latest.current.formatX) }),
       },
       {
         ...axis,
@@ -216,17 +215,6 @@ function optionsOf(
   };
 }
 
-const wholeSteps = [1, 2, 5]
-  .flatMap((step) => Array.from({ length: 9 }, (_, power) => step * 10 ** power))
-  .sort((a, b) => a - b);
-
-/** A single x stays in the middle of its neighbours: `low` and `high` would be up to 100 apart. */
-function xRange({ data: [xs] }: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
-  if (low === null || high === null) return [0, 1];
-  const [first, last] = [xs[0], xs.at(-1)];
-  return first !== undefined && first === last ? [first - 1, first + 1] : [low, high];
-}
-
 function seriesOf(
   { label, colour: name, width = 1.5, dash, points, hollow, steps, opacity = 1 }: Line,
   colour: Colour,
@@ -256,24 +244,6 @@ function hasOnePoint(column: uPlot.AlignedData[number]): boolean {
   let points = 0;
   for (const value of column) if (value != null && ++points > 1) return false;
   return points === 1;
-}
-
-/** The range of the values and a little more: by default uPlot includes 0, which flattens values near 1. */
-function yRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
-  if (low === null || high === null) return [0, 1];
-  // Values that differ by rounding alone: steps between ticks would be too small to add up, and uPlot would never come to the last one.
-  if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high))) return uPlot.rangeNum(low, low, 0.1, true);
-  const margin = 0.06 * (high - low);
-  return [low - margin, high + margin];
-}
-
-/** More decades would not be legible, and ticks below about 1e-16 would be so many that uPlot never comes to the last one. */
-const DECADES = 1e15;
-
-function logRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
-  if (low === null || high === null) return [null, null];
-  const top = Math.max(high, 1 / DECADES);
-  return uPlot.rangeLog(Math.max(low, top / DECADES), top, 10, false);
 }
 
 /** `rgb(1, 2, 3)` or `color(srgb …)`, made transparent. */

@@ -16,17 +16,16 @@ export interface Member {
 }
 
 export function memberOf({ history, ...search }: Search & { readonly history: History | undefined }): Member {
-  const { trials, epochs, createdAt, finishedAt, confirmation } = search;
-  const open = isOpen(search.state);
-  // Epochs and time of a confirmation are not part of the history.
-  const known = confirmation === undefined;
+  const { trials, epochs, confirmation } = search;
   return {
     history,
-    open,
+    open: isOpen(search.state),
     end: {
       trials: trials.complete + trials.pruned + trials.failed + trials.cancelled,
-      epochs: known ? epochs : 0,
-      time: known && finishedAt !== null ? (Date.parse(finishedAt) - Date.parse(createdAt)) / 1000 : 0,
+      // Those of a confirmation are not part of the history.
+      epochs: confirmation === undefined ? epochs : 0,
+      // Not known.
+      time: 0,
     },
   };
 }

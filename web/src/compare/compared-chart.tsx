@@ -23,7 +23,7 @@ const titles: Readonly<Record<Axis, string>> = { trials: 'by trial', epochs: 'by
 const labels: Readonly<Record<Axis, string>> = {
   trials: 'trials',
   epochs: 'epochs trained',
-  time: 'time since the search was created',
+  time: 'time since the first trial started',
 };
 
 export function ComparedChart({ comparable, alone, by, setBy, keep }: ComparedChartProps): ReactNode {
@@ -50,9 +50,9 @@ export function ComparedChart({ comparable, alone, by, setBy, keep }: ComparedCh
           Optimization history: {metric} on {dataset.name}
         </h2>
         <div className="row small">
-          {!alone && (
+          {!alone && searches.length > 1 && (
             <button type="button" onClick={keep}>
-              Compare only these {searches.length > 1 ? searches.length : ''}
+              Compare only these {searches.length}
             </button>
           )}
           <select

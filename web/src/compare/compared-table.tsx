@@ -123,11 +123,10 @@ function SearchRow({ search, indented, drop }: SearchRowProps): ReactNode {
   );
 }
 
-/** From its creation to its end, or to the newest trial that ended. */
-function secondsOf({ createdAt, finishedAt, history }: ComparedSearch): number | undefined {
-  if (finishedAt !== null) return (Date.parse(finishedAt) - Date.parse(createdAt)) / 1000;
+/** From the start of its first trial to the end of the last complete one. */
+function secondsOf({ history }: ComparedSearch): number | undefined {
   const ends = history?.points.map(({ seconds }) => seconds) ?? [];
-  return ends.length === 0 ? undefined : Math.max(...ends);
+  return ends.length === 0 ? undefined : ends.reduce((last, end) => Math.max(last, end));
 }
 
 function LineMark({ mark: { colour, dash } }: { readonly mark: Mark }): ReactNode {

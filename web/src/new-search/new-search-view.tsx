@@ -1,16 +1,14 @@
 /** Creates a search with a form or as JSON, with a dry run. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
-import { Link } from 'wouter';
 import type { Value } from '../../../src/algorithms/space/space.ts';
 import { budgetSchema } from '../../../src/domain/specification/budget.ts';
 import { defaultHyperparameters } from '../../../src/domain/specification/hyperparameters.ts';
 import { prunerKinds } from '../../../src/domain/specification/pruners.ts';
 import { samplerKinds } from '../../../src/domain/specification/samplers.ts';
 import { validationKinds } from '../../../src/domain/specification/validation.ts';
-import { api, Refusal, type Search } from '../api.ts';
-import { upsertSearch } from '../overview.ts';
-import { useAddress, useGo } from '../parts/address.ts';
+import { api, type Search } from '../api.ts';
+import { useAddress } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -39,6 +37,7 @@ import { sampledOf } from './sampled.ts';
 import { SettingField } from './setting-field.tsx';
 import { SpaceCard } from './space-card.tsx';
 import { StagesField } from './stages-field.tsx';
+import { StartButton } from './start-button.tsx';
 import { storeDraft, storedDraft } from './stored-draft.ts';
 import { prunerCaution, recommended, withPreset } from './strategy.ts';
 import { TestNote } from './test-note.tsx';
@@ -284,60 +283,4 @@ function Hyperparameters({ draft, change, issues }: FormProps): ReactNode {
       </section>
     );
   });
-}
-
-interface BeginProps {
-  readonly draft: Draft;
-  readonly issues: readonly ValidationIssue[];
-  readonly broken: boolean;
-  /** Whether the current draft was checked by the service. */
-  readonly checked: boolean;
-  readonly onStart: () => void;
-}
-
-function StartButton({ draft, issues, broken, checked, onStart }: BeginProps): ReactNode {
-  const client = useQueryClient();
-  const go = useGo();
-  const start = useMutation({
-    mutationFn: () => api.create(draft),
-    onSuccess: (search) => {
-      onStart();
-      upsertSearch(client, search);
-      go(`/searches/${search.id}`);
-    },
-  });
-  const stops = broken || issues.length > 0 || !checked;
-  return (
-    <section className="card">
-      <div className="row">
-        <button type="button" className="primary" disabled={stops || start.isPending} onClick={() => start.mutate()}>
-          Start search
-        </button>
-        <span className="soft small" role="status">
-          {broken
-            ? 'the JSON cannot be read'
-            : issues.length > 0
-              ? `${issues.length} fields are invalid`
-              : checked
-                ? ''
-                : 'checking…'}
-        </span>
-      </div>
-      {issues.length > 0 && (
-        <ul className="issues">
-          {issues.slice(0, 12).map(({ path, message }) => (
-            <li key={`${path} ${message}`} className="fault">
-              <code>{path}</code> {message}
-            </li>
-          ))}
-        </ul>
-      )}
-      {start.error && !(start.error instanceof Refusal && start.error.issues.length > 0) && (
-        <Problem error={start.error} />
-      )}
-      <p className="small soft" style={{ margin: '0.5rem 0 0' }}>
-        Your own data? <Link href="/datasets">Upload a CSV</Link>
-      </p>
-    </section>
-  );
 }

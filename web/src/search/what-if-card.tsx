@@ -70,6 +70,9 @@ function Told({ told }: { readonly told: WhatIf }): ReactNode {
   const given = own.options.find((option) => String(option.setting) === setting);
   const option = given ?? bestOf(own, direction);
   const chosen = { rule: own, option };
+  const unavailable = told.rules
+    .flatMap((one) => (one.unavailable === null ? [] : [`${ruleTitles[one.rule]}: ${one.unavailable}`]))
+    .join(' ');
   return (
     <>
       <Controls told={told} chosen={chosen} choose={choose} />
@@ -87,6 +90,11 @@ function Told({ told }: { readonly told: WhatIf }): ReactNode {
       <p className="soft small" style={{ maxWidth: 'none' }}>
         {judged} A pruner is worth its epochs where it is better than the dashed line, fewer trials that are not pruned.
       </p>
+      {unavailable !== '' && (
+        <p className="soft small" style={{ maxWidth: 'none' }}>
+          {unavailable}
+        </p>
+      )}
       <details>
         <summary className="small">Table</summary>
         <Options told={told} />
@@ -125,7 +133,7 @@ function Controls({ told, chosen: { rule, option }, choose }: ChooseProps): Reac
         {told.rules.map((one) => (
           <option key={one.rule} value={one.rule} disabled={one.options.length === 0}>
             {ruleTitles[one.rule]}
-            {one.unavailable !== null && ` – ${one.unavailable}`}
+            {one.unavailable !== null && ' (not available)'}
           </option>
         ))}
       </select>
