@@ -29,6 +29,7 @@ import type { PreflightTask } from './application/preflight.ts';
 import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
 import { startReconciling } from './application/reconcile.ts';
 import { createTrialRunner } from './application/run-trials.ts';
+import type { WhatIfTask } from './application/what-if.ts';
 import { compileKernels } from './compute/kernels.ts';
 import { withSourceMaps } from './compute/source-maps.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
@@ -37,6 +38,7 @@ import type { Config } from './config.ts';
 import type { Importance, Preflight } from './contract/analysis.ts';
 import { createFileReader, type FileAnswer, type FileTask } from './data/file-work.ts';
 import type { Slowness } from './domain/estimate.ts';
+import type { Replays } from './domain/what-if/what-if.ts';
 import { Problem } from './errors.ts';
 import { projectRoot } from './paths.ts';
 
@@ -125,7 +127,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const datasets = createDatasetStore(database, join(projectRoot, 'datasets'), files);
   const queue = await createTrialQueue(connection, log);
   // One thread each, started when needed and stopped when idle.
-  const analysis = new Piscina<ImportanceTask, Importance>({
+  const analysis = new Piscina<ImportanceTask | WhatIfTask, Importance | Replays>({
     ...withSourceMaps,
     filename: new URL('dist/workers/analysis-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
@@ -187,7 +189,8 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     memory: createTrialMemory(kernels, config.trialMemoryBytes),
     web: join(projectRoot, 'dist', 'web'),
     loopback: isLoopback(config.host),
-    importance: (task) => analysis.run(task),
+    importance: async (task) => (await analysis.run(task)) as Importance,
+    whatIf: async (task) => (await analysis.run(task, { name: 'whatIf' })) as Replays,
     examples: readExamples(join(projectRoot, 'examples')),
     preflight: (task) => preflight.run(task),
     threads: config.threads,

@@ -1,7 +1,13 @@
-/** A worker thread that computes hyperparameter importance, which would block the event loop for seconds. */
+/** A worker thread for analyses of a search that would block the event loop for seconds. */
 import { type ImportanceTask, importanceOf } from '../src/application/importance.ts';
+import { computeWhatIf, type WhatIfTask } from '../src/application/what-if.ts';
 import type { Importance } from '../src/contract/analysis.ts';
+import type { Replays } from '../src/domain/what-if/what-if.ts';
 
-export default function analysisThread(task: ImportanceTask): Importance {
+export default function importance(task: ImportanceTask): Importance {
   return importanceOf(task);
+}
+
+export function whatIf(task: WhatIfTask): Replays {
+  return computeWhatIf(task);
 }

@@ -7,12 +7,14 @@ import type { ModelUseAnswer, ModelUseTask } from '../application/models/use-mod
 import type { Planner } from '../application/planner.ts';
 import type { DatasetStore, ModelStore, PubSub, SearchQueries, SearchStore, TrialQueue } from '../application/ports.ts';
 import type { PreflightTask } from '../application/preflight.ts';
+import type { WhatIfTask } from '../application/what-if.ts';
 import type { CompiledKernels } from '../compute/kernels.ts';
 import type { Importance, Preflight } from '../contract/analysis.ts';
 import type { Example } from '../contract/searches.ts';
 import type { FileReader } from '../data/file-work.ts';
 import type { TrialMemory } from '../domain/specification/largest-trial.ts';
 import type { DatasetFacts } from '../domain/specification/specification.ts';
+import type { Replays } from '../domain/what-if/what-if.ts';
 import type { LiveCurves } from './live-curves.ts';
 
 export interface ApiDependencies extends Machine {
@@ -36,6 +38,8 @@ export interface ApiDependencies extends Machine {
   readonly memory: TrialMemory;
   /** Computes hyperparameter importance off the event loop. */
   readonly importance: (task: ImportanceTask) => Promise<Importance>;
+  /** Replays pruners off the event loop. */
+  readonly whatIf: (task: WhatIfTask) => Promise<Replays>;
   /** Runs pre-flight checks off the event loop. */
   readonly preflight: (task: PreflightTask) => Promise<Preflight>;
   /** The example searches. */

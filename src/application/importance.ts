@@ -1,5 +1,4 @@
 /** Hyperparameter importance of a search. */
-import { LRUCache } from 'lru-cache';
 import { explain, type Valued } from '../algorithms/importance/importance.ts';
 import type { Direction } from '../algorithms/objective.ts';
 import { type Space, spaceOf } from '../algorithms/space/space.ts';
@@ -7,8 +6,8 @@ import type { Importance } from '../contract/analysis.ts';
 import type { TrialOutcome } from '../domain/commands.ts';
 import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
-import { findSearch } from './find-search.ts';
 import type { SearchQueries } from './ports.ts';
+import { rememberedWhile } from './remember.ts';
 
 /** With fewer trials, shares are mostly noise. */
 const ENOUGH_TRIALS = 100;
@@ -39,30 +38,19 @@ function importanceTask(search: Search, outcomes: readonly TrialOutcome[]): Impo
   };
 }
 
-/** Results are cached until more trials have ended. */
-const MAX_CACHED = 100;
-
 export interface ImportanceDependencies {
   readonly queries: Pick<SearchQueries, 'find' | 'outcomes'>;
   /** Computes it off the event loop. */
   readonly importance: (task: ImportanceTask) => Promise<Importance>;
 }
 
-/** Hyperparameter importance of a search; trials that end in the meantime are included in the next result. */
+/** Hyperparameter importance of a search. */
 export function createImportance({ queries, importance }: ImportanceDependencies): (id: string) => Promise<Importance> {
-  const kept = new LRUCache<string, { readonly ended: number; readonly answer: Promise<Importance> }>({
-    max: MAX_CACHED,
-  });
-  return async (id) => {
-    const search = await findSearch({ queries }, id);
-    const ended = search.trials.complete;
-    const known = kept.get(id);
-    if (known?.ended === ended) return known.answer;
-    const answer = queries.outcomes(search).then((outcomes) => importance(importanceTask(search, outcomes)));
-    answer.catch(() => kept.delete(id));
-    kept.set(id, { ended, answer });
-    return answer;
-  };
+  return rememberedWhile(
+    queries,
+    ({ trials }) => trials.complete,
+    async (search) => importance(importanceTask(search, await queries.outcomes(search))),
+  );
 }
 
 /** Takes seconds for thousands of trials, so do not call it on the event loop. */

@@ -136,6 +136,11 @@ export interface SearchQuery {
   readonly parent?: string | undefined;
 }
 
+export interface TimedOutcome extends TrialOutcome {
+  /** From the start of the first of them to the end of this one, by the clock; null while it waits at a rung. */
+  readonly seconds: number | null;
+}
+
 /** A finding, aggregated over the trials of a search. */
 export interface FoundOften {
   readonly example: FoldsFinding;
@@ -143,6 +148,12 @@ export interface FoundOften {
   readonly trials: number;
   /** Numbers of the first of them. */
   readonly numbers: readonly number[];
+}
+
+/** The objective of a trial that trained to its own end, epoch by epoch. */
+export interface StoredObjective extends Pick<TrialOutcome, 'number' | 'point' | 'value' | 'epochs'> {
+  /** JSON text: a list of series, one per fold. */
+  readonly folds: string;
 }
 
 export interface SearchQueries {
@@ -155,7 +166,7 @@ export interface SearchQueries {
   /** Complete trials, best first: the confirmed best, if there is one, then by value as searched. */
   best(search: Search, limit: number): Promise<readonly TrialSummary[]>;
   /** All trials that have ended or wait at a rung, by number. */
-  outcomes(search: Search): Promise<readonly TrialOutcome[]>;
+  outcomes(search: Search): Promise<readonly TimedOutcome[]>;
   /** Findings of all trials that have ended or wait at a rung. */
   findings(search: Search): Promise<readonly FoundOften[]>;
   /** Ended trials of a stage with their findings, by number. */
@@ -172,6 +183,10 @@ export interface SearchQueries {
     trials: number,
     points: number,
   ): Promise<{ readonly seq: number; readonly trials: readonly StoredCurves[] } | undefined>;
+  /** How many trials of a stage are in each state. */
+  countStates(search: Search, stage: number): Promise<Readonly<Partial<Record<TrialState, number>>>>;
+  /** Complete trials of a stage with the whole series of the objective, by number; a sample, always the same, of more than `limit`. */
+  objectives(search: Search, stage: number, limit: number): Promise<readonly StoredObjective[]>;
   events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;
 }
 

@@ -2,7 +2,7 @@
 
 import { narrow } from '../algorithms/space/narrow.ts';
 import type { Distribution, Value } from '../algorithms/space/space.ts';
-import type { Refinement } from '../contract/searches.ts';
+import type { DryRun, Refinement } from '../contract/searches.ts';
 import { isOpen, type Search } from '../domain/search.ts';
 import { boundsOf } from '../domain/specification/bounds.ts';
 import type { ConfirmSettings } from '../domain/specification/confirm-settings.ts';
@@ -11,32 +11,49 @@ import type { ValidationSettings } from '../domain/specification/validation.ts';
 import { stagesOf } from '../domain/stages.ts';
 import { Problem } from '../errors.ts';
 import { type CreateSearchDependencies, createSearch } from './create-search.ts';
+import { dryRunSearch, type Machine } from './dry-run.ts';
 import { findSearch } from './find-search.ts';
+import type { SpecificationContext } from './parse-specification.ts';
 import type { DatasetStore, SearchQueries } from './ports.ts';
 import { suggestionsFor } from './search-findings.ts';
 import { fitting } from './warm-start.ts';
 
-export interface RefineSearchDependencies extends CreateSearchDependencies {
+export interface RefinementDependencies extends SpecificationContext {
   readonly queries: Pick<SearchQueries, 'find' | 'outcomes' | 'best' | 'diagnosed'>;
   readonly datasets: Pick<DatasetStore, 'find' | 'load'>;
 }
 
-/** Uses the data set version of the parent, even if a newer one was uploaded, so that values are comparable. */
 export async function refineSearch(
-  dependencies: RefineSearchDependencies,
+  dependencies: RefinementDependencies & CreateSearchDependencies,
   id: string,
   refinement: Refinement,
 ): Promise<Search> {
-  const { queries, datasets } = dependencies;
-  const parent = await findSearch({ queries }, id);
-  const body = await refined(parent, queries, refinement);
-  const { hash } = parent.dataset;
-  const ofParent = {
-    find: (name: string) => datasets.find(name, hash),
-    load: (name: string) => datasets.load(name, hash),
-  };
-  const { search } = await createSearch({ ...dependencies, datasets: ofParent }, body, { parent: id });
+  const { body, datasets } = await prepared(dependencies, id, refinement);
+  const { search } = await createSearch({ ...dependencies, datasets }, body, { parent: id });
   return search;
+}
+
+/** What the refined search would try, and how long it would take. */
+export async function dryRunRefinement(
+  dependencies: RefinementDependencies & Machine,
+  id: string,
+  refinement: Refinement,
+): Promise<DryRun> {
+  const { body, datasets } = await prepared(dependencies, id, refinement);
+  return dryRunSearch({ ...dependencies, datasets }, body);
+}
+
+/** Uses the data set version of the parent, even if a newer one was uploaded, so that values are comparable. */
+async function prepared({ queries, datasets }: RefinementDependencies, id: string, refinement: Refinement) {
+  const parent = await findSearch({ queries }, id);
+  const { hash } = parent.dataset;
+  return {
+    body: await refined(parent, queries, refinement),
+    datasets: {
+      find: (name: string) => datasets.find(name, hash),
+      load: (name: string) => datasets.load(name, hash),
+    },
+  };
 }
 
 /** The request body for the refined search. */

@@ -5,6 +5,7 @@ import type { ComputeCore, FoldCurves, TimedUpdate, TrialResult, TrialTask } fro
 import { type IntermediateReport, persistentFault } from '../diagnosis/persistent.ts';
 import type { Claim, PausedReport } from '../domain/commands.ts';
 import type { Epoch } from '../domain/events.ts';
+import { meansByEpoch, seriesOf } from '../domain/intermediate-values.ts';
 import type { Search } from '../domain/search.ts';
 import { hasBarriers } from '../domain/specification/pruners.ts';
 import { undefinedOn } from '../domain/specification/undefined-metric.ts';
@@ -107,14 +108,12 @@ function epochOf(update: TimedUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 
 
 /** The best mean over the folds so far. */
 function bestMean(folds: readonly FoldCurves[], { metric, direction }: TrialTask): number | null {
-  const [first] = folds;
-  if (first === undefined) return null;
-  const series = metric === 'validationLoss' ? 'validationLoss' : 'validationMetric';
-  const means = first[series]
-    .map((_, epoch) => folds.map((fold) => fold[series][epoch] ?? null))
-    .filter((values): values is number[] => values.every((value) => value !== null))
-    .map((values) => values.reduce((a, b) => a + b, 0) / values.length);
-  return bestOf(means, direction);
+  const series = seriesOf(metric);
+  const means = meansByEpoch(folds.map((fold) => fold[series]));
+  return bestOf(
+    means.filter((mean) => mean !== null),
+    direction,
+  );
 }
 
 /** The task of a claimed trial, its report schedule and its time limit. */

@@ -51,6 +51,7 @@ export function createClient(url: string) {
     best: (id: string, limit: number) => json('GET /v1/searches/:id/best', { params: { id }, query: { limit } }),
     confirmation: (id: string) => json('GET /v1/searches/:id/confirmation', { params: { id } }),
     findings: (id: string) => json('GET /v1/searches/:id/findings', { params: { id } }),
+    whatIf: (id: string) => json('GET /v1/searches/:id/what-if', { params: { id } }),
     /** For a search or a specification. */
     preflight: (of: { id: string } | { specification: unknown }) =>
       'id' in of

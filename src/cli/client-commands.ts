@@ -1,4 +1,4 @@
-/** The client commands: submit, watch, list, show, best, findings, preflight, cancel, export, replay; those for models are in model-commands.ts. */
+/** The client commands: submit, watch, list, show, best, findings, what-if, preflight, cancel, export, replay; those for models are in model-commands.ts. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -16,6 +16,8 @@ import {
   searchLines,
   searchTable,
   warningLines,
+  whatIfNotes,
+  whatIfTable,
 } from './format.ts';
 import { listModels, makeModel, predict } from './model-commands.ts';
 import { replayed } from './replay.ts';
@@ -60,6 +62,13 @@ const clientCommands: Readonly<Record<string, Command>> = {
   },
   findings: async (client, args) => {
     console.log(findingLines(await client.findings(one(args, 'findings ID'))));
+    return 0;
+  },
+  'what-if': async (client, args) => {
+    const id = one(args, 'what-if ID');
+    const [search, told] = await Promise.all([client.search(id), client.whatIf(id)]);
+    if (told.rules.some(({ options }) => options.length > 0)) console.log(`${whatIfTable(search, told)}\n`);
+    console.log(whatIfNotes(told));
     return 0;
   },
   preflight: async (client, args) => {

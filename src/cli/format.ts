@@ -1,10 +1,12 @@
 /** Formats trials and searches for the terminal. */
 import Table from 'cli-table3';
 import type { Preflight, SearchFindings } from '../contract/analysis.ts';
+import type { WhatIf } from '../contract/what-if.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
-import { formatConfirmation, formatDuration, formatNumber, formatValue } from '../format.ts';
+import { byTradeoff } from '../domain/what-if/tradeoff.ts';
+import { formatConfirmation, formatDuration, formatNumber, formatPercent, formatValue, plural } from '../format.ts';
 
 /** `learningRate 0.01234  activation relu` */
 export function pointLine(point: Readonly<Record<string, number | string | boolean>>): string {
@@ -62,6 +64,58 @@ export function findingLines({ trials, items, suggestions }: SearchFindings): st
     '',
     'Suggestions (apply them with POST …/refine and {"apply": [ids]}):',
     ...suggestions.map(({ id, text }) => `  ${id}: ${text}`),
+  ].join('\n');
+}
+
+/** The best option of each rule. */
+export function whatIfTable({ specification }: Search, { rules, ofBest }: WhatIf): string {
+  const { metric, direction } = specification.objective;
+  const table = new Table({
+    head: [
+      'rule',
+      'setting',
+      'epochs saved',
+      'stopped',
+      `best ${metric}`,
+      'rank',
+      'lost',
+      `of best ${ofBest}`,
+      'fewer trials',
+    ],
+    ...plain,
+  });
+  for (const { rule, setting, options } of rules) {
+    const [option] = options.toSorted(byTradeoff(direction));
+    if (option === undefined) continue;
+    const { setting: value, saved, stopped, best, lost, keptOfBest, fewerTrials } = option;
+    table.push([
+      ...[rule, `${setting} ${formatValue(value)}`, formatPercent(saved), stopped],
+      ...[
+        formatNumber(best?.value),
+        formatValue(best?.rank),
+        formatNumber(lost, 2),
+        keptOfBest,
+        formatNumber(fewerTrials),
+      ],
+    ]);
+  }
+  return table.toString();
+}
+
+/** Why rules are missing, and which trials were judged. */
+export function whatIfNotes({ rules, trials, stage }: WhatIf): string {
+  const { judged, thinned, pruned, failed, open } = trials;
+  const left = Object.entries({
+    pruned,
+    'failed or cancelled': failed,
+    'not ended': open,
+    'to bound the computation': thinned,
+  });
+  const out = left.filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`);
+  return [
+    ...rules.flatMap(({ rule, unavailable }) => (unavailable === null ? [] : [`${rule}: ${unavailable}`])),
+    `Judged: ${plural(judged, 'complete trial')} of stage ${stage + 1}.${out.length > 0 ? ` Left out: ${out.join(', ')}.` : ''}`,
+    'fewer trials: the expected best of as many trials without a pruner as take these epochs.',
   ].join('\n');
 }
 

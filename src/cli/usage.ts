@@ -15,6 +15,7 @@ export const usage = `usage: npm run hypersearch -- COMMAND
   show ID                           show a search
   best ID [--limit N]               show its best trials
   findings ID                       show problems found in its trials, with advice
+  what-if ID                        show what pruners and early stopping would have saved and lost
   cancel ID                         cancel a search
   export ID [--format csv|ndjson]   write all trials to standard output
   replay ID NUMBER                  recompute a trial and compare the bits

@@ -101,10 +101,11 @@ export const historySchema = z
           best: z.number().describe('Best value of its stage so far'),
           stage: z.int(),
           epochs: z.int().describe('Epochs trained by all trials so far'),
+          seconds: z.number().describe('From the start of the first trial to the end of this one, by the clock'),
         }),
       )
       .readonly()
-      .describe('Complete trials by number; downsampled, but improvements are kept'),
+      .describe('Complete trials by number; downsampled, but improvements by number and by time are kept'),
   })
   .meta({ id: 'History' });
 export type History = z.output<typeof historySchema>;

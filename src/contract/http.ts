@@ -8,12 +8,14 @@ import { modelEndpoints } from './models.ts';
 import { searchEndpoints } from './searches.ts';
 import { streamEndpoints } from './stream.ts';
 import { trialEndpoints } from './trials.ts';
+import { whatIfEndpoints } from './what-if.ts';
 
 export const endpoints = {
   ...searchEndpoints,
   ...trialEndpoints,
   ...confirmationEndpoints,
   ...analysisEndpoints,
+  ...whatIfEndpoints,
   ...streamEndpoints,
   ...datasetEndpoints,
   ...modelEndpoints,

@@ -132,6 +132,13 @@ export const searchEndpoints = {
     body: refinementSchema.nullish(),
     response: created,
   },
+  'POST /v1/searches/:id/refine/dry-run': {
+    tags,
+    summary: 'Show what the refined search would try and estimate its duration; stores nothing',
+    params: searchParams,
+    body: refinementSchema.nullish(),
+    response: { 200: dryRunSchema, ...refusals },
+  },
   'PATCH /v1/searches/:id': {
     tags,
     summary: 'Rename it or change its budget; a search that has ended continues if the new budget allows it',

@@ -226,3 +226,20 @@ describe('the client', () => {
     expect((await hypersearch('dance')).code).toBe(2);
   });
 });
+
+it('what-if shows the best setting of each pruner', async () => {
+  const { id } = await service.client.create({
+    dataset: 'iris',
+    hyperparameters: { learningRate: { distribution: 'float', low: 1e-4, high: 0.3, scale: 'log' }, epochs: 6 },
+    budget: { trials: 12 },
+  });
+  await ended(service.client, id);
+  const { code, output } = await hypersearch('what-if', id);
+  expect(code, output).toBe(0);
+  for (const rule of ['median', 'percentile', 'successiveHalving', 'asha', 'hyperband', 'patience'])
+    expect(output).toMatch(new RegExp(`^${rule} +\\w+ \\d+ +[\\d.]+ %`, 'm'));
+  expect(output).toContain('Judged: 12 complete trials of stage 1.');
+  const few = await service.client.create({ dataset: 'iris', hyperparameters: { epochs: 1 }, budget: { trials: 2 } });
+  await ended(service.client, few.id);
+  expect((await hypersearch('what-if', few.id)).output).toContain('median: Too few trials can be judged');
+});

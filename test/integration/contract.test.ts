@@ -164,6 +164,7 @@ describe('every answer', () => {
     await ask('GET /v1/searches/:id/curves', { params, query: { points: 3 } });
     await ask('GET /v1/searches/:id/export', { params, query: { format: 'ndjson' } });
     for (const type of (await events(id)).map(({ type: one }) => one)) types.add(type);
+    await ask('POST /v1/searches/:id/refine/dry-run', { params }, { body: { quantile: 0.5 } });
     const refined = await ask('POST /v1/searches/:id/refine', { params }, { body: { budget: { trials: 2 } } });
     await ended(service.client, refined.id);
     await ask('DELETE /v1/searches/:id', { params: { id: refined.id } });

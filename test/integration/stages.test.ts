@@ -140,6 +140,23 @@ describe('refining', () => {
     expect(again!.hyperparameters['learningRate']).toBe(best!.hyperparameters['learningRate']);
   });
 
+  it('shows before it starts what it would be, and stores nothing', async () => {
+    const { search } = await finished({ hyperparameters: { ...hyperparameters, epochs: 4 }, budget: { trials: 20 } });
+    const refinement = { epochs: 6, quantile: 0.5, budget: { trials: 5 } };
+    const { status, body } = await request('POST', `/v1/searches/${search.id}/refine/dry-run`, refinement);
+    expect(status).toBe(200);
+    const shown = body as DryRun;
+    expect(shown.trials).toBe(5);
+    expect(shown.estimate.seconds).toBeGreaterThan(0);
+    expect(shown.first[0]).toMatchObject({ number: 0, source: 'enqueued' });
+    expect((await request('GET', `/v1/searches?parent=${search.id}`)).body).toMatchObject({ items: [] });
+    const child = (await request('POST', `/v1/searches/${search.id}/refine`, refinement)).body as Search;
+    expect(shown.specification).toEqual(child.specification);
+    const wrong = await request('POST', `/v1/searches/${search.id}/refine/dry-run`, { quantile: 9 });
+    expect(wrong).toMatchObject({ status: 400, body: { faults: [{ path: 'quantile' }] } });
+    await service.client.cancel(child.id).catch(() => undefined);
+  });
+
   it('refuses one that still runs', async () => {
     const { id } = await service.client.create(lasting(500, 4));
     expect(await request('POST', `/v1/searches/${id}/refine`)).toMatchObject({ status: 409 });
@@ -233,9 +250,13 @@ describe('afterwards', () => {
     expect(importance.shares[0]!.name).toBe('learningRate');
     for (const { share, low, high } of importance.shares) expect(share >= low - 0.1 && share <= high + 0.1).toBe(true);
     const history = (await request('GET', `/v1/searches/${search.id}/history`)).body as {
-      points: { best: number; value: number }[];
+      points: { best: number; value: number; seconds: number }[];
     };
     expect(history.points.at(-1)!.best).toBe(search.best!.value);
+    const started = Math.min(...trials.map(({ startedAt }) => Date.parse(startedAt!)));
+    const last = Math.max(...trials.map(({ finishedAt }) => Date.parse(finishedAt!)));
+    expect(Math.min(...history.points.map(({ seconds }) => seconds))).toBeGreaterThan(0);
+    expect(Math.max(...history.points.map(({ seconds }) => seconds))).toBeLessThanOrEqual((last - started) / 1000);
     const bests = history.points.map(({ best }) => best);
     expect(bests).toEqual(bests.toSorted((a, b) => a - b));
     const coverage = (await request('GET', `/v1/searches/${search.id}/coverage`)).body as {

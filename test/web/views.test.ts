@@ -2,9 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hyperparameterTable } from '../../src/domain/specification/hyperparameters.ts';
-import type { History, Search } from '../../web/src/api.ts';
 import { unitOf } from '../../web/src/charts/axis.ts';
-import { differences, joinedHistories } from '../../web/src/compare/differences.ts';
 import {
   nameOf,
   noChoices,
@@ -328,48 +326,6 @@ describe('a CSV before it is stored', () => {
     ['adult.data.gz', 'adult'],
     ['air quality.tsv', 'air-quality'],
   ])('%s is named %s', (file, name) => expect(nameOf(file)).toBe(name));
-});
-
-describe('two searches compared', () => {
-  const specification = {
-    name: 'a',
-    dataset: 'digits',
-    hyperparameters: { l2: 0.1, learningRate: 0.2 },
-    budget: { trials: 3 },
-  };
-  const as = (one: object) => one as unknown as Search['specification'];
-  it('tells in what they differ, not in what order their parts are written', () => {
-    const other = {
-      budget: { trials: 3 },
-      hyperparameters: { learningRate: 0.3, l2: 0.1 },
-      dataset: 'digits',
-      name: 'b',
-    };
-    expect(differences(as(specification), as(other))).toEqual([
-      { path: 'hyperparameters.learningRate', left: 0.2, right: 0.3 },
-    ]);
-  });
-  it('joins their histories over one axis', () => {
-    const history = (points: [number, number, number][]) =>
-      ({
-        points: points.map(([number, epochs, best]) => ({ number, epochs, best, value: best, stage: 0 })),
-      }) as History;
-    const a = history([
-      [0, 5, 0.1],
-      [2, 15, 0.4],
-    ]);
-    const b = history([[0, 3, 0.2]]);
-    expect(joinedHistories([a, b], 'trials')).toEqual([
-      [1, 3],
-      [0.1, 0.4],
-      [0.2, null],
-    ]);
-    expect(joinedHistories([a, undefined], 'epochs')).toEqual([
-      [5, 15],
-      [0.1, 0.4],
-      [null, null],
-    ]);
-  });
 });
 
 it('asks less and less often as trials end', () => {

@@ -10,6 +10,7 @@ export type { NewModelRequest as NewModel, PredictionsAnswer as Predictions } fr
 export type { DryRun } from '../../src/contract/searches.ts';
 export type { ModelMessage } from '../../src/contract/stream.ts';
 export type { Curves, Table } from '../../src/contract/trials.ts';
+export type { WhatIf } from '../../src/contract/what-if.ts';
 export type { DatasetSummary as Dataset } from '../../src/domain/dataset-record.ts';
 export type { Epoch, SearchEvent } from '../../src/domain/events.ts';
 export type { ModelRecord } from '../../src/domain/model-record.ts';
@@ -60,7 +61,7 @@ async function ask<Name extends EndpointName>(
   return answer as Answer<Name>;
 }
 
-type About = 'findings' | 'importance' | 'coverage' | 'history' | 'best' | 'table' | 'curves' | 'preflight';
+type About = 'findings' | 'importance' | 'what-if' | 'coverage' | 'history' | 'best' | 'table' | 'curves' | 'preflight';
 type TransitionVerb = 'pause' | 'resume' | 'cancel';
 
 export const api = {
@@ -73,6 +74,8 @@ export const api = {
   change: (id: string, body: unknown) => ask('PATCH /v1/searches/:id', { params: { id } }, { body }),
   remove: (id: string) => ask('DELETE /v1/searches/:id', { params: { id } }),
   act: (id: string, verb: TransitionVerb) => ask(`POST /v1/searches/:id/${verb}`, { params: { id } }),
+  dryRunRefinement: (id: string, body: unknown, signal?: AbortSignal) =>
+    ask('POST /v1/searches/:id/refine/dry-run', { params: { id } }, { body, signal }),
   refine: (id: string, body: unknown) => ask('POST /v1/searches/:id/refine', { params: { id } }, { body }),
   trial: (id: string, number: number) => ask('GET /v1/searches/:id/trials/:number', { params: { id, number } }),
   actOnTrial: (id: string, number: number, verb: TransitionVerb | 'retry') =>

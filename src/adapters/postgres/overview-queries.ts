@@ -1,6 +1,9 @@
 /** Reading many trials of a search at once, each time by one statement: what it tells is of one moment. */
+
+import type { StoredObjective } from '../../application/ports.ts';
 import type { Table } from '../../contract/trials.ts';
 import type { StoredCurves } from '../../domain/curves.ts';
+import { seriesOf } from '../../domain/intermediate-values.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
 import { variedOf } from '../../domain/specification/hyperparameters.ts';
@@ -123,4 +126,28 @@ export async function curvesOf(
       trials: rows.filter((row): row is { seq: number } & StoredCurves => row.number !== null),
     }
   );
+}
+
+/**
+ * The series stay text: parsing those of many trials would block the event loop. Trials are sampled by a hash of their numbers: every tenth
+ * of a grid might all have the same value of a hyperparameter.
+ */
+export function objectivesOf(
+  database: Database,
+  search: Search,
+  stage: number,
+  limit: number,
+): Promise<readonly StoredObjective[]> {
+  const series = seriesOf(search.specification.objective.metric);
+  return database.$queryRaw<StoredObjective[]>`
+    WITH sampled AS (
+      SELECT number FROM trials
+      WHERE search_id = ${search.id}::uuid AND number < ${FIRST_RUN}::int AND stage = ${stage}::int AND state = 'complete'
+      ORDER BY md5(number::text) LIMIT ${limit}::int
+    )
+    SELECT number, hyperparameters AS point, value, epochs, (
+      SELECT coalesce(jsonb_agg(fold->${series}::text ORDER BY (fold->>'fold')::int), '[]') FROM jsonb_array_elements(curves) fold
+    )::text AS folds
+    FROM trials JOIN sampled USING (number)
+    WHERE search_id = ${search.id}::uuid ORDER BY number`;
 }

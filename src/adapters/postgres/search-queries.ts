@@ -1,15 +1,22 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
 import { z } from 'zod';
-import type { FoundOften, Page, SearchQueries, SearchQuery, TrialQuery } from '../../application/ports.ts';
-import type { TrialOutcome } from '../../domain/commands.ts';
+import type {
+  FoundOften,
+  Page,
+  SearchQueries,
+  SearchQuery,
+  TimedOutcome,
+  TrialQuery,
+} from '../../application/ports.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
 import type { DiagnosedTrial } from '../../domain/suggestion-rules.ts';
+import type { TrialState } from '../../domain/trial.ts';
 import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
 import { decode, newestFirstCursor, pageOf } from './cursors.ts';
-import { curvesOf, tableOf } from './overview-queries.ts';
+import { curvesOf, objectivesOf, tableOf } from './overview-queries.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 import { ascending, bestFirst, descending } from './value-order.ts';
 
@@ -65,10 +72,11 @@ export function createSearchQueries(database: Database): SearchQueries {
     },
     outcomes: async ({ id }) => {
       const rows = await database.$queryRaw<
-        (Omit<TrialOutcome, 'point'> & { hyperparameters: TrialOutcome['point'] })[]
+        (Omit<TimedOutcome, 'point'> & { hyperparameters: TimedOutcome['point'] })[]
       >`
-        SELECT number, state, hyperparameters, value, epochs FROM trials
-        WHERE search_id = ${id}::uuid AND ${isTrial} AND state NOT IN ('waiting', 'running') ORDER BY number`;
+        SELECT number, state, hyperparameters, value, epochs,
+          extract(epoch FROM finished_at - min(started_at) OVER ())::float8 AS seconds
+        FROM trials WHERE search_id = ${id}::uuid AND ${isTrial} AND state NOT IN ('waiting', 'running') ORDER BY number`;
       return rows.map(({ hyperparameters, ...row }) => ({ ...row, point: hyperparameters }));
     },
     findings: async ({ id }) => {
@@ -97,6 +105,13 @@ export function createSearchQueries(database: Database): SearchQueries {
     },
     table: (search) => tableOf(database, search),
     curves: (search, trials, points) => curvesOf(database, search, trials, points),
+    countStates: async ({ id }, stage) => {
+      const rows = await database.$queryRaw<{ state: TrialState; trials: number }[]>`
+        SELECT state, count(*)::int AS trials FROM trials
+        WHERE search_id = ${id}::uuid AND ${isTrial} AND stage = ${stage}::int GROUP BY state`;
+      return Object.fromEntries(rows.map(({ state, trials }) => [state, trials]));
+    },
+    objectives: (search, stage, limit) => objectivesOf(database, search, stage, limit),
     events: async (id, after, limit) => {
       const rows = await database.$queryRaw<Parameters<typeof eventOf>[0][]>`
         SELECT seq, type, data, at FROM events WHERE search_id = ${id}::uuid AND seq > ${after}::int

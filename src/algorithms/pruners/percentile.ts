@@ -1,6 +1,7 @@
 /** The median and percentile rules (Golovin et al. 2017, Vizier, §3.2.2; as in Optuna). */
 import { plural } from '../../format.ts';
 import { compare, type Direction, isBetter, quantileOfBest } from '../objective.ts';
+import { quantile } from '../quantile.ts';
 import { formatted, type Pruner } from './pruner.ts';
 
 interface Settings {
@@ -9,15 +10,6 @@ interface Settings {
   readonly startupTrials: number;
   readonly warmupEpochs: number;
   readonly interval: number;
-}
-
-/** Quantile with linear interpolation; `share` from 0 (the minimum) to 1. */
-function quantile(numbers: readonly number[], share: number): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const place = share * (sorted.length - 1);
-  const below = sorted[Math.floor(place)]!;
-  const above = sorted[Math.ceil(place)]!;
-  return below + (above - below) * (place - Math.floor(place));
 }
 
 /** Stops a trial whose best value so far is worse than the percentile of the complete trials' values at the same epoch. */

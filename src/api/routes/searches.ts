@@ -3,7 +3,7 @@ import { changeSearch } from '../../application/change-search.ts';
 import { createSearch } from '../../application/create-search.ts';
 import { dryRunSearch } from '../../application/dry-run.ts';
 import { findSearch } from '../../application/find-search.ts';
-import { refineSearch } from '../../application/refine-search.ts';
+import { dryRunRefinement, refineSearch } from '../../application/refine-search.ts';
 import { transitionSearch } from '../../application/transition-search.ts';
 import { refinementSchema } from '../../contract/searches.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -43,6 +43,11 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, 
       const search = await refineSearch(dependencies, id, body ?? refinementSchema.parse({}));
       return reply.code(201).header('location', `/v1/searches/${search.id}`).send(search);
     },
+  });
+
+  app.route({
+    ...endpoint('POST /v1/searches/:id/refine/dry-run'),
+    handler: ({ params: { id }, body }) => dryRunRefinement(dependencies, id, body ?? refinementSchema.parse({})),
   });
 
   app.route({

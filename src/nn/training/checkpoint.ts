@@ -2,6 +2,7 @@
 import type { FloatArray, Kernels } from '../kernels/kernels.ts';
 import { type Place, readDense, writeDense } from '../model/layout.ts';
 import type { TrainingArrays } from './arrays.ts';
+import type { BestEpoch } from './early-stopping.ts';
 import type { Trainer } from './trainer.ts';
 
 /** Plain data. All arrays are dense and therefore independent of the stride of the kernels. */
@@ -23,17 +24,12 @@ export interface Checkpoint {
   } | null;
 }
 
-/** The epoch that early stopping would restore; epoch 0 if there is none yet. */
-export interface BestEpoch {
-  epoch: number;
-  value: number;
-}
-
 /** The progress of a training run. */
 export interface Progress {
   epoch: number;
   initialLoss: number;
-  readonly best: BestEpoch;
+  /** Of early stopping. */
+  readonly best: { -readonly [Key in keyof BestEpoch]: BestEpoch[Key] };
 }
 
 function read(kernels: Kernels, flat: FloatArray, places: readonly Place[]): FloatArray {

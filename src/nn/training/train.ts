@@ -2,7 +2,6 @@
  * Training as a generator: it yields a report after every epoch and receives a command. No thread, queue or clock; the same options give the
  * same bits.
  */
-import { isBetter } from '../../algorithms/objective.ts';
 import type { FloatArray, Kernels } from '../kernels/kernels.ts';
 import { MAX_STEPS, type TrainingAddress } from '../model/address.ts';
 import { type InitialWeights, initialize } from '../model/initializers.ts';
@@ -12,6 +11,7 @@ import type { NetworkSpec } from '../model/network.ts';
 import { fillRows } from '../model/rows.ts';
 import { allocateTraining, memoryOf, type TrainingArrays } from './arrays.ts';
 import { applyCheckpoint, type Checkpoint, type Progress, takeCheckpoint } from './checkpoint.ts';
+import { isBestEpoch, isExhausted } from './early-stopping.ts';
 import {
   createSums,
   type EpochOptions,
@@ -177,13 +177,13 @@ function hasStoppedEarly({ options, trainer, arrays, progress }: Run, report: Ep
   if (patience === 0) return false;
   const { best, epoch } = progress;
   const value = objective.metric === 'loss' ? report.validationLoss : report.validationMetric;
-  if (Number.isFinite(value) && (best.epoch === 0 || isBetter(value, best.value, objective.direction))) {
+  if (isBestEpoch(value, best, objective.direction)) {
     best.epoch = epoch;
     best.value = value;
     arrays.bestParameters.set(trainer.network.parameters);
     arrays.bestStatistics.set(trainer.network.statistics);
   }
-  return epoch - best.epoch >= patience && epoch < epochs;
+  return isExhausted(best, epoch, patience) && epoch < epochs;
 }
 
 function resultOf({ options, trainer, arrays, sums, progress }: Run, stoppedEarly: boolean): TrainingResult {

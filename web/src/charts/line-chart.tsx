@@ -6,6 +6,7 @@ import { formatValue } from '../../../src/format.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { ChartFrame } from './frame.tsx';
 import { type Hit, hoverPlugin } from './hover.ts';
+import { labelsOf, logRange, wholeSteps, xRange, yRange } from './ranges.ts';
 
 export interface Line {
   readonly label: string;
@@ -22,6 +23,12 @@ export interface Line {
   readonly opacity?: number;
 }
 
+interface Band {
+  /** The upper and the lower line, from 1. */
+  readonly between: readonly [number, number];
+  readonly colour: string;
+}
+
 interface LineChartProps {
   /** A description for screen readers. */
   readonly label: string;
@@ -33,8 +40,8 @@ interface LineChartProps {
   readonly yLabel: string;
   readonly logY?: boolean;
   readonly height?: number;
-  /** Shades the area between two lines, given by index. */
-  readonly band?: readonly [number, number];
+  /** Shades the areas between two lines, given by index. */
+  readonly bands?: readonly Band[];
   readonly legend?: boolean;
   /** A vertical line at this x. */
   readonly mark?: number | undefined;
@@ -59,7 +66,7 @@ export function LineChart(props: LineChartProps): ReactNode {
     logY = false,
     height = 260,
     legend = true,
-    band,
+    bands,
     mark,
     edge,
     strokes,
@@ -77,8 +84,8 @@ export function LineChart(props: LineChartProps): ReactNode {
   const colour = useColour();
   // A plot is recreated when its form changes, and only updated when its data changes.
   const form = useMemo(
-    () => JSON.stringify({ lines, xLabel, yLabel, logY, height, legend, band, hovers, whole } satisfies Form),
-    [lines, xLabel, yLabel, logY, height, legend, band, hovers, whole],
+    () => JSON.stringify({ lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole } satisfies Form),
+    [lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole],
   );
 
   useEffect(() => {
@@ -140,13 +147,13 @@ interface Form {
   readonly logY: boolean;
   readonly height: number;
   readonly legend: boolean;
-  readonly band: readonly [number, number] | undefined;
+  readonly bands: readonly Band[] | undefined;
   readonly hovers: boolean;
   readonly whole: boolean;
 }
 
 function optionsOf(
-  { lines, xLabel, yLabel, logY, height, legend, band, hovers, whole }: Form,
+  { lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole }: Form,
   latest: { readonly current: LineChartProps },
   width: number,
   colour: Colour,
@@ -168,7 +175,7 @@ function optionsOf(
     cursor: { drag: { x: true, y: false }, points: { size: 6, show: !hovers } },
     scales: {
       x: { time: false, range: xRange },
-      y: logY ? { distr: 3 } : { distr: 1, ...(hovers && { range: yRange }) },
+      y: logY ? { distr: 3, range: logRange } : { distr: 1, ...(hovers && { range: yRange }) },
     },
     axes: [
       // Trials and epochs are whole numbers.
@@ -176,9 +183,7 @@ function optionsOf(
         ...axis,
         label: xLabel,
         size: 36,
-        ...(whole
-          ? { incrs: wholeSteps }
-          : { values: (_, splits) => splits.map((x) => latest.current.formatX?.(x) ?? '') }),
+        ...(whole ? { incrs: wholeSteps } : { values: (_, splits) => labelsOf(splits, latest.current.formatX) }),
       },
       {
         ...axis,
@@ -192,8 +197,12 @@ function optionsOf(
       },
     ],
     series: [{ label: xLabel }, ...lines.map((line, i) => seriesOf(line, colour, () => latest.current.strokes?.[i]))],
-    ...(band && {
-      bands: [{ series: [band[0], band[1]], fill: withOpacity(colour('--orange'), 0.15), dir: 0 as unknown as 1 }],
+    ...(bands && {
+      bands: bands.map(({ between: [upper, lower], colour: name }) => ({
+        series: [upper, lower],
+        fill: withOpacity(colour(name), 0.15),
+        dir: 0 as unknown as 1,
+      })),
     }),
     hooks: {
       draw: [
@@ -204,17 +213,6 @@ function optionsOf(
       ],
     },
   };
-}
-
-const wholeSteps = [1, 2, 5]
-  .flatMap((step) => Array.from({ length: 9 }, (_, power) => step * 10 ** power))
-  .sort((a, b) => a - b);
-
-/** A single x stays in the middle of its neighbours: `low` and `high` would be up to 100 apart. */
-function xRange({ data: [xs] }: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
-  if (low === null || high === null) return [0, 1];
-  const [first, last] = [xs[0], xs.at(-1)];
-  return first !== undefined && first === last ? [first - 1, first + 1] : [low, high];
 }
 
 function seriesOf(
@@ -246,15 +244,6 @@ function hasOnePoint(column: uPlot.AlignedData[number]): boolean {
   let points = 0;
   for (const value of column) if (value != null && ++points > 1) return false;
   return points === 1;
-}
-
-/** The range of the values and a little more: by default uPlot includes 0, which flattens values near 1. */
-function yRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
-  if (low === null || high === null) return [0, 1];
-  // Values that differ by rounding alone: steps between ticks would be too small to add up, and uPlot would never come to the last one.
-  if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high))) return uPlot.rangeNum(low, low, 0.1, true);
-  const margin = 0.06 * (high - low);
-  return [low - margin, high + margin];
 }
 
 /** `rgb(1, 2, 3)` or `color(srgb …)`, made transparent. */

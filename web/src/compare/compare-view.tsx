@@ -1,148 +1,153 @@
-/** Compares two searches: their optimization histories and their differences. */
+/** Compares searches: their best values so far, and the settings in which they differ. The address has their ids. */
 
-import { useQuery } from '@tanstack/react-query';
+import { useQueries } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
-import { Link } from 'wouter';
-import { formatCount, formatValue } from '../../../src/format.ts';
-import { api, type History, type Search } from '../api.ts';
-import { LineChart } from '../charts/line-chart.tsx';
+import { api, type History } from '../api.ts';
 import { useAddress } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
-import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
+import { endedOf } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { formatSetting } from '../search/space.ts';
 import { steps } from '../search/steps.ts';
-import { differences, incomparable, joinedHistories, sameValidationRows } from './differences.ts';
-
-function useCompared(id: string) {
-  const search = useQuery({ queryKey: ['search', id], queryFn: () => api.search(id), enabled: id !== '' });
-  const ended = search.data === undefined ? 0 : endedOf(search.data.trials);
-  const history = useQuery({
-    queryKey: ['history', id, steps(ended), search.data?.state],
-    queryFn: () => api.about(id, 'history'),
-    enabled: search.data !== undefined,
-    placeholderData: (before) => before,
-  });
-  return { search, history };
-}
+import { AddSearch } from './add-search.tsx';
+import { type Axis, axes } from './best-so-far.ts';
+import { ComparedChart } from './compared-chart.tsx';
+import { ComparedTable } from './compared-table.tsx';
+import { comparables, differences, groupsOf, incomparable, MAX_COMPARED, sameValidationRows } from './differences.ts';
+import { type ComparedSearch, markOf } from './marks.ts';
+import '../style/compare.css';
 
 export default function CompareView(): ReactNode {
-  const [a] = useAddress('a');
-  const [b] = useAddress('b');
-  const [first, second] = [useCompared(a), useCompared(b)];
+  const [ids, setIds] = useIds();
   useTitle('Compare');
-  const error = first.search.error ?? second.search.error;
-  if (a === '' || b === '') {
-    return (
-      <>
-        <h1>Compare two searches</h1>
-        <p>
-          Choose two of the <Link href="/">searches</Link>.
-        </p>
-      </>
-    );
-  }
-  if (error) return <Problem error={error} />;
-  if (first.search.data === undefined || second.search.data === undefined) return <Waiting what="the searches" />;
+  const searches = useQueries({
+    queries: ids.map((id) => ({ queryKey: ['search', id], queryFn: () => api.search(id) })),
+  });
+  const histories = useQueries({
+    queries: searches.map(({ data }, i) => ({
+      queryKey: ['history', ids[i], steps(data === undefined ? 0 : endedOf(data.trials)), data?.state],
+      queryFn: () => api.about(ids[i]!, 'history'),
+      enabled: data !== undefined,
+      placeholderData: (before: History | undefined) => before,
+    })),
+  });
+  const known = searches.flatMap(({ data }, i) =>
+    data === undefined ? [] : [{ ...data, history: histories[i]?.data }],
+  );
+  const groups = groupsOf(known);
+  const compared = known.map((search) => ({
+    ...search,
+    mark: markOf(groups.findIndex((group) => group.searches.includes(search))),
+  }));
+  const errors = searches.flatMap(({ error }, i) => (error === null ? [] : [{ id: ids[i]!, error }]));
+  const drop = (id: string) => setIds(ids.filter((one) => one !== id));
   return (
-    <Compared
-      searches={[first.search.data, second.search.data]}
-      histories={[first.history.data, second.history.data]}
-    />
+    <>
+      <div className="row spread">
+        <h1>Compare searches</h1>
+        <AddSearch chosen={compared} full={ids.length >= MAX_COMPARED} add={(id) => setIds([...ids, id])} />
+      </div>
+      {errors.map(({ id, error }) => (
+        <div key={id}>
+          <Problem error={error} />
+          <button type="button" onClick={() => drop(id)}>
+            Remove it from the comparison
+          </button>
+        </div>
+      ))}
+      {compared.length + errors.length < ids.length && <Waiting what="the searches" />}
+      {ids.length < 2 && (
+        <p className="empty">Add {ids.length === 0 ? 'two searches' : 'another search'} to compare.</p>
+      )}
+      {compared.length > 0 && compared.length + errors.length === ids.length && (
+        <Compared searches={compared} drop={drop} keep={setIds} />
+      )}
+    </>
   );
 }
 
-interface ComparedProps {
-  readonly searches: readonly [Search, Search];
-  readonly histories: readonly [History | undefined, History | undefined];
+/** `ids` of the address, without repetitions; `a` and `b` are those of an earlier version. */
+function useIds(): [ids: readonly string[], set: (ids: readonly string[]) => void] {
+  const [text, setText] = useAddress('ids');
+  const [a] = useAddress('a');
+  const [b] = useAddress('b');
+  const given = text === '' ? [a, b] : text.split(',');
+  const ids = [...new Set(given.filter((id) => id !== ''))].slice(0, MAX_COMPARED);
+  return [ids, (after) => setText(after.join(','))];
 }
 
-function Compared({ searches, histories }: ComparedProps): ReactNode {
+interface ComparedProps {
+  readonly searches: readonly ComparedSearch[];
+  readonly drop: (id: string) => void;
+  /** Compares only these. */
+  readonly keep: (ids: readonly string[]) => void;
+}
+
+function Compared({ searches, drop, keep }: ComparedProps): ReactNode {
   const [over, setOver] = useAddress('over', 'trials');
-  const by = over === 'epochs' ? 'epochs' : 'trials';
-  const data = useMemo(() => joinedHistories(histories, by), [histories, by]);
-  const [a, b] = searches;
-  const reasons = incomparable(a, b);
-  const same = a.specification.objective.metric === b.specification.objective.metric;
+  const by: Axis = axes.find((axis) => axis === over) ?? 'trials';
+  const classes = useMemo(() => comparables(searches), [searches]);
+  const reasons = incomparable(searches);
   return (
     <>
-      <h1>Compare</h1>
       {reasons.length > 0 ? (
         <p className="notice" role="note">
-          <strong>Their values are not comparable.</strong> {reasons.join(' ')}
+          <strong>Their values are not comparable.</strong> {reasons.join(' ')} Each kind has a chart of its own.
         </p>
       ) : (
-        !sameValidationRows(a, b) && (
+        !sameValidationRows(searches) && (
           <p className="notice" role="note">
             They use different validation rows (another validation setting or seed): small differences between their
-            values say nothing.
+            values are not significant.
           </p>
         )
       )}
       <div className="grid">
-        {searches.map((search, i) => (
-          <section key={search.id} className="card">
-            <h2>
-              <span style={{ color: i === 0 ? 'var(--blue)' : 'var(--orange)' }}>{i === 0 ? '●' : '▲'}</span>{' '}
-              <Link href={`/searches/${search.id}`}>{search.name}</Link> <StateChip state={search.state} />
-            </h2>
-            <ProgressBar trials={search.trials} />
-            <p className="small soft">
-              {endedOf(search.trials)} of {search.trials.total} trials, {formatCount(search.epochs)} epochs
-            </p>
-            <p>
-              best {search.specification.objective.metric} <strong>{formatValue(search.best?.value)}</strong>
-            </p>
-          </section>
+        <section className="card wide">
+          <h2>Searches</h2>
+          <ComparedTable classes={classes} drop={drop} />
+        </section>
+        {classes.map((one) => (
+          <ComparedChart
+            key={one.key}
+            comparable={one}
+            alone={classes.length === 1}
+            by={by}
+            setBy={setOver}
+            keep={() => keep(one.searches.map(({ id }) => id))}
+          />
         ))}
         <section className="card wide">
-          <div className="row spread">
-            <h2>Optimization history</h2>
-            <select aria-label="x axis" value={by} onChange={(event) => setOver(event.target.value)}>
-              <option value="trials">by trial</option>
-              <option value="epochs">by epochs trained</option>
-            </select>
-          </div>
-          <LineChart
-            name="compared: optimization history"
-            label={`best value so far of both searches by ${by}`}
-            data={data}
-            lines={[
-              { label: a.name, colour: '--blue', steps: true, width: 2 },
-              { label: b.name, colour: '--orange', steps: true, width: 2 },
-            ]}
-            xLabel={by}
-            yLabel={same ? a.specification.objective.metric : 'value'}
-          />
-        </section>
-        <section className="card wide">
           <h2>Differences</h2>
-          <Differences a={a} b={b} />
+          <Differences searches={searches} />
         </section>
       </div>
     </>
   );
 }
 
-function Differences({ a, b }: { readonly a: Search; readonly b: Search }): ReactNode {
-  const rows = differences(a.specification, b.specification);
+function Differences({ searches }: { readonly searches: readonly ComparedSearch[] }): ReactNode {
+  const rows = useMemo(() => differences(searches), [searches]);
+  if (searches.length < 2) return <p className="empty">There is only one search.</p>;
   if (rows.length === 0) return <p className="empty">They only differ in their names.</p>;
   return (
-    <Table label="Differences" heads={['setting', `${a.name} (left)`, `${b.name} (right)`]}>
-      {rows.map(({ path, left, right }) => (
+    <Table label="Differences" heads={['setting', ...searches.map(({ name }) => name)]} className="differences">
+      {rows.map(({ path, values }) => (
         <tr key={path}>
-          <td>{path}</td>
-          {[left, right].map((value, i) => (
-            <td key={i === 0 ? 'left' : 'right'} style={{ whiteSpace: 'normal' }}>
-              {path.startsWith('hyperparameters.')
-                ? formatSetting(value as Parameters<typeof formatSetting>[0])
-                : (JSON.stringify(value) ?? '–')}
-            </td>
+          <th scope="row">{path}</th>
+          {values.map((value, i) => (
+            <td key={searches[i]!.id}>{textOf(path, value)}</td>
           ))}
         </tr>
       ))}
     </Table>
   );
+}
+
+function textOf(path: string, value: unknown): string {
+  if (path === 'dataset.version') return String(value).slice(0, 8);
+  if (path.startsWith('hyperparameters.')) return formatSetting(value as Parameters<typeof formatSetting>[0]);
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '–');
 }

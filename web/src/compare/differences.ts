@@ -1,70 +1,135 @@
-/** Differences between two searches. Pure. */
-import type { History, Search } from '../api.ts';
+/** What searches have in common and in what they differ. Pure. */
+import type { Direction } from '../../../src/algorithms/objective.ts';
+import { plural } from '../../../src/format.ts';
+import type { Search } from '../api.ts';
 
-interface Difference {
-  readonly path: string;
-  readonly left: unknown;
-  readonly right: unknown;
-}
-
-/** Compares all settings except names; hyperparameters one by one. */
-export function differences(a: Search['specification'], b: Search['specification']): Difference[] {
-  const flat = ({ hyperparameters, name: _, ...others }: Search['specification']) => ({
-    ...others,
-    ...Object.fromEntries(Object.entries(hyperparameters).map(([name, own]) => [`hyperparameters.${name}`, own])),
-  });
-  const [left, right]: Record<string, unknown>[] = [flat(a), flat(b)];
-  const paths = [...new Set([...Object.keys(left!), ...Object.keys(right!)])];
-  return paths
-    .filter((path) => canonical(left![path]) !== canonical(right![path]))
-    .map((path) => ({ path, left: left![path], right: right![path] }));
-}
+/** More searches would be neither legible nor distinguishable. */
+export const MAX_COMPARED = 24;
 
 /** What a comparison depends on. */
-type Compared = Pick<Search, 'dataset' | 'specification'>;
+export type Compared = Pick<Search, 'id' | 'name' | 'dataset' | 'specification'>;
 
-/** Why the values of two searches are not comparable, as sentences; empty if they are. */
-export function incomparable(a: Compared, b: Compared): string[] {
-  const [left, right] = [a.specification.objective, b.specification.objective];
+interface Difference {
+  /** `pruner.type`; a hyperparameter is one setting, also if it is a distribution. */
+  readonly path: string;
+  /** One per search; undefined where it does not have the setting. */
+  readonly values: readonly unknown[];
+}
+
+/** All settings that are not the same in all searches, except names. */
+export function differences(searches: readonly Compared[]): Difference[] {
+  const all = searches.map(({ specification, dataset }) => {
+    const { name: _, hyperparameters, dataset: __, ...others } = specification;
+    return new Map([
+      ['dataset', dataset.name],
+      ['dataset.version', dataset.hash],
+      ...Object.entries(hyperparameters).map(([name, own]): [string, unknown] => [`hyperparameters.${name}`, own]),
+      ...flat('', others),
+    ]);
+  });
+  const paths = [...new Set(all.flatMap((one) => [...one.keys()]))];
+  const parts = paths.map(partOf);
+  // Settings of a part stand together, also those that the first search does not have.
+  return paths
+    .sort((a, b) => parts.indexOf(partOf(a)) - parts.indexOf(partOf(b)))
+    .map((path) => ({ path, values: all.map((one) => one.get(path)) }))
+    .filter(({ values }) => values.some((value) => canonical(value) !== canonical(values[0])));
+}
+
+/** `pruner` of `pruner.type` */
+function partOf(path: string): string {
+  return path.split('.')[0]!;
+}
+
+function flat(prefix: string, value: object): [path: string, value: unknown][] {
+  return Object.entries(value).flatMap(([key, own]): [string, unknown][] => {
+    const path = prefix === '' ? key : `${prefix}.${key}`;
+    return typeof own === 'object' && own !== null && !Array.isArray(own) ? flat(path, own) : [[path, own]];
+  });
+}
+
+/** Searches whose values can be compared: they have the same rows, metric and direction. */
+export interface Comparable<T> {
+  readonly key: string;
+  readonly metric: string;
+  readonly direction: Direction;
+  readonly dataset: Search['dataset'];
+  readonly searches: readonly T[];
+}
+
+/** In the order of their first searches. */
+export function comparables<T extends Compared>(searches: readonly T[]): Comparable<T>[] {
+  const keyOf = ({ dataset, specification: { objective } }: T) =>
+    JSON.stringify([dataset.name, dataset.hash, objective.metric, objective.direction]);
+  return [...grouped(searches, keyOf)].map(([key, own]) => {
+    const { dataset, specification } = own[0]!;
+    const { metric, direction } = specification.objective;
+    return { key, metric, direction, dataset, searches: own };
+  });
+}
+
+/** Why the values of the searches cannot be compared, as sentences; empty if they can. */
+export function incomparable(searches: readonly Compared[]): string[] {
+  const distinct = (of: (search: Compared) => string) => [...new Set(searches.map(of))];
+  const datasets = distinct(({ dataset }) => dataset.name);
+  const metrics = distinct(({ specification }) => specification.objective.metric);
+  const directions = distinct(({ specification }) => specification.objective.direction);
+  const versioned = datasets.filter(
+    (name) =>
+      new Set(searches.filter(({ dataset }) => dataset.name === name).map(({ dataset }) => dataset.hash)).size > 1,
+  );
   return [
-    ...(a.dataset.name === b.dataset.name
-      ? []
-      : [`They use different data sets, ${a.dataset.name} and ${b.dataset.name}.`]),
-    ...(a.dataset.name === b.dataset.name && a.dataset.hash !== b.dataset.hash
-      ? [`They use different versions of the data set ${a.dataset.name}.`]
-      : []),
-    ...(left.metric === right.metric ? [] : [`They have different metrics, ${left.metric} and ${right.metric}.`]),
-    ...(left.direction === right.direction
-      ? []
-      : [`They have different directions: ${left.direction} and ${right.direction}.`]),
+    ...(datasets.length > 1 ? [`They use different data sets, ${listed(datasets)}.`] : []),
+    ...versioned.map((name) => `They use different versions of the data set ${name}.`),
+    ...(metrics.length > 1 ? [`They have different metrics, ${listed(metrics)}.`] : []),
+    ...(directions.length > 1 ? [`They have different directions: ${listed(directions)}.`] : []),
   ];
 }
 
-/** Whether both use the same validation rows, which depend on the seed; otherwise small differences are not significant. */
-export function sameValidationRows(a: Compared, b: Compared): boolean {
+/** `a, b and c` */
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+/** Whether all use the same validation rows, which depend on the seed; otherwise small differences are not significant. */
+export function sameValidationRows(searches: readonly Compared[]): boolean {
   const rows = ({ specification: { validation, sampler, stages } }: Compared) =>
     canonical([validation, sampler.seed, stages.at(-1)?.validation ?? null]);
-  return rows(a) === rows(b);
+  return new Set(searches.map(rows)).size < 2;
+}
+
+/** Searches that differ only in their seed and their name. */
+export interface Group<T> {
+  readonly name: string;
+  readonly searches: readonly T[];
+}
+
+/** In the order of their first searches. */
+export function groupsOf<T extends Compared>(searches: readonly T[]): Group<T>[] {
+  const keyOf = ({ dataset, specification: { name: _, sampler, ...others } }: T) =>
+    canonical([dataset.hash, { ...others, sampler: { ...sampler, seed: 0 } }]);
+  return [...grouped(searches, keyOf).values()].map((own) => ({
+    name: own.length === 1 ? own[0]!.name : `${own[0]!.name} (${plural(own.length, 'seed')})`,
+    searches: own,
+  }));
+}
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return groups;
 }
 
 /** Ignores the order of keys. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, own: unknown) =>
-    typeof own === 'object' && own !== null && !Array.isArray(own)
-      ? Object.fromEntries(Object.entries(own).sort(([x], [y]) => (x < y ? -1 : 1)))
-      : own,
+  return (
+    JSON.stringify(value, (_, own: unknown) =>
+      typeof own === 'object' && own !== null && !Array.isArray(own)
+        ? Object.fromEntries(Object.entries(own).sort(([x], [y]) => (x < y ? -1 : 1)))
+        : own,
+    ) ?? ''
   );
-}
-
-/** Joins both histories over one axis: ended trials or trained epochs; null for missing points. */
-export function joinedHistories(
-  histories: readonly [History | undefined, History | undefined],
-  by: 'trials' | 'epochs',
-): (number | null)[][] {
-  const series = histories.map(
-    (history) =>
-      new Map((history?.points ?? []).map(({ number, epochs, best }) => [by === 'trials' ? number + 1 : epochs, best])),
-  );
-  const xs = [...new Set(series.flatMap((one) => [...one.keys()]))].sort((a, b) => a - b);
-  return [xs, ...series.map((one) => xs.map((x) => one.get(x) ?? null))];
 }

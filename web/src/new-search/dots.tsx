@@ -57,9 +57,13 @@ export function Dots({ name, distribution, values }: DotsProps): ReactNode {
   );
 }
 
-/** Both ends, and every power of ten between them. */
-function ticksOf({ low, high, scale }: NumericDistribution): number[] {
-  if (scale === 'linear') return [...new Set([low, (low + high) / 2, high])];
+/** Both ends and the middle, or every power of ten between them. */
+function ticksOf({ distribution, low, high, scale }: NumericDistribution): number[] {
+  if (scale === 'linear') {
+    const middle = (low + high) / 2;
+    const hasMiddle = distribution === 'float' || Number.isInteger(middle);
+    return [...new Set([low, ...(hasMiddle ? [middle] : []), high])];
+  }
   const powers: number[] = [];
   for (let power = Math.ceil(Math.log10(low)); power <= Math.floor(Math.log10(high)); power++) powers.push(10 ** power);
   const near = (a: number, b: number) => Math.abs(Math.log10(a / b)) < 0.12;

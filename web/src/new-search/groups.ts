@@ -22,7 +22,7 @@ const laidOut: readonly Group[] = [
     more: ['leakyReluSlope', 'eluAlpha', 'loss'],
   },
   { title: 'Regularization and inputs', names: ['l2', 'dropout', 'preprocessing'], more: [] },
-  { title: 'First weights', names: ['initializer'], more: ['weightDistribution', 'smallNormalDeviation'] },
+  { title: 'Initialization', names: ['initializer'], more: ['weightDistribution', 'smallNormalDeviation'] },
   {
     title: 'Learning rate schedule',
     names: ['schedule'],

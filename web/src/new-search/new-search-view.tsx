@@ -1,16 +1,14 @@
 /** Creates a search with a form or as JSON, with a dry run. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
-import { Link } from 'wouter';
 import type { Value } from '../../../src/algorithms/space/space.ts';
 import { budgetSchema } from '../../../src/domain/specification/budget.ts';
 import { defaultHyperparameters } from '../../../src/domain/specification/hyperparameters.ts';
 import { prunerKinds } from '../../../src/domain/specification/pruners.ts';
 import { samplerKinds } from '../../../src/domain/specification/samplers.ts';
 import { validationKinds } from '../../../src/domain/specification/validation.ts';
-import { api, Refusal } from '../api.ts';
-import { upsertSearch } from '../overview.ts';
-import { useAddress, useGo } from '../parts/address.ts';
+import { api, type Search } from '../api.ts';
+import { useAddress } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -29,6 +27,7 @@ import {
   withTestRows,
 } from './draft.ts';
 import { DryRunCard } from './dry-run-card.tsx';
+import { Examples } from './examples.tsx';
 import { groups, type Name } from './groups.ts';
 import { KindForm } from './kind-form.tsx';
 import { ObjectiveField } from './objective-field.tsx';
@@ -36,8 +35,11 @@ import { PreflightCard } from './preflight-card.tsx';
 import { Presets } from './presets.tsx';
 import { sampledOf } from './sampled.ts';
 import { SettingField } from './setting-field.tsx';
+import { SpaceCard } from './space-card.tsx';
 import { StagesField } from './stages-field.tsx';
+import { StartButton } from './start-button.tsx';
 import { storeDraft, storedDraft } from './stored-draft.ts';
+import { prunerCaution, recommended, withPreset } from './strategy.ts';
 import { TestNote } from './test-note.tsx';
 import { useDryRun } from './use-dry-run.ts';
 import '../style/new-search.css';
@@ -46,6 +48,8 @@ export default function NewSearchView(): ReactNode {
   const [from] = useAddress('from');
   const [dataset] = useAddress('dataset');
   const [number] = useAddress('trial');
+  const [pruner] = useAddress('pruner');
+  const [patience] = useAddress('patience');
   useTitle('New search');
   const rows = useRows();
   const template = useQuery({ queryKey: ['search', from], queryFn: () => api.search(from), enabled: from !== '' });
@@ -62,15 +66,25 @@ export default function NewSearchView(): ReactNode {
   const name = dataset || 'digits';
   const begun: Draft =
     template.data === undefined
-      ? withTestRows({ dataset: name, hyperparameters: defaultHyperparameters, budget: { trials: 50 } }, rows.of(name))
+      ? withTestRows(withPreset({ dataset: name, hyperparameters: defaultHyperparameters }, recommended), rows.of(name))
       : leanOf({
           ...template.data.specification,
           name: `${template.data.name}, again`,
           // The trial is tried first.
           ...(trial.data !== undefined && { enqueue: [trial.data.hyperparameters] }),
+          ...changesOf(template.data.specification, pruner, patience),
         });
-  const origin = number === '' ? from || dataset : `${from}.${number}`;
+  const origin = [from || dataset, number, pruner, patience].filter((part) => part !== '').join('.');
   return <Setup key={origin} begun={begun} origin={origin} />;
+}
+
+/** The pruner, as JSON, and the patience of the address; the service validates them. */
+function changesOf({ hyperparameters }: Search['specification'], pruner: string, patience: string): Draft {
+  const read = pruner === '' ? undefined : draftOf(pruner);
+  return {
+    ...(read !== undefined && 'draft' in read && { pruner: read.draft }),
+    ...(patience !== '' && { hyperparameters: { ...hyperparameters, patience: Number(patience) } }),
+  };
 }
 
 /** The number of rows of a data set; undefined if it is not known. */
@@ -116,7 +130,8 @@ function Setup({ begun, origin }: SetupProps): ReactNode {
           </button>
         </p>
       )}
-      <Presets choose={change} />
+      <Presets draft={draft} choose={change} />
+      <Examples choose={change} />
       <div className="setup">
         <Form draft={draft} change={change} issues={issues} />
         <aside>
@@ -128,6 +143,7 @@ function Setup({ begun, origin }: SetupProps): ReactNode {
             onStart={() => storeDraft(origin, undefined)}
           />
           <DryRunCard dryRun={dryRun} />
+          <SpaceCard draft={draft} />
           <PreflightCard draft={draft} stops={error !== undefined || issues.length > 0} />
           <section className="card">
             <div className="row spread">
@@ -165,6 +181,7 @@ function Form({ draft, change, issues }: FormProps): ReactNode {
   const kind = { issues };
   const rows = useRows();
   const dataset = String(draft['dataset'] ?? '');
+  const caution = prunerCaution(draft);
   return (
     <form onSubmit={(event) => event.preventDefault()}>
       <section className="card">
@@ -210,6 +227,7 @@ function Form({ draft, change, issues }: FormProps): ReactNode {
           set={set('pruner')}
           path="pruner"
         />
+        {caution !== undefined && <p className="notice">{caution}</p>}
         <StagesField stages={draft['stages']} set={set('stages')} issues={issuesAt(issues, 'stages')} />
         <KindForm
           {...kind}
@@ -265,60 +283,4 @@ function Hyperparameters({ draft, change, issues }: FormProps): ReactNode {
       </section>
     );
   });
-}
-
-interface BeginProps {
-  readonly draft: Draft;
-  readonly issues: readonly ValidationIssue[];
-  readonly broken: boolean;
-  /** Whether the current draft was checked by the service. */
-  readonly checked: boolean;
-  readonly onStart: () => void;
-}
-
-function StartButton({ draft, issues, broken, checked, onStart }: BeginProps): ReactNode {
-  const client = useQueryClient();
-  const go = useGo();
-  const start = useMutation({
-    mutationFn: () => api.create(draft),
-    onSuccess: (search) => {
-      onStart();
-      upsertSearch(client, search);
-      go(`/searches/${search.id}`);
-    },
-  });
-  const stops = broken || issues.length > 0 || !checked;
-  return (
-    <section className="card">
-      <div className="row">
-        <button type="button" className="primary" disabled={stops || start.isPending} onClick={() => start.mutate()}>
-          Start search
-        </button>
-        <span className="soft small" role="status">
-          {broken
-            ? 'the JSON cannot be read'
-            : issues.length > 0
-              ? `${issues.length} fields are invalid`
-              : checked
-                ? ''
-                : 'checking…'}
-        </span>
-      </div>
-      {issues.length > 0 && (
-        <ul className="issues">
-          {issues.slice(0, 12).map(({ path, message }) => (
-            <li key={`${path} ${message}`} className="fault">
-              <code>{path}</code> {message}
-            </li>
-          ))}
-        </ul>
-      )}
-      {start.error && !(start.error instanceof Refusal && start.error.issues.length > 0) && (
-        <Problem error={start.error} />
-      )}
-      <p className="small soft" style={{ margin: '0.5rem 0 0' }}>
-        Your own data? <Link href="/datasets">Upload a CSV</Link>
-      </p>
-    </section>
-  );
 }

@@ -1,26 +1,32 @@
-import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { api } from '../api.ts';
 import type { Draft } from './draft.ts';
+import { isChosen, presets, settingsText, withPreset } from './strategy.ts';
 
-/** Example searches to start from. */
-export function Presets({ choose }: { readonly choose: (draft: Draft) => void }): ReactNode {
-  const { data } = useQuery({ queryKey: ['examples'], queryFn: api.examples, retry: false });
-  const items = data?.items ?? [];
-  if (items.length === 0) return null;
+interface PresetsProps {
+  readonly draft: Draft;
+  readonly choose: (draft: Draft) => void;
+}
+
+/** Strategies with their settings. */
+export function Presets({ draft, choose }: PresetsProps): ReactNode {
   return (
-    <details className="presets">
-      <summary>Start from one of {items.length} examples</summary>
-      <ul>
-        {items.map(({ name, title, about, specification }) => (
-          <li key={name}>
-            <button type="button" onClick={() => choose(specification as Draft)}>
-              {title}
-            </button>
-            <span className="soft small">{about}</span>
-          </li>
-        ))}
-      </ul>
-    </details>
+    <fieldset className="presets">
+      <legend className="hidden">Presets</legend>
+      {presets.map((preset) => (
+        <label key={preset.name} className="card">
+          <span>
+            <input
+              type="radio"
+              name="preset"
+              checked={isChosen(draft, preset)}
+              onChange={() => choose(withPreset(draft, preset))}
+            />{' '}
+            <strong>{preset.title}</strong>
+          </span>
+          <span className="small">{preset.about}</span>
+          <span className="small soft">{settingsText(preset)}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }

@@ -12,6 +12,7 @@ import { Menu } from '../parts/menu.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Warnings } from '../parts/warnings.tsx';
+import { RefineButton } from './refine-dialog.tsx';
 import { throughputOf } from './throughput.ts';
 import { useShown } from './use-search.ts';
 
@@ -121,19 +122,11 @@ function useNow(moves: boolean): number {
 function Actions({ search }: { readonly search: Search }): ReactNode {
   const { id, state, specification } = search;
   const client = useQueryClient();
-  const go = useGo();
   const act = useMutation({
     mutationFn: (verb: 'pause' | 'resume' | 'cancel') => api.act(id, verb),
     onSuccess: (changed) => upsertSearch(client, changed),
   });
-  const refine = useMutation({
-    mutationFn: () => api.refine(id, {}),
-    onSuccess: (refined) => {
-      upsertSearch(client, refined);
-      go(`/searches/${refined.id}`);
-    },
-  });
-  const error = act.error ?? refine.error;
+  const { error } = act;
   return (
     <div>
       <div className="row">
@@ -152,14 +145,13 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
             Cancel
           </button>
         )}
-        {!isOpen(search) && search.best !== null && (
-          <button type="button" className="primary" disabled={refine.isPending} onClick={() => refine.mutate()}>
-            Refine search
-          </button>
-        )}
+        {!isOpen(search) && search.best !== null && <RefineButton search={search} />}
         {search.best !== null && (
           <MakeModel searchId={id} trial="best" candidates={search.trials.complete - search.trials.diverged} />
         )}
+        <Link className="button" href={`/compare?ids=${id}`}>
+          Compare…
+        </Link>
         <Menu title="Export">
           <a className="button" href={`/v1/searches/${id}/export?format=csv`} download>
             Trials as CSV

@@ -8,6 +8,7 @@ import { numeric, Table } from '../parts/table.tsx';
 import { type BracketState, bracketsOf, epochsSaved } from './brackets.ts';
 import type { TrialRow } from './model.ts';
 import { useShown } from './use-search.ts';
+import { WhatIfCard } from './what-if-card.tsx';
 
 const MAX_BRACKETS = 40;
 const MAX_REASONS = 200;
@@ -26,11 +27,12 @@ export default function PruningPanel(): ReactNode {
         <p>
           {pruner.type === 'none'
             ? 'Every trial runs to completion. A pruner would stop trials early that are unlikely to be among the best.'
-            : `${plural(stopped.length, 'trial')} pruned`}
-          {diverged.length > 0 && `; ${plural(diverged.length, 'trial')} ended by the divergence rule`}
-          {saved !== undefined && saved > 0 && `. ${formatPercent(saved)} of the epochs were saved`}.
+            : `${plural(stopped.length, 'trial')} pruned.`}
+          {diverged.length > 0 && ` ${plural(diverged.length, 'trial')} ended by the divergence rule.`}
+          {saved !== undefined && saved > 0 && ` ${formatPercent(saved)} of the epochs were saved.`}
         </p>
       </section>
+      <WhatIfCard />
       <div className="grid narrow wide">
         {brackets.slice(0, MAX_BRACKETS).map((bracket) => (
           <BracketCard key={bracket.from} bracket={bracket} id={search.id} />
@@ -118,7 +120,7 @@ function Reasons({ trials, id }: { readonly trials: readonly TrialRow[]; readonl
             <td>{rule ?? 'divergence'}</td>
             <td className="number">{formatCell(epochs)}</td>
             <td className="number">{formatValue(value)}</td>
-            <td style={{ whiteSpace: 'normal' }}>{reason}</td>
+            <td style={{ whiteSpace: 'normal', minWidth: '16rem' }}>{reason}</td>
           </tr>
         ))}
       </Table>

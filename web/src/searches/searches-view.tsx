@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { formatAge, formatCount, formatValue } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
+import { MAX_COMPARED } from '../compare/differences.ts';
 import { type SearchPages, upsertSearch } from '../overview.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
@@ -39,7 +40,7 @@ export function SearchesView(): ReactNode {
   const searches = data.pages.flatMap(({ items }) => items);
   if (searches.length === 0 && q === '' && state === '') return <Welcome />;
   const toggle = (id: string) =>
-    choose((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id].slice(-2)));
+    choose((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
   return (
     <>
       <div className="row spread">
@@ -60,11 +61,13 @@ export function SearchesView(): ReactNode {
           </select>
           <button
             type="button"
-            disabled={chosen.length !== 2}
-            title="Choose two searches in the list"
-            onClick={() => go(`/compare?a=${chosen[0]}&b=${chosen[1]}`)}
+            disabled={chosen.length < 2 || chosen.length > MAX_COMPARED}
+            title={`Choose 2 to ${MAX_COMPARED} searches in the list`}
+            onClick={() => go(`/compare?ids=${chosen.join(',')}`)}
           >
-            Compare{chosen.length === 1 ? ' (choose one more)' : ''}
+            Compare
+            {chosen.length === 1 ? ' (choose one more)' : chosen.length > 0 && ` ${chosen.length}`}
+            {chosen.length > MAX_COMPARED && ` (at most ${MAX_COMPARED})`}
           </button>
         </div>
       </div>

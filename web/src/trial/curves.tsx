@@ -51,7 +51,7 @@ export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): Re
           label={`loss by epoch: training ends at ${formatValue(fold.trainLoss[last])}, validation at ${formatValue(fold.validationLoss[last])}; the gap between them is shaded`}
           data={withStart}
           lines={pair}
-          band={[2, 1]}
+          bands={[{ between: [2, 1], colour: '--orange' }]}
           xLabel="epoch"
           yLabel="loss"
           logY={log}
@@ -66,7 +66,7 @@ export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): Re
           label={`${metricName} by epoch: training ends at ${formatValue(fold.trainMetric[last])}, validation at ${formatValue(fold.validationMetric[last])}`}
           data={metric}
           lines={pair}
-          band={[1, 2]}
+          bands={[{ between: [1, 2], colour: '--orange' }]}
           xLabel="epoch"
           yLabel={metricName}
           mark={mark ?? fold.bestEpoch}

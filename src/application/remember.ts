@@ -1,0 +1,27 @@
+/** Remembers what was computed of searches until more of their trials have ended. */
+import { LRUCache } from 'lru-cache';
+import type { Search } from '../domain/search.ts';
+import { findSearch } from './find-search.ts';
+import type { SearchQueries } from './ports.ts';
+
+const MAX_REMEMBERED = 100;
+
+/** Requests at the same time share one computation; trials that end in the meantime are included in the next one. */
+export function rememberedWhile<T>(
+  queries: Pick<SearchQueries, 'find'>,
+  /** A number that changes with what `compute` depends on. */
+  version: (search: Search) => number,
+  compute: (search: Search) => Promise<T>,
+): (id: string) => Promise<T> {
+  const kept = new LRUCache<string, { readonly version: number; readonly answer: Promise<T> }>({ max: MAX_REMEMBERED });
+  return async (id) => {
+    const search = await findSearch({ queries }, id);
+    const now = version(search);
+    const known = kept.get(id);
+    if (known?.version === now) return known.answer;
+    const answer = compute(search);
+    answer.catch(() => kept.delete(id));
+    kept.set(id, { version: now, answer });
+    return answer;
+  };
+}

@@ -1,0 +1,25 @@
+/** What trials report to pruners before they end. */
+import type { TrialMetric } from '../compute/trial.ts';
+
+/** The series of a metric, by epoch. */
+export type ValueSeries = readonly (number | null)[];
+
+/** The name of the series that has the objective. */
+export function seriesOf(metric: TrialMetric): 'validationLoss' | 'validationMetric' {
+  return metric === 'validationLoss' ? 'validationLoss' : 'validationMetric';
+}
+
+/** The mean over the folds, one per epoch of the first; null where a fold has no value. */
+export function meansByEpoch(folds: readonly ValueSeries[]): (number | null)[] {
+  return (folds[0] ?? []).map((_, epoch) => meanOf(folds.map((fold) => fold[epoch] ?? null)));
+}
+
+/** Null if any is. */
+export function meanOf(values: readonly (number | null)[]): number | null {
+  let sum = 0;
+  for (const value of values) {
+    if (value === null) return null;
+    sum += value;
+  }
+  return sum / values.length;
+}

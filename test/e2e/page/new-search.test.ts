@@ -1,0 +1,146 @@
+/** How a search starts: presets, the measured best as default, the picture of its space, and what a refinement asks first. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Search } from '../../../src/domain/search.ts';
+import { browserPath, launchBrowser } from '../../support/browser.ts';
+import { accessibilityFaults, openPage } from '../../support/page.ts';
+import { ended } from '../../support/searches.ts';
+import { startTestService, type TestService } from '../../support/service.ts';
+
+describe.skipIf(browserPath === undefined)('the start of a search', () => {
+  let service: TestService;
+  let browser: Browser;
+  let parent: Search;
+  beforeAll(async () => {
+    service = await startTestService();
+    browser = await launchBrowser();
+    const { id } = await service.client.create({
+      name: 'parent',
+      dataset: 'iris',
+      hyperparameters: { learningRate: { distribution: 'float', low: 1e-5, high: 1, scale: 'log' }, epochs: 3 },
+      budget: { trials: 20 },
+    });
+    parent = await ended(service.client, id);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+  });
+
+  const draftIn = async (page: Page) =>
+    JSON.parse(await page.getByRole('textbox', { name: 'As JSON' }).inputValue()) as Record<string, unknown>;
+
+  it('is by default what measured best: tpe with hyperband', async () => {
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`${service.url}/new?dataset=iris`);
+    await page.getByText('tpe · hyperband · 51 trials of up to 20 epochs').waitFor();
+    expect(await page.getByRole('radio', { name: /Recommended/ }).isChecked()).toBe(true);
+    await page.getByRole('button', { name: 'Start search' }).click();
+    await page.waitForURL(/\/searches\/[0-9a-f-]{36}/);
+    const { specification } = await service.client.search(/searches\/([0-9a-f-]{36})/.exec(page.url())![1]!);
+    expect(specification).toMatchObject({
+      sampler: { type: 'tpe' },
+      pruner: { type: 'hyperband' },
+      budget: { trials: 51 },
+      hyperparameters: { epochs: 20 },
+    });
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('may be a preset, which is no longer chosen once a setting of it changes; a cut bracket is a caution', async () => {
+    const { page } = await openPage(browser);
+    await page.goto(`${service.url}/new?dataset=iris`);
+    await page.getByRole('radio', { name: /Thorough/ }).check();
+    expect(await draftIn(page)).toMatchObject({
+      confirm: {},
+      budget: { trials: 143 },
+      hyperparameters: { epochs: 81 },
+    });
+    await page.getByLabel('trials', { exact: true }).fill('20');
+    await page.getByText('a cycle of hyperband has 143 trials').waitFor();
+    expect(await page.getByRole('radio', { checked: true }).count()).toBe(0);
+    await page.getByRole('radio', { name: /Quick look/ }).check();
+    await page.getByText('a cycle of hyperband has').waitFor({ state: 'detached' });
+    const draft = await draftIn(page);
+    expect(draft).toMatchObject({ sampler: { type: 'random' }, budget: { trials: 16 } });
+    expect(draft).not.toHaveProperty('pruner');
+    expect(draft).not.toHaveProperty('confirm');
+    await page.close();
+  });
+
+  it('draws the points of the space as the service will try them', async () => {
+    const { page } = await openPage(browser);
+    await page.goto(`${service.url}/new?from=${parent.id}`);
+    await page.getByText('All 20 trials of random.').waitFor();
+    // Only one hyperparameter varies: there is nothing to choose.
+    expect(await page.getByLabel('x of the search space').count()).toBe(0);
+    await page.goto(`${service.url}/new?dataset=iris`);
+    await page.getByText(/The first 8 of 51 trials of tpe; later ones are proposed from their results/).waitFor();
+    await page.getByRole('radio', { name: /Quick look/ }).check();
+    await page.getByText('All 16 trials of random.').waitFor();
+    await page.getByLabel('x of the search space').selectOption('activation');
+    const picture = page.getByRole('img', { name: '16 trials in the plane of activation and l2' });
+    expect(await picture.locator('circle').count()).toBe(16);
+    // Trial 0 as the dry run says it.
+    const first = page.getByRole('region', { name: 'The first trials' }).getByRole('row').nth(1);
+    const activation = await first.getByRole('cell').nth(1).textContent();
+    expect(await picture.locator('circle title').first().textContent()).toContain(`trial 0: activation ${activation}`);
+    await page.close();
+  });
+
+  it('of a refinement asks first: with the ranges, the trials and the time', async () => {
+    const { page } = await openPage(browser);
+    await page.goto(`${service.url}/searches/${parent.id}`);
+    await page.getByRole('button', { name: 'Refine search…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Refine the search' });
+    await dialog.getByRole('row', { name: /learningRate 1e-5 … 1, log/ }).waitFor();
+    await dialog.getByText(/^50 trials, random, about/).waitFor();
+    // Nothing has started.
+    const refinements = async () => (await fetch(`${service.url}/v1/searches?parent=${parent.id}`)).json();
+    expect(await refinements()).toMatchObject({ items: [] });
+    await dialog.getByLabel('Trials', { exact: true }).fill('4');
+    await dialog.getByLabel('Epochs of a trial').fill('2');
+    await dialog.getByText(/^4 trials, random, about/).waitFor();
+    const ranges = dialog
+      .getByRole('row', { name: /learningRate/ })
+      .getByRole('cell')
+      .last();
+    const before = await ranges.textContent();
+    await dialog.getByLabel('Best trials the ranges are narrowed to, in %').fill('100');
+    await page.waitForFunction((text) => !document.querySelector('dialog[open]')?.textContent?.includes(text!), before);
+    await dialog.getByLabel('Best trials the ranges are narrowed to, in %').fill('900');
+    await dialog
+      .getByRole('alert')
+      .getByText(/quantile/)
+      .waitFor();
+    expect(await dialog.getByRole('button', { name: 'Start refined search' }).isDisabled()).toBe(true);
+    await dialog.getByLabel('Best trials the ranges are narrowed to, in %').fill('25');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await dialog.getByText(before!).waitFor();
+    await dialog.getByRole('button', { name: 'Start refined search' }).click();
+    await page.getByRole('heading', { name: 'parent, refined' }).waitFor();
+    const id = /searches\/([0-9a-f-]{36})/.exec(page.url())![1]!;
+    const refined = await service.client.search(id);
+    expect(refined.parent).toBe(parent.id);
+    expect(refined.specification).toMatchObject({ budget: { trials: 4 }, hyperparameters: { epochs: 2 } });
+    await page.close();
+  });
+
+  it('fits a phone, and is accessible', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await openPage(browser, { colorScheme, viewport: { width: 390, height: 800 } });
+      await page.goto(`${service.url}/new`);
+      await page.getByText(/^The first 8 of 51/).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+      await page.goto(`${service.url}/searches/${parent.id}`);
+      await page.getByRole('button', { name: 'Refine search…' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText(/^50 trials/).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect((await dialog.boundingBox())!.width).toBeLessThanOrEqual(390);
+      await page.close();
+    }
+  });
+});

@@ -1,0 +1,95 @@
+/** The form of a new search: presets, cautions and the picture of the space. */
+import { describe, expect, it } from 'vitest';
+import { defaultTrials } from '../../src/domain/specification/consistency.ts';
+import { defaultHyperparameters, readableOf } from '../../src/domain/specification/hyperparameters.ts';
+import { prunerSchema } from '../../src/domain/specification/pruners.ts';
+import { samplerSchema } from '../../src/domain/specification/samplers.ts';
+import { partOf } from '../../web/src/new-search/draft.ts';
+import { type Dimension, placed, ticksOf } from '../../web/src/new-search/space-points.ts';
+import {
+  isChosen,
+  presets,
+  prunerCaution,
+  recommended,
+  settingsText,
+  withPreset,
+} from '../../web/src/new-search/strategy.ts';
+
+const base = {
+  name: 'mine',
+  dataset: 'digits',
+  hyperparameters: { ...defaultHyperparameters, epochs: { distribution: 'int', low: 1, high: 9 } },
+  validation: { type: 'kFold', folds: 3 },
+  sampler: { type: 'grid', seed: 7 },
+  stages: [{ epochs: 3, trials: 5 }],
+  budget: { trials: 9, seconds: 60 },
+};
+
+describe('a preset', () => {
+  it.each(presets)(
+    '$title keeps data, ranges, validation, seed and limits, and is the one that is chosen',
+    (preset) => {
+      const draft = withPreset(base, preset);
+      expect(draft).toMatchObject({
+        ...{ name: 'mine', dataset: 'digits', validation: base.validation },
+        hyperparameters: { ...defaultHyperparameters, epochs: preset.epochs },
+        sampler: { type: preset.sampler, seed: 7 },
+        budget: { trials: preset.trials, seconds: 60 },
+      });
+      expect(draft).not.toHaveProperty('stages');
+      expect(presets.filter((one) => isChosen(draft, one))).toEqual([preset]);
+      expect(isChosen(base, preset)).toBe(false);
+      expect(prunerCaution(draft)).toBeUndefined();
+      expect(settingsText(preset)).toContain(`${preset.trials} trials of`);
+    },
+  );
+
+  it('leaves nothing of the one before', () => {
+    const changed = presets.reduce(withPreset, base);
+    for (const preset of presets) expect(withPreset(changed, preset)).toEqual(withPreset(base, preset));
+  });
+
+  it.each(presets.filter(({ pruner }) => pruner !== undefined))('$title has whole cycles of brackets', (preset) => {
+    const draft = withPreset(base, preset);
+    const pruner = prunerSchema.parse(draft['pruner']);
+    const sampler = samplerSchema.parse(draft['sampler']);
+    const hyperparameters = readableOf(partOf(draft, 'hyperparameters'));
+    const whole = defaultTrials({ hyperparameters, pruner, sampler, stages: [], enqueue: [] });
+    expect(whole % preset.trials).toBe(0);
+  });
+});
+
+it('brackets that the budget cuts off are a caution', () => {
+  const draft = withPreset(base, recommended);
+  expect(prunerCaution({ ...draft, budget: { trials: 12 } })).toMatch(
+    /With 20 epochs a cycle of hyperband has 17 trials\. In 12 trials/,
+  );
+  expect(prunerCaution({ ...draft, budget: { trials: 12 }, pruner: { type: 'median' } })).toBeUndefined();
+});
+
+describe('the picture of the space', () => {
+  const x: Dimension = {
+    name: 'learningRate',
+    distribution: { distribution: 'float', low: 1e-4, high: 1e-2, scale: 'log' },
+  };
+  const y: Dimension = { name: 'activation', distribution: { distribution: 'categorical', choices: ['relu', 'tanh'] } };
+  it('places numbers on their scale, and choices in lanes', () => {
+    const dots = placed(
+      [{ learningRate: 1e-3, activation: 'relu' }, { learningRate: 1e-2, activation: 'tanh' }, { activation: 'tanh' }],
+      x,
+      y,
+    );
+    expect(dots.map(({ number }) => number)).toEqual([0, 1]);
+    expect(dots[0]!.x).toBeCloseTo(0.5);
+    expect(dots[1]!.x).toBeCloseTo(1);
+    expect(dots[0]!.y).toBeLessThan(0.5);
+    expect(dots[1]!.y).toBeGreaterThan(0.5);
+  });
+  it('labels both ends of a range, and every choice', () => {
+    expect(ticksOf(x).map(({ label }) => label)).toEqual(['1e-4', '0.01']);
+    expect(ticksOf(y)).toEqual([
+      { at: 0.25, label: 'relu' },
+      { at: 0.75, label: 'tanh' },
+    ]);
+  });
+});

@@ -1,0 +1,159 @@
+/** Asks before a refined search starts: how far its ranges are narrowed, its trials and epochs, and how long it takes. */
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useRef, useState } from 'react';
+import { formatDuration, plural } from '../../../src/format.ts';
+import { api, type DryRun, type Search } from '../api.ts';
+import { NumberInput } from '../new-search/number-input.tsx';
+import { upsertSearch } from '../overview.ts';
+import { useGo } from '../parts/address.ts';
+import { Problem } from '../parts/problem.tsx';
+import { Table } from '../parts/table.tsx';
+import { Waiting } from '../parts/waiting.tsx';
+import { Warnings } from '../parts/warnings.tsx';
+import { formatSetting } from './space.ts';
+
+interface Asked {
+  /** Of the best trials, in per cent. */
+  readonly best: number | undefined;
+  readonly mayWiden: boolean;
+  readonly trials: number | undefined;
+  readonly epochs: number | undefined;
+  readonly enqueueBest: number | undefined;
+}
+
+const nothing: Asked = {
+  best: undefined,
+  mayWiden: false,
+  trials: undefined,
+  epochs: undefined,
+  enqueueBest: undefined,
+};
+
+/** What the service gets; fields that are empty have its defaults. */
+function requestOf({ best, mayWiden, trials, epochs, enqueueBest }: Asked) {
+  return {
+    ...(best !== undefined && { quantile: best / 100 }),
+    ...(mayWiden && { mayWiden }),
+    ...(trials !== undefined && { budget: { trials } }),
+    ...(epochs !== undefined && { epochs }),
+    ...(enqueueBest !== undefined && { enqueueBest }),
+  };
+}
+
+export function RefineButton({ search }: { readonly search: Search }): ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [open, setOpen] = useState(false);
+  const show = () => {
+    setOpen(true);
+    dialog.current?.showModal();
+  };
+  return (
+    <>
+      <button type="button" className="primary" onClick={show}>
+        Refine search…
+      </button>
+      <dialog ref={dialog} aria-label="Refine the search" className="refine" onClose={() => setOpen(false)}>
+        {open && <Refine search={search} close={() => dialog.current?.close()} />}
+      </dialog>
+    </>
+  );
+}
+
+function Refine({ search, close }: { readonly search: Search; readonly close: () => void }): ReactNode {
+  const client = useQueryClient();
+  const go = useGo();
+  const [asked, ask] = useState(nothing);
+  const request = requestOf(asked);
+  const dryRun = useQuery({
+    queryKey: ['refinement', search.id, search.seq, request],
+    queryFn: ({ signal }) => api.dryRunRefinement(search.id, request, signal),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+  const start = useMutation({
+    mutationFn: () => api.refine(search.id, request),
+    onSuccess: (refined) => {
+      upsertSearch(client, refined);
+      go(`/searches/${refined.id}`);
+    },
+  });
+  const error = dryRun.error ?? start.error;
+  const field = (name: 'best' | 'trials' | 'epochs' | 'enqueueBest', title: string, placeholder: unknown) => (
+    <div className="field">
+      <span>{title}</span>
+      <NumberInput
+        label={title}
+        value={asked[name]}
+        set={(value) => ask({ ...asked, [name]: value })}
+        placeholder={String(placeholder ?? '')}
+      />
+    </div>
+  );
+  const planned = dryRun.data?.specification;
+  const epochs = planned?.hyperparameters['epochs'];
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        start.mutate();
+      }}
+    >
+      <h2>Refine “{search.name}”</h2>
+      <p className="soft">A new search in the ranges of the best trials, with the same data, objective and strategy.</p>
+      {field('best', 'Best trials the ranges are narrowed to, in %', 25)}
+      <label className="field">
+        <span>Ranges may exceed those of this search</span>
+        <input
+          type="checkbox"
+          checked={asked.mayWiden}
+          onChange={(event) => ask({ ...asked, mayWiden: event.target.checked })}
+        />
+      </label>
+      {field('trials', 'Trials', planned?.budget.trials)}
+      {field('epochs', 'Epochs of a trial', typeof epochs === 'object' ? formatSetting(epochs) : epochs)}
+      {field('enqueueBest', 'Best trials to try first', 1)}
+      {error && <Problem error={error} />}
+      {dryRun.data === undefined && !dryRun.error && <Waiting what="the ranges" />}
+      {dryRun.data && !dryRun.error && <Planned search={search} dryRun={dryRun.data} />}
+      <p className="row" style={{ marginTop: '1rem' }}>
+        <button
+          type="submit"
+          className="primary"
+          disabled={dryRun.data === undefined || dryRun.isError || dryRun.isPlaceholderData || start.isPending}
+        >
+          Start refined search
+        </button>
+        <button type="button" onClick={close}>
+          Cancel
+        </button>
+      </p>
+    </form>
+  );
+}
+
+/** The ranges before and after, and the estimate. */
+function Planned({ search, dryRun }: { readonly search: Search; readonly dryRun: DryRun }): ReactNode {
+  const { specification, trials, estimate, warnings } = dryRun;
+  const stage = search.stages.at(search.best?.stage ?? 0);
+  const before = stage?.hyperparameters ?? search.specification.hyperparameters;
+  const varied = Object.entries(before).filter(([, setting]) => typeof setting === 'object');
+  return (
+    <>
+      <Table label="Ranges" heads={['hyperparameter', 'this search', 'refined']}>
+        {varied.map(([name, setting]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>{formatSetting(setting)}</td>
+            <td>{formatSetting(specification.hyperparameters[name])}</td>
+          </tr>
+        ))}
+      </Table>
+      <Warnings warnings={warnings} />
+      <p role="status" style={{ marginTop: '0.75rem' }}>
+        {plural(trials, 'trial')}, {specification.sampler.type}
+        {specification.pruner.type !== 'none' && ` with ${specification.pruner.type}`}, about{' '}
+        <strong>{formatDuration(estimate.seconds)}</strong> on {plural(estimate.threads, 'thread')}.
+      </p>
+    </>
+  );
+}
