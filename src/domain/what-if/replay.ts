@@ -4,7 +4,7 @@ import { createPruner, type ImmediateSettings } from '../../algorithms/pruners/c
 import { isBestEpoch, isExhausted, noBestEpoch } from '../../nn/training/early-stopping.ts';
 import { type Bracket, bracketOf } from '../brackets.ts';
 import { meanOf, type ValueSeries } from '../intermediate-values.ts';
-import { judgeRung } from '../prune-decisions.ts';
+import { decideRung } from '../prune-decisions.ts';
 import { type BarrierSettings, hasBarriers, isImmediate, type PrunerSettings } from '../specification/pruners.ts';
 import type { Specification } from '../specification/specification.ts';
 import type { RecordedTrial } from './recorded-trial.ts';
@@ -40,7 +40,7 @@ function stoppedAfter(epochs: number): Outcome {
 
 /** As if trials ran one after the other. */
 function replayImmediate(trials: readonly RecordedTrial[], pruner: ImmediateSettings, direction: Direction): Outcome[] {
-  const { counts, nextCheck, judge } = createPruner(pruner, direction);
+  const { counts, nextCheck, decide } = createPruner(pruner, direction);
   /** The values at each epoch that others are compared with, in ascending order, which is cheap to keep and to take quantiles of. */
   const reported = new Map<number, number[]>();
   let completeTrials = 0;
@@ -55,7 +55,7 @@ function replayImmediate(trials: readonly RecordedTrial[], pruner: ImmediateSett
       const value = trial.values[at - 1] ?? null;
       const view = { epochs: at, value, bestSoFar: trial.bests[at - 1] ?? null, others: reported.get(at) ?? [] };
       own.push({ epochs: at, value });
-      const decision = judge({ ...view, completeTrials });
+      const decision = decide({ ...view, completeTrials });
       if (counts === 'seen') record();
       if (!decision.goesOn) return stoppedAfter(at);
     }
@@ -106,7 +106,7 @@ function outcomesOf(
       const waits = trial.epochs > epochs;
       return { number, rung, waits, value: waits ? (trial.values[epochs - 1] ?? null) : trial.value };
     });
-    const { promoted, stopped } = judgeRung(rules, bracket, rung, entries);
+    const { promoted, stopped } = decideRung(rules, bracket, rung, entries);
     for (const { number } of stopped) outcomes[number - from] = stoppedAfter(epochs);
     there = promoted.map(({ number }) => number).sort((a, b) => a - b);
   });
