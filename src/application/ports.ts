@@ -46,6 +46,7 @@ export interface NewSearch {
   readonly parent: string | null;
   readonly dataset: DatasetFacts;
   readonly warnings: readonly Warning[];
+  readonly baselines: Search['baselines'];
   readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
 }
 
@@ -154,6 +155,11 @@ export interface SearchQueries {
   trial(search: Search, number: number): Promise<Trial | undefined>;
   /** Complete trials, best first: the confirmed best, if there is one, then by value as searched. */
   best(search: Search, limit: number): Promise<readonly TrialSummary[]>;
+  /** Values of the complete trials of a stage, with their standard deviations over the folds. */
+  values(
+    search: Search,
+    stage: number,
+  ): Promise<readonly { readonly number: number; readonly value: number; readonly deviation: number | null }[]>;
   /** All trials that have ended or wait at a rung, by number. */
   outcomes(search: Search): Promise<readonly TrialOutcome[]>;
   /** Findings of all trials that have ended or wait at a rung. */

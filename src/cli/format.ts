@@ -1,10 +1,12 @@
 /** Formats trials and searches for the terminal. */
 import Table from 'cli-table3';
 import type { Preflight, SearchFindings } from '../contract/analysis.ts';
+import type { Best } from '../contract/trials.ts';
+import { evidenceText } from '../domain/best-evidence.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
-import { formatConfirmation, formatDuration, formatNumber, formatValue } from '../format.ts';
+import { formatConfirmation, formatDuration, formatNumber, formatTest, formatValue, plural } from '../format.ts';
 
 /** `learningRate 0.01234  activation relu` */
 export function pointLine(point: Readonly<Record<string, number | string | boolean>>): string {
@@ -42,6 +44,26 @@ export function bestTable(search: Search, trials: readonly TrialSummary[]): stri
     ]);
   }
   return table.toString();
+}
+
+/** What can be said of the best value: its interval, the baseline, trials that are no worse, and its confirmed and test values. */
+export function bestLines({ items, evidence, certainty, confirmed, test }: Best): string[] {
+  const [first] = items;
+  if (first === undefined) return [];
+  const lines: string[] = [];
+  if (evidence !== null) {
+    const { interval, alike, comparisons, text } = evidence;
+    if (interval !== null) {
+      const selected = comparisons === 1 ? '' : `, of the best of ${comparisons}`;
+      lines.push(`95 % interval${selected}: ${formatNumber(interval[0], 3)} to ${formatNumber(interval[1], 3)}`);
+    }
+    lines.push(text);
+    if (alike !== null && alike > 0)
+      lines.push(`${plural(alike, 'other trial')} cannot be distinguished from the best.`);
+  }
+  if (confirmed !== undefined) lines.push(certainty.text);
+  if (test !== null) lines.push(`Test rows: ${formatTest(first.value, test)} (model ${test.model})`);
+  return lines;
 }
 
 /** Findings with their frequency, an example and advice. */
@@ -107,6 +129,8 @@ export function searchLines(search: Search): string {
   ];
   if (best !== null)
     lines.push(`  best     ${specification.objective.metric} ${formatNumber(best.value)} (trial ${best.number})`);
+  const evidence = evidenceText(search);
+  if (evidence !== undefined) lines.push(`  baseline ${evidence}`);
   const confirmed = search.confirmation && formatConfirmation(search.confirmation);
   if (confirmed !== undefined) lines.push(`  confirmed  ${confirmed}`);
   return [...lines, ...warningLines(search)].join('\n');

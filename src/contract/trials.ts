@@ -18,6 +18,35 @@ const listQuery = z.strictObject({
   cursor,
 });
 
+const evidenceSchema = z.object({
+  baseline: z.object({ value: z.number(), rows: z.int(), name: z.string().describe('The constant prediction') }),
+  comparisons: z.int().describe('From how many values the best was selected; 1 once it is confirmed'),
+  interval: z
+    .tuple([z.number(), z.number()])
+    .readonly()
+    .nullable()
+    .describe('Of 95 %, for all values that the best was selected from at once; null if a single fold does not say it'),
+  p: z
+    .number()
+    .describe(
+      'An upper bound of the probability that the best is this good if no feature says anything about the target',
+    ),
+  aboveBaseline: z.boolean().describe('Whether it is distinguishable from the baseline: p is at most 0.05'),
+  alike: z
+    .int()
+    .nullable()
+    .describe('How many other complete trials of its stage are not distinguishable from the best; null if unknown'),
+  text: z.string(),
+});
+
+const testedSchema = z.object({
+  model: z.uuid(),
+  trial: z.int(),
+  rows: z.int(),
+  value: z.number().nullable(),
+  interval: z.tuple([z.number(), z.number()]).readonly().nullable(),
+});
+
 export const bestSchema = z
   .object({
     items: z
@@ -43,6 +72,10 @@ export const bestSchema = z
       })
       .optional()
       .describe('Once the confirmation is complete'),
+    evidence: evidenceSchema
+      .nullable()
+      .describe('What can be said of the best value, selected from many; null without a baseline or a best trial'),
+    test: testedSchema.nullable().describe('On the test rows: of the newest model of the best trial that has them'),
   })
   .meta({ id: 'Best' });
 export type Best = z.output<typeof bestSchema>;

@@ -248,11 +248,11 @@ describe.each(['in memory', 'in Postgres'])('%s', (where) => {
     const dataset = { name: 'iris', task: 'classification', rows: 100, features: 4, classes: ['a'], hash: '' } as const;
     const asked = { specification, dataset, parent: null, warnings: [] };
     const key = `key of ${where}`;
-    const first = await seen.store.create({ ...asked, idempotency: { key, requestHash: 'x' } });
+    const first = await seen.store.create({ ...asked, baselines: [], idempotency: { key, requestHash: 'x' } });
     id = first.search.id;
-    const second = await seen.store.create({ ...asked, idempotency: { key, requestHash: 'x' } });
+    const second = await seen.store.create({ ...asked, baselines: [], idempotency: { key, requestHash: 'x' } });
     expect({ created: second.created, id: second.search.id }).toEqual({ created: false, id });
-    const other = seen.store.create({ ...asked, idempotency: { key, requestHash: 'y' } });
+    const other = seen.store.create({ ...asked, baselines: [], idempotency: { key, requestHash: 'y' } });
     await expect(other).rejects.toMatchObject({ code: 'idempotencyKeyReused' });
   });
 });

@@ -78,6 +78,7 @@ export function searchInMemory(specification: Specification): SearchInMemory {
     ...{
       best: null,
       improvements: [],
+      baselines: [],
       found: {},
       stages: [...stages],
       warnings: [],

@@ -192,7 +192,10 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
   };
 }
 
-function newEntry({ specification, dataset, parent, warnings, idempotency }: NewSearch, now: number): StoredSearch {
+function newEntry(
+  { specification, dataset, parent, warnings, baselines, idempotency }: NewSearch,
+  now: number,
+): StoredSearch {
   const { trials: total } = specification.budget;
   const search: Search = {
     ...{ id: randomUUID(), name: specification.name, state: 'running', specification, warnings: [...warnings], parent },
@@ -201,7 +204,17 @@ function newEntry({ specification, dataset, parent, warnings, idempotency }: New
       ...{ total, planned: 0, waiting: 0, running: 0, paused: 0 },
       ...{ complete: 0, pruned: 0, failed: 0, cancelled: 0, diverged: 0 },
     },
-    ...{ best: null, improvements: [], found: {}, stages: [], epochs: 0, endedBy: null, seq: 1, failure: null },
+    ...{
+      best: null,
+      improvements: [],
+      baselines,
+      found: {},
+      stages: [],
+      epochs: 0,
+      endedBy: null,
+      seq: 1,
+      failure: null,
+    },
     ...{ createdAt: new Date(now).toISOString(), finishedAt: null },
   };
   return {

@@ -33,6 +33,7 @@ export interface SearchRow {
   readonly best_number: number | null;
   readonly best_stage: number;
   readonly improvements: unknown;
+  readonly baselines: unknown;
   readonly found: unknown;
   readonly stages: unknown;
   readonly confirmation: unknown;
@@ -104,6 +105,7 @@ export function searchOf(row: SearchRow): Search {
             ...(confirmed && { confirmed }),
           },
     improvements: row.improvements as Search['improvements'],
+    baselines: row.baselines as Search['baselines'],
     found: row.found as Search['found'],
     stages: (row.stages as BegunStage[]).map((stage) => ({
       ...stage,

@@ -63,6 +63,10 @@ export function createSearchQueries(database: Database): SearchQueries {
       const rows = await trialRows(where, order, limit);
       return rows.map((row) => trialSummaryOf(row, search));
     },
+    values: ({ id }, stage) =>
+      database.$queryRaw`
+        SELECT number, value, deviation FROM trials
+        WHERE search_id = ${id}::uuid AND ${isTrial} AND state = 'complete' AND stage = ${stage}::int AND value IS NOT NULL`,
     outcomes: async ({ id }) => {
       const rows = await database.$queryRaw<
         (Omit<TrialOutcome, 'point'> & { hyperparameters: TrialOutcome['point'] })[]

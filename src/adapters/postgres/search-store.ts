@@ -71,7 +71,10 @@ export function createSearchStore(database: Database): SearchStore {
   };
 }
 
-async function create(database: Database, { specification, dataset, warnings, parent, idempotency }: NewSearch) {
+async function create(
+  database: Database,
+  { specification, dataset, warnings, baselines, parent, idempotency }: NewSearch,
+) {
   const id = randomUUID();
   const total = specification.budget.trials;
   const data = {
@@ -83,6 +86,7 @@ async function create(database: Database, { specification, dataset, warnings, pa
     datasetHash: dataset.hash,
     parentId: parent,
     warnings: warnings as Prisma.InputJsonArray,
+    baselines: baselines as Prisma.InputJsonArray,
     total,
     eventSeq: 1,
     idempotencyKey: idempotency?.key ?? null,

@@ -2,12 +2,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
-import { formatCount, formatDuration, formatNumber, formatValue, plural, plusMinus } from '../../../src/format.ts';
+import { formatCount, formatDuration, formatNumber, formatValue, plural } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { upsertSearch } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
+import { BestValue } from '../parts/evidence.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen, ProgressBar, StateChip } from '../parts/state.tsx';
@@ -69,10 +70,7 @@ function Numbers(): ReactNode {
   return (
     <dl className="tiles">
       {tile('trials ended', `${formatCount(endedOf(trials))} of ${formatCount(trials.total)}`)}
-      {tile(
-        `best ${specification.objective.metric}`,
-        best === null ? '–' : <BestValue searchId={search.id} best={best} />,
-      )}
+      {tile(`best ${specification.objective.metric}`, best === null ? '–' : <BestValue search={search} best={best} />)}
       {confirmation?.state === 'running' &&
         tile('confirming', `${confirmation.runs.ended} of ${confirmation.runs.planned} runs`)}
       {state === 'running' && tile('running', trials.running)}
@@ -84,26 +82,6 @@ function Numbers(): ReactNode {
       {tile('epochs trained', formatCount(search.epochs))}
       {tile('problems', <Link href={`/searches/${search.id}?view=findings`}>{Object.keys(found).length}</Link>)}
     </dl>
-  );
-}
-
-/** The confirmed value of the best trial, if there is one, with its value in the search. */
-function BestValue({
-  searchId,
-  best: { number, value, confirmed },
-}: {
-  readonly searchId: string;
-  readonly best: NonNullable<Search['best']>;
-}): ReactNode {
-  const href = `/searches/${searchId}/trials/${number}`;
-  if (confirmed === undefined) return <Link href={href}>{formatValue(value)}</Link>;
-  return (
-    <>
-      <Link href={href}>{plusMinus(confirmed.value, confirmed.standardError)}</Link>
-      <div className="soft small" style={{ fontWeight: 'normal' }}>
-        {formatValue(value)} in the search; best with probability {formatNumber(confirmed.probability, 2)}
-      </div>
-    </>
   );
 }
 

@@ -8,6 +8,7 @@ import { api, type Search } from '../api.ts';
 import { type SearchPages, upsertSearch } from '../overview.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { CopyButton, curl } from '../parts/copy.tsx';
+import { BestValue } from '../parts/evidence.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
@@ -141,13 +142,12 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
         {best === null ? (
           '–'
         ) : (
-          <>
-            <Link href={`/searches/${id}/trials/${best.number}`}>
-              <span className="hidden">best trial, </span>
-              {formatValue(best.confirmed?.value ?? best.value)}
-            </Link>
-            <div className="soft small">{specification.objective.metric}</div>
-          </>
+          <BestValue
+            search={search}
+            best={best}
+            before={<span className="hidden">best trial, </span>}
+            below={specification.objective.metric}
+          />
         )}
       </td>
       <td className="best-so-far">
