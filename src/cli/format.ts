@@ -129,6 +129,8 @@ export function searchLines(search: Search): string {
   ];
   if (best !== null)
     lines.push(`  best     ${specification.objective.metric} ${formatNumber(best.value)} (trial ${best.number})`);
+  if (search.tags.length > 0) lines.splice(1, 0, `  tags     ${search.tags.join(' ')}`);
+  if (search.notes !== '') lines.push(`  notes    ${search.notes.replaceAll('\n', '\n           ')}`);
   const evidence = evidenceText(search);
   if (evidence !== undefined) lines.push(`  baseline ${evidence}`);
   const confirmed = search.confirmation && formatConfirmation(search.confirmation);

@@ -1,11 +1,12 @@
 /** Endpoints for trials: lists, single trials, the best, exports, and all trials as columns and curves. */
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
+import { tagSchema, tagsSchema, trialNotesSchema } from '../domain/annotations.ts';
 import { confirmedSchema } from '../domain/confirmation.ts';
 import { tableLimits } from '../domain/table.ts';
 import { trialSchema, trialStates, trialSummarySchema } from '../domain/trial.ts';
 import { perSeries } from '../nn/training/series.ts';
-import { cursor, limit, page, searchParams, trialParams } from './parameters.ts';
+import { cursor, limit, MAX_NUMBER, page, searchParams, trialParams } from './parameters.ts';
 import { refusals } from './problem.ts';
 
 const tags = ['trials'];
@@ -13,6 +14,7 @@ const tags = ['trials'];
 const listQuery = z.strictObject({
   state: z.enum(trialStates).optional(),
   finding: z.enum(findingCodes).optional().describe('Only trials with this finding'),
+  tag: tagSchema.optional().describe('Only trials with this tag'),
   sort: z.enum(['number', '-number', 'value', '-value']).default('number').describe('Trials without a value come last'),
   limit,
   cursor,
@@ -112,6 +114,8 @@ export const tableSchema = z
         found: column(column(z.enum(findingCodes))),
         reason: column(z.string().nullable()),
         rule: column(z.string().nullable()).describe('The pruner that stopped it'),
+        notes: column(z.string()),
+        tags: column(column(z.string())),
       })
       .describe('Columns with one entry per trial, by number'),
     points: z
@@ -160,6 +164,27 @@ const exportFile = {
   },
 };
 
+const trialChangeSchema = z
+  .strictObject({
+    notes: trialNotesSchema.optional(),
+    tags: tagsSchema.optional().describe('Replace those that it has'),
+  })
+  .refine(({ notes, tags }) => notes !== undefined || tags !== undefined, { error: 'must have notes, tags or both' });
+
+/** How many trials are changed by one request. */
+const MAX_TAGGED = 1000;
+
+const tagsChangeSchema = z
+  .strictObject({
+    numbers: z.array(z.int().min(0).max(MAX_NUMBER)).min(1).max(MAX_TAGGED).readonly(),
+    addTags: tagsSchema.optional(),
+    removeTags: tagsSchema.optional(),
+  })
+  .refine(({ addTags, removeTags }) => addTags !== undefined || removeTags !== undefined, {
+    error: 'must have addTags, removeTags or both',
+  });
+export type TagsChange = z.output<typeof tagsChangeSchema>;
+
 const changed = { 200: trialSchema, ...refusals };
 
 export const trialEndpoints = {
@@ -174,6 +199,23 @@ export const trialEndpoints = {
     summary: 'With its settings and curves',
     params: trialParams,
     response: { 200: trialSchema, ...refusals },
+  },
+  'PATCH /v1/searches/:id/trials/:number': {
+    tags,
+    summary: 'Change its notes or tags, also once it has ended',
+    params: trialParams,
+    body: trialChangeSchema,
+    response: changed,
+  },
+  'PATCH /v1/searches/:id/trials': {
+    tags,
+    summary: 'Add or remove tags of many trials; all of them change, or none',
+    params: searchParams,
+    body: tagsChangeSchema,
+    response: {
+      200: z.object({ changed: z.int().describe('How many were not as asked already') }),
+      ...refusals,
+    },
   },
   'POST /v1/searches/:id/trials/:number/pause': {
     tags,

@@ -2,6 +2,7 @@
 
 import type { Point } from '../algorithms/space/space.ts';
 import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult } from '../compute/trial.ts';
+import type { Annotation } from './annotations.ts';
 import type { Confirms } from './runs.ts';
 import type { BudgetChange } from './specification/budget.ts';
 import type { BegunStage } from './stages.ts';
@@ -136,7 +137,7 @@ export interface Renewal extends ClaimRef {
   readonly folds: readonly FoldCurves[];
 }
 
-export interface SearchChange {
+export interface SearchChange extends Pick<Annotation, 'notes' | 'tags'> {
   readonly name?: string | undefined;
   readonly budget?: BudgetChange | undefined;
 }

@@ -85,6 +85,8 @@ export const searchSchema = z
     endedBy: z.enum(limits).nullable().describe('The budget limit that ended it'),
     seq: count.describe('Sequence number of the newest event'),
     failure: z.string().nullable(),
+    notes: z.string(),
+    tags: z.array(z.string()).readonly(),
     createdAt: time,
     finishedAt: time.nullable(),
   })

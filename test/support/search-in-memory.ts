@@ -79,6 +79,8 @@ export function searchInMemory(specification: Specification): SearchInMemory {
       best: null,
       improvements: [],
       baselines: [],
+      notes: '',
+      tags: [],
       found: {},
       stages: [...stages],
       warnings: [],

@@ -6,7 +6,16 @@ import { numbersIn, numbersText } from '../../web/src/search/numbers-text.ts';
 import { scoredIn } from '../../web/src/search/space.ts';
 
 function row(number: number, more: Partial<TrialRow>): TrialRow {
-  const nothing = { deviation: null, outcome: null, durationMs: 1000, worker: null, reason: null, rule: null };
+  const nothing = {
+    deviation: null,
+    outcome: null,
+    durationMs: 1000,
+    worker: null,
+    reason: null,
+    rule: null,
+    notes: '',
+    tags: [],
+  };
   const where = { stage: 0, rung: 0, attempt: 1, startedAt: 1000 * number, finishedAt: 1000 * (10 - number) };
   return { number, state: 'complete', value: null, epochs: 9, found: [], point: {}, ...nothing, ...where, ...more };
 }

@@ -43,6 +43,8 @@ function row(number: number, more: Partial<TrialRow> = {}): TrialRow {
     found: [],
     reason: null,
     rule: null,
+    notes: '',
+    tags: [],
     point: { learningRate: 10 ** -number, activation: number % 2 ? 'relu' : 'tanh' },
     ...more,
   };

@@ -43,6 +43,8 @@ export interface SearchRow {
   readonly event_seq: number;
   readonly history_version: number;
   readonly failure: string | null;
+  readonly notes: string;
+  readonly tags: readonly string[];
   readonly created_at: Date;
   readonly finished_at: Date | null;
 }
@@ -117,6 +119,8 @@ export function searchOf(row: SearchRow): Search {
     endedBy: endedBySchema.parse(row.ended_by),
     seq: row.event_seq,
     failure: row.failure,
+    notes: row.notes,
+    tags: row.tags,
     createdAt: row.created_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
   };
@@ -144,6 +148,8 @@ export interface TrialRow {
   readonly result_hash: string | null;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
+  readonly notes: string;
+  readonly tags: readonly string[];
 }
 
 export function trialSummaryOf(row: TrialRow, { specification }: Pick<Search, 'specification'>): TrialSummary {
@@ -168,6 +174,8 @@ export function trialSummaryOf(row: TrialRow, { specification }: Pick<Search, 's
     resultHash: row.result_hash,
     startedAt: row.started_at?.toISOString() ?? null,
     finishedAt: row.finished_at?.toISOString() ?? null,
+    notes: row.notes,
+    tags: row.tags,
   };
 }
 

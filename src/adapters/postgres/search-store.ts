@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NewSearch, SearchStore } from '../../application/ports.ts';
 import type { Search } from '../../domain/search.ts';
+import { annotateTrials } from '../../domain/transitions/annotating.ts';
 import { claim, claimReads, release } from '../../domain/transitions/claiming.ts';
 import { finish, finishReads } from '../../domain/transitions/finishing.ts';
 import { addTrials } from '../../domain/transitions/planning.ts';
@@ -32,6 +33,11 @@ export function createSearchStore(database: Database): SearchStore {
     actOnTrial: async (id, number, act) => {
       const { result, search } = await changeSearch(database, id, (update) => actOnTrial(update, number, act));
       return { deliveries: result, search };
+    },
+    annotateTrials: async (id, numbers, annotation) => {
+      const rule = (update: SearchUpdate) => annotateTrials(update, numbers, annotation);
+      const { result, search } = await changeSearch(database, id, rule, { numbers });
+      return { changed: result, search };
     },
     history: (id, from, firstRung) => history(database, id, from, firstRung),
     addTrials: async (id, plan) => {

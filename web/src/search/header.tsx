@@ -7,6 +7,7 @@ import { api, type Search } from '../api.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { upsertSearch } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
+import { Annotations } from '../parts/annotations.tsx';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { BestValue } from '../parts/evidence.tsx';
 import { Menu } from '../parts/menu.tsx';
@@ -48,11 +49,25 @@ export function SearchHeader(): ReactNode {
           ` · ${formatValue(100 * specification.validation.test)} % test rows`}
         {endedBy !== null && ` · ended by its budget of ${endedBy}`}
       </p>
+      <SearchAnnotations search={search} />
       {failure !== null && <p className="fault">{failure}</p>}
       <Warnings warnings={search.warnings} />
       <ProgressBar trials={trials} />
       <Numbers />
     </>
+  );
+}
+
+function SearchAnnotations({ search: { id, name, notes, tags } }: { readonly search: Search }): ReactNode {
+  const client = useQueryClient();
+  return (
+    <Annotations
+      of={name}
+      notes={notes}
+      tags={tags}
+      maxNotes={10_000}
+      change={async (body) => upsertSearch(client, await api.change(id, body))}
+    />
   );
 }
 
