@@ -70,10 +70,10 @@ export function bestLines({ items, evidence, certainty, confirmed, test }: Best)
 export function findingLines({ trials, items, suggestions }: SearchFindings): string {
   if (items.length === 0) return `No problems were found in the ${trials} trials.`;
   const found = items
-    .map(({ code, severity, trials: count, example, numbers }) =>
+    .map(({ code, severity, concerns, trials: count, example, numbers }) =>
       [
-        `${severity.padEnd(7)}  ${code}: ${count} of ${trials} trials`,
-        `         trial ${numbers[0]}: ${example.text}`,
+        `${severity.padEnd(7)}  ${code}: ${concerns === 'search' ? 'the search' : `${count} of ${trials} trials`}`,
+        `         ${concerns === 'search' ? '' : `trial ${numbers[0]}: `}${example.text}`,
         `         ${example.advice}`,
       ].join('\n'),
     )

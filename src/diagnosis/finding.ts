@@ -133,6 +133,15 @@ export function holdsNow(
   return { index, since, layer: now.layers[index]! };
 }
 
+/** Share of the expected loss: a network below it has learned enough to be kept, whatever its findings. */
+const LEARNED = 0.5;
+
+/** Whether it is half-way from an untrained to a perfect model, by training loss or by accuracy (a few wrong rows can have any loss). */
+export function hasLearned(trainLoss: number | null, trainMetric: number | null, classes: number): boolean {
+  const right = classes > 0 && trainMetric !== null && trainMetric > (1 + 1 / classes) / 2;
+  return right || (trainLoss !== null && trainLoss <= LEARNED * expectedLoss(classes));
+}
+
 /** Formats a number for a message. */
 export function shown(value: number): string {
   if (Number.isInteger(value)) return String(value);

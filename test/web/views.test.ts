@@ -57,6 +57,7 @@ describe('the table of trials', () => {
       { name: 'activation', distribution: { distribution: 'categorical', choices: ['relu', 'tanh'] } },
     ],
     'validationAccuracy',
+    {},
   );
   const trials = [row(0), row(1), row(2, { value: null, found: ['deadRelu'], state: 'pruned' }), row(3)];
   const of = (ranges: string, state = '', finding = '') =>

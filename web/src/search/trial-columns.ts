@@ -2,6 +2,8 @@
 import type { Direction } from '../../../src/algorithms/objective.ts';
 import type { Value } from '../../../src/algorithms/space/space.ts';
 import { didYouMean } from '../../../src/domain/did-you-mean.ts';
+import { ownFindings } from '../../../src/domain/finding-scope.ts';
+import type { Settings } from '../../../src/domain/specification/settings.ts';
 import { ranked } from './history-data.ts';
 import type { TrialRow } from './model.ts';
 import { isNumeric, scoredIn, type Varied } from './space.ts';
@@ -16,9 +18,13 @@ export interface Column {
   readonly of: (trial: TrialRow) => Value | null | undefined;
   /** Only for a column of lists: a condition holds if it holds for one of the words. */
   readonly wordsOf?: (trial: TrialRow) => readonly string[];
+  /** Only for a column whose values are counts: what is counted. */
+  readonly textsOf?: (trial: TrialRow) => readonly string[];
 }
 
-export function columnsOf(varied: readonly Varied[], metric: string): Column[] {
+/** `hyperparameters`: of the search, whose own findings are not those of each trial. */
+export function columnsOf(varied: readonly Varied[], metric: string, hyperparameters: Settings): Column[] {
+  const problemsOf = ({ found }: TrialRow) => ownFindings(found, hyperparameters);
   return [
     { name: 'number', title: 'trial', width: 82, numeric: true, of: (trial) => trial.number },
     { name: 'state', title: 'state', width: 124, numeric: false, of: (trial) => trial.state },
@@ -34,7 +40,14 @@ export function columnsOf(varied: readonly Varied[], metric: string): Column[] {
       })),
     { name: 'epochs', title: 'epochs', width: 82, numeric: true, of: (trial) => trial.epochs },
     { name: 'durationMs', title: 'duration', width: 112, numeric: true, of: (trial) => trial.durationMs },
-    { name: 'found', title: 'problems', width: 240, numeric: false, of: (trial) => trial.found.length },
+    {
+      name: 'found',
+      title: 'problems',
+      width: 240,
+      numeric: false,
+      of: (trial) => problemsOf(trial).length,
+      textsOf: problemsOf,
+    },
     {
       name: 'tags',
       title: 'tags',

@@ -144,7 +144,7 @@ function Cell({ trial, column, id }: CellProps): ReactNode {
     case 'durationMs':
       return trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000);
     case 'found':
-      return <span title={trial.found.join(', ')}>{trial.found.join(', ')}</span>;
+      return <Texts of={column.textsOf?.(trial) ?? []} />;
     case 'tags':
       return <Tags tags={trial.tags} />;
     case 'notes':
@@ -154,4 +154,9 @@ function Cell({ trial, column, id }: CellProps): ReactNode {
     default:
       return formatCell(column.of(trial));
   }
+}
+
+function Texts({ of }: { readonly of: readonly string[] }): ReactNode {
+  const text = of.join(', ');
+  return <span title={text}>{text}</span>;
 }

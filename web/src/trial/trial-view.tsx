@@ -106,7 +106,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
         <FoldTable trial={trial} chosen={fold?.fold ?? 0} choose={(one) => choose(String(one))} metric={metric} />
       )}
       <div className="grid">
-        <Findings trial={trial} fold={fold?.fold ?? 0} onPoint={setMark} />
+        <Findings search={search} trial={trial} fold={fold?.fold ?? 0} onPoint={setMark} />
         {fold !== undefined && fold.trainLoss.length > 0 && (
           <TrialCurves search={search} trial={trial} fold={fold} mark={mark} />
         )}
