@@ -1,4 +1,5 @@
 /** Findings of the diagnosis, and the data they are made from. */
+import { formatNumber } from '../format.ts';
 import type { EpochReport, LayerSignals, Signals } from '../nn/training/train.ts';
 
 /** Worst first. */
@@ -144,12 +145,5 @@ export function hasLearned(trainLoss: number | null, trainMetric: number | null,
 
 /** Formats a number for a message. */
 export function shown(value: number): string {
-  if (Number.isInteger(value)) return String(value);
-  return Math.abs(value) < 1e-3 || Math.abs(value) >= 1e4
-    ? value.toExponential(1)
-    : String(Number(value.toPrecision(3)));
-}
-
-export function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+  return formatNumber(value, 3);
 }

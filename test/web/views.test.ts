@@ -172,8 +172,8 @@ describe('the remaining time', () => {
 });
 
 describe('shares and ranks', () => {
-  it('of complete trials alone', () => {
-    expect(sharesBelow([row(3), row(1), row(2, { state: 'pruned' })])).toEqual([
+  it('of values', () => {
+    expect(sharesBelow([{ value: 0.3 }, { value: 0.1 }])).toEqual([
       [0.1, 0.3],
       [0.5, 1],
     ]);

@@ -141,6 +141,34 @@ describe.skipIf(browserPath === undefined)('the table of trials', () => {
     await page.close();
   });
 
+  it('ranks the trials over pairs of hyperparameters', async () => {
+    const page = await open('?view=analysis&select=1-5');
+    const { trials } = await service.client.search(id);
+    const valued = trials.complete - trials.diverged;
+    const chart = page.getByRole('img', {
+      name: /^rank of the validationLoss of \d+ trials over learningRate × activation/,
+    });
+    await chart.scrollIntoViewIfNeeded();
+    await chart.locator('canvas').waitFor();
+    const card = page.locator('section', { has: page.getByRole('heading', { name: 'Rank', exact: true }) });
+    expect(await card.locator('.population').textContent()).toMatch(
+      new RegExp(`^${valued} complete trials at 4 epochs\\.`),
+    );
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      card.getByRole('button', { name: /save as CSV/ }).click(),
+    ]);
+    const [head, ...rows] = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\n');
+    expect(head).toBe('trial,rank,value,learningRate,activation');
+    const { best } = await service.client.search(id);
+    const ranks = new Map(rows.map((row) => row.split(',').map(Number)).map(([number, rank]) => [number!, rank!]));
+    expect(ranks.size).toBe(valued);
+    expect(Math.min(...ranks.values())).toBe(ranks.get(best!.number));
+    await page.close();
+  });
+
   it('tags the selected trials, filters by tags and notes, and shows them in the trial and the list', async () => {
     const page = await open('?view=trials&select=3-5');
     await page.getByRole('textbox', { name: 'Tags', exact: true }).fill('odd look-again');

@@ -93,10 +93,10 @@ function FoundOften({ item: { code, severity, trials, share, numbers, example },
           {formatCount(trials)} of {plural(of, 'trial')} ({formatPercent(share)})
         </Link>
       </h4>
+      <ExampleChart id={id} number={numbers[0]!} finding={example} />
       <p>
         In <Link href={`/searches/${id}/trials/${numbers[0]}`}>trial {numbers[0]}</Link>: {example.text}
       </p>
-      <ExampleChart id={id} number={numbers[0]!} finding={example} />
       <Evidence evidence={example.evidence} />
       <p>
         <strong>Advice:</strong> {example.advice}
@@ -112,8 +112,8 @@ function OfSearch({ item: { code, severity, numbers, example }, id }: Omit<Found
       <h4>
         {words(code)} <span className={`chip severity-${severity}`}>{severity}</span>
       </h4>
-      <p>{example.text}</p>
       <ExampleChart id={id} number={numbers[0]!} finding={example} />
+      <p>{example.text}</p>
       <Evidence evidence={example.evidence} />
       <p>
         <strong>Advice:</strong> {example.advice}

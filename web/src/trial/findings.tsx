@@ -67,6 +67,7 @@ export function Findings({ search, trial, fold, onPoint }: FindingsProps): React
                   ` ${shownBy.length} of ${folds.length} folds${shownBy.includes(fold) ? '' : ', not this one'}`}
               </span>
             </h3>
+            <PictureOf finding={finding} folds={folds} fold={fold} />
             <p>
               {text}
               {cause !== null && (
@@ -76,7 +77,6 @@ export function Findings({ search, trial, fold, onPoint }: FindingsProps): React
                 </>
               )}
             </p>
-            <PictureOf finding={finding} folds={folds} fold={fold} />
             <Evidence evidence={evidence} />
             <p>
               <strong>Advice:</strong> {advice}
