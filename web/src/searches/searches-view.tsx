@@ -16,6 +16,7 @@ import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { bestByNumber } from './improvements.ts';
 
 const states = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const satisfies readonly Search['state'][];
 const PAGE = 50;
@@ -58,6 +59,7 @@ export function SearchesView(): ReactNode {
             type="search"
             aria-label="Name, data set, notes or tags contain"
             placeholder="Name, data set, notes, tag"
+            style={{ width: '16rem' }}
             value={q}
             onChange={(event) => setQ(event.target.value)}
           />
@@ -133,6 +135,7 @@ interface SearchLineProps {
 function SearchLine({ search, chosen, toggle, chooseTag }: SearchLineProps): ReactNode {
   const { id, name, dataset, state, trials, best, specification, improvements, found, createdAt } = search;
   const kinds = Object.keys(found).length;
+  const steps = bestByNumber(improvements, specification.objective.direction);
   return (
     <tr>
       <td>
@@ -168,13 +171,13 @@ function SearchLine({ search, chosen, toggle, chooseTag }: SearchLineProps): Rea
         )}
       </td>
       <td className="best-so-far">
-        {improvements.length > 1 && (
+        {steps.length > 1 && (
           <Sparkline
             steps
             places={trials.planned}
-            at={improvements.map(({ number }) => number)}
-            label={`best value: from ${formatValue(improvements[0]!.value)} to ${formatValue(best?.value)}`}
-            lines={[{ values: improvements.map(({ value }) => value), kind: 'best' }]}
+            at={steps.map(({ number }) => number)}
+            label={`best value: from ${formatValue(steps[0]!.value)} to ${formatValue(best?.value)}`}
+            lines={[{ values: steps.map(({ value }) => value), kind: 'best' }]}
           />
         )}
       </td>
