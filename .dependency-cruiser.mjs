@@ -22,10 +22,10 @@ export const modules = {
     packages: true,
     pure: true,
   },
-  diagnosis: { path: 'src/diagnosis/', imports: ['nn'], packages: false, pure: true },
+  diagnosis: { path: 'src/diagnosis/', imports: ['nn', 'format'], packages: false, pure: true },
   compute: {
     path: 'src/compute/',
-    imports: ['nn', 'data', 'diagnosis', 'algorithms', 'models', 'errors', 'paths'],
+    imports: ['nn', 'data', 'diagnosis', 'algorithms', 'models', 'format', 'errors', 'paths'],
     packages: true,
   },
   domain: {

@@ -21,6 +21,8 @@ const columns = [
   'stage',
   'rung',
   'found',
+  'tags',
+  'notes',
 ] as const satisfies readonly (keyof TrialSummary)[];
 
 export async function* exportTrials(

@@ -1,4 +1,4 @@
-/** Changes the name or the budget of a search. A search that has ended continues if the new budget allows more trials. */
+/** Changes the name, the notes, the tags or the budget of a search. A search that has ended continues if the new budget allows more trials. */
 
 import type { SearchChange } from '../contract/searches.ts';
 import type { Search } from '../domain/search.ts';
@@ -22,13 +22,16 @@ export interface ChangeSearchDependencies {
 export async function changeSearch(
   { store, queries, queue, planner, facts, log }: ChangeSearchDependencies,
   id: string,
-  { name, budget }: SearchChange,
+  { budget, ...change }: SearchChange,
 ): Promise<Search> {
   const search = await findSearch({ queries }, id);
   if (budget !== undefined) await refuseWithoutDataset(search, facts);
   // A grid cannot have more trials than points.
   const trials = budget?.trials && Math.min(budget.trials, samplerOf(search.specification).size);
-  const { search: changed, deliveries } = await store.change(id, { name, budget: budget && { ...budget, trials } });
+  const { search: changed, deliveries } = await store.change(id, {
+    ...change,
+    budget: budget && { ...budget, trials },
+  });
   await deliver(queue, deliveries, log);
   if (changed.state === 'running') await briefly(planner.plan(id));
   return changed;

@@ -1,5 +1,6 @@
 /** Creates a search from a request. */
 import { createHash } from 'node:crypto';
+import { baselinesOf } from '../domain/baselines.ts';
 import type { Search } from '../domain/search.ts';
 import { parseSpecification, type SpecificationContext } from './parse-specification.ts';
 import { briefly, type Planner } from './planner.ts';
@@ -27,7 +28,10 @@ export async function createSearch(
   const parsed = await parseSpecification(body, dependencies);
   const requestHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
   const idempotency = key === undefined ? undefined : { key, requestHash };
-  const answer = await store.create({ ...parsed, parent: parent ?? null, idempotency });
+  const rows = await dependencies.datasets.load(parsed.dataset.name);
+  // A version that was uploaded in the meantime has other rows.
+  const baselines = rows?.hash === parsed.dataset.hash ? baselinesOf(parsed.specification, rows) : [];
+  const answer = await store.create({ ...parsed, baselines, parent: parent ?? null, idempotency });
   if (answer.created) await briefly(planner.plan(answer.search.id));
   return answer;
 }

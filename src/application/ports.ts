@@ -5,6 +5,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { CsvReading } from '../data/reading.ts';
 import type { AskedUpload } from '../data/upload.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
+import type { Annotation } from '../domain/annotations.ts';
 import type {
   Added,
   Claim,
@@ -46,6 +47,7 @@ export interface NewSearch {
   readonly parent: string | null;
   readonly dataset: DatasetFacts;
   readonly warnings: readonly Warning[];
+  readonly baselines: Search['baselines'];
   readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
 }
 
@@ -57,7 +59,7 @@ export interface SearchStore {
   /** Stores a search, or returns the one stored with the same idempotency key. */
   create(search: NewSearch): Promise<{ search: Search; created: boolean }>;
   transition(id: string, transition: Transition): Promise<Search>;
-  /** Changes its name or budget; a search that has ended continues if the new budget allows more trials. */
+  /** Changes its name, notes, tags or budget; a search that has ended continues if the new budget allows more trials. */
   change(
     id: string,
     change: SearchChange,
@@ -69,6 +71,12 @@ export interface SearchStore {
     number: number,
     action: TrialAction,
   ): Promise<{ readonly deliveries: readonly Delivery[]; readonly search: Search }>;
+  /** Changes notes and tags of trials, of all of them or of none; `changed` are those that were not as asked already. */
+  annotateTrials(
+    id: string,
+    numbers: readonly number[],
+    annotation: Annotation,
+  ): Promise<{ readonly changed: number; readonly search: Search }>;
   /** Trials from number `from` on. `firstRung` is the number of epochs of the first rung. */
   history(id: string, from: number, firstRung: number | undefined): Promise<History>;
   /**
@@ -120,6 +128,7 @@ export type TrialSort = 'number' | '-number' | 'value' | '-value';
 export interface TrialQuery {
   readonly state?: TrialState | undefined;
   readonly finding?: FindingCode | undefined;
+  readonly tag?: string | undefined;
   readonly sort: TrialSort;
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -129,8 +138,9 @@ export interface SearchQuery {
   readonly limit: number;
   readonly cursor?: string | undefined;
   readonly state?: SearchState | undefined;
-  /** Substring of the name or of the data set's name, ignoring case. */
+  /** Substring of the name, the data set's name, the notes or a tag, ignoring case. */
   readonly q?: string | undefined;
+  readonly tag?: string | undefined;
   readonly dataset?: string | undefined;
   /** The search they refine. */
   readonly parent?: string | undefined;
@@ -165,6 +175,11 @@ export interface SearchQueries {
   trial(search: Search, number: number): Promise<Trial | undefined>;
   /** Complete trials, best first: the confirmed best, if there is one, then by value as searched. */
   best(search: Search, limit: number): Promise<readonly TrialSummary[]>;
+  /** Values of the complete trials of a stage, with their standard deviations over the folds. */
+  values(
+    search: Search,
+    stage: number,
+  ): Promise<readonly { readonly number: number; readonly value: number; readonly deviation: number | null }[]>;
   /** All trials that have ended or wait at a rung, by number. */
   outcomes(search: Search): Promise<readonly TimedOutcome[]>;
   /** Findings of all trials that have ended or wait at a rung. */

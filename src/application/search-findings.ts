@@ -2,6 +2,7 @@
 import type { SearchFindings } from '../contract/analysis.ts';
 import { severities } from '../diagnosis/finding.ts';
 import { confirmationText } from '../domain/confirmation.ts';
+import { concernsSearch } from '../domain/finding-scope.ts';
 import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
 import { type Suggestion, suggestionsOf } from '../domain/suggestions.ts';
@@ -19,7 +20,9 @@ export async function searchFindings(
   const items = found
     .map(({ example, trials: count, numbers }) => {
       const { code, severity } = example;
-      return { code, severity, trials: count, share: trials > 0 ? count / trials : 0, numbers, example };
+      const { hyperparameters } = search.specification;
+      const concerns = concernsSearch(code, hyperparameters) ? ('search' as const) : ('trial' as const);
+      return { code, severity, concerns, trials: count, share: trials > 0 ? count / trials : 0, numbers, example };
     })
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.trials - a.trials);
   const confirmed = confirmationText(search.confirmation);

@@ -9,6 +9,7 @@ import type { Search } from '../domain/search.ts';
 import { formatNumber } from '../format.ts';
 import type { ApiClient } from './api-client.ts';
 import {
+  bestLines,
   bestTable,
   findingLines,
   pointLine,
@@ -57,7 +58,7 @@ const clientCommands: Readonly<Record<string, Command>> = {
     const id = one(positionals, 'best ID [--limit N]');
     const [search, best] = await Promise.all([client.search(id), client.best(id, Number(values.limit))]);
     console.log(bestTable(search, best.items));
-    if (best.confirmed !== undefined) console.log(`\n${best.certainty.text}`);
+    console.log(['', ...bestLines(best)].join('\n'));
     return 0;
   },
   findings: async (client, args) => {
@@ -107,7 +108,9 @@ export function clientCommand(name: string): Command | undefined {
 
 async function watchToEnd(client: ApiClient, from: string | Search): Promise<number> {
   const search = await watch(client, from);
-  console.log(bestTable(search, (await client.best(search.id, 5)).items));
+  const best = await client.best(search.id, 5);
+  console.log(bestTable(search, best.items));
+  console.log(bestLines(best).join('\n'));
   console.log(searchLines(search));
   return search.state === 'complete' ? 0 : 1;
 }

@@ -5,7 +5,7 @@ import { formatDuration } from '../format.ts';
 import { createLog } from '../log.ts';
 import { startWithGracefulShutdown } from '../serve.ts';
 import { createClient } from './api-client.ts';
-import { bestTable, findingLines, searchLines } from './format.ts';
+import { bestLines, bestTable, findingLines, searchLines } from './format.ts';
 import { watch } from './watch.ts';
 
 const specification = {
@@ -42,12 +42,13 @@ export async function demo(config: Config): Promise<number> {
     const started = performance.now();
     const { id } = await client.create(specification);
     const search = await watch(client, id);
-    const { items } = await client.best(id, 10);
+    const best = await client.best(id, 10);
     const { complete, diverged } = search.trials;
     console.log(
       `\n${complete} trials trained in ${formatDuration((performance.now() - started) / 1000)}, ${diverged} of them diverged, and the best five were confirmed on new splits. The best:\n`,
     );
-    console.log(bestTable(search, items));
+    console.log(bestTable(search, best.items));
+    console.log(`\n${bestLines(best).join('\n')}`);
     console.log(`\nFindings in the trials:\n\n${findingLines(await client.findings(id))}`);
     console.log(`\n${searchLines(search)}\n`);
     console.log(`The results are stored in Postgres, in ${config.dataDirectory}. Next steps:

@@ -1,12 +1,22 @@
 /** Formats trials and searches for the terminal. */
 import Table from 'cli-table3';
 import type { Preflight, SearchFindings } from '../contract/analysis.ts';
+import type { Best } from '../contract/trials.ts';
 import type { WhatIf } from '../contract/what-if.ts';
+import { evidenceText } from '../domain/best-evidence.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
 import { byTradeoff } from '../domain/what-if/tradeoff.ts';
-import { formatConfirmation, formatDuration, formatNumber, formatPercent, formatValue, plural } from '../format.ts';
+import {
+  formatConfirmation,
+  formatDuration,
+  formatNumber,
+  formatPercent,
+  formatTest,
+  formatValue,
+  plural,
+} from '../format.ts';
 
 /** `learningRate 0.01234  activation relu` */
 export function pointLine(point: Readonly<Record<string, number | string | boolean>>): string {
@@ -46,14 +56,34 @@ export function bestTable(search: Search, trials: readonly TrialSummary[]): stri
   return table.toString();
 }
 
+/** What can be said of the best value: its interval, the baseline, trials that are no worse, and its confirmed and test values. */
+export function bestLines({ items, evidence, certainty, confirmed, test }: Best): string[] {
+  const [first] = items;
+  if (first === undefined) return [];
+  const lines: string[] = [];
+  if (evidence !== null) {
+    const { interval, alike, comparisons, text } = evidence;
+    if (interval !== null) {
+      const selected = comparisons === 1 ? '' : `, of the best of ${comparisons}`;
+      lines.push(`95 % interval${selected}: ${formatNumber(interval[0], 3)} to ${formatNumber(interval[1], 3)}`);
+    }
+    lines.push(text);
+    if (alike !== null && alike > 0)
+      lines.push(`${plural(alike, 'other trial')} cannot be distinguished from the best.`);
+  }
+  if (confirmed !== undefined) lines.push(certainty.text);
+  if (test !== null) lines.push(`Test rows: ${formatTest(first.value, test)} (model ${test.model})`);
+  return lines;
+}
+
 /** Findings with their frequency, an example and advice. */
 export function findingLines({ trials, items, suggestions }: SearchFindings): string {
   if (items.length === 0) return `No problems were found in the ${trials} trials.`;
   const found = items
-    .map(({ code, severity, trials: count, example, numbers }) =>
+    .map(({ code, severity, concerns, trials: count, example, numbers }) =>
       [
-        `${severity.padEnd(7)}  ${code}: ${count} of ${trials} trials`,
-        `         trial ${numbers[0]}: ${example.text}`,
+        `${severity.padEnd(7)}  ${code}: ${concerns === 'search' ? 'the search' : `${count} of ${trials} trials`}`,
+        `         ${concerns === 'search' ? '' : `trial ${numbers[0]}: `}${example.text}`,
         `         ${example.advice}`,
       ].join('\n'),
     )
@@ -161,6 +191,10 @@ export function searchLines(search: Search): string {
   ];
   if (best !== null)
     lines.push(`  best     ${specification.objective.metric} ${formatNumber(best.value)} (trial ${best.number})`);
+  if (search.tags.length > 0) lines.splice(1, 0, `  tags     ${search.tags.join(' ')}`);
+  if (search.notes !== '') lines.push(`  notes    ${search.notes.replaceAll('\n', '\n           ')}`);
+  const evidence = evidenceText(search);
+  if (evidence !== undefined) lines.push(`  baseline ${evidence}`);
   const confirmed = search.confirmation && formatConfirmation(search.confirmation);
   if (confirmed !== undefined) lines.push(`  confirmed  ${confirmed}`);
   return [...lines, ...warningLines(search)].join('\n');

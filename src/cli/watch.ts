@@ -2,6 +2,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { SearchMessage } from '../contract/stream.ts';
 import type { Epoch } from '../domain/events.ts';
+import { ownFindings } from '../domain/finding-scope.ts';
 import { isOpen, type Search } from '../domain/search.ts';
 import { formatNumber } from '../format.ts';
 import type { ApiClient } from './api-client.ts';
@@ -41,7 +42,7 @@ export async function watch(
         done = ended(search.trials);
         for (const { number: trial, hyperparameters } of message.running) view.started(trial, hyperparameters);
       }
-      if (show(view, message, search.specification.objective.metric)) done++;
+      if (show(view, message, search.specification)) done++;
       if (message.type === 'trial.complete' && message.data.best) {
         const { number: trial, stage, value } = message.data;
         search = { ...search, best: { number: trial, stage, value: value ?? 0 } };
@@ -61,7 +62,8 @@ function isEnd(type: SearchMessage['type']): boolean {
 }
 
 /** Whether the message ended a trial. */
-function show(view: View, message: SearchMessage, metric: string): boolean {
+function show(view: View, message: SearchMessage, { objective, hyperparameters }: Search['specification']): boolean {
+  const { metric } = objective;
   if ('data' in message && 'confirms' in message.data && message.data.confirms !== undefined) {
     return showRun(view, message, metric);
   }
@@ -76,7 +78,7 @@ function show(view: View, message: SearchMessage, metric: string): boolean {
       const { number: trial, value, outcome, reason, best, found } = message.data;
       const text =
         outcome === 'diverged' ? `diverged: ${reason}` : `${metric} ${formatNumber(value)}${best ? '  new best' : ''}`;
-      view.ended(trial, [text, ...found].join('  '));
+      view.ended(trial, [text, ...ownFindings(found, hyperparameters)].join('  '));
       return true;
     }
     case 'trial.paused': {
@@ -137,7 +139,8 @@ function barView(first: Search): View {
       const line = lines.get(trial);
       if (line === undefined) return;
       // Findings come before hyperparameters, because narrow terminals cut lines.
-      for (const code of found) if (!line.found.includes(code)) line.found += `${code}  `;
+      for (const code of ownFindings(found, first.specification.hyperparameters))
+        if (!line.found.includes(code)) line.found += `${code}  `;
       line.bar.setTotal(epochs);
       const value = formatNumber(validationMetric ?? validationLoss);
       line.bar.update(epoch, { text: `trial ${trial}  ${value}  ${line.found}${line.about}` });

@@ -5,7 +5,8 @@
 import { fewRows } from '../data/few-rows.ts';
 import type { PreparedData } from '../data/preprocess.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
-import { caseOf, expectedLoss, type Finding, type FindingCode, percent, shown } from '../diagnosis/finding.ts';
+import { caseOf, expectedLoss, type Finding, type FindingCode, shown } from '../diagnosis/finding.ts';
+import { formatPercent } from '../format.ts';
 import { type EpochReport, train } from '../nn/training/train.ts';
 import { factsOf, finite, type NamedKernels } from './fold-run.ts';
 import { preparedFolds } from './prepared-folds.ts';
@@ -202,6 +203,6 @@ function overfitCheck({ overfit: { trainLoss, epoch }, expected }: Measurements)
     evidence: { trainLoss: finite(trainLoss), expectedLoss: expected, epochs: epoch },
     text: passed
       ? `The network can overfit ${OVERFIT_ROWS} rows in ${epoch} epochs.`
-      : `The network cannot overfit ${OVERFIT_ROWS} rows at any of ${RATES.length} learning rates: ${percent(trainLoss / expected)} of the loss is left.`,
+      : `The network cannot overfit ${OVERFIT_ROWS} rows at any of ${RATES.length} learning rates: ${formatPercent(trainLoss / expected)} of the loss is left.`,
   };
 }

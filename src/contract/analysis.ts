@@ -25,6 +25,9 @@ export const searchFindingsSchema = z
         z.object({
           code: z.enum(findingCodes),
           severity: z.enum(severities),
+          concerns: z
+            .enum(['search', 'trial'])
+            .describe('search: every trial has it because of the data, the validation or fixed hyperparameters'),
           trials: z.int().describe('Trials with this finding'),
           share,
           numbers: z.array(z.int()).readonly().describe('Numbers of the first of them'),

@@ -1,6 +1,7 @@
 /** Endpoints for searches. */
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
+import { searchNotesSchema, tagSchema, tagsSchema } from '../domain/annotations.ts';
 import { searchSchema, searchStates } from '../domain/search.ts';
 import { budgetChangeSchema, budgetSchema } from '../domain/specification/budget.ts';
 import { samplerSchema } from '../domain/specification/samplers.ts';
@@ -18,7 +19,14 @@ const tags = ['searches'];
 
 const listQuery = z.strictObject({
   state: z.enum(searchStates).optional(),
-  q: z.string().trim().min(1).max(200).optional().describe('Substring of the name or the data set, ignoring case'),
+  q: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Substring of the name, the data set, the notes or a tag, ignoring case'),
+  tag: tagSchema.optional().describe('Only searches with this tag'),
   dataset: z.string().min(1).max(100).optional(),
   parent: z.uuid().optional().describe('Only searches that refine this one'),
   limit,
@@ -36,8 +44,15 @@ const creationHeaders = z.object({
 
 const nameSchema = z.string().trim().min(1).max(200).optional();
 export const searchChangeSchema = z
-  .strictObject({ name: nameSchema, budget: budgetChangeSchema.optional() })
-  .refine((body) => body.name !== undefined || body.budget !== undefined, { error: 'must have name, budget or both' });
+  .strictObject({
+    name: nameSchema,
+    notes: searchNotesSchema.optional(),
+    tags: tagsSchema.optional().describe('Replace those that it has'),
+    budget: budgetChangeSchema.optional(),
+  })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), {
+    error: 'must have name, notes, tags or budget',
+  });
 export type SearchChange = z.output<typeof searchChangeSchema>;
 
 export const refinementSchema = narrowingSchema.extend({
@@ -141,7 +156,7 @@ export const searchEndpoints = {
   },
   'PATCH /v1/searches/:id': {
     tags,
-    summary: 'Rename it or change its budget; a search that has ended continues if the new budget allows it',
+    summary: 'Change its name, notes, tags or budget; a search that has ended continues if the new budget allows it',
     params: searchParams,
     body: searchChangeSchema,
     response: changed,

@@ -1,11 +1,12 @@
 /** Endpoints for trials: lists, single trials, the best, exports, and all trials as columns and curves. */
 import { z } from 'zod';
 import { findingCodes } from '../diagnosis/finding.ts';
+import { tagSchema, tagsSchema, trialNotesSchema } from '../domain/annotations.ts';
 import { confirmedSchema } from '../domain/confirmation.ts';
 import { tableLimits } from '../domain/table.ts';
 import { trialSchema, trialStates, trialSummarySchema } from '../domain/trial.ts';
 import { perSeries } from '../nn/training/series.ts';
-import { cursor, limit, page, searchParams, trialParams } from './parameters.ts';
+import { cursor, limit, MAX_NUMBER, page, searchParams, trialParams } from './parameters.ts';
 import { refusals } from './problem.ts';
 
 const tags = ['trials'];
@@ -13,9 +14,39 @@ const tags = ['trials'];
 const listQuery = z.strictObject({
   state: z.enum(trialStates).optional(),
   finding: z.enum(findingCodes).optional().describe('Only trials with this finding'),
+  tag: tagSchema.optional().describe('Only trials with this tag'),
   sort: z.enum(['number', '-number', 'value', '-value']).default('number').describe('Trials without a value come last'),
   limit,
   cursor,
+});
+
+const evidenceSchema = z.object({
+  baseline: z.object({ value: z.number(), rows: z.int(), name: z.string().describe('The constant prediction') }),
+  comparisons: z.int().describe('From how many values the best was selected; 1 once it is confirmed'),
+  interval: z
+    .tuple([z.number(), z.number()])
+    .readonly()
+    .nullable()
+    .describe('Of 95 %, for all values that the best was selected from at once; null if a single fold does not say it'),
+  p: z
+    .number()
+    .describe(
+      'An upper bound of the probability that the best is this good if no feature says anything about the target',
+    ),
+  aboveBaseline: z.boolean().describe('Whether it is distinguishable from the baseline: p is at most 0.05'),
+  alike: z
+    .int()
+    .nullable()
+    .describe('How many other complete trials of its stage are not distinguishable from the best; null if unknown'),
+  text: z.string(),
+});
+
+const testedSchema = z.object({
+  model: z.uuid(),
+  trial: z.int(),
+  rows: z.int(),
+  value: z.number().nullable(),
+  interval: z.tuple([z.number(), z.number()]).readonly().nullable(),
 });
 
 export const bestSchema = z
@@ -43,6 +74,10 @@ export const bestSchema = z
       })
       .optional()
       .describe('Once the confirmation is complete'),
+    evidence: evidenceSchema
+      .nullable()
+      .describe('What can be said of the best value, selected from many; null without a baseline or a best trial'),
+    test: testedSchema.nullable().describe('On the test rows: of the newest model of the best trial that has them'),
   })
   .meta({ id: 'Best' });
 export type Best = z.output<typeof bestSchema>;
@@ -79,6 +114,8 @@ export const tableSchema = z
         found: column(column(z.enum(findingCodes))),
         reason: column(z.string().nullable()),
         rule: column(z.string().nullable()).describe('The pruner that stopped it'),
+        notes: column(z.string()),
+        tags: column(column(z.string())),
       })
       .describe('Columns with one entry per trial, by number'),
     points: z
@@ -127,6 +164,27 @@ const exportFile = {
   },
 };
 
+const trialChangeSchema = z
+  .strictObject({
+    notes: trialNotesSchema.optional(),
+    tags: tagsSchema.optional().describe('Replace those that it has'),
+  })
+  .refine(({ notes, tags }) => notes !== undefined || tags !== undefined, { error: 'must have notes, tags or both' });
+
+/** How many trials are changed by one request. */
+const MAX_TAGGED = 1000;
+
+const tagsChangeSchema = z
+  .strictObject({
+    numbers: z.array(z.int().min(0).max(MAX_NUMBER)).min(1).max(MAX_TAGGED).readonly(),
+    addTags: tagsSchema.optional(),
+    removeTags: tagsSchema.optional(),
+  })
+  .refine(({ addTags, removeTags }) => addTags !== undefined || removeTags !== undefined, {
+    error: 'must have addTags, removeTags or both',
+  });
+export type TagsChange = z.output<typeof tagsChangeSchema>;
+
 const changed = { 200: trialSchema, ...refusals };
 
 export const trialEndpoints = {
@@ -141,6 +199,23 @@ export const trialEndpoints = {
     summary: 'With its settings and curves',
     params: trialParams,
     response: { 200: trialSchema, ...refusals },
+  },
+  'PATCH /v1/searches/:id/trials/:number': {
+    tags,
+    summary: 'Change its notes or tags, also once it has ended',
+    params: trialParams,
+    body: trialChangeSchema,
+    response: changed,
+  },
+  'PATCH /v1/searches/:id/trials': {
+    tags,
+    summary: 'Add or remove tags of many trials; all of them change, or none',
+    params: searchParams,
+    body: tagsChangeSchema,
+    response: {
+      200: z.object({ changed: z.int().describe('How many were not as asked already') }),
+      ...refusals,
+    },
   },
   'POST /v1/searches/:id/trials/:number/pause': {
     tags,

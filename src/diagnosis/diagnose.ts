@@ -1,5 +1,13 @@
 /** Diagnoses a training run: finds problems in its measurements, with likely causes and advice. */
-import { type Case, type Finding, type FindingCode, findingCodes, type Rule, severities } from './finding.ts';
+import {
+  type Case,
+  type Finding,
+  type FindingCode,
+  findingCodes,
+  hasLearned,
+  type Rule,
+  severities,
+} from './finding.ts';
 import * as end from './rules/end.ts';
 import * as layers from './rules/layers.ts';
 import * as learning from './rules/learning.ts';
@@ -37,6 +45,17 @@ function rank({ code, severity }: Finding): number {
   return severities.indexOf(severity) * findingCodes.length + findingCodes.indexOf(code);
 }
 
+/** Training has ended, and the network has learned: what was found did not keep it from that. */
+function learnedAllTheSame({ reports, facts, over }: Case): boolean {
+  const { trainLoss, trainMetric } = reports.at(-1)!;
+  return over && hasLearned(trainLoss, trainMetric, facts.classes);
+}
+
+function lowered(finding: Finding): Finding {
+  if (finding.severity !== 'fault' || finding.code === 'diverged') return finding;
+  return { ...finding, severity: 'warning', text: `${finding.text} It has learned all the same.` };
+}
+
 /** All findings, worst first. */
 export function diagnose(one: Case): Finding[] {
   if (one.reports.length === 0) return [];
@@ -47,5 +66,6 @@ export function diagnose(one: Case): Finding[] {
     if (!suppressed.has(code) && found.some((one) => one.code === code))
       for (const other of others) suppressed.add(other);
   }
-  return found.filter(({ code }) => !suppressed.has(code)).sort((a, b) => rank(a) - rank(b));
+  const left = found.filter(({ code }) => !suppressed.has(code));
+  return (learnedAllTheSame(one) ? left.map(lowered) : left).sort((a, b) => rank(a) - rank(b));
 }

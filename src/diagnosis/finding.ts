@@ -1,4 +1,5 @@
 /** Findings of the diagnosis, and the data they are made from. */
+import { formatNumber } from '../format.ts';
 import type { EpochReport, LayerSignals, Signals } from '../nn/training/train.ts';
 
 /** Worst first. */
@@ -133,14 +134,16 @@ export function holdsNow(
   return { index, since, layer: now.layers[index]! };
 }
 
-/** Formats a number for a message. */
-export function shown(value: number): string {
-  if (Number.isInteger(value)) return String(value);
-  return Math.abs(value) < 1e-3 || Math.abs(value) >= 1e4
-    ? value.toExponential(1)
-    : String(Number(value.toPrecision(3)));
+/** Share of the expected loss: a network below it has learned enough to be kept, whatever its findings. */
+const LEARNED = 0.5;
+
+/** Whether it is half-way from an untrained to a perfect model, by training loss or by accuracy (a few wrong rows can have any loss). */
+export function hasLearned(trainLoss: number | null, trainMetric: number | null, classes: number): boolean {
+  const right = classes > 0 && trainMetric !== null && trainMetric > (1 + 1 / classes) / 2;
+  return right || (trainLoss !== null && trainLoss <= LEARNED * expectedLoss(classes));
 }
 
-export function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+/** Formats a number for a message. */
+export function shown(value: number): string {
+  return formatNumber(value, 3);
 }

@@ -1,5 +1,5 @@
 /** Detects a fault that persists between two reports of a trial: the pruner «diagnosis» stops for it. It depends only on the trial, so it is reproducible. */
-import { expectedLoss, type Finding } from './finding.ts';
+import { type Finding, hasLearned } from './finding.ts';
 
 /** The state of a trial when it reports. */
 export interface IntermediateReport<F extends Finding = Finding> {
@@ -10,16 +10,8 @@ export interface IntermediateReport<F extends Finding = Finding> {
   readonly trainMetric: number | null;
 }
 
-/** Share of the expected loss: a network below it has learned enough to be kept, whatever its findings. */
-const LEARNED = 0.5;
 /** If the loss falls to this share between two reports, the trial is recovering. */
 const RECOVERING = 0.95;
-
-/** Half-way from an untrained to a perfect model, by loss or by accuracy (a few wrong rows can have any loss). */
-function hasLearned({ trainLoss, trainMetric }: IntermediateReport, classes: number): boolean {
-  const right = classes > 0 && trainMetric !== null && trainMetric > (1 + 1 / classes) / 2;
-  return right || (trainLoss !== null && trainLoss <= LEARNED * expectedLoss(classes));
-}
 
 function isRecovering(before: IntermediateReport, now: IntermediateReport): boolean {
   return now.trainLoss !== null && now.trainLoss <= RECOVERING * (before.trainLoss ?? Number.POSITIVE_INFINITY);
@@ -34,7 +26,8 @@ export function persistentFault<F extends Finding>(
   now: IntermediateReport<F>,
   classes: number,
 ): F | undefined {
-  if (before === undefined || isRecovering(before, now) || hasLearned(now, classes)) return undefined;
+  if (before === undefined || isRecovering(before, now) || hasLearned(now.trainLoss, now.trainMetric, classes))
+    return undefined;
   return now.findings.find(
     ({ code, severity }) => severity === 'fault' && before.findings.some((known) => known.code === code),
   );

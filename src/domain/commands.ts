@@ -2,6 +2,7 @@
 
 import type { Point } from '../algorithms/space/space.ts';
 import type { FoldCurves, FoldsFinding, PausedTrial, TrialResult } from '../compute/trial.ts';
+import type { Annotation } from './annotations.ts';
 import type { Confirms } from './runs.ts';
 import type { BudgetChange } from './specification/budget.ts';
 import type { BegunStage } from './stages.ts';
@@ -135,7 +136,7 @@ export interface Renewal extends ClaimRef {
   readonly curves?: { readonly epochs: number; readonly folds: readonly FoldCurves[] } | undefined;
 }
 
-export interface SearchChange {
+export interface SearchChange extends Pick<Annotation, 'notes' | 'tags'> {
   readonly name?: string | undefined;
   readonly budget?: BudgetChange | undefined;
 }

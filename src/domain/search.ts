@@ -1,5 +1,6 @@
 /** A search as it is stored and served: one zod schema, from which the type follows. */
 import { z } from 'zod';
+import { measures } from '../algorithms/evidence.ts';
 import { findingCodes } from '../diagnosis/finding.ts';
 import { confirmationSchema, confirmedSchema } from './confirmation.ts';
 import { count, time } from './fields.ts';
@@ -18,6 +19,15 @@ export function isOpen(state: SearchState): boolean {
 
 /** How many improvements a search record keeps; the event log has all of them. */
 export const MAX_IMPROVEMENTS = 100;
+
+const baselineSchema = z
+  .object({
+    measure: z.enum(measures).describe('What the objective measures, which decides how it varies with the rows'),
+    value: z.number().describe('Of the best constant prediction, fitted on the training rows'),
+    rows: count.describe('Distinct validation rows of a trial'),
+    effectiveRows: count.describe('The rows that the variance of the objective depends on'),
+  })
+  .meta({ id: 'Baseline' });
 
 export const searchSchema = z
   .object({
@@ -56,6 +66,12 @@ export const searchSchema = z
       .array(z.object({ number: count, value: z.number(), stage: count }))
       .readonly()
       .describe(`Trials that became the best, in order; the newest ${MAX_IMPROVEMENTS}`),
+    baselines: z
+      .array(baselineSchema.nullable())
+      .readonly()
+      .describe(
+        'The objective without any feature, by stage; null if undefined on the rows, empty for a search of before there were baselines',
+      ),
     found: z.partialRecord(z.enum(findingCodes), count).describe('Number of ended trials with each finding'),
     stages: z
       .array(z.object({ from: count, to: count, hyperparameters: settingsSchema }))
@@ -69,6 +85,8 @@ export const searchSchema = z
     endedBy: z.enum(limits).nullable().describe('The budget limit that ended it'),
     seq: count.describe('Sequence number of the newest event'),
     failure: z.string().nullable(),
+    notes: z.string(),
+    tags: z.array(z.string()).readonly(),
     createdAt: time,
     finishedAt: time.nullable(),
   })

@@ -79,6 +79,8 @@ export const trialSummarySchema = z
     resultHash: z.string().nullable(),
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
+    notes: z.string(),
+    tags: z.array(z.string()).readonly(),
   })
   .meta({ id: 'TrialSummary' });
 export type TrialSummary = z.infer<typeof trialSummarySchema>;

@@ -1,4 +1,5 @@
 /** How good a model is on test rows, with an interval that says how far the number of rows allows to tell. */
+import { wilson } from '../algorithms/evidence.ts';
 import type { Metrics } from '../nn/training/metrics.ts';
 import { type Predictions, predictionsOf } from '../nn/training/predictions.ts';
 import { randomAt } from '../random.ts';
@@ -26,8 +27,6 @@ export interface TestEvaluation {
 
 export const RESAMPLES = 1000;
 const TAIL = 0.025;
-/** The 97.5 % quantile of the standard normal distribution. */
-const Z = 1.959963984540054;
 
 /**
  * `predictions` are rows × classes, or one a row in the units of the target. The interval of the accuracy is Wilson's, that of other metrics
@@ -70,15 +69,6 @@ export function testScore(
 ): number {
   if (metric !== 'loss' || truth instanceof Int32Array) return scoreOf(metric, predictions, truth);
   return scoreOf('rmse', predictions, truth) ** 2 / squaredScale;
-}
-
-/** The score interval of a share of `hits` in `rows` (Wilson 1927). */
-export function wilson(hits: number, rows: number): readonly [number, number] {
-  const share = hits / rows;
-  const middle = share + Z ** 2 / (2 * rows);
-  const half = Z * Math.sqrt((share * (1 - share)) / rows + Z ** 2 / (4 * rows ** 2));
-  const whole = 1 + Z ** 2 / rows;
-  return [Math.max(0, (middle - half) / whole), Math.min(1, (middle + half) / whole)];
 }
 
 /** The percentile bootstrap (Efron 1979): quantiles of the score over rows drawn with replacement, of the resamples that define it. */

@@ -243,16 +243,32 @@ describe.each(['in memory', 'in Postgres'])('%s', (where) => {
     });
   });
 
+  it('annotates trials in any state, all of them or none', async () => {
+    await begin({}, 3);
+    const [first] = await claim(0);
+    expect((await seen.store.annotateTrials(id, [0, 1], { addTags: ['odd'] })).changed).toBe(2);
+    expect((await seen.store.annotateTrials(id, [0, 2], { addTags: ['odd'], notes: 'why?' })).changed).toBe(2);
+    expect((await seen.store.annotateTrials(id, [0], { tags: ['odd'] })).changed).toBe(0);
+    await expect(seen.store.annotateTrials(id, [1, 7], { tags: [] })).rejects.toMatchObject({ code: 'notFound' });
+    expect((await seen.store.finish(id, [result(first!, 0.9)])).accepted).toEqual([0]);
+    // As they are: nothing is left to change.
+    expect((await seen.store.annotateTrials(id, [0], { notes: 'why?', tags: ['odd'] })).changed).toBe(0);
+    expect((await seen.store.annotateTrials(id, [1], { notes: '', tags: ['odd'] })).changed).toBe(0);
+    expect((await trial(0)).state).toBe('complete');
+    const { search: noted } = await seen.store.change(id, { notes: 'mine', tags: ['a', 'a'] });
+    expect(noted).toMatchObject({ notes: 'mine', tags: ['a'], trials: { complete: 1, waiting: 2, running: 0 } });
+  });
+
   it('finds the search that was created under the same key, and refuses another under it', async () => {
     const specification = await specified({ hyperparameters, budget: { trials: 2 } });
     const dataset = { name: 'iris', task: 'classification', rows: 100, features: 4, classes: ['a'], hash: '' } as const;
     const asked = { specification, dataset, parent: null, warnings: [] };
     const key = `key of ${where}`;
-    const first = await seen.store.create({ ...asked, idempotency: { key, requestHash: 'x' } });
+    const first = await seen.store.create({ ...asked, baselines: [], idempotency: { key, requestHash: 'x' } });
     id = first.search.id;
-    const second = await seen.store.create({ ...asked, idempotency: { key, requestHash: 'x' } });
+    const second = await seen.store.create({ ...asked, baselines: [], idempotency: { key, requestHash: 'x' } });
     expect({ created: second.created, id: second.search.id }).toEqual({ created: false, id });
-    const other = seen.store.create({ ...asked, idempotency: { key, requestHash: 'y' } });
+    const other = seen.store.create({ ...asked, baselines: [], idempotency: { key, requestHash: 'y' } });
     await expect(other).rejects.toMatchObject({ code: 'idempotencyKeyReused' });
   });
 });

@@ -274,6 +274,13 @@ describe('everything else', () => {
     [{ budget: { trials: 1 } }, 'budget.trials'],
     [{ budget: {} }, 'budget'],
     [{ state: 'complete' }, 'state'],
+    [{ notes: 'x'.repeat(10_001) }, 'notes'],
+    [{ notes: 'a\u0007b' }, 'notes'],
+    [{ tags: ['two words'] }, 'tags[0]'],
+    [{ tags: ['ok', ''] }, 'tags[1]'],
+    [{ tags: ['x'.repeat(51)] }, 'tags[0]'],
+    [{ tags: Array.from({ length: 21 }, (_, i) => `t${i}`) }, 'tags'],
+    [{ tags: 'good' }, 'tags'],
     [[], ''],
   ])('PATCH %j', async (body, path) => {
     expectProblem(await send('PATCH', `/v1/searches/${id}`, JSON.stringify(body), json), path);

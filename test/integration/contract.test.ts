@@ -210,6 +210,7 @@ describe('every answer', () => {
       { params },
       { body: { name: 'another', budget: { trials: 14, seconds: 1000 } } },
     );
+    await ask('PATCH /v1/searches/:id', { params }, { body: { notes: 'for the talk', tags: ['talk'] } });
     await ask('POST /v1/searches/:id/pause', { params });
     await ask('POST /v1/searches/:id/resume', { params });
     const number = 13;
@@ -222,6 +223,8 @@ describe('every answer', () => {
     await ask('POST /v1/searches/:id/trials/:number/resume', { params: { id, number } });
     await ask('POST /v1/searches/:id/trials/:number/cancel', { params: { id, number } });
     await ask('POST /v1/searches/:id/trials/:number/resume', { params: { id, number } }, { status: 409 });
+    await ask('PATCH /v1/searches/:id/trials/:number', { params: { id, number } }, { body: { tags: ['odd'] } });
+    await ask('PATCH /v1/searches/:id/trials', { params }, { body: { numbers: [0, 1], addTags: ['odd'] } });
     await ask('POST /v1/searches/:id/cancel', { params });
     await ask('PATCH /v1/searches/:id', { params }, { body: { budget: { trials: -1, target: 'high' } }, status: 400 });
     for (const { type } of await events(id)) types.add(type);

@@ -25,7 +25,14 @@ it('writes every trial as a line of CSV: numbers in full, inactive hyperparamete
     budget: { trials: 30 },
   });
   await ended(service.client, id);
+  const annotation = { notes: 'odd,\n"very" odd', tags: ['odd', 'look-again'] };
+  await fetch(`${service.url}/v1/searches/${id}/trials/3`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(annotation),
+  });
   const trials = await allTrials(service.client, id);
+  expect(trials[3]).toMatchObject(annotation);
   const text = await (await service.client.export(id, 'csv')).text();
   const shape: CsvShape = { delimiter: 'comma', quote: 'double', comment: 'none', lenient: false };
   const limits = { records: 1000, fields: 100, field: 10_000 };
@@ -33,8 +40,13 @@ it('writes every trial as a line of CSV: numbers in full, inactive hyperparamete
   const names = header!.fields;
   expect(names.slice(-4)).toEqual(['learningRate', 'batchNorm', 'optimizer', 'momentum']);
   expect(lines.map(({ fields }) => Object.fromEntries(fields.map((field, i) => [names[i], field])))).toEqual(
-    trials.map(({ hyperparameters, found, ...trial }) => {
-      const all: Record<string, unknown> = { ...trial, ...hyperparameters, found: found.join(' ') };
+    trials.map(({ hyperparameters, found, tags, ...trial }) => {
+      const all: Record<string, unknown> = {
+        ...trial,
+        ...hyperparameters,
+        found: found.join(' '),
+        tags: tags.join(' '),
+      };
       return Object.fromEntries(names.map((name) => [name, String(all[name] ?? '')]));
     }),
   );

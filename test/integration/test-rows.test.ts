@@ -1,13 +1,13 @@
 /** Test rows through the service: they teach nothing, and every model is evaluated on them. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wilson } from '../../src/algorithms/evidence.ts';
 import type { DryRun } from '../../src/contract/searches.ts';
 import { readCsv } from '../../src/data/csv-dataset.ts';
 import { testRowsOf } from '../../src/data/folds.ts';
 import { firstReading } from '../../src/data/reading.ts';
 import type { ModelRecord } from '../../src/domain/model-record.ts';
 import type { Search } from '../../src/domain/search.ts';
-import { wilson } from '../../src/models/test-evaluation.ts';
 import { randomAt } from '../../src/random.ts';
 import { csvOf } from '../support/models.ts';
 import { eventually } from '../support/processes.ts';

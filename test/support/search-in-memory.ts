@@ -78,6 +78,9 @@ export function searchInMemory(specification: Specification): SearchInMemory {
     ...{
       best: null,
       improvements: [],
+      baselines: [],
+      notes: '',
+      tags: [],
       found: {},
       stages: [...stages],
       warnings: [],

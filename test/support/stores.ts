@@ -64,6 +64,7 @@ function plain(data: unknown): unknown {
 export async function create({ store }: InspectableStore, specification: Specification): Promise<string> {
   const dataset = { ...facts, name: 'iris' };
   const { search } = await store.create({
+    baselines: [],
     ...{ specification, dataset, parent: null, warnings: [], idempotency: undefined },
   });
   return search.id;

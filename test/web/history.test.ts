@@ -1,12 +1,21 @@
 /** The optimization history: which trials it has, its best, and what it says of them. */
 import { describe, expect, it } from 'vitest';
-import { historyOf, ranked } from '../../web/src/search/history-data.ts';
+import { comparableIn, historyOf, populationOf, ranked } from '../../web/src/search/history-data.ts';
 import type { TrialRow } from '../../web/src/search/model.ts';
 import { numbersIn, numbersText } from '../../web/src/search/numbers-text.ts';
 import { scoredIn } from '../../web/src/search/space.ts';
 
 function row(number: number, more: Partial<TrialRow>): TrialRow {
-  const nothing = { deviation: null, outcome: null, durationMs: 1000, worker: null, reason: null, rule: null };
+  const nothing = {
+    deviation: null,
+    outcome: null,
+    durationMs: 1000,
+    worker: null,
+    reason: null,
+    rule: null,
+    notes: '',
+    tags: [],
+  };
   const where = { stage: 0, rung: 0, attempt: 1, startedAt: 1000 * number, finishedAt: 1000 * (10 - number) };
   return { number, state: 'complete', value: null, epochs: 9, found: [], point: {}, ...nothing, ...where, ...more };
 }
@@ -67,4 +76,20 @@ describe('a set of numbers as text', () => {
 
   it('is none if it is something else', () =>
     expect(['', '1,', 'a', '1-', 'learningRate>1'].map(numbersIn)).toEqual(Array.from({ length: 5 })));
+});
+
+describe('the trials of a chart', () => {
+  const numbers = (of: readonly TrialRow[]) => comparableIn(of).map(({ number }) => number);
+
+  it('whose values are compared are at as many epochs, of one stage', () => {
+    expect(numbers(trials)).toEqual([1, 3, 6]);
+    expect(numbers([...trials, row(7, { stage: 1, value: 0.8, epochs: 20 }), row(8, { stage: 1 })])).toEqual([7]);
+    expect(numbers(trials.filter(({ state }) => state !== 'complete'))).toEqual([4]);
+    expect(numbers([])).toEqual([]);
+  });
+
+  it('are said with their epochs', () => {
+    expect(populationOf(scoredIn(trials))).toBe('3 complete trials at 9 epochs, 2 pruned at 1–3 epochs');
+    expect(populationOf([])).toBe('No trial has a value yet');
+  });
 });

@@ -78,6 +78,8 @@ function tableOf(model: SearchModel): Table {
       found: column('found'),
       reason: column('reason'),
       rule: column('rule'),
+      notes: column('notes'),
+      tags: column('tags'),
     },
     points: Object.fromEntries(names.map((name) => [name, model.trials.map(({ point }) => point[name] ?? null)])),
   };
@@ -97,6 +99,14 @@ describe('the model of a search', () => {
     expect(model.trial(0)).toMatchObject({ state: 'complete', value: 0.9, epochs: 3, found: [] });
     expect(model.live.size).toBe(0);
     expect(model.curveOf(0)?.epochs).toEqual([1, 2]);
+  });
+
+  it('takes over notes and tags, also of a trial that runs', () => {
+    const model = new SearchModel();
+    const changed: Change = { type: 'trial.changed', data: { number: 0, notes: 'odd', tags: ['a', 'b'] } };
+    model.readTable(empty, log([{ type: 'trials.planned', data: { from: 0, to: 1 } }, started(0), changed]));
+    expect(model.trial(0)).toMatchObject({ state: 'running', notes: 'odd', tags: ['a', 'b'] });
+    expect(model.trial(1)).toMatchObject({ notes: '', tags: [] });
   });
 
   it('applies nothing twice', () => {

@@ -41,6 +41,8 @@ function row(number: number, more: Partial<TrialRow> = {}): TrialRow {
     found: [],
     reason: null,
     rule: null,
+    notes: '',
+    tags: [],
     point: { learningRate: 10 ** -number, activation: number % 2 ? 'relu' : 'tanh' },
     ...more,
   };
@@ -53,6 +55,7 @@ describe('the table of trials', () => {
       { name: 'activation', distribution: { distribution: 'categorical', choices: ['relu', 'tanh'] } },
     ],
     'validationAccuracy',
+    {},
   );
   const trials = [row(0), row(1), row(2, { value: null, found: ['deadRelu'], state: 'pruned' }), row(3)];
   const of = (ranges: string, state = '', finding = '') =>
@@ -167,8 +170,8 @@ describe('the remaining time', () => {
 });
 
 describe('shares and ranks', () => {
-  it('of complete trials alone', () => {
-    expect(sharesBelow([row(3), row(1), row(2, { state: 'pruned' })])).toEqual([
+  it('of values', () => {
+    expect(sharesBelow([{ value: 0.3 }, { value: 0.1 }])).toEqual([
       [0.1, 0.3],
       [0.5, 1],
     ]);

@@ -72,6 +72,9 @@ export const api = {
     ask('POST /v1/searches/dry-run', {}, { body: specification, signal }),
   preflight: (specification: unknown) => ask('POST /v1/searches/preflight', {}, { body: specification }),
   change: (id: string, body: unknown) => ask('PATCH /v1/searches/:id', { params: { id } }, { body }),
+  annotateTrial: (id: string, number: number, body: unknown) =>
+    ask('PATCH /v1/searches/:id/trials/:number', { params: { id, number } }, { body }),
+  tagTrials: (id: string, body: unknown) => ask('PATCH /v1/searches/:id/trials', { params: { id } }, { body }),
   remove: (id: string) => ask('DELETE /v1/searches/:id', { params: { id } }),
   act: (id: string, verb: TransitionVerb) => ask(`POST /v1/searches/:id/${verb}`, { params: { id } }),
   dryRunRefinement: (id: string, body: unknown, signal?: AbortSignal) =>

@@ -9,6 +9,7 @@ import { isConfirming } from '../../domain/confirmation.ts';
 import type { Change } from '../../domain/events.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import { isOpen, type Search } from '../../domain/search.ts';
+import { annotateTrials } from '../../domain/transitions/annotating.ts';
 import { claim, release } from '../../domain/transitions/claiming.ts';
 import { deliveriesOf, isWithheld } from '../../domain/transitions/deliveries.ts';
 import { endIfOverdue } from '../../domain/transitions/ending.ts';
@@ -118,6 +119,10 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
       const { result, search } = await change(id, (update) => actOnTrial(update, number, act));
       return { deliveries: result, search };
     },
+    annotateTrials: async (id, numbers, annotation) => {
+      const { result, search } = await change(id, (update) => annotateTrials(update, numbers, annotation));
+      return { changed: result, search };
+    },
     history: async (id, from, firstRung) => {
       const entry = stored(id);
       const { search, historyVersion, reports } = entry;
@@ -193,7 +198,10 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
   };
 }
 
-function newEntry({ specification, dataset, parent, warnings, idempotency }: NewSearch, now: number): StoredSearch {
+function newEntry(
+  { specification, dataset, parent, warnings, baselines, idempotency }: NewSearch,
+  now: number,
+): StoredSearch {
   const { trials: total } = specification.budget;
   const search: Search = {
     ...{ id: randomUUID(), name: specification.name, state: 'running', specification, warnings: [...warnings], parent },
@@ -202,7 +210,19 @@ function newEntry({ specification, dataset, parent, warnings, idempotency }: New
       ...{ total, planned: 0, waiting: 0, running: 0, paused: 0 },
       ...{ complete: 0, pruned: 0, failed: 0, cancelled: 0, diverged: 0 },
     },
-    ...{ best: null, improvements: [], found: {}, stages: [], epochs: 0, endedBy: null, seq: 1, failure: null },
+    ...{
+      best: null,
+      improvements: [],
+      baselines,
+      found: {},
+      stages: [],
+      epochs: 0,
+      endedBy: null,
+      seq: 1,
+      failure: null,
+      notes: '',
+      tags: [],
+    },
     ...{ createdAt: new Date(now).toISOString(), finishedAt: null },
   };
   return {
@@ -249,7 +269,7 @@ function apply(entry: StoredSearch, after: Search, writes: SearchWrites, now: nu
     const state = claimedBy === undefined ? 'waiting' : 'running';
     const record: TrialRecord = {
       ...{ number, stage, point, job, state, attempt: claimedBy === undefined ? 0 : 1, failures: 0, rung: 0 },
-      ...{ value: null, epochs: 0, found: [], durationMs: null, leaseExpired: false, confirms },
+      ...{ value: null, epochs: 0, found: [], notes: '', tags: [], durationMs: null, leaseExpired: false, confirms },
     };
     const leaseUntil = claimedBy === undefined ? null : now + claimedBy.leaseSeconds * 1000;
     trials.set(number, { record, worker: claimedBy?.worker ?? null, leaseUntil, curves: null });

@@ -30,6 +30,8 @@ const columns: Readonly<Record<keyof Table['trials'], Prisma.Sql>> = {
   found: Prisma.sql`found`,
   reason: Prisma.sql`reason`,
   rule: Prisma.sql`verdict->>'rule'`,
+  notes: Prisma.sql`notes`,
+  tags: Prisma.sql`tags`,
 };
 
 /** Name and expression, in pairs, as json_build_object takes them; the rows come in the order of their numbers. */

@@ -33,6 +33,7 @@ export interface SearchRow {
   readonly best_number: number | null;
   readonly best_stage: number;
   readonly improvements: unknown;
+  readonly baselines: unknown;
   readonly found: unknown;
   readonly stages: unknown;
   readonly confirmation: unknown;
@@ -42,6 +43,8 @@ export interface SearchRow {
   readonly event_seq: number;
   readonly history_version: number;
   readonly failure: string | null;
+  readonly notes: string;
+  readonly tags: readonly string[];
   readonly created_at: Date;
   readonly finished_at: Date | null;
 }
@@ -104,6 +107,7 @@ export function searchOf(row: SearchRow): Search {
             ...(confirmed && { confirmed }),
           },
     improvements: row.improvements as Search['improvements'],
+    baselines: row.baselines as Search['baselines'],
     found: row.found as Search['found'],
     stages: (row.stages as BegunStage[]).map((stage) => ({
       ...stage,
@@ -115,6 +119,8 @@ export function searchOf(row: SearchRow): Search {
     endedBy: endedBySchema.parse(row.ended_by),
     seq: row.event_seq,
     failure: row.failure,
+    notes: row.notes,
+    tags: row.tags,
     createdAt: row.created_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
   };
@@ -142,6 +148,8 @@ export interface TrialRow {
   readonly result_hash: string | null;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
+  readonly notes: string;
+  readonly tags: readonly string[];
 }
 
 export function trialSummaryOf(row: TrialRow, { specification }: Pick<Search, 'specification'>): TrialSummary {
@@ -166,6 +174,8 @@ export function trialSummaryOf(row: TrialRow, { specification }: Pick<Search, 's
     resultHash: row.result_hash,
     startedAt: row.started_at?.toISOString() ?? null,
     finishedAt: row.finished_at?.toISOString() ?? null,
+    notes: row.notes,
+    tags: row.tags,
   };
 }
 

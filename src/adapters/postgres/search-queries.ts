@@ -21,7 +21,7 @@ import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummary
 import { ascending, bestFirst, descending } from './value-order.ts';
 
 const SUMMARY = Prisma.sql`number, confirms, repeat, state, stage, rung, verdict, found, attempt, hyperparameters, value, deviation, outcome, reason, epochs, duration_ms, worker,
-  result_hash, started_at, finished_at`;
+  result_hash, started_at, finished_at, notes, tags`;
 
 /** Runs of a confirmation are stored as trials, but are in none of their lists. */
 const isTrial = Prisma.sql`number < ${FIRST_RUN}::int`;
@@ -70,6 +70,10 @@ export function createSearchQueries(database: Database): SearchQueries {
       const rows = await trialRows(where, order, limit);
       return rows.map((row) => trialSummaryOf(row, search));
     },
+    values: ({ id }, stage) =>
+      database.$queryRaw`
+        SELECT number, value, deviation FROM trials
+        WHERE search_id = ${id}::uuid AND ${isTrial} AND state = 'complete' AND stage = ${stage}::int AND value IS NOT NULL`,
     outcomes: async ({ id }) => {
       const rows = await database.$queryRaw<
         (Omit<TimedOutcome, 'point'> & { hyperparameters: TimedOutcome['point'] })[]
@@ -131,25 +135,32 @@ function stateIs(state: TrialQuery['state']): Prisma.Sql {
   return state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`;
 }
 
+function isTagged(tag: string | undefined): Prisma.Sql {
+  return tag === undefined ? Prisma.empty : Prisma.sql`AND tags @> ARRAY[${tag}]`;
+}
+
 function isFound(finding: TrialQuery['finding']): Prisma.Sql {
   return finding === undefined ? Prisma.empty : Prisma.sql`AND found @> ARRAY[${finding}]`;
 }
 
-function byNumber(id: string, { sort, state, finding, cursor }: TrialQuery): Segment[] {
+function byNumber(id: string, { sort, state, finding, tag, cursor }: TrialQuery): Segment[] {
   const after = trialCursor(cursor, sort);
   const [comparison, order] =
     sort === 'number' ? [Prisma.sql`>`, Prisma.sql`number ASC`] : [Prisma.sql`<`, Prisma.sql`number DESC`];
   const from = after === undefined ? Prisma.empty : Prisma.sql`AND number ${comparison} ${after.n}::int`;
   return [
-    { where: Prisma.sql`search_id = ${id}::uuid AND ${isTrial} ${stateIs(state)} ${isFound(finding)} ${from}`, order },
+    {
+      where: Prisma.sql`search_id = ${id}::uuid AND ${isTrial} ${stateIs(state)} ${isFound(finding)} ${isTagged(tag)} ${from}`,
+      order,
+    },
   ];
 }
 
 /** Trials with a value in its order, then those without by number: two index scans, so that the end of one finds the other. */
-function byValue(id: string, { sort, state, finding, cursor }: TrialQuery): Segment[] {
+function byValue(id: string, { sort, state, finding, tag, cursor }: TrialQuery): Segment[] {
   const after = trialCursor(cursor, sort);
   const up = sort === 'value';
-  const base = Prisma.sql`search_id = ${id}::uuid AND ${isTrial} ${stateIs(state)} ${isFound(finding)}`;
+  const base = Prisma.sql`search_id = ${id}::uuid AND ${isTrial} ${stateIs(state)} ${isFound(finding)} ${isTagged(tag)}`;
   const without: Segment = {
     where: Prisma.sql`${base} AND value IS NULL AND number > ${after?.v === null ? after.n : -1}::int`,
     order: Prisma.sql`number ASC`,
@@ -168,17 +179,21 @@ function byValue(id: string, { sort, state, finding, cursor }: TrialQuery): Segm
 
 async function listSearches(
   database: Database,
-  { limit, cursor, state, q, dataset, parent }: SearchQuery,
+  { limit, cursor, state, q, tag, dataset, parent }: SearchQuery,
 ): Promise<Page<Search>> {
   const after = cursor === undefined ? undefined : decode(cursor, newestFirstCursor);
   const from =
     after === undefined ? Prisma.empty : Prisma.sql`AND (created_at, id) < (${after.t}::timestamptz, ${after.i}::uuid)`;
   const pattern = `%${q?.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  const contains = q === undefined ? Prisma.empty : Prisma.sql`AND (name ILIKE ${pattern} OR dataset ILIKE ${pattern})`;
+  const contains =
+    q === undefined
+      ? Prisma.empty
+      : Prisma.sql`AND (name ILIKE ${pattern} OR dataset ILIKE ${pattern} OR notes ILIKE ${pattern}
+          OR EXISTS (SELECT FROM unnest(tags) tag WHERE tag ILIKE ${pattern}))`;
   const of = dataset === undefined ? Prisma.empty : Prisma.sql`AND dataset = ${dataset}`;
   const refines = parent === undefined ? Prisma.empty : Prisma.sql`AND parent_id = ${parent}::uuid`;
   const rows = await database.$queryRaw<SearchRow[]>`
-    SELECT * FROM searches WHERE true ${state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`} ${contains} ${of} ${refines} ${from}
+    SELECT * FROM searches WHERE true ${state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`} ${contains} ${isTagged(tag)} ${of} ${refines} ${from}
     ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}::int`;
   return pageOf(rows.map(searchOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
 }

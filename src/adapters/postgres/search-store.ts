@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NewSearch, SearchStore } from '../../application/ports.ts';
 import type { Search } from '../../domain/search.ts';
+import { annotateTrials } from '../../domain/transitions/annotating.ts';
 import { claim, claimReads, release } from '../../domain/transitions/claiming.ts';
 import { finish, finishReads } from '../../domain/transitions/finishing.ts';
 import { addTrials } from '../../domain/transitions/planning.ts';
@@ -32,6 +33,11 @@ export function createSearchStore(database: Database): SearchStore {
     actOnTrial: async (id, number, act) => {
       const { result, search } = await changeSearch(database, id, (update) => actOnTrial(update, number, act));
       return { deliveries: result, search };
+    },
+    annotateTrials: async (id, numbers, annotation) => {
+      const rule = (update: SearchUpdate) => annotateTrials(update, numbers, annotation);
+      const { result, search } = await changeSearch(database, id, rule, { numbers });
+      return { changed: result, search };
     },
     history: (id, from, firstRung) => history(database, id, from, firstRung),
     addTrials: async (id, plan) => {
@@ -71,7 +77,10 @@ export function createSearchStore(database: Database): SearchStore {
   };
 }
 
-async function create(database: Database, { specification, dataset, warnings, parent, idempotency }: NewSearch) {
+async function create(
+  database: Database,
+  { specification, dataset, warnings, baselines, parent, idempotency }: NewSearch,
+) {
   const id = randomUUID();
   const total = specification.budget.trials;
   const data = {
@@ -83,6 +92,7 @@ async function create(database: Database, { specification, dataset, warnings, pa
     datasetHash: dataset.hash,
     parentId: parent,
     warnings: warnings as Prisma.InputJsonArray,
+    baselines: baselines as Prisma.InputJsonArray,
     total,
     eventSeq: 1,
     idempotencyKey: idempotency?.key ?? null,

@@ -68,7 +68,7 @@ async function updateSearch(
       SELECT pg_notify(${PUB_SUB_CHANNEL}, ${message})
     )
     UPDATE searches SET
-      event_seq = ${seq}::int, state = ${state}, failure = ${after.failure}, name = ${after.name}, total = ${trials.total}::int,
+      event_seq = ${seq}::int, state = ${state}, failure = ${after.failure}, name = ${after.name}, notes = ${after.notes}, tags = ${[...after.tags]}::text[], total = ${trials.total}::int,
       specification = CASE WHEN ${changesSpecification}::boolean
         THEN jsonb_set(jsonb_set(specification, '{budget}', ${JSON.stringify(specification.budget)}::jsonb), '{name}', to_jsonb(${after.name}::text))
         ELSE specification END,
@@ -110,6 +110,8 @@ const columns: Readonly<Record<keyof TrialPatch, readonly [column: string, type:
   value: ['value', 'double precision'],
   epochs: ['epochs', 'int'],
   found: ['found', 'text[]'],
+  notes: ['notes', 'text'],
+  tags: ['tags', 'text[]'],
   durationMs: ['duration_ms', 'double precision'],
   worker: ['worker', 'text'],
   deviation: ['deviation', 'double precision'],

@@ -76,7 +76,7 @@ export async function readTrials(tx: Transaction, id: string, query: TrialQuery)
   return recordsOf(rows);
 }
 
-const RECORD = Prisma.sql`number, confirms, repeat, stage, job, state, attempt, failures, rung, hyperparameters, value, epochs, found, duration_ms,
+const RECORD = Prisma.sql`number, confirms, repeat, stage, job, state, attempt, failures, rung, hyperparameters, value, epochs, found, notes, tags, duration_ms,
   lease_until < now() AS expired`;
 
 function recordsOf(rows: readonly Row[]): readonly TrialRecord[] {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { actOnTrial } from '../../application/act-on-trial.ts';
+import { annotateTrial, tagTrials } from '../../application/annotate-trials.ts';
 import { bestTrials } from '../../application/best-trials.ts';
 import { searchConfirmation } from '../../application/confirmation.ts';
 import { findSearch } from '../../application/find-search.ts';
@@ -21,6 +22,16 @@ export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
   app.route({
     ...endpoint('GET /v1/searches/:id/trials/:number'),
     handler: ({ params: { id, number } }) => findTrial(dependencies, id, number),
+  });
+
+  app.route({
+    ...endpoint('PATCH /v1/searches/:id/trials/:number'),
+    handler: ({ params: { id, number }, body }) => annotateTrial(dependencies, id, number, body),
+  });
+
+  app.route({
+    ...endpoint('PATCH /v1/searches/:id/trials'),
+    handler: ({ params: { id }, body }) => tagTrials(dependencies, id, body),
   });
 
   for (const action of ['pause', 'resume', 'cancel', 'retry'] as const) {

@@ -1,5 +1,7 @@
 /** Rules for the end of training: generalization, regularization, and the reliability of the metrics. */
-import { last, percent, type Rule, shown } from '../finding.ts';
+
+import { formatPercent } from '../../format.ts';
+import { last, type Rule, shown } from '../finding.ts';
 
 const MIN_EPOCHS = 5;
 /** Validation loss relative to its own best, and to the training loss. */
@@ -58,7 +60,7 @@ export const underfitting: Rule = (one) => {
     since: before.epoch,
     cause: null,
     evidence: { trainLoss: end.trainLoss, validationLoss: end.validationLoss, expectedLoss },
-    text: `The training loss has levelled off at ${shown(end.trainLoss)}, ${percent(end.trainLoss / expectedLoss)} of the loss of an untrained model; the validation loss is no worse: the network is too small to learn more.`,
+    text: `The training loss has levelled off at ${shown(end.trainLoss)}, ${formatPercent(end.trainLoss / expectedLoss)} of the loss of an untrained model; the validation loss is no worse: the network is too small to learn more.`,
     advice: `Give it more units or layers (it has ${settings.hiddenUnits.join(', ') || 'none hidden'}), less l2, less dropout.`,
   };
 };
@@ -117,7 +119,7 @@ export const validationTooSmall: Rule = ({ facts, reports, over }) => {
     since: 0,
     cause: null,
     evidence: { validationRows, standardError: error },
-    text: `With ${validationRows} validation rows the accuracy is known to within ±${percent(2 * error)}: smaller differences between trials are noise.`,
+    text: `With ${validationRows} validation rows the accuracy is known to within ±${formatPercent(2 * error)}: smaller differences between trials are noise.`,
     advice: 'Use kFold or repeats, or a larger fraction for validation.',
   };
 };

@@ -1,5 +1,7 @@
 /** Rules for hidden layers: dead and saturated units, vanishing and exploding gradients. */
-import { type Case, hiddenOf, holdsNow, last, medianOf, percent, type Rule, shown } from '../finding.ts';
+
+import { formatPercent } from '../../format.ts';
+import { type Case, hiddenOf, holdsNow, last, medianOf, type Rule, shown } from '../finding.ts';
 
 const DEAD = 0.35;
 const SATURATED = 0.5;
@@ -43,7 +45,7 @@ export const deadRelu: Rule = (one) => {
       offCentre: one.facts.offCentre,
       updateRatio: layer.updateRatio,
     },
-    text: `${percent(layer.dead)} of the units of layer ${index + 1} are zero on every row, ${when}: they have no gradient and will not recover.`,
+    text: `${formatPercent(layer.dead)} of the units of layer ${index + 1} are zero on every row, ${when}: they have no gradient and will not recover.`,
     advice: remedies[cause],
   };
 };
@@ -61,7 +63,7 @@ export const saturated: Rule = (one) => {
     since,
     cause: atStart < layer.saturated / 2 ? 'rate' : inputs ? 'inputs' : 'initialization',
     evidence: { saturated: layer.saturated, saturatedAtStart: atStart },
-    text: `${percent(layer.saturated)} of the outputs of layer ${index + 1} are in the flat part of ${one.settings.activation}: almost no gradient passes.`,
+    text: `${formatPercent(layer.saturated)} of the outputs of layer ${index + 1} are in the flat part of ${one.settings.activation}: almost no gradient passes.`,
     advice:
       'Smaller initial weights (xavier), standardized inputs, a lower learning rate, batch normalization, or relu.',
   };

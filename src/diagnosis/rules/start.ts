@@ -1,5 +1,7 @@
 /** Rules for the state before the first step: loss, spread of activations, inputs. */
-import { hiddenOf, percent, type Rule, shown } from '../finding.ts';
+
+import { formatPercent } from '../../format.ts';
+import { hiddenOf, type Rule, shown } from '../finding.ts';
 
 /** How far the initial loss may be above the expected one: he initialization adds the variance of its outputs, in full for squared error. */
 const CLASSES_LIMIT = { factor: 3.5, margin: 1 };
@@ -66,7 +68,7 @@ export const initializationTooLarge: Rule = ({ signals, settings }) => {
     evidence: { firstDeviation: first, lastDeviation: deepest, saturated },
     text: grown
       ? `The deviation of activations is ${shown(first)} in the first layer and ${shown(deepest)} in layer ${layers.length}: the signal explodes.`
-      : `${percent(saturated)} of a layer's outputs are saturated before the first step: almost no gradient passes.`,
+      : `${formatPercent(saturated)} of a layer's outputs are saturated before the first step: almost no gradient passes.`,
     advice: 'Use xavier (sigmoid, tanh) or he (relu variants), or batch normalization.',
   };
 };

@@ -1,5 +1,6 @@
 /** What people do to a search: pause, resume, cancel it, or change its name and its budget. */
 import { Problem } from '../../errors.ts';
+import { annotated } from '../annotations.ts';
 import { cycleOf } from '../brackets.ts';
 import type { Delivery, SearchChange, Transition } from '../commands.ts';
 import { isConfirming, lacksConfirmation } from '../confirmation.ts';
@@ -34,7 +35,7 @@ export async function changeState(update: SearchUpdate, transition: Transition):
 /** A search that has ended goes on where its new budget leaves something to do. What is to be delivered then. */
 export async function changeSettings(
   update: SearchUpdate,
-  { name = update.search.name, budget: asked = {} }: SearchChange,
+  { name = update.search.name, budget: asked = {}, ...annotation }: SearchChange,
 ): Promise<readonly Delivery[]> {
   const before = update.search;
   const total = asked.trials ?? before.trials.total;
@@ -42,10 +43,18 @@ export async function changeSettings(
   const budget = withChanges(old, asked);
   const limited = limits.some((limit) => budget[limit] !== old[limit]);
   const changesBudget = limited || total !== before.trials.total;
-  if (name === before.name && !changesBudget) return [];
+  const { notes, tags } = annotated(before, annotation);
+  const changed = {
+    ...(notes !== before.notes && { notes }),
+    ...(tags !== before.tags && { tags: [...tags] }),
+  };
+  if (name === before.name && !changesBudget && Object.keys(changed).length === 0) return [];
   if (changesBudget) refuseBudget(before, total);
-  update.event({ type: 'search.changed', data: { name, total, ...(limited && { budget: limitsOf(budget) }) } });
-  update.set({ name, total, budget });
+  update.event({
+    type: 'search.changed',
+    data: { name, total, ...(limited && { budget: limitsOf(budget) }), ...changed },
+  });
+  update.set({ name, total, budget, ...changed });
   if (!changesBudget) return [];
   if (!isOpen(before.state) || isConfirming(before)) return continueSearch(update, before);
   if (budget.epochs !== old.epochs) await releaseWithheld(update);

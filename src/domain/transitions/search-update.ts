@@ -24,6 +24,8 @@ export interface SearchPatch {
   /** null takes it away. */
   readonly confirmation?: Confirmation | null;
   readonly name?: string;
+  readonly notes?: string;
+  readonly tags?: Search['tags'];
   readonly total?: number;
   /** Its `trials` follow `total`. */
   readonly budget?: Budget;

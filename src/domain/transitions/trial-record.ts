@@ -26,6 +26,8 @@ export interface TrialRecord {
   readonly epochs: number;
   /** Codes of its findings. */
   readonly found: TrialSummary['found'];
+  readonly notes: string;
+  readonly tags: readonly string[];
   /** Milliseconds. */
   readonly durationMs: number | null;
   /** Whether the lease of whoever runs it is over. */
@@ -35,7 +37,10 @@ export interface TrialRecord {
 /** What rules write; what is not named stays. Times are the store's, at the moment of the change. */
 export interface TrialPatch
   extends Partial<
-    Pick<TrialRecord, 'job' | 'state' | 'attempt' | 'failures' | 'rung' | 'value' | 'epochs' | 'found' | 'durationMs'>
+    Pick<
+      TrialRecord,
+      'job' | 'state' | 'attempt' | 'failures' | 'rung' | 'value' | 'epochs' | 'found' | 'durationMs' | 'notes' | 'tags'
+    >
   > {
   readonly worker?: string;
   readonly deviation?: number | null;
@@ -59,7 +64,7 @@ export interface NewTrial extends PlannedTrial {
 
 /** The record after a patch. */
 export function patched(record: TrialRecord, patch: TrialPatch): TrialRecord {
-  const { job, state, attempt, failures, rung, value, epochs, found, durationMs, leaseSeconds } = patch;
+  const { job, state, attempt, failures, rung, value, epochs, found, durationMs, leaseSeconds, notes, tags } = patch;
   return {
     ...record,
     ...(job !== undefined && { job }),
@@ -70,6 +75,8 @@ export function patched(record: TrialRecord, patch: TrialPatch): TrialRecord {
     ...(value !== undefined && { value }),
     ...(epochs !== undefined && { epochs }),
     ...(found !== undefined && { found }),
+    ...(notes !== undefined && { notes }),
+    ...(tags !== undefined && { tags }),
     ...(durationMs !== undefined && { durationMs }),
     ...(leaseSeconds !== undefined && { leaseExpired: false }),
   };

@@ -137,6 +137,24 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
     await page.close();
   });
 
+  it('says below every chart of the analysis which trials it has, at which epochs', async () => {
+    const { page } = await openPage(browser, { viewport: { width: 1440, height: 900 } });
+    await page.goto(`${service.url}/searches/${ids['under hyperband']}?view=analysis`);
+    const { trials } = await service.client.search(ids['under hyperband']!);
+    const complete = `${trials.complete - trials.diverged} complete trials? at 9 epochs`;
+    const said = async (title: string) =>
+      page
+        .locator('section', { has: page.getByRole('heading', { name: title, exact: true }) })
+        .locator('.population')
+        .textContent();
+    // Values at other epochs are drawn as such, or left out where values are compared.
+    for (const title of ['Slice', 'Parallel coordinates']) {
+      expect(await said(title)).toMatch(new RegExp(`^${complete}, ${trials.pruned} pruned at 1–3 epochs\\.`));
+    }
+    for (const title of ['Rank', 'Empirical CDF']) expect(await said(title)).toMatch(new RegExp(`^${complete}\\.`));
+    await page.close();
+  });
+
   it('shows a provisional best while no trial is complete', async () => {
     const { id } = await service.client.create(unfinished);
     ids['unfinished'] = id;

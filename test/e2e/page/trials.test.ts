@@ -141,6 +141,105 @@ describe.skipIf(browserPath === undefined)('the table of trials', () => {
     await page.close();
   });
 
+  it('ranks the trials over pairs of hyperparameters', async () => {
+    const page = await open('?view=analysis&select=1-5');
+    const { trials } = await service.client.search(id);
+    const valued = trials.complete - trials.diverged;
+    const chart = page.getByRole('img', {
+      name: /^rank of the validationLoss of \d+ trials over learningRate × activation/,
+    });
+    await chart.scrollIntoViewIfNeeded();
+    await chart.locator('canvas').waitFor();
+    const card = page.locator('section', { has: page.getByRole('heading', { name: 'Rank', exact: true }) });
+    expect(await card.locator('.population').textContent()).toMatch(
+      new RegExp(`^${valued} complete trials at 4 epochs\\.`),
+    );
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      card.getByRole('button', { name: /save as CSV/ }).click(),
+    ]);
+    const [head, ...rows] = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\n');
+    expect(head).toBe('trial,rank,value,learningRate,activation');
+    const { best } = await service.client.search(id);
+    const ranks = new Map(rows.map((row) => row.split(',').map(Number)).map(([number, rank]) => [number!, rank!]));
+    expect(ranks.size).toBe(valued);
+    expect(Math.min(...ranks.values())).toBe(ranks.get(best!.number));
+    await page.close();
+  });
+
+  it('tags the selected trials, filters by tags and notes, and shows them in the trial and the list', async () => {
+    const page = await open('?view=trials&select=3-5');
+    await page.getByRole('textbox', { name: 'Tags', exact: true }).fill('odd look-again');
+    await page.getByRole('button', { name: 'Add tag' }).click();
+    await eventually(async () => (await service.client.trial(id, 5)).tags.length === 2);
+    await page.getByLabel('Ranges').fill('tags=odd');
+    const shown = (text: RegExp) => page.getByRole('status').filter({ hasText: text }).waitFor();
+    await shown(/^3 trials$/);
+    await page.locator('.trial-table .chip', { hasText: 'look-again' }).first().waitFor();
+    await page.goto(`${service.url}/searches/${id}/trials/4`);
+    await page.getByRole('button', { name: 'Edit of trial 4' }).click();
+    await page.getByRole('dialog').getByLabel('Notes').fill('Why is it so low?');
+    await page.getByRole('dialog').getByLabel('Tags').fill('look-again');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.locator('.annotations .notes', { hasText: 'Why is it so low?' }).waitFor();
+    expect(await service.client.trial(id, 4)).toMatchObject({ notes: 'Why is it so low?', tags: ['look-again'] });
+    await page.goto(`${service.url}/searches/${id}?view=trials&ranges=${encodeURIComponent('notes~SO tags=odd|x')}`);
+    await shown(/^0 trials$/);
+    await page.getByLabel('Ranges').fill('notes~LOW');
+    await shown(/^1 trial$/);
+    await page.getByLabel('Ranges').fill('tags=odd|look-again');
+    await shown(/^3 trials$/);
+    await page.getByLabel('Select all shown trials').check();
+    await page.getByRole('textbox', { name: 'Tags', exact: true }).fill('odd');
+    await page.getByRole('button', { name: 'Remove tag' }).click();
+    // Live: by an event of the stream.
+    await page.getByLabel('Ranges').fill('tags=odd');
+    await shown(/^0 trials$/);
+    await page.close();
+  });
+
+  it('shows tags and notes of the search in its head, and lists searches by a tag', async () => {
+    const page = await open('');
+    await page.getByRole('button', { name: 'Add notes or tags of forty trials' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Tags').fill('two,words !');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText(/tags\[2\]: must be 1 to 50 letters/).waitFor();
+    await dialog.getByLabel('Tags').fill('talk');
+    await dialog.getByLabel('Notes').fill('For the talk');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.locator('.annotations', { hasText: 'For the talk' }).locator('.chip', { hasText: 'talk' }).waitFor();
+    const { id: other } = await service.client.create({ ...specification, name: 'another', budget: { trials: 1 } });
+    await ended(service.client, other);
+    await page.goto(service.url);
+    await page.getByRole('link', { name: 'another', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'talk', exact: true }).click();
+    await page.getByRole('link', { name: 'another', exact: true }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'forty trials', exact: true }).waitFor();
+    expect(page.url()).toContain('tag=talk');
+    await page.getByRole('button', { name: 'tag: talk' }).click();
+    await page.getByRole('link', { name: 'another', exact: true }).waitFor();
+    await page.close();
+  });
+
+  it('retries the selected trials that failed, and leaves the others', async () => {
+    const failing = { ...lasting(3000, 4, { name: 'to retry' }), limits: { trialSeconds: 0.05, attempts: 1 } };
+    const { id: failed } = await service.client.create(failing);
+    expect((await ended(service.client, failed)).trials.failed).toBe(4);
+    const { page } = await openPage(browser);
+    await page.goto(`${service.url}/searches/${failed}?view=trials&select=1-2`);
+    await page.getByRole('button', { name: 'Retry 2' }).click();
+    await eventually(async () => {
+      const [one, two] = await Promise.all([1, 2].map((number) => service.client.trial(failed, number)));
+      return one!.attempt === 2 && two!.attempt === 2;
+    });
+    for (const number of [0, 3]) expect((await service.client.trial(failed, number)).attempt).toBe(1);
+    await ended(service.client, failed);
+    await page.close();
+  });
+
   it('cancels the selected trials', async () => {
     const { id: open } = await service.client.create(lasting(5000, 12, { name: 'to cancel' }));
     const { page } = await openPage(browser);

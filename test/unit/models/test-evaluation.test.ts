@@ -1,9 +1,10 @@
 /** The evaluation of a model on test rows, against numbers worked out elsewhere. */
 import { describe, expect, it } from 'vitest';
+import { wilson } from '../../../src/algorithms/evidence.ts';
 import { predictTestRows } from '../../../src/compute/out-of-fold.ts';
 import { testRowsOf } from '../../../src/data/folds.ts';
 import { createModelPredictor } from '../../../src/models/predict.ts';
-import { evaluateOnTestRows, RESAMPLES, wilson } from '../../../src/models/test-evaluation.ts';
+import { evaluateOnTestRows, RESAMPLES } from '../../../src/models/test-evaluation.ts';
 import { randomAt } from '../../../src/random.ts';
 import { mixedDataset, mixedRows, taskOf, trainedModel } from '../../support/models.ts';
 

@@ -2,7 +2,7 @@
 import { type ReactNode, useState } from 'react';
 import { formatNumber, formatValue } from '../../../src/format.ts';
 import type { ModelRecord } from '../api.ts';
-import { Table } from '../parts/table.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 
 type Importance = NonNullable<ModelRecord['facts']>['importance'];
 type Known = Extract<Importance, { readonly columns: unknown }>;
@@ -54,13 +54,13 @@ function Bars({ metric, importance }: { readonly metric: string; readonly import
       )}
       <details>
         <summary>As a table</summary>
-        <Table label="Column importance" heads={['column', metric, 'loss', 'accuracy']}>
+        <Table label="Column importance" heads={['column', ...[metric, 'loss', 'accuracy'].map(numeric)]}>
           {columns.map(({ column, value, loss, accuracy }) => (
             <tr key={column}>
               <td>{column}</td>
-              <td>{dropText(value)}</td>
-              <td>{dropText(loss)}</td>
-              <td>{dropText(accuracy)}</td>
+              <td className="number">{dropText(value)}</td>
+              <td className="number">{dropText(loss)}</td>
+              <td className="number">{dropText(accuracy)}</td>
             </tr>
           ))}
         </Table>

@@ -2,13 +2,13 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
-import { formatCount, formatNumber, formatValue } from '../../../src/format.ts';
+import { formatCell, formatCount, formatNumber, formatValue } from '../../../src/format.ts';
 import { api, type ModelMessage, type ModelRecord } from '../api.ts';
 import { openStream } from '../live.ts';
 import { useGo } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
 import { StateChip } from '../parts/state.tsx';
-import { Table } from '../parts/table.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 import { Tile } from '../parts/tile.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
@@ -114,20 +114,23 @@ function Ensemble({
   return (
     <section className="card">
       <h2>Ensemble</h2>
-      <Table label="What the ensemble is worth" heads={[metric, 'the ensemble', 'its best trial alone', 'rows']}>
+      <Table
+        label="What the ensemble is worth"
+        heads={[metric, ...['the ensemble', 'its best trial alone', 'rows'].map(numeric)]}
+      >
         <tr>
           <td>on rows that chose nothing</td>
-          <td>
+          <td className="number">
             <strong>{formatValue(judgedOn.ensemble)}</strong>
           </td>
-          <td>{formatValue(judgedOn.single)}</td>
-          <td>{judgedOn.rows}</td>
+          <td className="number">{formatValue(judgedOn.single)}</td>
+          <td className="number">{formatCell(judgedOn.rows)}</td>
         </tr>
         <tr className="soft">
           <td>on the rows that chose the trials</td>
-          <td>{formatValue(chosenOn.ensemble)}</td>
-          <td>{formatValue(chosenOn.single)}</td>
-          <td>{chosenOn.rows}</td>
+          <td className="number">{formatValue(chosenOn.ensemble)}</td>
+          <td className="number">{formatValue(chosenOn.single)}</td>
+          <td className="number">{formatCell(chosenOn.rows)}</td>
         </tr>
       </Table>
       <p className="small">

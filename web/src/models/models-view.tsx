@@ -6,7 +6,7 @@ import { formatValue } from '../../../src/format.ts';
 import { api, type ModelRecord } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
 import { StateChip } from '../parts/state.tsx';
-import { Table } from '../parts/table.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { sourceText } from './source.ts';
@@ -34,7 +34,16 @@ export default function ModelsView(): ReactNode {
       {models !== undefined && models.length > 0 && (
         <Table
           label="Models"
-          heads={['name', 'state', 'made from', 'metric', 'validation', 'test', 'data set', 'created']}
+          heads={[
+            'name',
+            'state',
+            'made from',
+            'metric',
+            numeric('validation'),
+            numeric('test'),
+            'data set',
+            'created',
+          ]}
         >
           {models.map((model) => (
             <Row key={model.id} model={model} />
@@ -62,8 +71,8 @@ function Row({ model }: { readonly model: ModelRecord }): ReactNode {
       </td>
       <td>{sourceText(model)}</td>
       <td>{origin.metric}</td>
-      <td>{formatValue(origin.value)}</td>
-      <td>{formatValue(facts?.test?.value)}</td>
+      <td className="number">{formatValue(origin.value)}</td>
+      <td className="number">{formatValue(facts?.test?.value)}</td>
       <td>{origin.dataset.name}</td>
       <td>{new Date(createdAt).toLocaleString()}</td>
     </tr>

@@ -1,7 +1,7 @@
 /** Analysis: hyperparameter importance, parallel coordinates, slices, contour plots and coverage. */
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { formatPercent } from '../../../src/format.ts';
+import { formatPercent, plural } from '../../../src/format.ts';
 import { api, type Importance } from '../api.ts';
 import { cssLength } from '../css.ts';
 import { Problem } from '../parts/problem.tsx';
@@ -10,6 +10,7 @@ import { Contour } from './contour.tsx';
 import { CoveragePicture } from './coverage.tsx';
 import { ValueDistribution } from './distribution.tsx';
 import { Parallel } from './parallel.tsx';
+import { RankPlot } from './rank-plot.tsx';
 import { Slices } from './slices.tsx';
 import { steps } from './steps.ts';
 import { useShown } from './use-search.ts';
@@ -22,6 +23,7 @@ export default function AnalysisPanel(): ReactNode {
       <Parallel />
       <Contour />
       <ValueDistribution />
+      <RankPlot />
       <CoveragePicture />
     </div>
   );
@@ -45,7 +47,9 @@ function ImportanceCard(): ReactNode {
       {data === undefined && !error && <Waiting what="the importance" />}
       {data && (
         <>
-          <p className="soft small">{data.note}</p>
+          <p className="soft small">
+            {data.note} {plural(data.trials, 'complete trial')} of the newest stage.
+          </p>
           <div className="importance">
             {data.shares.map(({ name, share, low, high, amongBest }) => (
               <ImportanceLine key={name} {...{ name, share, low, high, amongBest }} />

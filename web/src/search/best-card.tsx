@@ -1,11 +1,16 @@
 /** The best trial with its settings, and what can be done with it; provisional while no trial is complete. */
+import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
-import { formatNumber, formatValue, plural, plusMinus } from '../../../src/format.ts';
+import { bestEvidence } from '../../../src/domain/best-evidence.ts';
+import { formatCount, formatNumber, formatValue, plural, plusMinus } from '../../../src/format.ts';
+import { api } from '../api.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { CopyButton } from '../parts/copy.tsx';
+import { endedOf } from '../parts/state.tsx';
 import { ranked } from './history-data.ts';
 import { scoredIn, variedIn } from './space.ts';
+import { steps } from './steps.ts';
 import { useShown } from './use-search.ts';
 
 export function BestCard(): ReactNode {
@@ -27,6 +32,7 @@ export function BestCard(): ReactNode {
     );
   }
   const value = best?.value ?? trial.value;
+  const isLuck = bestEvidence(search)?.aboveBaseline === false;
   const varied = variedIn(search).filter(({ name }) => name in trial.point);
   return (
     <section className="card best-trial">
@@ -35,11 +41,14 @@ export function BestCard(): ReactNode {
         <Link href={`/searches/${search.id}/trials/${number}`}>trial {number}</Link>
       </h2>
       <p className="best-value">
-        {best?.confirmed === undefined
-          ? formatValue(value)
-          : plusMinus(best.confirmed.value, best.confirmed.standardError)}{' '}
+        {isLuck
+          ? 'No better than baseline'
+          : best?.confirmed === undefined
+            ? formatValue(value)
+            : plusMinus(best.confirmed.value, best.confirmed.standardError)}{' '}
         <span className="soft small">
           {metric}
+          {isLuck && ` ${formatValue(best?.confirmed?.value ?? value)}`}
           {best?.confirmed === undefined &&
             trial.deviation !== null &&
             `, ± ${formatValue(trial.deviation)} over folds`}
@@ -50,6 +59,7 @@ export function BestCard(): ReactNode {
           `confirmed; ${formatValue(value)} in the search, best with probability ${formatNumber(best.confirmed.probability, 2)}; `}
         {best === null && 'no trial is complete yet; '}at {plural(trial.epochs, 'epoch')}
       </p>
+      {best !== null && <Evidence />}
       <dl className="settings one-column">
         {varied.map(({ name }) => (
           <div key={name}>
@@ -66,5 +76,53 @@ export function BestCard(): ReactNode {
         {best !== null && <MakeModel searchId={search.id} trial={number} />}
       </div>
     </section>
+  );
+}
+
+/** The interval, the baseline, trials that are no worse, and the test value. */
+function Evidence(): ReactNode {
+  const { search } = useShown();
+  const { data } = useQuery({
+    queryKey: ['best', search.id, search.best, steps(endedOf(search.trials)), search.state],
+    queryFn: () => api.about(search.id, 'best'),
+    placeholderData: (before) => before,
+  });
+  if (data === undefined) return null;
+  const { evidence, test } = data;
+  const line = (title: string, of: ReactNode) => (
+    <div>
+      <dt>{title}</dt>
+      <dd>{of}</dd>
+    </div>
+  );
+  return (
+    <div className="evidence-of-best">
+      {evidence !== null && (
+        <p className={evidence.aboveBaseline ? 'small' : 'notice'} role="status">
+          {evidence.text}
+        </p>
+      )}
+      <dl className="settings one-column">
+        {evidence?.interval &&
+          line(
+            evidence.comparisons === 1
+              ? '95 % interval'
+              : `95 % interval, best of ${formatCount(evidence.comparisons)}`,
+            evidence.interval.map((end) => formatNumber(end, 3)).join(' to '),
+          )}
+        {evidence !== null && line(`baseline, ${evidence.baseline.name}`, formatValue(evidence.baseline.value))}
+        {evidence !== null &&
+          evidence.alike !== null &&
+          line('not distinguishable from it', plural(evidence.alike, 'other trial'))}
+        {test !== null &&
+          line(
+            `on ${plural(test.rows, 'test row')}`,
+            <Link href={`/models/${test.model}`}>
+              {formatValue(test.value)}
+              {test.interval !== null && ` [${test.interval.map((end) => formatNumber(end, 3)).join(', ')}]`}
+            </Link>,
+          )}
+      </dl>
+    </div>
   );
 }

@@ -9,8 +9,10 @@ import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
+import { comparableIn } from './history-data.ts';
+import { Population } from './population.tsx';
 import { ranksOf } from './shares.ts';
-import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
+import { type Scored, thin, type Varied, variedIn } from './space.ts';
 import { surface } from './surface.ts';
 import { useShown } from './use-search.ts';
 
@@ -33,12 +35,13 @@ export function Contour(): ReactNode {
   const [b, setB] = useAddress('y', numeric[1]?.name ?? '');
   const [across, up] = [a, b].map((chosen, i) => numeric.find(({ name }) => name === chosen) ?? numeric[i]);
   const [by, setBy] = useAddress('by', 'value');
+  const comparable = useMemo(() => comparableIn(all), [all]);
   const trials = useMemo(() => {
-    const kept = thin(scoredIn(all), MAX_POINTS, direction);
+    const kept = thin(comparable, MAX_POINTS, direction);
     if (by !== 'rank') return kept;
     const ranks = ranksOf(kept.map(({ value }) => value));
     return kept.map((trial, i) => ({ ...trial, value: ranks[i]! }));
-  }, [all, direction, by]);
+  }, [comparable, direction, by]);
   const option = useMemo(
     () => (across === undefined || up === undefined ? {} : optionOf(trials, across, up, metric, direction, colour)),
     [trials, across, up, metric, direction, colour],
@@ -75,6 +78,7 @@ export function Contour(): ReactNode {
           },
         }}
       />
+      <Population shown={trials} of={comparable} />
     </section>
   );
 }

@@ -5,10 +5,10 @@ import { type ReactNode, useMemo } from 'react';
 import { createSampler } from '../../../src/algorithms/samplers/create-sampler.ts';
 import { gridOf } from '../../../src/algorithms/space/coverage.ts';
 import { type NumericDistribution, spaceOf } from '../../../src/algorithms/space/space.ts';
-import { formatPercent, formatValue } from '../../../src/format.ts';
+import { formatPercent, formatValue, plural } from '../../../src/format.ts';
 import { api } from '../api.ts';
 import { unitOf } from '../charts/axis.ts';
-import { Table } from '../parts/table.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 import { variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
@@ -21,14 +21,14 @@ export function CoveragePicture(): ReactNode {
     queryKey: ['coverage', id, search.trials.total],
     queryFn: () => api.about(id, 'coverage'),
   });
-  const numeric = useMemo(
+  const axes = useMemo(
     () =>
       variedIn(search).flatMap(({ name, distribution }) =>
         distribution.distribution !== 'categorical' && distribution.when === undefined ? [{ name, distribution }] : [],
       ),
     [search],
   );
-  const [across, up] = numeric;
+  const [across, up] = axes;
   if (across === undefined || up === undefined) return null;
   const count = Math.min(search.trials.total, MAX_POINTS);
   return (
@@ -53,17 +53,20 @@ export function CoveragePicture(): ReactNode {
       {data && (
         <Table
           label="Chances"
-          heads={['probability of hitting 1 % of the space', 'if one matters', 'if two matter', 'if all matter']}
+          heads={[
+            'probability of hitting 1 % of the space',
+            ...['if one matters', 'if two matter', 'if all matter'].map(numeric),
+          ]}
           className="small"
         >
           {data.samplers.map(({ sampler, hit, trials }) => (
             <tr key={sampler}>
               <td>
-                {sampler}, {trials} trials
+                {sampler}, {plural(trials, 'trial')}
               </td>
-              <td>{formatPercent(hit.one)}</td>
-              <td>{formatPercent(hit.two)}</td>
-              <td>{formatPercent(hit.all)}</td>
+              <td className="number">{formatPercent(hit.one)}</td>
+              <td className="number">{formatPercent(hit.two)}</td>
+              <td className="number">{formatPercent(hit.all)}</td>
             </tr>
           ))}
         </Table>

@@ -111,7 +111,12 @@ export function CurvesCard(): ReactNode {
       <div className="row spread small soft">
         <span>
           {trials} of {plural(search.trials.planned, 'trial')}
-          {selected !== undefined && ', the selected ones'}
+          {selected !== undefined
+            ? ', the selected ones'
+            : which === 'all'
+              ? trials < search.trials.planned &&
+                ', an even sample of those with a curve, the running and the best ones'
+              : ', the best'}
         </span>
         {coloured === undefined ? <StateLegend /> : <Legend varied={coloured} />}
       </div>

@@ -2,6 +2,8 @@
 import { type ReactNode, useMemo } from 'react';
 import { formatNumber, plural } from '../../../src/format.ts';
 import { LineChart } from '../charts/line-chart.tsx';
+import { comparableIn } from './history-data.ts';
+import { Population } from './population.tsx';
 import { sharesBelow } from './shares.ts';
 import { useShown } from './use-search.ts';
 
@@ -10,7 +12,8 @@ const lines = [{ label: 'cumulative probability', colour: '--blue', steps: true,
 export function ValueDistribution(): ReactNode {
   const { search, trials: all } = useShown();
   const { metric } = search.specification.objective;
-  const data = useMemo(() => sharesBelow(all), [all]);
+  const trials = useMemo(() => comparableIn(all), [all]);
+  const data = useMemo(() => sharesBelow(trials), [trials]);
   if (data[0].length === 0) return null;
   return (
     <section className="card">
@@ -24,6 +27,7 @@ export function ValueDistribution(): ReactNode {
         xLabel={metric}
         yLabel="cumulative probability"
       />
+      <Population shown={trials} />
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
-import { formatPercent, formatValue, plural, words } from '../../../src/format.ts';
+import { formatCount, formatPercent, formatValue, plural, words } from '../../../src/format.ts';
 import { api, type SearchFindings } from '../api.ts';
 import { upsertSearch } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
@@ -12,6 +12,7 @@ import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
 import { Waiting } from '../parts/waiting.tsx';
+import { FindingChart } from '../trial/finding-chart.tsx';
 import { formatSetting } from './space.ts';
 import { steps } from './steps.ts';
 import { useShown } from './use-search.ts';
@@ -40,7 +41,20 @@ export default function FindingsPanel(): ReactNode {
                 : `No problems were found in ${plural(data.trials, 'trial')}.`}
           </p>
         ) : (
-          data.items.map((item) => <FoundOften key={item.code} item={item} of={data.trials} id={search.id} />)
+          <>
+            {data.items.some(({ concerns }) => concerns === 'search') && <h3>Of the search</h3>}
+            {data.items
+              .filter(({ concerns }) => concerns === 'search')
+              .map((item) => (
+                <OfSearch key={item.code} item={item} id={search.id} />
+              ))}
+            {data.items.some(({ concerns }) => concerns === 'trial') && <h3>Of trials</h3>}
+            {data.items
+              .filter(({ concerns }) => concerns === 'trial')
+              .map((item) => (
+                <FoundOften key={item.code} item={item} of={data.trials} id={search.id} />
+              ))}
+          </>
         )}
       </section>
       <PreflightCard />
@@ -73,12 +87,13 @@ interface FoundOftenProps {
 function FoundOften({ item: { code, severity, trials, share, numbers, example }, of, id }: FoundOftenProps): ReactNode {
   return (
     <article className={`finding severity-${severity}`}>
-      <h3>
+      <h4>
         {words(code)} <span className={`chip severity-${severity}`}>{severity}</span>{' '}
         <Link className="small" href={`/searches/${id}?view=trials&finding=${code}`}>
-          {trials} of {plural(of, 'trial')} ({formatPercent(share)})
+          {formatCount(trials)} of {plural(of, 'trial')} ({formatPercent(share)})
         </Link>
-      </h3>
+      </h4>
+      <ExampleChart id={id} number={numbers[0]!} finding={example} />
       <p>
         In <Link href={`/searches/${id}/trials/${numbers[0]}`}>trial {numbers[0]}</Link>: {example.text}
       </p>
@@ -88,6 +103,35 @@ function FoundOften({ item: { code, severity, trials, share, numbers, example },
       </p>
     </article>
   );
+}
+
+/** What every trial has, said once. */
+function OfSearch({ item: { code, severity, numbers, example }, id }: Omit<FoundOftenProps, 'of'>): ReactNode {
+  return (
+    <article className={`finding severity-${severity}`}>
+      <h4>
+        {words(code)} <span className={`chip severity-${severity}`}>{severity}</span>
+      </h4>
+      <ExampleChart id={id} number={numbers[0]!} finding={example} />
+      <p>{example.text}</p>
+      <Evidence evidence={example.evidence} />
+      <p>
+        <strong>Advice:</strong> {example.advice}
+      </p>
+    </article>
+  );
+}
+
+interface ExampleChartProps {
+  readonly id: string;
+  readonly number: number;
+  readonly finding: SearchFindings['items'][number]['example'];
+}
+
+function ExampleChart({ id, number, finding }: ExampleChartProps): ReactNode {
+  const { data } = useQuery({ queryKey: ['trial', id, number], queryFn: () => api.trial(id, number) });
+  const fold = data?.folds.find(({ fold: one }) => finding.folds.includes(one));
+  return fold === undefined ? null : <FindingChart finding={finding} fold={fold} />;
 }
 
 /** What a patch changes, before and after. */

@@ -2,12 +2,14 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
-import { formatCount, formatDuration, formatNumber, formatValue, plural, plusMinus } from '../../../src/format.ts';
+import { formatCount, formatDuration, formatNumber, formatValue, plural } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { upsertSearch } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
+import { Annotations } from '../parts/annotations.tsx';
 import { CopyButton, curl } from '../parts/copy.tsx';
+import { BestValue } from '../parts/evidence.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen, ProgressBar, StateChip } from '../parts/state.tsx';
@@ -48,11 +50,25 @@ export function SearchHeader(): ReactNode {
           ` · ${formatValue(100 * specification.validation.test)} % test rows`}
         {endedBy !== null && ` · ended by its budget of ${endedBy}`}
       </p>
+      <SearchAnnotations search={search} />
       {failure !== null && <p className="fault">{failure}</p>}
       <Warnings warnings={search.warnings} />
       <ProgressBar trials={trials} />
       <Numbers />
     </>
+  );
+}
+
+function SearchAnnotations({ search: { id, name, notes, tags } }: { readonly search: Search }): ReactNode {
+  const client = useQueryClient();
+  return (
+    <Annotations
+      of={name}
+      notes={notes}
+      tags={tags}
+      maxNotes={10_000}
+      change={async (body) => upsertSearch(client, await api.change(id, body))}
+    />
   );
 }
 
@@ -70,10 +86,7 @@ function Numbers(): ReactNode {
   return (
     <dl className="tiles">
       {tile('trials ended', `${formatCount(endedOf(trials))} of ${formatCount(trials.total)}`)}
-      {tile(
-        `best ${specification.objective.metric}`,
-        best === null ? '–' : <BestValue searchId={search.id} best={best} />,
-      )}
+      {tile(`best ${specification.objective.metric}`, best === null ? '–' : <BestValue search={search} best={best} />)}
       {confirmation?.state === 'running' &&
         tile('confirming', `${confirmation.runs.ended} of ${confirmation.runs.planned} runs`)}
       {state === 'running' && tile('running', trials.running)}
@@ -85,26 +98,6 @@ function Numbers(): ReactNode {
       {tile('epochs trained', formatCount(search.epochs))}
       {tile('problems', <Link href={`/searches/${search.id}?view=findings`}>{Object.keys(found).length}</Link>)}
     </dl>
-  );
-}
-
-/** The confirmed value of the best trial, if there is one, with its value in the search. */
-function BestValue({
-  searchId,
-  best: { number, value, confirmed },
-}: {
-  readonly searchId: string;
-  readonly best: NonNullable<Search['best']>;
-}): ReactNode {
-  const href = `/searches/${searchId}/trials/${number}`;
-  if (confirmed === undefined) return <Link href={href}>{formatValue(value)}</Link>;
-  return (
-    <>
-      <Link href={href}>{plusMinus(confirmed.value, confirmed.standardError)}</Link>
-      <div className="soft small" style={{ fontWeight: 'normal' }}>
-        {formatValue(value)} in the search; best with probability {formatNumber(confirmed.probability, 2)}
-      </div>
-    </>
   );
 }
 

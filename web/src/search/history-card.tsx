@@ -2,6 +2,7 @@
 
 import { type ReactNode, useMemo } from 'react';
 import { signOf } from '../../../src/algorithms/objective.ts';
+import { baselineOf } from '../../../src/domain/best-evidence.ts';
 import { formatDuration, formatValue, plural } from '../../../src/format.ts';
 import { type Line, LineChart } from '../charts/line-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
@@ -32,16 +33,22 @@ export function HistoryCard(): ReactNode {
     }),
     [without, direction],
   );
+  const baseline = useMemo(() => visibleBaseline(baselineOf(search)?.value, rows), [search, rows]);
   const data = useMemo(
-    () =>
-      selected === undefined
-        ? columns
-        : [...columns, rows.map(({ number, value }) => (selected.has(number) ? value : null))],
-    [columns, rows, selected],
+    () => [
+      ...columns,
+      ...(selected === undefined ? [] : [rows.map(({ number, value }) => (selected.has(number) ? value : null))]),
+      ...(baseline === undefined ? [] : [rows.map(() => baseline)]),
+    ],
+    [columns, rows, selected, baseline],
   );
   const lines = useMemo(
-    () => [...(provisional ? provisionalLines : historyLines), ...(selected === undefined ? [] : [selectedLine])],
-    [provisional, selected],
+    () => [
+      ...(provisional ? provisionalLines : historyLines),
+      ...(selected === undefined ? [] : [selectedLine]),
+      ...(baseline === undefined ? [] : [baselineLine]),
+    ],
+    [provisional, selected, baseline],
   );
   const canLog = useMemo(() => rows.every(({ value }) => value > 0), [rows]);
   const summary = best === undefined ? 'no trial has a value yet' : `${best.value} of trial ${best.number}`;
@@ -74,8 +81,9 @@ export function HistoryCard(): ReactNode {
         edge={edge}
         {...(by === 'time' && { formatX: formatDuration })}
         hit={(line, index) => {
-          // The line of the best so far stands for no trial.
-          const trial = line === 2 ? undefined : rows[index];
+          // The lines of the best so far and of the baseline stand for no trial.
+          const isTrial = lines[line]?.points === true;
+          const trial = isTrial ? rows[index] : undefined;
           return (
             trial && { text: textOf(trial, metric), open: () => go(`/searches/${search.id}/trials/${trial.number}`) }
           );
@@ -104,7 +112,15 @@ const provisionalLines: readonly Line[] = [
   { label: 'provisional best', colour: '--green', width: 2, steps: true, dash: [6, 4] },
 ];
 
+const baselineLine: Line = { label: 'baseline', colour: '--soft', dash: [2, 4] };
 const selectedLine: Line = { label: 'selected', colour: '--red', points: true };
+
+/** The baseline, unless it is so far from the values that it would compress them. */
+function visibleBaseline(baseline: number | undefined, rows: readonly Scored[]): number | undefined {
+  const isBelow = rows.some(({ value }) => value <= baseline!);
+  const isAbove = rows.some(({ value }) => value >= baseline!);
+  return baseline !== undefined && isBelow && isAbove ? baseline : undefined;
+}
 
 function textOf({ number, state, value, epochs }: Scored, metric: string): string[] {
   return [`trial ${number}`, `${metric} ${formatValue(value)}`, `${state} at ${plural(epochs, 'epoch')}`];

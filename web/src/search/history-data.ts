@@ -56,6 +56,27 @@ export function historyOf(trials: readonly TrialRow[], { direction, by, intermed
   };
 }
 
+/** Which trials these are, at which epochs. */
+export function populationOf(trials: readonly Scored[]): string {
+  const isOther = (trial: Scored) => !isComplete(trial);
+  return captionOf(trials.filter(isComplete), trials.filter(isOther), []);
+}
+
+/**
+ * Trials whose values can be compared: the complete ones of the newest stage that has any; while there are none, those of the newest stage
+ * that have the most epochs.
+ */
+export function comparableIn(trials: readonly TrialRow[]): readonly Scored[] {
+  const scored = trials.filter((trial): trial is Scored => trial.value !== null);
+  const complete = scored.filter(isComplete);
+  const known = complete.length > 0 ? complete : scored;
+  const stage = known.reduce((newest, trial) => Math.max(newest, trial.stage), 0);
+  const own = known.filter((trial) => trial.stage === stage);
+  if (complete.length > 0) return own;
+  const most = own.reduce((longest, { epochs }) => Math.max(longest, epochs), 0);
+  return own.filter(({ epochs }) => epochs === most);
+}
+
 function isComplete({ state }: TrialRow): boolean {
   return state === 'complete';
 }

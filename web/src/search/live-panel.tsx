@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { bestFirst } from '../../../src/algorithms/objective.ts';
+import { ownFindings } from '../../../src/domain/finding-scope.ts';
 import { formatCell, formatValue } from '../../../src/format.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { numeric, Table } from '../parts/table.tsx';
@@ -60,12 +61,14 @@ interface RunningCardProps {
 }
 
 function RunningCard({ id, model, number, names }: RunningCardProps): ReactNode {
+  const { search } = useShown();
   const curve = model.curveOf(number);
   const { epochs, at } = model.live.get(number)!;
   const trial = model.trial(number);
   if (curve === undefined) return null;
   const done = curve.epochs.length;
   const point = trial?.point ?? {};
+  const found = ownFindings(trial?.found ?? [], search.specification.hyperparameters);
   return (
     <div className="card" data-trial={number} data-epoch={done} data-at={at}>
       <div className="row spread">
@@ -89,7 +92,7 @@ function RunningCard({ id, model, number, names }: RunningCardProps): ReactNode 
           .map((name) => `${name} ${formatValue(point[name])}`)
           .join(' · ')}
       </div>
-      {(trial?.found.length ?? 0) > 0 && <div className="fault">{trial!.found.join(', ')}</div>}
+      {found.length > 0 && <div className="fault">{found.join(', ')}</div>}
     </div>
   );
 }
@@ -103,6 +106,7 @@ const MAX_BEST = 10;
 function Best(): ReactNode {
   const { search, trials: all } = useShown();
   const { metric, direction } = search.specification.objective;
+  const { hyperparameters } = search.specification;
   const stage = search.best?.stage ?? 0;
   const best = all
     .filter((trial) => trial.state === 'complete' && trial.value !== null && trial.stage === stage)
@@ -131,7 +135,9 @@ function Best(): ReactNode {
                 {formatCell(point[one.name])}
               </td>
             ))}
-            <td className="small">{found.join(', ') || <span className="soft">none</span>}</td>
+            <td className="small">
+              {ownFindings(found, hyperparameters).join(', ') || <span className="soft">none</span>}
+            </td>
           </tr>
         ))}
       </Table>

@@ -76,6 +76,8 @@ export class SearchModel {
         found: trials.found[i]!,
         reason: trials.reason[i]!,
         rule: trials.rule[i]!,
+        notes: trials.notes[i]!,
+        tags: trials.tags[i]!,
         point: Object.fromEntries(point),
       });
     });
@@ -155,6 +157,9 @@ export class SearchModel {
         break;
       case 'trial.retried':
         this.end(event.data.number, { reason: event.data.reason, state: 'waiting', finishedAt: null });
+        break;
+      case 'trial.changed':
+        this.change(event.data.number, { notes: event.data.notes, tags: event.data.tags });
         break;
       case 'trial.cancelled':
         this.end(event.data.number, { state: 'cancelled', finishedAt: at });
@@ -243,7 +248,17 @@ function isOpen(state: TrialRow['state']): boolean {
 
 function planned(number: number): TrialRow {
   const nothing = { value: null, deviation: null, outcome: null, durationMs: null, worker: null, startedAt: null };
-  const none = { finishedAt: null, reason: null, rule: null, stage: 0, rung: 0, attempt: 0, epochs: 0 };
+  const none = {
+    finishedAt: null,
+    reason: null,
+    rule: null,
+    notes: '',
+    tags: [],
+    stage: 0,
+    rung: 0,
+    attempt: 0,
+    epochs: 0,
+  };
   return { number, state: 'waiting', ...nothing, ...none, found: [], point: {} };
 }
 

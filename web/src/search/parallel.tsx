@@ -8,6 +8,7 @@ import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
+import { Population } from './population.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
@@ -28,7 +29,8 @@ export function Parallel(): ReactNode {
   const pending = useRef<ReturnType<typeof setTimeout>>(undefined);
   const { metric, direction } = search.specification.objective;
   const varied = useMemo(() => variedIn(search), [search]);
-  const trials = useMemo(() => thin(scoredIn(all), MAX_LINES, direction), [all, direction]);
+  const scored = useMemo(() => scoredIn(all), [all]);
+  const trials = useMemo(() => thin(scored, MAX_LINES, direction), [scored, direction]);
   const option = useMemo(
     () => optionOf(trials, varied, { metric, direction, colour, selected: highlighted }),
     [trials, varied, metric, direction, colour, highlighted],
@@ -66,8 +68,7 @@ export function Parallel(): ReactNode {
         )}
       </div>
       <p className="soft small">
-        Drag along axes to select trials, in every view; click an axis to remove its range.{' '}
-        {plural(trials.length, 'trial')}, better ones are stronger.
+        Drag along axes to select trials, in every view; click an axis to remove its range. Better trials are stronger.
       </p>
       <LazyChart
         name={`${search.name}: parallel coordinates`}
@@ -78,6 +79,7 @@ export function Parallel(): ReactNode {
           axisareaselected: (_, chart) => brush(chart),
         }}
       />
+      <Population shown={trials} of={scored} />
     </section>
   );
 }

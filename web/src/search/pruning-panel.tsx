@@ -55,19 +55,25 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
       <table>
         <thead>
           <tr>
-            <th scope="col">rung</th>
-            <th scope="col">epochs</th>
+            <th scope="col" className="number">
+              rung
+            </th>
+            <th scope="col" className="number">
+              epochs
+            </th>
             <th scope="col" style={{ width: '50%' }}>
               reached
             </th>
-            <th scope="col">best value</th>
+            <th scope="col" className="number">
+              best value
+            </th>
           </tr>
         </thead>
         <tbody>
           {rungs.map(({ epochs, trials, came, goOn, stopped, diverged, lost, best }, rung) => (
             <tr key={rung}>
-              <td>{rung}</td>
-              <td>{epochs}</td>
+              <td className="number">{rung}</td>
+              <td className="number">{formatCell(epochs)}</td>
               <td>
                 <div
                   className="bar"
@@ -88,7 +94,7 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
                   {diverged > 0 && `, ${diverged} diverged`}
                 </span>
               </td>
-              <td>
+              <td className="number">
                 {best === undefined ? (
                   '–'
                 ) : (

@@ -1,9 +1,11 @@
 /** What can be done with the selected trials. */
 import { useMutation } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { plural } from '../../../src/format.ts';
 import { api } from '../api.ts';
+import { tagsIn } from '../parts/annotations.tsx';
+import { Problem } from '../parts/problem.tsx';
 import { save } from '../parts/save.ts';
 import type { TrialRow } from './model.ts';
 import type { Selection } from './selection.ts';
@@ -51,6 +53,7 @@ export function SelectionBar({ selection: { selected, clear }, columns, children
       {download('json', 'application/json', () => selectedJson(trials))}
       {button('cancel', 'Cancel', open)}
       {button('retry', 'Retry', failed)}
+      <TagSelected trials={trials} />
       {children}
       <button type="button" className="quiet" onClick={clear}>
         Clear selection
@@ -61,6 +64,55 @@ export function SelectionBar({ selection: { selected, clear }, columns, children
         </span>
       )}
     </section>
+  );
+}
+
+/** So many trials are tagged by one request. */
+const TAGGED_AT_ONCE = 1000;
+
+/** Adds a tag to the selected trials, or removes it. */
+function TagSelected({ trials }: { readonly trials: readonly TrialRow[] }): ReactNode {
+  const { search } = useShown();
+  const [text, setText] = useState('');
+  const change = useMutation({
+    mutationFn: async (verb: 'addTags' | 'removeTags') => {
+      const numbers = trials.map(({ number }) => number);
+      for (let from = 0; from < numbers.length; from += TAGGED_AT_ONCE) {
+        await api.tagTrials(search.id, {
+          numbers: numbers.slice(from, from + TAGGED_AT_ONCE),
+          [verb]: tagsIn(text),
+        });
+      }
+    },
+    onSuccess: () => setText(''),
+  });
+  const tags = tagsIn(text);
+  const isTagged = trials.some((trial) => tags.some((tag) => trial.tags.includes(tag)));
+  return (
+    <form
+      className="row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        change.mutate('addTags');
+      }}
+    >
+      <input
+        aria-label="Tags"
+        placeholder="tag"
+        style={{ width: '8rem' }}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <button type="submit" disabled={tags.length === 0 || change.isPending}>
+        Add tag
+      </button>
+      {isTagged && (
+        <button type="button" disabled={change.isPending} onClick={() => change.mutate('removeTags')}>
+          Remove tag
+        </button>
+      )}
+      {change.error && <Problem error={change.error} />}
+    </form>
   );
 }
 

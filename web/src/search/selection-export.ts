@@ -19,8 +19,8 @@ function quoted(text: string): string {
 
 export function selectedJson(trials: readonly TrialRow[]): string {
   const items = trials.map(
-    ({ number, state, outcome, value, deviation, stage, epochs, durationMs, found, reason, point }) => ({
-      ...{ number, state, outcome, value, deviation, stage, epochs, durationMs, found, reason },
+    ({ number, state, outcome, value, deviation, stage, epochs, durationMs, found, reason, notes, tags, point }) => ({
+      ...{ number, state, outcome, value, deviation, stage, epochs, durationMs, found, reason, notes, tags },
       hyperparameters: point,
     }),
   );

@@ -28,7 +28,12 @@ export function useSelection(): Selection {
   const selected = useMemo(() => {
     if (text === '') return undefined;
     return (
-      numbersIn(text) ?? matching(text, trials, columnsOf(variedIn(search), search.specification.objective.metric))
+      numbersIn(text) ??
+      matching(
+        text,
+        trials,
+        columnsOf(variedIn(search), search.specification.objective.metric, search.specification.hyperparameters),
+      )
     );
   }, [text, trials, search]);
   return {

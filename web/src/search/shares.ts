@@ -1,11 +1,7 @@
 /** Shares and ranks of values. Pure. */
-import type { TrialRow } from './model.ts';
-
-/** The values of complete trials, ascending, and the share of values up to each. */
-export function sharesBelow(trials: readonly TrialRow[]): [values: number[], shares: number[]] {
-  const values = trials
-    .flatMap(({ state, value }) => (state === 'complete' && value !== null ? [value] : []))
-    .sort((a, b) => a - b);
+/** The values, ascending, and the share of values up to each. */
+export function sharesBelow(trials: readonly { readonly value: number }[]): [values: number[], shares: number[]] {
+  const values = trials.map(({ value }) => value).sort((a, b) => a - b);
   return [values, values.map((_, i) => (i + 1) / values.length)];
 }
 

@@ -6,6 +6,7 @@ import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
+import { Population } from './population.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
@@ -20,7 +21,8 @@ export function Slices(): ReactNode {
   const [chosen, choose] = useAddress('slice', varied[0]?.name ?? '');
   const { metric, direction } = search.specification.objective;
   const one = varied.find(({ name }) => name === chosen) ?? varied[0];
-  const trials = useMemo(() => thin(scoredIn(all), MAX_POINTS, direction), [all, direction]);
+  const scored = useMemo(() => scoredIn(all), [all]);
+  const trials = useMemo(() => thin(scored, MAX_POINTS, direction), [scored, direction]);
   const { selected } = useSelection();
   const option = useMemo(
     () => (one === undefined ? {} : optionOf(trials, one, metric, colour, selected)),
@@ -55,6 +57,9 @@ export function Slices(): ReactNode {
           },
         }}
       />
+      <Population shown={trials} of={scored}>
+        {trials.some(({ state }) => state !== 'complete') && 'Values that are not final are hollow.'}
+      </Population>
     </section>
   );
 }
@@ -67,17 +72,20 @@ function optionOf(
   selected: ReadonlySet<number> | undefined,
 ): ChartOption {
   const isSelected = ({ number }: Scored) => selected?.has(number) ?? true;
-  const of = (state: Scored['state'], inside: boolean) =>
+  const of = (isFinal: boolean, inside: boolean) =>
     trials
-      .filter((trial) => trial.state === state && isSelected(trial) === inside && trial.point[name] !== undefined)
+      .filter(
+        (trial) =>
+          (trial.state === 'complete') === isFinal && isSelected(trial) === inside && trial.point[name] !== undefined,
+      )
       .map(({ point, value, number }) => [placeOn(distribution, point[name]), value, number]);
-  const series = (state: Scored['state'], hue: string, symbol: string, inside: boolean) => ({
+  const series = (isFinal: boolean, inside: boolean) => ({
     type: 'scatter',
-    name: state,
-    symbol,
+    name: isFinal ? 'complete' : 'intermediate value',
+    symbol: isFinal ? 'circle' : 'emptyTriangle',
     symbolSize: 6,
-    itemStyle: { color: colour(hue), opacity: inside ? 0.75 : 0.12 },
-    data: of(state, inside),
+    itemStyle: { color: colour(isFinal ? '--blue' : '--orange'), opacity: inside ? 0.75 : 0.12 },
+    data: of(isFinal, inside),
   });
   const soft = colour('--soft');
   return {
@@ -96,9 +104,6 @@ function optionOf(
       splitLine: { lineStyle: { color: colour('--line') } },
     },
     // The selected ones are drawn last.
-    series: [false, true].flatMap((inside) => [
-      series('pruned', '--orange', 'triangle', inside),
-      series('complete', '--blue', 'circle', inside),
-    ]),
+    series: [false, true].flatMap((inside) => [series(false, inside), series(true, inside)]),
   };
 }

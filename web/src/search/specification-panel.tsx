@@ -3,11 +3,12 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { formatValue } from '../../../src/format.ts';
+import { bestEvidence } from '../../../src/domain/best-evidence.ts';
+import { formatCount, formatValue } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
 import { CopyButton } from '../parts/copy.tsx';
 import { StateChip } from '../parts/state.tsx';
-import { Table } from '../parts/table.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 import { formatSetting } from './space.ts';
 import { useShown } from './use-search.ts';
 
@@ -42,14 +43,18 @@ function Stages({ search }: { readonly search: Search }): ReactNode {
   return (
     <section className="card wide">
       <h2>Stages, coarse to fine</h2>
-      <Table label="Stages" heads={['stage', 'trials', 'epochs', ...names]}>
+      <Table label="Stages" heads={[...['stage', 'trials', 'epochs'].map(numeric), ...names]}>
         {specification.stages.map(({ epochs, trials }, i) => {
           const begun = stages[i];
           return (
             <tr key={i} className={begun ? '' : 'soft'}>
-              <td>{i + 1}</td>
-              <td>{begun ? `${begun.from} … ${begun.to - 1}` : `${trials}, not started`}</td>
-              <td>{epochs}</td>
+              <td className="number">{i + 1}</td>
+              <td className="number">
+                {begun
+                  ? `${formatCount(begun.from)} … ${formatCount(begun.to - 1)}`
+                  : `${formatCount(trials)}, not started`}
+              </td>
+              <td className="number">{formatCount(epochs)}</td>
               {names.map((name) => (
                 <td key={name}>{begun ? formatSetting(begun.hyperparameters[name]) : ''}</td>
               ))}
@@ -95,10 +100,12 @@ function Lineage({ search }: { readonly search: Search }): ReactNode {
   );
 }
 
-function Relative({ search: { id, name, state, best } }: { readonly search: Search }): ReactNode {
+function Relative({ search }: { readonly search: Search }): ReactNode {
+  const { id, name, state, best } = search;
   return (
     <>
-      <Link href={`/searches/${id}`}>{name}</Link> <StateChip state={state} /> best {formatValue(best?.value)}
+      <Link href={`/searches/${id}`}>{name}</Link> <StateChip state={state} />{' '}
+      {bestEvidence(search)?.aboveBaseline === false ? 'no better than baseline' : `best ${formatValue(best?.value)}`}
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** The timeline of workers and trials, which shows gaps, crashes and stragglers. */
 import { type ReactNode, useMemo } from 'react';
-import { formatDuration, formatValue, plural } from '../../../src/format.ts';
+import { formatCount, formatDuration, formatValue, plural } from '../../../src/format.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useGo } from '../parts/address.ts';
@@ -24,7 +24,9 @@ export default function TimelinePanel(): ReactNode {
       <h2>Timeline of {plural(workers, 'worker')}</h2>
       <p className="soft small">
         One row per thread of a worker. Green: complete, orange: pruned, purple: diverged, red: failed, blue: running.
-        Click to open a trial; use the wheel to zoom.
+        Click to open a trial; use the wheel to zoom. All trials that have started:{' '}
+        {plural(all.filter(({ startedAt }) => startedAt !== null).length, 'trial')} of{' '}
+        {formatCount(search.trials.planned)}.
       </p>
       <LazyChart
         name={`${search.name}: timeline`}

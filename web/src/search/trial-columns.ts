@@ -2,6 +2,8 @@
 import type { Direction } from '../../../src/algorithms/objective.ts';
 import type { Value } from '../../../src/algorithms/space/space.ts';
 import { didYouMean } from '../../../src/domain/did-you-mean.ts';
+import { ownFindings } from '../../../src/domain/finding-scope.ts';
+import type { Settings } from '../../../src/domain/specification/settings.ts';
 import { ranked } from './history-data.ts';
 import type { TrialRow } from './model.ts';
 import { isNumeric, scoredIn, type Varied } from './space.ts';
@@ -14,9 +16,15 @@ export interface Column {
   /** Aligned on the right. */
   readonly numeric: boolean;
   readonly of: (trial: TrialRow) => Value | null | undefined;
+  /** Only for a column of lists: a condition holds if it holds for one of the words. */
+  readonly wordsOf?: (trial: TrialRow) => readonly string[];
+  /** Only for a column whose values are counts: what is counted. */
+  readonly textsOf?: (trial: TrialRow) => readonly string[];
 }
 
-export function columnsOf(varied: readonly Varied[], metric: string): Column[] {
+/** `hyperparameters`: of the search, whose own findings are not those of each trial. */
+export function columnsOf(varied: readonly Varied[], metric: string, hyperparameters: Settings): Column[] {
+  const problemsOf = ({ found }: TrialRow) => ownFindings(found, hyperparameters);
   return [
     { name: 'number', title: 'trial', width: 82, numeric: true, of: (trial) => trial.number },
     { name: 'state', title: 'state', width: 124, numeric: false, of: (trial) => trial.state },
@@ -32,7 +40,23 @@ export function columnsOf(varied: readonly Varied[], metric: string): Column[] {
       })),
     { name: 'epochs', title: 'epochs', width: 82, numeric: true, of: (trial) => trial.epochs },
     { name: 'durationMs', title: 'duration', width: 112, numeric: true, of: (trial) => trial.durationMs },
-    { name: 'found', title: 'problems', width: 240, numeric: false, of: (trial) => trial.found.length },
+    {
+      name: 'found',
+      title: 'problems',
+      width: 240,
+      numeric: false,
+      of: (trial) => problemsOf(trial).length,
+      textsOf: problemsOf,
+    },
+    {
+      name: 'tags',
+      title: 'tags',
+      width: 180,
+      numeric: false,
+      of: ({ tags }) => tags.join(' ') || null,
+      wordsOf: ({ tags }) => tags,
+    },
+    { name: 'notes', title: 'notes', width: 240, numeric: false, of: ({ notes }) => notes || null },
     { name: 'reason', title: 'reason', width: 380, numeric: false, of: (trial) => trial.reason },
   ];
 }
@@ -44,13 +68,14 @@ function widthOf(title: string): number {
 
 export interface Range {
   readonly of: Column['of'];
-  readonly relation: '>' | '>=' | '<' | '<=' | '=';
+  readonly wordsOf?: Column['wordsOf'];
+  readonly relation: '>' | '>=' | '<' | '<=' | '=' | '~';
   readonly bound: string;
 }
 
-const condition = /([a-zA-Z]\w*)\s*(>=|<=|>|<|=)\s*([^\s,;<>=]+)/g;
+const condition = /([a-zA-Z]\w*)\s*(>=|<=|>|<|=|~)\s*([^\s,;<>=]+)/g;
 
-/** Parses `learningRate>0.01 optimizer=adam|sgd` by the names or titles of columns; `issues` say what cannot be understood. */
+/** Parses `learningRate>0.01 optimizer=adam|sgd tags=good notes~odd` (`~`: contains) by the names or titles of columns; `issues` say what cannot be understood. */
 export function rangesIn(text: string, columns: readonly Column[]): { ranges: Range[]; issues: string[] } {
   const issues = text
     .replace(condition, ' ')
@@ -64,11 +89,11 @@ export function rangesIn(text: string, columns: readonly Column[]): { ranges: Ra
       issues.push(`there is no column ${name}${didYouMean(name, names) || `; the columns are ${names.join(', ')}`}`);
       return [];
     }
-    if (relation !== '=' && Number.isNaN(Number(bound))) {
+    if (relation !== '=' && relation !== '~' && Number.isNaN(Number(bound))) {
       issues.push(`${name}${relation} needs a number, got ${bound}`);
       return [];
     }
-    return [{ of: column.of, relation: relation as Range['relation'], bound }];
+    return [{ of: column.of, wordsOf: column.wordsOf, relation: relation as Range['relation'], bound }];
   });
   return { ranges, issues };
 }
@@ -81,13 +106,18 @@ export function filtered(
     (trial) =>
       (state === '' || trial.state === state) &&
       (finding === '' || trial.found.some((code) => code === finding)) &&
-      ranges.every(({ of, relation, bound }) => holds(of(trial), relation, bound)),
+      ranges.every(({ of, wordsOf, relation, bound }) =>
+        wordsOf === undefined
+          ? holds(of(trial), relation, bound)
+          : wordsOf(trial).some((word) => holds(word, relation, bound)),
+      ),
   );
 }
 
 function holds(value: Value | null | undefined, relation: Range['relation'], bound: string): boolean {
   if (value === null || value === undefined) return false;
   if (relation === '=') return bound.split('|').some((one) => String(value) === one || Number(value) === Number(one));
+  if (relation === '~') return String(value).toLowerCase().includes(bound.toLowerCase());
   const [a, b] = [Number(value), Number(bound)];
   if (relation === '>') return a > b;
   if (relation === '>=') return a >= b;

@@ -4,6 +4,7 @@ import { type ReactNode, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { type Direction, signOf } from '../../../src/algorithms/objective.ts';
 import { formatCell, formatDuration } from '../../../src/format.ts';
+import { Tags } from '../parts/annotations.tsx';
 import { StateChip } from '../parts/state.tsx';
 import type { TrialRow } from './model.ts';
 import type { Selection } from './selection.ts';
@@ -143,10 +144,19 @@ function Cell({ trial, column, id }: CellProps): ReactNode {
     case 'durationMs':
       return trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000);
     case 'found':
-      return <span title={trial.found.join(', ')}>{trial.found.join(', ')}</span>;
+      return <Texts of={column.textsOf?.(trial) ?? []} />;
+    case 'tags':
+      return <Tags tags={trial.tags} />;
+    case 'notes':
+      return <span title={trial.notes}>{trial.notes}</span>;
     case 'reason':
       return <span title={trial.reason ?? ''}>{trial.reason}</span>;
     default:
       return formatCell(column.of(trial));
   }
+}
+
+function Texts({ of }: { readonly of: readonly string[] }): ReactNode {
+  const text = of.join(', ');
+  return <span title={text}>{text}</span>;
 }

@@ -25,7 +25,10 @@ export default function TrialsPanel(): ReactNode {
   // Typed text is shown immediately; filtering ten thousand rows may lag.
   const settled = useDeferredValue(ranges);
   const { metric, direction } = search.specification.objective;
-  const columns = useMemo(() => columnsOf(variedIn(search), metric), [search, metric]);
+  const columns = useMemo(
+    () => columnsOf(variedIn(search), metric, search.specification.hyperparameters),
+    [search, metric],
+  );
   const { ranges: conditions, issues } = useMemo(() => rangesIn(settled, columns), [settled, columns]);
   // Best first as soon as there is a best.
   const order = sort === '' && search.best === null ? 'number' : sort;

@@ -8,13 +8,16 @@ import { api, type Search } from '../api.ts';
 import { MAX_COMPARED } from '../compare/differences.ts';
 import { type SearchPages, upsertSearch } from '../overview.ts';
 import { useAddress, useGo } from '../parts/address.ts';
+import { Tags } from '../parts/annotations.tsx';
 import { CopyButton, curl } from '../parts/copy.tsx';
+import { BestValue } from '../parts/evidence.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { bestByNumber } from './improvements.ts';
 
 const states = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const satisfies readonly Search['state'][];
 const PAGE = 50;
@@ -22,14 +25,21 @@ const PAGE = 50;
 export function SearchesView(): ReactNode {
   const [q, setQ] = useAddress('q');
   const [state, setState] = useAddress('state');
+  const [tag, setTag] = useAddress('tag');
   const [chosen, choose] = useState<readonly string[]>([]);
   const go = useGo();
   useTitle('Searches');
   const { data, error, isPending, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
-    queryKey: ['searches', q, state],
+    queryKey: ['searches', q, state, tag],
     // The service validates the state, since the address may have any value.
     queryFn: ({ pageParam }) =>
-      api.searches({ q, state: state === '' ? undefined : (state as Search['state']), limit: PAGE, cursor: pageParam }),
+      api.searches({
+        q,
+        tag: tag === '' ? undefined : tag,
+        state: state === '' ? undefined : (state as Search['state']),
+        limit: PAGE,
+        cursor: pageParam,
+      }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }: SearchPages['pages'][number]) => next ?? undefined,
     // Keeps the previous list while a filter is typed.
@@ -38,7 +48,7 @@ export function SearchesView(): ReactNode {
   if (isPending) return <Waiting what="the searches" />;
   if (error) return <Problem error={error} retry={() => void refetch()} />;
   const searches = data.pages.flatMap(({ items }) => items);
-  if (searches.length === 0 && q === '' && state === '') return <Welcome />;
+  if (searches.length === 0 && q === '' && state === '' && tag === '') return <Welcome />;
   const toggle = (id: string) =>
     choose((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
   return (
@@ -48,11 +58,17 @@ export function SearchesView(): ReactNode {
         <div className="row">
           <input
             type="search"
-            aria-label="Name or data set contains"
-            placeholder="Name or data set"
+            aria-label="Name, data set, notes or tags contain"
+            placeholder="Name, data set, notes, tag"
+            style={{ width: '16rem' }}
             value={q}
             onChange={(event) => setQ(event.target.value)}
           />
+          {tag !== '' && (
+            <button type="button" title="Searches with any tags" onClick={() => setTag('')}>
+              tag: {tag} ✕
+            </button>
+          )}
           <select aria-label="State" value={state} onChange={(event) => setState(event.target.value)}>
             <option value="">all states</option>
             {states.map((one) => (
@@ -74,7 +90,7 @@ export function SearchesView(): ReactNode {
       {searches.length === 0 ? (
         <p className="empty">No search matches.</p>
       ) : (
-        <SearchTable searches={searches} chosen={chosen} toggle={toggle} />
+        <SearchTable searches={searches} chosen={chosen} toggle={toggle} chooseTag={setTag} />
       )}
       {hasNextPage && (
         <p>
@@ -93,9 +109,10 @@ interface SearchTableProps {
   readonly searches: readonly Search[];
   readonly chosen: readonly string[];
   readonly toggle: (id: string) => void;
+  readonly chooseTag: (tag: string) => void;
 }
 
-function SearchTable({ searches, chosen, toggle }: SearchTableProps): ReactNode {
+function SearchTable({ searches, chosen, toggle, chooseTag }: SearchTableProps): ReactNode {
   return (
     <Table label="Searches" heads={searchHeads} className="searches">
       {searches.map((search) => (
@@ -104,6 +121,7 @@ function SearchTable({ searches, chosen, toggle }: SearchTableProps): ReactNode 
           search={search}
           chosen={chosen.includes(search.id)}
           toggle={() => toggle(search.id)}
+          chooseTag={chooseTag}
         />
       ))}
     </Table>
@@ -114,11 +132,13 @@ interface SearchLineProps {
   readonly search: Search;
   readonly chosen: boolean;
   readonly toggle: () => void;
+  readonly chooseTag: (tag: string) => void;
 }
 
-function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
+function SearchLine({ search, chosen, toggle, chooseTag }: SearchLineProps): ReactNode {
   const { id, name, dataset, state, trials, best, specification, improvements, found, createdAt } = search;
   const kinds = Object.keys(found).length;
+  const steps = bestByNumber(improvements, specification.objective.direction);
   return (
     <tr>
       <td>
@@ -130,6 +150,7 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
           {dataset.name} · {specification.sampler.type}
           {specification.pruner.type !== 'none' && ` · ${specification.pruner.type}`}
         </div>
+        <Tags tags={search.tags} choose={chooseTag} />
       </td>
       <td>
         <StateChip state={state} />
@@ -144,23 +165,22 @@ function SearchLine({ search, chosen, toggle }: SearchLineProps): ReactNode {
         {best === null ? (
           '–'
         ) : (
-          <>
-            <Link href={`/searches/${id}/trials/${best.number}`}>
-              <span className="hidden">best trial, </span>
-              {formatValue(best.confirmed?.value ?? best.value)}
-            </Link>
-            <div className="soft small">{specification.objective.metric}</div>
-          </>
+          <BestValue
+            search={search}
+            best={best}
+            before={<span className="hidden">best trial, </span>}
+            below={specification.objective.metric}
+          />
         )}
       </td>
       <td className="best-so-far">
-        {improvements.length > 1 && (
+        {steps.length > 1 && (
           <Sparkline
             steps
             places={trials.planned}
-            at={improvements.map(({ number }) => number)}
-            label={`best value: from ${formatValue(improvements[0]!.value)} to ${formatValue(best?.value)}`}
-            lines={[{ values: improvements.map(({ value }) => value), kind: 'best' }]}
+            at={steps.map(({ number }) => number)}
+            label={`best value: from ${formatValue(steps[0]!.value)} to ${formatValue(best?.value)}`}
+            lines={[{ values: steps.map(({ value }) => value), kind: 'best' }]}
           />
         )}
       </td>

@@ -7,6 +7,7 @@ import { api, type Epoch, type Search, type SearchEvent, type Trial } from '../a
 import { openStream } from '../live.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { useAddress } from '../parts/address.ts';
+import { Annotations } from '../parts/annotations.tsx';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { StateChip } from '../parts/state.tsx';
@@ -86,6 +87,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
         </div>
         <Actions search={search} trial={trial} />
       </div>
+      <TrialAnnotations searchId={search.id} trial={trial} />
       {trial.reason !== null && <p className={trial.state === 'failed' ? 'fault' : 'notice'}>{trial.reason}</p>}
       <dl className="tiles">
         <Tile title={metric}>
@@ -104,7 +106,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
         <FoldTable trial={trial} chosen={fold?.fold ?? 0} choose={(one) => choose(String(one))} metric={metric} />
       )}
       <div className="grid">
-        <Findings trial={trial} fold={fold?.fold ?? 0} onPoint={setMark} />
+        <Findings search={search} trial={trial} fold={fold?.fold ?? 0} onPoint={setMark} />
         {fold !== undefined && fold.trainLoss.length > 0 && (
           <TrialCurves search={search} trial={trial} fold={fold} mark={mark} />
         )}
@@ -114,6 +116,24 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
         <Result search={search} trial={trial} />
       </div>
     </>
+  );
+}
+
+function TrialAnnotations({ searchId, trial }: { readonly searchId: string; readonly trial: Trial }): ReactNode {
+  const client = useQueryClient();
+  const { number, notes, tags, confirms } = trial;
+  if (confirms !== undefined) return null;
+  return (
+    <Annotations
+      of={`trial ${number}`}
+      notes={notes}
+      tags={tags}
+      maxNotes={2_000}
+      change={async (body) => {
+        await api.annotateTrial(searchId, number, body);
+        await client.invalidateQueries({ queryKey: ['trial', searchId, number] });
+      }}
+    />
   );
 }
 
