@@ -5,7 +5,7 @@
  */
 import { exp, log, normalCdf } from '../exact-math.ts';
 import { normalQuantile } from './normal-quantile.ts';
-import type { Direction } from './objective.ts';
+import { type Direction, signOf } from './objective.ts';
 
 /** What a value measures, which decides how it varies with the validation rows. */
 export const measures = ['share', 'logLoss', 'squaredError', 'rootSquaredError', 'absoluteError', 'r2'] as const;
@@ -21,8 +21,8 @@ export interface Baseline {
   readonly effectiveRows: number;
 }
 
-/** A value to be judged. */
-export interface Judged {
+/** A value whose luck is considered. */
+export interface Selected {
   readonly value: number;
   /** Standard error, if it is known from repetitions; null if it has to follow from the number of rows. */
   readonly standardError: number | null;
@@ -52,15 +52,15 @@ const isLoss: Readonly<Record<Measure, boolean>> = {
 };
 
 /** Undefined if the direction is not the usual one of the measure: then the baseline is no bound. */
-export function evidenceOf(judged: Judged, baseline: Baseline, direction: Direction): Evidence | undefined {
-  if (isLoss[baseline.measure] !== (direction === 'minimize')) return undefined;
-  const comparisons = Math.max(judged.comparisons, 1);
-  const p = Math.min(1, comparisons * chanceOf(judged, baseline));
-  return { comparisons, interval: intervalOf(judged, baseline), p, aboveBaseline: p <= LEVEL };
+export function evidenceOf(selected: Selected, baseline: Baseline, direction: Direction): Evidence | undefined {
+  if (isLoss[baseline.measure] !== signOf(direction) < 0) return undefined;
+  const comparisons = Math.max(selected.comparisons, 1);
+  const p = Math.min(1, comparisons * chanceOf(selected, baseline));
+  return { comparisons, interval: intervalOf(selected, baseline), p, aboveBaseline: p <= LEVEL };
 }
 
 /** The probability of a single value that is at least as good if no feature says anything about the target. */
-function chanceOf({ value, standardError }: Judged, baseline: Baseline): number {
+function chanceOf({ value, standardError }: Selected, baseline: Baseline): number {
   const { measure, rows, effectiveRows } = baseline;
   const better = isLoss[measure] ? baseline.value - value : value - baseline.value;
   if (!(better > 0)) return 1;
@@ -125,7 +125,7 @@ function logFactorial(n: number): number {
   return (n + 0.5) * log(n) - n + 0.5 * log(2 * Math.PI) + 1 / (12 * n) - 1 / (360 * n ** 3);
 }
 
-function intervalOf({ value, standardError, comparisons }: Judged, baseline: Baseline): Evidence['interval'] {
+function intervalOf({ value, standardError, comparisons }: Selected, baseline: Baseline): Evidence['interval'] {
   const z = -normalQuantile(LEVEL / 2 / Math.max(comparisons, 1));
   if (standardError === null && baseline.measure === 'share') {
     return wilson(value * baseline.effectiveRows, baseline.effectiveRows, z);

@@ -50,7 +50,7 @@ async function whatIfOf({ queries, whatIf }: WhatIfDependencies, search: Search)
   return {
     stage: stage.index,
     trials: {
-      judged: trials.length,
+      replayed: trials.length,
       thinned: Math.max(0, complete - trials.length),
       pruned: count((state) => state === 'pruned'),
       failed: count((state) => state === 'failed' || state === 'cancelled'),
@@ -60,7 +60,7 @@ async function whatIfOf({ queries, whatIf }: WhatIfDependencies, search: Search)
   };
 }
 
-/** How many trials are judged at most. */
+/** How many trials are replayed at most. */
 function mostTrials({ hyperparameters, validation }: Stage): number {
   return Math.max(
     1,

@@ -132,9 +132,9 @@ export function whatIfTable({ specification }: Search, { rules, ofBest }: WhatIf
   return table.toString();
 }
 
-/** Why rules are missing, and which trials were judged. */
+/** Why rules are missing, and which trials were replayed. */
 export function whatIfNotes({ rules, trials, stage }: WhatIf): string {
-  const { judged, thinned, pruned, failed, open } = trials;
+  const { replayed, thinned, pruned, failed, open } = trials;
   const left = Object.entries({
     pruned,
     'failed or cancelled': failed,
@@ -144,7 +144,7 @@ export function whatIfNotes({ rules, trials, stage }: WhatIf): string {
   const out = left.filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`);
   return [
     ...rules.flatMap(({ rule, unavailable }) => (unavailable === null ? [] : [`${rule}: ${unavailable}`])),
-    `Judged: ${plural(judged, 'complete trial')} of stage ${stage + 1}.${out.length > 0 ? ` Left out: ${out.join(', ')}.` : ''}`,
+    `Replayed: ${plural(replayed, 'complete trial')} of stage ${stage + 1}.${out.length > 0 ? ` Left out: ${out.join(', ')}.` : ''}`,
     'fewer trials: the expected best of as many trials without a pruner as take these epochs.',
   ].join('\n');
 }

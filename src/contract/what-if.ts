@@ -16,14 +16,14 @@ const optionSchema = z.object({
       z.object({ patience: z.int().min(1) }),
     ])
     .describe('What a new search needs to use it: a pruner, or the hyperparameter patience'),
-  epochs: count.describe('Epochs that the judged trials would have trained'),
+  epochs: count.describe('Epochs that the replayed trials would have trained'),
   saved: z.number().describe('The share of epochs saved, from 0 to 1'),
   stopped: count.describe('Trials that the pruner would have stopped'),
   best: z
     .object({
       number: count,
       value: z.number(),
-      rank: z.int().min(1).describe('Of this trial among all judged ones by their final values'),
+      rank: z.int().min(1).describe('Of this trial among all replayed ones by their final values'),
     })
     .nullable()
     .describe('The trial that would have been the best'),
@@ -36,18 +36,18 @@ const optionSchema = z.object({
 
 export const whatIfSchema = z
   .object({
-    stage: count.describe('The stage whose trials are judged: the newest that has complete trials'),
+    stage: count.describe('The stage whose trials are replayed: the newest that has complete trials'),
     trials: z
       .object({
-        judged: count.describe('Complete trials: their whole curves are known'),
+        replayed: count.describe('Complete trials: their whole curves are known'),
         thinned: count.describe('Complete trials left out to bound the computation, at random but always the same'),
         pruned: count.describe('Left out: their curves end before it is known what they would have come to'),
         failed: count.describe('Left out: failed or cancelled'),
         open: count.describe('Left out: not ended yet'),
       })
       .describe('Trials of the stage'),
-    epochs: count.describe('Epochs that the judged trials trained'),
-    best: z.object({ number: count, value: z.number() }).nullable().describe('The best of the judged trials'),
+    epochs: count.describe('Epochs that the replayed trials trained'),
+    best: z.object({ number: count, value: z.number() }).nullable().describe('The best of the replayed trials'),
     ofBest: count.describe('How many trials `keptOfBest` is of: ten, or fewer if fewer have a value'),
     rules: z
       .array(

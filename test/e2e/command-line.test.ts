@@ -238,8 +238,8 @@ it('what-if shows the best setting of each pruner', async () => {
   expect(code, output).toBe(0);
   for (const rule of ['median', 'percentile', 'successiveHalving', 'asha', 'hyperband', 'patience'])
     expect(output).toMatch(new RegExp(`^${rule} +\\w+ \\d+ +[\\d.]+ %`, 'm'));
-  expect(output).toContain('Judged: 12 complete trials of stage 1.');
+  expect(output).toContain('Replayed: 12 complete trials of stage 1.');
   const few = await service.client.create({ dataset: 'iris', hyperparameters: { epochs: 1 }, budget: { trials: 2 } });
   await ended(service.client, few.id);
-  expect((await hypersearch('what-if', few.id)).output).toContain('median: Too few trials can be judged');
+  expect((await hypersearch('what-if', few.id)).output).toContain('median: Too few trials can be replayed');
 });

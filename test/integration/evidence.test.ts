@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => service?.close());
 
-async function judged(specification: object) {
+async function withBest(specification: object) {
   const { id } = await service.client.create(specification);
   const search = await ended(service.client, id);
   const response = await fetch(`${service.url}/v1/searches/${id}/best`);
@@ -24,7 +24,7 @@ async function judged(specification: object) {
 
 describe('two hundred trials on coin flips', () => {
   it('are not distinguishable from the most frequent class, however good the best looks', async () => {
-    const { search, best } = await judged(luckySearch('flips', 200));
+    const { search, best } = await withBest(luckySearch('flips', 200));
     const { evidence } = best;
     expect(search.best!.value).toBeGreaterThan(0.6);
     expect(evidence).toMatchObject({ comparisons: 200, aboveBaseline: false, p: 1 });
@@ -52,7 +52,7 @@ describe('two hundred trials on coin flips', () => {
     ['noise', 'validationMae', 'median of the target'],
     ['noise', 'validationLoss', 'mean of the target'],
   ])('on %s, by %s', async (dataset, metric, name) => {
-    const { best } = await judged(luckySearch(dataset, 60, { objective: { metric } }));
+    const { best } = await withBest(luckySearch(dataset, 60, { objective: { metric } }));
     expect(best.evidence).toMatchObject({ aboveBaseline: false, baseline: { name } });
   });
 });
@@ -62,7 +62,7 @@ describe('trials that learn', () => {
   const kFold = { type: 'kFold', folds: 5 };
 
   it('are better than the baseline, and those like the best are counted', async () => {
-    const { search, best } = await judged(luckySearch('digits', 20));
+    const { search, best } = await withBest(luckySearch('digits', 20));
     const { evidence } = best;
     expect(evidence).toMatchObject({ aboveBaseline: true, comparisons: 20 });
     expect(evidence!.p).toBeLessThan(0.001);
@@ -74,9 +74,9 @@ describe('trials that learn', () => {
   });
 
   it('have an interval of the loss only if there are folds', async () => {
-    const alone = await judged(luckySearch('digits', 5, { objective }));
+    const alone = await withBest(luckySearch('digits', 5, { objective }));
     expect(alone.best.evidence).toMatchObject({ aboveBaseline: true, interval: null, alike: null });
-    const folds = await judged(luckySearch('digits', 5, { objective, validation: kFold }));
+    const folds = await withBest(luckySearch('digits', 5, { objective, validation: kFold }));
     const { interval, baseline, alike } = folds.best.evidence!;
     expect(interval![0]).toBeLessThan(folds.search.best!.value);
     expect(interval![1]).toBeGreaterThan(folds.search.best!.value);
@@ -85,8 +85,8 @@ describe('trials that learn', () => {
     expect(alike).not.toBeNull();
   });
 
-  it('are judged by their confirmed value, and have that of the test rows', async () => {
-    const { search, best } = await judged(
+  it('are compared by their confirmed value, and have that of the test rows', async () => {
+    const { search, best } = await withBest(
       luckySearch('digits', 8, { confirm: { trials: 3, repeats: 2 }, validation: { fraction: 0.2, test: 0.2 } }),
     );
     const { confirmed } = search.best!;
@@ -109,7 +109,7 @@ describe('trials that learn', () => {
 
   it('are compared with all epochs of early stopping', async () => {
     const patient = luckySearch('digits', 5);
-    const { search, best } = await judged({
+    const { search, best } = await withBest({
       ...patient,
       hyperparameters: { ...patient.hyperparameters, patience: 2, epochs: 6 },
     });

@@ -51,17 +51,17 @@ const wide = {
 
 describe('a search without a pruner tells', () => {
   let plain: Search;
-  let told: WhatIf;
+  let answer: WhatIf;
   beforeAll(async () => {
     plain = await run(wide);
-    told = await whatIf(plain.id);
+    answer = await whatIf(plain.id);
   });
 
   it('of all its trials', () => {
-    expect(told.trials).toEqual({ judged: 40, thinned: 0, pruned: 0, failed: 0, open: 0 });
+    expect(answer.trials).toEqual({ replayed: 40, thinned: 0, pruned: 0, failed: 0, open: 0 });
     expect(plain.trials.diverged).toBeGreaterThan(0);
-    expect(told.epochs).toBe(plain.epochs);
-    expect(told.best).toEqual({ number: plain.best!.number, value: plain.best!.value });
+    expect(answer.epochs).toBe(plain.epochs);
+    expect(answer.best).toEqual({ number: plain.best!.number, value: plain.best!.value });
   });
 
   it.each([
@@ -70,7 +70,7 @@ describe('a search without a pruner tells', () => {
     ['successiveHalving', 2, { pruner: { type: 'successiveHalving', minEpochs: 2 } }],
     ['patience', 2, { hyperparameters: { ...wide.hyperparameters, patience: 2 } }],
   ])('what %s with %d then really does: epochs, trials that it stops, and the best', async (rule, setting, more) => {
-    const option = optionOf(told, rule, setting);
+    const option = optionOf(answer, rule, setting);
     const real = await run({ ...wide, ...more });
     const { epochs, stopped, best } = option;
     expect({ epochs, stopped, best: best && { number: best.number, value: best.value } }).toEqual({
@@ -105,10 +105,10 @@ describe('a planted bad half', () => {
   it('is cut, with the saving that was computed by hand', async () => {
     const { id } = await run(small);
     await query(plantedCurves, [id]);
-    const told = await whatIf(id);
-    expect(told).toMatchObject({ epochs: 200, best: { number: 18 }, ofBest: 10 });
+    const answer = await whatIf(id);
+    expect(answer).toMatchObject({ epochs: 200, best: { number: 18 }, ofBest: 10 });
     // The first five trials run; of the others eight are bad and stop after one epoch instead of ten.
-    const median = optionOf(told, 'median', 0);
+    const median = optionOf(answer, 'median', 0);
     expect(median).toMatchObject({ epochs: 128, stopped: 8, lost: 0, keptOfBest: 10, best: { number: 18, rank: 1 } });
     expect(median.saved).toBeCloseTo(72 / 200);
     expect(median.change).toMatchObject({ pruner: { type: 'median', warmupEpochs: 0 } });
@@ -119,13 +119,13 @@ describe('a planted bad half', () => {
     await query(plantedCurves, [id]);
     await query(`UPDATE trials SET state = 'pruned' WHERE search_id = $1 AND number IN (3, 5)`, [id]);
     await query(`UPDATE trials SET state = 'failed', value = NULL WHERE search_id = $1 AND number = 7`, [id]);
-    const told = await whatIf(id);
-    expect(told.trials).toEqual({ judged: 17, thinned: 0, pruned: 2, failed: 1, open: 0 });
-    // The first five that are judged are 0, 1, 2, 4 and 6; then come six bad ones.
-    expect(optionOf(told, 'median', 0)).toMatchObject({ stopped: 6, epochs: 11 * 10 + 6 });
+    const answer = await whatIf(id);
+    expect(answer.trials).toEqual({ replayed: 17, thinned: 0, pruned: 2, failed: 1, open: 0 });
+    // The first five that are replayed are 0, 1, 2, 4 and 6; then come six bad ones.
+    expect(optionOf(answer, 'median', 0)).toMatchObject({ stopped: 6, epochs: 11 * 10 + 6 });
   });
 
-  it('of 10,000 trials is judged by a sample, and the service answers others in the meantime', async () => {
+  it('of 10,000 trials is replayed by a sample, and the service answers others in the meantime', async () => {
     const search = await run(small);
     await query(plantedCurves, [search.id]);
     await query(
@@ -136,7 +136,7 @@ describe('a planted bad half', () => {
     );
     await query('UPDATE searches SET planned = 10000, total = 10000, complete = 10000 WHERE id = $1', [search.id]);
     let answered = false;
-    const told = whatIf(search.id).finally(() => {
+    const answer = whatIf(search.id).finally(() => {
       answered = true;
     });
     let longest = 0;
@@ -145,8 +145,8 @@ describe('a planted bad half', () => {
       await fetch(`${service.url}/healthz`);
       longest = Math.max(longest, performance.now() - begun);
     }
-    const { trials, rules, best } = await told;
-    expect(trials).toMatchObject({ judged: 1000, thinned: 9000 });
+    const { trials, rules, best } = await answer;
+    expect(trials).toMatchObject({ replayed: 1000, thinned: 9000 });
     // Values repeat every 20 trials: every tenth trial would have two of them alone.
     expect(best!.value).toBeCloseTo(0.608);
     expect(longest).toBeLessThan(1000);

@@ -5,8 +5,8 @@ import type { WhatIf } from '../../web/src/api.ts';
 import {
   bestChoice,
   choicesOf,
-  judgedText,
   newSearchAddress,
+  replayedText,
   tradeoffOf,
   verdictOf,
 } from '../../web/src/search/what-if-data.ts';
@@ -18,42 +18,42 @@ const curves = Array.from({ length: 20 }, (_, number) => {
   return { number, folds: [fold], budget: EPOCHS, patience: 0, epochs: EPOCHS, value: fold.at(-1)! };
 });
 
-function told(trials: Partial<WhatIf['trials']> = {}): WhatIf {
+function answer(trials: Partial<WhatIf['trials']> = {}): WhatIf {
   const replays = replayRules(curves, { metric: 'validationAccuracy', direction: 'maximize' });
-  return { stage: 0, trials: { judged: 20, thinned: 0, pruned: 0, failed: 0, open: 0, ...trials }, ...replays };
+  return { stage: 0, trials: { replayed: 20, thinned: 0, pruned: 0, failed: 0, open: 0, ...trials }, ...replays };
 }
 
 describe('what if', () => {
   it('recommends what saves most without a loss, over all rules', () => {
-    const best = bestChoice(told(), 'maximize')!;
+    const best = bestChoice(answer(), 'maximize')!;
     expect(best.option.lost).toBe(0);
-    const free = choicesOf(told()).filter(({ option }) => option.lost === 0);
+    const free = choicesOf(answer()).filter(({ option }) => option.lost === 0);
     expect(best.option.saved).toBe(Math.max(...free.map(({ option }) => option.saved)));
-    expect(verdictOf(best, told())).toMatch(
+    expect(verdictOf(best, answer())).toMatch(
       /^It would have saved \d+ % of the epochs and lost nothing: the best is kept, trial 18, 0.598\.$/,
     );
   });
 
   it('says what is lost, and what early stopping gains', () => {
-    const best = bestChoice(told(), 'maximize')!;
+    const best = bestChoice(answer(), 'maximize')!;
     const withLost = (lost: number) => ({ ...best, option: { ...best.option, lost } });
-    expect(verdictOf(withLost(0.0123), told())).toContain('lost 0.012: its best, trial 18, 0.598, has rank 1');
-    expect(verdictOf(withLost(-0.0123), told())).toContain('gained 0.012');
-    expect(verdictOf({ ...best, option: { ...best.option, best: null, lost: null } }, told())).toContain(
+    expect(verdictOf(withLost(0.0123), answer())).toContain('lost 0.012: its best, trial 18, 0.598, has rank 1');
+    expect(verdictOf(withLost(-0.0123), answer())).toContain('gained 0.012');
+    expect(verdictOf({ ...best, option: { ...best.option, best: null, lost: null } }, answer())).toContain(
       'kept no trial',
     );
   });
 
   it('counts the trials that are left out, with the reason, and cautions if most are', () => {
-    expect(judgedText(told(), 0)).toBe('Judged: 20 complete trials.');
-    const text = judgedText(told({ pruned: 30, failed: 1, open: 2, thinned: 1000 }), 2);
-    expect(text).toContain('Judged: 20 complete trials of stage 1. Left out: 30 pruned (their curves end before');
+    expect(replayedText(answer(), 0)).toBe('Replayed: 20 complete trials.');
+    const text = replayedText(answer({ pruned: 30, failed: 1, open: 2, thinned: 1000 }), 2);
+    expect(text).toContain('Replayed: 20 complete trials of stage 1. Left out: 30 pruned (their curves end before');
     expect(text).toContain('1 failed or cancelled, 2 not ended yet, 1,000 to bound the computation.');
     expect(text).toContain('survivors');
   });
 
   it('draws every option once, by what it saves, beside the expectation of fewer trials', () => {
-    const all = told();
+    const all = answer();
     const chosen = bestChoice(all, 'maximize')!;
     const { columns, lines, choices } = tradeoffOf(all, chosen);
     expect(columns).toHaveLength(lines.length + 1);
@@ -67,7 +67,7 @@ describe('what if', () => {
   });
 
   it('leads to a new search with that pruner, or with that patience', () => {
-    const of = (rule: string) => choicesOf(told()).find((choice) => choice.rule.rule === rule)!;
+    const of = (rule: string) => choicesOf(answer()).find((choice) => choice.rule.rule === rule)!;
     const pruner = new URL(newSearchAddress('ID', of('hyperband')), 'http://x').searchParams;
     expect([pruner.get('from'), JSON.parse(pruner.get('pruner')!)]).toEqual([
       'ID',

@@ -15,7 +15,7 @@ interface Chosen {
   readonly number: number;
   /** What the search would have shown as its best. */
   readonly value: number;
-  /** Of this trial among all judged ones by their final values, from 1. */
+  /** Of this trial among all replayed ones by their final values, from 1. */
   readonly rank: number;
 }
 
@@ -23,7 +23,7 @@ export interface Replayed {
   /** Of the main setting. */
   readonly setting: number;
   readonly change: RuleChange;
-  /** Trained by all judged trials. */
+  /** Trained by all replayed trials. */
   readonly epochs: number;
   /** The share of epochs saved, from 0 to 1. */
   readonly saved: number;
@@ -118,7 +118,7 @@ function replayRule(rule: WhatIfRule, context: Context): ReplayedRule {
 
 function whyNot(rule: WhatIfRule, { trials, ranked }: Context): string | undefined {
   if (ranked.length < MIN_TRIALS)
-    return `Too few trials can be judged: at least ${MIN_TRIALS} with a value are needed.`;
+    return `Too few trials can be replayed: at least ${MIN_TRIALS} with a value are needed.`;
   const barriers = rule === 'hyperband' || rule === 'successiveHalving';
   if (barriers && new Set(trials.map(({ budget }) => budget)).size > 1) {
     return 'The epochs of its trials vary, and trials that wait for each other need the same number.';

@@ -1,5 +1,7 @@
 /** The best value so far of comparable searches; those that differ only in their seed are one line, with its quartiles. */
+
 import { type ReactNode, useMemo } from 'react';
+import { signOf } from '../../../src/algorithms/objective.ts';
 import { formatCell, formatDuration, formatValue } from '../../../src/format.ts';
 import { type Line, LineChart } from '../charts/line-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
@@ -92,7 +94,7 @@ export function ComparedChart({ comparable, alone, by, setBy, keep }: ComparedCh
         }}
       />
       <p className="soft small" style={{ margin: 0, maxWidth: 'none' }}>
-        The best complete trial so far, {direction === 'maximize' ? 'higher' : 'lower'} is better.
+        The best complete trial so far, {signOf(direction) > 0 ? 'higher' : 'lower'} is better.
         {' Drag across the chart to zoom, double-click to zoom out.'}
         {groups.some((group) => group.searches.length > 1) &&
           ' Searches that differ only in their seed are one line: their median, with the quartiles shaded.'}

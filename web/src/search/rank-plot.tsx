@@ -159,7 +159,7 @@ function optionOf(ranked: readonly RankedTrial[], pairs: readonly Pair[], look: 
       top: 'middle',
       itemWidth: 14,
       itemHeight: 140,
-      text: direction === 'maximize' ? ['best', 'worst'] : ['worst', 'best'],
+      text: [...ascending(['worst', 'best'], direction)].reverse(),
       textStyle: { color: colour('--soft') },
       inRange: { color: [...ascending(scaleColours, direction)] },
     },

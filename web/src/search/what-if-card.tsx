@@ -19,10 +19,10 @@ import {
   bestChoice,
   type Choice,
   choicesOf,
-  judgedText,
   newSearchAddress,
   type Option,
   type Rule,
+  replayedText,
   ruleTitles,
   settingText,
   tradeoffOf,
@@ -45,50 +45,51 @@ export function WhatIfCard(): ReactNode {
       </p>
       {error && <Problem error={error} />}
       {data === undefined && !error && <Waiting what="the replays" />}
-      {data && <Told told={data} />}
+      {data && <Told answer={data} />}
     </section>
   );
 }
 
-function Told({ told }: { readonly told: WhatIf }): ReactNode {
+function Told({ answer }: { readonly answer: WhatIf }): ReactNode {
   const { search } = useShown();
   const { direction } = search.specification.objective;
   // `median:3`
   const [address, setAddress] = useAddress('replay');
   const [rule, setting] = address.split(':');
-  const best = useMemo(() => bestChoice(told, direction), [told, direction]);
-  const judged = judgedText(told, search.specification.stages.length);
+  const best = useMemo(() => bestChoice(answer, direction), [answer, direction]);
+  const replayed = replayedText(answer, search.specification.stages.length);
   if (best === undefined) {
     return (
       <p className="empty">
-        {judged} {[...new Set(told.rules.map(({ unavailable }) => unavailable))].join(' ')}
+        {replayed} {[...new Set(answer.rules.map(({ unavailable }) => unavailable))].join(' ')}
       </p>
     );
   }
   const choose = ({ rule: { rule: name }, option: own }: Choice) => setAddress(`${name}:${own.setting}`);
-  const own = told.rules.find((one) => one.rule === rule && one.options.length > 0) ?? best.rule;
+  const own = answer.rules.find((one) => one.rule === rule && one.options.length > 0) ?? best.rule;
   const given = own.options.find((option) => String(option.setting) === setting);
   const option = given ?? bestOf(own, direction);
   const chosen = { rule: own, option };
-  const unavailable = told.rules
+  const unavailable = answer.rules
     .flatMap((one) => (one.unavailable === null ? [] : [`${ruleTitles[one.rule]}: ${one.unavailable}`]))
     .join(' ');
   return (
     <>
-      <Controls told={told} chosen={chosen} choose={choose} />
+      <Controls answer={answer} chosen={chosen} choose={choose} />
       <p>
-        <strong>{verdictOf(chosen, told)}</strong>
+        <strong>{verdictOf(chosen, answer)}</strong>
       </p>
-      <Numbers told={told} chosen={chosen} />
+      <Numbers answer={answer} chosen={chosen} />
       <p className="row">
         <Link className="button primary" href={newSearchAddress(search.id, chosen)}>
           New search with {'pruner' in option.change ? 'this pruner' : 'this patience'}
         </Link>
         <span className="soft small">It was chosen in hindsight: the next search may differ.</span>
       </p>
-      <TradeoffChart told={told} chosen={chosen} choose={choose} />
+      <TradeoffChart answer={answer} chosen={chosen} choose={choose} />
       <p className="soft small" style={{ maxWidth: 'none' }}>
-        {judged} A pruner is worth its epochs where it is better than the dashed line, fewer trials that are not pruned.
+        {replayed} A pruner is worth its epochs where it is better than the dashed line, fewer trials that are not
+        pruned.
       </p>
       {unavailable !== '' && (
         <p className="soft small" style={{ maxWidth: 'none' }}>
@@ -97,7 +98,7 @@ function Told({ told }: { readonly told: WhatIf }): ReactNode {
       )}
       <details>
         <summary className="small">Table</summary>
-        <Options told={told} />
+        <Options answer={answer} />
       </details>
     </>
   );
@@ -108,14 +109,14 @@ function bestOf({ options }: Rule, direction: Direction): Option {
 }
 
 interface ChosenProps {
-  readonly told: WhatIf;
+  readonly answer: WhatIf;
   readonly chosen: Choice;
 }
 interface ChooseProps extends ChosenProps {
   readonly choose: (choice: Choice) => void;
 }
 
-function Controls({ told, chosen: { rule, option }, choose }: ChooseProps): ReactNode {
+function Controls({ answer, chosen: { rule, option }, choose }: ChooseProps): ReactNode {
   const { direction } = useShown().search.specification.objective;
   const { options } = rule;
   const place = options.indexOf(option);
@@ -126,11 +127,11 @@ function Controls({ told, chosen: { rule, option }, choose }: ChooseProps): Reac
         aria-label="Pruner"
         value={rule.rule}
         onChange={(event) => {
-          const next = told.rules.find((one) => one.rule === event.target.value)!;
+          const next = answer.rules.find((one) => one.rule === event.target.value)!;
           choose({ rule: next, option: bestOf(next, direction) });
         }}
       >
-        {told.rules.map((one) => (
+        {answer.rules.map((one) => (
           <option key={one.rule} value={one.rule} disabled={one.options.length === 0}>
             {ruleTitles[one.rule]}
             {one.unavailable !== null && ' (not available)'}
@@ -155,7 +156,7 @@ function Controls({ told, chosen: { rule, option }, choose }: ChooseProps): Reac
   );
 }
 
-function Numbers({ told, chosen: { option } }: ChosenProps): ReactNode {
+function Numbers({ answer, chosen: { option } }: ChosenProps): ReactNode {
   const { search } = useShown();
   const { epochs, saved, stopped, best, lost, keptOfBest, fewerTrials } = option;
   return (
@@ -163,11 +164,11 @@ function Numbers({ told, chosen: { option } }: ChosenProps): ReactNode {
       <Tile title="epochs saved">
         {formatPercent(saved)}{' '}
         <span className="soft small">
-          {formatCount(told.epochs - epochs)} of {formatCount(told.epochs)}
+          {formatCount(answer.epochs - epochs)} of {formatCount(answer.epochs)}
         </span>
       </Tile>
       <Tile title="trials stopped">
-        {formatCount(stopped)} <span className="soft small">of {formatCount(told.trials.judged)}</span>
+        {formatCount(stopped)} <span className="soft small">of {formatCount(answer.trials.replayed)}</span>
       </Tile>
       <Tile title="best kept">
         {best === null ? (
@@ -180,16 +181,16 @@ function Numbers({ told, chosen: { option } }: ChosenProps): ReactNode {
         )}
       </Tile>
       <Tile title="lost">{lost === null ? '–' : formatNumber(lost, 2)}</Tile>
-      <Tile title={`of the best ${told.ofBest} kept`}>{keptOfBest}</Tile>
+      <Tile title={`of the best ${answer.ofBest} kept`}>{keptOfBest}</Tile>
       <Tile title="fewer trials would find">{formatValue(fewerTrials)}</Tile>
     </dl>
   );
 }
 
-function TradeoffChart({ told, chosen, choose }: ChooseProps): ReactNode {
+function TradeoffChart({ answer, chosen, choose }: ChooseProps): ReactNode {
   const { search } = useShown();
   const { metric } = search.specification.objective;
-  const { columns, lines, choices } = useMemo(() => tradeoffOf(told, chosen), [told, chosen]);
+  const { columns, lines, choices } = useMemo(() => tradeoffOf(answer, chosen), [answer, chosen]);
   return (
     <LineChart
       name={`${search.name}: what if`}
@@ -219,7 +220,7 @@ function TradeoffChart({ told, chosen, choose }: ChooseProps): ReactNode {
   );
 }
 
-function Options({ told }: { readonly told: WhatIf }): ReactNode {
+function Options({ answer }: { readonly answer: WhatIf }): ReactNode {
   return (
     <Table
       label="All settings of all rules"
@@ -231,12 +232,12 @@ function Options({ told }: { readonly told: WhatIf }): ReactNode {
         numeric('best kept'),
         numeric('rank'),
         numeric('lost'),
-        numeric(`of the best ${told.ofBest}`),
+        numeric(`of the best ${answer.ofBest}`),
         numeric('fewer trials'),
       ]}
       style={{ maxHeight: '24rem', overflow: 'auto' }}
     >
-      {choicesOf(told).map(({ rule, option }) => (
+      {choicesOf(answer).map(({ rule, option }) => (
         <tr key={`${rule.rule} ${option.setting}`}>
           <td>{ruleTitles[rule.rule]}</td>
           <td>{settingText(rule, option.setting)}</td>

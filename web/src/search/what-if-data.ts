@@ -33,19 +33,19 @@ export function choicesOf({ rules }: WhatIf): Choice[] {
 }
 
 /** The option that saves most among those that lose nothing; else the one that loses least. */
-export function bestChoice(told: WhatIf, direction: Direction): Choice | undefined {
+export function bestChoice(answer: WhatIf, direction: Direction): Choice | undefined {
   const order = byTradeoff(direction);
-  return choicesOf(told).sort((a, b) => order(a.option, b.option))[0];
+  return choicesOf(answer).sort((a, b) => order(a.option, b.option))[0];
 }
 
 /** What an option would have saved and lost, as a sentence. */
-export function verdictOf({ option }: Choice, told: WhatIf): string {
+export function verdictOf({ option }: Choice, answer: WhatIf): string {
   const { saved, best, lost } = option;
   const savedText = `It would have saved ${formatPercent(saved)} of the epochs`;
   if (best === null || lost === null) return `${savedText}, and kept no trial with a value.`;
   const trial = `trial ${best.number}, ${formatValue(best.value)}`;
   if (lost > 0) {
-    return `${savedText} and lost ${formatNumber(lost, 2)}: its best, ${trial}, has rank ${best.rank}; the best of all is trial ${told.best?.number}, ${formatValue(told.best?.value)}.`;
+    return `${savedText} and lost ${formatNumber(lost, 2)}: its best, ${trial}, has rank ${best.rank}; the best of all is trial ${answer.best?.number}, ${formatValue(answer.best?.value)}.`;
   }
   if (lost < 0) {
     return `${savedText} and gained ${formatNumber(-lost, 2)}, since the best epoch of a trial counts: its best is ${trial}.`;
@@ -53,9 +53,9 @@ export function verdictOf({ option }: Choice, told: WhatIf): string {
   return `${savedText} and lost nothing: the best is kept, ${trial}.`;
 }
 
-/** Which trials are judged, and why others are not. */
-export function judgedText({ trials, stage }: WhatIf, stages: number): string {
-  const { judged, thinned, pruned, failed, open } = trials;
+/** Which trials are replayed, and why others are not. */
+export function replayedText({ trials, stage }: WhatIf, stages: number): string {
+  const { replayed, thinned, pruned, failed, open } = trials;
   const left = [
     ...(pruned > 0
       ? [`${formatCount(pruned)} pruned (their curves end before it is known what they would have come to)`]
@@ -66,10 +66,10 @@ export function judgedText({ trials, stage }: WhatIf, stages: number): string {
   ];
   const of = stages > 1 ? ` of stage ${stage + 1}` : '';
   const survivors =
-    pruned > judged
-      ? ' Those that are judged are the survivors of a pruner: a search without one says more about what pruners save.'
+    pruned > replayed
+      ? ' Those that are replayed are the survivors of a pruner: a search without one says more about what pruners save.'
       : '';
-  return `Judged: ${plural(judged, 'complete trial')}${of}.${left.length > 0 ? ` Left out: ${left.join(', ')}.` : ''}${survivors}`;
+  return `Replayed: ${plural(replayed, 'complete trial')}${of}.${left.length > 0 ? ` Left out: ${left.join(', ')}.` : ''}${survivors}`;
 }
 
 const colours: Readonly<Record<Rule['rule'], string>> = {
@@ -90,9 +90,9 @@ export interface Tradeoff {
 }
 
 /** Every option by what it saves and what its best is. The first line is the expected best of fewer trials, the last one the chosen option. */
-export function tradeoffOf(told: WhatIf, chosen: Choice): Tradeoff {
-  const choices = choicesOf(told).sort((a, b) => a.option.saved - b.option.saved);
-  const rules = told.rules.filter(({ options }) => options.length > 0);
+export function tradeoffOf(answer: WhatIf, chosen: Choice): Tradeoff {
+  const choices = choicesOf(answer).sort((a, b) => a.option.saved - b.option.saved);
+  const rules = answer.rules.filter(({ options }) => options.length > 0);
   const valueIf = (holds: (choice: Choice) => boolean) =>
     choices.map((choice) => (holds(choice) ? (choice.option.best?.value ?? null) : null));
   return {
