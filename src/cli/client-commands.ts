@@ -67,9 +67,9 @@ const clientCommands: Readonly<Record<string, Command>> = {
   },
   'what-if': async (client, args) => {
     const id = one(args, 'what-if ID');
-    const [search, told] = await Promise.all([client.search(id), client.whatIf(id)]);
-    if (told.rules.some(({ options }) => options.length > 0)) console.log(`${whatIfTable(search, told)}\n`);
-    console.log(whatIfNotes(told));
+    const [search, whatIf] = await Promise.all([client.search(id), client.whatIf(id)]);
+    if (whatIf.rules.some(({ options }) => options.length > 0)) console.log(`${whatIfTable(search, whatIf)}\n`);
+    console.log(whatIfNotes(whatIf));
     return 0;
   },
   preflight: async (client, args) => {

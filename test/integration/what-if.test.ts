@@ -95,7 +95,7 @@ const plantedCurves = `UPDATE trials SET epochs = 10, value = CASE WHEN number %
     (SELECT jsonb_agg(CASE WHEN number % 2 = 1 THEN 0.1 ELSE 0.5 + (e - 1) / 100.0 + number / 1000.0 END ORDER BY e) FROM generate_series(1, 10) e)))
   WHERE search_id = $1`;
 
-describe('a planted bad half', () => {
+describe('a known bad half', () => {
   const small = {
     dataset: 'iris',
     hyperparameters: { learningRate: { distribution: 'float', low: 0.01, high: 0.1 }, epochs: 10 },

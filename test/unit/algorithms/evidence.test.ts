@@ -19,9 +19,9 @@ describe('a share above its baseline', () => {
   });
 
   it('counts from how many it was selected, in p and in the interval', () => {
-    const judged = { value: 0.7, standardError: null };
-    const alone = evidenceOf({ ...judged, comparisons: 1 }, flips, 'maximize')!;
-    const selected = evidenceOf({ ...judged, comparisons: 200 }, flips, 'maximize')!;
+    const observed = { value: 0.7, standardError: null };
+    const alone = evidenceOf({ ...observed, comparisons: 1 }, flips, 'maximize')!;
+    const selected = evidenceOf({ ...observed, comparisons: 200 }, flips, 'maximize')!;
     expect([alone.aboveBaseline, selected.aboveBaseline]).toEqual([true, false]);
     expect(selected.p).toBe(1);
     // Wilson's interval of 28 in 40.
@@ -40,8 +40,8 @@ function falseAlarms(searches: number, best: (search: number) => number, baselin
   const direction = baseline.measure === 'share' || baseline.measure === 'r2' ? 'maximize' : 'minimize';
   let alarms = 0;
   for (let search = 0; search < searches; search++) {
-    const judged = { value: best(search), standardError: null, comparisons: trials };
-    if (evidenceOf(judged, baseline, direction)!.aboveBaseline) alarms++;
+    const observed = { value: best(search), standardError: null, comparisons: trials };
+    if (evidenceOf(observed, baseline, direction)!.aboveBaseline) alarms++;
   }
   return alarms / searches;
 }
@@ -99,8 +99,8 @@ describe('the best of 50 trials that know nothing', () => {
       const best = measure === 'r2' ? Math.max(...values) : Math.min(...values);
       const baseline = { measure, value: score(target, target), rows, effectiveRows: rows };
       const direction = measure === 'r2' ? 'maximize' : 'minimize';
-      const judged = { value: best, standardError: null, comparisons: trials };
-      if (evidenceOf(judged, baseline, direction)!.aboveBaseline) alarms++;
+      const observed = { value: best, standardError: null, comparisons: trials };
+      if (evidenceOf(observed, baseline, direction)!.aboveBaseline) alarms++;
     }
     expect(alarms / searches).toBeLessThanOrEqual(0.05);
   });

@@ -21,20 +21,20 @@ function recorded(number: number, folds: (number | null)[][], { value, budget = 
 }
 
 /** Good trials rise from 0.5 in steps; those of the bad half stay near 0.1. Every second one is bad. */
-const planted = Array.from({ length: 20 }, (_, number) => {
+const withBadHalf = Array.from({ length: 20 }, (_, number) => {
   const isBad = number % 2 === 1;
   const curve = Array.from({ length: EPOCHS }, (__, i) => (isBad ? 0.1 : 0.5 + 0.01 * i) + 0.001 * number);
   return recorded(number, [curve]);
 });
 
-const optionOf = (rule: WhatIfRule, setting: number, trials = planted) => {
+const optionOf = (rule: WhatIfRule, setting: number, trials = withBadHalf) => {
   const found = replayRules(trials, objective).rules.find((one) => one.rule === rule)!;
   return found.options.find((option) => option.setting === setting)!;
 };
 
 describe('a bad half', () => {
   it('is cut by the median, after the five trials that run first', () => {
-    const { rules: _, ...about } = replayRules(planted, objective);
+    const { rules: _, ...about } = replayRules(withBadHalf, objective);
     expect(about).toEqual({ epochs: 180, best: { number: 18, value: expect.closeTo(0.598) }, ofBest: 10 });
     // Of trials 0 … 4 none is stopped. Of the others the eight bad ones are, after the first epoch: they train 8 epochs, not 72.
     expect(optionOf('median', 0)).toEqual({
@@ -82,7 +82,7 @@ describe('a bad half', () => {
 describe('what is lost', () => {
   it('is the difference to a late bloomer that was stopped, with its rank', () => {
     const late = recorded(20, [[0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9]]);
-    const { best, lost, keptOfBest } = optionOf('median', 0, [...planted, late]);
+    const { best, lost, keptOfBest } = optionOf('median', 0, [...withBadHalf, late]);
     expect(best).toMatchObject({ number: 18, rank: 2 });
     expect(lost).toBeCloseTo(0.9 - 0.598);
     expect(keptOfBest).toBe(9);
@@ -90,7 +90,7 @@ describe('what is lost', () => {
 
   it('is nothing, or less, with early stopping that restores the best epoch', () => {
     const peak = recorded(0, [[0.5, 0.95, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6]]);
-    const { epochs, saved, lost, best, stopped } = optionOf('patience', 2, [peak, ...planted.slice(1)]);
+    const { epochs, saved, lost, best, stopped } = optionOf('patience', 2, [peak, ...withBadHalf.slice(1)]);
     // The peak ends at epoch 4. Bad trials are flat and end at 3; those that rise run to completion.
     expect(epochs).toBe(4 + 10 * 3 + 9 * EPOCHS);
     expect({ saved, stopped }).toEqual({ saved: expect.closeTo(1 - epochs / 180), stopped: 0 });
@@ -99,7 +99,7 @@ describe('what is lost', () => {
   });
 
   it('is measured by the direction', () => {
-    const losses = planted.map((trial) => recorded(trial.number, [trial.folds[0]!.map((value) => 1 - value!)]));
+    const losses = withBadHalf.map((trial) => recorded(trial.number, [trial.folds[0]!.map((value) => 1 - value!)]));
     const { rules } = replayRules(losses, { metric: 'validationLoss', direction: 'minimize' });
     expect(rules[0]!.options[0]).toMatchObject({ stopped: 8, lost: 0, best: { number: 18 } });
   });
@@ -110,21 +110,21 @@ describe('what cannot be replayed', () => {
     replayRules(trials, objective).rules.find((one) => one.rule === rule)!;
 
   it('are pruners whose trials wait for each other, if epochs vary', () => {
-    const vary = planted.map((trial, i) => (i === 3 ? { ...trial, budget: 20 } : trial));
+    const vary = withBadHalf.map((trial, i) => (i === 3 ? { ...trial, budget: 20 } : trial));
     expect(ofRule('hyperband', vary)).toMatchObject({ options: [], unavailable: expect.stringContaining('vary') });
     expect(ofRule('successiveHalving', vary).options).toEqual([]);
     expect(ofRule('median', vary).options.length).toBeGreaterThan(3);
   });
 
   it('are too few trials, and trials of one epoch', () => {
-    expect(ofRule('median', planted.slice(0, 4)).unavailable).toContain('at least 5');
+    expect(ofRule('median', withBadHalf.slice(0, 4)).unavailable).toContain('at least 5');
     expect(ofRule('median', []).unavailable).toContain('at least 5');
-    const short = planted.map(({ number }) => recorded(number, [[0.5]], { budget: 1 }));
+    const short = withBadHalf.map(({ number }) => recorded(number, [[0.5]], { budget: 1 }));
     expect(ofRule('median', short)).toMatchObject({ options: [], unavailable: 'The trials are too short.' });
   });
 
   it('is more patience than trials had that stopped early', () => {
-    const impatient = planted.map(({ number, folds }) => {
+    const impatient = withBadHalf.map(({ number, folds }) => {
       const isBad = number % 2 === 1;
       return recorded(number, isBad ? [folds[0]!.slice(0, 4)] : folds, { patience: 3 });
     });
@@ -156,7 +156,7 @@ describe('a trial', () => {
   });
   it('that diverged costs what it trained, is never the best, and has the last rank at a rung', () => {
     const diverged = recorded(0, [[0.9, 0.9, 0.9, 0.9]], { value: null });
-    const trials = [diverged, ...planted.slice(1)].map((one) => recordedTrial(one, 'maximize'));
+    const trials = [diverged, ...withBadHalf.slice(1)].map((one) => recordedTrial(one, 'maximize'));
     const pruner = {
       type: 'successiveHalving',
       minEpochs: 4,

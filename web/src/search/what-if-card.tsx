@@ -45,12 +45,12 @@ export function WhatIfCard(): ReactNode {
       </p>
       {error && <Problem error={error} />}
       {data === undefined && !error && <Waiting what="the replays" />}
-      {data && <Told answer={data} />}
+      {data && <Replays answer={data} />}
     </section>
   );
 }
 
-function Told({ answer }: { readonly answer: WhatIf }): ReactNode {
+function Replays({ answer }: { readonly answer: WhatIf }): ReactNode {
   const { search } = useShown();
   const { direction } = search.specification.objective;
   // `median:3`
