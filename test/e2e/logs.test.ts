@@ -30,7 +30,7 @@ describe('a process that loses its connection for a moment', () => {
     const own = { DATABASE_URL: database.url };
     const apis = await Promise.all(levels.map((level) => startApi({ ...own, HYPERSEARCH_LOG: level })));
     await withPostgres(database.url, async (client) => {
-      const listening = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hypersearch notices' AND query LIKE 'LISTEN%'`;
+      const listening = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hypersearch pub/sub' AND query LIKE 'LISTEN%'`;
       const pids = async () =>
         (await client.query<{ pid: number }>(`SELECT pid ${listening}`)).rows.map(({ pid }) => pid);
       const before = await pids();
