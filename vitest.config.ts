@@ -1,18 +1,21 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
-/** The tests of one folder. `service`: they start processes of the build, on a Postgres server of the run. */
-function project(name: string, { service = false } = {}): TestProjectConfiguration {
+type Kind = 'pure' | 'service' | 'page';
+
+/** The tests of one folder. `service` and `page`: they start processes of the build, on a Postgres server of the run; `page` in a browser too. */
+function project(name: string, kind: Kind = 'pure'): TestProjectConfiguration {
+  const isPure = kind === 'pure';
   return {
     extends: true,
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
-      globalSetup: [service ? 'test/support/service-setup.ts' : 'test/support/kernels-setup.ts'],
+      globalSetup: [isPure ? 'test/support/kernels-setup.ts' : 'test/support/service-setup.ts'],
       // Pure tests leave nothing behind: files may share what they import.
-      isolate: service,
-      // They use every core, and so run before the others, which measure time now and then.
-      ...(!service && { maxWorkers: '100%' }),
-      sequence: { groupOrder: service ? 1 : 0 },
+      isolate: !isPure,
+      // Tests of the service mostly wait for processes, so two files run at once; those of the page measure times of the browser.
+      maxWorkers: { pure: '100%', service: 2, page: 1 }[kind],
+      sequence: { groupOrder: ['pure', 'service', 'page'].indexOf(kind) },
     },
   };
 }
@@ -24,9 +27,9 @@ export default defineConfig({
       project('web'),
       project('property'),
       project('golden'),
-      project('contract', { service: true }),
-      project('integration', { service: true }),
-      project('e2e', { service: true }),
+      project('contract', 'service'),
+      project('integration', 'service'),
+      project('e2e', 'page'),
     ],
     // Processes are started, killed and waited for; on a busy machine that takes its time.
     testTimeout: 120_000,
