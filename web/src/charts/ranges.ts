@@ -21,13 +21,13 @@ export function xRange({ data: [xs] }: uPlot, low: number | null, high: number |
 /** The range of the values and a little more: by default uPlot includes 0, which flattens values near 1. */
 export function yRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
   if (low === null || high === null) return [0, 1];
-  // Values that differ by rounding alone: steps between ticks would be too small to add up, and uPlot would never come to the last one.
+  // Values that differ by rounding alone: ticks between them could not be distinguished.
   if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high))) return uPlot.rangeNum(low, low, 0.1, true);
   const margin = 0.06 * (high - low);
   return [low - margin, high + margin];
 }
 
-/** More decades would not be legible, and ticks below about 1e-16 would be so many that uPlot never comes to the last one. */
+/** More decades would not be legible, and each has ticks to be drawn. */
 const DECADES = 1e15;
 
 export function logRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
