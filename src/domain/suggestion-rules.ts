@@ -4,7 +4,7 @@ import { bestFirst, isBetter } from '../algorithms/objective.ts';
 import type { Distribution, NumericDistribution, Point, Value } from '../algorithms/space/space.ts';
 import { axisOf } from '../algorithms/space/transform.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
-import { significant } from '../format.ts';
+import { formatNumber, formatPercent } from '../format.ts';
 import { boundsOf } from './specification/bounds.ts';
 import { settingsSchema } from './specification/settings.ts';
 import type { Specification } from './specification/specification.ts';
@@ -76,14 +76,6 @@ function shareOf(trials: readonly DiagnosedTrial[], holds: (trial: DiagnosedTria
   return trials.length === 0 ? 0 : trials.filter(holds).length / trials.length;
 }
 
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
-}
-
-function short(value: number): string {
-  return Number.isInteger(value) ? String(value) : significant(value, 2);
-}
-
 /** Moves a bound to a value beyond which most trials are bad and within which few are. */
 function boundRule(side: 'high' | 'low', isBad: (trial: DiagnosedTrial) => boolean, what: string): Rule {
   const sign = side === 'high' ? 1 : -1;
@@ -103,7 +95,7 @@ function boundRule(side: 'high' | 'low', isBad: (trial: DiagnosedTrial) => boole
       return [
         {
           id: `${name}.${side === 'high' ? 'lower' : 'raise'}`,
-          text: `${percent(bad)} of the trials with ${name} ${where} ${short(bound)} ${what}, ${percent(still)} of the others: ${side === 'high' ? 'lower' : 'raise'} the bound to ${short(bound)}.`,
+          text: `${formatPercent(bad)} of the trials with ${name} ${where} ${formatNumber(bound, 2)} ${what}, ${formatPercent(still)} of the others: ${side === 'high' ? 'lower' : 'raise'} the bound to ${formatNumber(bound, 2)}.`,
           evidence: { beyond: bad, within: still, bound },
           trials: named(beyond.filter(isBad)),
           patch: { hyperparameters: { [name]: changed } },
@@ -158,7 +150,7 @@ const widen: Rule = (specification, trials) => {
     return [
       {
         id: `${name}.widen`,
-        text: `The ${BEST} best trials lie at the ${side === 'high' ? 'upper' : 'lower'} edge of ${name}: widen it to ${short(bound)}.`,
+        text: `The ${BEST} best trials lie at the ${side === 'high' ? 'upper' : 'lower'} edge of ${name}: widen it to ${formatNumber(bound, 2)}.`,
         evidence: { bound, was: distribution[side] },
         trials: named(best),
         patch: { hyperparameters: { [name]: { ...distribution, [side]: bound } as NumericDistribution } },
@@ -222,8 +214,8 @@ const moreFolds: Rule = (specification, trials) => {
     {
       id: 'validation.more',
       text: noisy
-        ? `The folds of the best trial differ by ${short(first.deviation!)}, the best five trials by ${short(gap)}: more folds or repeats would separate them.`
-        : `In ${percent(few)} of the trials the accuracy rests on too few validation rows: use every row, in five folds.`,
+        ? `The folds of the best trial differ by ${formatNumber(first.deviation!, 2)}, the best five trials by ${formatNumber(gap, 2)}: more folds or repeats would separate them.`
+        : `In ${formatPercent(few)} of the trials the accuracy rests on too few validation rows: use every row, in five folds.`,
       evidence: { gap, deviation: first.deviation ?? 0 },
       trials: named(best),
       patch: { validation: patch },
@@ -248,12 +240,12 @@ function fixRule(
         ? to
         : to.distribution === 'categorical'
           ? to.choices.join(', ')
-          : `up to ${short(to.high)}`;
+          : `up to ${formatNumber(to.high, 2)}`;
     const changes = Object.entries(patch).map(([name, to]) => `${name} ${shownAs(to)}`);
     return [
       {
         id,
-        text: `${percent(share)} of the trials ${what}: try ${changes.join(', ')}.`,
+        text: `${formatPercent(share)} of the trials ${what}: try ${changes.join(', ')}.`,
         evidence: { share },
         trials: named(trials.filter(has)),
         patch: { hyperparameters: patch },
