@@ -89,6 +89,8 @@ describe('the table', () => {
       rule: listed.map(({ verdict }) => verdict?.rule ?? null),
       startedAt: listed.map(({ startedAt }) => time(startedAt)),
       finishedAt: listed.map(({ finishedAt }) => time(finishedAt)),
+      notes: listed.map(({ notes }) => notes),
+      tags: listed.map(({ tags }) => tags),
     });
     expect(points).toEqual(
       Object.fromEntries(
