@@ -82,7 +82,7 @@ describe('the recipes', () => {
         'test/contract/sampler.test.ts',
         'test/contract/kernels.test.ts',
         'test/unit/nn/kernels-plain.test.ts',
-        'test/unit/nn/gradients.test.ts',
+        'test/property/gradients.test.ts',
         'test/property/float32-forward.test.ts',
         MODELS,
         'test/integration/contract.test.ts',

@@ -1,11 +1,11 @@
 /** The layers of the lecture: collapse, saturation, health, symmetry and death, as the signals of training show them. */
 import { describe, expect, it } from 'vitest';
-import { optimizerOf } from '../../../src/nn/training/optimizers.ts';
-import { isObserved, probeRows } from '../../../src/nn/training/signals.ts';
-import type { LayerSignals, TrainOptions } from '../../../src/nn/training/train.ts';
-import { randomAt } from '../../../src/random.ts';
-import { everyKernels } from '../../support/kernels.ts';
-import { trainToEnd } from '../../support/training.ts';
+import { optimizerOf } from '../../src/nn/training/optimizers.ts';
+import { isObserved, probeRows } from '../../src/nn/training/signals.ts';
+import type { LayerSignals, TrainOptions } from '../../src/nn/training/train.ts';
+import { randomAt } from '../../src/random.ts';
+import { everyKernels } from '../support/kernels.ts';
+import { trainToEnd } from '../support/training.ts';
 
 const ROWS = 128;
 const INPUTS = 50;

@@ -1,14 +1,14 @@
 /** Every gradient against central differences of the loss, in float64. */
 import { describe, expect, it } from 'vitest';
-import { createPlainKernels } from '../../../src/nn/kernels/plain.ts';
-import { type Activation, activations } from '../../../src/nn/model/activations.ts';
-import { initialize } from '../../../src/nn/model/initializers.ts';
-import type { Layer } from '../../../src/nn/model/layer.ts';
-import { matrix, readDense } from '../../../src/nn/model/layout.ts';
-import type { Loss, NetworkSpec } from '../../../src/nn/model/network.ts';
-import { allocateOrder, allocateRows, fillRows } from '../../../src/nn/model/rows.ts';
-import { allocateTrainer, computeGradient, createTrainer } from '../../../src/nn/training/trainer.ts';
-import { randomAt } from '../../../src/random.ts';
+import { createPlainKernels } from '../../src/nn/kernels/plain.ts';
+import { type Activation, activations } from '../../src/nn/model/activations.ts';
+import { initialize } from '../../src/nn/model/initializers.ts';
+import type { Layer } from '../../src/nn/model/layer.ts';
+import { matrix, readDense } from '../../src/nn/model/layout.ts';
+import type { Loss, NetworkSpec } from '../../src/nn/model/network.ts';
+import { allocateOrder, allocateRows, fillRows } from '../../src/nn/model/rows.ts';
+import { allocateTrainer, computeGradient, createTrainer } from '../../src/nn/training/trainer.ts';
+import { randomAt } from '../../src/random.ts';
 
 const ROWS = 7;
 const STEP = 1e-5;

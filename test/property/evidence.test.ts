@@ -1,8 +1,8 @@
 /** What can be said of the best of many values, against exact numbers and simulated searches without information. */
 import { describe, expect, it } from 'vitest';
-import { type Baseline, countAlike, evidenceOf } from '../../../src/algorithms/evidence.ts';
-import { log } from '../../../src/exact-math.ts';
-import { randomAt } from '../../../src/random.ts';
+import { type Baseline, countAlike, evidenceOf } from '../../src/algorithms/evidence.ts';
+import { log } from '../../src/exact-math.ts';
+import { randomAt } from '../../src/random.ts';
 
 const flips: Baseline = { measure: 'share', value: 0.5, rows: 40, effectiveRows: 40 };
 

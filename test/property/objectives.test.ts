@@ -1,13 +1,13 @@
 /** What training can watch: losses, metrics, early stopping. */
 import { describe, expect, it } from 'vitest';
-import { loadBuiltin } from '../../../src/data/builtin.ts';
-import { holdout } from '../../../src/data/folds.ts';
-import { prepare } from '../../../src/data/preprocess.ts';
-import { plainKernels } from '../../../src/nn/kernels/plain.ts';
-import type { NetworkSpec } from '../../../src/nn/model/network.ts';
-import { optimizerOf } from '../../../src/nn/training/optimizers.ts';
-import type { EpochReport, TrainOptions } from '../../../src/nn/training/train.ts';
-import { trainToEnd } from '../../support/training.ts';
+import { loadBuiltin } from '../../src/data/builtin.ts';
+import { holdout } from '../../src/data/folds.ts';
+import { prepare } from '../../src/data/preprocess.ts';
+import { plainKernels } from '../../src/nn/kernels/plain.ts';
+import type { NetworkSpec } from '../../src/nn/model/network.ts';
+import { optimizerOf } from '../../src/nn/training/optimizers.ts';
+import type { EpochReport, TrainOptions } from '../../src/nn/training/train.ts';
+import { trainToEnd } from '../support/training.ts';
 
 function optionsFor(name: string, network: Partial<NetworkSpec>, changes: Partial<TrainOptions> = {}): TrainOptions {
   const dataset = loadBuiltin(name, 'datasets')!;
