@@ -170,6 +170,7 @@ function withDefaults(
     budget: { ...parsed.budget, trials: parsed.budget.trials ?? defaultTrials(base) },
     ...(parsed.confirm && { confirm: parsed.confirm }),
     limits: parsed.limits,
+    ...(parsed.share !== undefined && { share: parsed.share }),
   };
 }
 

@@ -24,6 +24,7 @@ import type {
   Transition,
   TrialAction,
   TrialOutcome,
+  Usage,
 } from '../domain/commands.ts';
 import type { StoredCurves } from '../domain/curves.ts';
 import type { DatasetSummary } from '../domain/dataset-record.ts';
@@ -49,6 +50,13 @@ export interface NewSearch {
   readonly warnings: readonly Warning[];
   readonly baselines: Search['baselines'];
   readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
+}
+
+export interface DeliveryChoice {
+  /** Undefined if no trial waits. */
+  readonly delivery: Delivery | undefined;
+  /** How many running searches have waiting trials. */
+  readonly searches: number;
 }
 
 /**
@@ -119,6 +127,11 @@ export interface SearchStore {
   /** Deliveries of all waiting trials of one search, or of all running searches. */
   deliveries(searchId?: string): Promise<readonly Delivery[]>;
   countDeliveries(): Promise<number>;
+  /**
+   * Adds `usages` to what searches have used, and chooses the delivery that a free thread should run: of the running searches with waiting
+   * trials, that of the one that has used least for its share.
+   */
+  chooseDelivery(usages: readonly Usage[]): Promise<DeliveryChoice>;
   /** Running searches with fewer than `window` waiting trials and more to plan. */
   underfilled(window: number): Promise<readonly string[]>;
 }

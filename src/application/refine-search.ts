@@ -70,7 +70,7 @@ async function refined(
   const space = patch === undefined ? await narrowed(search, queries, refinement) : patch.hyperparameters;
   const hyperparameters = refinement.epochs === undefined ? space : { ...space, epochs: refinement.epochs };
   const best = await queries.best(search, refinement.enqueueBest);
-  const { sampler, validation, objective, pruner, limits, dataset, name, confirm } = specification;
+  const { sampler, validation, objective, pruner, limits, dataset, name, confirm, share } = specification;
   return {
     name: refinement.name ?? `${name}, refined`.slice(0, 200),
     dataset,
@@ -81,6 +81,7 @@ async function refined(
     objective,
     pruner,
     limits,
+    ...(share !== undefined && { share }),
     ...(confirm && { confirm: fittingConfirm(confirm, refinement.budget?.trials) }),
     budget: refinement.budget ?? {},
   };

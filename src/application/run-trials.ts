@@ -11,6 +11,7 @@ import { messageOf, stackOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { deadlineOf } from './deadline.ts';
 import { deliver } from './deliver.ts';
+import { type Claimed, createFairShare } from './fair-share.ts';
 import type { HandOff, WaitHandle } from './hand-off.ts';
 import { ClaimLost, createLeaseManager, type Lease } from './lease-manager.ts';
 import type { Planner } from './planner.ts';
@@ -33,7 +34,7 @@ export interface RunnerDependencies {
 }
 
 export interface TrialRunner {
-  /** Runs the waiting trials of a delivery; resolves when all of them are written or released. */
+  /** Runs the waiting trials of a delivery, or others whose turn it is; resolves when all of them are written or released. */
   work(delivery: Delivery): Promise<void>;
   /** Aborts running trials and releases them for other processes. */
   stop(): Promise<void>;
@@ -71,6 +72,7 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
   const batcher = createResultBatcher(writes, log, committed);
   /** Searches whose claimed trials must not be started. */
   const paused = new Set<string>();
+  const fairShare = createFairShare(store);
   const claimer = { worker: dependencies.worker, leaseSeconds };
   let stopping = false;
 
@@ -121,20 +123,27 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
   /** Where results allow more trials, because a sampler learns or others were compared at a rung, a job continues with the next ones of its search. */
   const work = async (delivery: Delivery): Promise<void> => {
     if (stopping) return;
-    const until = performance.now() + MAX_JOB_MS;
-    const claimed = await store.claim(delivery, claimer);
-    const { sampler, pruner } = claimed.search.specification;
-    if (!isLearning(sampler) && !hasBarriers(pruner)) {
-      await runClaims(claimed.search, claimed.claims);
-      return;
-    }
-    const leave = dependencies.handOff.enter(delivery.searchId);
+    const claimed = await fairShare.claim(delivery, claimer);
+    if (claimed === undefined) return;
+    const from = performance.now();
     try {
-      for (let now: typeof claimed | undefined = claimed; now !== undefined; ) {
+      const { sampler, pruner } = claimed.search.specification;
+      if (isLearning(sampler) || hasBarriers(pruner)) await stayWith(claimed, from + MAX_JOB_MS);
+      else await runClaims(claimed.search, claimed.claims);
+    } finally {
+      fairShare.used(claimed.search.id, (performance.now() - from) / 1000);
+    }
+  };
+  /** Runs trials of one search, until none follows or others get a turn. */
+  const stayWith = async (claimed: Claimed, until: number): Promise<void> => {
+    const { id } = claimed.search;
+    const leave = dependencies.handOff.enter(id);
+    try {
+      for (let now: Claimed | undefined = claimed; now !== undefined; ) {
         let handle: WaitHandle | undefined;
         const search = await runClaims(now.search, now.claims, () => {
           // The next trial may be added in the same transaction as this result, and claimed for this worker.
-          if (!stopping && performance.now() < until) handle = dependencies.handOff.wait(delivery.searchId);
+          if (!stopping && performance.now() < until) handle = dependencies.handOff.wait(id);
         });
         now = await nextClaims(search, handle, until);
       }

@@ -6,7 +6,11 @@ import { searchSchema, searchStates } from '../domain/search.ts';
 import { budgetChangeSchema, budgetSchema } from '../domain/specification/budget.ts';
 import { samplerSchema } from '../domain/specification/samplers.ts';
 import { pointSchema } from '../domain/specification/settings.ts';
-import { resolvedSpecificationSchema, specificationSchema } from '../domain/specification/specification.ts';
+import {
+  resolvedSpecificationSchema,
+  shareSchema,
+  specificationSchema,
+} from '../domain/specification/specification.ts';
 import { narrowingSchema } from '../domain/specification/stage-settings.ts';
 import { validationSchema } from '../domain/specification/validation.ts';
 import { MAX_WARM_START_TRIALS } from '../domain/specification/warm-start-settings.ts';
@@ -49,9 +53,10 @@ export const searchChangeSchema = z
     notes: searchNotesSchema.optional(),
     tags: tagsSchema.optional().describe('Replace those that it has'),
     budget: budgetChangeSchema.optional(),
+    share: shareSchema.optional(),
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), {
-    error: 'must have name, notes, tags or budget',
+    error: 'must have name, notes, tags, budget or share',
   });
 export type SearchChange = z.output<typeof searchChangeSchema>;
 
@@ -156,7 +161,8 @@ export const searchEndpoints = {
   },
   'PATCH /v1/searches/:id': {
     tags,
-    summary: 'Change its name, notes, tags or budget; a search that has ended continues if the new budget allows it',
+    summary:
+      'Change its name, notes, tags, budget or share; a search that has ended continues if the new budget allows it',
     params: searchParams,
     body: searchChangeSchema,
     response: changed,

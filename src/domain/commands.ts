@@ -26,6 +26,13 @@ export interface Delivery {
   readonly to: number;
 }
 
+/** What threads did for a search: how long they were occupied by it, and how often they turned to it. */
+export interface Usage {
+  readonly searchId: string;
+  readonly seconds: number;
+  readonly turns: number;
+}
+
 /** The right to work on one attempt of a trial, valid until its lease expires. */
 export interface Claim {
   readonly searchId: string;
@@ -139,6 +146,7 @@ export interface Renewal extends ClaimRef {
 export interface SearchChange extends Pick<Annotation, 'notes' | 'tags'> {
   readonly name?: string | undefined;
   readonly budget?: BudgetChange | undefined;
+  readonly share?: number | undefined;
 }
 
 export type TrialAction = 'pause' | 'resume' | 'cancel' | 'retry';

@@ -75,7 +75,8 @@ export async function createTrialQueue(connection: QueueConnection, log: Log): P
     },
     deliverModels: async (ids) => {
       if (ids.length === 0) return;
-      const opts = (modelId: string) => ({ jobId: `model_${modelId}`, ...LEAVE_NOTHING });
+      // Someone waits for a model: it comes before the trials that are queued.
+      const opts = (modelId: string) => ({ jobId: `model_${modelId}`, lifo: true, ...LEAVE_NOTHING });
       await queue().addBulk(ids.map((modelId) => ({ name: 'model', data: { modelId }, opts: opts(modelId) })));
     },
     depth: async () => {

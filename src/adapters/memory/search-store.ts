@@ -21,6 +21,7 @@ import { changeSettings, changeState } from '../../domain/transitions/search-act
 import { SearchUpdate, type SearchWrites } from '../../domain/transitions/search-update.ts';
 import { actOnTrial } from '../../domain/transitions/trial-actions.ts';
 import { patched, type TrialRecord } from '../../domain/transitions/trial-record.ts';
+import { TURN_SMOOTHING, UNKNOWN_TURN_SECONDS } from '../../domain/turns.ts';
 import { Problem } from '../../errors.ts';
 
 interface StoredTrial {
@@ -39,6 +40,9 @@ interface StoredSearch {
   /** By epoch, then by trial. */
   readonly reports: Map<number, Map<number, number | null>>;
   readonly checkpoints: Map<number, Uint8Array>;
+  /** Seconds that threads worked on it, divided by its share. */
+  virtualTime: number;
+  turnSeconds: number | undefined;
   readonly idempotency: NewSearch['idempotency'];
   /** Resolves when the current change has ended. */
   lock: Promise<unknown>;
@@ -68,6 +72,8 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
       if (!searches.has(id)) throw new Problem('notFound', `there is no search ${id}`);
       const update = new SearchUpdate(entry.search, factsOf(entry, clock()));
       const result = await rule(update);
+      const begins = entry.search.state !== 'running' && update.search.state === 'running';
+      if (begins) entry.virtualTime = firstVirtualTime(searches);
       apply(entry, update.search, update.writes, clock());
       return { result, search: entry.search };
     });
@@ -103,6 +109,7 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
       }
       if (known !== undefined) return { search: known.search, created: false };
       const entry = newEntry(search, clock());
+      entry.virtualTime = firstVirtualTime(searches);
       searches.set(entry.search.id, entry);
       return { search: entry.search, created: true };
     },
@@ -187,6 +194,29 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
     },
     deliveries: async (id) => waiting(id),
     countDeliveries: async () => waiting().length,
+    chooseDelivery: async (usages) => {
+      for (const { searchId, seconds, turns } of usages) {
+        const entry = searches.get(searchId);
+        if (entry === undefined) continue;
+        entry.virtualTime = Math.max(entry.virtualTime, leastWaiting(searches) ?? 0) + seconds / shareOf(entry);
+        const known = entry.turnSeconds ?? seconds / turns;
+        entry.turnSeconds = known + TURN_SMOOTHING * (seconds / turns - known);
+      }
+      const waitingSearches = [...searches.values()].flatMap((entry) => {
+        const [delivery] = waiting(entry.search.id);
+        return delivery === undefined ? [] : [{ entry, delivery }];
+      });
+      const known = waitingSearches.flatMap(({ entry }) => entry.turnSeconds ?? []);
+      const average = known.length > 0 ? known.reduce((a, b) => a + b) / known.length : UNKNOWN_TURN_SECONDS;
+      const ahead = ({ entry }: { readonly entry: StoredSearch }) =>
+        entry.virtualTime + (turnsOf(entry) * (entry.turnSeconds ?? average)) / shareOf(entry);
+      const remaining = ({ entry }: { readonly entry: StoredSearch }) => {
+        const { total, complete, pruned, failed, cancelled } = entry.search.trials;
+        return total - complete - pruned - failed - cancelled;
+      };
+      const [first] = waitingSearches.toSorted((a, b) => ahead(a) - ahead(b) || remaining(a) - remaining(b));
+      return { delivery: first?.delivery, searches: waitingSearches.length };
+    },
     underfilled: async (window) =>
       [...searches.values()]
         .map(({ search }) => search)
@@ -196,6 +226,26 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
         })
         .map(({ id }) => id),
   };
+}
+
+function shareOf({ search }: StoredSearch): number {
+  return search.specification.share ?? 1;
+}
+
+/** Deliveries in progress. */
+function turnsOf(entry: StoredSearch): number {
+  const running = [...entry.trials.values()].filter(({ record }) => record.state === 'running');
+  return new Set(running.map(({ record }) => record.job)).size;
+}
+
+function leastWaiting(searches: ReadonlyMap<string, StoredSearch>, counter: 'waiting' | 'running' = 'waiting') {
+  const of = [...searches.values()].filter(({ search }) => search.state === 'running' && search.trials[counter] > 0);
+  return of.length === 0 ? undefined : Math.min(...of.map(({ virtualTime }) => virtualTime));
+}
+
+/** Where a search starts that begins to run. */
+function firstVirtualTime(searches: ReadonlyMap<string, StoredSearch>): number {
+  return leastWaiting(searches) ?? leastWaiting(searches, 'running') ?? 0;
 }
 
 function newEntry(
@@ -226,7 +276,15 @@ function newEntry(
     ...{ createdAt: new Date(now).toISOString(), finishedAt: null },
   };
   return {
-    ...{ search, historyVersion: 0, trials: new Map(), idempotency, lock: Promise.resolve() },
+    ...{
+      search,
+      historyVersion: 0,
+      virtualTime: 0,
+      turnSeconds: undefined,
+      trials: new Map(),
+      idempotency,
+      lock: Promise.resolve(),
+    },
     events: [{ seq: 1, type: 'search.created', data: { total } }],
     ...{ reports: new Map(), checkpoints: new Map() },
   };

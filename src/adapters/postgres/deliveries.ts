@@ -4,10 +4,10 @@ import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
 
 /** As `isWithheld` in domain/transitions/deliveries.ts has it: withheld trials are due once nothing runs. */
-const isDue = Prisma.sql`(s.running = 0 OR t.job NOT LIKE '%.e%')`;
+export const isDue = Prisma.sql`(s.running = 0 OR t.job NOT LIKE '%.e%')`;
 
 /** The counters of a search do not include the runs of a confirmation. */
-const mayWait = Prisma.sql`(s.waiting > 0 OR s.confirmation IS NOT NULL)`;
+export const mayWait = Prisma.sql`(s.waiting > 0 OR s.confirmation IS NOT NULL)`;
 
 export async function deliveries(database: Database, searchId?: string): Promise<readonly Delivery[]> {
   const one = searchId === undefined ? Prisma.empty : Prisma.sql`AND s.id = ${searchId}::uuid`;

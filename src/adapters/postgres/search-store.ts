@@ -16,6 +16,7 @@ import { again, changeSearch } from './change-search.ts';
 import type { Database } from './connection.ts';
 import { holdDataset } from './dataset-store.ts';
 import { countDeliveries, deliveries } from './deliveries.ts';
+import { chooseDelivery, firstVirtualTime } from './fair-share.ts';
 import { history } from './history.ts';
 import { endOverdue, reapExpired, renew, underfilled } from './leases.ts';
 import { PUB_SUB_CHANNEL } from './pub-sub.ts';
@@ -73,6 +74,7 @@ export function createSearchStore(database: Database): SearchStore {
     reapExpired: () => reapExpired(database),
     deliveries: (searchId) => deliveries(database, searchId),
     countDeliveries: () => countDeliveries(database),
+    chooseDelivery: (usages) => again(() => chooseDelivery(database, usages)),
     underfilled: (window) => underfilled(database, window),
   };
 }
@@ -105,6 +107,7 @@ async function create(
         throw new Problem('notFound', `the data set ${dataset.name} was deleted meanwhile`);
       }
       await transaction.search.create({ data });
+      await transaction.$executeRaw`UPDATE searches SET virtual_time = ${firstVirtualTime} WHERE id = ${id}::uuid`;
     });
   } catch (error) {
     const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';

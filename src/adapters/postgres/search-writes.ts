@@ -1,10 +1,12 @@
 /** Writes what a change of a search came to (domain/transitions/search-update.ts). It decides nothing; all statements are sent without waiting for each other. */
 
 import { isOpen, type Search } from '../../domain/search.ts';
+import type { Specification } from '../../domain/specification/specification.ts';
 import type { SearchWrites } from '../../domain/transitions/search-update.ts';
 import type { NewTrial, TrialPatch } from '../../domain/transitions/trial-record.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Transaction } from './connection.ts';
+import { firstVirtualTime } from './fair-share.ts';
 import { PUB_SUB_CHANNEL } from './pub-sub.ts';
 import type { SearchRow } from './rows.ts';
 
@@ -70,8 +72,9 @@ async function updateSearch(
     UPDATE searches SET
       event_seq = ${seq}::int, state = ${state}, failure = ${after.failure}, name = ${after.name}, notes = ${after.notes}, tags = ${[...after.tags]}::text[], total = ${trials.total}::int,
       specification = CASE WHEN ${changesSpecification}::boolean
-        THEN jsonb_set(jsonb_set(specification, '{budget}', ${JSON.stringify(specification.budget)}::jsonb), '{name}', to_jsonb(${after.name}::text))
-        ELSE specification END,
+        THEN specification || ${JSON.stringify(changeable(specification))}::jsonb ELSE specification END,
+      virtual_time = CASE WHEN ${before.state !== 'running' && state === 'running'}::boolean
+        THEN ${firstVirtualTime} ELSE virtual_time END,
       history_version = history_version + ${renewsHistory}::boolean::int,
       planned = ${trials.planned}::int, waiting = ${trials.waiting}::int, running = ${trials.running}::int,
       complete = ${trials.complete}::int, pruned = ${trials.pruned}::int, failed = ${trials.failed}::int,
@@ -85,6 +88,11 @@ async function updateSearch(
     WHERE id = ${before.id}::uuid
     RETURNING finished_at`;
   return row!.finished_at?.toISOString() ?? null;
+}
+
+/** What PATCH can change of a specification. */
+function changeable({ name, budget, share }: Specification): Partial<Specification> {
+  return { name, budget, ...(share !== undefined && { share }) };
 }
 
 function insertTrials(tx: Transaction, id: string, trials: readonly NewTrial[]): Promise<number> {

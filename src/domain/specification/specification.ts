@@ -17,6 +17,13 @@ import { resolvedStagesSchema, stagesSchema } from './stage-settings.ts';
 import { validationKinds, validationSchema } from './validation.ts';
 import { warmStartSchema } from './warm-start-settings.ts';
 
+/** Of the threads that searches share while several run; a search that says nothing has 1. */
+export const shareSchema = z
+  .number()
+  .min(0.01)
+  .max(100)
+  .describe('Share of the threads relative to other searches that run at the same time. Default: 1');
+
 export type Metric = TrialMetric;
 const metricNames = [...new Set(Object.values(metrics).flatMap((of) => Object.keys(of) as Metric[]))];
 
@@ -50,6 +57,7 @@ export const specificationSchema = z
         attempts: z.int().min(1).max(20).default(3).describe('Attempts for a trial that crashes'),
       })
       .prefault({}),
+    share: shareSchema.optional(),
   })
   .meta({ id: 'Specification' });
 
@@ -74,6 +82,7 @@ export const resolvedSpecificationSchema = z
     budget: resolvedBudgetSchema,
     confirm: resolvedConfirmSchema.optional(),
     limits: z.object({ trialSeconds: z.number(), attempts: z.int() }).readonly(),
+    share: shareSchema.optional(),
   })
   .readonly()
   .meta({ id: 'ResolvedSpecification' });

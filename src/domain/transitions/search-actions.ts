@@ -1,4 +1,4 @@
-/** What people do to a search: pause, resume, cancel it, or change its name and its budget. */
+/** What people do to a search: pause, resume, cancel it, or change its settings. */
 import { Problem } from '../../errors.ts';
 import { annotated } from '../annotations.ts';
 import { cycleOf } from '../brackets.ts';
@@ -35,7 +35,7 @@ export async function changeState(update: SearchUpdate, transition: Transition):
 /** A search that has ended goes on where its new budget leaves something to do. What is to be delivered then. */
 export async function changeSettings(
   update: SearchUpdate,
-  { name = update.search.name, budget: asked = {}, ...annotation }: SearchChange,
+  { name = update.search.name, budget: asked = {}, share, ...annotation }: SearchChange,
 ): Promise<readonly Delivery[]> {
   const before = update.search;
   const total = asked.trials ?? before.trials.total;
@@ -47,6 +47,7 @@ export async function changeSettings(
   const changed = {
     ...(notes !== before.notes && { notes }),
     ...(tags !== before.tags && { tags: [...tags] }),
+    ...(share !== undefined && share !== (before.specification.share ?? 1) && { share }),
   };
   if (name === before.name && !changesBudget && Object.keys(changed).length === 0) return [];
   if (changesBudget) refuseBudget(before, total);

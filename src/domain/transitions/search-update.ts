@@ -27,6 +27,7 @@ export interface SearchPatch {
   readonly notes?: string;
   readonly tags?: Search['tags'];
   readonly total?: number;
+  readonly share?: number;
   /** Its `trials` follow `total`. */
   readonly budget?: Budget;
 }
@@ -41,7 +42,7 @@ export interface SearchWrites {
     readonly put: ReadonlyMap<number, Uint8Array>;
     readonly remove: readonly number[] | 'all';
   };
-  /** Whether name or budget of the specification are new. */
+  /** Whether name, budget or share of the specification are new. */
   readonly changesSpecification: boolean;
   /** Trials that had ended begin again: what samplers learned of them is to be learned anew. */
   readonly renewsHistory: boolean;
@@ -116,7 +117,7 @@ export class SearchUpdate {
     this.#search = undefined;
   }
 
-  set({ total, name, budget, improvements, confirmation, ...patch }: SearchPatch): void {
+  set({ total, name, budget, share, improvements, confirmation, ...patch }: SearchPatch): void {
     const { confirmation: known, ...before } = this.#base;
     const decided = confirmation === undefined ? known : confirmation;
     if (total !== undefined) this.#trials.total = total;
@@ -124,8 +125,9 @@ export class SearchUpdate {
       ...before.specification,
       name: name ?? before.name,
       budget: { ...(budget ?? before.specification.budget), trials: this.#trials.total },
+      ...(share !== undefined && { share }),
     };
-    const changesSpecification = total !== undefined || name !== undefined || budget !== undefined;
+    const changesSpecification = [total, name, budget, share].some((one) => one !== undefined);
     if (changesSpecification) this.#changesSpecification = true;
     const state = patch.state ?? before.state;
     this.#base = {
