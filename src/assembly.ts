@@ -11,6 +11,7 @@ import {
 } from './adapters/bullmq/trial-queue.ts';
 import { connect } from './adapters/postgres/connection.ts';
 import { createDatasetStore } from './adapters/postgres/dataset-store.ts';
+import { createKeyStore } from './adapters/postgres/key-store.ts';
 import { applyMigrations } from './adapters/postgres/migrations.ts';
 import { createModelStore } from './adapters/postgres/model-store.ts';
 import { createPubSub } from './adapters/postgres/pub-sub.ts';
@@ -21,6 +22,7 @@ import { deliver } from './application/deliver.ts';
 import { readExamples } from './application/examples.ts';
 import { createHandOff, type HandOff } from './application/hand-off.ts';
 import type { ImportanceTask } from './application/importance.ts';
+import { createKeyring } from './application/keyring.ts';
 import { rememberedSlowness } from './application/measure-slowness.ts';
 import { createModelWork } from './application/models/make-model.ts';
 import { isLarge, type ModelUseAnswer, type ModelUseTask } from './application/models/use-model.ts';
@@ -49,7 +51,7 @@ export interface Assembly {
   close(): Promise<void>;
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
@@ -188,7 +190,8 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     kernels,
     memory: createTrialMemory(kernels, config.trialMemoryBytes),
     web: join(projectRoot, 'dist', 'web'),
-    loopback: isLoopback(config.host),
+    hosts: config.hosts ?? (isLoopback(config.host) ? [] : undefined),
+    keyring: createKeyring(createKeyStore(database), config.adminKey),
     importance: async (task) => (await analysis.run(task)) as Importance,
     whatIf: async (task) => (await analysis.run(task, { name: 'whatIf' })) as Replays,
     examples: readExamples(join(projectRoot, 'examples')),

@@ -49,6 +49,24 @@ const schema = z.object({
     .enum(['text', 'json'])
     .optional()
     .describe('Log format; by default text on a terminal and JSON elsewhere'),
+  HYPERSEARCH_HOSTS: z
+    .string()
+    .optional()
+    .describe(
+      'Names by which the service may be reached, separated by commas; by default those of loopback, or any if it listens elsewhere',
+    ),
+  HYPERSEARCH_ADMIN_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{32,200}$/, { error: 'must have 32 to 200 visible ASCII characters without spaces' })
+    .optional()
+    .describe('An API key with the role admin; with it every request needs a key'),
+  HYPERSEARCH_INSECURE: z
+    .enum(['0', '1'])
+    .default('0')
+    .describe(
+      '1 lets the API listen beyond loopback although it needs no key: everyone who reaches it may do everything',
+    ),
+  HYPERSEARCH_KEY: z.string().optional().describe('The API key that the command line uses'),
   HYPERSEARCH_URL: z
     .url()
     .optional()
@@ -57,6 +75,13 @@ const schema = z.object({
 
 export interface Config {
   readonly host: string;
+  /** If undefined, it depends on `host`. */
+  readonly hosts: readonly string[] | undefined;
+  readonly adminKey: string | undefined;
+  /** Whether the API may listen beyond loopback without keys. */
+  readonly insecure: boolean;
+  /** Of the command line. */
+  readonly key: string | undefined;
   readonly port: number;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
@@ -87,14 +112,20 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(set);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map(
-      ({ path, message }) => `${path.join('.')}: ${message}, got ${set[String(path[0])]}`,
-    );
+    const issues = parsed.error.issues.map(({ path, message }) => {
+      const name = path.join('.');
+      // No secret in a log.
+      return /KEY/.test(name) ? `${name}: ${message}` : `${name}: ${message}, got ${set[String(path[0])]}`;
+    });
     throw new InvalidConfig(`invalid environment variables:\n  ${issues.join('\n  ')}`);
   }
   const values = parsed.data;
   return {
     host: values.HYPERSEARCH_HOST,
+    hosts: values.HYPERSEARCH_HOSTS?.split(',').map((name) => name.trim().toLowerCase()),
+    adminKey: values.HYPERSEARCH_ADMIN_KEY,
+    insecure: values.HYPERSEARCH_INSECURE === '1',
+    key: values.HYPERSEARCH_KEY,
     port: values.HYPERSEARCH_PORT,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,

@@ -4,6 +4,8 @@ export const problems = {
   invalidRequest: { status: 400, title: 'The request is invalid' },
   invalidJson: { status: 400, title: 'The body is not JSON' },
   invalidCursor: { status: 400, title: 'The cursor does not belong to this list' },
+  unauthorized: { status: 401, title: 'An API key is needed' },
+  forbidden: { status: 403, title: 'The API key does not allow this' },
   unauthorizedOrigin: { status: 403, title: 'This origin may not open a connection' },
   unknownHost: { status: 403, title: 'Unknown host name' },
   notFound: { status: 404, title: 'Not found' },

@@ -1,7 +1,8 @@
 /** Starts the processes: api, worker, or both in one. `close` closes everything in reverse order. */
 
+import type { Logger } from 'pino';
 import { buildApp } from './api/app.ts';
-import { assemble, startWorker } from './assembly.ts';
+import { type Assembly, assemble, isLoopback, startWorker } from './assembly.ts';
 import type { Config } from './config.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.ts';
 import { createLog } from './log.ts';
@@ -39,6 +40,7 @@ export async function startService(config: Config, role: Role, log = createLog(c
     }
     const assembly = await assemble(config, databaseUrl, log);
     closers.push(assembly.close);
+    if (role !== 'worker') await refuseWithoutKeys(config, assembly, log);
     if (role !== 'api') closers.push((await startWorker(config, databaseUrl, assembly)).close);
     if (role === 'worker') return { url: undefined, lost, close };
     const app = await buildApp(assembly.dependencies);
@@ -52,4 +54,15 @@ export async function startService(config: Config, role: Role, log = createLog(c
     await close();
     throw error;
   }
+}
+
+/** Throws if everyone on the network could use the API. */
+async function refuseWithoutKeys({ host, insecure }: Config, { dependencies }: Assembly, log: Logger): Promise<void> {
+  if (isLoopback(host) || (await dependencies.keyring.isRequired())) return;
+  if (!insecure) {
+    throw new Error(
+      `HYPERSEARCH_HOST=${host} would let everyone who reaches this machine use the service. Create a key first, with «npm run hypersearch -- keys create NAME --role admin», or set HYPERSEARCH_ADMIN_KEY; HYPERSEARCH_INSECURE=1 starts it without keys all the same`,
+    );
+  }
+  log.warn(`HYPERSEARCH_INSECURE=1: everyone who reaches ${host} may do everything`);
 }

@@ -13,6 +13,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } fr
 import type { Logger } from 'pino';
 import { Problem } from '../errors.ts';
 import { projectRoot } from '../paths.ts';
+import { identify, refuseStrangers } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
 import { registerProblems } from './problems.ts';
@@ -20,6 +21,7 @@ import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
 import { searchRoutes } from './routes/searches.ts';
@@ -51,7 +53,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   });
   registerProblems(app);
   refuseUnstorableText(app);
-  if (dependencies.loopback) rejectUnknownHosts(app);
+  if (dependencies.hosts !== undefined) rejectUnknownHosts(app, dependencies.hosts);
+  await identify(app, dependencies.keyring);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(helmet, {
     // The service uses plain HTTP; a TLS proxy in front of it should set these.
@@ -61,8 +64,10 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(rateLimit, {
     max: REQUESTS_IN_TEN_SECONDS,
     timeWindow: 10_000,
+    keyGenerator: ({ principal, ip }) => principal?.id ?? ip,
     allowList: ({ routeOptions }) => PROBES.includes(routeOptions.url ?? ''),
   });
+  refuseStrangers(app);
   // Only answers: a compressed request could be far larger than the limits of bodies. The lowest level makes a table an eighth at little CPU time.
   await app.register(compress, {
     globalDecompression: false,
@@ -80,6 +85,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(eventRoutes, live);
   await app.register(datasetRoutes, dependencies);
   await app.register(modelRoutes, dependencies);
+  await app.register(keyRoutes, dependencies);
   await app.register(healthRoutes, dependencies);
   await app.register(pageRoutes, dependencies);
   return app;
@@ -91,15 +97,15 @@ function requestLog(log: Logger): FastifyBaseLogger {
 }
 
 /**
- * Prevents DNS rebinding: another site can point its own host name at 127.0.0.1, so that browsers treat its pages as same-origin, but it cannot
- * change the Host header.
+ * Prevents DNS rebinding: another site can point its own host name at the address of the service, so that browsers treat its pages as
+ * same-origin, but it cannot change the Host header.
  */
-function rejectUnknownHosts(app: FastifyInstance): void {
+function rejectUnknownHosts(app: FastifyInstance, hosts: readonly string[]): void {
   app.addHook('onRequest', async ({ hostname }) => {
-    if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return;
+    if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) || hosts.includes(hostname.toLowerCase())) return;
     throw new Problem(
       'unknownHost',
-      `${hostname} is not a name of this machine; set HYPERSEARCH_HOST to make the service available to others`,
+      `${hostname} is not a name of this service; HYPERSEARCH_HOSTS lists the names by which it may be reached`,
     );
   });
 }

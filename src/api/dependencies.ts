@@ -3,6 +3,7 @@
 import type { Logger } from 'pino';
 import type { Machine } from '../application/dry-run.ts';
 import type { ImportanceTask } from '../application/importance.ts';
+import type { Keyring } from '../application/keyring.ts';
 import type { ModelUseAnswer, ModelUseTask } from '../application/models/use-model.ts';
 import type { Planner } from '../application/planner.ts';
 import type { DatasetStore, ModelStore, PubSub, SearchQueries, SearchStore, TrialQueue } from '../application/ports.ts';
@@ -48,8 +49,9 @@ export interface ApiDependencies extends Machine {
   readonly ping: () => Promise<void>;
   /** Folder of the page. */
   readonly web: string;
-  /** Whether the service only listens on loopback; then it rejects unknown host names. */
-  readonly loopback: boolean;
+  /** Names by which the service may be reached, besides those of loopback; undefined allows every name. */
+  readonly hosts: readonly string[] | undefined;
+  readonly keyring: Keyring;
 }
 
 /** Additionally the epochs of the last seconds, for live views. */

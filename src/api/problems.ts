@@ -41,6 +41,9 @@ function problemOf(error: FastifyError | Error, bodyLimit: number | undefined): 
 
 function send(reply: FastifyReply, problem: Problem): FastifyReply {
   const document = documentOf(problem);
+  // Node no longer counts the connection of a websocket among those that it closes: one that is refused would outlive the service.
+  if (reply.request.headers.upgrade !== undefined)
+    reply.raw.once('finish', () => reply.request.raw.socket.destroySoon());
   return reply.code(document.status).type('application/problem+json').serializer(JSON.stringify).send(document);
 }
 

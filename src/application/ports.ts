@@ -6,6 +6,7 @@ import type { CsvReading } from '../data/reading.ts';
 import type { AskedUpload } from '../data/upload.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Annotation } from '../domain/annotations.ts';
+import type { ApiKey, Role } from '../domain/api-key.ts';
 import type {
   Added,
   Claim,
@@ -252,6 +253,23 @@ export interface ModelStore {
   /** Releases every claim whose lease has expired. */
   reapExpired(): Promise<void>;
   waiting(): Promise<readonly string[]>;
+}
+
+/** Secrets are known to it by their hashes. */
+export interface KeyStore {
+  create(key: { readonly name: string; readonly role: Role; readonly hash: Uint8Array }): Promise<ApiKey>;
+  /** Newest first, with those that are revoked. */
+  list(): Promise<readonly ApiKey[]>;
+  /** Ends the sessions that began with it, too. Whether there is such a key. */
+  revoke(id: string): Promise<boolean>;
+  /** Whether there is a key, or was one. */
+  isAny(): Promise<boolean>;
+  /** Undefined if it is unknown or revoked. Records that it was used. */
+  use(hash: Uint8Array): Promise<ApiKey | undefined>;
+  beginSession(hash: Uint8Array, keyHash: Uint8Array, seconds: number): Promise<void>;
+  /** The hash of the key of a session that has not expired. */
+  sessionKey(hash: Uint8Array): Promise<Uint8Array | undefined>;
+  endSession(hash: Uint8Array): Promise<void>;
 }
 
 /** Only delivers (invariant 1): a delivery that is already queued is not queued twice. */

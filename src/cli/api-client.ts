@@ -7,6 +7,7 @@ import type { Answer, EndpointName } from '../contract/http.ts';
 import type { ModelFile, NewModelRequest } from '../contract/models.ts';
 import type { ProblemDocument } from '../contract/problem.ts';
 import type { SearchMessage } from '../contract/stream.ts';
+import type { Role } from '../domain/api-key.ts';
 import type { RawRow } from '../models/predictions.ts';
 
 /** The service refused a request; the message lists all issues. */
@@ -18,17 +19,19 @@ class Refused extends Error {
   }
 }
 
-export function createClient(url: string) {
+/** `key`: an API key, if the service needs one. */
+export function createClient(url: string, key?: string) {
+  const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
   const request = async <Name extends EndpointName>(
     name: Name,
     target: Target<Name>,
     body?: unknown,
   ): Promise<Response> => {
     const { method, path } = requestLine(name, target);
-    const init = body === undefined ? {} : contentOf(body);
+    const { headers, ...content } = body === undefined ? { headers: {} } : contentOf(body);
     let response: Response;
     try {
-      response = await fetch(`${url}${path}`, { method, ...init });
+      response = await fetch(`${url}${path}`, { method, ...content, headers: { ...headers, ...authorization } });
     } catch {
       throw new Error(`there is no hypersearch at ${url}; start one with npm start, or set HYPERSEARCH_URL`);
     }
@@ -74,7 +77,10 @@ export function createClient(url: string) {
     /** Rows as objects, or CSV: its text, or the bytes of a file. */
     predict: (id: string, rows: readonly RawRow[] | string | Uint8Array) =>
       json('POST /v1/models/:id/predict', { params: { id } }, isCsv(rows) ? rows : { rows }),
-    stream: (id: string, after?: number) => stream(url, id, after),
+    keys: () => json('GET /v1/keys', {}),
+    createKey: (newKey: { readonly name: string; readonly role: Role }) => json('POST /v1/keys', {}, newKey),
+    revokeKey: (id: string) => request('DELETE /v1/keys/:id', { params: { id } }),
+    stream: (id: string, after?: number) => stream(url, authorization, id, after),
   };
 }
 
@@ -94,11 +100,16 @@ export type ApiClient = ReturnType<typeof createClient>;
  * A snapshot and all later messages of a search, or with `from` all messages after that seq. Reconnects with the last seq, so no event is missed or repeated. Throws `Refused` if
  * retrying cannot help, for example after the search was deleted.
  */
-async function* stream(url: string, id: string, from?: number): AsyncGenerator<SearchMessage> {
+async function* stream(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  id: string,
+  from?: number,
+): AsyncGenerator<SearchMessage> {
   let after = from;
   for (let pause = 100; ; pause = Math.min(pause * 2, 5000)) {
     const query = after === undefined ? '' : `?after=${after}`;
-    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/searches/${id}/events${query}`);
+    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/searches/${id}/events${query}`, { headers });
     try {
       for await (const message of messagesOf(socket)) {
         if ('seq' in message) after = message.seq;

@@ -20,6 +20,7 @@ import {
   whatIfNotes,
   whatIfTable,
 } from './format.ts';
+import { keys } from './key-commands.ts';
 import { listModels, makeModel, predict } from './model-commands.ts';
 import { replayed } from './replay.ts';
 import { UsageError } from './usage.ts';
@@ -98,6 +99,7 @@ const clientCommands: Readonly<Record<string, Command>> = {
   },
   replay,
   model: makeModel,
+  keys,
   models: listModels,
   predict,
 };

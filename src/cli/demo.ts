@@ -6,6 +6,7 @@ import { createLog } from '../log.ts';
 import { startWithGracefulShutdown } from '../serve.ts';
 import { createClient } from './api-client.ts';
 import { bestLines, bestTable, findingLines, searchLines } from './format.ts';
+import { ownKey } from './own-service.ts';
 import { watch } from './watch.ts';
 
 const specification = {
@@ -35,10 +36,11 @@ export async function demo(config: Config): Promise<number> {
   );
   const { family, implementation } = compileKernels(config.kernels);
   console.log(`Kernels: ${family}, ${implementation}.\n`);
-  const own = { ...config, logLevel, port: 0 } as const;
+  const adminKey = ownKey();
+  const own = { ...config, logLevel, port: 0, adminKey } as const;
   const service = await startWithGracefulShutdown(own, 'both', createLog(own), () => undefined);
   try {
-    const client = createClient(service.url!);
+    const client = createClient(service.url!, adminKey);
     const started = performance.now();
     const { id } = await client.create(specification);
     const search = await watch(client, id);

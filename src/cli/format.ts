@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { Preflight, SearchFindings } from '../contract/analysis.ts';
 import type { Best } from '../contract/trials.ts';
 import type { WhatIf } from '../contract/what-if.ts';
+import type { ApiKey } from '../domain/api-key.ts';
 import { evidenceText } from '../domain/best-evidence.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
@@ -163,6 +164,14 @@ export function preflightLines({ families, leftOut }: Preflight): string {
   return [...lines, ...(leftOut > 0 ? [`${leftOut} less frequent kinds of networks were not checked.`] : [])].join(
     '\n',
   );
+}
+
+export function keyTable(keys: readonly ApiKey[]): string {
+  const table = new Table({ head: ['id', 'name', 'role', 'created', 'last used', 'revoked'], ...plain });
+  for (const { id, name, role, createdAt, lastUsedAt, revokedAt } of keys) {
+    table.push([id, name, role, createdAt, lastUsedAt ?? '–', revokedAt ?? '–']);
+  }
+  return table.toString();
 }
 
 export function searchTable(searches: readonly Search[]): string {

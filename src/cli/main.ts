@@ -25,10 +25,11 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
   }
   const command = clientCommand(name);
   if (command !== undefined) {
-    const run = (url: string) => command(createClient(url), args);
+    const run = (url: string, key = config.key) => command(createClient(url, key), args);
     // A model in a file needs no service.
     const isLocal = name === 'predict' && existsSync(args[0] ?? '');
-    return isLocal ? run(config.serviceUrl) : withService(config, run);
+    // The first key is created before the first start, if the service is to listen beyond loopback.
+    return isLocal ? run(config.serviceUrl) : withService(config, run, name === 'keys');
   }
   console.log(usage);
   return name === 'help' || name === '--help' ? 0 : 2;

@@ -25,7 +25,11 @@ export const usage = `usage: npm run hypersearch -- COMMAND
   models [ID]                       the newest models
   predict MODEL FILE.csv            predict rows with a model, or with a model.json
 
+  keys create NAME --role reader|submitter|admin
+                                    create an API key; from the first one on every request needs a key
+  keys list | keys revoke ID        the API keys
+
   start | api | worker | demo       run the service: see npm start, npm run api, npm run worker, npm run demo
 
 The commands connect to HYPERSEARCH_URL (by default http://127.0.0.1 at HYPERSEARCH_PORT, which is 3000). If that is
-not set and no service answers, they start one for themselves on the stored searches.`;
+not set and no service answers, they start one for themselves on the stored searches. HYPERSEARCH_KEY is their API key.`;

@@ -4,6 +4,7 @@ import { analysisEndpoints } from './analysis.ts';
 import { confirmationEndpoints } from './confirmation.ts';
 import { datasetEndpoints } from './datasets.ts';
 import { healthEndpoints } from './health.ts';
+import { keyEndpoints } from './keys.ts';
 import { modelEndpoints } from './models.ts';
 import { searchEndpoints } from './searches.ts';
 import { streamEndpoints } from './stream.ts';
@@ -20,6 +21,7 @@ export const endpoints = {
   ...datasetEndpoints,
   ...modelEndpoints,
   ...healthEndpoints,
+  ...keyEndpoints,
 } as const;
 
 type Endpoints = typeof endpoints;

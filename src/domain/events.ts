@@ -135,8 +135,12 @@ export const changeSchema = z.discriminatedUnion('type', [
 ]);
 export type Change = z.infer<typeof changeSchema>;
 
-const stamp = { seq: z.int().min(1), at: time };
-export type SearchEvent = { readonly [Name in keyof typeof stamp]: z.infer<(typeof stamp)[Name]> } & Change;
+const stamp = {
+  seq: z.int().min(1),
+  at: time,
+  by: z.string().optional().describe('The name of the API key that asked for it'),
+};
+export type SearchEvent = Readonly<z.infer<z.ZodObject<typeof stamp>>> & Change;
 
 /** A change with its sequence number in the event log. */
 export const eventSchema = z

@@ -200,10 +200,12 @@ export function eventOf(row: {
   readonly type: string;
   readonly data: unknown;
   readonly at: Date;
+  readonly by: string | null;
 }): SearchEvent {
   const event = {
     seq: row.seq,
     at: row.at.toISOString(),
+    ...(row.by !== null && { by: row.by }),
     type: row.type,
     data: changeDataOf(row.type, row.data),
   } as SearchEvent;

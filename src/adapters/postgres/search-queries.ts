@@ -118,7 +118,7 @@ export function createSearchQueries(database: Database): SearchQueries {
     objectives: (search, stage, limit) => objectivesOf(database, search, stage, limit),
     events: async (id, after, limit) => {
       const rows = await database.$queryRaw<Parameters<typeof eventOf>[0][]>`
-        SELECT seq, type, data, at FROM events WHERE search_id = ${id}::uuid AND seq > ${after}::int
+        SELECT seq, type, data, at, by FROM events WHERE search_id = ${id}::uuid AND seq > ${after}::int
         ORDER BY seq LIMIT ${limit}::int`;
       return rows.map(eventOf);
     },

@@ -1,5 +1,6 @@
 /** Searches and trials in Postgres: each method one transaction (database.ts), named by its verb. */
 import { randomUUID } from 'node:crypto';
+import { currentActor } from '../../application/actor.ts';
 import type { NewSearch, SearchStore } from '../../application/ports.ts';
 import type { Search } from '../../domain/search.ts';
 import { annotateTrials } from '../../domain/transitions/annotating.ts';
@@ -99,7 +100,7 @@ async function create(
     eventSeq: 1,
     idempotencyKey: idempotency?.key ?? null,
     requestHash: idempotency?.requestHash ?? null,
-    events: { create: { seq: 1, type: 'search.created', data: { total } } },
+    events: { create: { seq: 1, type: 'search.created', data: { total }, by: currentActor() } },
   };
   try {
     await database.$transaction(async (transaction) => {

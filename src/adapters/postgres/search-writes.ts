@@ -1,5 +1,6 @@
 /** Writes what a change of a search came to (domain/transitions/search-update.ts). It decides nothing; all statements are sent without waiting for each other. */
 
+import { currentActor } from '../../application/actor.ts';
 import { isOpen, type Search } from '../../domain/search.ts';
 import type { Specification } from '../../domain/specification/specification.ts';
 import type { SearchWrites } from '../../domain/transitions/search-update.ts';
@@ -63,8 +64,8 @@ async function updateSearch(
   const message = JSON.stringify({ kind: 'changed', searchId: before.id, seq, state });
   const [row] = await tx.$queryRaw<Pick<SearchRow, 'finished_at'>[]>`
     WITH logged AS (
-      INSERT INTO events (search_id, seq, type, data)
-      SELECT ${before.id}::uuid, ${before.seq}::int + position, change->>'type', change->'data'
+      INSERT INTO events (search_id, seq, type, data, by)
+      SELECT ${before.id}::uuid, ${before.seq}::int + position, change->>'type', change->'data', ${currentActor()}::text
       FROM jsonb_array_elements(${JSON.stringify(events)}::jsonb) WITH ORDINALITY AS list(change, position)
     ), notified AS (
       SELECT pg_notify(${PUB_SUB_CHANNEL}, ${message})

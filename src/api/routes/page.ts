@@ -1,5 +1,6 @@
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync } from 'fastify';
+import { openToAll } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
 /** Routes of the page (web/src/app.tsx), which all serve the same document. */
@@ -7,6 +8,9 @@ const views = ['/searches', '/searches/*', '/new', '/compare', '/datasets', '/da
 
 /** Serves the built page: precompressed, with content-hashed asset names. */
 export const pageRoutes: FastifyPluginAsync<ApiDependencies> = async (app, { web }) => {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, ...openToAll };
+  });
   await app.register(fastifyStatic, {
     root: web,
     preCompressed: true,

@@ -1,0 +1,56 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { SESSION_SECONDS } from '../../application/keyring.ts';
+import { Problem } from '../../errors.ts';
+import { SESSION_COOKIE } from '../authentication.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { endpoint } from '../endpoint.ts';
+import { refuseOtherSites } from '../socket.ts';
+
+const cookie = { path: '/', httpOnly: true, sameSite: 'strict', maxAge: SESSION_SECONDS } as const;
+
+export const keyRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { keyring }) => {
+  app.route({
+    ...endpoint('POST /v1/keys'),
+    handler: async ({ body }, reply) => {
+      reply.code(201).header('cache-control', 'no-store');
+      return keyring.create(body);
+    },
+  });
+  app.route({
+    ...endpoint('GET /v1/keys'),
+    handler: async () => ({ items: await keyring.list() }),
+  });
+  app.route({
+    ...endpoint('DELETE /v1/keys/:id'),
+    handler: async ({ params }, reply) => {
+      await keyring.revoke(params.id);
+      return reply.code(204).send(null);
+    },
+  });
+  app.route({
+    ...endpoint('GET /v1/session'),
+    handler: async ({ principal }) =>
+      principal === undefined ? { name: null, role: 'admin' as const } : { name: principal.name, role: principal.role },
+  });
+  app.route({
+    ...endpoint('POST /v1/session'),
+    handler: async (request, reply) => {
+      refuseOtherSites(request);
+      const session = await keyring.signIn(request.body.key);
+      if (session === undefined) throw new Problem('unauthorized', 'the key is unknown or was revoked');
+      // Browsers accept Secure cookies over plain HTTP on localhost only.
+      reply.setCookie(SESSION_COOKIE, session.token, { ...cookie, secure: request.protocol === 'https' });
+      const { name, role } = session.principal;
+      return { name, role };
+    },
+  });
+  app.route({
+    ...endpoint('DELETE /v1/session'),
+    handler: async (request, reply) => {
+      refuseOtherSites(request);
+      const token = request.cookies[SESSION_COOKIE];
+      if (token !== undefined) await keyring.signOut(token);
+      return reply.clearCookie(SESSION_COOKIE, cookie).code(204).send(null);
+    },
+  });
+};

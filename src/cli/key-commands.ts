@@ -1,0 +1,34 @@
+/** The commands for API keys. */
+import { parseArgs } from 'node:util';
+import { roles } from '../domain/api-key.ts';
+import type { ApiClient } from './api-client.ts';
+import { keyTable } from './format.ts';
+import { UsageError } from './usage.ts';
+
+const USAGE = `keys create NAME --role ${roles.join('|')} | keys list | keys revoke ID`;
+
+export async function keys(client: ApiClient, args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, options: { role: { type: 'string' } }, allowPositionals: true });
+  const [action, argument, ...more] = positionals;
+  if (more.length > 0) throw new UsageError(USAGE);
+  if (action === 'list' && argument === undefined) {
+    const { items } = await client.keys();
+    console.log(items.length === 0 ? 'no keys: requests need none' : keyTable(items));
+    return 0;
+  }
+  if (action === 'create' && argument !== undefined && values.role !== undefined) {
+    // The service validates the role.
+    const { secret, name, role } = await client.createKey({ name: argument, role: values.role as 'reader' });
+    console.error(
+      `The key of ${name} (${role}). It is not shown again; the command line reads it from HYPERSEARCH_KEY:`,
+    );
+    console.log(secret);
+    return 0;
+  }
+  if (action === 'revoke' && argument !== undefined) {
+    await client.revokeKey(argument);
+    console.log(`revoked ${argument}`);
+    return 0;
+  }
+  throw new UsageError(USAGE);
+}

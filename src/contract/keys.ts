@@ -1,0 +1,53 @@
+/** Endpoints for API keys and sessions of browsers. */
+import { z } from 'zod';
+import { apiKeySchema, keyNameSchema, roles } from '../domain/api-key.ts';
+import { refusals } from './problem.ts';
+
+const tags = ['keys'];
+const keyParams = z.object({ id: z.uuid() });
+
+const newKeySchema = z.strictObject({ name: keyNameSchema, role: z.enum(roles) });
+
+const principalSchema = z.object({
+  name: z.string().nullable().describe('Of the key; null if none is needed'),
+  role: z.enum(roles),
+});
+
+export const keyEndpoints = {
+  'POST /v1/keys': {
+    tags,
+    summary: 'Create an API key; from the first one on every request needs a key',
+    body: newKeySchema,
+    response: {
+      201: apiKeySchema.unwrap().extend({ secret: z.string().describe('The key itself. It is not shown again') }),
+      ...refusals,
+    },
+  },
+  'GET /v1/keys': {
+    tags,
+    summary: 'List API keys, newest first',
+    response: { 200: z.object({ items: z.array(apiKeySchema).readonly() }), ...refusals },
+  },
+  'DELETE /v1/keys/:id': {
+    tags,
+    summary: 'Revoke an API key and the sessions that began with it',
+    params: keyParams,
+    response: { 204: z.null(), ...refusals },
+  },
+  'GET /v1/session': {
+    tags,
+    summary: 'Who sends this request',
+    response: { 200: principalSchema, ...refusals },
+  },
+  'POST /v1/session': {
+    tags,
+    summary: 'Sign in with an API key: sets a cookie for browsers',
+    body: z.strictObject({ key: z.string().min(1).max(200) }),
+    response: { 200: principalSchema, ...refusals },
+  },
+  'DELETE /v1/session': {
+    tags,
+    summary: 'Sign out: the cookie is no longer valid',
+    response: { 204: z.null(), ...refusals },
+  },
+} as const;

@@ -1,0 +1,28 @@
+/** Which role an endpoint needs. */
+import type { Role } from '../domain/api-key.ts';
+import type { EndpointName } from './http.ts';
+
+/** They store nothing. */
+const readers: ReadonlySet<string> = new Set<EndpointName>([
+  'POST /v1/searches/dry-run',
+  'POST /v1/searches/preflight',
+  'POST /v1/searches/:id/refine/dry-run',
+  'POST /v1/datasets/preview',
+  'POST /v1/models/:id/predict',
+]);
+
+/** Answered without a key. */
+const open: ReadonlySet<string> = new Set<EndpointName>([
+  'GET /healthz',
+  'GET /readyz',
+  'POST /v1/session',
+  'DELETE /v1/session',
+]);
+
+/** `name`: method and path, like `GET /v1/searches`. Undefined if it is open to everyone. */
+export function roleFor(name: string): Role | undefined {
+  if (open.has(name)) return undefined;
+  if (/^\w+ \/v1\/keys/.test(name)) return 'admin';
+  const [method = ''] = name.split(' ');
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method) || readers.has(name) ? 'reader' : 'submitter';
+}

@@ -1,0 +1,36 @@
+/** Keys of the API: who may do what. */
+import { z } from 'zod';
+
+/** Each may do what the ones before it may. */
+export const roles = ['reader', 'submitter', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+export function includes(role: Role, needed: Role): boolean {
+  return roles.indexOf(role) >= roles.indexOf(needed);
+}
+
+export const keyNameSchema = z
+  .string()
+  .trim()
+  .regex(/^[\w .@+-]{1,100}$/u, { error: 'must have 1 to 100 letters, digits, spaces, or . @ + - _' });
+
+export const apiKeySchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    role: z.enum(roles).describe('reader: reads; submitter: also creates and changes; admin: also manages keys'),
+    createdAt: z.iso.datetime(),
+    lastUsedAt: z.iso.datetime().nullable().describe('To within a minute'),
+    revokedAt: z.iso.datetime().nullable(),
+  })
+  .readonly()
+  .meta({ id: 'ApiKey' });
+export type ApiKey = z.output<typeof apiKeySchema>;
+
+/** Who sends a request. */
+export interface Principal {
+  /** Of the key; undefined for the key of the settings. */
+  readonly id: string | undefined;
+  readonly name: string;
+  readonly role: Role;
+}
