@@ -1,7 +1,7 @@
 # One image for every kind of process: the API by default, `worker` for a worker.
 #
 #   docker build -t hypersearch .
-#   docker run -e DATABASE_URL=… -e REDIS_URL=… -p 127.0.0.1:3000:3000 hypersearch
+#   docker run -e DATABASE_URL=… -e REDIS_URL=… -e HYPERSEARCH_ADMIN_KEY=… -p 127.0.0.1:3000:3000 hypersearch
 #   docker run -e DATABASE_URL=… -e REDIS_URL=… hypersearch worker
 #
 # It has no HEALTHCHECK, since a worker has no HTTP: docker-compose.yml checks the API. npm run verify:image tries it all.

@@ -211,9 +211,13 @@ in_image() {
     "${environment[@]}" "${given[@]}" /bin/sh -c 'cd "$0" && exec "$@"' "$folder" "$@"
 }
 
+admin_key=$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')
+export admin_key
+
 # start ROLE: in the background; its pid (unshare's, outside) in `last`.
 start() {
   (in_image DATABASE_URL="$database_url" REDIS_URL="$redis_url" HYPERSEARCH_PORT="$port" HYPERSEARCH_THREADS=1 \
+    HYPERSEARCH_ADMIN_KEY="$admin_key" \
     -- "${entry_point[@]}" "$1") >"$work/$1.log" 2>&1 &
   last=$!
   started+=("$last")
@@ -280,8 +284,9 @@ const specification = (name, dataset, epochs, trials) => ({
   budget: { trials },
 });
 async function ask(path, body) {
-  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  const response = await fetch(url + path, body === undefined ? {} : post);
+  const headers = { authorization: `Bearer ${process.env.admin_key}` };
+  const post = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const response = await fetch(url + path, body === undefined ? { headers } : post);
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response.headers.get('content-type').includes('json') ? response.json() : response.text();
 }
@@ -369,7 +374,7 @@ answer=$(client search)
 read -r id number summary <<<"$answer"
 ok "search over HTTP: $summary"
 
-(in_image HYPERSEARCH_URL="$url" -- "${entry_point[@]}" replay "$id" "$number") >"$work/replay.log" 2>&1 ||
+(in_image HYPERSEARCH_URL="$url" HYPERSEARCH_KEY="$admin_key" -- "${entry_point[@]}" replay "$id" "$number") >"$work/replay.log" 2>&1 ||
   fail 'the best trial, computed again, is another' replay.log
 ok "replay of trial $number in the image: $(tail -n 1 "$work/replay.log")"
 

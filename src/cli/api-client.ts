@@ -89,7 +89,10 @@ function isCsv(body: unknown): body is string | Uint8Array {
 }
 
 /** Texts and bytes are CSV; anything else is sent as JSON. */
-function contentOf(body: unknown): { readonly body: string | Buffer; readonly headers: Record<string, string> } {
+function contentOf(body: unknown): {
+  readonly body: string | Buffer<ArrayBuffer>;
+  readonly headers: Record<string, string>;
+} {
   const [content, type] = isCsv(body) ? [Buffer.from(body), 'text/csv'] : [JSON.stringify(body), 'application/json'];
   return { body: content, headers: { 'content-type': type } };
 }

@@ -243,3 +243,36 @@ it('what-if shows the best setting of each pruner', async () => {
   await ended(service.client, few.id);
   expect((await hypersearch('what-if', few.id)).output).toContain('median: Too few trials can be replayed');
 });
+
+it('keys: created before the first start, listed, revoked; the other commands use one', async () => {
+  const port = String(await freePort());
+  const environment = {
+    ...{ HYPERSEARCH_DATA: join(folder, 'keys'), HYPERSEARCH_PORT: port, HYPERSEARCH_URL: '' },
+    ...{ DATABASE_URL: '', REDIS_URL: '' },
+  };
+  const alone = async (args: string[], more: Record<string, string> = {}) => {
+    const command = run(process.execPath, [main, ...args], { ...environment, ...more });
+    await new Promise((resolve) => command.child.once('close', resolve));
+    return { code: command.child.exitCode, output: command.output() };
+  };
+  expect(await alone(['keys', 'create', 'Ada'])).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/usage.*--role/),
+  });
+  const created = await alone(['keys', 'create', 'Ada', '--role', 'admin']);
+  expect(created.code, created.output).toBe(0);
+  const [key] = /hs_\S+/.exec(created.output) ?? [];
+  // Beyond loopback, as it has a key now.
+  const server = run(process.execPath, [main, 'start'], { ...environment, HYPERSEARCH_HOST: '0.0.0.0' });
+  await server.prints(/is ready/);
+  const refused = await alone(['list']);
+  expect(refused).toMatchObject({ code: 1, output: expect.stringMatching(/An API key is needed/) });
+  const listed = await alone(['keys', 'list'], { HYPERSEARCH_KEY: key! });
+  expect(listed.output).toMatch(/Ada +admin/);
+  expect((await alone(['list'], { HYPERSEARCH_KEY: key! })).code).toBe(0);
+  const [id] = /[0-9a-f-]{36}/.exec(listed.output) ?? [];
+  expect((await alone(['keys', 'revoke', id!], { HYPERSEARCH_KEY: key! })).code).toBe(0);
+  expect((await alone(['list'], { HYPERSEARCH_KEY: key! })).output).toMatch(/An API key is needed/);
+  server.child.kill('SIGTERM');
+  await new Promise((resolve) => server.child.once('close', resolve));
+});

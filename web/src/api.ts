@@ -1,4 +1,5 @@
 /** The API client of the page, typed by the contract. */
+import { useSyncExternalStore } from 'react';
 import { requestLine, type Target } from '../../src/client/request.ts';
 import type { Answer, EndpointName, Query } from '../../src/contract/http.ts';
 import type { NewModelRequest } from '../../src/contract/models.ts';
@@ -29,6 +30,26 @@ export class Refusal extends Error {
   }
 }
 
+const UNAUTHORIZED = 401;
+let isSignedOut = false;
+const listeners = new Set<() => void>();
+
+/** Whether the service has refused a request for lack of an API key. */
+export function useSignedOut(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => isSignedOut,
+  );
+}
+
+function noteSignedOut(): void {
+  isSignedOut = true;
+  for (const listener of listeners) listener();
+}
+
 interface Sent {
   /** Sent as JSON, or as it is if `type` is given. */
   readonly body?: unknown;
@@ -57,6 +78,7 @@ async function ask<Name extends EndpointName>(
     if (signal?.aborted) throw error;
     return {};
   })) as unknown;
+  if (response.status === UNAUTHORIZED && name !== 'POST /v1/session') noteSignedOut();
   if (!response.ok) throw new Refusal(response.status, answer as Partial<ProblemDocument>);
   return answer as Answer<Name>;
 }
@@ -65,6 +87,9 @@ type About = 'findings' | 'importance' | 'what-if' | 'coverage' | 'history' | 'b
 type TransitionVerb = 'pause' | 'resume' | 'cancel';
 
 export const api = {
+  session: () => ask('GET /v1/session', {}),
+  signIn: (key: string) => ask('POST /v1/session', {}, { body: { key } }),
+  signOut: () => ask('DELETE /v1/session', {}),
   searches: (query: Query<'GET /v1/searches'>) => ask('GET /v1/searches', { query }),
   search: (id: string) => ask('GET /v1/searches/:id', { params: { id } }),
   create: (specification: unknown) => ask('POST /v1/searches', {}, { body: specification }),

@@ -5,6 +5,7 @@ import { useConnection } from './overview.ts';
 import { Problem } from './parts/problem.tsx';
 import { Waiting } from './parts/waiting.tsx';
 import { SearchesView } from './searches/searches-view.tsx';
+import { Account, SignedIn } from './session.tsx';
 import { chooseTheme, type Theme, useTheme } from './theme.ts';
 
 const SearchView = lazy(() => import('./search/search-view.tsx'));
@@ -24,32 +25,34 @@ export function App(): ReactNode {
       <Top />
       <main id="main" tabIndex={-1}>
         <Problem.Boundary>
-          <Suspense fallback={<Waiting what="the view" />}>
-            <Switch>
-              <Route path="/">
-                <OldAddress />
-                <SearchesView />
-              </Route>
-              <Route path="/searches">
-                <Redirect to="/" replace />
-              </Route>
-              <Route path="/searches/:id/trials/:number">
-                {({ id, number }) => <TrialView key={`${id} ${number}`} id={id} number={Number(number)} />}
-              </Route>
-              <Route path="/searches/:id">{({ id }) => <SearchView key={id} id={id} />}</Route>
-              <Route path="/new" component={NewSearchView} />
-              <Route path="/compare" component={CompareView} />
-              <Route path="/datasets" component={DatasetsView} />
-              <Route path="/models" component={ModelsView} />
-              <Route path="/models/:id">{({ id }) => <ModelView key={id} id={id} />}</Route>
-              <Route>
-                <h1>Page not found</h1>
-                <p>
-                  There is no such page. <Link href="/">All searches</Link>
-                </p>
-              </Route>
-            </Switch>
-          </Suspense>
+          <SignedIn>
+            <Suspense fallback={<Waiting what="the view" />}>
+              <Switch>
+                <Route path="/">
+                  <OldAddress />
+                  <SearchesView />
+                </Route>
+                <Route path="/searches">
+                  <Redirect to="/" replace />
+                </Route>
+                <Route path="/searches/:id/trials/:number">
+                  {({ id, number }) => <TrialView key={`${id} ${number}`} id={id} number={Number(number)} />}
+                </Route>
+                <Route path="/searches/:id">{({ id }) => <SearchView key={id} id={id} />}</Route>
+                <Route path="/new" component={NewSearchView} />
+                <Route path="/compare" component={CompareView} />
+                <Route path="/datasets" component={DatasetsView} />
+                <Route path="/models" component={ModelsView} />
+                <Route path="/models/:id">{({ id }) => <ModelView key={id} id={id} />}</Route>
+                <Route>
+                  <h1>Page not found</h1>
+                  <p>
+                    There is no such page. <Link href="/">All searches</Link>
+                  </p>
+                </Route>
+              </Switch>
+            </Suspense>
+          </SignedIn>
         </Problem.Boundary>
       </main>
     </>
@@ -93,6 +96,7 @@ function Top(): ReactNode {
       <span className={`connection ${connection}`} role="status">
         {connection === 'live' ? 'live' : connection === 'lost' ? 'disconnected, trying again…' : 'connecting…'}
       </span>
+      <Account />
       <label className="theme">
         <span className="hidden">Colours</span>
         <select value={theme} onChange={(event) => chooseTheme(event.target.value as Theme)}>
