@@ -42,6 +42,14 @@ export class Problem extends Error {
   }
 }
 
+/** What the service depends on does not answer. A client gets `unavailable`, and may try again. */
+export class Unavailable extends Error {
+  constructor(what: string, cause: unknown) {
+    super(`${what} does not answer: ${messageOf(cause)}`, { cause });
+    this.name = 'Unavailable';
+  }
+}
+
 /** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -5,7 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { z } from 'zod';
 import type { ProblemDocument } from '../contract/problem.ts';
 import { issuesOf } from '../domain/specification/validation-issues.ts';
-import { Problem, type ProblemCode, problems } from '../errors.ts';
+import { Problem, type ProblemCode, problems, Unavailable } from '../errors.ts';
 
 /** The codes of Fastify's own errors, by status. */
 const byStatus: Readonly<Record<number, ProblemCode>> = {
@@ -26,6 +26,7 @@ export function documentOf(problem: Problem): ProblemDocument {
 /** Bugs are sent as `internal` without details. */
 function problemOf(error: FastifyError | Error, bodyLimit: number | undefined): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof Unavailable) return new Problem('unavailable', error.message);
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (error instanceof SyntaxError || ('code' in error && String(error.code).includes('JSON'))) {
     return new Problem('invalidJson', error.message, [{ path: 'body', message: error.message }]);

@@ -40,6 +40,42 @@ it('Postgres restarted under load, twice: every trial is finished once', async (
   }
 });
 
+it('while Postgres is away, requests are answered 503 and what is away; afterwards all is as before', async () => {
+  const folder = await temporaryFolder();
+  const postgres = await startOwnPostgres(folder.path);
+  const api = await startApi({ DATABASE_URL: postgres.url });
+  try {
+    const { id } = await createClient(api.url).create(lasting(10_000, 2));
+    await postgres.stop();
+    const paths = [
+      '/readyz',
+      '/v1/searches',
+      `/v1/searches/${id}`,
+      `/v1/searches/${id}/trials`,
+      `/v1/searches/${id}/table`,
+      '/v1/datasets',
+      '/v1/models',
+    ];
+    for (const path of paths) {
+      const response = await fetch(`${api.url}${path}`);
+      const body = (await response.json()) as object;
+      expect([path, response.status, body]).toEqual([
+        path,
+        503,
+        expect.objectContaining({ code: 'unavailable', detail: expect.stringContaining('Postgres does not answer') }),
+      ]);
+    }
+    const cancel = await fetch(`${api.url}/v1/searches/${id}/cancel`, { method: 'POST' });
+    expect(cancel.status).toBe(503);
+    await postgres.restart('fast');
+    expect((await createClient(api.url).cancel(id)).state).toBe('cancelled');
+  } finally {
+    await api.end();
+    await postgres.stop();
+    await folder.remove();
+  }
+});
+
 async function connectionsTo(url: string): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -12,7 +12,7 @@ import { eventually, freePort } from './processes.ts';
 
 export interface OwnPostgres {
   readonly url: string;
-  /** `fast` ends connections and stops in order; `immediate` is as if the power had failed. */
+  /** `fast` ends connections and stops in order, if it is not stopped already; `immediate` is as if the power had failed. */
   restart(how: 'fast' | 'immediate'): Promise<void>;
   stop(): Promise<void>;
 }
@@ -46,6 +46,7 @@ export async function startOwnPostgres(directory: string): Promise<OwnPostgres> 
     );
   };
   const stop = async (signal: NodeJS.Signals) => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, 'exit');
     server.kill(signal);
     await exited;

@@ -1,6 +1,7 @@
 /** The connections to Postgres: Prisma for models, the driver below it for statements of our own (docs/decisions/0005-prisma-and-sql.md). */
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import { messageOf, Unavailable } from '../../errors.ts';
 import { Prisma, PrismaClient } from '../prisma-client/client.ts';
 
 /** Runs a statement: values become parameters, `Prisma.sql` fragments a part of the text. */
@@ -41,10 +42,14 @@ export function connect(url: string, connections: number): Database {
   });
   // A connection that is lost while it is idle is replaced; one that is lost at work rejects what it does.
   pool.on('error', () => undefined);
-  const prisma = new PrismaClient({
+  const own = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { maxWait: 20_000, timeout: 30_000 },
   });
+  // The extension changes no type of a result, though the compiler cannot see that.
+  const prisma = own.$extends({
+    query: { $allOperations: ({ args, query }) => unlessGone(query(args)) },
+  }) as unknown as PrismaClient;
   return {
     ...statementsOf(pool, false),
     search: prisma.search,
@@ -62,7 +67,7 @@ async function pipeline<T>(
   pool: pg.Pool,
   body: (transaction: Transaction) => Promise<{ readonly last: T | Promise<T> }>,
 ): Promise<T> {
-  const client = await pool.connect();
+  const client = await unlessGone(pool.connect());
   let broken: Error | undefined;
   const onError = (error: Error) => {
     broken = error;
@@ -81,6 +86,32 @@ async function pipeline<T>(
   } finally {
     client.off('error', onError);
     client.release(broken);
+  }
+}
+
+/** Connection exceptions, too many connections, a server that shuts down or starts (Postgres, appendix A), and Prisma's codes for these. */
+const GONE_STATES = /^(08|53300|57P0[123]|P10(01|02|08|17)$)/;
+const GONE_SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+/** The driver's own errors have no code. */
+const GONE_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+/** Throws `Unavailable` if Postgres does not answer, and other errors as they are. */
+async function unlessGone<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const isGone = GONE_STATES.test(code) || GONE_SYSTEM.has(code) || GONE_MESSAGE.test(messageOf(error));
+    throw isGone ? new Unavailable('Postgres', error) : error;
   }
 }
 
@@ -104,7 +135,9 @@ function statementsOf(client: pg.Pool | pg.PoolClient, prepared: boolean): State
   const run = (strings: TemplateStringsArray, values: readonly unknown[]) => {
     const statement = Prisma.sql(strings as readonly string[], ...values);
     const { text } = statement;
-    return client.query({ name: prepared ? nameOf(text) : undefined, text, values: [...statement.values], types });
+    return unlessGone(
+      client.query({ name: prepared ? nameOf(text) : undefined, text, values: [...statement.values], types }),
+    );
   };
   return {
     $queryRaw: async <Rows>(strings: TemplateStringsArray, ...values: readonly unknown[]) =>
