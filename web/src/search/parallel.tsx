@@ -13,8 +13,8 @@ import { useSelection } from './selection.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
-/** More lines than this would be unreadable and slow. */
-const MAX_LINES = 1500;
+/** More lines than this would be unreadable, and slow: brushing draws all of them at every movement. */
+const MAX_LINES = 1000;
 const BRUSH_MS = 150;
 
 export function Parallel(): ReactNode {

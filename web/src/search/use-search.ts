@@ -1,4 +1,4 @@
-/** Follows one search: applies stream messages to the model and notifies views at most every tenth of a second. */
+/** Follows one search: applies stream messages to the model, and notifies views with pauses that leave the browser mostly idle. */
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { SearchMessage } from '../../../src/contract/stream.ts';
@@ -7,8 +7,10 @@ import { type Connection, openStream } from '../live.ts';
 import { upsertSearch } from '../overview.ts';
 import { SearchModel, type TrialRow } from './model.ts';
 
-/** The minimum time between two updates of views. */
-const PAUSE_MS = 80;
+/** The pause before an update of the views is so many times as long as the last update took: updates take at most a fifth of a core. */
+const PAUSE_RATIO = 4;
+const MIN_PAUSE_MS = 30;
+const MAX_PAUSE_MS = 500;
 
 export interface Followed {
   readonly model: SearchModel;
@@ -94,14 +96,21 @@ function createKept() {
   const listeners = new Set<() => void>();
   let latest: Snapshot = { model, trials: [] };
   let due = false;
+  let pause = MIN_PAUSE_MS;
   const wake = () => {
     if (due) return;
     due = true;
     setTimeout(() => {
       due = false;
       latest = { model, trials: [...model.trials] };
+      const begun = performance.now();
       for (const listener of listeners) listener();
-    }, PAUSE_MS);
+      // A task after the microtasks in which React renders and charts draw.
+      setTimeout(() => {
+        const took = performance.now() - begun;
+        pause = Math.min(Math.max(PAUSE_RATIO * took, MIN_PAUSE_MS), MAX_PAUSE_MS);
+      });
+    }, pause);
   };
   return {
     model,
