@@ -76,7 +76,7 @@ async function takePictures(browser: Browser, client: ApiClient, folder: string)
       for (const [name, address] of addresses) {
         await page.goto(client.url + address);
         await page.locator('main h1').first().waitFor();
-        await page.waitForFunction("document.querySelector('.waiting') === null");
+        await page.locator('.waiting').first().waitFor({ state: 'detached' });
         // Charts are drawn in the frames after their data.
         await page.evaluate('new Promise((resolve) => requestIdleCallback(() => requestAnimationFrame(resolve)))');
         await page.screenshot({ path: join(folder, `${window}-${colorScheme}`, `${name}.png`), fullPage: true });
