@@ -48,7 +48,11 @@ export const exampleSearches = {
   },
   regression: {
     dataset: 'diabetes',
-    hyperparameters: { learningRate, hiddenUnits, activation: { distribution: 'categorical', choices: ['relu', 'tanh'] } },
+    hyperparameters: {
+      learningRate,
+      hiddenUnits,
+      activation: { distribution: 'categorical', choices: ['relu', 'tanh'] },
+    },
     sampler: { type: 'tpe', seed: 1 },
     pruner: { type: 'hyperband' },
     validation: { type: 'kFold', folds: 3, test: 0.2 },

@@ -65,7 +65,7 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
               reached
             </th>
             <th scope="col" className="number">
-              best value
+              best that ended here
             </th>
           </tr>
         </thead>
