@@ -77,8 +77,8 @@ async function takePictures(browser: Browser, client: ApiClient, folder: string)
         await page.goto(client.url + address);
         await page.locator('main h1').first().waitFor();
         await page.locator('.waiting').first().waitFor({ state: 'detached' });
-        // Dry runs and predictions.
-        await page.waitForLoadState('networkidle');
+        if (address.startsWith('/new')) await page.getByText('Dry run').waitFor();
+        if (address.startsWith('/models/')) await page.locator('.prediction').waitFor();
         // Charts are drawn in the frames after their data.
         await page.evaluate('new Promise((resolve) => requestIdleCallback(() => requestAnimationFrame(resolve)))');
         await page.screenshot({ path: join(folder, `${window}-${colorScheme}`, `${name}.png`), fullPage: true });

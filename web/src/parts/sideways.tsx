@@ -11,7 +11,6 @@ interface SidewaysProps {
 /** Scrolls its content horizontally where there is less room than `width`. */
 export function Sideways({ label, width, children }: SidewaysProps): ReactNode {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
     <section className="sideways" aria-label={label} tabIndex={0}>
       <div style={{ minWidth: width }}>{children}</div>
     </section>
