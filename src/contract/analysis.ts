@@ -46,14 +46,7 @@ export type SearchFindings = z.output<typeof searchFindingsSchema>;
 
 export const importanceSchema = z
   .object({
-    trials: z
-      .int()
-      .describe('Trials of the newest stage that it is computed from: those that are complete and have a value'),
-    pruned: z
-      .int()
-      .describe(
-        'How many of these were pruned: where fewer than 10 are complete they count too, with `epochs` as a variable',
-      ),
+    trials: z.int().describe('Complete trials with a value in the newest stage'),
     enough: z.boolean().describe('Whether there are at least 100: with fewer, shares are mostly noise'),
     note: z.string(),
     shares: z

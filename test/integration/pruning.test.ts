@@ -1,6 +1,5 @@
 /** Pruners through the whole service: who is stopped, when, and why. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Importance } from '../../src/contract/analysis.ts';
 import type { Search } from '../../src/domain/search.ts';
 import type { TrialSummary } from '../../src/domain/trial.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
@@ -27,22 +26,6 @@ async function search(more: object): Promise<{ search: Search; trials: TrialSumm
 }
 
 describe('hyperband', () => {
-  it('leaves few trials complete: importance counts the pruned ones too, with their epochs as a variable', async () => {
-    const { search: done, trials } = await search({
-      sampler: { type: 'random', seed: 3 },
-      pruner: { type: 'hyperband' },
-      budget: { trials: 30 },
-    });
-    const valued = trials.filter(({ value }) => value !== null);
-    const pruned = valued.filter(({ state }) => state === 'pruned').length;
-    expect(valued.length - pruned).toBeLessThan(10);
-    const answer = await fetch(`${service.url}/v1/searches/${done.id}/importance`);
-    const importance = (await answer.json()) as Importance;
-    expect(importance).toMatchObject({ trials: valued.length, pruned, enough: false });
-    expect(importance.note).toContain(`and ${pruned} pruned of the newest stage`);
-    expect(importance.shares.map(({ name }) => name).toSorted()).toEqual(['epochs', 'hiddenUnits', 'learningRate']);
-    expect(importance.shares[0]!.share).toBeGreaterThan(0.1);
-  });
   it('runs brackets one after the other, and at every rung the best go on', async () => {
     const { search: done, trials } = await search({
       pruner: { type: 'hyperband' },

@@ -18,7 +18,7 @@ function sharesOf(worth: (optimizer: string, numbers: Numbers) => number): Recor
     const point = propose(number, []);
     return { point, value: worth(String(point['optimizer']), point as Numbers) };
   });
-  const { shares } = importanceOf({ space, trials, pruned: 0, direction: 'maximize', seed: 1 });
+  const { shares } = importanceOf({ space, trials, direction: 'maximize', seed: 1 });
   expect(shares.find(({ name }) => name === 'momentum')!.trials).toBe(
     trials.filter(({ point }) => 'momentum' in point).length,
   );

@@ -1,7 +1,7 @@
 /** Analysis: hyperparameter importance, parallel coordinates, slices, contour plots and coverage. */
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { formatPercent } from '../../../src/format.ts';
+import { formatPercent, plural } from '../../../src/format.ts';
 import { api, type Importance } from '../api.ts';
 import { cssLength } from '../css.ts';
 import { Problem } from '../parts/problem.tsx';
@@ -35,7 +35,7 @@ const MIN_SHARE = 5e-4;
 function ImportanceCard(): ReactNode {
   const { search } = useShown();
   const { data, error } = useQuery({
-    queryKey: ['importance', search.id, steps(search.trials.complete + search.trials.pruned), search.state],
+    queryKey: ['importance', search.id, steps(search.trials.complete), search.state],
     queryFn: () => api.about(search.id, 'importance'),
     placeholderData: (before) => before,
   });
@@ -47,7 +47,9 @@ function ImportanceCard(): ReactNode {
       {data === undefined && !error && <Waiting what="the importance" />}
       {data && (
         <>
-          <p className="soft small">{data.note}</p>
+          <p className="soft small">
+            {data.note} {plural(data.trials, 'complete trial')} of the newest stage.
+          </p>
           <div className="importance">
             {data.shares.map(({ name, share, low, high, amongBest }) => (
               <ImportanceLine key={name} {...{ name, share, low, high, amongBest }} />
