@@ -68,7 +68,7 @@ def frozen(trial, distributions):
         datetime_complete=time_of(trial["finishedAt"]),
         params=params,
         distributions={name: distributions[name] for name in params},
-        user_attrs={"problems": trial["found"], "notes": trial["notes"], "tags": trial["tags"]},
+        user_attrs={"problems": ", ".join(trial["found"])},
         system_attrs={},
         intermediate_values=intermediate_values(trial),
     )
