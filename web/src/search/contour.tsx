@@ -135,7 +135,8 @@ function optionOf(
       { type: 'custom', renderItem, data: cells, encode: { x: [0, 3], y: [1, 4] }, silent: true, clip: true },
       {
         type: 'scatter',
-        symbolSize: 5,
+        // Many large points would hide the surface.
+        symbolSize: both.length > 300 ? 3 : 5,
         itemStyle: { color: '#fff', borderColor: '#222', borderWidth: 1 },
         data: both.map(({ point, value, number }) => [
           placeOn(across.distribution, point[across.name]),

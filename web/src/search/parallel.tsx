@@ -142,6 +142,8 @@ function optionOf(
     nameTextStyle: { color: soft },
     axisLabel,
     axisTick: { show: false },
+    // Above the lines.
+    z: 10,
     axisLine: { lineStyle: { color: colour('--grey') } },
     areaSelectStyle: { width: 18, color: colour('--accent') },
   };
