@@ -64,7 +64,7 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
             <th scope="col" style={{ width: '50%' }}>
               reached
             </th>
-            <th scope="col" className="number">
+            <th scope="col" className="number" style={{ whiteSpace: 'normal' }}>
               best that ended here
             </th>
           </tr>
