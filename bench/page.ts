@@ -13,7 +13,7 @@ import { brushing, busyShare, untilInteractive } from './parts/large-page.ts';
 import { epochsToPixels, firstLoad, interactions } from './parts/page.ts';
 import { countFrom, median, rounded, runBench, tableOf } from './parts/report.ts';
 import { runToCompletion, withClient } from './parts/through-service.ts';
-import { longTrials, tinyTrials } from './parts/tiny-and-long-trials.ts';
+import { longTrials, shortTrials, tinyTrials } from './parts/tiny-and-long-trials.ts';
 
 const { values } = parseArgs({ options: { trials: { type: 'string' }, large: { type: 'string' } } });
 const LOADS = 9;
@@ -66,18 +66,21 @@ async function manyTrials(browser: Browser, client: ApiClient, trials: number): 
   ];
 }
 
-async function fastSearch(browser: Browser, client: ApiClient, trials: number): Promise<Row[]> {
-  const created = await client.create(tinyTrials(trials));
-  const url = `${client.url}/searches/${created.id}`;
-  const done = async () => ended((await client.search(created.id)).trials);
-  const { share, trialsPerSecond } = await busyShare(browser, url, BUSY_SECONDS, done);
-  const watched: Row = [
-    `page, % of a core, at ${Math.round(trialsPerSecond)} trials a second`,
-    Math.round(100 * share),
-    '25 at 200',
-  ];
-  while ((await done()) < trials) await new Promise((resolve) => setTimeout(resolve, 1000));
-  return [watched, ...(await opening(browser, url, trials, '3'))];
+/** The overview of a search that runs. */
+async function watching(browser: Browser, client: ApiClient, id: string): Promise<Row> {
+  const done = async () => ended((await client.search(id)).trials);
+  const { share, trialsPerSecond } = await busyShare(browser, `${client.url}/searches/${id}`, BUSY_SECONDS, done);
+  return [`page, % of a core, at ${Math.round(trialsPerSecond)} trials a second`, Math.round(100 * share), '25 at 200'];
+}
+
+async function fastSearches(browser: Browser, client: ApiClient, trials: number): Promise<Row[]> {
+  const short = await client.create(shortTrials(trials));
+  const watched = [await watching(browser, client, short.id)];
+  await client.cancel(short.id);
+  const { id } = await client.create(tinyTrials(trials));
+  watched.push(await watching(browser, client, id));
+  while (ended((await client.search(id)).trials) < trials) await new Promise((resolve) => setTimeout(resolve, 1000));
+  return [...watched, ...(await opening(browser, `${client.url}/searches/${id}`, trials, '3'))];
 }
 
 await runBench(async () => {
@@ -90,7 +93,7 @@ await runBench(async () => {
         ...(await loading(browser, client)),
         ...(await epochs(browser, client)),
         ...(await manyTrials(browser, client, trials)),
-        ...(await fastSearch(browser, client, large)),
+        ...(await fastSearches(browser, client, large)),
       ];
       console.log(`${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`);
       console.log(tableOf(['what', 'measured', 'goal'], rows));
