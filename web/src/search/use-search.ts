@@ -9,8 +9,10 @@ import { SearchModel, type TrialRow } from './model.ts';
 
 /** The pause before an update of the views is so many times as long as the last update took: updates take at most a fifth of a core. */
 const PAUSE_RATIO = 4;
+/** And at least so long for each change of a trial since then: where more than a hundred change in a second, painting costs most. */
+const PAUSE_PER_CHANGE_MS = 10;
 const MIN_PAUSE_MS = 30;
-const MAX_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 300;
 
 export interface Followed {
   readonly model: SearchModel;
@@ -97,6 +99,7 @@ function createKept() {
   let latest: Snapshot = { model, trials: [] };
   let due = false;
   let pause = MIN_PAUSE_MS;
+  let seq = 0;
   const wake = () => {
     if (due) return;
     due = true;
@@ -108,7 +111,9 @@ function createKept() {
       // A task after the microtasks in which React renders and charts draw.
       setTimeout(() => {
         const took = performance.now() - begun;
-        pause = Math.min(Math.max(PAUSE_RATIO * took, MIN_PAUSE_MS), MAX_PAUSE_MS);
+        const changes = model.seq - seq;
+        seq = model.seq;
+        pause = Math.min(Math.max(PAUSE_RATIO * took, PAUSE_PER_CHANGE_MS * changes, MIN_PAUSE_MS), MAX_PAUSE_MS);
       });
     }, pause);
   };
