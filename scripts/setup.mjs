@@ -185,7 +185,8 @@ function pageStep(root) {
     isDue: () => fs.existsSync(path.join(root, 'web')) && readJson(stampFile).key !== key(),
     async run() {
       before = key();
-      await runBin(root, 'vite', ['build', 'web']);
+      // Vite takes NODE_ENV from the environment: in a test's, the page would have the development build of React.
+      await runBin(root, 'vite', ['build', 'web'], { env: { ...process.env, NODE_ENV: 'production' } });
     },
     finish: () => writeJson(stampFile, { key: before }),
   };
@@ -231,8 +232,8 @@ function runNpm(root, args) {
   return run(root, 'npm', args, 'npm ci', { shell: process.platform === 'win32' });
 }
 
-function runBin(root, name, args) {
-  return run(root, process.execPath, [findBin(root, name), ...args], `${name} ${args.join(' ')}`);
+function runBin(root, name, args, more = {}) {
+  return run(root, process.execPath, [findBin(root, name), ...args], `${name} ${args.join(' ')}`, more);
 }
 
 /** Where a command is not named like its package. */

@@ -1,5 +1,6 @@
 /** How fast the page is, measured in a real browser by its own clocks. */
 import type { Browser, Page } from 'playwright-core';
+import { heapOf } from './large-page.ts';
 import { median } from './report.ts';
 
 /** Bytes over the wire, as they are compressed, and seconds until the heading of the first view is painted and the page idle. */
@@ -98,11 +99,9 @@ export async function interactions(
     'another slice',
     ['l2', 'activation', 'learningRate'].map((name) => () => page.getByLabel('Hyperparameter').selectOption(name)),
   );
-  const debug = await context.newCDPSession(page);
-  await debug.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await debug.send('Runtime.getHeapUsage');
+  const megabytes = await heapOf(page);
   await context.close();
-  return { medians, megabytes: usedSize / 1e6 };
+  return { medians, megabytes };
 }
 
 function turnTo(page: Page, name: string): Promise<void> {

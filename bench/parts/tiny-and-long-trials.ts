@@ -16,6 +16,22 @@ export function tinyTrials(trials: number) {
   };
 }
 
+/** Trials of one epoch that takes some milliseconds: two cores end some two hundred in a second. */
+export function shortTrials(trials: number) {
+  return {
+    name: 'short',
+    dataset: 'digits',
+    hyperparameters: {
+      learningRate: { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' },
+      hiddenUnits: 64,
+      hiddenLayers: 2,
+      batchSize: 32,
+      epochs: 1,
+    },
+    budget: { trials },
+  };
+}
+
 /** Trials of ten seconds and more, whose epochs take some milliseconds: long enough to be watched. */
 export function longTrials(trials: number) {
   return {

@@ -132,6 +132,33 @@ describe('findings', () => {
     expect(between).toEqual(Array.from({ length: 15 }, (_, i) => [20 + i, 1]));
   });
 
+  it('say nothing that their evidence denies: no rise of 0 %, none from a value to itself', async () => {
+    const { id } = await service.client.create({
+      dataset: 'iris',
+      hyperparameters: {
+        learningRate: { distribution: 'float', low: 1e-3, high: 100, scale: 'log' },
+        hiddenUnits: { distribution: 'int', low: 8, high: 128, scale: 'log' },
+        activation: { distribution: 'categorical', choices: ['relu', 'sigmoid'] },
+        optimizer: 'sgd',
+        epochs: 10,
+      },
+      budget: { trials: 40 },
+    });
+    await ended(service.client, id);
+    const trials = await Promise.all(
+      (await allTrials(service.client, id)).map(({ number }) => service.client.trial(id, number)),
+    );
+    const findings = trials.flatMap((trial) => trial.findings);
+    const smooth = findings.filter(({ code, evidence }) => code === 'rateTooHigh' && evidence['epochsThatRose'] === 0);
+    expect(smooth.length).toBeGreaterThan(0);
+    for (const { text } of smooth) expect(text).not.toContain('rose in');
+    const overfitting = findings.filter(({ code }) => code === 'overfitting');
+    const level = overfitting.filter(({ evidence }) => evidence['validationLoss'] === evidence['bestValidationLoss']);
+    expect(level.length).toBeGreaterThan(0);
+    for (const { text } of level)
+      expect(text).toMatch(/^The metric is .* on the training rows and .* on the validation/);
+  });
+
   it('of folds are reported where at least half of them show it', async () => {
     const search = await service.client.create({
       dataset: 'digits',

@@ -1,6 +1,7 @@
 /** Rules for the end of training: generalization, regularization, and the reliability of the metrics. */
 
 import { formatPercent } from '../../format.ts';
+import type { EpochReport } from '../../nn/training/epochs.ts';
 import { last, type Rule, shown } from '../finding.ts';
 
 const MIN_EPOCHS = 5;
@@ -38,10 +39,21 @@ export const overfitting: Rule = ({ reports, over, facts, settings, expectedLoss
     since: best.epoch,
     cause: null,
     evidence: { trainLoss: end.trainLoss, validationLoss: end.validationLoss, bestValidationLoss: best.validationLoss },
-    text: `Since epoch ${best.epoch} the validation loss has risen from ${shown(best.validationLoss)} to ${shown(end.validationLoss)} while the training loss fell to ${shown(end.trainLoss)}: the network memorizes the training rows.`,
+    text: `${risen ? riseOf(best, end) : gapOf(end, facts.classes)}: the network memorizes the training rows.`,
     advice: 'Stop earlier (patience), more l2 or dropout, fewer units, or more data.',
   };
 };
+
+function riseOf(best: EpochReport, end: EpochReport): string {
+  return `Since epoch ${best.epoch} the validation loss has risen from ${shown(best.validationLoss)} to ${shown(end.validationLoss)} while the training loss fell to ${shown(end.trainLoss)}`;
+}
+
+/** Of classification in the metric, of regression, which has no classes, in the loss. */
+function gapOf({ trainMetric, validationMetric, trainLoss, validationLoss }: EpochReport, classes: number): string {
+  return classes > 0
+    ? `The metric is ${shown(trainMetric)} on the training rows and ${shown(validationMetric)} on the validation rows`
+    : `The loss is ${shown(trainLoss)} on the training rows and ${shown(validationLoss)} on the validation rows`;
+}
 
 export const underfitting: Rule = (one) => {
   const { reports, over, expectedLoss, settings, facts } = one;

@@ -191,7 +191,7 @@ export const rateTooHigh: Rule = (one) => {
     since: last(one.signals)!.epoch,
     cause: null,
     evidence: { updateRatio: ratio, learningRate: settings.learningRate, epochsThatRose: rough, peakLoss: peak },
-    text: `A step changes the weights by ${shown(ratio)} of their norm; about 1e-3 is right. The loss rose in ${formatPercent(rough)} of the epochs: the steps overshoot the minimum.`,
+    text: `A step changes the weights by ${shown(ratio)} of their norm; about 1e-3 is right. ${rough > 0 ? `The loss rose in ${formatPercent(rough)} of the epochs: the` : 'The'} steps overshoot the minimum.`,
     advice: `Lower the learning rate, at first by a factor of ten (${shown(settings.learningRate / 10)}), or use a decaying schedule.`,
   };
 };

@@ -22,9 +22,9 @@ describe.skipIf(browserPath === undefined)('the speed of the page', shared, () =
     await service?.close();
   });
 
-  it('loads less than 250 kB before it can be used, in less than 1.5 s', async () => {
+  it('loads less than 100 kB before it can be used, in less than 1.5 s', async () => {
     const { seconds, bytes } = await firstLoad(browser, service.url);
-    expect(bytes).toBeLessThan(250_000);
+    expect(bytes).toBeLessThan(100_000);
     expect(seconds).toBeLessThan(1.5);
   });
 

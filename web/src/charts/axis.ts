@@ -27,8 +27,13 @@ export function axisFor(name: string, distribution: Distribution, colour: Colour
       axisLabel: { color: colour('--soft') },
     };
   }
-  const { low, high, scale } = distribution;
-  return { ...axisStyle, type: scale === 'log' ? 'log' : 'value', min: low, max: high };
+  return { ...axisStyle, ...numericAxis(distribution) };
+}
+
+/** Between the bounds; whole numbers have whole ticks. */
+export function numericAxis({ distribution, low, high, scale }: NumericDistribution): ChartOption {
+  if (scale === 'log') return { type: 'log', min: low, max: high };
+  return { type: 'value', min: low, max: high, ...(distribution === 'int' && { minInterval: 1 }) };
 }
 
 /** A value as the axis expects it. */

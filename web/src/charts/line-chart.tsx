@@ -39,6 +39,8 @@ interface LineChartProps {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly logY?: boolean;
+  /** The range of y; by default that of the values. */
+  readonly rangeY?: readonly [low: number, high: number];
   readonly height?: number;
   /** Shades the areas between two lines, given by index. */
   readonly bands?: readonly Band[];
@@ -64,6 +66,7 @@ export function LineChart(props: LineChartProps): ReactNode {
     xLabel,
     yLabel,
     logY = false,
+    rangeY,
     height = 260,
     legend = true,
     bands,
@@ -84,8 +87,8 @@ export function LineChart(props: LineChartProps): ReactNode {
   const colour = useColour();
   // A plot is recreated when its form changes, and only updated when its data changes.
   const form = useMemo(
-    () => JSON.stringify({ lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole } satisfies Form),
-    [lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole],
+    () => JSON.stringify({ lines, xLabel, yLabel, logY, rangeY, height, legend, bands, hovers, whole } satisfies Form),
+    [lines, xLabel, yLabel, logY, rangeY, height, legend, bands, hovers, whole],
   );
 
   useEffect(() => {
@@ -145,6 +148,7 @@ interface Form {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly logY: boolean;
+  readonly rangeY: LineChartProps['rangeY'];
   readonly height: number;
   readonly legend: boolean;
   readonly bands: readonly Band[] | undefined;
@@ -153,7 +157,7 @@ interface Form {
 }
 
 function optionsOf(
-  { lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole }: Form,
+  { lines, xLabel, yLabel, logY, rangeY, height, legend, bands, hovers, whole }: Form,
   latest: { readonly current: LineChartProps },
   width: number,
   colour: Colour,
@@ -175,7 +179,9 @@ function optionsOf(
     cursor: { drag: { x: true, y: false }, points: { size: 6, show: !hovers } },
     scales: {
       x: { time: false, range: xRange },
-      y: logY ? { distr: 3, range: logRange } : { distr: 1, ...(hovers && { range: yRange }) },
+      y: logY
+        ? { distr: 3, range: logRange }
+        : { distr: 1, ...(rangeY ? { range: [...rangeY] } : hovers && { range: yRange }) },
     },
     axes: [
       // Trials and epochs are whole numbers.
@@ -196,7 +202,10 @@ function optionsOf(
           ),
       },
     ],
-    series: [{ label: xLabel }, ...lines.map((line, i) => seriesOf(line, colour, () => latest.current.strokes?.[i]))],
+    series: [
+      { label: xLabel, value: legendValue },
+      ...lines.map((line, i) => seriesOf(line, colour, () => latest.current.strokes?.[i])),
+    ],
     ...(bands && {
       bands: bands.map(({ between: [upper, lower], colour: name }) => ({
         series: [upper, lower],
@@ -236,8 +245,13 @@ function seriesOf(
     // A line of one point would be invisible.
     ...(!points && { points: { show: (plot, i) => hasOnePoint(plot.data[i]!), size: 5, fill: ownOr, stroke: ownOr } }),
     ...(steps && { paths: uPlot.paths.stepped!({ align: 1 }) }),
-    value: (_, value) => formatValue(value),
+    value: legendValue,
   };
+}
+
+/** Empty while the cursor is not on the chart. */
+function legendValue(_: uPlot, value: number | null | undefined): string {
+  return typeof value === 'number' ? formatValue(value) : '';
 }
 
 function hasOnePoint(column: uPlot.AlignedData[number]): boolean {

@@ -87,7 +87,7 @@ function ModelBody({ model, done }: { readonly model: ModelRecord; readonly done
         <Tile title="kernels">{origin.kernels}</Tile>
       </dl>
       {facts !== null && (
-        <div className="grid">
+        <div className="grid halves">
           <PredictForm id={model.id} facts={facts} />
           {facts.ensemble !== null && (
             <Ensemble searchId={origin.searchId} metric={origin.metric} {...facts.ensemble} />

@@ -49,12 +49,12 @@ export function BestCard(): ReactNode {
         <span className="soft small">
           {metric}
           {isLuck && ` ${formatValue(best?.confirmed?.value ?? value)}`}
-          {best?.confirmed === undefined &&
-            trial.deviation !== null &&
-            `, ± ${formatValue(trial.deviation)} over folds`}
         </span>
       </p>
       <p className="soft small">
+        {best?.confirmed === undefined &&
+          trial.deviation !== null &&
+          `± ${formatValue(trial.deviation)} over the folds; `}
         {best?.confirmed !== undefined &&
           `confirmed; ${formatValue(value)} in the search, best with probability ${formatNumber(best.confirmed.probability, 2)}; `}
         {best === null && 'no trial is complete yet; '}at {plural(trial.epochs, 'epoch')}

@@ -126,8 +126,8 @@ function optionOf(
       right: 0,
       top: 'middle',
       itemHeight: 180,
+      text: [high, low].map((value) => formatNumber(value, 3)),
       textStyle: { color: colour('--soft') },
-      formatter: (value: number) => formatNumber(value, 3),
       inRange: { color: [...ascending(scaleColours, direction)] },
       seriesIndex: 0,
     },
@@ -135,7 +135,8 @@ function optionOf(
       { type: 'custom', renderItem, data: cells, encode: { x: [0, 3], y: [1, 4] }, silent: true, clip: true },
       {
         type: 'scatter',
-        symbolSize: 5,
+        // Many large points would hide the surface.
+        symbolSize: both.length > 300 ? 3 : 5,
         itemStyle: { color: '#fff', borderColor: '#222', borderWidth: 1 },
         data: both.map(({ point, value, number }) => [
           placeOn(across.distribution, point[across.name]),
@@ -155,11 +156,12 @@ interface RenderApi {
 }
 
 function renderItem(_: unknown, { value, coord, visual }: RenderApi): object {
-  const [left, bottom] = coord([value(0), value(1)]);
-  const [right, top] = coord([value(3), value(4)]);
+  // On whole pixels, since seams between cells would show.
+  const [left, bottom] = coord([value(0), value(1)]).map(Math.round) as [number, number];
+  const [right, top] = coord([value(3), value(4)]).map(Math.round) as [number, number];
   return {
     type: 'rect',
-    shape: { x: left, y: top, width: right - left + 0.5, height: bottom - top + 0.5 },
+    shape: { x: left, y: top, width: right - left, height: bottom - top },
     style: { fill: visual('color') },
   };
 }

@@ -7,6 +7,7 @@ import { Population } from './population.tsx';
 import { sharesBelow } from './shares.ts';
 import { useShown } from './use-search.ts';
 
+const shares = [0, 1] as const;
 const lines = [{ label: 'cumulative probability', colour: '--blue', steps: true, width: 2 }];
 
 export function ValueDistribution(): ReactNode {
@@ -26,6 +27,7 @@ export function ValueDistribution(): ReactNode {
         formatX={formatNumber}
         xLabel={metric}
         yLabel="cumulative probability"
+        rangeY={shares}
       />
       <Population shown={trials} />
     </section>

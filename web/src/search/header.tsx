@@ -40,7 +40,7 @@ export function SearchHeader(): ReactNode {
         </div>
         <Actions search={search} />
       </div>
-      <p className="soft">
+      <p className="soft" style={{ marginTop: '0.5rem' }}>
         {dataset.name} · {specification.sampler.type}, seed {specification.sampler.seed}
         {specification.pruner.type !== 'none' && ` · ${specification.pruner.type}`} ·{' '}
         {specification.validation.type === 'holdout'

@@ -3,19 +3,22 @@
 import { type ReactNode, useMemo, useRef } from 'react';
 import { ascending, type Direction } from '../../../src/algorithms/objective.ts';
 import { formatValue, plural } from '../../../src/format.ts';
-import { valueRange } from '../charts/axis.ts';
+import { numericAxis, valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
+import { Sideways } from '../parts/sideways.tsx';
 import { type Colour, useColour } from '../theme.ts';
 import { Population } from './population.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
-/** More lines than this would be unreadable and slow. */
-const MAX_LINES = 1500;
+/** More lines than this would be unreadable, and slow: brushing draws all of them at every movement. */
+const MAX_LINES = 1000;
 const BRUSH_MS = 150;
+/** Enough for the name of an axis and its labels, in pixels; on a narrow screen the chart scrolls. */
+const AXIS_WIDTH = 100;
 
 export function Parallel(): ReactNode {
   const { search, trials: all } = useShown();
@@ -45,7 +48,7 @@ export function Parallel(): ReactNode {
     }, BRUSH_MS);
   };
   const query = new URLSearchParams({ select: text }).toString();
-  if (trials.length === 0) return null;
+  if (trials.length === 0 || varied.length === 0) return null;
   return (
     <section className="card wide">
       <div className="row spread">
@@ -70,15 +73,17 @@ export function Parallel(): ReactNode {
       <p className="soft small">
         Drag along axes to select trials, in every view; click an axis to remove its range. Better trials are stronger.
       </p>
-      <LazyChart
-        name={`${search.name}: parallel coordinates`}
-        label={`${plural(trials.length, 'trial')} as lines through ${names.join(', ')}`}
-        option={option}
-        height={340}
-        on={{
-          axisareaselected: (_, chart) => brush(chart),
-        }}
-      />
+      <Sideways label="Parallel coordinates" width={AXIS_WIDTH * names.length}>
+        <LazyChart
+          name={`${search.name}: parallel coordinates`}
+          label={`${plural(trials.length, 'trial')} as lines through ${names.join(', ')}`}
+          option={option}
+          height={340}
+          on={{
+            axisareaselected: (_, chart) => brush(chart),
+          }}
+        />
+      </Sideways>
       <Population shown={trials} of={scored} />
     </section>
   );
@@ -137,6 +142,8 @@ function optionOf(
     nameTextStyle: { color: soft },
     axisLabel,
     axisTick: { show: false },
+    // Above the lines.
+    z: 10,
     axisLine: { lineStyle: { color: colour('--grey') } },
     areaSelectStyle: { width: 18, color: colour('--accent') },
   };
@@ -155,8 +162,7 @@ function optionOf(
         axisLabel: { ...axisLabel, formatter: undefined },
       };
     }
-    const { scale, low: min, high: max } = distribution;
-    return { ...axisStyle, dim, name, type: scale === 'log' ? 'log' : 'value', min, max };
+    return { ...axisStyle, dim, name, ...numericAxis(distribution) };
   });
   const opacity = trials.length > 300 ? 0.35 : 0.6;
   const rowOf = ({ point, value }: Scored) => [

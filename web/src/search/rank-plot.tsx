@@ -191,6 +191,6 @@ function pointsOf(
         one.unit,
         one.trial.number,
       ],
-      itemStyle: { opacity: isIn(one) ? 0.95 : 0.1, borderColor: colour('--grey'), borderWidth: 0.5 },
+      itemStyle: { opacity: isIn(one) ? 0.95 : 0.1, borderColor: colour('--grey'), borderWidth: 1 },
     }));
 }

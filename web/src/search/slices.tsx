@@ -82,9 +82,14 @@ function optionOf(
   const series = (isFinal: boolean, inside: boolean) => ({
     type: 'scatter',
     name: isFinal ? 'complete' : 'intermediate value',
-    symbol: isFinal ? 'circle' : 'emptyTriangle',
+    symbol: isFinal ? 'circle' : 'triangle',
     symbolSize: 6,
-    itemStyle: { color: colour(isFinal ? '--blue' : '--orange'), opacity: inside ? 0.75 : 0.12 },
+    itemStyle: {
+      ...(isFinal
+        ? { color: colour('--blue') }
+        : { color: colour('--paper'), borderColor: colour('--orange'), borderWidth: 1.2 }),
+      opacity: inside ? 0.75 : 0.12,
+    },
     data: of(isFinal, inside),
   });
   const soft = colour('--soft');

@@ -76,7 +76,7 @@ function optionOf(rows: readonly TimelineRow[], colour: Colour): ChartOption {
       name: 'time since the first trial started',
       nameLocation: 'middle',
       nameGap: 28,
-      axisLabel: { color: soft, formatter: (seconds: number) => formatDuration(seconds) },
+      axisLabel: { color: soft, hideOverlap: true, formatter: (seconds: number) => formatDuration(seconds) },
       splitLine: { lineStyle: { color: solid('--line') } },
     },
     yAxis: {

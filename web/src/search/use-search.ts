@@ -1,4 +1,4 @@
-/** Follows one search: applies stream messages to the model and notifies views at most every tenth of a second. */
+/** Follows one search: applies stream messages to the model, and notifies views with pauses that leave the browser mostly idle. */
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { SearchMessage } from '../../../src/contract/stream.ts';
@@ -7,8 +7,12 @@ import { type Connection, openStream } from '../live.ts';
 import { upsertSearch } from '../overview.ts';
 import { SearchModel, type TrialRow } from './model.ts';
 
-/** The minimum time between two updates of views. */
-const PAUSE_MS = 80;
+/** The pause before an update of the views is so many times as long as the last update took: updates take at most a fifth of a core. */
+const PAUSE_RATIO = 4;
+/** And at least so long for each change of a trial since then: where more than a hundred change in a second, painting costs most. */
+const PAUSE_PER_CHANGE_MS = 10;
+const MIN_PAUSE_MS = 30;
+const MAX_PAUSE_MS = 300;
 
 export interface Followed {
   readonly model: SearchModel;
@@ -94,14 +98,24 @@ function createKept() {
   const listeners = new Set<() => void>();
   let latest: Snapshot = { model, trials: [] };
   let due = false;
+  let pause = MIN_PAUSE_MS;
+  let seq = 0;
   const wake = () => {
     if (due) return;
     due = true;
     setTimeout(() => {
       due = false;
       latest = { model, trials: [...model.trials] };
+      const begun = performance.now();
       for (const listener of listeners) listener();
-    }, PAUSE_MS);
+      // A task after the microtasks in which React renders and charts draw.
+      setTimeout(() => {
+        const took = performance.now() - begun;
+        const changes = model.seq - seq;
+        seq = model.seq;
+        pause = Math.min(Math.max(PAUSE_RATIO * took, PAUSE_PER_CHANGE_MS * changes, MIN_PAUSE_MS), MAX_PAUSE_MS);
+      });
+    }, pause);
   };
   return {
     model,

@@ -247,7 +247,11 @@ function Result({ search, trial }: { readonly search: Search; readonly trial: Tr
     <section className="card wide">
       <h2>Reproduce</h2>
       {trial.resultHash === null ? (
-        <p className="empty">There is no result yet.</p>
+        <p className="empty">
+          {['pruned', 'failed', 'cancelled'].includes(trial.state)
+            ? 'Only a trial that was trained to its end can be reproduced.'
+            : 'There is no result yet.'}
+        </p>
       ) : (
         <>
           <p className="small">
