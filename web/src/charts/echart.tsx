@@ -11,6 +11,7 @@ import { type ECharts, init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useColour } from '../theme.ts';
+import { type Box, dragBoxes } from './box.ts';
 import { ChartFrame } from './frame.tsx';
 
 use([
@@ -35,14 +36,18 @@ interface EChartProps {
   readonly option: ChartOption;
   readonly height: number;
   readonly csv?: () => string;
+  /** Called with every box that is dragged in the grid. */
+  readonly onBox?: (box: Box, event: MouseEvent) => void;
   readonly on?: Readonly<Record<string, (event: unknown, chart: ECharts) => void>>;
 }
 
-export default function EChart({ label, name, option, height, csv, on }: EChartProps): ReactNode {
+export default function EChart({ label, name, option, height, csv, on, onBox }: EChartProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | undefined>(undefined);
   const handlers = useRef(on);
   handlers.current = on;
+  const latestOnBox = useRef(onBox);
+  latestOnBox.current = onBox;
   const colour = useColour();
 
   useEffect(() => {
@@ -52,10 +57,12 @@ export default function EChart({ label, name, option, height, csv, on }: EChartP
     for (const event of Object.keys(handlers.current ?? {})) {
       made.on(event, (params: unknown) => handlers.current?.[event]?.(params, made));
     }
+    const endBoxes = latestOnBox.current && dragBoxes(made, (box, event) => latestOnBox.current?.(box, event));
     const resized = new ResizeObserver(() => made.resize());
     resized.observe(element);
     return () => {
       resized.disconnect();
+      endBoxes?.();
       made.dispose();
       chart.current = undefined;
     };

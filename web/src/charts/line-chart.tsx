@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatValue } from '../../../src/format.ts';
 import { type Colour, useColour } from '../theme.ts';
+import { type Box, boxOptions, type DragMode } from './box.ts';
 import { ChartFrame } from './frame.tsx';
 import { type Hit, hoverPlugin } from './hover.ts';
 import { labelsOf, logRange, wholeSteps, xRange, yRange } from './ranges.ts';
@@ -51,6 +52,9 @@ interface LineChartProps {
   readonly strokes?: readonly (string | undefined)[];
   /** Describes the point of a line at an index, for a tooltip and clicks. */
   readonly hit?: (line: number, index: number) => Hit | undefined;
+  /** What dragging does; only with `onBox`, otherwise it zooms. */
+  readonly drag?: DragMode;
+  readonly onBox?: (box: Box) => void;
   /** Formats x in the axis; by default x is a whole number. */
   readonly formatX?: (x: number) => string;
 }
@@ -72,20 +76,23 @@ export function LineChart(props: LineChartProps): ReactNode {
     strokes,
     hit,
     formatX,
+    onBox,
   } = props;
+  const boxes = onBox !== undefined;
   const hovers = hit !== undefined;
   const whole = formatX === undefined;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const drawn = useRef({ mark, edge, strokes });
   const latest = useRef(props);
+  const zoomed = useRef<Zoom>(undefined);
   const given = useRef(data);
   latest.current = props;
   const colour = useColour();
   // A plot is recreated when its form changes, and only updated when its data changes.
   const form = useMemo(
-    () => JSON.stringify({ lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole } satisfies Form),
-    [lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole],
+    () => JSON.stringify({ lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole, boxes } satisfies Form),
+    [lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole, boxes],
   );
 
   useEffect(() => {
@@ -96,6 +103,12 @@ export function LineChart(props: LineChartProps): ReactNode {
       element,
     );
     plot.current = made;
+    if (zoomed.current) made.setScale('x', zoomed.current);
+    made.hooks.setScale = [
+      (_, key) => {
+        if (key === 'x') zoomed.current = zoomOf(made);
+      },
+    ];
     given.current = latest.current.data;
     // It is also called at the start; drawing ten thousand points twice would be slow.
     const resized = new ResizeObserver(() => {
@@ -110,7 +123,14 @@ export function LineChart(props: LineChartProps): ReactNode {
   }, [form, colour]);
 
   useEffect(() => {
-    if (data !== given.current) plot.current?.setData(aligned(data));
+    const made = plot.current;
+    if (made !== undefined && data !== given.current) {
+      const zoom = zoomed.current;
+      made.batch(() => {
+        made.setData(aligned(data));
+        if (zoom) made.setScale('x', zoom);
+      });
+    }
     given.current = data;
   }, [data]);
 
@@ -125,6 +145,15 @@ export function LineChart(props: LineChartProps): ReactNode {
       <div ref={place} style={{ minHeight: height }} />
     </ChartFrame>
   );
+}
+
+type Zoom = { readonly min: number; readonly max: number } | undefined;
+
+/** Undefined if all points are shown. */
+function zoomOf({ scales, data: [xs] }: uPlot): Zoom {
+  const { min, max } = scales['x']!;
+  if (min == null || max == null || xs.length === 0 || (min <= xs[0]! && max >= xs.at(-1)!)) return undefined;
+  return { min, max };
 }
 
 function aligned(data: LineChartProps['data']): uPlot.AlignedData {
@@ -150,10 +179,11 @@ interface Form {
   readonly bands: readonly Band[] | undefined;
   readonly hovers: boolean;
   readonly whole: boolean;
+  readonly boxes: boolean;
 }
 
 function optionsOf(
-  { lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole }: Form,
+  { lines, xLabel, yLabel, logY, height, legend, bands, hovers, whole, boxes }: Form,
   latest: { readonly current: LineChartProps },
   width: number,
   colour: Colour,
@@ -166,13 +196,24 @@ function optionsOf(
     labelFont: FONT,
     labelSize: 18,
   };
+  const box = boxOptions(
+    () => latest.current.drag ?? 'zoom',
+    (dragged) => latest.current.onBox?.(dragged),
+  );
   return {
     width,
     height,
     // Without the values of the cursor, which a tooltip has.
     legend: { show: legend, live: !hovers },
-    ...(hovers && { plugins: [hoverPlugin((line, index) => latest.current.hit?.(line, index))] }),
-    cursor: { drag: { x: true, y: false }, points: { size: 6, show: !hovers } },
+    plugins: [
+      ...(hovers ? [hoverPlugin((line, index) => latest.current.hit?.(line, index))] : []),
+      ...(boxes ? box.plugins! : []),
+    ],
+    cursor: {
+      drag: { x: true, y: false },
+      points: { size: 6, show: !hovers },
+      ...(boxes && { bind: box.bind }),
+    },
     scales: {
       x: { time: false, range: xRange },
       y: logY ? { distr: 3, range: logRange } : { distr: 1, ...(hovers && { range: yRange }) },

@@ -1,12 +1,15 @@
 /** The optimization history: every trial with a value, and the best so far. */
 
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { signOf } from '../../../src/algorithms/objective.ts';
 import { baselineOf } from '../../../src/domain/best-evidence.ts';
 import { formatDuration, formatValue, plural } from '../../../src/format.ts';
+import type { Box, DragMode } from '../charts/box.ts';
 import { type Line, LineChart } from '../charts/line-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
+import { useDragMode } from '../parts/drag-mode.tsx';
 import { Switch } from '../parts/log-switch.tsx';
+import { rangeCondition } from './box-conditions.ts';
 import { historyOf } from './history-data.ts';
 import { useSelection } from './selection.ts';
 import type { Scored } from './space.ts';
@@ -19,7 +22,9 @@ export function HistoryCard(): ReactNode {
   const [hidden, hide] = useAddress('pruned', 'shown');
   const [scale, setScale] = useAddress('yscale', 'linear');
   const { metric, direction } = search.specification.objective;
-  const { selected } = useSelection();
+  const { selected, select, selectBy } = useSelection();
+  const [mode, dragMode] = useDragMode();
+  const [tooMany, setTooMany] = useState(false);
   const history = useMemo(
     () => historyOf(all, { direction, by: by === 'time' ? 'time' : 'number', intermediate: hidden === 'shown' }),
     [all, direction, by, hidden],
@@ -52,6 +57,17 @@ export function HistoryCard(): ReactNode {
   );
   const canLog = useMemo(() => rows.every(({ value }) => value > 0), [rows]);
   const summary = best === undefined ? 'no trial has a value yet' : `${best.value} of trial ${best.number}`;
+  const selectIn = ({ x, y }: Box) => {
+    if (by === 'time') {
+      const isIn = (value: number, [low, high]: Box['x']) => value >= low && value <= high;
+      const inside = rows.filter(({ value }, i) => isIn(columns[0]![i] as number, x) && isIn(value, y));
+      setTooMany(!select(inside.map(({ number }) => number)));
+      return;
+    }
+    const isOnlyComplete = hidden !== 'shown' && !provisional;
+    const state = isOnlyComplete ? ' state=complete' : '';
+    selectBy(`${rangeCondition('number', x)} ${rangeCondition('value', y)}${state}`);
+  };
   return (
     <section className="card">
       <div className="row spread">
@@ -61,6 +77,7 @@ export function HistoryCard(): ReactNode {
             <option value="number">by trial</option>
             <option value="time">by time</option>
           </select>
+          {dragMode}
           <Switch on={hidden === 'shown'} set={(on) => hide(on ? 'shown' : 'hidden')}>
             pruned and paused trials
           </Switch>
@@ -79,6 +96,8 @@ export function HistoryCard(): ReactNode {
         logY={scale === 'log' && canLog}
         height={300}
         edge={edge}
+        drag={mode}
+        onBox={selectIn}
         {...(by === 'time' && { formatX: formatDuration })}
         hit={(line, index) => {
           // The lines of the best so far and of the baseline stand for no trial.
@@ -90,7 +109,8 @@ export function HistoryCard(): ReactNode {
         }}
       />
       <p className="soft small" style={{ margin: 0, maxWidth: 'none' }}>
-        {caption}.
+        {caption}. {dragHints[mode]}
+        {tooMany && <strong> These are too many trials for a list: select fewer, or by trial.</strong>}
         {provisional && best !== undefined && (
           <> No trial is complete yet: the line is the provisional best of the trials with the most epochs so far.</>
         )}
@@ -98,6 +118,11 @@ export function HistoryCard(): ReactNode {
     </section>
   );
 }
+
+const dragHints: Readonly<Record<DragMode, string>> = {
+  zoom: 'Drag to zoom, drag with Shift to select trials, double-click to show all.',
+  select: 'Drag to select trials, drag with Shift to zoom, double-click to show all.',
+};
 
 const complete: Line = { label: 'complete', colour: '--blue', points: true, opacity: 0.75 };
 const intermediate: Line = { label: 'intermediate value', colour: '--orange', points: true, hollow: true };

@@ -6,6 +6,7 @@ import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
 import type { TrialRow } from './model.ts';
+import { useSelection } from './selection.ts';
 import { type TimelineRow, timelineLayout } from './timeline-layout.ts';
 import { useShown } from './use-search.ts';
 
@@ -16,7 +17,8 @@ export default function TimelinePanel(): ReactNode {
   const go = useGo();
   const colour = useColour();
   const rows = useMemo(() => timelineLayout(all, Date.now()), [all]);
-  const option = useMemo(() => optionOf(rows, colour), [rows, colour]);
+  const { selected } = useSelection();
+  const option = useMemo(() => optionOf(rows, colour, selected), [rows, colour, selected]);
   if (rows.length === 0) return <p className="empty">No trial has started yet.</p>;
   const workers = new Set(rows.map(({ worker }) => worker)).size;
   return (
@@ -50,7 +52,11 @@ function colourOf(trial: TrialRow): string {
   return of[trial.state as keyof typeof of] ?? '--grey';
 }
 
-function optionOf(rows: readonly TimelineRow[], colour: Colour): ChartOption {
+function optionOf(
+  rows: readonly TimelineRow[],
+  colour: Colour,
+  selected: ReadonlySet<number> | undefined,
+): ChartOption {
   const colours = new Map<string, string>();
   const solid = (name: string) => {
     if (!colours.has(name)) colours.set(name, colour(name));
@@ -60,7 +66,7 @@ function optionOf(rows: readonly TimelineRow[], colour: Colour): ChartOption {
   const data = rows.flatMap(({ spans }, row) =>
     spans.map(({ from, to, trial }) => ({
       value: [row, (from - start) / 1000, (to - start) / 1000, trial.number],
-      itemStyle: { color: solid(colourOf(trial)) },
+      itemStyle: { color: solid(colourOf(trial)), opacity: (selected?.has(trial.number) ?? true) ? 1 : 0.2 },
       trial,
     })),
   );
