@@ -144,15 +144,27 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     await page.close();
   });
 
-  it('refines a search from what was found in it', async () => {
+  it('refines a search from what was found in it, after it has shown how', async () => {
     const { page, complaints } = await openPage(browser);
     await page.goto(`${service.url}/searches/${ids['badly set']}?view=findings`);
     await page.getByText(/lower the bound/).waitFor();
-    await page.getByRole('button', { name: /^Apply \d+ and start the refined search/ }).click();
+    const before = (await service.client.list()).items.length;
+    await page.getByRole('button', { name: /^Apply \d+ suggestions?…/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'Refine the search' });
+    const rate = dialog.getByRole('row', { name: /^learningRate/ });
+    expect(await rate.getByRole('cell').first().textContent()).toBe('1e-4 … 100, log');
+    expect(await rate.getByRole('cell').last().textContent()).not.toBe('1e-4 … 100, log');
+    await dialog.getByLabel('Trials', { exact: true }).fill('7');
+    await dialog
+      .getByRole('status')
+      .filter({ hasText: /^7 trials, random, about / })
+      .waitFor();
+    expect((await service.client.list()).items.length).toBe(before);
+    await dialog.getByRole('button', { name: 'Start refined search' }).click();
     await page.getByRole('heading', { name: 'badly set, refined' }).waitFor();
     const refined = /searches\/([0-9a-f-]{36})/.exec(page.url())![1]!;
     const { parent, specification } = await service.client.search(refined);
-    expect(parent).toBe(ids['badly set']);
+    expect([parent, specification.budget.trials]).toEqual([ids['badly set'], 7]);
     const { learningRate } = specification.hyperparameters;
     expect(typeof learningRate === 'object' && 'high' in learningRate && learningRate.high).toBeLessThan(100);
     await page.getByRole('link', { name: 'an earlier search' }).click();
