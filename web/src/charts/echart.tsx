@@ -13,6 +13,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { useColour } from '../theme.ts';
 import { type Box, dragBoxes } from './box.ts';
 import { ChartFrame } from './frame.tsx';
+import type { ChartTable } from './table.tsx';
 
 use([
   CanvasRenderer,
@@ -35,13 +36,14 @@ interface EChartProps {
   readonly name: string;
   readonly option: ChartOption;
   readonly height: number;
-  readonly csv?: () => string;
+  /** What it shows. */
+  readonly table: () => ChartTable;
   /** Called with every box that is dragged in the grid. */
   readonly onBox?: (box: Box, event: MouseEvent) => void;
   readonly on?: Readonly<Record<string, (event: unknown, chart: ECharts) => void>>;
 }
 
-export default function EChart({ label, name, option, height, csv, on, onBox }: EChartProps): ReactNode {
+export default function EChart({ label, name, option, height, table, on, onBox }: EChartProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | undefined>(undefined);
   const handlers = useRef(on);
@@ -76,7 +78,7 @@ export default function EChart({ label, name, option, height, csv, on, onBox }: 
   }, [option, colour]);
 
   return (
-    <ChartFrame label={label} name={name} {...(csv && { csv })}>
+    <ChartFrame label={label} name={name} table={table}>
       <div ref={place} className="echart" style={{ height }} />
     </ChartFrame>
   );

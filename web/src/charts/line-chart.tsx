@@ -8,6 +8,7 @@ import { type Box, boxOptions, type DragMode } from './box.ts';
 import { ChartFrame } from './frame.tsx';
 import { type Hit, hoverPlugin } from './hover.ts';
 import { labelsOf, logRange, wholeSteps, xRange, yRange } from './ranges.ts';
+import type { ChartTable } from './table.tsx';
 
 export interface Line {
   readonly label: string;
@@ -55,6 +56,10 @@ interface LineChartProps {
   /** What dragging does; only with `onBox`, otherwise it zooms. */
   readonly drag?: DragMode;
   readonly onBox?: (box: Box) => void;
+  /** Names of the lines in the table, if not their labels; lines without one are left out of it. */
+  readonly names?: readonly (string | undefined)[];
+  /** Where the view has a table with more than the chart has. */
+  readonly hasOwnTable?: boolean;
   /** Formats x in the axis; by default x is a whole number. */
   readonly formatX?: (x: number) => string;
 }
@@ -141,7 +146,7 @@ export function LineChart(props: LineChartProps): ReactNode {
   }, [mark, edge, strokes]);
 
   return (
-    <ChartFrame label={label} name={name} csv={() => csvOf(latest.current)}>
+    <ChartFrame label={label} name={name} table={() => tableOf(props)} hasOwnTable={props.hasOwnTable}>
       <div ref={place} style={{ minHeight: height }} />
     </ChartFrame>
   );
@@ -160,10 +165,15 @@ function aligned(data: LineChartProps['data']): uPlot.AlignedData {
   return data as unknown as uPlot.AlignedData;
 }
 
-function csvOf({ data, lines, xLabel }: LineChartProps): string {
-  const heads = [xLabel, ...lines.map((line, i) => line.label || `line ${i + 1}`)];
-  const rows = (data[0] ?? []).map((_, i) => data.map((column) => column[i] ?? '').join(','));
-  return [heads.map((head) => (head.includes(',') ? `"${head}"` : head)).join(','), ...rows].join('\n');
+function tableOf({ data, lines, names, xLabel, formatX }: LineChartProps): ChartTable {
+  const [xs = [], ...columns] = data;
+  const titles = names ?? lines.map((line, i) => line.label || `line ${i + 1}`);
+  const named = columns.flatMap((column, i) => (titles[i] === undefined ? [] : [{ title: titles[i], column }]));
+  return {
+    heads: [xLabel, ...named.map(({ title }) => title)],
+    rows: xs.map((x, i) => [x, ...named.map(({ column }) => column[i])]),
+    formatFirst: formatX,
+  };
 }
 
 const FONT = '12px system-ui, sans-serif';

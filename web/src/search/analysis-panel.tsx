@@ -5,6 +5,7 @@ import { formatPercent, plural } from '../../../src/format.ts';
 import { api, type Importance } from '../api.ts';
 import { cssLength } from '../css.ts';
 import { Problem } from '../parts/problem.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { Contour } from './contour.tsx';
 import { CoveragePicture } from './coverage.tsx';
@@ -55,6 +56,7 @@ function ImportanceCard(): ReactNode {
               <ImportanceLine key={name} {...{ name, share, low, high, amongBest }} />
             ))}
           </div>
+          <ImportanceTable shares={data.shares} />
           {pairs.length > 0 && (
             <p className="small" style={{ marginTop: '0.75rem' }}>
               <strong>Interactions:</strong>{' '}
@@ -64,6 +66,29 @@ function ImportanceCard(): ReactNode {
         </>
       )}
     </section>
+  );
+}
+
+function ImportanceTable({ shares }: Pick<Importance, 'shares'>): ReactNode {
+  return (
+    <details>
+      <summary className="small">Table</summary>
+      <Table
+        label="Hyperparameter importance: table"
+        heads={['hyperparameter', ...['share', '90 % interval', 'PED-ANOVA'].map(numeric)]}
+      >
+        {shares.map(({ name, share, low, high, amongBest }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td className="number">{formatPercent(share)}</td>
+            <td className="number">
+              {formatPercent(low)} … {formatPercent(high)}
+            </td>
+            <td className="number">{formatPercent(amongBest)}</td>
+          </tr>
+        ))}
+      </Table>
+    </details>
   );
 }
 

@@ -15,6 +15,7 @@ import { useSelection } from './selection.ts';
 import { ranksOf } from './shares.ts';
 import { type Scored, thin, type Varied, variedIn } from './space.ts';
 import { surface } from './surface.ts';
+import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
 const MAX_POINTS = 1500;
@@ -77,6 +78,7 @@ export function Contour(): ReactNode {
         label={`${metric} over ${across.name} and ${up.name}, of ${trials.length} trials${selected === undefined ? '' : `, ${inside} selected`}`}
         option={option}
         height={320}
+        table={() => trialsTable(trials, [across, up], by === 'rank' ? `rank of ${metric}` : metric)}
         on={{
           click: (event) => {
             const { value, seriesType } = event as { value?: readonly number[]; seriesType?: string };

@@ -12,6 +12,7 @@ import { choiceCondition, rangeCondition } from './box-conditions.ts';
 import { Population } from './population.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
+import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
 /** More lines than this would be unreadable and slow. */
@@ -56,6 +57,7 @@ export function Parallel(): ReactNode {
         label={`${plural(trials.length, 'trial')} as lines through ${names.join(', ')}`}
         option={option}
         height={340}
+        table={() => trialsTable(trials, varied, metric)}
         on={{
           axisareaselected: (_, chart) => brush(chart),
         }}

@@ -69,14 +69,15 @@ export function RankPlot(): ReactNode {
         label={`rank of the ${metric} of ${trials.length} trials over ${shown.map(nameOf).join(', ')}`}
         option={option}
         height={shown.length === 1 ? ALONE : rowsOf(shown.length) * HEIGHT + 40}
-        csv={() =>
-          [
-            `trial,rank,value,${varied.map(({ name }) => name).join(',')}`,
-            ...ranked.map(({ trial, rank }) =>
-              [trial.number, rank, trial.value, ...varied.map(({ name }) => trial.point[name] ?? '')].join(','),
-            ),
-          ].join('\n')
-        }
+        table={() => ({
+          heads: ['trial', 'rank', 'value', ...varied.map(({ name }) => name)],
+          rows: ranked.map(({ trial, rank }) => [
+            trial.number,
+            rank,
+            trial.value,
+            ...varied.map(({ name }) => trial.point[name]),
+          ]),
+        })}
         on={{
           click: (event) => {
             const { value } = event as { value?: readonly number[] };

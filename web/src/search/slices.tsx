@@ -12,6 +12,7 @@ import { choiceCondition, rangeCondition } from './box-conditions.ts';
 import { Population } from './population.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
+import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
 const MAX_POINTS = 3000;
@@ -58,12 +59,7 @@ export function Slices(): ReactNode {
         label={`${metric} over ${one.name}, of ${trials.length} trials`}
         option={option}
         height={300}
-        csv={() =>
-          [
-            `trial,${one.name},value`,
-            ...trials.map((trial) => `${trial.number},${trial.point[one.name] ?? ''},${trial.value}`),
-          ].join('\n')
-        }
+        table={() => trialsTable(trials, [one], metric)}
         onBox={(box, event) => {
           if (modeOf(mode, event) === 'select') selectBy(conditionsOf(one, box));
           else setZoom({ of: one, box });

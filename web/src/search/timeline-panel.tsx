@@ -3,6 +3,7 @@ import { type ReactNode, useMemo } from 'react';
 import { formatCount, formatDuration, formatValue, plural } from '../../../src/format.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
+import type { ChartTable } from '../charts/table.tsx';
 import { useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
 import type { TrialRow } from './model.ts';
@@ -35,6 +36,7 @@ export default function TimelinePanel(): ReactNode {
         label={`when each of ${plural(workers, 'worker')} trained which trial`}
         option={option}
         height={70 + rows.length * ROW_HEIGHT}
+        table={() => tableOf(rows)}
         on={{
           click: (event) => {
             const { value } = event as { value?: readonly number[] };
@@ -44,6 +46,31 @@ export default function TimelinePanel(): ReactNode {
       />
     </section>
   );
+}
+
+function startOf(rows: readonly TimelineRow[]): number {
+  return Math.min(...rows.flatMap(({ spans }) => spans.map(({ from }) => from)));
+}
+
+function tableOf(rows: readonly TimelineRow[]): ChartTable {
+  const start = startOf(rows);
+  return {
+    heads: ['from, in s', 'to, in s', 'worker', 'trial', 'state', 'value'],
+    rows: rows.flatMap(({ worker, row, spans }) =>
+      spans.map(({ from, to, trial }) => [
+        (from - start) / 1000,
+        (to - start) / 1000,
+        nameOf(worker, row),
+        trial.number,
+        trial.outcome === 'diverged' ? 'diverged' : trial.state,
+        trial.value,
+      ]),
+    ),
+  };
+}
+
+function nameOf(worker: string, row: number): string {
+  return row === 0 ? worker : `${worker} +${row}`;
 }
 
 function colourOf(trial: TrialRow): string {
@@ -62,7 +89,7 @@ function optionOf(
     if (!colours.has(name)) colours.set(name, colour(name));
     return colours.get(name)!;
   };
-  const start = Math.min(...rows.flatMap(({ spans }) => spans.map(({ from }) => from)));
+  const start = startOf(rows);
   const data = rows.flatMap(({ spans }, row) =>
     spans.map(({ from, to, trial }) => ({
       value: [row, (from - start) / 1000, (to - start) / 1000, trial.number],
@@ -88,7 +115,7 @@ function optionOf(
     yAxis: {
       type: 'category',
       inverse: true,
-      data: rows.map(({ worker, row }) => (row === 0 ? worker : `${worker} +${row}`)),
+      data: rows.map(({ worker, row }) => nameOf(worker, row)),
       axisLabel: { color: soft, width: 135, overflow: 'truncate' },
     },
     dataZoom: [{ type: 'inside', xAxisIndex: 0, filterMode: 'weakFilter' }],
