@@ -1,5 +1,5 @@
 /** The overview of a search: the history with every trial, the best trial, and learning curves. */
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
 import { openPage } from '../../support/page.ts';
@@ -155,6 +155,51 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
     await page.close();
   });
 
+  it('has no blank chart when trials have ended and none is complete, with tpe and hyperband', async () => {
+    const { id } = await service.client.create({
+      ...unfinished,
+      name: 'cancelled early',
+      hyperparameters: {
+        ...unfinished.hyperparameters,
+        hiddenUnits: { distribution: 'int', low: 8, high: 32, scale: 'log' },
+      },
+      sampler: { type: 'tpe', seed: 2 },
+      pruner: { type: 'hyperband', minEpochs: 1 },
+    });
+    await eventually(async () => (await service.client.search(id)).trials.paused >= 24);
+    await service.client.cancel(id);
+    const { trials } = await ended(service.client, id);
+    expect(trials.complete - trials.diverged).toBe(0);
+    const { page } = await openPage(browser, { viewport: { width: 1440, height: 900 } });
+    await page.goto(`${service.url}/searches/${id}`);
+    await page.getByText(/ cancelled or failed at /).waitFor();
+    const drawn = async (canvas: Locator) => {
+      await canvas.waitFor();
+      await expect.poll(() => canvas.evaluate(colouredPixels)).toBeGreaterThan(24 * 5);
+    };
+    await drawn(page.locator('canvas').first());
+    // Curves of ended trials are grey.
+    await page.getByLabel('Colour of the curves').selectOption('learningRate');
+    await drawn(page.locator('canvas').nth(1));
+    await page.getByRole('tab', { name: 'Analysis' }).click();
+    for (const title of ['Slice', 'Parallel coordinates', 'Contour', 'Rank', 'Empirical CDF']) {
+      const card = page.locator('section', { has: page.getByRole('heading', { name: title, exact: true }) });
+      await drawn(card.locator('canvas'));
+      const comparison = /^(2[4-9]|[3-9]\d) trials by their values after \d+ epochs?, 0 of them complete\./;
+      const said = await card.locator('.population').textContent();
+      expect(said).toMatch(['Slice', 'Parallel coordinates'].includes(title) ? /cancelled or failed at/ : comparison);
+    }
+    const importance = page.locator('section', {
+      has: page.getByRole('heading', { name: 'Hyperparameter importance' }),
+    });
+    await importance.getByText(/by their values after \d+ epochs?\./).waitFor();
+    expect(await importance.locator('.track').count()).toBe(3);
+    await importance.getByLabel('Trials of the importance').selectOption('complete');
+    await importance.getByText('0 trials are too few').waitFor();
+    expect(page.url()).toContain('importance=complete');
+    await page.close();
+  });
+
   it('shows a provisional best while no trial is complete', async () => {
     const { id } = await service.client.create(unfinished);
     ids['unfinished'] = id;
@@ -166,3 +211,15 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
     await page.close();
   });
 });
+
+/** How many pixels of a canvas are neither transparent nor grey. */
+function colouredPixels(element: Element): number {
+  const canvas = element as HTMLCanvasElement;
+  const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const [red, green, blue] = [data[i]!, data[i + 1]!, data[i + 2]!];
+    if (data[i + 3]! > 100 && Math.max(red, green, blue) - Math.min(red, green, blue) > 40) found++;
+  }
+  return found;
+}

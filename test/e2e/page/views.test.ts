@@ -113,6 +113,30 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     });
   }
 
+  it('that lack a label, a contrast or a name are reported by what guards them', async () => {
+    const { page } = await openPage(browser);
+    await page.goto(`${service.url}/searches/${ids['badly set']}?view=trials`);
+    await page.getByLabel('Ranges').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const ruleOf = async () => (await accessibilityFaults(page)).map((fault) => fault.split(':')[0]);
+    await page.getByLabel('State', { exact: true }).evaluate((element) => element.removeAttribute('aria-label'));
+    expect(await ruleOf()).toEqual(['select-name']);
+    await page.reload();
+    await page.getByLabel('Ranges').waitFor();
+    await page
+      .getByRole('status')
+      .first()
+      .evaluate((element) => {
+        element.setAttribute('style', 'color: #ccc; background: #fff');
+      });
+    expect(await ruleOf()).toEqual(['color-contrast']);
+    await page.reload();
+    await page.getByLabel('Ranges').waitFor();
+    await page.getByRole('tab', { name: 'Timeline' }).evaluate((element) => element.replaceChildren());
+    expect(await ruleOf()).toEqual(['button-name']);
+    await page.close();
+  });
+
   it('links hold what a view shows', async () => {
     const { page } = await openPage(browser);
     await page.goto(`${service.url}/searches/${ids['badly set']}`);

@@ -9,7 +9,7 @@ import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
-import { comparableIn } from './history-data.ts';
+import { useComparable } from './comparable.ts';
 import { Population } from './population.tsx';
 import { useSelection } from './selection.ts';
 import { ranksOf } from './shares.ts';
@@ -24,7 +24,7 @@ const CELLS = 36;
 type NumericVaried = Varied & { readonly distribution: NumericDistribution };
 
 export function Contour(): ReactNode {
-  const { search, trials: all } = useShown();
+  const { search } = useShown();
   const colour = useColour();
   const go = useGo();
   const { metric, direction } = search.specification.objective;
@@ -37,7 +37,7 @@ export function Contour(): ReactNode {
   const [b, setB] = useAddress('y', numeric[1]?.name ?? '');
   const [across, up] = [a, b].map((chosen, i) => numeric.find(({ name }) => name === chosen) ?? numeric[i]);
   const [by, setBy] = useAddress('by', 'value');
-  const comparable = useMemo(() => comparableIn(all), [all]);
+  const { trials: comparable, after } = useComparable();
   const trials = useMemo(() => {
     const kept = thin(comparable, MAX_POINTS, direction);
     if (by !== 'rank') return kept;
@@ -86,7 +86,7 @@ export function Contour(): ReactNode {
           },
         }}
       />
-      <Population shown={trials} of={comparable} />
+      <Population shown={trials} of={comparable} after={after} />
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import { type ReactNode, useMemo } from 'react';
 import { formatNumber, plural } from '../../../src/format.ts';
 import { LineChart } from '../charts/line-chart.tsx';
-import { comparableIn } from './history-data.ts';
+import { useComparable } from './comparable.ts';
 import { Population } from './population.tsx';
 import { useSelection } from './selection.ts';
 import { sharesBelow, sharesOfSelected } from './shares.ts';
@@ -13,9 +13,9 @@ const lines = [all];
 const withSelected = [all, { label: 'selected', colour: '--red', steps: true, width: 2 }];
 
 export function ValueDistribution(): ReactNode {
-  const { search, trials: every } = useShown();
+  const { search } = useShown();
   const { metric } = search.specification.objective;
-  const trials = useMemo(() => comparableIn(every), [every]);
+  const { trials, after } = useComparable();
   const { selected } = useSelection();
   const inside = useMemo(
     () => (selected === undefined ? [] : trials.filter(({ number }) => selected.has(number))),
@@ -39,7 +39,7 @@ export function ValueDistribution(): ReactNode {
         xLabel={metric}
         yLabel="cumulative probability"
       />
-      <Population shown={trials} />
+      <Population shown={trials} after={after} />
     </section>
   );
 }
