@@ -86,7 +86,7 @@ describe.skipIf(browserPath === undefined)('charts', () => {
     [
       `/searches/${ids['classes']}/trials/0`,
       'Activations through the layers',
-      ['loss', 'accuracy', 'learning rate and gradient', 'Gradient norm'],
+      ['loss', 'Accuracy', 'learning rate and gradient', 'Gradient norm'],
       ['mean and deviation by layer'],
     ],
     [

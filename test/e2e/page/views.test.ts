@@ -69,7 +69,7 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     [`/new?from=${ids['coarse to fine']}`, 'stage 2'],
     ['/datasets', 'Handwritten digits'],
     ['/models', 'five irises'],
-    [`/models/${ids['ensemble']}`, 'on rows that chose nothing'],
+    [`/models/${ids['ensemble']}`, 'on rows that were not used to select the trials'],
     [`/models/${ids['tested']}`, /validation .*, test .* \[.*\] on 88 rows/],
     ['/new?dataset=iris', 'No test rows'],
     ['/new?dataset=diabetes', '20 % of the rows (about 88 rows of 442) are test rows'],

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
-import { formatCount, formatPercent, plural, words } from '../../../src/format.ts';
+import { formatCount, formatPercent, plural, severityTitle, words } from '../../../src/format.ts';
 import { api, type SearchFindings } from '../api.ts';
 import { Evidence } from '../parts/finding.tsx';
 import { PreflightTable } from '../parts/preflight.tsx';
@@ -87,7 +87,7 @@ function FoundOften({ item: { code, severity, trials, share, numbers, example },
   return (
     <article className={`finding severity-${severity}`}>
       <h4>
-        {words(code)} <span className={`chip severity-${severity}`}>{severity}</span>{' '}
+        {words(code)} <span className={`chip severity-${severity}`}>{severityTitle(severity)}</span>{' '}
         <Link className="small" href={`/searches/${id}?view=trials&finding=${code}`}>
           {formatCount(trials)} of {plural(of, 'trial')} ({formatPercent(share)})
         </Link>
@@ -109,7 +109,7 @@ function OfSearch({ item: { code, severity, numbers, example }, id }: Omit<Found
   return (
     <article className={`finding severity-${severity}`}>
       <h4>
-        {words(code)} <span className={`chip severity-${severity}`}>{severity}</span>
+        {words(code)} <span className={`chip severity-${severity}`}>{severityTitle(severity)}</span>
       </h4>
       <ExampleChart id={id} number={numbers[0]!} finding={example} />
       <p>{example.text}</p>
