@@ -77,7 +77,7 @@ describe.skipIf(browserPath === undefined)('a small window', () => {
 
   for (const [how, width] of Object.entries({ 'of a phone': 390, 'of 1440 pixels at 200 %': 720 })) {
     it(`${how} cuts nothing off in any view`, async () => {
-      const { page } = await openPage(browser, { viewport: { width, height: 450 * (width / 390) } });
+      const { page } = await openPage(browser, { viewport: { width, height: 800 } });
       for (const address of addresses()) {
         await page.goto(service.url + address);
         await page.getByRole('heading', { level: 1 }).waitFor();
