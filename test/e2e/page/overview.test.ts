@@ -152,6 +152,11 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
       expect(await said(title)).toMatch(new RegExp(`^${complete}, ${trials.pruned} pruned at 1–3 epochs\\.`));
     }
     for (const title of ['Rank', 'Empirical CDF']) expect(await said(title)).toMatch(new RegExp(`^${complete}\\.`));
+    await page.getByLabel('pruned and paused trials').first().uncheck();
+    for (const title of ['Slice', 'Parallel coordinates']) {
+      await expect.poll(() => said(title)).toMatch(new RegExp(`^${complete}\\.`));
+    }
+    expect(page.url()).toContain('pruned=hidden');
     await page.close();
   });
 

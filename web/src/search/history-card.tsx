@@ -11,6 +11,7 @@ import { useDragMode } from '../parts/drag-mode.tsx';
 import { Switch } from '../parts/log-switch.tsx';
 import { rangeCondition } from './box-conditions.ts';
 import { historyOf } from './history-data.ts';
+import { usePruned } from './pruned-switch.tsx';
 import { useSelection } from './selection.ts';
 import type { Scored } from './space.ts';
 import { useShown } from './use-search.ts';
@@ -19,15 +20,15 @@ export function HistoryCard(): ReactNode {
   const { search, trials: all } = useShown();
   const go = useGo();
   const [by, setBy] = useAddress('history', 'number');
-  const [hidden, hide] = useAddress('pruned', 'shown');
+  const [showsPruned, prunedSwitch] = usePruned();
   const [scale, setScale] = useAddress('yscale', 'linear');
   const { metric, direction } = search.specification.objective;
   const { selected, select, selectBy } = useSelection();
   const [mode, dragMode] = useDragMode();
   const [tooMany, setTooMany] = useState(false);
   const history = useMemo(
-    () => historyOf(all, { direction, by: by === 'time' ? 'time' : 'number', intermediate: hidden === 'shown' }),
-    [all, direction, by, hidden],
+    () => historyOf(all, { direction, by: by === 'time' ? 'time' : 'number', intermediate: showsPruned }),
+    [all, direction, by, showsPruned],
   );
   const { columns, rows, without, best, provisional, caption } = history;
   const edge = useMemo(
@@ -64,7 +65,7 @@ export function HistoryCard(): ReactNode {
       setTooMany(!select(inside.map(({ number }) => number)));
       return;
     }
-    const isOnlyComplete = hidden !== 'shown' && !provisional;
+    const isOnlyComplete = !showsPruned && !provisional;
     const state = isOnlyComplete ? ' state=complete' : '';
     selectBy(`${rangeCondition('number', x)} ${rangeCondition('value', y)}${state}`);
   };
@@ -78,9 +79,7 @@ export function HistoryCard(): ReactNode {
             <option value="time">by time</option>
           </select>
           {dragMode}
-          <Switch on={hidden === 'shown'} set={(on) => hide(on ? 'shown' : 'hidden')}>
-            pruned and paused trials
-          </Switch>
+          {prunedSwitch}
           <Switch on={scale === 'log' && canLog} set={(on) => setScale(on ? 'log' : 'linear')} disabled={!canLog}>
             log y
           </Switch>

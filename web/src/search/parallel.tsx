@@ -10,8 +10,9 @@ import { useAddress } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { choiceCondition, rangeCondition } from './box-conditions.ts';
 import { Population } from './population.tsx';
+import { usePruned, useScored } from './pruned-switch.tsx';
 import { useSelection } from './selection.ts';
-import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
+import { type Scored, thin, type Varied, variedIn } from './space.ts';
 import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
@@ -20,7 +21,7 @@ const MAX_LINES = 1500;
 const BRUSH_MS = 150;
 
 export function Parallel(): ReactNode {
-  const { search, trials: all } = useShown();
+  const { search } = useShown();
   const colour = useColour();
   const { selected, selectBy } = useSelection();
   const [text] = useAddress('select');
@@ -30,7 +31,8 @@ export function Parallel(): ReactNode {
   const pending = useRef<ReturnType<typeof setTimeout>>(undefined);
   const { metric, direction } = search.specification.objective;
   const varied = useMemo(() => variedIn(search), [search]);
-  const scored = useMemo(() => scoredIn(all), [all]);
+  const scored = useScored();
+  const [, prunedSwitch] = usePruned();
   const trials = useMemo(() => thin(scored, MAX_LINES, direction), [scored, direction]);
   const option = useMemo(
     () => optionOf(trials, varied, { metric, direction, colour, selected: highlighted }),
@@ -45,10 +47,12 @@ export function Parallel(): ReactNode {
       selectBy(brushed.current);
     }, BRUSH_MS);
   };
-  if (trials.length === 0) return null;
   return (
     <section className="card wide">
-      <h2>Parallel coordinates</h2>
+      <div className="row spread">
+        <h2>Parallel coordinates</h2>
+        {prunedSwitch}
+      </div>
       <p className="soft small">
         Drag along axes to select trials, in every view; click an axis to remove its range. Better trials are stronger.
       </p>

@@ -10,22 +10,24 @@ import { useDragMode } from '../parts/drag-mode.tsx';
 import { type Colour, useColour } from '../theme.ts';
 import { choiceCondition, rangeCondition } from './box-conditions.ts';
 import { Population } from './population.tsx';
+import { usePruned, useScored } from './pruned-switch.tsx';
 import { useSelection } from './selection.ts';
-import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
+import { type Scored, thin, type Varied, variedIn } from './space.ts';
 import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
 const MAX_POINTS = 3000;
 
 export function Slices(): ReactNode {
-  const { search, trials: all } = useShown();
+  const { search } = useShown();
   const colour = useColour();
   const go = useGo();
   const varied = useMemo(() => variedIn(search), [search]);
   const [chosen, choose] = useAddress('slice', varied[0]?.name ?? '');
   const { metric, direction } = search.specification.objective;
   const one = varied.find(({ name }) => name === chosen) ?? varied[0];
-  const scored = useMemo(() => scoredIn(all), [all]);
+  const scored = useScored();
+  const [showsPruned, prunedSwitch] = usePruned();
   const trials = useMemo(() => thin(scored, MAX_POINTS, direction), [scored, direction]);
   const { selected, selectBy } = useSelection();
   const [mode, dragMode] = useDragMode();
@@ -47,6 +49,7 @@ export function Slices(): ReactNode {
             </button>
           )}
           {dragMode}
+          {prunedSwitch}
           <select aria-label="Hyperparameter" value={one.name} onChange={(event) => choose(event.target.value)}>
             {varied.map(({ name }) => (
               <option key={name}>{name}</option>
@@ -61,7 +64,8 @@ export function Slices(): ReactNode {
         height={300}
         table={() => trialsTable(trials, [one], metric)}
         onBox={(box, event) => {
-          if (modeOf(mode, event) === 'select') selectBy(conditionsOf(one, box));
+          if (modeOf(mode, event) === 'select')
+            selectBy(`${conditionsOf(one, box)}${showsPruned ? '' : ' state=complete'}`);
           else setZoom({ of: one, box });
         }}
         on={{
