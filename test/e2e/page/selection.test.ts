@@ -101,6 +101,22 @@ describe.skipIf(browserPath === undefined)('a box in a chart', () => {
     await page.close();
   });
 
+  it('forgets the zoom when x stands for something else', async () => {
+    const page = await open();
+    const history = page.locator('.u-over').first();
+    await history.waitFor();
+    await drag(page, history, [0.5, 0.1], [0.999, 0.9]);
+    await page.getByLabel('x axis of the history').selectOption('time');
+    await page.getByRole('img', { name: /by time/ }).waitFor();
+    await page.getByLabel('x axis of the history').selectOption('number');
+    await page.getByRole('img', { name: /by trial/ }).waitFor();
+    await page.getByLabel('Dragging in charts').selectOption('select');
+    await drag(page, page.locator('.u-over').first(), [0.001, 0.01], [0.999, 0.99]);
+    // The box begins right of trial 0.
+    await status(page, countOf((i) => table.trials.number[i]! >= 1));
+    await page.close();
+  });
+
   it('selects trials by time, as numbers', async () => {
     const page = await open('?history=time&drag=select');
     const history = page.locator('.u-over').first();

@@ -1,5 +1,5 @@
 /** Line charts, drawn on canvas by uPlot. */
-import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatValue } from '../../../src/format.ts';
@@ -7,23 +7,10 @@ import { type Colour, useColour } from '../theme.ts';
 import { type Box, boxOptions, type DragMode } from './box.ts';
 import { ChartFrame } from './frame.tsx';
 import { type Hit, hoverPlugin } from './hover.ts';
+import { keepZoom } from './kept-zoom.ts';
+import { drawEdge, drawMark, type Edge, type Line, seriesOf, withOpacity } from './line-drawing.ts';
 import { labelsOf, logRange, wholeSteps, xRange, yRange } from './ranges.ts';
 import type { ChartTable } from './table.tsx';
-
-export interface Line {
-  readonly label: string;
-  /** A custom property such as `--blue`. */
-  readonly colour: string;
-  readonly width?: number;
-  readonly dash?: number[];
-  /** Points without a line. */
-  readonly points?: boolean;
-  /** Points that are outlined instead of filled. */
-  readonly hollow?: boolean;
-  readonly steps?: boolean;
-  /** 0 … 1 */
-  readonly opacity?: number;
-}
 
 interface Band {
   /** The upper and the lower line, from 1. */
@@ -48,7 +35,7 @@ interface LineChartProps {
   /** A vertical line at this x. */
   readonly mark?: number | undefined;
   /** Ticks at the upper or lower edge, for points without a y. */
-  readonly edge?: { readonly xs: readonly number[]; readonly side: 'top' | 'bottom'; readonly colour: string };
+  readonly edge?: Edge;
   /** Colours of single lines, which can change with the data; undefined for that of the line. */
   readonly strokes?: readonly (string | undefined)[];
   /** Describes the point of a line at an index, for a tooltip and clicks. */
@@ -90,7 +77,7 @@ export function LineChart(props: LineChartProps): ReactNode {
   const plot = useRef<uPlot | undefined>(undefined);
   const drawn = useRef({ mark, edge, strokes });
   const latest = useRef(props);
-  const zoomed = useRef<Zoom>(undefined);
+  const [zoom] = useState(keepZoom);
   const given = useRef(data);
   latest.current = props;
   const colour = useColour();
@@ -108,12 +95,7 @@ export function LineChart(props: LineChartProps): ReactNode {
       element,
     );
     plot.current = made;
-    if (zoomed.current) made.setScale('x', zoomed.current);
-    made.hooks.setScale = [
-      (_, key) => {
-        if (key === 'x') zoomed.current = zoomOf(made);
-      },
-    ];
+    zoom.follow(made, `${latest.current.name} ${latest.current.xLabel}`);
     given.current = latest.current.data;
     // It is also called at the start; drawing ten thousand points twice would be slow.
     const resized = new ResizeObserver(() => {
@@ -125,19 +107,13 @@ export function LineChart(props: LineChartProps): ReactNode {
       made.destroy();
       plot.current = undefined;
     };
-  }, [form, colour]);
+  }, [form, colour, zoom]);
 
   useEffect(() => {
     const made = plot.current;
-    if (made !== undefined && data !== given.current) {
-      const zoom = zoomed.current;
-      made.batch(() => {
-        made.setData(aligned(data));
-        if (zoom) made.setScale('x', zoom);
-      });
-    }
+    if (made !== undefined && data !== given.current) zoom.setData(made, aligned(data));
     given.current = data;
-  }, [data]);
+  }, [data, zoom]);
 
   useEffect(() => {
     const before = drawn.current;
@@ -150,15 +126,6 @@ export function LineChart(props: LineChartProps): ReactNode {
       <div ref={place} style={{ minHeight: height }} />
     </ChartFrame>
   );
-}
-
-type Zoom = { readonly min: number; readonly max: number } | undefined;
-
-/** Undefined if all points are shown. */
-function zoomOf({ scales, data: [xs] }: uPlot): Zoom {
-  const { min, max } = scales['x']!;
-  if (min == null || max == null || xs.length === 0 || (min <= xs[0]! && max >= xs.at(-1)!)) return undefined;
-  return { min, max };
 }
 
 function aligned(data: LineChartProps['data']): uPlot.AlignedData {
@@ -264,69 +231,4 @@ function optionsOf(
       ],
     },
   };
-}
-
-function seriesOf(
-  { label, colour: name, width = 1.5, dash, points, hollow, steps, opacity = 1 }: Line,
-  colour: Colour,
-  ownStroke: () => string | undefined,
-): uPlot.Series {
-  const stroke = withOpacity(colour(name), opacity);
-  const ownOr = () => ownStroke() ?? stroke;
-  const fill = hollow ? colour('--paper') : stroke;
-  return {
-    label,
-    stroke: ownOr,
-    width,
-    spanGaps: true,
-    ...(dash && { dash }),
-    ...(points && {
-      paths: () => null,
-      points: { show: true, size: hollow ? 5 : 6, width: hollow ? 1 : 0, fill, stroke },
-    }),
-    // A line of one point would be invisible.
-    ...(!points && { points: { show: (plot, i) => hasOnePoint(plot.data[i]!), size: 5, fill: ownOr, stroke: ownOr } }),
-    ...(steps && { paths: uPlot.paths.stepped!({ align: 1 }) }),
-    value: (_, value) => formatValue(value),
-  };
-}
-
-function hasOnePoint(column: uPlot.AlignedData[number]): boolean {
-  let points = 0;
-  for (const value of column) if (value != null && ++points > 1) return false;
-  return points === 1;
-}
-
-/** `rgb(1, 2, 3)` or `color(srgb …)`, made transparent. */
-function withOpacity(solid: string, opacity: number): string {
-  return opacity === 1 ? solid : solid.replace(/^rgb\((.*)\)$/, `rgba($1, ${opacity})`);
-}
-
-function drawEdge({ ctx, bbox, valToPos }: uPlot, edge: LineChartProps['edge'], colour: Colour): void {
-  if (edge === undefined) return;
-  const length = 8 * devicePixelRatio;
-  const top = edge.side === 'top' ? bbox.top : bbox.top + bbox.height - length;
-  ctx.save();
-  ctx.fillStyle = colour(edge.colour);
-  for (const x of edge.xs) {
-    const left = valToPos(x, 'x', true);
-    if (left >= bbox.left && left <= bbox.left + bbox.width)
-      ctx.fillRect(left - devicePixelRatio, top, 2 * devicePixelRatio, length);
-  }
-  ctx.restore();
-}
-
-function drawMark(plot: uPlot, mark: number | undefined, hue: string): void {
-  if (mark === undefined) return;
-  const x = Math.round(plot.valToPos(mark, 'x', true));
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.strokeStyle = hue;
-  ctx.setLineDash([4, 4]);
-  ctx.lineWidth = devicePixelRatio;
-  ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
-  ctx.lineTo(x, bbox.top + bbox.height);
-  ctx.stroke();
-  ctx.restore();
 }

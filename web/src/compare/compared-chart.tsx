@@ -3,7 +3,8 @@
 import { type ReactNode, useMemo } from 'react';
 import { signOf } from '../../../src/algorithms/objective.ts';
 import { formatCell, formatDuration, formatValue } from '../../../src/format.ts';
-import { type Line, LineChart } from '../charts/line-chart.tsx';
+import { LineChart } from '../charts/line-chart.tsx';
+import type { Line } from '../charts/line-drawing.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { Switch } from '../parts/log-switch.tsx';
 import { type Axis, axes, bestSoFar, memberOf } from './best-so-far.ts';

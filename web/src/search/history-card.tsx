@@ -4,15 +4,17 @@ import { type ReactNode, useMemo, useState } from 'react';
 import { signOf } from '../../../src/algorithms/objective.ts';
 import { baselineOf } from '../../../src/domain/best-evidence.ts';
 import { formatDuration, formatValue, plural } from '../../../src/format.ts';
+import type { Search } from '../api.ts';
 import type { Box, DragMode } from '../charts/box.ts';
-import { type Line, LineChart } from '../charts/line-chart.tsx';
+import { LineChart } from '../charts/line-chart.tsx';
+import type { Line } from '../charts/line-drawing.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { useDragMode } from '../parts/drag-mode.tsx';
 import { Switch } from '../parts/log-switch.tsx';
 import { rangeCondition } from './box-conditions.ts';
-import { historyOf } from './history-data.ts';
+import { type HistoryData, historyOf } from './history-data.ts';
 import { usePruned } from './pruned-switch.tsx';
-import { useSelection } from './selection.ts';
+import { type Selection, useSelection } from './selection.ts';
 import type { Scored } from './space.ts';
 import { useShown } from './use-search.ts';
 
@@ -23,14 +25,15 @@ export function HistoryCard(): ReactNode {
   const [showsPruned, prunedSwitch] = usePruned();
   const [scale, setScale] = useAddress('yscale', 'linear');
   const { metric, direction } = search.specification.objective;
-  const { selected, select, selectBy } = useSelection();
+  const selection = useSelection();
+  const { selected } = selection;
   const [mode, dragMode] = useDragMode();
   const [tooMany, setTooMany] = useState(false);
   const history = useMemo(
     () => historyOf(all, { direction, by: by === 'time' ? 'time' : 'number', intermediate: showsPruned }),
     [all, direction, by, showsPruned],
   );
-  const { columns, rows, without, best, provisional, caption } = history;
+  const { rows, without, best, provisional, caption } = history;
   const edge = useMemo(
     () => ({
       xs: without,
@@ -39,36 +42,9 @@ export function HistoryCard(): ReactNode {
     }),
     [without, direction],
   );
-  const baseline = useMemo(() => visibleBaseline(baselineOf(search)?.value, rows), [search, rows]);
-  const data = useMemo(
-    () => [
-      ...columns,
-      ...(selected === undefined ? [] : [rows.map(({ number, value }) => (selected.has(number) ? value : null))]),
-      ...(baseline === undefined ? [] : [rows.map(() => baseline)]),
-    ],
-    [columns, rows, selected, baseline],
-  );
-  const lines = useMemo(
-    () => [
-      ...(provisional ? provisionalLines : historyLines),
-      ...(selected === undefined ? [] : [selectedLine]),
-      ...(baseline === undefined ? [] : [baselineLine]),
-    ],
-    [provisional, selected, baseline],
-  );
+  const { data, lines } = useLines(history, selected, search);
   const canLog = useMemo(() => rows.every(({ value }) => value > 0), [rows]);
   const summary = best === undefined ? 'no trial has a value yet' : `${best.value} of trial ${best.number}`;
-  const selectIn = ({ x, y }: Box) => {
-    if (by === 'time') {
-      const isIn = (value: number, [low, high]: Box['x']) => value >= low && value <= high;
-      const inside = rows.filter(({ value }, i) => isIn(columns[0]![i] as number, x) && isIn(value, y));
-      setTooMany(!select(inside.map(({ number }) => number)));
-      return;
-    }
-    const isOnlyComplete = !showsPruned && !provisional;
-    const state = isOnlyComplete ? ' state=complete' : '';
-    selectBy(`${rangeCondition('number', x)} ${rangeCondition('value', y)}${state}`);
-  };
   return (
     <section className="card">
       <div className="row spread">
@@ -96,7 +72,7 @@ export function HistoryCard(): ReactNode {
         height={300}
         edge={edge}
         drag={mode}
-        onBox={selectIn}
+        onBox={(box) => setTooMany(!selectBox(box, { history, by, showsPruned, selection }))}
         {...(by === 'time' && { formatX: formatDuration })}
         hit={(line, index) => {
           // The lines of the best so far and of the baseline stand for no trial.
@@ -116,6 +92,52 @@ export function HistoryCard(): ReactNode {
       </p>
     </section>
   );
+}
+
+/** The chart's columns and lines, with the selected trials and the baseline if there are any. */
+function useLines(
+  { columns, rows, provisional }: HistoryData,
+  selected: ReadonlySet<number> | undefined,
+  search: Search,
+): { readonly data: readonly (readonly (number | null)[])[]; readonly lines: readonly Line[] } {
+  const baseline = useMemo(() => visibleBaseline(baselineOf(search)?.value, rows), [search, rows]);
+  const data = useMemo(
+    () => [
+      ...columns,
+      ...(selected === undefined ? [] : [rows.map(({ number, value }) => (selected.has(number) ? value : null))]),
+      ...(baseline === undefined ? [] : [rows.map(() => baseline)]),
+    ],
+    [columns, rows, selected, baseline],
+  );
+  const lines = useMemo(
+    () => [
+      ...(provisional ? provisionalLines : historyLines),
+      ...(selected === undefined ? [] : [selectedLine]),
+      ...(baseline === undefined ? [] : [baselineLine]),
+    ],
+    [provisional, selected, baseline],
+  );
+  return { data, lines };
+}
+
+interface BoxContext {
+  readonly history: HistoryData;
+  readonly by: string;
+  readonly showsPruned: boolean;
+  readonly selection: Selection;
+}
+
+/** Selects the trials in a box; by time as numbers, since conditions cannot say it. Returns whether they fit the address. */
+function selectBox({ x, y }: Box, { history, by, showsPruned, selection }: BoxContext): boolean {
+  const { rows, columns, provisional } = history;
+  if (by === 'time') {
+    const isIn = (value: number, [low, high]: Box['x']) => value >= low && value <= high;
+    const inside = rows.filter(({ value }, i) => isIn(columns[0]![i] as number, x) && isIn(value, y));
+    return selection.select(inside.map(({ number }) => number));
+  }
+  const state = showsPruned || provisional ? '' : ' state=complete';
+  selection.selectBy(`${rangeCondition('number', x)} ${rangeCondition('value', y)}${state}`);
+  return true;
 }
 
 const dragHints: Readonly<Record<DragMode, string>> = {
