@@ -112,10 +112,9 @@ describe.skipIf(browserPath === undefined)('a box in a chart', () => {
     await page.getByRole('img', { name: /by trial/ }).waitFor();
     await page.getByLabel('Dragging in charts').selectOption('select');
     await drag(page, page.locator('.u-over').first(), [0.001, 0.01], [0.999, 0.99]);
-    // The box begins right of trial 0.
     await status(
       page,
-      countOf((i) => table.trials.number[i]! >= 1),
+      countOf(() => true),
     );
     await page.close();
   });
