@@ -21,7 +21,7 @@ import type { ApiDependencies } from './api/dependencies.ts';
 import { deliver } from './application/deliver.ts';
 import { readExamples } from './application/examples.ts';
 import { createHandOff, type HandOff } from './application/hand-off.ts';
-import type { ImportanceTask } from './application/importance.ts';
+import type { ImportanceShares, ImportanceTask } from './application/importance.ts';
 import { createKeyring } from './application/keyring.ts';
 import { rememberedSlowness } from './application/measure-slowness.ts';
 import { createModelWork } from './application/models/make-model.ts';
@@ -37,7 +37,7 @@ import { withSourceMaps } from './compute/source-maps.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
-import type { Importance, Preflight } from './contract/analysis.ts';
+import type { Preflight } from './contract/analysis.ts';
 import { createFileReader, type FileAnswer, type FileTask } from './data/file-work.ts';
 import type { Slowness } from './domain/estimate.ts';
 import type { Replays } from './domain/what-if/what-if.ts';
@@ -129,7 +129,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const datasets = createDatasetStore(database, join(projectRoot, 'datasets'), files);
   const queue = await createTrialQueue(connection, log);
   // One thread each, started when needed and stopped when idle.
-  const analysis = new Piscina<ImportanceTask | WhatIfTask, Importance | Replays>({
+  const analysis = new Piscina<ImportanceTask | WhatIfTask, ImportanceShares | Replays>({
     ...withSourceMaps,
     filename: new URL('dist/workers/analysis-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
@@ -192,7 +192,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     web: join(projectRoot, 'dist', 'web'),
     hosts: config.hosts ?? (isLoopback(config.host) ? [] : undefined),
     keyring: createKeyring(createKeyStore(database), config.adminKey),
-    importance: async (task) => (await analysis.run(task)) as Importance,
+    importance: async (task) => (await analysis.run(task)) as ImportanceShares,
     whatIf: async (task) => (await analysis.run(task, { name: 'whatIf' })) as Replays,
     examples: readExamples(join(projectRoot, 'examples')),
     preflight: (task) => preflight.run(task),

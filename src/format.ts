@@ -25,6 +25,11 @@ export function formatValue(value: number | string | boolean | null | undefined)
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : formatNumber(value);
 }
 
+/** The name of the severity of a finding: an error, a warning or a note. */
+export function severityTitle(severity: 'fault' | 'warning' | 'note'): string {
+  return severity === 'fault' ? 'error' : severity;
+}
+
 /** `formatValue` with the thousands of whole numbers grouped, for tables. */
 export function formatCell(value: Parameters<typeof formatValue>[0]): string {
   return Number.isInteger(value) && Math.abs(Number(value)) < 1e6 ? formatCount(Number(value)) : formatValue(value);

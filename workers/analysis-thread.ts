@@ -1,10 +1,9 @@
 /** A worker thread for analyses of a search that would block the event loop for seconds. */
-import { type ImportanceTask, importanceOf } from '../src/application/importance.ts';
+import { type ImportanceShares, type ImportanceTask, importanceOf } from '../src/application/importance.ts';
 import { computeWhatIf, type WhatIfTask } from '../src/application/what-if.ts';
-import type { Importance } from '../src/contract/analysis.ts';
 import type { Replays } from '../src/domain/what-if/what-if.ts';
 
-export default function importance(task: ImportanceTask): Importance {
+export default function importance(task: ImportanceTask): ImportanceShares {
   return importanceOf(task);
 }
 

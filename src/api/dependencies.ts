@@ -2,7 +2,7 @@
 
 import type { Logger } from 'pino';
 import type { Machine } from '../application/dry-run.ts';
-import type { ImportanceTask } from '../application/importance.ts';
+import type { ImportanceShares, ImportanceTask } from '../application/importance.ts';
 import type { Keyring } from '../application/keyring.ts';
 import type { ModelUseAnswer, ModelUseTask } from '../application/models/use-model.ts';
 import type { Planner } from '../application/planner.ts';
@@ -10,7 +10,7 @@ import type { DatasetStore, ModelStore, PubSub, SearchQueries, SearchStore, Tria
 import type { PreflightTask } from '../application/preflight.ts';
 import type { WhatIfTask } from '../application/what-if.ts';
 import type { CompiledKernels } from '../compute/kernels.ts';
-import type { Importance, Preflight } from '../contract/analysis.ts';
+import type { Preflight } from '../contract/analysis.ts';
 import type { Example } from '../contract/searches.ts';
 import type { FileReader } from '../data/file-work.ts';
 import type { TrialMemory } from '../domain/specification/largest-trial.ts';
@@ -38,7 +38,7 @@ export interface ApiDependencies extends Machine {
   /** The memory limit and estimate of a trial: specifications whose largest trial needs more are refused. */
   readonly memory: TrialMemory;
   /** Computes hyperparameter importance off the event loop. */
-  readonly importance: (task: ImportanceTask) => Promise<Importance>;
+  readonly importance: (task: ImportanceTask) => Promise<ImportanceShares>;
   /** Replays pruners off the event loop. */
   readonly whatIf: (task: WhatIfTask) => Promise<Replays>;
   /** Runs pre-flight checks off the event loop. */

@@ -3,9 +3,8 @@ import { explain, type Valued } from '../algorithms/importance/importance.ts';
 import type { Direction } from '../algorithms/objective.ts';
 import { type Space, spaceOf } from '../algorithms/space/space.ts';
 import type { Importance } from '../contract/analysis.ts';
-import type { TrialOutcome } from '../domain/commands.ts';
-import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
+import { Problem } from '../errors.ts';
 import type { SearchQueries } from './ports.ts';
 import { rememberedWhile } from './remember.ts';
 
@@ -16,6 +15,8 @@ const MIN_TRIALS = 10;
 /** More trials are downsampled: the forest would cost more than they add. */
 const MAX_TRIALS = 2000;
 
+export type ImportanceShares = Omit<Importance, 'epochs' | 'groups'>;
+
 /** The input for computing importance: plain data that can be sent to a thread. */
 export interface ImportanceTask {
   readonly space: Space;
@@ -24,44 +25,76 @@ export interface ImportanceTask {
   readonly seed: number;
 }
 
-function importanceTask(search: Search, outcomes: readonly TrialOutcome[]): ImportanceTask {
-  const stage = stagesOf(search).at(-1)!;
-  const known = outcomes.flatMap(({ state, number, point, value }) =>
-    state === 'complete' && value !== null && number >= stage.from ? [{ point, value }] : [],
-  );
-  const every = Math.ceil(known.length / MAX_TRIALS);
-  return {
-    space: spaceOf(stage.hyperparameters),
-    trials: known.filter((_, i) => i % every === 0),
-    direction: search.specification.objective.direction,
-    seed: search.specification.sampler.seed,
-  };
-}
-
 export interface ImportanceDependencies {
-  readonly queries: Pick<SearchQueries, 'find' | 'outcomes'>;
+  readonly queries: Pick<SearchQueries, 'find' | 'outcomes' | 'reportCounts' | 'reportsAt'>;
   /** Computes it off the event loop. */
-  readonly importance: (task: ImportanceTask) => Promise<Importance>;
+  readonly importance: (task: ImportanceTask) => Promise<ImportanceShares>;
 }
 
-/** Hyperparameter importance of a search. */
-export function createImportance({ queries, importance }: ImportanceDependencies): (id: string) => Promise<Importance> {
-  return rememberedWhile(
+/** After so many epochs, or when they are complete. */
+type Epochs = number | 'complete';
+
+/**
+ * Hyperparameter importance of a search, from values after as many epochs: those of complete trials, or the intermediate values that trials reported
+ * to a pruner. By default the most epochs that enough trials have reached, or those that most trials have.
+ */
+export function createImportance({
+  queries,
+  importance,
+}: ImportanceDependencies): (id: string, epochs?: Epochs) => Promise<Importance> {
+  return rememberedWhile<Importance, Epochs>(
     queries,
-    ({ trials }) => trials.complete,
-    async (search) => importance(importanceTask(search, await queries.outcomes(search))),
+    ({ trials: { complete, pruned, paused, failed, cancelled } }) => complete + pruned + paused + failed + cancelled,
+    async (search, wanted) => {
+      const stage = stagesOf(search).at(-1)!;
+      const complete = (await queries.outcomes(search)).flatMap(({ state, number, point, value }) =>
+        state === 'complete' && value !== null && number >= stage.from ? [{ point, value }] : [],
+      );
+      const groups = [
+        { epochs: null, trials: complete.length },
+        ...(await queries.reportCounts(search, stage.index)).toReversed(),
+      ];
+      const chosen = wanted === undefined ? defaultOf(groups) : groupAt(groups, wanted);
+      const known = chosen.epochs === null ? complete : await queries.reportsAt(search, stage.index, chosen.epochs);
+      const every = Math.ceil(known.length / MAX_TRIALS);
+      const computed = await importance({
+        space: spaceOf(stage.hyperparameters),
+        trials: known.filter((_, i) => i % every === 0),
+        direction: search.specification.objective.direction,
+        seed: search.specification.sampler.seed,
+      });
+      return { ...computed, epochs: chosen.epochs, groups };
+    },
   );
+}
+
+interface Group {
+  readonly epochs: number | null;
+  readonly trials: number;
+}
+
+function groupAt(groups: readonly Group[], wanted: Epochs): Group {
+  const found = groups.find(({ epochs }) => (epochs ?? 'complete') === wanted);
+  if (found !== undefined) return found;
+  const message = `must be one of ${groups.map(({ epochs }) => epochs ?? 'complete').join(', ')}, got ${wanted}`;
+  throw new Problem('invalidRequest', `epochs: ${message}`, [{ path: 'epochs', message }]);
+}
+
+/** `groups` have fewer epochs one after the other. */
+function defaultOf(groups: readonly Group[]): Group {
+  const most = groups.reduce((largest, group) => (group.trials > largest.trials ? group : largest));
+  return groups.find(({ trials }) => trials >= ENOUGH_TRIALS) ?? most;
 }
 
 /** Takes seconds for thousands of trials, so do not call it on the event loop. */
-export function importanceOf(task: ImportanceTask): Importance {
+export function importanceOf(task: ImportanceTask): ImportanceShares {
   const { space, trials, direction, seed } = task;
   const enough = trials.length >= ENOUGH_TRIALS;
   const none = { trials: trials.length, enough, shares: [], pairs: [] };
   if (trials.length < MIN_TRIALS) {
     return {
       ...none,
-      note: `${trials.length} complete trials are too few to compute importance; about ${ENOUGH_TRIALS} are needed.`,
+      note: `${trials.length} trials are too few to compute importance; about ${ENOUGH_TRIALS} are needed.`,
     };
   }
   const { shares, pairs } = explain(space, trials, direction, seed, MIN_TRIALS);

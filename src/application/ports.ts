@@ -216,6 +216,14 @@ export interface SearchQueries {
   countStates(search: Search, stage: number): Promise<Readonly<Partial<Record<TrialState, number>>>>;
   /** Complete trials of a stage with the whole series of the objective, by number; a sample, always the same, of more than `limit`. */
   objectives(search: Search, stage: number, limit: number): Promise<readonly StoredObjective[]>;
+  /** How many trials of a stage have an intermediate value, by the epochs that they had completed, ascending. */
+  reportCounts(search: Search, stage: number): Promise<readonly { readonly epochs: number; readonly trials: number }[]>;
+  /** The intermediate values of the trials of a stage at these epochs, by number. */
+  reportsAt(
+    search: Search,
+    stage: number,
+    epochs: number,
+  ): Promise<readonly { readonly point: TrialOutcome['point']; readonly value: number }[]>;
   events(id: string, after: number, limit: number): Promise<readonly SearchEvent[]>;
 }
 

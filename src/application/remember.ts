@@ -6,22 +6,26 @@ import type { SearchQueries } from './ports.ts';
 
 const MAX_REMEMBERED = 100;
 
-/** Requests at the same time share one computation; trials that end in the meantime are included in the next one. */
-export function rememberedWhile<T>(
+/**
+ * Requests at the same time share one computation; trials that end in the meantime are included in the next one. What `of` asks for
+ * is remembered apart.
+ */
+export function rememberedWhile<T, Of extends string | number | undefined = undefined>(
   queries: Pick<SearchQueries, 'find'>,
   /** A number that changes with what `compute` depends on. */
   version: (search: Search) => number,
-  compute: (search: Search) => Promise<T>,
-): (id: string) => Promise<T> {
+  compute: (search: Search, of?: Of) => Promise<T>,
+): (id: string, of?: Of) => Promise<T> {
   const kept = new LRUCache<string, { readonly version: number; readonly answer: Promise<T> }>({ max: MAX_REMEMBERED });
-  return async (id) => {
+  return async (id, of) => {
+    const key = of === undefined ? id : `${id} ${of}`;
     const search = await findSearch({ queries }, id);
     const now = version(search);
-    const known = kept.get(id);
+    const known = kept.get(key);
     if (known?.version === now) return known.answer;
-    const answer = compute(search);
-    answer.catch(() => kept.delete(id));
-    kept.set(id, { version: now, answer });
+    const answer = compute(search, of);
+    answer.catch(() => kept.delete(key));
+    kept.set(key, { version: now, answer });
     return answer;
   };
 }

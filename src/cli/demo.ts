@@ -51,7 +51,7 @@ export async function demo(config: Config): Promise<number> {
     );
     console.log(bestTable(search, best.items));
     console.log(`\n${bestLines(best).join('\n')}`);
-    console.log(`\nFindings in the trials:\n\n${findingLines(await client.findings(id))}`);
+    console.log(`\nProblems in the trials:\n\n${findingLines(await client.findings(id))}`);
     console.log(`\n${searchLines(search)}\n`);
     console.log(`The results are stored in Postgres, in ${config.dataDirectory}. Next steps:
 

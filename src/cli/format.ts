@@ -17,6 +17,7 @@ import {
   formatTest,
   formatValue,
   plural,
+  severityTitle,
 } from '../format.ts';
 
 /** `learningRate 0.01234  activation relu` */
@@ -83,7 +84,7 @@ export function findingLines({ trials, items, suggestions }: SearchFindings): st
   const found = items
     .map(({ code, severity, concerns, trials: count, example, numbers }) =>
       [
-        `${severity.padEnd(7)}  ${code}: ${concerns === 'search' ? 'the search' : `${count} of ${trials} trials`}`,
+        `${severityTitle(severity).padEnd(7)}  ${code}: ${concerns === 'search' ? 'the search' : `${count} of ${trials} trials`}`,
         `         ${concerns === 'search' ? '' : `trial ${numbers[0]}: `}${example.text}`,
         `         ${example.advice}`,
       ].join('\n'),
@@ -158,7 +159,7 @@ export function preflightLines({ families, leftOut }: Preflight): string {
     return [
       `${hiddenUnits.length} hidden layers (${hiddenUnits.join(', ') || 'none'}), ${activation}, ${initializer}, ${preprocessing}${norm}, as in trial ${example}`,
       ...checks.map(({ passed, text }) => `  ${passed ? 'ok     ' : 'FAILED '}  ${text}`),
-      ...findings.map(({ severity, code, advice }) => `  ${severity.padEnd(7)}  ${code}: ${advice}`),
+      ...findings.map(({ severity, code, advice }) => `  ${severityTitle(severity).padEnd(7)}  ${code}: ${advice}`),
     ];
   });
   return [...lines, ...(leftOut > 0 ? [`${leftOut} less frequent kinds of networks were not checked.`] : [])].join(

@@ -77,7 +77,7 @@ function modelLines({ id, name, state, failure, origin, facts }: ModelRecord): s
     const mean = `the mean of trials ${trials.map(({ trial, weight }) => `${trial} (${formatNumber(weight)})`).join(', ')}`;
     lines.push(only !== undefined && others.length === 0 ? `trial ${only.trial}; no other one made it better` : mean);
     lines.push(
-      `${origin.metric} ${formatNumber(judgedOn.ensemble)} on ${judgedOn.rows} rows that chose nothing; the best trial alone ${formatNumber(judgedOn.single)}`,
+      `${origin.metric} ${formatNumber(judgedOn.ensemble)} on ${judgedOn.rows} rows that were not used to select the trials; the best trial alone ${formatNumber(judgedOn.single)}`,
     );
   } else {
     const rows = facts?.test ? 'all rows but the test rows' : 'all rows';

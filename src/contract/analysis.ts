@@ -46,7 +46,15 @@ export type SearchFindings = z.output<typeof searchFindingsSchema>;
 
 export const importanceSchema = z
   .object({
-    trials: z.int().describe('Complete trials with a value in the newest stage'),
+    trials: z.int().describe('The trials that it is computed from, of the newest stage; of more than 2000 a sample'),
+    epochs: z
+      .int()
+      .nullable()
+      .describe('They are compared after so many epochs, by their intermediate values; null: complete trials'),
+    groups: z
+      .array(z.object({ epochs: z.int().nullable(), trials: z.int() }))
+      .readonly()
+      .describe('What `epochs` of the query can be, and how many trials have a value there'),
     enough: z.boolean().describe('Whether there are at least 100: with fewer, shares are mostly noise'),
     note: z.string(),
     shares: z
@@ -167,6 +175,14 @@ export const analysisEndpoints = {
     tags,
     summary: 'Hyperparameter importance, with intervals',
     params: searchParams,
+    querystring: z.object({
+      epochs: z
+        .union([z.literal('complete'), z.coerce.number().int().min(1).max(1_000_000)])
+        .optional()
+        .describe(
+          'Compares trials after so many epochs, or complete ones. By default the most epochs that 100 trials have reached, or those that most trials have',
+        ),
+    }),
     response: { 200: importanceSchema, ...refusals },
   },
   'GET /v1/searches/:id/coverage': {

@@ -40,7 +40,7 @@ it('npm run demo: dozens of networks on an embedded Postgres, the best ones, and
   expect(output).toMatch(/40 trials trained in/);
   const best = Number(/best\s+validationAccuracy ([\d.]+)/.exec(output)?.[1]);
   expect(best).toBeGreaterThan(0.96);
-  expect(output).toMatch(/fault +diverged: \d+ of 40 trials\n +trial \d+: In epoch/);
+  expect(output).toMatch(/error +diverged: \d+ of 40 trials\n +trial \d+: In epoch/);
   expect(output).toMatch(/npm run hypersearch -- replay [0-9a-f-]{36} \d+/);
   // From there to predictions, with no service running: a command starts one for itself.
   const alone = async (...args: string[]) => {
@@ -187,7 +187,7 @@ describe('the client', () => {
     }
     const ensemble = await hypersearch('model', search.id, '--ensemble', '3');
     expect(ensemble.output).toMatch(
-      /^(?:the mean of trials .*, .*|trial \d+; no other one made it better)\n.* rows that chose nothing; the best trial alone/m,
+      /^(?:the mean of trials .*, .*|trial \d+; no other one made it better)\n.* rows that were not used to select the trials; the best trial alone/m,
     );
     await writeFile(rows, 'alcohol\nstrong\n');
     const refused = await hypersearch('predict', model, rows);
@@ -206,12 +206,12 @@ describe('the client', () => {
     const { code, output } = await hypersearch('preflight', file);
     expect(output).toMatch(/2 hidden layers \(50, 50\), relu, zeros, standardize, as in trial 0\n.*loss is 2\.3/);
     expect(output).toMatch(/FAILED +The network cannot overfit 20 rows/);
-    expect(output).toMatch(/fault +cannotOverfit: /);
+    expect(output).toMatch(/error +cannotOverfit: /);
     expect(code).toBe(1);
     const watched = await hypersearch('submit', file, '--watch');
     expect(watched.output).toMatch(/^trial +0 +validationAccuracy .*symmetricWeights/m);
     const findings = await hypersearch('findings', /[0-9a-f-]{36}/.exec(watched.output)![0]);
-    expect(findings.output).toMatch(/fault +symmetricWeights: 1 of 2 trials\n +trial 0: All 50 units/);
+    expect(findings.output).toMatch(/error +symmetricWeights: 1 of 2 trials\n +trial 0: All 50 units/);
   });
 
   it('tells what is wrong, where, and ends with 1', async () => {

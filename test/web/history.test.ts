@@ -1,5 +1,6 @@
 /** The optimization history: which trials it has, its best, and what it says of them. */
 import { describe, expect, it } from 'vitest';
+import { comparableOf } from '../../web/src/search/comparable.ts';
 import { comparableIn, historyOf, populationOf, ranked } from '../../web/src/search/history-data.ts';
 import type { TrialRow } from '../../web/src/search/model.ts';
 import { numbersIn, numbersText } from '../../web/src/search/numbers-text.ts';
@@ -79,6 +80,31 @@ describe('a set of numbers as text', () => {
 });
 
 describe('the trials of a chart', () => {
+  it('include stopped ones, after as many epochs, while few are complete', () => {
+    const stopped = Array.from({ length: 8 }, (_, i) => row(10 + i, { state: 'pruned', value: i / 10, epochs: 1 }));
+    const promoted = [
+      row(20, { state: 'pruned', value: 0.8, epochs: 3 }),
+      row(21, { value: 0.95, epochs: 9 }),
+      row(22, { state: 'paused', value: 0.85, epochs: 3 }),
+    ];
+    const earlier = (number: number, epochs: number) => (number === 22 ? undefined : number / 100 + epochs);
+    const { trials: compared, after } = comparableOf([...stopped, ...promoted], earlier);
+    // That of trial 22 is not known.
+    expect(compared.map(({ number, value, epochs }) => [number, value, epochs]).slice(-3)).toEqual([
+      [17, 0.7, 1],
+      [20, 1.2, 1],
+      [21, 1.21, 1],
+    ]);
+    expect([compared.length, after]).toEqual([10, 1]);
+    const complete = Array.from({ length: 10 }, (_, i) => row(30 + i, { value: 0.5 }));
+    expect(comparableOf([...stopped, ...complete], earlier)).toMatchObject({ trials: complete, after: undefined });
+    expect(comparableOf([row(1, { value: 0.5 })], earlier)).toMatchObject({
+      trials: [{ number: 1 }],
+      after: undefined,
+    });
+    expect(comparableOf([], earlier)).toEqual({ trials: [], after: undefined });
+  });
+
   const numbers = (of: readonly TrialRow[]) => comparableIn(of).map(({ number }) => number);
 
   it('whose values are compared are at as many epochs, of one stage', () => {

@@ -83,7 +83,7 @@ async function ask<Name extends EndpointName>(
   return answer as Answer<Name>;
 }
 
-type About = 'findings' | 'importance' | 'what-if' | 'coverage' | 'history' | 'best' | 'table' | 'curves' | 'preflight';
+type About = 'findings' | 'what-if' | 'coverage' | 'history' | 'best' | 'table' | 'curves' | 'preflight';
 type TransitionVerb = 'pause' | 'resume' | 'cancel';
 
 export const api = {
@@ -110,6 +110,8 @@ export const api = {
     ask(`POST /v1/searches/:id/trials/:number/${verb}`, { params: { id, number } }),
   about: <What extends About>(id: string, what: What) =>
     ask<`GET /v1/searches/:id/${What}`>(`GET /v1/searches/:id/${what}`, { params: { id } } as never),
+  importance: (id: string, epochs: number | 'complete' | undefined) =>
+    ask('GET /v1/searches/:id/importance', { params: { id }, query: epochs === undefined ? {} : { epochs } }),
   createModel: (id: string, model: NewModelRequest) =>
     ask('POST /v1/searches/:id/models', { params: { id } }, { body: model }),
   models: (query: Query<'GET /v1/models'>) => ask('GET /v1/models', { query }),

@@ -83,6 +83,17 @@ export function createSearchQueries(database: Database): SearchQueries {
         FROM trials WHERE search_id = ${id}::uuid AND ${isTrial} AND state NOT IN ('waiting', 'running') ORDER BY number`;
       return rows.map(({ hyperparameters, ...row }) => ({ ...row, point: hyperparameters }));
     },
+    reportCounts: ({ id }, stage) =>
+      database.$queryRaw`
+        SELECT r.epochs, count(*)::int AS trials FROM reports r JOIN trials t ON t.search_id = r.search_id AND t.number = r.number
+        WHERE r.search_id = ${id}::uuid AND t.number < ${FIRST_RUN}::int AND t.stage = ${stage}::int AND r.value IS NOT NULL
+        GROUP BY r.epochs ORDER BY r.epochs`,
+    reportsAt: ({ id }, stage, epochs) =>
+      database.$queryRaw`
+        SELECT t.hyperparameters AS point, r.value FROM reports r JOIN trials t ON t.search_id = r.search_id AND t.number = r.number
+        WHERE r.search_id = ${id}::uuid AND r.epochs = ${epochs}::int AND t.number < ${FIRST_RUN}::int AND t.stage = ${stage}::int
+          AND r.value IS NOT NULL
+        ORDER BY r.number`,
     findings: async ({ id }) => {
       const rows = await database.$queryRaw<{ trials: number; numbers: number[]; example: FoundOften['example'] }[]>`
         SELECT count(*)::int AS trials, (array_agg(number ORDER BY number))[1:${MAX_NUMBERS}::int] AS numbers,

@@ -19,7 +19,7 @@ export const analysisRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app
   });
   app.route({
     ...endpoint('GET /v1/searches/:id/importance'),
-    handler: ({ params: { id } }) => importance(id),
+    handler: ({ params: { id }, query: { epochs } }) => importance(id, epochs),
   });
   app.route({
     ...endpoint('GET /v1/searches/:id/coverage'),

@@ -73,8 +73,11 @@ describe.skipIf(browserPath === undefined)('the comparison of searches', () => {
     const quartiles = [0.5, 0.25, 0.75].map((share) => formatValue(quantile(bests, share)));
     const group = page.getByRole('region', { name: 'Compared searches' }).getByRole('row', { name: /3 seeds/ });
     expect(await group.textContent()).toContain(`${quartiles[0]}${quartiles[1]} … ${quartiles[2]}`);
-    await page.getByText('Table', { exact: true }).click();
-    const last = page.getByRole('region', { name: 'Best validationAccuracy so far' }).getByRole('row').last();
+    await page.getByRole('button', { name: /^Table of/ }).click();
+    const last = page
+      .getByRole('region', { name: 'compared: validationAccuracy on iris: table' })
+      .getByRole('row')
+      .last();
     expect(await last.getByRole('cell').allTextContents()).toEqual([
       '12',
       ...quartiles,
@@ -129,7 +132,10 @@ describe.skipIf(browserPath === undefined)('the comparison of searches', () => {
       const { page } = await openPage(browser, { colorScheme, viewport: { width: 390, height: 800 } });
       await page.goto(addressOf(...specifications.map(({ name }) => name)));
       await page.locator('.u-over').nth(1).waitFor();
-      await page.getByText('Table', { exact: true }).first().click();
+      await page
+        .getByRole('button', { name: /^Table of/ })
+        .first()
+        .click();
       expect(await accessibilityFaults(page)).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
       await page.close();

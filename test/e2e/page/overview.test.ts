@@ -1,5 +1,5 @@
 /** The overview of a search: the history with every trial, the best trial, and learning curves. */
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
 import { openPage } from '../../support/page.ts';
@@ -152,6 +152,79 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
       expect(await said(title)).toMatch(new RegExp(`^${complete}, ${trials.pruned} pruned at 1–3 epochs\\.`));
     }
     for (const title of ['Rank', 'Empirical CDF']) expect(await said(title)).toMatch(new RegExp(`^${complete}\\.`));
+    await page.getByLabel('pruned and paused trials').first().uncheck();
+    for (const title of ['Slice', 'Parallel coordinates']) {
+      await expect.poll(() => said(title)).toMatch(new RegExp(`^${complete}\\.`));
+    }
+    expect(page.url()).toContain('pruned=hidden');
+    await page.close();
+  });
+
+  it('has no blank chart when trials have ended and none is complete, with tpe and hyperband', async () => {
+    const { id } = await service.client.create({
+      ...unfinished,
+      name: 'cancelled early',
+      hyperparameters: {
+        ...unfinished.hyperparameters,
+        hiddenUnits: { distribution: 'int', low: 8, high: 32, scale: 'log' },
+      },
+      sampler: { type: 'tpe', seed: 2 },
+      pruner: { type: 'hyperband', minEpochs: 1 },
+    });
+    await eventually(async () => (await service.client.search(id)).trials.paused >= 24);
+    await service.client.cancel(id);
+    const { trials } = await ended(service.client, id);
+    expect(trials.complete - trials.diverged).toBe(0);
+    const { page } = await openPage(browser, { viewport: { width: 1440, height: 900 } });
+    await page.goto(`${service.url}/searches/${id}`);
+    await page.getByText(/ cancelled or failed at /).waitFor();
+    const drawn = async (canvas: Locator) => {
+      await canvas.waitFor();
+      await expect.poll(() => canvas.evaluate(colouredPixels)).toBeGreaterThan(24 * 5);
+    };
+    await drawn(page.locator('canvas').first());
+    // Curves of ended trials are grey.
+    await page.getByLabel('Colour of the curves').selectOption('learningRate');
+    await drawn(page.locator('canvas').nth(1));
+    await page.getByRole('tab', { name: 'Analysis' }).click();
+    for (const title of ['Slice', 'Parallel coordinates', 'Contour', 'Rank', 'Empirical CDF']) {
+      const card = page.locator('section', { has: page.getByRole('heading', { name: title, exact: true }) });
+      await drawn(card.locator('canvas'));
+      expect(await card.locator('.population').textContent()).toMatch(
+        /^(2[4-9]|[3-9]\d) cancelled or failed at 1 epoch/,
+      );
+    }
+    const importance = page.locator('section', {
+      has: page.getByRole('heading', { name: 'Hyperparameter importance' }),
+    });
+    await importance.getByText(/by their values after \d+ epochs?\./).waitFor();
+    expect(await importance.locator('.track').count()).toBe(3);
+    await importance.getByLabel('Trials of the importance').selectOption('complete');
+    await importance.getByText('0 trials are too few').waitFor();
+    expect(page.url()).toContain('importance=complete');
+    await page.close();
+  });
+
+  it('compares trials after as many epochs while few are complete', async () => {
+    const { id } = await service.client.create({
+      ...pruned,
+      name: 'few complete',
+      hyperparameters: { ...pruned.hyperparameters, learningRate: { ...learningRate, high: 0.1 }, epochs: 27 },
+      sampler: { type: 'tpe', seed: 2 },
+      budget: { trials: 24 },
+    });
+    const { trials } = await ended(service.client, id);
+    expect([trials.complete < 10, trials.diverged]).toEqual([true, 0]);
+    const { page } = await openPage(browser, { viewport: { width: 1440, height: 900 } });
+    await page.goto(`${service.url}/searches/${id}?view=analysis`);
+    for (const title of ['Rank', 'Empirical CDF']) {
+      const card = page.locator('section', { has: page.getByRole('heading', { name: title, exact: true }) });
+      await expect
+        .poll(() => card.locator('.population').textContent())
+        .toMatch(
+          new RegExp(`^[12]\\d trials by their values after \\d+ epochs?, ${trials.complete} of them complete\\.`),
+        );
+    }
     await page.close();
   });
 
@@ -166,3 +239,15 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
     await page.close();
   });
 });
+
+/** How many pixels of a canvas are neither transparent nor grey. */
+function colouredPixels(element: Element): number {
+  const canvas = element as HTMLCanvasElement;
+  const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const [red, green, blue] = [data[i]!, data[i + 1]!, data[i + 2]!];
+    if (data[i + 3]! > 100 && Math.max(red, green, blue) - Math.min(red, green, blue) > 40) found++;
+  }
+  return found;
+}

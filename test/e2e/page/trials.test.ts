@@ -51,7 +51,7 @@ describe.skipIf(browserPath === undefined)('the table of trials', () => {
     await page.locator('.trial-table .body a').first().waitFor();
     expect((await numbersOf(page))[0]).toBe(String(best!.number));
     expect(await page.locator('[aria-sort=ascending]').textContent()).toContain('validationLoss');
-    const cell = page.locator('.trial-table .body [role=row]').first().getByRole('cell').nth(3);
+    const cell = page.locator('.trial-table .body [role=row]').first().getByRole('cell').nth(2);
     expect(await cell.evaluate((element) => getComputedStyle(element).textAlign)).toBe('right');
     await page.close();
   });
@@ -64,6 +64,29 @@ describe.skipIf(browserPath === undefined)('the table of trials', () => {
     await page.reload();
     await page.getByRole('columnheader', { name: 'learningRate' }).waitFor();
     expect(await page.getByRole('columnheader', { name: 'reason' }).count()).toBe(0);
+    await page.close();
+  });
+
+  it('keeps pinned columns in sight', async () => {
+    const { page } = await openPage(browser, { viewport: { width: 600, height: 900 } });
+    await page.goto(`${service.url}/searches/${id}?view=trials`);
+    await page.getByText('Columns', { exact: true }).click();
+    await page.getByRole('button', { name: 'Pin learningRate' }).click();
+    await page.getByRole('button', { name: 'Pin learningRate', pressed: true }).waitFor();
+    await page.keyboard.press('Escape');
+    expect(new URL(page.url()).searchParams.get('pin')).toBe('learningRate');
+    const heads = () => page.locator('.trial-table .head [role=columnheader]').allTextContents();
+    expect((await heads()).slice(1, 4)).toEqual(['trial', 'learningRate', expect.stringContaining('validationLoss')]);
+    const leftOf = (name: string) =>
+      page.getByRole('columnheader', { name }).evaluate((element) => element.getBoundingClientRect().left);
+    const before = [await leftOf('learningRate'), await leftOf('epochs')];
+    await page.locator('.trial-table').evaluate((element) => element.scrollBy(200, 0));
+    expect([await leftOf('learningRate'), await leftOf('epochs')]).toEqual([before[0], before[1]! - 200]);
+    const cell = page.locator('.trial-table .body [role=row]').first().getByRole('cell').nth(2);
+    expect((await cell.boundingBox())!.x).toBeCloseTo(before[0]!, 0);
+    await page.getByText('Columns', { exact: true }).click();
+    await page.getByRole('button', { name: 'Pin learningRate' }).click();
+    await page.waitForURL((url) => !url.searchParams.has('pin'));
     await page.close();
   });
 
@@ -80,7 +103,7 @@ describe.skipIf(browserPath === undefined)('the table of trials', () => {
       return readFileSync(await download.path(), 'utf8');
     };
     const [head, ...rows] = (await file('Export CSV')).trim().split('\n');
-    expect(head).toMatch(/^number,state,value,learningRate,activation,/);
+    expect(head).toMatch(/^number,value,state,learningRate,activation,/);
     expect(rows.map((row) => row.split(',')[0])).toEqual(['1', '2', '3', '7']);
     const json = JSON.parse(await file('Export JSON')) as { number: number; hyperparameters: object }[];
     const { hyperparameters } = await service.client.trial(id, 7);

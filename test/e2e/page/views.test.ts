@@ -69,7 +69,7 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     [`/new?from=${ids['coarse to fine']}`, 'stage 2'],
     ['/datasets', 'Handwritten digits'],
     ['/models', 'five irises'],
-    [`/models/${ids['ensemble']}`, 'on rows that chose nothing'],
+    [`/models/${ids['ensemble']}`, 'on rows that were not used to select the trials'],
     [`/models/${ids['tested']}`, /validation .*, test .* \[.*\] on 88 rows/],
     ['/new?dataset=iris', 'No test rows'],
     ['/new?dataset=diabetes', '20 % of the rows (about 88 rows of 442) are test rows'],
@@ -113,6 +113,30 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     });
   }
 
+  it('that lack a label, a contrast or a name are reported by what guards them', async () => {
+    const { page } = await openPage(browser);
+    await page.goto(`${service.url}/searches/${ids['badly set']}?view=trials`);
+    await page.getByLabel('Ranges').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const ruleOf = async () => (await accessibilityFaults(page)).map((fault) => fault.split(':')[0]);
+    await page.getByLabel('State', { exact: true }).evaluate((element) => element.removeAttribute('aria-label'));
+    expect(await ruleOf()).toEqual(['select-name']);
+    await page.reload();
+    await page.getByLabel('Ranges').waitFor();
+    await page
+      .getByRole('status')
+      .first()
+      .evaluate((element) => {
+        element.setAttribute('style', 'color: #ccc; background: #fff');
+      });
+    expect(await ruleOf()).toEqual(['color-contrast']);
+    await page.reload();
+    await page.getByLabel('Ranges').waitFor();
+    await page.getByRole('tab', { name: 'Timeline' }).evaluate((element) => element.replaceChildren());
+    expect(await ruleOf()).toEqual(['button-name']);
+    await page.close();
+  });
+
   it('links hold what a view shows', async () => {
     const { page } = await openPage(browser);
     await page.goto(`${service.url}/searches/${ids['badly set']}`);
@@ -144,15 +168,27 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     await page.close();
   });
 
-  it('refines a search from what was found in it', async () => {
+  it('refines a search from what was found in it, after it has shown how', async () => {
     const { page, complaints } = await openPage(browser);
     await page.goto(`${service.url}/searches/${ids['badly set']}?view=findings`);
     await page.getByText(/lower the bound/).waitFor();
-    await page.getByRole('button', { name: /^Apply \d+ and start the refined search/ }).click();
+    const before = (await service.client.list()).items.length;
+    await page.getByRole('button', { name: /^Apply \d+ suggestions?…/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'Refine the search' });
+    const rate = dialog.getByRole('row', { name: /^learningRate/ });
+    expect(await rate.getByRole('cell').first().textContent()).toBe('1e-4 … 100, log');
+    expect(await rate.getByRole('cell').last().textContent()).not.toBe('1e-4 … 100, log');
+    await dialog.getByLabel('Trials', { exact: true }).fill('7');
+    await dialog
+      .getByRole('status')
+      .filter({ hasText: /^7 trials, random, about / })
+      .waitFor();
+    expect((await service.client.list()).items.length).toBe(before);
+    await dialog.getByRole('button', { name: 'Start refined search' }).click();
     await page.getByRole('heading', { name: 'badly set, refined' }).waitFor();
     const refined = /searches\/([0-9a-f-]{36})/.exec(page.url())![1]!;
     const { parent, specification } = await service.client.search(refined);
-    expect(parent).toBe(ids['badly set']);
+    expect([parent, specification.budget.trials]).toEqual([ids['badly set'], 7]);
     const { learningRate } = specification.hyperparameters;
     expect(typeof learningRate === 'object' && 'high' in learningRate && learningRate.high).toBeLessThan(100);
     await page.getByRole('link', { name: 'an earlier search' }).click();

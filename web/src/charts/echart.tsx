@@ -11,7 +11,9 @@ import { type ECharts, init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useColour } from '../theme.ts';
+import { type Box, dragBoxes } from './box.ts';
 import { ChartFrame } from './frame.tsx';
+import type { ChartTable } from './table.tsx';
 
 use([
   CanvasRenderer,
@@ -34,15 +36,20 @@ interface EChartProps {
   readonly name: string;
   readonly option: ChartOption;
   readonly height: number;
-  readonly csv?: () => string;
+  /** What it shows. */
+  readonly table: () => ChartTable;
+  /** Called with every box that is dragged in the grid. */
+  readonly onBox?: (box: Box, event: MouseEvent) => void;
   readonly on?: Readonly<Record<string, (event: unknown, chart: ECharts) => void>>;
 }
 
-export default function EChart({ label, name, option, height, csv, on }: EChartProps): ReactNode {
+export default function EChart({ label, name, option, height, table, on, onBox }: EChartProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | undefined>(undefined);
   const handlers = useRef(on);
   handlers.current = on;
+  const latestOnBox = useRef(onBox);
+  latestOnBox.current = onBox;
   const colour = useColour();
 
   useEffect(() => {
@@ -52,10 +59,12 @@ export default function EChart({ label, name, option, height, csv, on }: EChartP
     for (const event of Object.keys(handlers.current ?? {})) {
       made.on(event, (params: unknown) => handlers.current?.[event]?.(params, made));
     }
+    const endBoxes = latestOnBox.current && dragBoxes(made, (box, event) => latestOnBox.current?.(box, event));
     const resized = new ResizeObserver(() => made.resize());
     resized.observe(element);
     return () => {
       resized.disconnect();
+      endBoxes?.();
       made.dispose();
       chart.current = undefined;
     };
@@ -69,7 +78,7 @@ export default function EChart({ label, name, option, height, csv, on }: EChartP
   }, [option, colour]);
 
   return (
-    <ChartFrame label={label} name={name} {...(csv && { csv })}>
+    <ChartFrame label={label} name={name} table={table}>
       <div ref={place} className="echart" style={{ height }} />
     </ChartFrame>
   );

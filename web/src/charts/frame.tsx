@@ -1,17 +1,21 @@
-/** The frame of a chart: name, description and download buttons. */
-import { type ReactNode, useRef } from 'react';
+/** The frame of a chart: name, description, the numbers as a table, and download buttons. */
+import { type ReactNode, useRef, useState } from 'react';
 import { save } from '../parts/save.ts';
+import { type ChartTable, csvOf, NumbersTable } from './table.tsx';
 
 interface ChartFrameProps {
   readonly label: string;
   /** Name of downloaded files. */
   readonly name: string;
-  readonly csv?: () => string;
+  readonly table: () => ChartTable;
+  /** Where the view has a table with more than the chart has. */
+  readonly hasOwnTable?: boolean | undefined;
   readonly children: ReactNode;
 }
 
-export function ChartFrame({ label, name, csv, children }: ChartFrameProps): ReactNode {
+export function ChartFrame({ label, name, table, hasOwnTable = false, children }: ChartFrameProps): ReactNode {
   const frame = useRef<HTMLDivElement>(null);
+  const [isOpen, open] = useState(false);
   const png = () => {
     const canvas = frame.current?.querySelector('canvas');
     if (canvas) pictureOf(canvas).toBlob((blob) => blob && save(`${name}.png`, blob));
@@ -25,17 +29,21 @@ export function ChartFrame({ label, name, csv, children }: ChartFrameProps): Rea
         <button type="button" className="quiet small" onClick={png} aria-label={`${name}: save as PNG`}>
           PNG
         </button>
-        {csv && (
-          <button
-            type="button"
-            className="quiet small"
-            aria-label={`${name}: save as CSV`}
-            onClick={() => save(`${name}.csv`, new Blob([csv()], { type: 'text/csv' }))}
-          >
-            CSV
+        <button
+          type="button"
+          className="quiet small"
+          aria-label={`${name}: save as CSV`}
+          onClick={() => save(`${name}.csv`, new Blob([csvOf(table())], { type: 'text/csv' }))}
+        >
+          CSV
+        </button>
+        {!hasOwnTable && (
+          <button type="button" className="quiet small" aria-expanded={isOpen} onClick={() => open(!isOpen)}>
+            Table<span className="hidden"> of {name}</span>
           </button>
         )}
       </figcaption>
+      {isOpen && <NumbersTable label={`${name}: table`} table={table()} />}
     </figure>
   );
 }

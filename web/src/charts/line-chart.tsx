@@ -1,27 +1,16 @@
 /** Line charts, drawn on canvas by uPlot. */
-import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatValue } from '../../../src/format.ts';
 import { type Colour, useColour } from '../theme.ts';
+import { type Box, boxOptions, type DragMode } from './box.ts';
 import { ChartFrame } from './frame.tsx';
 import { type Hit, hoverPlugin } from './hover.ts';
+import { keepZoom } from './kept-zoom.ts';
+import { drawEdge, drawMark, type Edge, type Line, legendValue, seriesOf, withOpacity } from './line-drawing.ts';
 import { labelsOf, logRange, wholeSteps, xRange, yRange } from './ranges.ts';
-
-export interface Line {
-  readonly label: string;
-  /** A custom property such as `--blue`. */
-  readonly colour: string;
-  readonly width?: number;
-  readonly dash?: number[];
-  /** Points without a line. */
-  readonly points?: boolean;
-  /** Points that are outlined instead of filled. */
-  readonly hollow?: boolean;
-  readonly steps?: boolean;
-  /** 0 … 1 */
-  readonly opacity?: number;
-}
+import type { ChartTable } from './table.tsx';
 
 interface Band {
   /** The upper and the lower line, from 1. */
@@ -48,11 +37,18 @@ interface LineChartProps {
   /** A vertical line at this x. */
   readonly mark?: number | undefined;
   /** Ticks at the upper or lower edge, for points without a y. */
-  readonly edge?: { readonly xs: readonly number[]; readonly side: 'top' | 'bottom'; readonly colour: string };
+  readonly edge?: Edge;
   /** Colours of single lines, which can change with the data; undefined for that of the line. */
   readonly strokes?: readonly (string | undefined)[];
   /** Describes the point of a line at an index, for a tooltip and clicks. */
   readonly hit?: (line: number, index: number) => Hit | undefined;
+  /** What dragging does; only with `onBox`, otherwise it zooms. */
+  readonly drag?: DragMode;
+  readonly onBox?: (box: Box) => void;
+  /** Names of the lines in the table, if not their labels; lines without one are left out of it. */
+  readonly names?: readonly (string | undefined)[];
+  /** Where the view has a table with more than the chart has. */
+  readonly hasOwnTable?: boolean;
   /** Formats x in the axis; by default x is a whole number. */
   readonly formatX?: (x: number) => string;
 }
@@ -75,20 +71,36 @@ export function LineChart(props: LineChartProps): ReactNode {
     strokes,
     hit,
     formatX,
+    onBox,
   } = props;
+  const boxes = onBox !== undefined;
   const hovers = hit !== undefined;
   const whole = formatX === undefined;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const drawn = useRef({ mark, edge, strokes });
   const latest = useRef(props);
+  const [zoom] = useState(keepZoom);
   const given = useRef(data);
   latest.current = props;
   const colour = useColour();
   // A plot is recreated when its form changes, and only updated when its data changes.
   const form = useMemo(
-    () => JSON.stringify({ lines, xLabel, yLabel, logY, rangeY, height, legend, bands, hovers, whole } satisfies Form),
-    [lines, xLabel, yLabel, logY, rangeY, height, legend, bands, hovers, whole],
+    () =>
+      JSON.stringify({
+        lines,
+        xLabel,
+        yLabel,
+        logY,
+        rangeY,
+        height,
+        legend,
+        bands,
+        hovers,
+        whole,
+        boxes,
+      } satisfies Form),
+    [lines, xLabel, yLabel, logY, rangeY, height, legend, bands, hovers, whole, boxes],
   );
 
   useEffect(() => {
@@ -99,6 +111,7 @@ export function LineChart(props: LineChartProps): ReactNode {
       element,
     );
     plot.current = made;
+    zoom.follow(made, `${latest.current.name} ${latest.current.xLabel}`);
     given.current = latest.current.data;
     // It is also called at the start; drawing ten thousand points twice would be slow.
     const resized = new ResizeObserver(() => {
@@ -110,12 +123,13 @@ export function LineChart(props: LineChartProps): ReactNode {
       made.destroy();
       plot.current = undefined;
     };
-  }, [form, colour]);
+  }, [form, colour, zoom]);
 
   useEffect(() => {
-    if (data !== given.current) plot.current?.setData(aligned(data));
+    const made = plot.current;
+    if (made !== undefined && data !== given.current) zoom.setData(made, aligned(data));
     given.current = data;
-  }, [data]);
+  }, [data, zoom]);
 
   useEffect(() => {
     const before = drawn.current;
@@ -124,7 +138,7 @@ export function LineChart(props: LineChartProps): ReactNode {
   }, [mark, edge, strokes]);
 
   return (
-    <ChartFrame label={label} name={name} csv={() => csvOf(latest.current)}>
+    <ChartFrame label={label} name={name} table={() => tableOf(props)} hasOwnTable={props.hasOwnTable}>
       <div ref={place} style={{ minHeight: height }} />
     </ChartFrame>
   );
@@ -134,10 +148,15 @@ function aligned(data: LineChartProps['data']): uPlot.AlignedData {
   return data as unknown as uPlot.AlignedData;
 }
 
-function csvOf({ data, lines, xLabel }: LineChartProps): string {
-  const heads = [xLabel, ...lines.map((line, i) => line.label || `line ${i + 1}`)];
-  const rows = (data[0] ?? []).map((_, i) => data.map((column) => column[i] ?? '').join(','));
-  return [heads.map((head) => (head.includes(',') ? `"${head}"` : head)).join(','), ...rows].join('\n');
+function tableOf({ data, lines, names, xLabel, formatX }: LineChartProps): ChartTable {
+  const [xs = [], ...columns] = data;
+  const titles = names ?? lines.map((line, i) => line.label || `line ${i + 1}`);
+  const named = columns.flatMap((column, i) => (titles[i] === undefined ? [] : [{ title: titles[i], column }]));
+  return {
+    heads: [xLabel, ...named.map(({ title }) => title)],
+    rows: xs.map((x, i) => [x, ...named.map(({ column }) => column[i])]),
+    formatFirst: formatX,
+  };
 }
 
 const FONT = '12px system-ui, sans-serif';
@@ -154,10 +173,11 @@ interface Form {
   readonly bands: readonly Band[] | undefined;
   readonly hovers: boolean;
   readonly whole: boolean;
+  readonly boxes: boolean;
 }
 
 function optionsOf(
-  { lines, xLabel, yLabel, logY, rangeY, height, legend, bands, hovers, whole }: Form,
+  { lines, xLabel, yLabel, logY, rangeY, height, legend, bands, hovers, whole, boxes }: Form,
   latest: { readonly current: LineChartProps },
   width: number,
   colour: Colour,
@@ -170,13 +190,24 @@ function optionsOf(
     labelFont: FONT,
     labelSize: 18,
   };
+  const box = boxOptions(
+    () => latest.current.drag ?? 'zoom',
+    (dragged) => latest.current.onBox?.(dragged),
+  );
   return {
     width,
     height,
     // Without the values of the cursor, which a tooltip has.
     legend: { show: legend, live: !hovers },
-    ...(hovers && { plugins: [hoverPlugin((line, index) => latest.current.hit?.(line, index))] }),
-    cursor: { drag: { x: true, y: false }, points: { size: 6, show: !hovers } },
+    plugins: [
+      ...(hovers ? [hoverPlugin((line, index) => latest.current.hit?.(line, index))] : []),
+      ...(boxes ? box.plugins! : []),
+    ],
+    cursor: {
+      drag: { x: true, y: false },
+      points: { size: 6, show: !hovers },
+      ...(boxes && { bind: box.bind }),
+    },
     scales: {
       x: { time: false, range: xRange },
       y: logY
@@ -222,74 +253,4 @@ function optionsOf(
       ],
     },
   };
-}
-
-function seriesOf(
-  { label, colour: name, width = 1.5, dash, points, hollow, steps, opacity = 1 }: Line,
-  colour: Colour,
-  ownStroke: () => string | undefined,
-): uPlot.Series {
-  const stroke = withOpacity(colour(name), opacity);
-  const ownOr = () => ownStroke() ?? stroke;
-  const fill = hollow ? colour('--paper') : stroke;
-  return {
-    label,
-    stroke: ownOr,
-    width,
-    spanGaps: true,
-    ...(dash && { dash }),
-    ...(points && {
-      paths: () => null,
-      points: { show: true, size: hollow ? 5 : 6, width: hollow ? 1 : 0, fill, stroke },
-    }),
-    // A line of one point would be invisible.
-    ...(!points && { points: { show: (plot, i) => hasOnePoint(plot.data[i]!), size: 5, fill: ownOr, stroke: ownOr } }),
-    ...(steps && { paths: uPlot.paths.stepped!({ align: 1 }) }),
-    value: legendValue,
-  };
-}
-
-/** Empty while the cursor is not on the chart. */
-function legendValue(_: uPlot, value: number | null | undefined): string {
-  return typeof value === 'number' ? formatValue(value) : '';
-}
-
-function hasOnePoint(column: uPlot.AlignedData[number]): boolean {
-  let points = 0;
-  for (const value of column) if (value != null && ++points > 1) return false;
-  return points === 1;
-}
-
-/** `rgb(1, 2, 3)` or `color(srgb …)`, made transparent. */
-function withOpacity(solid: string, opacity: number): string {
-  return opacity === 1 ? solid : solid.replace(/^rgb\((.*)\)$/, `rgba($1, ${opacity})`);
-}
-
-function drawEdge({ ctx, bbox, valToPos }: uPlot, edge: LineChartProps['edge'], colour: Colour): void {
-  if (edge === undefined) return;
-  const length = 8 * devicePixelRatio;
-  const top = edge.side === 'top' ? bbox.top : bbox.top + bbox.height - length;
-  ctx.save();
-  ctx.fillStyle = colour(edge.colour);
-  for (const x of edge.xs) {
-    const left = valToPos(x, 'x', true);
-    if (left >= bbox.left && left <= bbox.left + bbox.width)
-      ctx.fillRect(left - devicePixelRatio, top, 2 * devicePixelRatio, length);
-  }
-  ctx.restore();
-}
-
-function drawMark(plot: uPlot, mark: number | undefined, hue: string): void {
-  if (mark === undefined) return;
-  const x = Math.round(plot.valToPos(mark, 'x', true));
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.strokeStyle = hue;
-  ctx.setLineDash([4, 4]);
-  ctx.lineWidth = devicePixelRatio;
-  ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
-  ctx.lineTo(x, bbox.top + bbox.height);
-  ctx.stroke();
-  ctx.restore();
 }

@@ -1,7 +1,8 @@
 /** Predicted over true values of a regression. */
 import { type ReactNode, useMemo } from 'react';
 import { formatPercent } from '../../../src/format.ts';
-import { type Line, LineChart } from './line-chart.tsx';
+import { LineChart } from './line-chart.tsx';
+import type { Line } from './line-drawing.ts';
 
 interface ResidualsProps {
   readonly target: readonly (number | null)[];

@@ -3,10 +3,10 @@
 import { type ReactNode, useMemo } from 'react';
 import { signOf } from '../../../src/algorithms/objective.ts';
 import { formatCell, formatDuration, formatValue } from '../../../src/format.ts';
-import { type Line, LineChart } from '../charts/line-chart.tsx';
+import { LineChart } from '../charts/line-chart.tsx';
+import type { Line } from '../charts/line-drawing.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { Switch } from '../parts/log-switch.tsx';
-import { numeric, Table } from '../parts/table.tsx';
 import { type Axis, axes, bestSoFar, memberOf } from './best-so-far.ts';
 import { type Comparable, type Group, groupsOf } from './differences.ts';
 import type { ComparedSearch } from './marks.ts';
@@ -99,10 +99,6 @@ export function ComparedChart({ comparable, alone, by, setBy, keep }: ComparedCh
         {groups.some((group) => group.searches.length > 1) &&
           ' Searches that differ only in their seed are one line: their median, with the quartiles shaded.'}
       </p>
-      <details>
-        <summary className="small">Table</summary>
-        <Values by={by} xs={xs} columns={columns} lines={lines} metric={metric} />
-      </details>
     </section>
   );
 }
@@ -131,37 +127,4 @@ function drawn(
     shaded.push({ between: [lines.length, lines.length - 1], colour });
   });
   return { columns, lines, shaded, first };
-}
-
-const MAX_ROWS = 50;
-
-interface ValuesProps {
-  readonly by: Axis;
-  readonly xs: readonly number[];
-  readonly columns: readonly (readonly (number | null)[])[];
-  readonly lines: readonly Line[];
-  readonly metric: string;
-}
-
-/** The values of the chart at evenly spaced places; its CSV has all. */
-function Values({ by, xs, columns, lines, metric }: ValuesProps): ReactNode {
-  const every = Math.ceil(xs.length / MAX_ROWS);
-  const rows = xs.flatMap((_, i) => (i % every === 0 || i === xs.length - 1 ? [i] : []));
-  return (
-    <Table
-      label={`Best ${metric} so far`}
-      heads={[numeric(labels[by]), ...lines.map(({ label }) => numeric(label))]}
-      style={{ maxHeight: '24rem', overflow: 'auto' }}
-    >
-      {rows.map((i) => (
-        <tr key={i}>
-          {columns.map((column, k) => (
-            <td key={k} className="number">
-              {k === 0 && by === 'time' ? formatDuration(column[i]) : formatCell(column[i])}
-            </td>
-          ))}
-        </tr>
-      ))}
-    </Table>
-  );
 }

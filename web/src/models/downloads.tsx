@@ -8,7 +8,7 @@ type Facts = NonNullable<ModelRecord['facts']>;
 export function Downloads({ id, facts }: { readonly id: string; readonly facts: Facts }): ReactNode {
   return (
     <section className="card wide">
-      <h2>Take it with you</h2>
+      <h2>Downloads</h2>
       <div className="row">
         {['model.onnx', 'predict.mjs', 'model.safetensors', 'model.json'].map((file) => (
           <a key={file} className="button" href={`/v1/models/${id}/files/${file}`} download>

@@ -119,7 +119,7 @@ function Ensemble({
         heads={[metric, ...['the ensemble', 'its best trial alone', 'rows'].map(numeric)]}
       >
         <tr>
-          <td>on rows that chose nothing</td>
+          <td>on rows that were not used to select the trials</td>
           <td className="number">
             <strong>{formatValue(judgedOn.ensemble)}</strong>
           </td>
@@ -127,7 +127,7 @@ function Ensemble({
           <td className="number">{formatCell(judgedOn.rows)}</td>
         </tr>
         <tr className="soft">
-          <td>on the rows that chose the trials</td>
+          <td>on the rows that selected the trials</td>
           <td className="number">{formatValue(chosenOn.ensemble)}</td>
           <td className="number">{formatValue(chosenOn.single)}</td>
           <td className="number">{formatCell(chosenOn.rows)}</td>

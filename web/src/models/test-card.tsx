@@ -23,8 +23,8 @@ export function TestCard({ origin, facts, test }: TestCardProps): ReactNode {
         <strong>{formatTest(facts.ensemble === null ? origin.value : facts.ensemble.judgedOn.ensemble, test)}</strong>
       </p>
       <p className="small">
-        No trial trained or validated on the test rows. The validation value is that of a trial that was chosen for it,
-        so it is mostly too good. The interval (95 %) shows how precisely so many rows measure the model.
+        No trial trained or validated on the test rows. The validation value is optimistic, since the trial was selected
+        by it. The interval (95 %) shows how precisely so many rows measure the model.
       </p>
       <Metrics metrics={test.metrics} />
       {test.confusion && <Confusion confusion={test.confusion} classes={facts.classes} />}

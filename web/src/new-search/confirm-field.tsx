@@ -31,8 +31,8 @@ export function ConfirmField({ draft, set, issues }: ConfirmFieldProps): ReactNo
       <legend>Confirmation</legend>
       <label>
         <input type="checkbox" checked={isOn} onChange={(event) => set(event.target.checked ? {} : undefined)} />{' '}
-        confirm the best: train the best trials again, on splits and seeds that chose nothing: the best value of many
-        trials is partly luck
+        confirm the best: train the best trials again, on splits and seeds that were not used to select them: the best
+        value of many trials is partly luck
       </label>
       {isOn && (
         <div className="fields">

@@ -13,7 +13,7 @@ export function TestNote({ test, rows }: TestNoteProps): ReactNode {
   if (test === undefined) {
     return (
       <p className="soft small">
-        No test rows: nothing will say how good the best trial is on rows that did not choose it. Set “test” to a share
+        No test rows: the best trial cannot be evaluated on rows that were not used to select it. Set “test” to a share
         of the rows, such as 0.2.
       </p>
     );

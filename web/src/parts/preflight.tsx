@@ -1,7 +1,7 @@
 /** Pre-flight checks of the networks of a search. */
 
 import type { ReactNode } from 'react';
-import { formatNumber, formatValue, plural, words } from '../../../src/format.ts';
+import { formatNumber, formatValue, plural, severityTitle, words } from '../../../src/format.ts';
 import type { Preflight } from '../api.ts';
 import { Evidence } from './finding.tsx';
 import { Sparkline } from './sparkline.tsx';
@@ -31,7 +31,7 @@ export function PreflightTable({ preflight: { families, leftOut } }: { readonly 
             </td>
             {checks.map(({ check, passed, text }) => (
               <td key={check} title={text} className={passed ? '' : 'fault'}>
-                {passed ? '✓ fine' : '✗ not so'}
+                {passed ? '✓ passed' : '✗ failed'}
               </td>
             ))}
             <td style={{ width: '7rem' }}>
@@ -51,7 +51,7 @@ export function PreflightTable({ preflight: { families, leftOut } }: { readonly 
       {findings.map(({ code, severity, text, advice, evidence, family }) => (
         <article key={`${family.example} ${code}`} className={`finding severity-${severity}`}>
           <h3>
-            {words(code)} <span className={`chip severity-${severity}`}>{severity}</span>{' '}
+            {words(code)} <span className={`chip severity-${severity}`}>{severityTitle(severity)}</span>{' '}
             <span className="soft small">in {plural(family.points, 'point')} of the first 200</span>
           </h3>
           <p>{text}</p>

@@ -4,7 +4,10 @@ import type { ReactNode } from 'react';
 import { formatPercent, plural } from '../../../src/format.ts';
 import { api, type Importance } from '../api.ts';
 import { cssLength } from '../css.ts';
+import { useAddress } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
+import { endedOf } from '../parts/state.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { Contour } from './contour.tsx';
 import { CoveragePicture } from './coverage.tsx';
@@ -34,27 +37,47 @@ const MIN_SHARE = 5e-4;
 
 function ImportanceCard(): ReactNode {
   const { search } = useShown();
+  const [chosen, choose] = useAddress('importance');
   const { data, error } = useQuery({
-    queryKey: ['importance', search.id, steps(search.trials.complete), search.state],
-    queryFn: () => api.about(search.id, 'importance'),
+    queryKey: ['importance', search.id, steps(endedOf(search.trials)), search.state, chosen],
+    queryFn: () => api.importance(search.id, chosen === 'complete' ? chosen : Number(chosen) || undefined),
     placeholderData: (before) => before,
   });
   const pairs = data?.pairs.filter(({ share }) => share >= MIN_SHARE) ?? [];
   return (
     <section className="card">
-      <h2>Hyperparameter importance</h2>
+      <div className="row spread">
+        <h2>Hyperparameter importance</h2>
+        {data && data.groups.length > 1 && (
+          <select
+            aria-label="Trials of the importance"
+            value={String(data.epochs ?? 'complete')}
+            onChange={(event) => choose(event.target.value)}
+          >
+            {data.groups.map(({ epochs, trials }) => (
+              <option key={epochs} value={String(epochs ?? 'complete')}>
+                {epochs === null
+                  ? plural(trials, 'complete trial')
+                  : `after ${plural(epochs, 'epoch')}: ${plural(trials, 'trial')}`}
+              </option>
+            ))}
+          </select>
+        )}
+      </div>
       {error && <Problem error={error} />}
       {data === undefined && !error && <Waiting what="the importance" />}
       {data && (
         <>
           <p className="soft small">
-            {data.note} {plural(data.trials, 'complete trial')} of the newest stage.
+            {data.note} {plural(data.trials, data.epochs === null ? 'complete trial' : 'trial')} of the newest stage
+            {data.epochs !== null && `, by their values after ${plural(data.epochs, 'epoch')}`}.
           </p>
           <div className="importance">
             {data.shares.map(({ name, share, low, high, amongBest }) => (
               <ImportanceLine key={name} {...{ name, share, low, high, amongBest }} />
             ))}
           </div>
+          <ImportanceTable shares={data.shares} />
           {pairs.length > 0 && (
             <p className="small" style={{ marginTop: '0.75rem' }}>
               <strong>Interactions:</strong>{' '}
@@ -64,6 +87,29 @@ function ImportanceCard(): ReactNode {
         </>
       )}
     </section>
+  );
+}
+
+function ImportanceTable({ shares }: Pick<Importance, 'shares'>): ReactNode {
+  return (
+    <details>
+      <summary className="small">Table</summary>
+      <Table
+        label="Hyperparameter importance: table"
+        heads={['hyperparameter', ...['share', '90 % interval', 'PED-ANOVA'].map(numeric)]}
+      >
+        {shares.map(({ name, share, low, high, amongBest }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td className="number">{formatPercent(share)}</td>
+            <td className="number">
+              {formatPercent(low)} … {formatPercent(high)}
+            </td>
+            <td className="number">{formatPercent(amongBest)}</td>
+          </tr>
+        ))}
+      </Table>
+    </details>
   );
 }
 

@@ -9,11 +9,13 @@ import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
-import { comparableIn } from './history-data.ts';
+import { useComparable } from './comparable.ts';
 import { Population } from './population.tsx';
+import { useSelection } from './selection.ts';
 import { ranksOf } from './shares.ts';
 import { type Scored, thin, type Varied, variedIn } from './space.ts';
 import { surface } from './surface.ts';
+import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
 const MAX_POINTS = 1500;
@@ -22,7 +24,7 @@ const CELLS = 36;
 type NumericVaried = Varied & { readonly distribution: NumericDistribution };
 
 export function Contour(): ReactNode {
-  const { search, trials: all } = useShown();
+  const { search } = useShown();
   const colour = useColour();
   const go = useGo();
   const { metric, direction } = search.specification.objective;
@@ -35,17 +37,22 @@ export function Contour(): ReactNode {
   const [b, setB] = useAddress('y', numeric[1]?.name ?? '');
   const [across, up] = [a, b].map((chosen, i) => numeric.find(({ name }) => name === chosen) ?? numeric[i]);
   const [by, setBy] = useAddress('by', 'value');
-  const comparable = useMemo(() => comparableIn(all), [all]);
+  const { trials: comparable, after } = useComparable();
   const trials = useMemo(() => {
     const kept = thin(comparable, MAX_POINTS, direction);
     if (by !== 'rank') return kept;
     const ranks = ranksOf(kept.map(({ value }) => value));
     return kept.map((trial, i) => ({ ...trial, value: ranks[i]! }));
   }, [comparable, direction, by]);
+  const { selected } = useSelection();
   const option = useMemo(
-    () => (across === undefined || up === undefined ? {} : optionOf(trials, across, up, metric, direction, colour)),
-    [trials, across, up, metric, direction, colour],
+    () =>
+      across === undefined || up === undefined
+        ? {}
+        : optionOf(trials, across, up, { metric, direction, colour, selected }),
+    [trials, across, up, metric, direction, colour, selected],
   );
+  const inside = selected === undefined ? 0 : trials.filter(({ number }) => selected.has(number)).length;
   if (across === undefined || up === undefined) return null;
   const choice = (label: string, chosen: string, choose: (name: string) => void) => (
     <select aria-label={label} value={chosen} onChange={(event) => choose(event.target.value)}>
@@ -68,9 +75,10 @@ export function Contour(): ReactNode {
       </div>
       <LazyChart
         name={`${search.name}: contour of ${across.name} and ${up.name}`}
-        label={`${metric} over ${across.name} and ${up.name}, of ${trials.length} trials`}
+        label={`${metric} over ${across.name} and ${up.name}, of ${trials.length} trials${selected === undefined ? '' : `, ${inside} selected`}`}
         option={option}
         height={320}
+        table={() => trialsTable(trials, [across, up], by === 'rank' ? `rank of ${metric}` : metric)}
         on={{
           click: (event) => {
             const { value, seriesType } = event as { value?: readonly number[]; seriesType?: string };
@@ -78,18 +86,23 @@ export function Contour(): ReactNode {
           },
         }}
       />
-      <Population shown={trials} of={comparable} />
+      <Population shown={trials} of={comparable} after={after} />
     </section>
   );
+}
+
+interface Look {
+  readonly metric: string;
+  readonly direction: Direction;
+  readonly colour: Colour;
+  readonly selected: ReadonlySet<number> | undefined;
 }
 
 function optionOf(
   trials: readonly Scored[],
   across: NumericVaried,
   up: NumericVaried,
-  metric: string,
-  direction: Direction,
-  colour: Colour,
+  { metric, direction, colour, selected }: Look,
 ): ChartOption {
   const both = trials.filter(({ point }) => point[across.name] !== undefined && point[up.name] !== undefined);
   const [x, y] = [unitOf(across.distribution), unitOf(up.distribution)];
@@ -109,6 +122,15 @@ function optionOf(
       ? []
       : [[x.valueAt(i / CELLS), y.valueAt(j / CELLS), value, x.valueAt((i + 1) / CELLS), y.valueAt((j + 1) / CELLS)]];
   });
+  const rowsOf = (some: readonly Scored[]) =>
+    some.map(({ point, value, number }) => [
+      placeOn(across.distribution, point[across.name]),
+      placeOn(up.distribution, point[up.name]),
+      value,
+      number,
+    ]);
+  // Many large points would hide the surface.
+  const points = { type: 'scatter', symbolSize: both.length > 300 ? 3 : 5 };
   return {
     grid: { left: 65, right: 85, top: 15, bottom: 45 },
     tooltip: {
@@ -133,17 +155,18 @@ function optionOf(
     },
     series: [
       { type: 'custom', renderItem, data: cells, encode: { x: [0, 3], y: [1, 4] }, silent: true, clip: true },
+      // The selected ones are drawn last.
       {
-        type: 'scatter',
-        // Many large points would hide the surface.
-        symbolSize: both.length > 300 ? 3 : 5,
-        itemStyle: { color: '#fff', borderColor: '#222', borderWidth: 1 },
-        data: both.map(({ point, value, number }) => [
-          placeOn(across.distribution, point[across.name]),
-          placeOn(up.distribution, point[up.name]),
-          value,
-          number,
-        ]),
+        ...points,
+        itemStyle: { color: '#fff', borderColor: '#222', borderWidth: 1, opacity: selected === undefined ? 1 : 0.35 },
+        data: rowsOf(both.filter(({ number }) => !selected?.has(number))),
+      },
+      {
+        ...points,
+        symbolSize: 9,
+        // A colour that the scale does not have.
+        itemStyle: { color: '#d0021b', borderColor: '#fff', borderWidth: 1 },
+        data: rowsOf(both.filter(({ number }) => selected?.has(number))),
       },
     ],
   };

@@ -94,6 +94,9 @@ export function CurvesCard(): ReactNode {
         yLabel={series[name]}
         logY={log}
         legend={false}
+        names={numbers.map((number, i) =>
+          number === undefined || !hasValues(columns[i + 1]) ? undefined : `trial ${number}`,
+        )}
         {...(strokes && { strokes })}
         hit={(line, index) => {
           const number = numbers[line];
@@ -122,6 +125,10 @@ export function CurvesCard(): ReactNode {
       </div>
     </section>
   );
+}
+
+function hasValues(column: readonly (number | null)[] | undefined): boolean {
+  return column?.some((value) => value !== null) ?? false;
 }
 
 function StateLegend(): ReactNode {

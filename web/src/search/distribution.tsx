@@ -2,34 +2,46 @@
 import { type ReactNode, useMemo } from 'react';
 import { formatNumber, plural } from '../../../src/format.ts';
 import { LineChart } from '../charts/line-chart.tsx';
-import { comparableIn } from './history-data.ts';
+import { useComparable } from './comparable.ts';
 import { Population } from './population.tsx';
-import { sharesBelow } from './shares.ts';
+import { useSelection } from './selection.ts';
+import { sharesBelow, sharesOfSelected } from './shares.ts';
 import { useShown } from './use-search.ts';
 
 const shares = [0, 1] as const;
-const lines = [{ label: 'cumulative probability', colour: '--blue', steps: true, width: 2 }];
+const all = { label: 'cumulative probability', colour: '--blue', steps: true, width: 2 };
+const lines = [all];
+const withSelected = [all, { label: 'selected', colour: '--red', steps: true, width: 2 }];
 
 export function ValueDistribution(): ReactNode {
-  const { search, trials: all } = useShown();
+  const { search } = useShown();
   const { metric } = search.specification.objective;
-  const trials = useMemo(() => comparableIn(all), [all]);
-  const data = useMemo(() => sharesBelow(trials), [trials]);
-  if (data[0].length === 0) return null;
+  const { trials, after } = useComparable();
+  const { selected } = useSelection();
+  const inside = useMemo(
+    () => (selected === undefined ? [] : trials.filter(({ number }) => selected.has(number))),
+    [trials, selected],
+  );
+  const data = useMemo(() => {
+    const [values, shares] = sharesBelow(trials);
+    const own = inside.map(({ value }) => value);
+    return [values, shares, ...(own.length === 0 ? [] : [sharesOfSelected(values, own)])];
+  }, [trials, inside]);
+  if (trials.length === 0) return null;
   return (
     <section className="card">
       <h2>Empirical CDF</h2>
       <LineChart
         name={`${search.name}: empirical CDF`}
-        label={`share of ${plural(data[0].length, 'trial')} with at most this ${metric}`}
+        label={`share of ${plural(trials.length, 'trial')}${inside.length > 0 ? `, and of ${plural(inside.length, 'selected one')},` : ''} with at most this ${metric}`}
         data={data}
-        lines={lines}
+        lines={inside.length === 0 ? lines : withSelected}
         formatX={formatNumber}
         xLabel={metric}
         yLabel="cumulative probability"
         rangeY={shares}
       />
-      <Population shown={trials} />
+      <Population shown={trials} after={after} />
     </section>
   );
 }

@@ -1,11 +1,9 @@
 /** Findings in the trials of a search, and suggestions for the next search. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
-import { formatCount, formatPercent, formatValue, plural, words } from '../../../src/format.ts';
+import { formatCount, formatPercent, plural, severityTitle, words } from '../../../src/format.ts';
 import { api, type SearchFindings } from '../api.ts';
-import { upsertSearch } from '../overview.ts';
-import { useGo } from '../parts/address.ts';
 import { Evidence } from '../parts/finding.tsx';
 import { PreflightTable } from '../parts/preflight.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -13,6 +11,7 @@ import { endedOf, isOpen } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
 import { Waiting } from '../parts/waiting.tsx';
 import { FindingChart } from '../trial/finding-chart.tsx';
+import { RefineButton } from './refine-dialog.tsx';
 import { formatSetting } from './space.ts';
 import { steps } from './steps.ts';
 import { useShown } from './use-search.ts';
@@ -88,7 +87,7 @@ function FoundOften({ item: { code, severity, trials, share, numbers, example },
   return (
     <article className={`finding severity-${severity}`}>
       <h4>
-        {words(code)} <span className={`chip severity-${severity}`}>{severity}</span>{' '}
+        {words(code)} <span className={`chip severity-${severity}`}>{severityTitle(severity)}</span>{' '}
         <Link className="small" href={`/searches/${id}?view=trials&finding=${code}`}>
           {formatCount(trials)} of {plural(of, 'trial')} ({formatPercent(share)})
         </Link>
@@ -110,7 +109,7 @@ function OfSearch({ item: { code, severity, numbers, example }, id }: Omit<Found
   return (
     <article className={`finding severity-${severity}`}>
       <h4>
-        {words(code)} <span className={`chip severity-${severity}`}>{severity}</span>
+        {words(code)} <span className={`chip severity-${severity}`}>{severityTitle(severity)}</span>
       </h4>
       <ExampleChart id={id} number={numbers[0]!} finding={example} />
       <p>{example.text}</p>
@@ -163,15 +162,6 @@ function PatchTable({ patch }: { readonly patch: SearchFindings['suggestions'][n
 function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): ReactNode {
   const { search } = useShown();
   const [ticked, tick] = useState<readonly string[] | undefined>(undefined);
-  const client = useQueryClient();
-  const go = useGo();
-  const apply = useMutation({
-    mutationFn: (ids: readonly string[]) => api.refine(search.id, { apply: ids }),
-    onSuccess: (refined) => {
-      upsertSearch(client, refined);
-      go(`/searches/${refined.id}`);
-    },
-  });
   // At first each that conflicts with none before it: they come in the order of their weight.
   const first: string[] = [];
   for (const { id, conflicts } of suggestions) if (!conflicts.some((one) => first.includes(one))) first.push(id);
@@ -221,18 +211,12 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
       ))}
       {suggestions.length > 0 && (
         <div className="row">
-          <button
-            type="button"
-            className="primary"
-            disabled={isOpen(search) || chosen.length === 0 || apply.isPending}
-            onClick={() => apply.mutate(chosen)}
-          >
-            Apply {formatValue(chosen.length)} and start the refined search
-          </button>
+          <RefineButton search={search} apply={chosen} disabled={isOpen(search) || chosen.length === 0}>
+            Apply {plural(chosen.length, 'suggestion')}…
+          </RefineButton>
           {isOpen(search) && <span className="soft">when the search has ended</span>}
         </div>
       )}
-      {apply.error && <Problem error={apply.error} />}
     </section>
   );
 }

@@ -138,7 +138,7 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
             Cancel
           </button>
         )}
-        {!isOpen(search) && search.best !== null && <RefineButton search={search} />}
+        {!isOpen(search) && search.best !== null && <RefineButton search={search}>Refine search…</RefineButton>}
         {search.best !== null && (
           <MakeModel searchId={id} trial="best" candidates={search.trials.complete - search.trials.diverged} />
         )}

@@ -1,14 +1,20 @@
 /** The optimization history: every trial with a value, and the best so far. */
 
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { signOf } from '../../../src/algorithms/objective.ts';
 import { baselineOf } from '../../../src/domain/best-evidence.ts';
 import { formatDuration, formatValue, plural } from '../../../src/format.ts';
-import { type Line, LineChart } from '../charts/line-chart.tsx';
+import type { Search } from '../api.ts';
+import type { Box, DragMode } from '../charts/box.ts';
+import { LineChart } from '../charts/line-chart.tsx';
+import type { Line } from '../charts/line-drawing.ts';
 import { useAddress, useGo } from '../parts/address.ts';
+import { useDragMode } from '../parts/drag-mode.tsx';
 import { Switch } from '../parts/log-switch.tsx';
-import { historyOf } from './history-data.ts';
-import { useSelection } from './selection.ts';
+import { rangeCondition } from './box-conditions.ts';
+import { type HistoryData, historyOf } from './history-data.ts';
+import { usePruned } from './pruned-switch.tsx';
+import { type Selection, useSelection } from './selection.ts';
 import type { Scored } from './space.ts';
 import { useShown } from './use-search.ts';
 
@@ -16,15 +22,18 @@ export function HistoryCard(): ReactNode {
   const { search, trials: all } = useShown();
   const go = useGo();
   const [by, setBy] = useAddress('history', 'number');
-  const [hidden, hide] = useAddress('pruned', 'shown');
+  const [showsPruned, prunedSwitch] = usePruned();
   const [scale, setScale] = useAddress('yscale', 'linear');
   const { metric, direction } = search.specification.objective;
-  const { selected } = useSelection();
+  const selection = useSelection();
+  const { selected } = selection;
+  const [mode, dragMode] = useDragMode();
+  const [tooMany, setTooMany] = useState(false);
   const history = useMemo(
-    () => historyOf(all, { direction, by: by === 'time' ? 'time' : 'number', intermediate: hidden === 'shown' }),
-    [all, direction, by, hidden],
+    () => historyOf(all, { direction, by: by === 'time' ? 'time' : 'number', intermediate: showsPruned }),
+    [all, direction, by, showsPruned],
   );
-  const { columns, rows, without, best, provisional, caption } = history;
+  const { rows, without, best, provisional, caption } = history;
   const edge = useMemo(
     () => ({
       xs: without,
@@ -33,6 +42,64 @@ export function HistoryCard(): ReactNode {
     }),
     [without, direction],
   );
+  const { data, lines } = useLines(history, selected, search);
+  const canLog = useMemo(() => rows.every(({ value }) => value > 0), [rows]);
+  const summary = best === undefined ? 'no trial has a value yet' : `${best.value} of trial ${best.number}`;
+  return (
+    <section className="card">
+      <div className="row spread">
+        <h2>Optimization history</h2>
+        <div className="row small">
+          <select aria-label="x axis of the history" value={by} onChange={(event) => setBy(event.target.value)}>
+            <option value="number">by trial</option>
+            <option value="time">by time</option>
+          </select>
+          {dragMode}
+          {prunedSwitch}
+          <Switch on={scale === 'log' && canLog} set={(on) => setScale(on ? 'log' : 'linear')} disabled={!canLog}>
+            log y
+          </Switch>
+        </div>
+      </div>
+      <LineChart
+        name={`${search.name}: optimization history`}
+        label={`${metric} by ${by === 'time' ? 'time' : 'trial'}; ${provisional ? 'provisional best' : 'best'}: ${summary}`}
+        data={data}
+        lines={lines}
+        xLabel={by === 'time' ? 'time since the first trial started' : 'trial'}
+        yLabel={metric}
+        logY={scale === 'log' && canLog}
+        height={300}
+        edge={edge}
+        drag={mode}
+        onBox={(box) => setTooMany(!selectBox(box, { history, by, showsPruned, selection }))}
+        {...(by === 'time' && { formatX: formatDuration })}
+        hit={(line, index) => {
+          // The lines of the best so far and of the baseline stand for no trial.
+          const isTrial = lines[line]?.points === true;
+          const trial = isTrial ? rows[index] : undefined;
+          return (
+            trial && { text: textOf(trial, metric), open: () => go(`/searches/${search.id}/trials/${trial.number}`) }
+          );
+        }}
+      />
+      <p className="soft small" style={{ margin: 0, maxWidth: 'none' }}>
+        {caption}. {dragHints[mode]}
+        {tooMany && <strong> These are too many trials for a list: select fewer, or by trial.</strong>}
+        {provisional && best !== undefined && (
+          <> No trial is complete yet: the line is the provisional best of the trials with the most epochs so far.</>
+        )}
+      </p>
+    </section>
+  );
+}
+
+/** The chart's columns and lines, with the selected trials and the baseline if there are any. */
+function useLines(
+  { columns, rows, provisional }: HistoryData,
+  selected: ReadonlySet<number> | undefined,
+  search: Search,
+): { readonly data: readonly (readonly (number | null)[])[]; readonly lines: readonly Line[] } {
   const baseline = useMemo(() => visibleBaseline(baselineOf(search)?.value, rows), [search, rows]);
   const data = useMemo(
     () => [
@@ -50,54 +117,33 @@ export function HistoryCard(): ReactNode {
     ],
     [provisional, selected, baseline],
   );
-  const canLog = useMemo(() => rows.every(({ value }) => value > 0), [rows]);
-  const summary = best === undefined ? 'no trial has a value yet' : `${best.value} of trial ${best.number}`;
-  return (
-    <section className="card">
-      <div className="row spread">
-        <h2>Optimization history</h2>
-        <div className="row small">
-          <select aria-label="x axis of the history" value={by} onChange={(event) => setBy(event.target.value)}>
-            <option value="number">by trial</option>
-            <option value="time">by time</option>
-          </select>
-          <Switch on={hidden === 'shown'} set={(on) => hide(on ? 'shown' : 'hidden')}>
-            pruned and paused trials
-          </Switch>
-          <Switch on={scale === 'log' && canLog} set={(on) => setScale(on ? 'log' : 'linear')} disabled={!canLog}>
-            log y
-          </Switch>
-        </div>
-      </div>
-      <LineChart
-        name={`${search.name}: optimization history`}
-        label={`${metric} by ${by === 'time' ? 'time' : 'trial'}; ${provisional ? 'provisional best' : 'best'}: ${summary}`}
-        data={data}
-        lines={lines}
-        xLabel={by === 'time' ? 'time since the first trial started' : 'trial'}
-        yLabel={metric}
-        logY={scale === 'log' && canLog}
-        height={300}
-        edge={edge}
-        {...(by === 'time' && { formatX: formatDuration })}
-        hit={(line, index) => {
-          // The lines of the best so far and of the baseline stand for no trial.
-          const isTrial = lines[line]?.points === true;
-          const trial = isTrial ? rows[index] : undefined;
-          return (
-            trial && { text: textOf(trial, metric), open: () => go(`/searches/${search.id}/trials/${trial.number}`) }
-          );
-        }}
-      />
-      <p className="soft small" style={{ margin: 0, maxWidth: 'none' }}>
-        {caption}.
-        {provisional && best !== undefined && (
-          <> No trial is complete yet: the line is the provisional best of the trials with the most epochs so far.</>
-        )}
-      </p>
-    </section>
-  );
+  return { data, lines };
 }
+
+interface BoxContext {
+  readonly history: HistoryData;
+  readonly by: string;
+  readonly showsPruned: boolean;
+  readonly selection: Selection;
+}
+
+/** Selects the trials in a box; by time as numbers, since conditions cannot say it. Returns whether they fit the address. */
+function selectBox({ x, y }: Box, { history, by, showsPruned, selection }: BoxContext): boolean {
+  const { rows, columns, provisional } = history;
+  if (by === 'time') {
+    const isIn = (value: number, [low, high]: Box['x']) => value >= low && value <= high;
+    const inside = rows.filter(({ value }, i) => isIn(columns[0]![i] as number, x) && isIn(value, y));
+    return selection.select(inside.map(({ number }) => number));
+  }
+  const state = showsPruned || provisional ? '' : ' state=complete';
+  selection.selectBy(`${rangeCondition('number', x)} ${rangeCondition('value', y)}${state}`);
+  return true;
+}
+
+const dragHints: Readonly<Record<DragMode, string>> = {
+  zoom: 'Drag to zoom, drag with Shift to select trials, double-click to show all.',
+  select: 'Drag to select trials, drag with Shift to zoom, double-click to show all.',
+};
 
 const complete: Line = { label: 'complete', colour: '--blue', points: true, opacity: 0.75 };
 const intermediate: Line = { label: 'intermediate value', colour: '--orange', points: true, hollow: true };

@@ -1,8 +1,8 @@
 /** Data of the learning curves of the overview. Pure. */
 
 import type { SeriesName } from '../../../src/nn/training/series.ts';
-import type { Line } from '../charts/line-chart.tsx';
-import { evenly } from './evenly.ts';
+import type { Line } from '../charts/line-drawing.ts';
+import { evenly } from '../parts/evenly.ts';
 import type { Snapshot } from './use-search.ts';
 
 const MAX_ENDED = 150;

@@ -6,12 +6,15 @@ import { formatValue, plural } from '../../../src/format.ts';
 import { numericAxis, valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
-import { useAddress, useGo } from '../parts/address.ts';
+import { useAddress } from '../parts/address.ts';
 import { Sideways } from '../parts/sideways.tsx';
 import { type Colour, useColour } from '../theme.ts';
+import { choiceCondition, rangeCondition } from './box-conditions.ts';
 import { Population } from './population.tsx';
+import { usePruned, useScored } from './pruned-switch.tsx';
 import { useSelection } from './selection.ts';
-import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
+import { type Scored, thin, type Varied, variedIn } from './space.ts';
+import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
 /** More lines than this would be unreadable, and slow: brushing draws all of them at every movement. */
@@ -21,10 +24,9 @@ const BRUSH_MS = 150;
 const AXIS_WIDTH = 100;
 
 export function Parallel(): ReactNode {
-  const { search, trials: all } = useShown();
+  const { search } = useShown();
   const colour = useColour();
-  const go = useGo();
-  const { selected, selectBy, clear } = useSelection();
+  const { selected, selectBy } = useSelection();
   const [text] = useAddress('select');
   // The chart dims what is outside of its own brush; drawing it anew would remove the brush.
   const brushed = useRef('');
@@ -32,7 +34,8 @@ export function Parallel(): ReactNode {
   const pending = useRef<ReturnType<typeof setTimeout>>(undefined);
   const { metric, direction } = search.specification.objective;
   const varied = useMemo(() => variedIn(search), [search]);
-  const scored = useMemo(() => scoredIn(all), [all]);
+  const scored = useScored();
+  const [, prunedSwitch] = usePruned();
   const trials = useMemo(() => thin(scored, MAX_LINES, direction), [scored, direction]);
   const option = useMemo(
     () => optionOf(trials, varied, { metric, direction, colour, selected: highlighted }),
@@ -47,28 +50,12 @@ export function Parallel(): ReactNode {
       selectBy(brushed.current);
     }, BRUSH_MS);
   };
-  const query = new URLSearchParams({ select: text }).toString();
   if (trials.length === 0 || varied.length === 0) return null;
   return (
     <section className="card wide">
       <div className="row spread">
         <h2>Parallel coordinates</h2>
-        {selected !== undefined && (
-          <div className="row">
-            <strong className="small" role="status">
-              {plural(selected.size, 'trial')} selected
-            </strong>
-            <button type="button" onClick={() => go(`/searches/${search.id}?view=trials&only=selected&${query}`)}>
-              Show in the table
-            </button>
-            <button type="button" onClick={() => go(`/searches/${search.id}?${query}`)}>
-              Compare curves
-            </button>
-            <button type="button" className="quiet" onClick={clear}>
-              Clear selection
-            </button>
-          </div>
-        )}
+        {prunedSwitch}
       </div>
       <p className="soft small">
         Drag along axes to select trials, in every view; click an axis to remove its range. Better trials are stronger.
@@ -79,6 +66,7 @@ export function Parallel(): ReactNode {
           label={`${plural(trials.length, 'trial')} as lines through ${names.join(', ')}`}
           option={option}
           height={340}
+          table={() => trialsTable(trials, varied, metric)}
           on={{
             axisareaselected: (_, chart) => brush(chart),
           }}
@@ -108,11 +96,9 @@ function conditionsOf(chart: unknown, names: readonly string[], varied: readonly
   return brushedOn(chart, names)
     .map(({ name, low, high }) => {
       const distribution = varied.find((one) => one.name === name)?.distribution;
-      if (distribution?.distribution !== 'categorical') {
-        return `${name}>=${Number(low.toPrecision(4))} ${name}<=${Number(high.toPrecision(4))}`;
-      }
-      // The axis places choices at whole numbers.
-      return `${name}=${distribution.choices.filter((_, i) => i >= low && i <= high).join('|')}`;
+      return distribution?.distribution === 'categorical'
+        ? choiceCondition(name, distribution.choices, [low, high])
+        : rangeCondition(name, [low, high]);
     })
     .join(' ');
 }

@@ -90,8 +90,10 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
                 </div>
                 <span className="small soft" style={{ whiteSpace: 'normal' }}>
                   {came} of {trials}
+                  {goOn > 0 && `, ${goOn} ${rung === rungs.length - 1 ? 'complete' : 'promoted'}`}
                   {stopped > 0 && `, ${stopped} pruned`}
                   {diverged > 0 && `, ${diverged} diverged`}
+                  {lost > 0 && `, ${lost} failed or cancelled`}
                 </span>
               </td>
               <td className="number">

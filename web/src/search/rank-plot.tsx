@@ -7,7 +7,7 @@ import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
-import { comparableIn } from './history-data.ts';
+import { useComparable } from './comparable.ts';
 import { Population } from './population.tsx';
 import { nameOf, type Pair, pairsOf, type RankedTrial, rankedTrials } from './rank-data.ts';
 import { useSelection } from './selection.ts';
@@ -21,7 +21,7 @@ const [HEIGHT, ALONE] = [230, 340];
 const ALL = 'all';
 
 export function RankPlot(): ReactNode {
-  const { search, trials: all } = useShown();
+  const { search } = useShown();
   const colour = useColour();
   const go = useGo();
   const { metric, direction } = search.specification.objective;
@@ -34,7 +34,7 @@ export function RankPlot(): ReactNode {
     () => (pair === undefined ? pairsOf(varied, isNarrow ? 2 : MAX_TOGETHER) : [pair]),
     [pair, varied, isNarrow],
   );
-  const comparable = useMemo(() => comparableIn(all), [all]);
+  const { trials: comparable, after } = useComparable();
   const { selected } = useSelection();
   const trials = useMemo(() => thin(comparable, MAX_POINTS, direction), [comparable, direction]);
   const ranked = useMemo(() => rankedTrials(trials, signOf(direction)), [trials, direction]);
@@ -69,14 +69,15 @@ export function RankPlot(): ReactNode {
         label={`rank of the ${metric} of ${trials.length} trials over ${shown.map(nameOf).join(', ')}`}
         option={option}
         height={shown.length === 1 ? ALONE : rowsOf(shown.length) * HEIGHT + 40}
-        csv={() =>
-          [
-            `trial,rank,value,${varied.map(({ name }) => name).join(',')}`,
-            ...ranked.map(({ trial, rank }) =>
-              [trial.number, rank, trial.value, ...varied.map(({ name }) => trial.point[name] ?? '')].join(','),
-            ),
-          ].join('\n')
-        }
+        table={() => ({
+          heads: ['trial', 'rank', 'value', ...varied.map(({ name }) => name)],
+          rows: ranked.map(({ trial, rank }) => [
+            trial.number,
+            rank,
+            trial.value,
+            ...varied.map(({ name }) => trial.point[name]),
+          ]),
+        })}
         on={{
           click: (event) => {
             const { value } = event as { value?: readonly number[] };
@@ -84,7 +85,7 @@ export function RankPlot(): ReactNode {
           },
         }}
       />
-      <Population shown={trials} of={comparable}>
+      <Population shown={trials} of={comparable} after={after}>
         Bright is best; only values at as many epochs are ranked.
       </Population>
     </section>

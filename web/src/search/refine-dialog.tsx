@@ -40,7 +40,15 @@ function requestOf({ best, mayWiden, trials, epochs, enqueueBest }: Asked) {
   };
 }
 
-export function RefineButton({ search }: { readonly search: Search }): ReactNode {
+interface RefineButtonProps {
+  readonly search: Search;
+  /** The suggestions to apply; without any the ranges are those of the best trials. */
+  readonly apply?: readonly string[];
+  readonly disabled?: boolean;
+  readonly children: ReactNode;
+}
+
+export function RefineButton({ search, apply, disabled = false, children }: RefineButtonProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const [open, setOpen] = useState(false);
   const show = () => {
@@ -49,21 +57,27 @@ export function RefineButton({ search }: { readonly search: Search }): ReactNode
   };
   return (
     <>
-      <button type="button" className="primary" onClick={show}>
-        Refine search…
+      <button type="button" className="primary" disabled={disabled} onClick={show}>
+        {children}
       </button>
       <dialog ref={dialog} aria-label="Refine the search" className="refine" onClose={() => setOpen(false)}>
-        {open && <Refine search={search} close={() => dialog.current?.close()} />}
+        {open && <Refine search={search} apply={apply} close={() => dialog.current?.close()} />}
       </dialog>
     </>
   );
 }
 
-function Refine({ search, close }: { readonly search: Search; readonly close: () => void }): ReactNode {
+interface RefineProps {
+  readonly search: Search;
+  readonly apply: readonly string[] | undefined;
+  readonly close: () => void;
+}
+
+function Refine({ search, apply, close }: RefineProps): ReactNode {
   const client = useQueryClient();
   const go = useGo();
   const [asked, ask] = useState(nothing);
-  const request = requestOf(asked);
+  const request = { ...requestOf(asked), ...(apply && { apply }) };
   const dryRun = useQuery({
     queryKey: ['refinement', search.id, search.seq, request],
     queryFn: ({ signal }) => api.dryRunRefinement(search.id, request, signal),
@@ -99,22 +113,31 @@ function Refine({ search, close }: { readonly search: Search; readonly close: ()
       }}
     >
       <h2>Refine “{search.name}”</h2>
-      <p className="soft">A new search in the ranges of the best trials, with the same data, objective and strategy.</p>
-      {field('best', 'Best trials the ranges are narrowed to, in %', 25)}
-      <label className="field">
-        <span>Ranges may exceed those of this search</span>
-        <input
-          type="checkbox"
-          checked={asked.mayWiden}
-          onChange={(event) => ask({ ...asked, mayWiden: event.target.checked })}
-        />
-      </label>
+      <p className="soft">
+        A new search {apply ? `with ${plural(apply.length, 'suggestion')} applied` : 'in the ranges of the best trials'}
+        , with the same data, objective and strategy.
+      </p>
+      {!apply && (
+        <>
+          {field('best', 'Best trials the ranges are narrowed to, in %', 25)}
+          <label className="field">
+            <span>Ranges may exceed those of this search</span>
+            <input
+              type="checkbox"
+              checked={asked.mayWiden}
+              onChange={(event) => ask({ ...asked, mayWiden: event.target.checked })}
+            />
+          </label>
+        </>
+      )}
       {field('trials', 'Trials', planned?.budget.trials)}
       {field('epochs', 'Epochs of a trial', typeof epochs === 'object' ? formatSetting(epochs) : epochs)}
       {field('enqueueBest', 'Best trials to try first', 1)}
       {error && <Problem error={error} />}
       {dryRun.data === undefined && !dryRun.error && <Waiting what="the ranges" />}
-      {dryRun.data && !dryRun.error && <Planned search={search} dryRun={dryRun.data} />}
+      {dryRun.data && !dryRun.error && (
+        <Planned search={search} stage={apply ? -1 : (search.best?.stage ?? 0)} dryRun={dryRun.data} />
+      )}
       <p className="row" style={{ marginTop: '1rem' }}>
         <button
           type="submit"
@@ -131,22 +154,41 @@ function Refine({ search, close }: { readonly search: Search; readonly close: ()
   );
 }
 
-/** The ranges before and after, and the estimate. */
-function Planned({ search, dryRun }: { readonly search: Search; readonly dryRun: DryRun }): ReactNode {
+interface PlannedProps {
+  readonly search: Search;
+  /** The stage whose ranges are refined; −1 for the last. */
+  readonly stage: number;
+  readonly dryRun: DryRun;
+}
+
+/** The ranges before and after, what else changes, and the estimate. */
+function Planned({ search, stage: index, dryRun }: PlannedProps): ReactNode {
   const { specification, trials, estimate, warnings } = dryRun;
-  const stage = search.stages.at(search.best?.stage ?? 0);
+  const stage = search.stages.at(index);
   const before = stage?.hyperparameters ?? search.specification.hyperparameters;
-  const varied = Object.entries(before).filter(([, setting]) => typeof setting === 'object');
+  const after = specification.hyperparameters;
+  const isChanged = (one: unknown, other: unknown) => JSON.stringify(one) !== JSON.stringify(other);
+  const listed = Object.keys({ ...before, ...after }).filter(
+    (name) => typeof before[name] === 'object' || (name !== 'epochs' && isChanged(before[name], after[name])),
+  );
+  const { validation } = search.specification;
   return (
     <>
       <Table label="Ranges" heads={['hyperparameter', 'this search', 'refined']}>
-        {varied.map(([name, setting]) => (
+        {listed.map((name) => (
           <tr key={name}>
             <th scope="row">{name}</th>
-            <td>{formatSetting(setting)}</td>
-            <td>{formatSetting(specification.hyperparameters[name])}</td>
+            <td>{formatSetting(before[name])}</td>
+            <td>{formatSetting(after[name])}</td>
           </tr>
         ))}
+        {isChanged(validation, specification.validation) && (
+          <tr>
+            <th scope="row">validation</th>
+            <td>{JSON.stringify(validation)}</td>
+            <td>{JSON.stringify(specification.validation)}</td>
+          </tr>
+        )}
       </Table>
       <Warnings warnings={warnings} />
       <p role="status" style={{ marginTop: '0.75rem' }}>

@@ -10,6 +10,7 @@ import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { SearchHeader } from './header.tsx';
 import { LivePanel } from './live-panel.tsx';
+import { SelectionStrip, useEscape } from './selection-strip.tsx';
 import { type Followed, ShownSearch, useFollow } from './use-search.ts';
 
 const TrialsPanel = lazy(() => import('./trials-panel.tsx'));
@@ -59,6 +60,9 @@ function SearchBody({ search, followed }: { readonly search: Search; readonly fo
         {followed.ready ? (
           <Suspense fallback={<Waiting what="the view" />}>
             <Panel />
+            {/* The table of trials has its own, with what can be done with them. */}
+            {known !== 'trials' && <SelectionStrip />}
+            <EscapeClears />
           </Suspense>
         ) : (
           <Waiting what="the trials" />
@@ -66,6 +70,11 @@ function SearchBody({ search, followed }: { readonly search: Search; readonly fo
       </Tabs>
     </ShownSearch>
   );
+}
+
+function EscapeClears(): ReactNode {
+  useEscape();
+  return null;
 }
 
 function Gone(): ReactNode {

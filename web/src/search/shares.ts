@@ -5,6 +5,16 @@ export function sharesBelow(trials: readonly { readonly value: number }[]): [val
   return [values, values.map((_, i) => (i + 1) / values.length)];
 }
 
+/** The share of the selected values up to each of all values, which ascend. */
+export function sharesOfSelected(values: readonly number[], selected: readonly number[]): number[] {
+  const ascending = selected.toSorted((a, b) => a - b);
+  let count = 0;
+  return values.map((value) => {
+    while (count < ascending.length && ascending[count]! <= value) count++;
+    return count / ascending.length;
+  });
+}
+
 /** The rank of each value, scaled from 0 (smallest) to 1 (largest); ties have their mean rank. */
 export function ranksOf(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);

@@ -1,55 +1,73 @@
 /** Slice plots: the value over each hyperparameter on its scale. */
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { formatValue } from '../../../src/format.ts';
 import { axisFor, placeOn } from '../charts/axis.ts';
+import { type Box, modeOf } from '../charts/box.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
+import { useDragMode } from '../parts/drag-mode.tsx';
 import { type Colour, useColour } from '../theme.ts';
+import { choiceCondition, rangeCondition } from './box-conditions.ts';
 import { Population } from './population.tsx';
+import { usePruned, useScored } from './pruned-switch.tsx';
 import { useSelection } from './selection.ts';
-import { type Scored, scoredIn, thin, type Varied, variedIn } from './space.ts';
+import { type Scored, thin, type Varied, variedIn } from './space.ts';
+import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
 const MAX_POINTS = 3000;
 
 export function Slices(): ReactNode {
-  const { search, trials: all } = useShown();
+  const { search } = useShown();
   const colour = useColour();
   const go = useGo();
   const varied = useMemo(() => variedIn(search), [search]);
   const [chosen, choose] = useAddress('slice', varied[0]?.name ?? '');
   const { metric, direction } = search.specification.objective;
   const one = varied.find(({ name }) => name === chosen) ?? varied[0];
-  const scored = useMemo(() => scoredIn(all), [all]);
+  const scored = useScored();
+  const [showsPruned, prunedSwitch] = usePruned();
   const trials = useMemo(() => thin(scored, MAX_POINTS, direction), [scored, direction]);
-  const { selected } = useSelection();
+  const { selected, selectBy } = useSelection();
+  const [mode, dragMode] = useDragMode();
+  const [zoom, setZoom] = useState<{ readonly of: Varied | undefined; readonly box: Box }>();
+  const zoomed = zoom?.of === one ? zoom?.box : undefined;
   const option = useMemo(
-    () => (one === undefined ? {} : optionOf(trials, one, metric, colour, selected)),
-    [trials, one, metric, colour, selected],
+    () => (one === undefined ? {} : optionOf(trials, one, { metric, colour, selected, zoomed })),
+    [trials, one, metric, colour, selected, zoomed],
   );
   if (one === undefined) return null;
   return (
     <section className="card">
       <div className="row spread">
         <h2>Slice</h2>
-        <select aria-label="Hyperparameter" value={one.name} onChange={(event) => choose(event.target.value)}>
-          {varied.map(({ name }) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
+        <div className="row small">
+          {zoomed && (
+            <button type="button" className="quiet" onClick={() => setZoom(undefined)}>
+              Reset zoom
+            </button>
+          )}
+          {dragMode}
+          {prunedSwitch}
+          <select aria-label="Hyperparameter" value={one.name} onChange={(event) => choose(event.target.value)}>
+            {varied.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </div>
       </div>
       <LazyChart
         name={`${search.name}: slice of ${one.name}`}
         label={`${metric} over ${one.name}, of ${trials.length} trials`}
         option={option}
         height={300}
-        csv={() =>
-          [
-            `trial,${one.name},value`,
-            ...trials.map((trial) => `${trial.number},${trial.point[one.name] ?? ''},${trial.value}`),
-          ].join('\n')
-        }
+        table={() => trialsTable(trials, [one], metric)}
+        onBox={(box, event) => {
+          if (modeOf(mode, event) === 'select')
+            selectBy(`${conditionsOf(one, box)}${showsPruned ? '' : ' state=complete'}`);
+          else setZoom({ of: one, box });
+        }}
         on={{
           click: (event) => {
             const { value } = event as { value?: readonly number[] };
@@ -64,12 +82,26 @@ export function Slices(): ReactNode {
   );
 }
 
+/** The conditions of the trials in a box. */
+function conditionsOf({ name, distribution }: Varied, { x, y }: Box): string {
+  const across =
+    distribution.distribution === 'categorical'
+      ? choiceCondition(name, distribution.choices, x)
+      : rangeCondition(name, x);
+  return `${across} ${rangeCondition('value', y)}`;
+}
+
+interface Look {
+  readonly metric: string;
+  readonly colour: Colour;
+  readonly selected: ReadonlySet<number> | undefined;
+  readonly zoomed: Box | undefined;
+}
+
 function optionOf(
   trials: readonly Scored[],
   { name, distribution }: Varied,
-  metric: string,
-  colour: Colour,
-  selected: ReadonlySet<number> | undefined,
+  { metric, colour, selected, zoomed }: Look,
 ): ChartOption {
   const isSelected = ({ number }: Scored) => selected?.has(number) ?? true;
   const of = (isFinal: boolean, inside: boolean) =>
@@ -93,17 +125,19 @@ function optionOf(
     data: of(isFinal, inside),
   });
   const soft = colour('--soft');
+  const extent = (axis: keyof Box) => zoomed && { min: zoomed[axis][0], max: zoomed[axis][1] };
   return {
     grid: { left: 65, right: 20, top: 30, bottom: 45 },
     tooltip: {
       formatter: ({ value, seriesName }: { value: readonly [number | string, number, number]; seriesName: string }) =>
         `trial ${value[2]}, ${seriesName}<br>${name} ${formatValue(value[0])}<br>${metric} ${formatValue(value[1])}`,
     },
-    xAxis: { ...axisFor(name, distribution, colour), nameLocation: 'middle', nameGap: 28 },
+    xAxis: { ...axisFor(name, distribution, colour), nameLocation: 'middle', nameGap: 28, ...extent('x') },
     yAxis: {
       type: 'value',
       scale: true,
       name: metric,
+      ...extent('y'),
       nameTextStyle: { color: soft },
       axisLabel: { color: soft, formatter: (value: number) => formatValue(Number(value.toPrecision(6))) },
       splitLine: { lineStyle: { color: colour('--line') } },

@@ -3,9 +3,11 @@ import { type ReactNode, useMemo } from 'react';
 import { formatCount, formatDuration, formatValue, plural } from '../../../src/format.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
+import type { ChartTable } from '../charts/table.tsx';
 import { useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
 import type { TrialRow } from './model.ts';
+import { useSelection } from './selection.ts';
 import { type TimelineRow, timelineLayout } from './timeline-layout.ts';
 import { useShown } from './use-search.ts';
 
@@ -16,7 +18,8 @@ export default function TimelinePanel(): ReactNode {
   const go = useGo();
   const colour = useColour();
   const rows = useMemo(() => timelineLayout(all, Date.now()), [all]);
-  const option = useMemo(() => optionOf(rows, colour), [rows, colour]);
+  const { selected } = useSelection();
+  const option = useMemo(() => optionOf(rows, colour, selected), [rows, colour, selected]);
   if (rows.length === 0) return <p className="empty">No trial has started yet.</p>;
   const workers = new Set(rows.map(({ worker }) => worker)).size;
   return (
@@ -33,6 +36,7 @@ export default function TimelinePanel(): ReactNode {
         label={`when each of ${plural(workers, 'worker')} trained which trial`}
         option={option}
         height={70 + rows.length * ROW_HEIGHT}
+        table={() => tableOf(rows)}
         on={{
           click: (event) => {
             const { value } = event as { value?: readonly number[] };
@@ -44,23 +48,52 @@ export default function TimelinePanel(): ReactNode {
   );
 }
 
+function startOf(rows: readonly TimelineRow[]): number {
+  return Math.min(...rows.flatMap(({ spans }) => spans.map(({ from }) => from)));
+}
+
+function tableOf(rows: readonly TimelineRow[]): ChartTable {
+  const start = startOf(rows);
+  return {
+    heads: ['from, in s', 'to, in s', 'worker', 'trial', 'state', 'value'],
+    rows: rows.flatMap(({ worker, row, spans }) =>
+      spans.map(({ from, to, trial }) => [
+        (from - start) / 1000,
+        (to - start) / 1000,
+        nameOf(worker, row),
+        trial.number,
+        trial.outcome === 'diverged' ? 'diverged' : trial.state,
+        trial.value,
+      ]),
+    ),
+  };
+}
+
+function nameOf(worker: string, row: number): string {
+  return row === 0 ? worker : `${worker} +${row}`;
+}
+
 function colourOf(trial: TrialRow): string {
   if (trial.outcome === 'diverged') return '--purple';
   const of = { complete: '--green', pruned: '--orange', failed: '--red', running: '--blue', paused: '--yellow' };
   return of[trial.state as keyof typeof of] ?? '--grey';
 }
 
-function optionOf(rows: readonly TimelineRow[], colour: Colour): ChartOption {
+function optionOf(
+  rows: readonly TimelineRow[],
+  colour: Colour,
+  selected: ReadonlySet<number> | undefined,
+): ChartOption {
   const colours = new Map<string, string>();
   const solid = (name: string) => {
     if (!colours.has(name)) colours.set(name, colour(name));
     return colours.get(name)!;
   };
-  const start = Math.min(...rows.flatMap(({ spans }) => spans.map(({ from }) => from)));
+  const start = startOf(rows);
   const data = rows.flatMap(({ spans }, row) =>
     spans.map(({ from, to, trial }) => ({
       value: [row, (from - start) / 1000, (to - start) / 1000, trial.number],
-      itemStyle: { color: solid(colourOf(trial)) },
+      itemStyle: { color: solid(colourOf(trial)), opacity: (selected?.has(trial.number) ?? true) ? 1 : 0.2 },
       trial,
     })),
   );
@@ -82,7 +115,7 @@ function optionOf(rows: readonly TimelineRow[], colour: Colour): ChartOption {
     yAxis: {
       type: 'category',
       inverse: true,
-      data: rows.map(({ worker, row }) => (row === 0 ? worker : `${worker} +${row}`)),
+      data: rows.map(({ worker, row }) => nameOf(worker, row)),
       axisLabel: { color: soft, width: 135, overflow: 'truncate' },
     },
     dataZoom: [{ type: 'inside', xAxisIndex: 0, filterMode: 'weakFilter' }],

@@ -27,8 +27,8 @@ export function columnsOf(varied: readonly Varied[], metric: string, hyperparame
   const problemsOf = ({ found }: TrialRow) => ownFindings(found, hyperparameters);
   return [
     { name: 'number', title: 'trial', width: 82, numeric: true, of: (trial) => trial.number },
-    { name: 'state', title: 'state', width: 124, numeric: false, of: (trial) => trial.state },
     { name: 'value', title: metric, width: widthOf(metric), numeric: true, of: (trial) => trial.value },
+    { name: 'state', title: 'state', width: 124, numeric: false, of: (trial) => trial.state },
     ...varied
       .map((one) => one.name)
       .map((name, i) => ({
@@ -59,6 +59,18 @@ export function columnsOf(varied: readonly Varied[], metric: string, hyperparame
     { name: 'notes', title: 'notes', width: 240, numeric: false, of: ({ notes }) => notes || null },
     { name: 'reason', title: 'reason', width: 380, numeric: false, of: (trial) => trial.reason },
   ];
+}
+
+/** The columns that are shown: the pinned ones first, and the number of the trial always. */
+export function shownColumns(
+  columns: readonly Column[],
+  hidden: readonly string[],
+  pinned: readonly string[],
+): { readonly columns: readonly Column[]; readonly pinned: number } {
+  const shown = columns.filter(({ name }) => name === 'number' || !hidden.includes(name));
+  const isPinned = ({ name }: Column) => name === 'number' || pinned.includes(name);
+  const first = shown.filter(isPinned);
+  return { columns: [...first, ...shown.filter((column) => !isPinned(column))], pinned: first.length };
 }
 
 /** Fits the header with its arrow, and a number of four digits. */

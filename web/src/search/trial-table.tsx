@@ -1,6 +1,6 @@
 /** Rows of trials; only those in view are rendered. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useRef, useState } from 'react';
+import { type CSSProperties, type ReactNode, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { type Direction, signOf } from '../../../src/algorithms/objective.ts';
 import { formatCell, formatDuration } from '../../../src/format.ts';
@@ -16,6 +16,8 @@ const BOX_WIDTH = 40;
 interface TrialTableProps {
   readonly rows: readonly TrialRow[];
   readonly columns: readonly Column[];
+  /** So many of the first columns stay where they are when the others scroll. */
+  readonly pinned: number;
   /** The name of a column, with − for descending order; empty: best first. */
   readonly sort: string;
   readonly setSort: (sort: string) => void;
@@ -27,7 +29,7 @@ interface TrialTableProps {
 }
 
 export function TrialTable(props: TrialTableProps): ReactNode {
-  const { rows, columns, id, selection } = props;
+  const { rows, columns, pinned, id, selection } = props;
   const frame = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -38,6 +40,7 @@ export function TrialTable(props: TrialTableProps): ReactNode {
   const template = {
     gridTemplateColumns: [BOX_WIDTH, ...columns.map(({ width }) => width)].map((w) => `${w}px`).join(' '),
   };
+  const place = placesOf(columns, pinned);
   const { selected } = selection;
   const toggle = (number: number) => {
     const after = new Set(selected);
@@ -53,7 +56,7 @@ export function TrialTable(props: TrialTableProps): ReactNode {
       aria-rowcount={rows.length + 1}
       tabIndex={0}
     >
-      <Head {...props} template={template} />
+      <Head {...props} template={template} place={place} />
       <div className="body" role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
         {virtual.getVirtualItems().map(({ index, start }) => {
           const trial = rows[index]!;
@@ -66,7 +69,7 @@ export function TrialTable(props: TrialTableProps): ReactNode {
               className={isSelected ? 'selected' : undefined}
               style={{ ...template, position: 'absolute', top: start, left: 0, right: 0 }}
             >
-              <span role="cell">
+              <span role="cell" {...place(-1)}>
                 <input
                   type="checkbox"
                   aria-label={`Select trial ${trial.number}`}
@@ -74,8 +77,8 @@ export function TrialTable(props: TrialTableProps): ReactNode {
                   onChange={() => toggle(trial.number)}
                 />
               </span>
-              {columns.map((column) => (
-                <span key={column.name} role="cell" className={column.numeric ? 'right' : undefined}>
+              {columns.map((column, i) => (
+                <span key={column.name} role="cell" {...place(i)}>
                   <Cell trial={trial} column={column} id={id} />
                 </span>
               ))}
@@ -88,11 +91,40 @@ export function TrialTable(props: TrialTableProps): ReactNode {
   );
 }
 
+type Place = (column: number) => { readonly className?: string; readonly style?: CSSProperties };
+
+/** Classes and styles of the cells of a column; −1 is the column of check boxes. */
+function placesOf(columns: readonly Column[], pinned: number): Place {
+  const lefts: number[] = [];
+  columns.slice(0, pinned).reduce((left, { width }) => {
+    lefts.push(left);
+    return left + width;
+  }, BOX_WIDTH);
+  return (column) => {
+    const classes = [columns[column]?.numeric && 'right', column < pinned && 'pinned'].filter(Boolean).join(' ');
+    return {
+      ...(classes !== '' && { className: classes }),
+      ...(column < pinned && { style: { left: lefts[column] ?? 0 } }),
+    };
+  };
+}
+
 interface HeadProps extends TrialTableProps {
+  readonly place: Place;
   readonly template: { readonly gridTemplateColumns: string };
 }
 
-function Head({ rows, columns, sort, setSort, direction, selection, conditions, template }: HeadProps): ReactNode {
+function Head({
+  rows,
+  columns,
+  sort,
+  setSort,
+  direction,
+  selection,
+  conditions,
+  template,
+  place,
+}: HeadProps): ReactNode {
   const [tooMany, setTooMany] = useState(false);
   const all = rows.length > 0 && rows.every(({ number }) => selection.selected?.has(number));
   const selectAll = () => {
@@ -107,7 +139,7 @@ function Head({ rows, columns, sort, setSort, direction, selection, conditions, 
   };
   return (
     <div className="head" role="row" aria-rowindex={1} style={template}>
-      <span role="columnheader">
+      <span role="columnheader" {...place(-1)}>
         <input
           type="checkbox"
           aria-label="Select all shown trials"
@@ -117,8 +149,8 @@ function Head({ rows, columns, sort, setSort, direction, selection, conditions, 
           onChange={selectAll}
         />
       </span>
-      {columns.map(({ name, title, numeric }) => (
-        <span key={name} role="columnheader" aria-sort={orderOf(name)} className={numeric ? 'right' : undefined}>
+      {columns.map(({ name, title }, i) => (
+        <span key={name} role="columnheader" aria-sort={orderOf(name)} {...place(i)}>
           <button type="button" onClick={() => setSort(sort === name ? `-${name}` : name)}>
             {title}
             <span aria-hidden="true">{{ ascending: ' ↑', descending: ' ↓', none: '' }[orderOf(name)]}</span>

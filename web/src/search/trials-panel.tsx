@@ -7,7 +7,7 @@ import { Menu } from '../parts/menu.tsx';
 import { useSelection } from './selection.ts';
 import { SelectionBar } from './selection-bar.tsx';
 import { variedIn } from './space.ts';
-import { type Column, columnsOf, filtered, rangesIn, sorted } from './trial-columns.ts';
+import { type Column, columnsOf, filtered, rangesIn, shownColumns, sorted } from './trial-columns.ts';
 import { TrialTable } from './trial-table.tsx';
 import { useShown } from './use-search.ts';
 
@@ -20,6 +20,7 @@ export default function TrialsPanel(): ReactNode {
   const [sort, setSort] = useAddress('sort');
   const [ranges, setRanges] = useAddress('ranges');
   const [hidden, hide] = useAddress('hide');
+  const [pinned, pin] = useAddress('pin');
   const [only, setOnly] = useAddress('only');
   const selection = useSelection();
   // Typed text is shown immediately; filtering ten thousand rows may lag.
@@ -39,7 +40,9 @@ export default function TrialsPanel(): ReactNode {
     return sorted(shown, columns, order, direction);
   }, [all, columns, state, finding, conditions, order, direction, selected]);
   const codes = Object.keys(search.found).sort();
-  const hiddenNames = hidden.split(',');
+  const hiddenNames = namesIn(hidden);
+  const pinnedNames = namesIn(pinned);
+  const shown = shownColumns(columns, hiddenNames, pinnedNames);
   const isFiltered = state !== '' || finding !== '' || selected !== undefined;
   return (
     <>
@@ -65,7 +68,13 @@ export default function TrialsPanel(): ReactNode {
           aria-describedby="range-issues"
           onChange={(event) => setRanges(event.target.value)}
         />
-        <ColumnChooser columns={columns} hidden={hiddenNames} hide={(names) => hide(names.join(','))} />
+        <ColumnChooser
+          columns={columns}
+          hidden={hiddenNames}
+          hide={(names) => hide(names.join(','))}
+          pinned={pinnedNames}
+          pin={(names) => pin(names.join(','))}
+        />
         <span className="soft" role="status">
           {plural(rows.length, 'trial')}
           {model.thinned && ', a sample: the export has all trials'}
@@ -87,7 +96,8 @@ export default function TrialsPanel(): ReactNode {
       )}
       <TrialTable
         rows={rows}
-        columns={columns.filter(({ name }) => name === 'number' || !hiddenNames.includes(name))}
+        columns={shown.columns}
+        pinned={shown.pinned}
         sort={order}
         setSort={setSort}
         direction={direction}
@@ -103,21 +113,40 @@ interface ColumnChooserProps {
   readonly columns: readonly Column[];
   readonly hidden: readonly string[];
   readonly hide: (names: readonly string[]) => void;
+  readonly pinned: readonly string[];
+  readonly pin: (names: readonly string[]) => void;
 }
 
-function ColumnChooser({ columns, hidden, hide }: ColumnChooserProps): ReactNode {
+function namesIn(list: string): string[] {
+  return list.split(',').filter((name) => name !== '');
+}
+
+/** With the name if it was not there, otherwise without. */
+function toggled(names: readonly string[], name: string): string[] {
+  return names.includes(name) ? names.filter((one) => one !== name) : [...names, name];
+}
+
+function ColumnChooser({ columns, hidden, hide, pinned, pin }: ColumnChooserProps): ReactNode {
   return (
     <Menu title="Columns">
       {columns
         .filter(({ name }) => name !== 'number')
         .map(({ name, title }) => (
-          <Switch
-            key={name}
-            on={!hidden.includes(name)}
-            set={(on) => hide([...hidden.filter((one) => one !== name && one !== ''), ...(on ? [] : [name])])}
-          >
-            {title}
-          </Switch>
+          <div key={name} className="row spread">
+            <Switch on={!hidden.includes(name)} set={() => hide(toggled(hidden, name))}>
+              {title}
+            </Switch>
+            <button
+              type="button"
+              className="quiet small"
+              aria-pressed={pinned.includes(name)}
+              aria-label={`Pin ${title}`}
+              disabled={hidden.includes(name)}
+              onClick={() => pin(toggled(pinned, name))}
+            >
+              {pinned.includes(name) ? 'pinned' : 'pin'}
+            </button>
+          </div>
         ))}
     </Menu>
   );

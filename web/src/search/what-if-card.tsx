@@ -194,6 +194,7 @@ function TradeoffChart({ answer, chosen, choose }: ChooseProps): ReactNode {
   return (
     <LineChart
       name={`${search.name}: what if`}
+      hasOwnTable
       label={`best ${metric} kept by epochs saved, for ${choices.length} settings of ${lines.length - 2} rules; chosen: ${formatPercent(chosen.option.saved)} saved, ${formatValue(chosen.option.best?.value)}`}
       data={columns}
       lines={lines}

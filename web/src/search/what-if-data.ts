@@ -3,7 +3,7 @@ import type { Direction } from '../../../src/algorithms/objective.ts';
 import { byTradeoff } from '../../../src/domain/what-if/tradeoff.ts';
 import { formatCount, formatNumber, formatPercent, formatValue, plural, words } from '../../../src/format.ts';
 import type { WhatIf } from '../api.ts';
-import type { Line } from '../charts/line-chart.tsx';
+import type { Line } from '../charts/line-drawing.ts';
 
 export type Rule = WhatIf['rules'][number];
 export type Option = Rule['options'][number];

@@ -103,7 +103,7 @@ export function SearchesView(): ReactNode {
   );
 }
 
-const searchHeads = [' Compare', 'Search', 'State', 'Trials', 'Best', 'Optimization history', 'Problems', 'Created'];
+const searchHeads = [' Compare', 'Search', 'Best', 'Optimization history', 'State', 'Trials', 'Problems', 'Created'];
 
 interface SearchTableProps {
   readonly searches: readonly Search[];
@@ -153,15 +153,6 @@ function SearchLine({ search, chosen, toggle, chooseTag }: SearchLineProps): Rea
         <Tags tags={search.tags} choose={chooseTag} />
       </td>
       <td>
-        <StateChip state={state} />
-      </td>
-      <td className="progress">
-        <ProgressBar trials={trials} />
-        <div className="soft small">
-          {formatCount(endedOf(trials))} of {formatCount(trials.total)}
-        </div>
-      </td>
-      <td>
         {best === null ? (
           '–'
         ) : (
@@ -183,6 +174,15 @@ function SearchLine({ search, chosen, toggle, chooseTag }: SearchLineProps): Rea
             lines={[{ values: steps.map(({ value }) => value), kind: 'best' }]}
           />
         )}
+      </td>
+      <td>
+        <StateChip state={state} />
+      </td>
+      <td className="progress">
+        <ProgressBar trials={trials} />
+        <div className="soft small">
+          {formatCount(endedOf(trials))} of {formatCount(trials.total)}
+        </div>
       </td>
       <td>
         {kinds > 0 ? <Link href={`/searches/${id}?view=findings`}>{kinds}</Link> : <span className="soft">none</span>}

@@ -30,13 +30,7 @@ export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): Re
     [epochs, fold],
   );
   const metric = useMemo(() => [epochs, fold.trainMetric, fold.validationMetric], [epochs, fold]);
-  const { metric: objective } = search.specification.objective;
-  const metricName =
-    objective === 'validationLoss'
-      ? trial.folds.some((one) => one.metrics !== undefined && 'rmse' in one.metrics)
-        ? 'RMSE'
-        : 'accuracy'
-      : objective.replace(/^validation/, '');
+  const metricName = nameOf(search, trial);
   const name = `trial ${trial.number}`;
   const last = fold.trainLoss.length - 1;
   return (
@@ -75,6 +69,22 @@ export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): Re
       <Drivers fold={fold} name={name} epochs={epochs} mark={mark} />
     </>
   );
+}
+
+const metricNames = {
+  validationAccuracy: 'Accuracy',
+  validationMacroF1: 'Macro F1',
+  validationRocAuc: 'ROC AUC',
+  validationRmse: 'RMSE',
+  validationMae: 'MAE',
+  validationR2: 'R²',
+} as const;
+
+/** The metric beside the loss. */
+function nameOf({ specification: { objective } }: Search, { folds }: Trial): string {
+  if (objective.metric !== 'validationLoss') return metricNames[objective.metric];
+  const isRegression = folds.some(({ metrics }) => metrics !== undefined && 'rmse' in metrics);
+  return isRegression ? metricNames.validationRmse : metricNames.validationAccuracy;
 }
 
 function Gap({ fold }: { readonly fold: FoldCurves }): ReactNode {

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { concernsSearch } from '../../../src/domain/finding-scope.ts';
-import { words } from '../../../src/format.ts';
+import { severityTitle, words } from '../../../src/format.ts';
 import type { FoldCurves, Search, Trial } from '../api.ts';
 import { Evidence } from '../parts/finding.tsx';
 import { FindingChart } from './finding-chart.tsx';
@@ -52,7 +52,7 @@ export function Findings({ search, trial, fold, onPoint }: FindingsProps): React
             onMouseLeave={() => onPoint(undefined)}
           >
             <h3>
-              {words(code)} <span className={`chip severity-${severity}`}>{severity}</span>{' '}
+              {words(code)} <span className={`chip severity-${severity}`}>{severityTitle(severity)}</span>{' '}
               <button
                 type="button"
                 className="quiet small"

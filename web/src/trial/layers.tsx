@@ -2,7 +2,8 @@
 import { type ReactNode, useMemo } from 'react';
 import { formatNumber, formatValue } from '../../../src/format.ts';
 import type { FoldCurves, Trial } from '../api.ts';
-import { type Line, LineChart } from '../charts/line-chart.tsx';
+import { LineChart } from '../charts/line-chart.tsx';
+import type { Line } from '../charts/line-drawing.ts';
 import { useAddress } from '../parts/address.ts';
 import { positive } from './curves.tsx';
 

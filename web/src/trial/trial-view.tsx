@@ -262,7 +262,7 @@ function Result({ search, trial }: { readonly search: Search; readonly trial: Tr
               {replay}
             </pre>
             <CopyButton text={replay}>copy</CopyButton>
-            <CopyButton text={() => curl('/v1/searches', 'POST', again)}>Copy as a new search</CopyButton>
+            <CopyButton text={() => curl('/v1/searches', 'POST', again)}>Copy as curl for a new search</CopyButton>
           </div>
           <p className="soft small">Trains the trial again and compares the result bit by bit.</p>
         </>

@@ -1,0 +1,15 @@
+/** Ranges that are dragged in charts, as conditions of the table of trials. Pure. */
+import type { Value } from '../../../src/algorithms/space/space.ts';
+
+type Interval = readonly [low: number, high: number];
+
+/** `learningRate>=0.01 learningRate<=0.1` */
+export function rangeCondition(name: string, [low, high]: Interval): string {
+  const rounded = (value: number) => Number(value.toPrecision(6));
+  return `${name}>=${rounded(low)} ${name}<=${rounded(high)}`;
+}
+
+/** `activation=relu|tanh`: of the choices at these places of an axis, which has them at whole numbers. */
+export function choiceCondition(name: string, choices: readonly Value[], [low, high]: Interval): string {
+  return `${name}=${choices.filter((_, i) => i >= low && i <= high).join('|')}`;
+}

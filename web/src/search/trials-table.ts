@@ -1,0 +1,16 @@
+/** The trials of a chart as its table. Pure. */
+import type { ChartTable } from '../charts/table.tsx';
+import type { Scored, Varied } from './space.ts';
+
+export function trialsTable(trials: readonly Scored[], varied: readonly Varied[], value: string): ChartTable {
+  return {
+    heads: ['trial', ...varied.map(({ name }) => name), value, 'state', 'epochs'],
+    rows: trials.map(({ number, point, value: own, state, epochs }) => [
+      number,
+      ...varied.map(({ name }) => point[name]),
+      own,
+      state,
+      epochs,
+    ]),
+  };
+}
