@@ -20,6 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => service?.close());
 
+/** The API key that requests carry, once there is one. */
+let key: string | undefined;
+
 /** Routes that answered as they are meant to, and not only with a refusal. */
 const answered = new Set<string>();
 
@@ -40,10 +43,11 @@ async function ask<Name extends EndpointName>(
   const type = csv === undefined ? 'application/json' : 'text/csv';
   const response = await fetch(`${service.url}${path}`, {
     method,
-    ...((body !== undefined || csv !== undefined) && {
-      headers: { 'content-type': type },
-      body: csv ?? JSON.stringify(body),
-    }),
+    headers: {
+      ...((body !== undefined || csv !== undefined) && { 'content-type': type }),
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+    },
+    ...((body !== undefined || csv !== undefined) && { body: csv ?? JSON.stringify(body) }),
   });
   const text = await response.text();
   const answerType = response.headers.get('content-type') ?? '';
@@ -314,6 +318,19 @@ describe('every message', () => {
     expect([...heard]).toEqual(expect.arrayContaining(['ready', 'search', 'removed', 'pong']));
     await ask('GET /v1/events', {}, { status: 426 });
     answered.add('GET /v1/events');
+  });
+
+  it('of API keys and sessions', async () => {
+    await ask('GET /v1/session', {});
+    const created = await ask('POST /v1/keys', {}, { body: { name: 'contract', role: 'admin' } });
+    await ask('GET /v1/keys', {}, { status: 401 });
+    key = created.secret;
+    await ask('GET /v1/keys', {});
+    await ask('POST /v1/session', {}, { body: { key } });
+    await ask('POST /v1/session', {}, { body: { key: 'unknown' }, status: 401 });
+    await ask('DELETE /v1/session', {});
+    await ask('DELETE /v1/keys/:id', { params: { id: created.id } });
+    await ask('GET /v1/session', {}, { status: 401 });
   });
 
   it('and every kind of event was seen', () => {

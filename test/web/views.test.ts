@@ -72,7 +72,7 @@ describe('the table of trials', () => {
   it('reads the title of a column as its name', () => expect(of('trial=2')).toEqual([2]));
   it.each([
     ['lr>0.1', ['there is no column lr; did you mean learningRate?']],
-    ['nonsense>3', [expect.stringMatching(/^there is no column nonsense; the columns are number, state, value/)]],
+    ['nonsense>3', [expect.stringMatching(/^there is no column nonsense; the columns are number, value, state/)]],
     ['what value>', ['“what” is not', '“value>” is not'].map((start) => expect.stringContaining(start))],
     ['value>high', ['value> needs a number, got high']],
     ['learningRate<0.5 activation=relu', []],

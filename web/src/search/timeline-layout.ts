@@ -24,6 +24,9 @@ interface Window {
   readonly length: number;
 }
 
+/** Claims and writes are timed by the database, trainings by their thread. */
+const CLOCK_SLACK_MS = 50;
+
 /** Running trials extend to `now`. */
 export function timelineLayout(trials: readonly TrialRow[], now: number): TimelineRow[] {
   const byWorker = new Map<string, Window[]>();
@@ -54,7 +57,9 @@ function packed(windows: readonly Window[]): Span[][] {
   const lastFirst = windows.toSorted((a, b) => b.written - a.written || b.trial.number - a.trial.number);
   for (const { trial, claimed, written, length } of lastFirst) {
     const end = ({ start }: { readonly start: number }) => Math.min(written, start);
-    const [latest] = rows.filter((row) => end(row) - length >= claimed).sort((a, b) => end(b) - end(a));
+    const [latest] = rows
+      .filter((row) => end(row) - length >= claimed - CLOCK_SLACK_MS)
+      .sort((a, b) => end(b) - end(a));
     const row = latest ?? { start: Number.POSITIVE_INFINITY, spans: [] };
     if (latest === undefined) rows.push(row);
     const to = end(row);
