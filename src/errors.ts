@@ -9,6 +9,7 @@ export const problems = {
   unauthorizedOrigin: { status: 403, title: 'This origin may not open a connection' },
   unknownHost: { status: 403, title: 'Unknown host name' },
   notFound: { status: 404, title: 'Not found' },
+  methodNotAllowed: { status: 405, title: 'The method is not allowed' },
   wrongState: { status: 409, title: 'Not possible in the current state' },
   datasetExists: { status: 409, title: 'A built-in data set has this name' },
   datasetInUse: { status: 409, title: 'The data set is in use' },

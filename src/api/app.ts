@@ -11,9 +11,10 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import metrics from 'fastify-metrics';
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
+import { fileTypes } from '../contract/datasets.ts';
 import { Problem } from '../errors.ts';
 import { projectRoot } from '../paths.ts';
-import { identify, refuseStrangers } from './authentication.ts';
+import { identify, refuseStrangers, SESSION_COOKIE } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
 import { registerProblems } from './problems.ts';
@@ -122,10 +123,29 @@ async function documentApi(app: FastifyInstance): Promise<void> {
         version,
         description: 'Hyperparameter search for small neural networks, with a diagnosis of every trial.',
       },
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer', description: 'An API key, if the service needs one' },
+          session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+        },
+      },
+      security: [{}, { key: [] }, { session: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withFileBodies(jsonSchemaTransformObject(document)),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}
+
+type OpenApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
+
+/** Endpoints that take a file have no schema of their body, which would parse it. */
+function withFileBodies(document: OpenApiDocument): OpenApiDocument {
+  const file = { schema: { type: 'string', format: 'binary' } };
+  const content = Object.fromEntries(fileTypes.map((type) => [type, file]));
+  for (const path of ['/v1/datasets', '/v1/datasets/preview']) {
+    Object.assign(document.paths?.[path]?.post ?? {}, { requestBody: { required: true, content } });
+  }
+  return document;
 }

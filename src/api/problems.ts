@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream/promises';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { endpoints } from '../contract/http.ts';
 import type { ProblemDocument } from '../contract/problem.ts';
 import { issuesOf } from '../domain/specification/validation-issues.ts';
 import { Problem, type ProblemCode, problems, Unavailable } from '../errors.ts';
@@ -61,6 +62,17 @@ async function discardBody(request: IncomingMessage): Promise<void> {
   await finished(request, { signal: AbortSignal.timeout(MAX_DISCARDING_MS) }).catch(() => undefined);
 }
 
+const patterns = Object.keys(endpoints).map((name) => {
+  const [method = '', template = ''] = name.split(' ');
+  return { method, pattern: new RegExp(`^${template.replace(/:\w+/g, '[^/]+')}/?$`) };
+});
+
+/** The methods of the endpoints at a path. */
+function methodsOf(path: string): string[] {
+  const methods = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+  return methods.includes('GET') ? ['HEAD', ...methods] : methods;
+}
+
 export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler(async (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
     const problem = problemOf(error, request.routeOptions.bodyLimit);
@@ -69,7 +81,13 @@ export function registerProblems(app: FastifyInstance): void {
     return send(reply, problem);
   });
   app.setNotFoundHandler((request, reply) => {
-    const [path] = request.url.split('?');
+    const [path = ''] = request.url.split('?');
+    const allowed = methodsOf(path);
+    if (allowed.length > 0 && !allowed.includes(request.method)) {
+      const list = allowed.join(', ');
+      const problem = new Problem('methodNotAllowed', `${path} has no ${request.method}; it has ${list}`);
+      return send(reply.header('allow', list), problem);
+    }
     return send(reply, new Problem('notFound', `there is no ${request.method} ${path}; /docs lists the endpoints`));
   });
   app.setValidatorCompiler(({ schema, httpPart }) => (data) => {

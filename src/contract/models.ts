@@ -43,7 +43,8 @@ export type NewModelRequest = z.input<typeof newModelSchema>;
 
 const modelChangeSchema = z
   .strictObject({ name: modelNameSchema.optional(), notes: modelNotesSchema.optional() })
-  .refine(({ name, notes }) => name !== undefined || notes !== undefined, { error: 'must have a name or notes' });
+  .refine(({ name, notes }) => name !== undefined || notes !== undefined, { error: 'must have a name or notes' })
+  .meta({ minProperties: 1 });
 
 /** The files of a model and their content types. */
 export const modelFiles = {

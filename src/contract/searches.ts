@@ -57,7 +57,8 @@ export const searchChangeSchema = z
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), {
     error: 'must have name, notes, tags, budget or share',
-  });
+  })
+  .meta({ minProperties: 1 });
 export type SearchChange = z.output<typeof searchChangeSchema>;
 
 export const refinementSchema = narrowingSchema.extend({

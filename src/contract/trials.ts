@@ -169,7 +169,8 @@ const trialChangeSchema = z
     notes: trialNotesSchema.optional(),
     tags: tagsSchema.optional().describe('Replace those that it has'),
   })
-  .refine(({ notes, tags }) => notes !== undefined || tags !== undefined, { error: 'must have notes, tags or both' });
+  .refine(({ notes, tags }) => notes !== undefined || tags !== undefined, { error: 'must have notes, tags or both' })
+  .meta({ minProperties: 1 });
 
 /** How many trials are changed by one request. */
 const MAX_TAGGED = 1000;
@@ -182,7 +183,8 @@ const tagsChangeSchema = z
   })
   .refine(({ addTags, removeTags }) => addTags !== undefined || removeTags !== undefined, {
     error: 'must have addTags, removeTags or both',
-  });
+  })
+  .meta({ minProperties: 2 });
 export type TagsChange = z.output<typeof tagsChangeSchema>;
 
 const changed = { 200: trialSchema, ...refusals };

@@ -38,7 +38,8 @@ export const budgetChangeSchema = z
   })
   .refine((change) => Object.values(change).some((value) => value !== undefined), {
     error: 'must change at least one field',
-  });
+  })
+  .meta({ minProperties: 1 });
 export type BudgetChange = z.output<typeof budgetChangeSchema>;
 
 /** The budget of a specification with defaults filled in. */

@@ -174,6 +174,23 @@ describe.skipIf(browserPath === undefined)('a box in a chart', () => {
     await page.close();
   });
 
+  it('colours the slice by trial number, or by another hyperparameter', async () => {
+    const page = await open('?view=analysis&slice=learningRate');
+    const card = page.locator('section', { has: page.getByRole('heading', { name: 'Slice', exact: true }) });
+    // Both ends of the gradient.
+    const ends = () => card.locator('canvas').evaluate(gradientEnds);
+    await card.locator('canvas').waitFor();
+    await expect.poll(ends).toEqual([false, false]);
+    await card.getByLabel('Colour of the points').selectOption('trial');
+    await expect.poll(ends).toEqual([true, true]);
+    await card.getByText(/^trial 0\D+\d+$/).waitFor();
+    expect(page.url()).toContain('slice-colour=trial');
+    await card.getByLabel('Colour of the points').selectOption('activation');
+    await page.getByRole('img', { name: /coloured by activation/ }).waitFor();
+    await expect.poll(ends).toEqual([false, false]);
+    await page.close();
+  });
+
   it('selects choices', async () => {
     const page = await open('?view=analysis&slice=activation&drag=select');
     const card = page.locator('section', { has: page.getByRole('heading', { name: 'Slice', exact: true }) });
@@ -222,4 +239,18 @@ function redPixels(element: Element): number {
     if (data[i]! > 150 && data[i + 1]! < 90 && data[i + 2]! < 90 && data[i + 3]! > 200) found++;
   }
   return found;
+}
+
+/** Whether a canvas has the first and the last colour of the gradient of trials, as far as points that overlap leave them. */
+function gradientEnds(element: Element): boolean[] {
+  const canvas = element as HTMLCanvasElement;
+  const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+  const has = (red: number, green: number, blue: number) => {
+    for (let i = 0; i < data.length; i += 4) {
+      const near = Math.abs(data[i]! - red) + Math.abs(data[i + 1]! - green) + Math.abs(data[i + 2]! - blue) < 24;
+      if (near && data[i + 3]! > 0) return true;
+    }
+    return false;
+  };
+  return [has(88, 80, 214), has(226, 130, 40)];
 }

@@ -6,11 +6,12 @@ import { LineChart } from '../charts/line-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { useLog } from '../parts/log-switch.tsx';
 import { useColour } from '../theme.ts';
+import { ColourLegend, Swatch } from './colour-legend.tsx';
 import { ranked } from './history-data.ts';
 import { curveLines, curvesOf } from './live-data.ts';
 import { useSelection } from './selection.ts';
-import { scoredIn, type Varied, variedIn } from './space.ts';
-import { choiceColours, colourBy, gradientCss } from './trial-colours.ts';
+import { scoredIn, variedIn } from './space.ts';
+import { colourBy } from './trial-colours.ts';
 import { useShown } from './use-search.ts';
 
 const series: Readonly<Record<SeriesName, string>> = {
@@ -121,7 +122,7 @@ export function CurvesCard(): ReactNode {
                 ', an even sample of those with a curve, the running and the best ones'
               : ', the best'}
         </span>
-        {coloured === undefined ? <StateLegend /> : <Legend varied={coloured} />}
+        {coloured === undefined ? <StateLegend /> : <ColourLegend of={coloured} />}
       </div>
     </section>
   );
@@ -136,36 +137,6 @@ function StateLegend(): ReactNode {
     <span className="row">
       <Swatch colour="--blue">running</Swatch> <Swatch colour="--grey">ended</Swatch>{' '}
       <Swatch colour="--green">best</Swatch>
-    </span>
-  );
-}
-
-function Legend({ varied: { name, distribution } }: { readonly varied: Varied }): ReactNode {
-  if (distribution.distribution === 'categorical') {
-    return (
-      <span className="row">
-        {choiceColours(distribution.choices).map(({ choice, colour }) => (
-          <Swatch key={String(choice)} colour={colour}>
-            {formatValue(choice)}
-          </Swatch>
-        ))}
-      </span>
-    );
-  }
-  return (
-    <span className="row">
-      {name} {formatValue(distribution.low)}
-      <span className="colour-bar" style={{ background: gradientCss }} />
-      {formatValue(distribution.high)}
-      {distribution.scale === 'log' && ' (log)'}
-    </span>
-  );
-}
-
-function Swatch({ colour, children }: { readonly colour: string; readonly children: ReactNode }): ReactNode {
-  return (
-    <span>
-      <span className="swatch" style={{ background: `var(${colour})` }} /> {children}
     </span>
   );
 }

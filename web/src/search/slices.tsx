@@ -9,10 +9,12 @@ import { useAddress, useGo } from '../parts/address.ts';
 import { useDragMode } from '../parts/drag-mode.tsx';
 import { type Colour, useColour } from '../theme.ts';
 import { choiceCondition, rangeCondition } from './box-conditions.ts';
+import { ColourLegend } from './colour-legend.tsx';
 import { Population } from './population.tsx';
 import { usePruned, useScored } from './pruned-switch.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, thin, type Varied, variedIn } from './space.ts';
+import { colourBy } from './trial-colours.ts';
 import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
@@ -30,12 +32,14 @@ export function Slices(): ReactNode {
   const [showsPruned, prunedSwitch] = usePruned();
   const trials = useMemo(() => thin(scored, MAX_POINTS, direction), [scored, direction]);
   const { selected, selectBy } = useSelection();
+  const [by, setBy] = useAddress('slice-colour', 'state');
+  const coloured = useMemo(() => colouredBy(by, varied, scored), [by, varied, scored]);
   const [mode, dragMode] = useDragMode();
   const [zoom, setZoom] = useState<{ readonly of: Varied | undefined; readonly box: Box }>();
   const zoomed = zoom?.of === one ? zoom?.box : undefined;
   const option = useMemo(
-    () => (one === undefined ? {} : optionOf(trials, one, { metric, colour, selected, zoomed })),
-    [trials, one, metric, colour, selected, zoomed],
+    () => (one === undefined ? {} : optionOf(trials, one, { metric, colour, selected, zoomed, coloured })),
+    [trials, one, metric, colour, selected, zoomed, coloured],
   );
   if (one === undefined) return null;
   return (
@@ -55,11 +59,20 @@ export function Slices(): ReactNode {
               <option key={name}>{name}</option>
             ))}
           </select>
+          <select aria-label="Colour of the points" value={by} onChange={(event) => setBy(event.target.value)}>
+            <option value="state">colour: state</option>
+            <option value={TRIAL}>colour: trial number</option>
+            {varied.map(({ name }) => (
+              <option key={name} value={name}>
+                colour: {name}
+              </option>
+            ))}
+          </select>
         </div>
       </div>
       <LazyChart
         name={`${search.name}: slice of ${one.name}`}
-        label={`${metric} over ${one.name}, of ${trials.length} trials`}
+        label={`${metric} over ${one.name}, of ${trials.length} trials, coloured by ${coloured?.name ?? 'state'}`}
         option={option}
         height={300}
         table={() => trialsTable(trials, [one], metric)}
@@ -75,11 +88,26 @@ export function Slices(): ReactNode {
           },
         }}
       />
+      {coloured && (
+        <div className="small soft">
+          <ColourLegend of={coloured} />
+        </div>
+      )}
       <Population shown={trials} of={scored}>
         {trials.some(({ state }) => state !== 'complete') && 'Values that are not final are hollow.'}
       </Population>
     </section>
   );
+}
+
+/** In the address; no hyperparameter has this name. */
+const TRIAL = 'trial';
+
+/** What the points are coloured by, if not by their state: a hyperparameter, or the order of the trials. */
+function colouredBy(by: string, varied: readonly Varied[], trials: readonly Scored[]): Varied | undefined {
+  if (by !== TRIAL) return varied.find(({ name }) => name === by);
+  const high = trials.reduce((most, { number }) => Math.max(most, number), 1);
+  return { name: 'trial', distribution: { distribution: 'int', low: 0, high, scale: 'linear' } };
 }
 
 /** The conditions of the trials in a box. */
@@ -96,13 +124,21 @@ interface Look {
   readonly colour: Colour;
   readonly selected: ReadonlySet<number> | undefined;
   readonly zoomed: Box | undefined;
+  readonly coloured: Varied | undefined;
 }
 
 function optionOf(
   trials: readonly Scored[],
   { name, distribution }: Varied,
-  { metric, colour, selected, zoomed }: Look,
+  { metric, colour, selected, zoomed, coloured }: Look,
 ): ChartOption {
+  const colourOf = coloured && colourBy(coloured, colour);
+  /** A trial without the hyperparameter is grey. */
+  const own = ({ point, number }: Scored, isFinal: boolean) => {
+    if (colourOf === undefined) return {};
+    const hue = colourOf(coloured?.name === TRIAL ? number : point[coloured!.name]) ?? colour('--grey');
+    return { itemStyle: isFinal ? { color: hue } : { borderColor: hue } };
+  };
   const isSelected = ({ number }: Scored) => selected?.has(number) ?? true;
   const of = (isFinal: boolean, inside: boolean) =>
     trials
@@ -110,7 +146,10 @@ function optionOf(
         (trial) =>
           (trial.state === 'complete') === isFinal && isSelected(trial) === inside && trial.point[name] !== undefined,
       )
-      .map(({ point, value, number }) => [placeOn(distribution, point[name]), value, number]);
+      .map((trial) => ({
+        value: [placeOn(distribution, trial.point[name]), trial.value, trial.number],
+        ...own(trial, isFinal),
+      }));
   const series = (isFinal: boolean, inside: boolean) => ({
     type: 'scatter',
     name: isFinal ? 'complete' : 'intermediate value',
