@@ -183,7 +183,7 @@ describe.skipIf(browserPath === undefined)('a box in a chart', () => {
     await expect.poll(ends).toEqual([false, false]);
     await card.getByLabel('Colour of the points').selectOption('trial');
     await expect.poll(ends).toEqual([true, true]);
-    await card.getByText(/^trial 0\D+\d+$/).waitFor();
+    await card.locator('.colour-bar').waitFor();
     expect(page.url()).toContain('slice-colour=trial');
     await card.getByLabel('Colour of the points').selectOption('activation');
     await page.getByRole('img', { name: /coloured by activation/ }).waitFor();

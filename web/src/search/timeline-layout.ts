@@ -27,6 +27,12 @@ interface Window {
 /** Claims and writes are timed by the database, trainings by their thread. */
 const CLOCK_SLACK_MS = 50;
 
+/**
+ * A trial that was compared at rungs trained in several parts, of which only the sum is known: drawn as one it may overlap others of its thread. It
+ * is shortened to the room that is left, unless that is less than this part of it.
+ */
+const LEAST_SHOWN = 0.3;
+
 /** Running trials extend to `now`. */
 export function timelineLayout(trials: readonly TrialRow[], now: number): TimelineRow[] {
   const byWorker = new Map<string, Window[]>();
@@ -57,13 +63,14 @@ function packed(windows: readonly Window[]): Span[][] {
   const lastFirst = windows.toSorted((a, b) => b.written - a.written || b.trial.number - a.trial.number);
   for (const { trial, claimed, written, length } of lastFirst) {
     const end = ({ start }: { readonly start: number }) => Math.min(written, start);
-    const [latest] = rows
-      .filter((row) => end(row) - length >= claimed - CLOCK_SLACK_MS)
-      .sort((a, b) => end(b) - end(a));
-    const row = latest ?? { start: Number.POSITIVE_INFINITY, spans: [] };
-    if (latest === undefined) rows.push(row);
+    const fitting = rows.filter((row) => end(row) - length >= claimed - CLOCK_SLACK_MS);
+    const roomy = rows.filter((row) => end(row) - claimed >= length * LEAST_SHOWN);
+    const [row = { start: Number.POSITIVE_INFINITY, spans: [] }] = (fitting.length > 0 ? fitting : roomy).sort(
+      (a, b) => end(b) - end(a),
+    );
+    if (!rows.includes(row)) rows.push(row);
     const to = end(row);
-    row.start = to - length;
+    row.start = fitting.length > 0 || roomy.length === 0 ? to - length : claimed;
     row.spans.unshift({ from: row.start, to, trial });
   }
   return rows.map(({ spans }) => spans);
