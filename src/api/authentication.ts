@@ -52,7 +52,8 @@ export async function identify(app: FastifyInstance, keyring: Keyring): Promise<
 }
 
 export function refuseStrangers(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ refusal }, reply) => {
+  // Not `onRequest`: the limit of requests is a hook of the routes there, and would run after this one. No body is read before it.
+  app.addHook('preParsing', async ({ refusal }, reply) => {
     if (refusal === undefined) return;
     if (refusal.code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
     throw refusal;

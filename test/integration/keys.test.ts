@@ -1,6 +1,7 @@
 /** API keys through REST, websockets and cookies: who may do what, and what an attacker gets. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { createClient } from '../../src/cli/api-client.ts';
@@ -215,7 +216,26 @@ describe('with keys', () => {
     expect((await send('DELETE', '/v1/keys/5b3f9a80-2d1e-4c55-8f5f-0d3c1a1b2c3d', { key })).status).toBe(404);
   });
 
+  it('guesses are counted by address, whatever key they try, and not against those who have one', async () => {
+    const left = async (key: string) => {
+      const response = await send('GET', '/v1/session', { key });
+      return { status: response.status, left: Number(response.headers.get('x-ratelimit-remaining') ?? Number.NaN) };
+    };
+    const [first, second, known] = [await left('hs_one'), await left('hs_two'), await left(secretOf('reader'))];
+    expect([first.status, second.status, known.status]).toEqual([401, 401, 200]);
+    expect(second.left).toBeLessThan(first.left);
+    expect(known.left).toBeGreaterThan(second.left);
+  });
+
   it('the database has no secret, and keys outlive a restart', async () => {
+    const database = new pg.Client({ connectionString: service.databaseUrl });
+    await database.connect();
+    const { rows } = await database.query(
+      'SELECT k::text AS row FROM api_keys k UNION ALL SELECT s::text FROM sessions s',
+    );
+    await database.end();
+    expect(rows.length).toBeGreaterThan(3);
+    for (const { secret } of keys.values()) expect(JSON.stringify(rows)).not.toContain(secret);
     service = await service.restart();
     expect((await send('GET', '/v1/searches')).status).toBe(401);
     expect((await send('GET', '/v1/searches', { key: secretOf('reader') })).status).toBe(200);
