@@ -18,7 +18,7 @@ export async function openPage(browser: Browser, options: Parameters<Browser['ne
   const complaints: string[] = [];
   page.on('console', (message) => {
     const lost = /WebSocket|ERR_CONNECTION_REFUSED|net::ERR_/.test(message.text());
-    if (message.type() === 'error' && !lost) complaints.push(message.text());
+    if (message.type() === 'error' && !lost) complaints.push(`${message.text()} ${message.location().url}`.trim());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   return { page, complaints };

@@ -65,6 +65,8 @@ export function upsertSearch(client: QueryClient, search: Search): void {
 }
 
 function forget(client: QueryClient, id: string): void {
-  client.removeQueries({ queryKey: ['search', id] });
+  client.removeQueries({ queryKey: ['search', id], type: 'inactive' });
+  // A view that shows it would read it again if its query were removed; the next view must.
+  void client.invalidateQueries({ queryKey: ['search', id], refetchType: 'none' });
   void client.invalidateQueries({ queryKey: ['searches'] });
 }

@@ -122,7 +122,22 @@ describe.skipIf(browserPath === undefined)('a search on the page', () => {
   it('says that a search was deleted while it was shown', async () => {
     const { id } = await service.client.create(lasting(50, 1, { name: 'to go' }));
     await ended(service.client, id);
+    // The stream of all searches says so before the response arrives.
+    const told = new Promise<void>((resolve) =>
+      first.page.on('websocket', (socket) => {
+        if (!socket.url().endsWith('/v1/events')) return;
+        socket.on('framereceived', ({ payload }) => String(payload).includes('"removed"') && resolve());
+      }),
+    );
+    await first.page.route(`**/v1/searches/${id}`, async (route) => {
+      if (route.request().method() !== 'DELETE') return route.continue();
+      const response = await route.fetch();
+      await told;
+      await first.page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => setTimeout(painted))));
+      return route.fulfill({ response });
+    });
     await first.page.goto(`${service.url}/searches/${id}`);
+    await first.page.waitForLoadState('networkidle');
     await first.page.getByText('Export').click();
     await first.page.getByRole('button', { name: 'Delete…' }).click();
     await first.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
