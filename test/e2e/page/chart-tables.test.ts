@@ -65,7 +65,12 @@ describe.skipIf(browserPath === undefined)('charts', () => {
     ['/new?dataset=iris', 'Dry run', [], ['trials in the plane of', 'samples of learningRate']],
     ['/datasets', 'Handwritten digits', [], []],
     [`/models/${ids['model']}`, 'Column importance', ['on test rows'], []],
-    [`/compare?ids=${ids['classes']},${ids['numbers']}`, 'Differences', ['on iris', 'on diabetes'], []],
+    [
+      `/compare?ids=${ids['classes']},${ids['numbers']}`,
+      'Differences',
+      ['on iris', 'on diabetes', 'on iris', 'on diabetes'],
+      [],
+    ],
     [`/searches/${ids['classes']}`, 'Learning curves', ['optimization history', 'curves'], []],
     [`/searches/${ids['classes']}?view=trials`, /^40 trials$/, [], []],
     [

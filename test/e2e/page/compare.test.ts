@@ -2,8 +2,9 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quantile } from '../../../src/algorithms/quantile.ts';
+import type { History } from '../../../src/contract/analysis.ts';
 import type { Search } from '../../../src/domain/search.ts';
-import { formatValue } from '../../../src/format.ts';
+import { formatNumber, formatValue } from '../../../src/format.ts';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
 import { accessibilityFaults, openPage } from '../../support/page.ts';
 import { ended } from '../../support/searches.ts';
@@ -73,7 +74,10 @@ describe.skipIf(browserPath === undefined)('the comparison of searches', () => {
     const quartiles = [0.5, 0.25, 0.75].map((share) => formatValue(quantile(bests, share)));
     const group = page.getByRole('region', { name: 'Compared searches' }).getByRole('row', { name: /3 seeds/ });
     expect(await group.textContent()).toContain(`${quartiles[0]}${quartiles[1]} … ${quartiles[2]}`);
-    await page.getByRole('button', { name: /^Table of/ }).click();
+    await page
+      .getByRole('button', { name: /^Table of/ })
+      .first()
+      .click();
     const last = page
       .getByRole('region', { name: 'compared: validationAccuracy on iris: table' })
       .getByRole('row')
@@ -91,6 +95,35 @@ describe.skipIf(browserPath === undefined)('the comparison of searches', () => {
     expect(page.url()).toContain('over=time');
     await page.reload();
     await page.getByRole('img', { name: /so far by time/ }).waitFor();
+    await page.close();
+  });
+
+  it('has the empirical CDF of each, those that differ only in their seed together', async () => {
+    const { page } = await openPage(browser);
+    const names = ['random 1', 'random 2', 'random 3', 'hyperband'];
+    await page.goto(addressOf(...names));
+    await page
+      .getByRole('img', { name: /^share of complete trials .*: random 1 \(3 seeds\), 36 trials; hyperband/ })
+      .waitFor();
+    await page
+      .getByRole('button', { name: /^Table of/ })
+      .nth(1)
+      .click();
+    const values = await Promise.all(
+      names.map(async (name) => {
+        const response = await fetch(`${service.url}/v1/searches/${searches.get(name)!.id}/history`);
+        return ((await response.json()) as History).points.map(({ value }) => value);
+      }),
+    );
+    const [random, hyperband] = [values.slice(0, 3).flat(), values[3]!];
+    const shareOf = (sample: readonly number[], value: number) =>
+      formatValue(sample.filter((one) => one <= value).length / sample.length);
+    const table = page.getByRole('region', { name: 'compared: empirical CDF of validationAccuracy on iris: table' });
+    const rows = await table.locator('tbody tr').all();
+    const distinct = [...new Set([...random, ...hyperband])].sort((a, b) => a - b);
+    expect(await Promise.all(rows.map((row) => row.getByRole('cell').allTextContents()))).toEqual(
+      distinct.map((value) => [formatNumber(value), shareOf(random, value), shareOf(hyperband, value)]),
+    );
     await page.close();
   });
 

@@ -13,6 +13,7 @@ import { formatSetting } from '../search/space.ts';
 import { steps } from '../search/steps.ts';
 import { AddSearch } from './add-search.tsx';
 import { type Axis, axes } from './best-so-far.ts';
+import { ComparedCdf } from './compared-cdf.tsx';
 import { ComparedChart } from './compared-chart.tsx';
 import { ComparedTable } from './compared-table.tsx';
 import { comparables, differences, groupsOf, incomparable, MAX_COMPARED, sameValidationRows } from './differences.ts';
@@ -118,6 +119,9 @@ function Compared({ searches, drop, keep }: ComparedProps): ReactNode {
             setBy={setOver}
             keep={() => keep(one.searches.map(({ id }) => id))}
           />
+        ))}
+        {classes.map((one) => (
+          <ComparedCdf key={one.key} comparable={one} />
         ))}
         <section className="card wide">
           <h2>Differences</h2>

@@ -10,6 +10,7 @@ import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { useComparable } from './comparable.ts';
+import { contourLines } from './contour-lines.ts';
 import { Population } from './population.tsx';
 import { useSelection } from './selection.ts';
 import { ranksOf } from './shares.ts';
@@ -20,6 +21,8 @@ import { useShown } from './use-search.ts';
 
 const MAX_POINTS = 1500;
 const CELLS = 36;
+/** Contour lines divide the range of values into so many equal parts. */
+const BANDS = 10;
 
 type NumericVaried = Varied & { readonly distribution: NumericDistribution };
 
@@ -116,7 +119,14 @@ function optionOf(
     y: y.at(Number(point[up.name])),
     value: clipped(value),
   }));
-  const cells = surface(placed, CELLS).flatMap((value, k) => {
+  const heights = surface(placed, CELLS);
+  const levels = Array.from({ length: BANDS - 1 }, (_, k) => low + ((k + 1) / BANDS) * (high - low));
+  const lines = levels.map((level) =>
+    contourLines(heights, CELLS, level).map((segment) =>
+      segment.map(([u, v]) => [x.valueAt(u), y.valueAt(v)] as const),
+    ),
+  );
+  const cells = heights.flatMap((value, k) => {
     const [i, j] = [k % CELLS, Math.floor(k / CELLS)];
     return value === null
       ? []
@@ -155,6 +165,14 @@ function optionOf(
     },
     series: [
       { type: 'custom', renderItem, data: cells, encode: { x: [0, 3], y: [1, 4] }, silent: true, clip: true },
+      {
+        type: 'custom',
+        renderItem: linesOf(lines),
+        data: lines.map((_, k) => [k]),
+        encode: {},
+        silent: true,
+        clip: true,
+      },
       // The selected ones are drawn last.
       {
         ...points,
@@ -186,5 +204,17 @@ function renderItem(_: unknown, { value, coord, visual }: RenderApi): object {
     type: 'rect',
     shape: { x: left, y: top, width: right - left, height: bottom - top },
     style: { fill: visual('color') },
+  };
+}
+
+/** Draws the segments of one level as one path. */
+function linesOf(lines: readonly (readonly (readonly (readonly [x: number, y: number])[])[])[]) {
+  return ({ dataIndex }: { readonly dataIndex: number }, { coord }: RenderApi): object => {
+    const parts = lines[dataIndex]!.map((segment) => `M${segment.map((place) => coord(place).join(' ')).join('L')}`);
+    return {
+      type: 'path',
+      shape: { pathData: parts.join('') },
+      style: { fill: 'none', stroke: '#222', lineWidth: 0.8, opacity: 0.55 },
+    };
   };
 }

@@ -5,7 +5,7 @@ import { LineChart } from '../charts/line-chart.tsx';
 import { useComparable } from './comparable.ts';
 import { Population } from './population.tsx';
 import { useSelection } from './selection.ts';
-import { sharesBelow, sharesOfSelected } from './shares.ts';
+import { sharesAt, sharesBelow } from './shares.ts';
 import { useShown } from './use-search.ts';
 
 const shares = [0, 1] as const;
@@ -25,7 +25,7 @@ export function ValueDistribution(): ReactNode {
   const data = useMemo(() => {
     const [values, shares] = sharesBelow(trials);
     const own = inside.map(({ value }) => value);
-    return [values, shares, ...(own.length === 0 ? [] : [sharesOfSelected(values, own)])];
+    return [values, shares, ...(own.length === 0 ? [] : [sharesAt(values, own)])];
   }, [trials, inside]);
   if (trials.length === 0) return null;
   return (

@@ -5,9 +5,9 @@ export function sharesBelow(trials: readonly { readonly value: number }[]): [val
   return [values, values.map((_, i) => (i + 1) / values.length)];
 }
 
-/** The share of the selected values up to each of all values, which ascend. */
-export function sharesOfSelected(values: readonly number[], selected: readonly number[]): number[] {
-  const ascending = selected.toSorted((a, b) => a - b);
+/** The share of the sample up to each of the values, which ascend. */
+export function sharesAt(values: readonly number[], sample: readonly number[]): number[] {
+  const ascending = sample.toSorted((a, b) => a - b);
   let count = 0;
   return values.map((value) => {
     while (count < ascending.length && ascending[count]! <= value) count++;
