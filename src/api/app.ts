@@ -27,6 +27,7 @@ import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
+import { shareEvents } from './shared-events.ts';
 import { refuseUnstorableText } from './text-validation.ts';
 
 /** A specification with all hyperparameters has about 5 kB. */
@@ -79,7 +80,11 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(websocket, { options: { maxPayload: MAX_CLIENT_MESSAGE } });
   await app.register(metrics.default, { endpoint: '/metrics', clearRegisterOnInit: true });
   await documentApi(app);
-  const live = { ...dependencies, curves: followCurves(dependencies.pubSub) };
+  const live = {
+    ...dependencies,
+    curves: followCurves(dependencies.pubSub),
+    events: shareEvents(dependencies.queries),
+  };
   await app.register(searchRoutes, dependencies);
   await app.register(trialRoutes, live);
   await app.register(analysisRoutes, dependencies);

@@ -17,6 +17,7 @@ import type { TrialMemory } from '../domain/specification/largest-trial.ts';
 import type { DatasetFacts } from '../domain/specification/specification.ts';
 import type { Replays } from '../domain/what-if/what-if.ts';
 import type { LiveCurves } from './live-curves.ts';
+import type { SharedEvents } from './shared-events.ts';
 
 export interface ApiDependencies extends Machine {
   readonly store: SearchStore;
@@ -54,7 +55,8 @@ export interface ApiDependencies extends Machine {
   readonly keyring: Keyring;
 }
 
-/** Additionally the epochs of the last seconds, for live views. */
+/** Additionally what live views share: the epochs of the last seconds, and the newest events. */
 export interface LiveDependencies extends ApiDependencies {
   readonly curves: LiveCurves;
+  readonly events: SharedEvents;
 }

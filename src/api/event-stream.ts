@@ -12,12 +12,12 @@ import type { Search } from '../domain/search.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { LiveCurves } from './live-curves.ts';
-import { closeCodes, coalesced, isBehind, keepOpen, sendMessage } from './socket.ts';
-
-const EVENTS_PER_READ = 500;
+import type { SharedEvents } from './shared-events.ts';
+import { bytesOf, closeCodes, coalesced, isBehind, keepOpen, sendMessage } from './socket.ts';
 
 export interface StreamDependencies {
   readonly queries: SearchQueries;
+  readonly events: SharedEvents;
   readonly pubSub: PubSub;
   readonly curves: LiveCurves;
   readonly log: Log;
@@ -31,7 +31,12 @@ export function streamEvents(
   dependencies: StreamDependencies,
 ): void {
   const { queries, pubSub, log } = dependencies;
+  const events = dependencies.events.watch(search.id, search.seq);
   let position = after ?? search.seq;
+  /** The newest event that was announced. */
+  let announced = position;
+  /** Whether there may be events that were not announced to this client. */
+  let unannounced = true;
   let missedEpochs = 0;
   let started = false;
   /** Epochs that arrived before the snapshot was sent. Some may be in it too; clients place epochs by number. */
@@ -39,7 +44,7 @@ export function streamEvents(
 
   const send = (message: SearchMessage): Promise<void> =>
     new Promise((resolve, reject) => {
-      socket.send(JSON.stringify(message), (error) => (error ? reject(error) : resolve()));
+      socket.send(bytesOf(message), { binary: false }, (error) => (error ? reject(error) : resolve()));
     });
   const pump = coalesced(
     async () => {
@@ -50,15 +55,18 @@ export function streamEvents(
       }
       started = true;
       onEpochs(early.splice(0));
-      for (;;) {
-        const events = await queries.events(search.id, position, EVENTS_PER_READ);
+      const toTheEnd = unannounced;
+      unannounced = false;
+      while ((toTheEnd || position < announced) && socket.readyState === socket.OPEN) {
+        const next = await events.after(position);
+        if (next.length === 0) return;
         // Waiting until they are sent limits the memory used for a slow client.
-        await Promise.all(events.map(send));
-        position = events.at(-1)?.seq ?? position;
-        if (events.length < EVENTS_PER_READ || socket.readyState !== socket.OPEN) return;
+        await Promise.all(next.map(send));
+        position = next.at(-1)!.seq;
       }
     },
     (error) => {
+      unannounced = true;
       if (socket.readyState !== socket.OPEN) return;
       // The store may be unavailable: the next notification retries, and the client can reconnect with `after`.
       log.error(`events of ${search.id}: ${messageOf(error)}`);
@@ -79,15 +87,24 @@ export function streamEvents(
     missedEpochs = 0;
   };
   const unsubscribe = pubSub.subscribe((message: PubSubMessage) => {
-    if (message.kind === 'gap') return pump();
+    if (message.kind === 'gap') {
+      unannounced = true;
+      return pump();
+    }
     if (message.kind === 'model' || message.searchId !== search.id) return;
-    if (message.kind === 'changed' && message.seq > position) pump();
+    if (message.kind === 'changed' && message.seq > position) {
+      announced = Math.max(announced, message.seq);
+      pump();
+    }
     if (message.kind === 'epochs') onEpochs(message.epochs);
     if (message.kind === 'removed') {
       sendMessage(socket, { type: 'removed' });
       socket.close(closeCodes.normal, 'the search was deleted');
     }
   });
-  keepOpen(socket, unsubscribe);
+  keepOpen(socket, () => {
+    unsubscribe();
+    events.close();
+  });
   pump();
 }

@@ -27,8 +27,22 @@ function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
-export function sendMessage(socket: WebSocket, message: SearchMessage | ListMessage | ModelMessage): void {
-  socket.send(JSON.stringify(message));
+type Message = SearchMessage | ListMessage | ModelMessage;
+
+const serialized = new WeakMap<Message, Buffer>();
+
+/** The message as JSON, which is written once for all clients that are sent the same object. */
+export function bytesOf(message: Message): Buffer {
+  let bytes = serialized.get(message);
+  if (bytes === undefined) {
+    bytes = Buffer.from(JSON.stringify(message));
+    serialized.set(message, bytes);
+  }
+  return bytes;
+}
+
+export function sendMessage(socket: WebSocket, message: Message): void {
+  socket.send(bytesOf(message), { binary: false });
 }
 
 export function isBehind(socket: WebSocket): boolean {

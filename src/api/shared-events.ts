@@ -1,0 +1,93 @@
+/**
+ * Reads the newest events of each watched search from the store once, whatever the number of clients that watch it.
+ *
+ * Events of a search are numbered without gaps and become visible in order, so those after any position that is not older than the kept ones
+ * are a slice of them.
+ */
+import type { SearchQueries } from '../application/ports.ts';
+import type { SearchEvent } from '../domain/events.ts';
+
+const EVENTS_PER_READ = 500;
+/** Clients that are further behind read the store themselves. */
+const MAX_KEPT = 1000;
+
+type Queries = Pick<SearchQueries, 'events'>;
+
+export interface WatchedEvents {
+  /** The next events after `after`, at most 500; none if there were none when it was called. */
+  after(after: number): Promise<readonly SearchEvent[]>;
+  /** Must be called at the end. */
+  close(): void;
+}
+
+export interface SharedEvents {
+  /** `seq`: a position of the search that was read from the store. */
+  watch(searchId: string, seq: number): WatchedEvents;
+}
+
+export function shareEvents(queries: Queries): SharedEvents {
+  const tails = new Map<string, Tail>();
+  return {
+    watch: (searchId, seq) => {
+      const tail = tails.get(searchId) ?? new Tail(queries, searchId, seq);
+      tails.set(searchId, tail);
+      tail.clients++;
+      return {
+        after: (after) => tail.after(after),
+        close: () => {
+          tail.clients--;
+          if (tail.clients === 0) tails.delete(searchId);
+        },
+      };
+    },
+  };
+}
+
+/** The newest events of one search: those after `base`, without gaps. */
+class Tail {
+  clients = 0;
+  private events: SearchEvent[] = [];
+  private reading: Promise<void> | undefined;
+  private next: Promise<void> | undefined;
+  private readonly queries: Queries;
+  private readonly searchId: string;
+  private base: number;
+
+  constructor(queries: Queries, searchId: string, seq: number) {
+    this.queries = queries;
+    this.searchId = searchId;
+    this.base = seq;
+  }
+
+  async after(after: number): Promise<readonly SearchEvent[]> {
+    if (after < this.base) return this.queries.events(this.searchId, after, EVENTS_PER_READ);
+    if (after >= this.base + this.events.length) await this.read();
+    // Kept events may have been dropped meanwhile.
+    if (after < this.base) return this.queries.events(this.searchId, after, EVENTS_PER_READ);
+    return this.events.slice(after - this.base, after - this.base + EVENTS_PER_READ);
+  }
+
+  /** A read under way may have begun before the newest event was written, so later calls share the read after it. */
+  private read(): Promise<void> {
+    if (this.reading === undefined) {
+      this.reading = this.append().finally(() => {
+        this.reading = undefined;
+      });
+      return this.reading;
+    }
+    this.next ??= this.reading
+      .catch(() => undefined)
+      .then(() => {
+        this.next = undefined;
+        return this.read();
+      });
+    return this.next;
+  }
+
+  private async append(): Promise<void> {
+    this.events.push(...(await this.queries.events(this.searchId, this.base + this.events.length, EVENTS_PER_READ)));
+    const surplus = Math.max(0, this.events.length - MAX_KEPT);
+    this.events.splice(0, surplus);
+    this.base += surplus;
+  }
+}

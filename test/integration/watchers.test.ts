@@ -1,0 +1,73 @@
+/** Many clients that watch one search: all see the same events, which are read from Postgres once for all of them. */
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import type { SearchMessage } from '../../src/contract/stream.ts';
+import type { SearchEvent } from '../../src/domain/events.ts';
+import { eventually } from '../support/processes.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+
+const WATCHERS = 150;
+const CHANGES = 60;
+/** One scan per watcher to catch up, and a few per change; one per watcher and change would be 9,000. */
+const MAX_SCANS = 5 * WATCHERS + 10 * CHANGES;
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService({}, 'api');
+});
+afterAll(() => service?.close());
+
+it('read the events of a search once for all', async () => {
+  const { id } = await service.client.create({ dataset: 'iris', budget: { trials: 3 } });
+  const send = (method: string, path: string, body: object) =>
+    fetch(`${service.url}/v1/searches/${id}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  await send('POST', '/pause', {});
+  const { seq } = await service.client.search(id);
+  const url = `${service.url.replace('http', 'ws')}/v1/searches/${id}/events?after=${seq}`;
+  const seen: SearchMessage[][] = [];
+  const sockets = Array.from({ length: WATCHERS }, (_, i) => {
+    const own: SearchMessage[] = [];
+    seen.push(own);
+    // Some know nothing of the search and catch up.
+    const socket = new WebSocket(i % 10 === 0 ? url.replace(/\d+$/, '0') : url);
+    socket.on('message', (data) => own.push(JSON.parse(String(data))));
+    return socket;
+  });
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('open', resolve))));
+  const scans = await scansOfEvents();
+  for (let change = 1; change <= CHANGES; change++) await send('PATCH', '', { name: `name ${change}` });
+  await eventually(async () => seen.every((messages) => lastSeq(messages) === seq + CHANGES), 20_000, 'the last');
+  const expected = (
+    (await (await fetch(`${service.url}/v1/searches/${id}/events?limit=500`)).json()) as { events: SearchEvent[] }
+  ).events;
+  expect(expected.map((event) => event.seq)).toEqual(Array.from({ length: seq + CHANGES }, (_, i) => i + 1));
+  seen.forEach((messages, i) => {
+    expect(messages.filter((message) => 'seq' in message)).toEqual(i % 10 === 0 ? expected : expected.slice(seq));
+  });
+  for (const socket of sockets) socket.close();
+  // Backends report their statistics at the latest ten seconds after they became idle.
+  await service.restart().then((next) => {
+    service = next;
+  });
+  expect((await scansOfEvents()) - scans).toBeLessThan(MAX_SCANS);
+});
+
+function lastSeq(messages: readonly SearchMessage[]): number | undefined {
+  const last = messages.at(-1);
+  return last !== undefined && 'seq' in last ? last.seq : undefined;
+}
+
+async function scansOfEvents(): Promise<number> {
+  const client = new pg.Client({ connectionString: service.databaseUrl });
+  await client.connect();
+  const { rows } = await client.query(
+    "SELECT seq_scan + idx_scan AS scans FROM pg_stat_user_tables WHERE relname = 'events'",
+  );
+  await client.end();
+  return Number(rows[0].scans);
+}
