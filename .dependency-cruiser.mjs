@@ -10,6 +10,7 @@ export const modules = {
   errors: { path: 'src/errors.ts', imports: [], packages: false, pure: true },
   format: { path: 'src/format.ts', imports: [], packages: false, pure: true },
   paths: { path: 'src/paths.ts', imports: [], packages: false },
+  'free-text': { path: 'src/free-text.ts', imports: [], packages: false, pure: true },
   'write-csv': { path: 'src/write-csv.ts', imports: [], packages: true },
   config: { path: 'src/config.ts', imports: ['compute'], packages: true },
   log: { path: 'src/log.ts', imports: ['config'], packages: true },
@@ -55,7 +56,19 @@ export const modules = {
   },
   api: {
     path: 'src/api/',
-    imports: ['application', 'contract', 'domain', 'compute', 'nn', 'data', 'errors', 'paths', 'log', 'write-csv'],
+    imports: [
+      'application',
+      'contract',
+      'domain',
+      'compute',
+      'nn',
+      'data',
+      'errors',
+      'paths',
+      'log',
+      'write-csv',
+      'free-text',
+    ],
     packages: true,
   },
   conformance: {
@@ -72,7 +85,7 @@ export const modules = {
   // A browser runs it: of the service it may import types everywhere, values of `imports` alone.
   web: {
     path: 'web/src/',
-    imports: ['client', 'algorithms', 'domain', 'nn', 'format'],
+    imports: ['client', 'algorithms', 'domain', 'nn', 'format', 'free-text'],
     types: ['*'],
     packages: true,
   },

@@ -3,6 +3,7 @@ import type { SearchQueries } from '../application/ports.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
+import { cellOfText } from '../free-text.ts';
 import { type Cell, writeCsv } from '../write-csv.ts';
 
 const PAGE = 1000;
@@ -46,9 +47,13 @@ export async function* exportTrials(
 
 /** An inactive hyperparameter is an empty cell. */
 function cellsOf(trial: TrialSummary, varied: readonly string[]): Cell[] {
-  return [...columns.map((column) => cellOf(trial[column])), ...varied.map((name) => trial.hyperparameters[name])];
+  return [
+    ...columns.map((column) => cellOf(column, trial[column])),
+    ...varied.map((name) => trial.hyperparameters[name]),
+  ];
 }
 
-function cellOf(value: TrialSummary[(typeof columns)[number]]): Cell {
-  return typeof value === 'object' ? value?.join(' ') : value;
+function cellOf(column: (typeof columns)[number], value: TrialSummary[(typeof columns)[number]]): Cell {
+  const cell = typeof value === 'object' ? value?.join(' ') : value;
+  return (column === 'tags' || column === 'notes') && typeof cell === 'string' ? cellOfText(cell) : cell;
 }

@@ -26,11 +26,15 @@ it('writes every trial as a line of CSV: numbers in full, inactive hyperparamete
   });
   await ended(service.client, id);
   const annotation = { notes: 'odd,\n"very" odd', tags: ['odd', 'look-again'] };
-  await fetch(`${service.url}/v1/searches/${id}/trials/3`, {
-    method: 'PATCH',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(annotation),
-  });
+  const annotate = (number: number, body: object) =>
+    fetch(`${service.url}/v1/searches/${id}/trials/${number}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  await annotate(3, annotation);
+  await annotate(4, { notes: '=1+1', tags: ['good'] });
+  await annotate(5, { notes: '- too few epochs', tags: [] });
   const trials = await allTrials(service.client, id);
   expect(trials[3]).toMatchObject(annotation);
   const text = await (await service.client.export(id, 'csv')).text();
@@ -46,10 +50,14 @@ it('writes every trial as a line of CSV: numbers in full, inactive hyperparamete
         ...hyperparameters,
         found: found.join(' '),
         tags: tags.join(' '),
+        // A spreadsheet must not read them as formulas.
+        notes: trial.notes.replace(/^[=-]/, "'$&"),
       };
       return Object.fromEntries(names.map((name) => [name, String(all[name] ?? '')]));
     }),
   );
+  expect(text).toContain(`'=1+1`);
+  expect((await (await service.client.export(id, 'ndjson')).text()).split('\n')[4]).toContain('"notes":"=1+1"');
   expect(text).toMatch(/,"[^"\n]*,[^"\n]*",/); // the reason of one that diverged
   expect(text.endsWith('\n')).toBe(true);
   expect(text).not.toMatch(/\r/);

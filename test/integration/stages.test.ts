@@ -65,8 +65,8 @@ describe('coarse to fine', () => {
     // On two threads a stage of three trials takes as long as one of four, and one with a single trial leaves a thread idle.
     const training = work[0]! / 2 + (work[1]! * 2) / 3 + work[2]!;
     expect(estimate.seconds).toBeGreaterThan(training);
-    // The service does little beside.
-    expect(estimate.seconds).toBeLessThan(training + 0.5);
+    // The service does little beside, 0.3 s a trial where other work keeps the machine busy.
+    expect(estimate.seconds).toBeLessThan(training + 0.3 * trials);
     // What a later stage tries depends on the results before it.
     expect(first).toEqual(alone[0]!.first);
   });

@@ -1,11 +1,14 @@
 /** Selected trials as CSV and JSON. Pure. */
+import { cellOfText } from '../../../src/free-text.ts';
 import type { TrialRow } from './model.ts';
 import type { Column } from './trial-columns.ts';
 
 /** The columns of the table with all digits; problems are separated by spaces. */
 export function selectedCsv(trials: readonly TrialRow[], columns: readonly Column[]): string {
-  const cell = (trial: TrialRow, { name, of }: Column) =>
-    quoted(name === 'found' ? trial.found.join(' ') : String(of(trial) ?? ''));
+  const cell = (trial: TrialRow, { name, of }: Column) => {
+    const text = name === 'found' ? trial.found.join(' ') : String(of(trial) ?? '');
+    return quoted(name === 'tags' || name === 'notes' ? cellOfText(text) : text);
+  };
   return [
     columns.map(({ name }) => name).join(','),
     ...trials.map((trial) => columns.map((column) => cell(trial, column)).join(',')),
