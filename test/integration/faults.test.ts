@@ -78,7 +78,7 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
     const first = await worker();
     const search = await client.create({
       dataset: 'digits',
-      hyperparameters: { learningRate: 0.001, hiddenUnits: 128, hiddenLayers: 2, batchSize: 16, epochs: 60 },
+      hyperparameters: { learningRate: 0.001, hiddenUnits: 128, hiddenLayers: 2, batchSize: 16, epochs: 20 },
       validation: { type: 'kFold', folds: 3 },
       budget: { trials: 1 },
     });

@@ -1,5 +1,6 @@
 /** Pruners through the whole service: who is stopped, when, and why. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { promotedJobs } from '../../src/domain/jobs.ts';
 import type { Search } from '../../src/domain/search.ts';
 import type { TrialSummary } from '../../src/domain/trial.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
@@ -56,12 +57,18 @@ describe('hyperband', () => {
     });
     const promoted = new Set(trials.filter(({ rung }) => rung > 0).map(({ number }) => number));
     expect(promoted.size).toBe(9);
-    // Trials of one job are claimed in one transaction, so their events have one time.
-    const claims = (await allEvents(service.client, done.id)).filter(
+    const events = await allEvents(service.client, done.id);
+    const claims = events.filter(
       (event) => event.type === 'trial.started' && event.data.attempt === 2 && promoted.has(event.data.number),
     );
     expect(claims).toHaveLength(9);
-    expect(new Set(claims.map(({ at }) => at)).size).toBeLessThanOrEqual(4);
+    // How many go together follows from how long they took before. Trials of one job are claimed in one transaction, so their events have one time.
+    const paused = events.flatMap(({ type, data }) =>
+      type === 'trial.paused' && data.rung === 0 && promoted.has(data.number) ? [data] : [],
+    );
+    const jobs = promotedJobs(paused, 1, 3);
+    expect(jobs.size).toBe(9);
+    expect(new Set(claims.map(({ at }) => at)).size).toBeLessThanOrEqual(new Set(jobs.values()).size);
   });
 });
 
