@@ -6,10 +6,12 @@ interface TabsProps {
   readonly tabs: readonly { readonly name: string; readonly title: string }[];
   readonly chosen: string;
   readonly choose: (name: string) => void;
+  /** The panel is still that of the tab before. */
+  readonly busy?: boolean;
   readonly children: ReactNode;
 }
 
-export function Tabs({ label, tabs, chosen, choose, children }: TabsProps): ReactNode {
+export function Tabs({ label, tabs, chosen, choose, busy = false, children }: TabsProps): ReactNode {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   // On a phone not all tabs fit.
@@ -45,7 +47,7 @@ export function Tabs({ label, tabs, chosen, choose, children }: TabsProps): Reac
           </button>
         ))}
       </div>
-      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${chosen}`}>
+      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${chosen}`} aria-busy={busy}>
         {children}
       </div>
     </>

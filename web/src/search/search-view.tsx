@@ -1,6 +1,6 @@
 /** One search: a live header and its views. */
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense, useMemo } from 'react';
+import { lazy, type ReactNode, Suspense, useDeferredValue, useMemo } from 'react';
 import { Link } from 'wouter';
 import { api, Refusal, type Search } from '../api.ts';
 import { useAddress } from '../parts/address.ts';
@@ -45,7 +45,9 @@ export default function SearchView({ id }: { readonly id: string }): ReactNode {
 function SearchBody({ search, followed }: { readonly search: Search; readonly followed: Followed }): ReactNode {
   const [view, setView] = useAddress('view', 'live', { step: true });
   const known: View = Object.hasOwn(views, view) ? (view as View) : 'live';
-  const { Panel } = views[known];
+  // The tab is chosen at once; a view of ten thousand trials may take longer.
+  const settled = useDeferredValue(known);
+  const { Panel } = views[settled];
   const shown = useMemo(() => ({ search, followed }), [search, followed]);
   return (
     <ShownSearch value={shown}>
@@ -55,13 +57,14 @@ function SearchBody({ search, followed }: { readonly search: Search; readonly fo
         chosen={known}
         tabs={Object.entries(views).map(([name, { title }]) => ({ name, title }))}
         choose={setView}
+        busy={settled !== known}
       >
         {followed.error && <Problem error={followed.error} />}
         {followed.ready ? (
           <Suspense fallback={<Waiting what="the view" />}>
             <Panel />
             {/* The table of trials has its own, with what can be done with them. */}
-            {known !== 'trials' && <SelectionStrip />}
+            {settled !== 'trials' && <SelectionStrip />}
             <EscapeClears />
           </Suspense>
         ) : (

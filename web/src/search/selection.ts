@@ -2,7 +2,7 @@
  * The selected trials, one selection for every view, kept in the address as `select`: numbers and ranges of numbers (`1,5,9-12`), or
  * conditions (`learningRate>=0.01 learningRate<=0.1`).
  */
-import { useMemo } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useAddress } from '../parts/address.ts';
 import type { TrialRow } from './model.ts';
 import { numbersIn, numbersText } from './numbers-text.ts';
@@ -36,17 +36,16 @@ export function useSelection(): Selection {
       )
     );
   }, [text, trials, search]);
-  return {
-    selected,
-    select: (numbers) => {
+  const select = useCallback(
+    (numbers: Iterable<number>) => {
       const after = numbersText(numbers);
       if (after.length > MAX_TEXT) return false;
       setText(after);
       return true;
     },
-    selectBy: setText,
-    clear: () => setText(''),
-  };
+    [setText],
+  );
+  return { selected, select, selectBy: setText, clear: () => setText('') };
 }
 
 function matching(text: string, trials: readonly TrialRow[], columns: ReturnType<typeof columnsOf>): Set<number> {

@@ -1,6 +1,6 @@
 /** Rows of trials; only those in view are rendered. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type CSSProperties, type ReactNode, useRef, useState } from 'react';
+import { type CSSProperties, memo, type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { type Direction, signOf } from '../../../src/algorithms/objective.ts';
 import { formatCell, formatDuration } from '../../../src/format.ts';
@@ -37,16 +37,22 @@ export function TrialTable(props: TrialTableProps): ReactNode {
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
   });
-  const template = {
-    gridTemplateColumns: [BOX_WIDTH, ...columns.map(({ width }) => width)].map((w) => `${w}px`).join(' '),
-  };
-  const place = placesOf(columns, pinned);
-  const { selected } = selection;
-  const toggle = (number: number) => {
-    const after = new Set(selected);
-    if (!after.delete(number)) after.add(number);
-    selection.select(after);
-  };
+  const template = useMemo(
+    () => ({
+      gridTemplateColumns: [BOX_WIDTH, ...columns.map(({ width }) => width)].map((w) => `${w}px`).join(' '),
+    }),
+    [columns],
+  );
+  const place = useMemo(() => placesOf(columns, pinned), [columns, pinned]);
+  const { selected, select } = selection;
+  const toggle = useCallback(
+    (number: number) => {
+      const after = new Set(selected);
+      if (!after.delete(number)) after.add(number);
+      select(after);
+    },
+    [selected, select],
+  );
   return (
     <div
       className="trial-table"
@@ -60,29 +66,19 @@ export function TrialTable(props: TrialTableProps): ReactNode {
       <div className="body" role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
         {virtual.getVirtualItems().map(({ index, start }) => {
           const trial = rows[index]!;
-          const isSelected = selected?.has(trial.number) ?? false;
           return (
-            <div
+            <Row
               key={trial.number}
-              role="row"
-              aria-rowindex={index + 2}
-              className={isSelected ? 'selected' : undefined}
-              style={{ ...template, position: 'absolute', top: start, left: 0, right: 0 }}
-            >
-              <span role="cell" {...place(-1)}>
-                <input
-                  type="checkbox"
-                  aria-label={`Select trial ${trial.number}`}
-                  checked={isSelected}
-                  onChange={() => toggle(trial.number)}
-                />
-              </span>
-              {columns.map((column, i) => (
-                <span key={column.name} role="cell" {...place(i)}>
-                  <Cell trial={trial} column={column} id={id} />
-                </span>
-              ))}
-            </div>
+              trial={trial}
+              index={index}
+              top={start}
+              isSelected={selected?.has(trial.number) ?? false}
+              toggle={toggle}
+              columns={columns}
+              template={template}
+              place={place}
+              id={id}
+            />
           );
         })}
       </div>
@@ -90,6 +86,56 @@ export function TrialTable(props: TrialTableProps): ReactNode {
     </div>
   );
 }
+
+interface RowProps {
+  readonly trial: TrialRow;
+  /** From 0, among the rows that are shown. */
+  readonly index: number;
+  /** In pixels, from the first row. */
+  readonly top: number;
+  readonly isSelected: boolean;
+  readonly toggle: (number: number) => void;
+  readonly columns: readonly Column[];
+  readonly template: { readonly gridTemplateColumns: string };
+  readonly place: Place;
+  readonly id: string;
+}
+
+/** Rendered again only if something in it changed: rows are many, and most changes concern few of them. */
+const Row = memo(function Row({
+  trial,
+  index,
+  top,
+  isSelected,
+  toggle,
+  columns,
+  template,
+  place,
+  id,
+}: RowProps): ReactNode {
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className={isSelected ? 'selected' : undefined}
+      style={{ ...template, position: 'absolute', top, left: 0, right: 0 }}
+    >
+      <span role="cell" {...place(-1)}>
+        <input
+          type="checkbox"
+          aria-label={`Select trial ${trial.number}`}
+          checked={isSelected}
+          onChange={() => toggle(trial.number)}
+        />
+      </span>
+      {columns.map((column, i) => (
+        <span key={column.name} role="cell" {...place(i)}>
+          <Cell trial={trial} column={column} id={id} />
+        </span>
+      ))}
+    </div>
+  );
+});
 
 type Place = (column: number) => { readonly className?: string; readonly style?: CSSProperties };
 

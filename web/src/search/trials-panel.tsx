@@ -23,27 +23,28 @@ export default function TrialsPanel(): ReactNode {
   const [pinned, pin] = useAddress('pin');
   const [only, setOnly] = useAddress('only');
   const selection = useSelection();
-  // Typed text is shown immediately; filtering ten thousand rows may lag.
-  const settled = useDeferredValue(ranges);
   const { metric, direction } = search.specification.objective;
   const columns = useMemo(
     () => columnsOf(variedIn(search), metric, search.specification.hyperparameters),
     [search, metric],
   );
-  const { ranges: conditions, issues } = useMemo(() => rangesIn(settled, columns), [settled, columns]);
   // Best first as soon as there is a best.
   const order = sort === '' && search.best === null ? 'number' : sort;
   const selected = only === 'selected' ? selection.selected : undefined;
+  const asked = useMemo(() => ({ state, finding, ranges, order, selected }), [state, finding, ranges, order, selected]);
+  // What was typed or pressed is shown immediately; filtering and sorting ten thousand rows may lag.
+  const settled = useDeferredValue(asked);
+  const { ranges: conditions, issues } = useMemo(() => rangesIn(settled.ranges, columns), [settled.ranges, columns]);
   const rows = useMemo(() => {
-    const kept = filtered(all, { state, finding, ranges: conditions });
-    const shown = selected === undefined ? kept : kept.filter(({ number }) => selected.has(number));
-    return sorted(shown, columns, order, direction);
-  }, [all, columns, state, finding, conditions, order, direction, selected]);
+    const kept = filtered(all, { ...settled, ranges: conditions });
+    const shown = settled.selected === undefined ? kept : kept.filter(({ number }) => settled.selected?.has(number));
+    return sorted(shown, columns, settled.order, direction);
+  }, [all, columns, settled, conditions, direction]);
   const codes = Object.keys(search.found).sort();
   const hiddenNames = namesIn(hidden);
   const pinnedNames = namesIn(pinned);
-  const shown = shownColumns(columns, hiddenNames, pinnedNames);
-  const isFiltered = state !== '' || finding !== '' || selected !== undefined;
+  const shown = useMemo(() => shownColumns(columns, namesIn(hidden), namesIn(pinned)), [columns, hidden, pinned]);
+  const isFiltered = settled.state !== '' || settled.finding !== '' || settled.selected !== undefined;
   return (
     <>
       <div className="row" style={{ marginBottom: '0.75rem' }}>
@@ -103,7 +104,7 @@ export default function TrialsPanel(): ReactNode {
         direction={direction}
         id={search.id}
         selection={selection}
-        conditions={isFiltered ? '' : ranges.trim()}
+        conditions={isFiltered ? '' : settled.ranges.trim()}
       />
     </>
   );
