@@ -97,7 +97,9 @@ export async function interactions(
   await page.locator('.echart canvas').first().waitFor();
   await measure(
     'another slice',
-    ['l2', 'activation', 'learningRate'].map((name) => () => page.getByLabel('Hyperparameter', { exact: true }).selectOption(name)),
+    ['l2', 'activation', 'learningRate'].map(
+      (name) => () => page.getByLabel('Hyperparameter', { exact: true }).selectOption(name),
+    ),
   );
   const megabytes = await heapOf(page);
   await context.close();

@@ -15,6 +15,15 @@ import type { LiveCurves } from './live-curves.ts';
 import type { SharedEvents } from './shared-events.ts';
 import { bytesOf, closeCodes, coalesced, isBehind, keepOpen, sendMessage } from './socket.ts';
 
+const ofEpochs = new WeakMap<readonly Epoch[], SearchMessage>();
+
+/** The same object for the same epochs, so that it is written once for all clients. */
+function messageOfEpochs(epochs: readonly Epoch[]): SearchMessage {
+  const message = ofEpochs.get(epochs) ?? { type: 'epochs', epochs };
+  ofEpochs.set(epochs, message);
+  return message;
+}
+
 export interface StreamDependencies {
   readonly queries: SearchQueries;
   readonly events: SharedEvents;
@@ -82,7 +91,7 @@ export function streamEvents(
       missedEpochs += epochs.length;
       return;
     }
-    for (const epoch of epochs) sendMessage(socket, epoch);
+    if (epochs.length > 0) sendMessage(socket, messageOfEpochs(epochs));
     if (missedEpochs > 0) sendMessage(socket, { type: 'missedEpochs', count: missedEpochs });
     missedEpochs = 0;
   };

@@ -1,4 +1,7 @@
-/** The websocket of all searches for one client: sends each search when it changes, so that lists stay live without polling. */
+/**
+ * The websockets of all searches: each client is sent every search when it changes, so that lists stay live without polling. Changed searches
+ * are read once for all clients.
+ */
 import type { WebSocket } from 'ws';
 import type { PubSub, SearchQueries } from '../application/ports.ts';
 import type { ListMessage } from '../contract/stream.ts';
@@ -15,58 +18,74 @@ export interface ListDependencies {
   readonly log: Log;
 }
 
-/**
- * Serves `socket` until it closes. Only the ids of changed searches are kept for a client, so a slow client later gets their state at that
- * time.
- */
-export function streamSearches(socket: WebSocket, { queries, pubSub, log }: ListDependencies): void {
-  const changed = new Set<string>();
-  let gap = false;
-  let timer: NodeJS.Timeout | undefined;
-  let sending = false;
+/** What a client was not sent yet. Only ids are kept, so a slow client later gets the state at that time. */
+interface Due {
+  readonly ids: Set<string>;
+  gap: boolean;
+}
+
+/** Returns what serves a socket until it closes. */
+export function streamSearches({ queries, pubSub, log }: ListDependencies): (socket: WebSocket) => void {
+  const clients = new Map<WebSocket, Due>();
+  /** Whether an update is due or under way. */
+  let scheduled = false;
   let lastSent = Number.NEGATIVE_INFINITY;
 
-  const send = (message: ListMessage) => sendMessage(socket, message);
-  const flush = async (): Promise<void> => {
-    if (gap) send({ type: 'gap' });
-    gap = false;
-    const ids = [...changed];
-    changed.clear();
-    const searches = new Map((await queries.findAll(ids)).map((search) => [search.id, search]));
-    for (const id of ids) {
-      const search = searches.get(id);
-      if (isBehind(socket)) changed.add(id);
-      else send(search === undefined ? { type: 'removed', id } : { type: 'search', search });
+  const send = async (): Promise<void> => {
+    const ready = [...clients].filter(([socket, due]) => isDue(due) && !isBehind(socket));
+    const taken = ready.map(([socket, due]) => ({ socket, due, ids: [...due.ids], gap: due.gap }));
+    for (const { due } of taken) {
+      due.ids.clear();
+      due.gap = false;
     }
-  };
-  const sendDue = async () => {
-    timer = undefined;
-    lastSent = performance.now();
-    sending = true;
-    const due = new Set(changed);
     try {
-      if (!isBehind(socket)) await flush();
+      const messages = await read(new Set(taken.flatMap(({ ids }) => ids)));
+      for (const { socket, ids, gap } of taken) {
+        if (gap) sendMessage(socket, { type: 'gap' });
+        for (const id of ids) sendMessage(socket, messages.get(id)!);
+      }
     } catch (error) {
       // The store may be unavailable: retry with the next update.
-      for (const id of due) changed.add(id);
+      for (const { due, ids, gap } of taken) {
+        for (const id of ids) due.ids.add(id);
+        due.gap ||= gap;
+      }
       log.error(`the list of searches: ${messageOf(error)}`);
     }
-    sending = false;
-    if (changed.size > 0 || gap) schedule();
+  };
+  /** One message for each id, whoever is sent it. */
+  const read = async (ids: ReadonlySet<string>): Promise<Map<string, ListMessage>> => {
+    const messages = new Map<string, ListMessage>([...ids].map((id) => [id, { type: 'removed', id }]));
+    const searches = ids.size > 0 ? await queries.findAll([...ids]) : [];
+    for (const search of searches) messages.set(search.id, { type: 'search', search });
+    return messages;
+  };
+  const sendDue = async () => {
+    lastSent = performance.now();
+    await send();
+    scheduled = false;
+    if ([...clients.values()].some(isDue)) schedule();
   };
   const schedule = () => {
-    if (sending || socket.readyState !== socket.OPEN) return;
-    timer ??= setTimeout(() => void sendDue(), Math.max(0, lastSent + MIN_INTERVAL_MS - performance.now()));
+    if (scheduled || clients.size === 0) return;
+    scheduled = true;
+    setTimeout(() => void sendDue(), Math.max(0, lastSent + MIN_INTERVAL_MS - performance.now()));
   };
-  const unsubscribe = pubSub.subscribe((message) => {
+  pubSub.subscribe((message) => {
     if (message.kind === 'epochs' || message.kind === 'model') return;
-    if (message.kind === 'gap') gap = true;
-    else changed.add(message.searchId);
+    for (const due of clients.values()) {
+      if (message.kind === 'gap') due.gap = true;
+      else due.ids.add(message.searchId);
+    }
     schedule();
   });
-  keepOpen(socket, () => {
-    unsubscribe();
-    clearTimeout(timer);
-  });
-  send({ type: 'ready' });
+  return (socket) => {
+    clients.set(socket, { ids: new Set(), gap: false });
+    keepOpen(socket, () => clients.delete(socket));
+    sendMessage(socket, { type: 'ready' });
+  };
+}
+
+function isDue({ ids, gap }: Due): boolean {
+  return ids.size > 0 || gap;
 }

@@ -96,7 +96,6 @@ function epochOf(update: TimedUpdate, trial: Pick<Epoch, 'number' | 'attempt' | 
   const { fold, epoch, at } = update;
   const found = update.found.map(({ code }) => code);
   return {
-    type: 'epoch',
     ...trial,
     fold,
     epoch,

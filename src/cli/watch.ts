@@ -68,8 +68,8 @@ function show(view: View, message: SearchMessage, { objective, hyperparameters }
     return showRun(view, message, metric);
   }
   switch (message.type) {
-    case 'epoch':
-      view.epoch(message);
+    case 'epochs':
+      for (const epoch of message.epochs) view.epoch(epoch);
       return false;
     case 'trial.started':
       view.started(message.data.number, message.data.hyperparameters);

@@ -32,7 +32,9 @@ export const searchMessageSchema = z
   .union([
     snapshotSchema.describe('The first message, unless `after` is given'),
     eventSchema.describe('Every event once, in order'),
-    epochSchema,
+    z
+      .object({ type: z.literal('epochs'), epochs: z.array(epochSchema).readonly() })
+      .describe('Epochs that have ended, of any running trials; those of a fold in order'),
     z
       .object({ type: z.literal('missedEpochs'), count: z.int() })
       .describe('Number of epochs dropped for a slow client'),

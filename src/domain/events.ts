@@ -155,7 +155,6 @@ function stamped<Options extends readonly z.ZodObject[]>(options: Options): Opti
 /** A finished epoch. Not stored as an event, since the trial has the curve; a slow client may miss some. */
 export const epochSchema = z
   .object({
-    type: z.literal('epoch'),
     number: count,
     attempt: count,
     fold: count,

@@ -45,7 +45,7 @@ async function trained(specification: object): Promise<{ search: Search; numbers
   for await (const message of service.client.stream(id)) {
     if (!isOpen) await service.client.cancel(other.id);
     isOpen = true;
-    if (message.type === 'epoch') numbers.add(message.number);
+    if (message.type === 'epochs') for (const { number } of message.epochs) numbers.add(number);
     if (message.type === 'trial.complete' || message.type === 'trial.failed') numbers.add(message.data.number);
     if (message.type === 'search.complete' || message.type === 'search.failed') break;
   }

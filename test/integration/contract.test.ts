@@ -282,7 +282,7 @@ describe('every message', () => {
       (socket) => socket.send('{"type":"ping"}'),
     );
     expect([...heard]).toEqual(
-      expect.arrayContaining(['snapshot', 'epoch', 'pong', 'trial.complete', 'search.complete']),
+      expect.arrayContaining(['snapshot', 'epochs', 'pong', 'trial.complete', 'search.complete']),
     );
     const refused = await follow(
       path,

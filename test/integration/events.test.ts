@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { createClient } from '../../src/cli/api-client.ts';
 import type { SearchMessage } from '../../src/contract/stream.ts';
-import type { SearchEvent } from '../../src/domain/events.ts';
+import type { Epoch, SearchEvent } from '../../src/domain/events.ts';
 import { eventually, type RunningApi, startApi } from '../support/processes.ts';
 import { ended, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -51,12 +51,16 @@ async function listen(url: string, id: string, after?: number): Promise<Listener
   };
 }
 
+function epochsIn(messages: readonly SearchMessage[]): Epoch[] {
+  return messages.flatMap((message) => (message.type === 'epochs' ? message.epochs : []));
+}
+
 /** The training losses of trial 0, epoch by epoch, out of the snapshot and what came after it. */
 function curveSeenBy({ messages }: Listener): (number | null)[] {
   const curve: (number | null)[] = [];
   for (const message of messages) {
     if (message.type === 'snapshot') curve.push(...(message.running[0]?.folds[0]?.trainLoss ?? []));
-    if (message.type === 'epoch') curve[message.epoch - 1] = message.trainLoss;
+    for (const { epoch, trainLoss } of epochsIn([message])) curve[epoch - 1] = trainLoss;
   }
   return Array.from(curve, (loss) => loss ?? null);
 }
@@ -79,8 +83,7 @@ describe('the stream', () => {
     const seqs = listener.events.map(({ seq }) => seq);
     const { seq } = await service.client.search(id);
     expect(seqs).toEqual(upTo(seq).filter((n) => n > snapshot.seq));
-    const epochs = listener.messages.filter(({ type }) => type === 'epoch');
-    expect(epochs.length).toBeGreaterThan(20);
+    expect(epochsIn(listener.messages).length).toBeGreaterThan(20);
     listener.socket.close();
   });
 
@@ -91,7 +94,7 @@ describe('the stream', () => {
     await Promise.all([here.until(isOver), there.until(isOver)]);
     expect(there.events).toEqual(here.events);
     expect((await log(other.url, id)).events.slice(1)).toEqual(here.events);
-    expect(there.messages.some(({ type }) => type === 'epoch')).toBe(true);
+    expect(epochsIn(there.messages)).not.toEqual([]);
     here.socket.close();
     there.socket.close();
   });
@@ -145,7 +148,7 @@ describe('the stream', () => {
     const listener = await listen(service.url, id, 0);
     listener.socket.pause();
     // More epochs than the sockets between us can hold, as if from a thousand networks.
-    const epoch = { type: 'epoch', number: 0, attempt: 1, fold: 0, epoch: 1, epochs: 1 };
+    const epoch = { number: 0, attempt: 1, fold: 0, epoch: 1, epochs: 1 };
     const payload = JSON.stringify({ kind: 'epochs', searchId: id, epochs: Array.from({ length: 90 }, () => epoch) });
     const notifier = new pg.Client({ connectionString: service.databaseUrl });
     await notifier.connect();
@@ -156,7 +159,7 @@ describe('the stream', () => {
     await listener.until(isOver);
     await service.client.create(lasting(1, 1));
     expect(listener.events.map((event) => event.seq)).toEqual(upTo(seq));
-    expect(listener.messages.filter(({ type }) => type === 'epoch').length).toBeLessThan(2500 * 90);
+    expect(epochsIn(listener.messages).length).toBeLessThan(2500 * 90);
     listener.socket.close();
   });
 

@@ -122,8 +122,8 @@ describe('findings', () => {
     });
     const streamed: [trial: number, epoch: number][] = [];
     for await (const message of service.client.stream(live)) {
-      if (message.type === 'epoch' && message.found?.includes('symmetricWeights')) {
-        streamed.push([message.number, message.epoch]);
+      for (const { number, epoch, found } of message.type === 'epochs' ? message.epochs : []) {
+        if (found?.includes('symmetricWeights')) streamed.push([number, epoch]);
       }
       if (message.type === 'search.complete') break;
     }

@@ -31,7 +31,6 @@ const complete = (number: number, value: number | null, attempt = 1): Change => 
   },
 });
 const epoch = (number: number, n: number, more: Partial<Epoch> = {}): Epoch => ({
-  type: 'epoch',
   number,
   attempt: 1,
   fold: 0,

@@ -29,6 +29,7 @@ export const eventRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
     },
   });
 
+  const serveList = streamSearches(dependencies);
   app.route({
     ...endpoint('GET /v1/events'),
     preHandler: async (request) => {
@@ -40,6 +41,6 @@ export const eventRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
     handler: () => {
       throw new Problem('upgradeRequired', 'this endpoint is a websocket');
     },
-    wsHandler: (socket) => streamSearches(socket, dependencies),
+    wsHandler: (socket) => serveList(socket),
   });
 };

@@ -71,7 +71,7 @@ export function useFollow(id: string): Followed {
           upsertSearch(client, message.search);
           model.readRunning(message.running);
           void load();
-        } else if (message.type === 'epoch') model.onEpoch(message);
+        } else if (message.type === 'epochs') for (const epoch of message.epochs) model.onEpoch(epoch);
         else if (message.type === 'removed') setStatus((before) => ({ ...before, removed: true }));
         else if ('seq' in message) {
           if (early === undefined) model.onChange(message);

@@ -2,8 +2,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'wouter';
+import type { SearchMessage } from '../../../src/contract/stream.ts';
 import { formatDuration, formatValue } from '../../../src/format.ts';
-import { api, type Epoch, type Search, type SearchEvent, type Trial } from '../api.ts';
+import { api, type Search, type Trial } from '../api.ts';
 import { openStream } from '../live.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { useAddress } from '../parts/address.ts';
@@ -43,19 +44,18 @@ function useLiveTrial(id: string, number: number, trial: Trial | undefined): voi
         void client.invalidateQueries({ queryKey: ['trial', id, number] });
       }, pause);
     };
-    const stream = openStream(`/v1/searches/${id}/events`, {
+    const stream = openStream<SearchMessage>(`/v1/searches/${id}/events`, {
       onConnection: (connection) => {
         if (connection === 'live') again(0);
       },
-      onMessage: (data) => {
-        const message = data as unknown as Epoch | SearchEvent;
-        if (message.type === 'epoch') {
-          if (message.number === number) again(1000);
+      onMessage: (message) => {
+        if (message.type === 'epochs') {
+          if (message.epochs.some((epoch) => epoch.number === number)) again(1000);
         } else if ('data' in message && 'number' in message.data && message.data.number === number) {
           clearTimeout(timer);
           timer = undefined;
           again(0);
-        } else if (message.type?.startsWith('search.')) again(0);
+        } else if (message.type.startsWith('search.')) again(0);
       },
     });
     return () => {
