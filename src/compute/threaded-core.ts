@@ -15,6 +15,11 @@ import { earlierFolds, endsTrial, joinFolds } from './trial-run.ts';
 const HEAP_MEGABYTES = 1024;
 /** For short-lived objects. V8 would let this space grow to twice as much, long after the start, for no gain that was measured. */
 const YOUNG_HEAP_MEGABYTES = 24;
+/**
+ * Threads that train give way to the API, the queue and Postgres on the same cores, so that answers and events are not late while all cores
+ * train. Linux has it for each thread; elsewhere it concerns the whole process, or nothing.
+ */
+const NICENESS = 5;
 
 /**
  * A compute core of `threads` warm worker threads that run `entry` (the compiled workers/compute-thread.ts) with `kernels`. Each trial may
@@ -27,6 +32,7 @@ export function createThreadedCore(
   memoryLimit = Number.POSITIVE_INFINITY,
 ): ComputeCore & ModelMaker & ModelExplainer {
   const pool = new Piscina<ThreadRequest, void>({
+    niceIncrement: NICENESS,
     ...withSourceMaps,
     filename: entry.href,
     minThreads: threads,
