@@ -1,24 +1,28 @@
-import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration as Project } from 'vitest/config';
 
-type Kind = 'pure' | 'service' | 'page';
+type TestOptions = NonNullable<Project['test']>;
 
-/** The tests of one folder. `service` and `page`: they start processes of the build, on a Postgres server of the run; `page` in a browser too. */
-function project(name: string, kind: Kind = 'pure'): TestProjectConfiguration {
-  const isPure = kind === 'pure';
+type Kind = 'pure' | 'service' | 'speed';
+
+/** The tests of `files`. `service` and `speed`: they start processes of the build, on a Postgres server of the run; some in a browser too. */
+function project(name: string, kind: Kind = 'pure', files: Pick<TestOptions, 'include' | 'exclude'> = {}): Project {
   return {
     extends: true,
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
-      globalSetup: [isPure ? 'test/support/kernels-setup.ts' : 'test/support/service-setup.ts'],
-      // Pure tests leave nothing behind: files may share what they import.
-      isolate: !isPure,
-      // Tests of the service mostly wait for processes, so two files run at once; those of the page measure times of the browser.
-      maxWorkers: { pure: '100%', service: 2, page: 1 }[kind],
-      sequence: { groupOrder: ['pure', 'service', 'page'].indexOf(kind) },
+      ...files,
+      globalSetup: [kind === 'pure' ? 'test/support/kernels-setup.ts' : 'test/support/service-setup.ts'],
+      // Tests leave nothing behind: files may share what they import.
+      isolate: false,
+      // Tests of the service wait for processes now and then, so two files run at once; a test of times runs alone.
+      maxWorkers: { pure: '100%', service: 2, speed: 1 }[kind],
+      sequence: { groupOrder: ['pure', 'service', 'speed'].indexOf(kind) },
     },
   };
 }
+
+const timed = ['test/e2e/page/speed.test.ts'];
 
 export default defineConfig({
   test: {
@@ -29,7 +33,8 @@ export default defineConfig({
       project('golden'),
       project('contract', 'service'),
       project('integration', 'service'),
-      project('e2e', 'page'),
+      project('e2e', 'service', { exclude: timed }),
+      project('speed', 'speed', { include: timed }),
     ],
     // Processes are started, killed and waited for; on a busy machine that takes its time.
     testTimeout: 120_000,

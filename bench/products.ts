@@ -2,7 +2,7 @@
  * npm run bench:products: the speed of matrix products compared with the peak of a thread. Runs every product of the four workloads of
  * bench:training in a loop, and multiply-adds in registers.
  *
- *   npm run bench:products -- [--kernels simd] [--json]
+ *   npm run bench:products -- [--kernels simd] [--times 15] [--json]
  */
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -14,12 +14,11 @@ import { peakOf as nativePeakOf } from '../src/nn/kernels/native.ts';
 import { projectRoot } from '../src/paths.ts';
 import { randomAt } from '../src/random.ts';
 import { DEFAULT_KERNELS, kernelsNamed } from './parts/kernels.ts';
-import { rounded, runBench, tableOf } from './parts/report.ts';
+import { countFrom, rounded, runBench, tableOf } from './parts/report.ts';
 import { readWorkloads } from './parts/workloads.ts';
 
-/** How long a product is repeated for one time, and how many times are taken: the best counts, others were disturbed. */
+/** How long a product is repeated for one time. Of --times the best counts, others were disturbed. */
 const MILLISECONDS = 20;
-const TIMES = 15;
 
 /** Independent sums of four numbers: enough to hide the latency of a multiply and an add, few enough for sixteen registers. */
 const SUMS = 12;
@@ -37,8 +36,8 @@ function peakSource(kernels: CompiledKernels['family']): string {
   }`;
 }
 
-/** Billions of floating-point operations a second, the best of TIMES. `work` does `flops` of them. */
-function gflopsOf(flops: number, work: () => void): number {
+/** Billions of floating-point operations a second, the best of `times`. `work` does `flops` of them. */
+function gflopsOf(times: number, flops: number, work: () => void): number {
   let repetitions = 1;
   const time = () => {
     const begun = performance.now();
@@ -46,23 +45,23 @@ function gflopsOf(flops: number, work: () => void): number {
     return performance.now() - begun;
   };
   while (time() < MILLISECONDS) repetitions *= 2;
-  const best = Math.min(...Array.from({ length: TIMES }, time));
+  const best = Math.min(...Array.from({ length: times }, time));
   return (flops * repetitions) / best / 1e6;
 }
 
-async function peakOf(compiled: CompiledKernels): Promise<number> {
+async function peakOf(compiled: CompiledKernels, times: number): Promise<number> {
   const rounds = 10_000;
   const { native, family } = compiled;
   if (native !== undefined) {
     const { run, flopsARound } = nativePeakOf(loadAddon(native.file), native.kind, family === 'fused');
-    return gflopsOf(rounds * flopsARound, () => run(rounds));
+    return gflopsOf(times, rounds * flopsARound, () => run(rounds));
   }
   const options = { optimize: true, runtime: 'stub', enable: ['simd', 'relaxed-simd'] };
   const { binary, stderr, error } = await asc.compileString(peakSource(family), options);
   if (error !== null || binary === null) throw new Error(`the peak could not be measured: ${stderr.toString()}`);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), {});
   const run = exports['run'] as (n: number, a: number, b: number) => number;
-  const measure = () => gflopsOf(rounds * SUMS * 8, () => run(rounds, 0.5, 0.5));
+  const measure = () => gflopsOf(times, rounds * SUMS * 8, () => run(rounds, 0.5, 0.5));
   // Node 20 installs optimized code only when the event loop turns.
   measure();
   await setImmediate();
@@ -86,7 +85,11 @@ function productsOf(workloads: ReturnType<typeof readWorkloads>): Product[] {
 }
 
 /** x·W + b, xᵀ·dz and dz·Wᵀ of one dense layer. */
-function measure(kernels: Kernels, { batch: N, inputs: D, units: H }: Product): [number, number, number] {
+function measure(
+  kernels: Kernels,
+  { batch: N, inputs: D, units: H }: Product,
+  times: number,
+): [number, number, number] {
   kernels.reset(64 * 1024 * 1024);
   const random = randomAt({ seed: 1, purpose: 'dataset' });
   const filled = (array: FloatArray) => array.map(() => random.normal() / 8);
@@ -99,21 +102,26 @@ function measure(kernels: Kernels, { batch: N, inputs: D, units: H }: Product): 
   const [bias, dBias] = [kernels.allocate(H), kernels.allocate(H)];
   const flops = 2 * N * D * H;
   return [
-    gflopsOf(flops, () => kernels.denseForward(x, weight, bias, z, N, D, H)),
-    gflopsOf(flops, () => kernels.denseBackwardParameters(x, z, dWeight, dBias, N, D, H)),
-    gflopsOf(flops, () => kernels.denseBackwardInput(z, weight, dx, N, D, H)),
+    gflopsOf(times, flops, () => kernels.denseForward(x, weight, bias, z, N, D, H)),
+    gflopsOf(times, flops, () => kernels.denseBackwardParameters(x, z, dWeight, dBias, N, D, H)),
+    gflopsOf(times, flops, () => kernels.denseBackwardInput(z, weight, dx, N, D, H)),
   ];
 }
 
 await runBench(async () => {
   const { values } = parseArgs({
-    options: { kernels: { type: 'string', default: DEFAULT_KERNELS }, json: { type: 'boolean' } },
+    options: {
+      kernels: { type: 'string', default: DEFAULT_KERNELS },
+      times: { type: 'string', default: '15' },
+      json: { type: 'boolean' },
+    },
   });
+  const times = countFrom('times', values.times);
   const compiled = compileKernels(kernelsNamed(values.kernels));
   const kernels = instantiateKernels(compiled);
-  const peak = await peakOf(compiled);
+  const peak = await peakOf(compiled, times);
   const lines = productsOf(readWorkloads(join(projectRoot, 'bench'))).map((product) => {
-    const [forward, parameters, input] = measure(kernels, product).map((gflops) => rounded(gflops, 1));
+    const [forward, parameters, input] = measure(kernels, product, times).map((gflops) => rounded(gflops, 1));
     return { ...product, forward: forward!, parameters: parameters!, input: input! };
   });
   if (values.json) {

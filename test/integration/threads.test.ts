@@ -1,6 +1,7 @@
 /** The compute core's two implementations: one contract, and what threads promise besides. */
 
 import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
@@ -21,6 +22,7 @@ import { loadBuiltin } from '../../src/data/builtin.ts';
 import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 import { stackOf } from '../../src/errors.ts';
 import { projectRoot } from '../../src/paths.ts';
+import { eventually } from '../support/processes.ts';
 
 const entry = pathToFileURL(join(projectRoot, 'dist', 'workers', 'compute-thread.js'));
 const digits = loadBuiltin('digits', join(projectRoot, 'datasets'))!;
@@ -44,6 +46,21 @@ beforeAll(() => {
   threads = createThreadedCore(2, entry, compileKernels('simd'));
 });
 afterAll(() => threads?.close());
+
+it.runIf(process.platform === 'linux')('threads give way to the rest of the service', async () => {
+  await eventually(
+    async () => (await nicenesses()).filter((niceness) => niceness === 5).length === 2,
+    10_000,
+    'two threads of lower priority',
+  );
+});
+
+/** Of every thread of this process; field 19 of proc_pid_stat(5). */
+async function nicenesses(): Promise<number[]> {
+  const threads = await readdir('/proc/self/task');
+  const lines = await Promise.all(threads.map((id) => readFile(`/proc/self/task/${id}/stat`, 'utf8').catch(() => '')));
+  return lines.filter((line) => line !== '').map((line) => Number(line.split(') ')[1]!.split(' ')[16]));
+}
 
 describe.each([['inline'], ['threads']])('a core: %s', (name) => {
   const core = () => (name === 'inline' ? inline : threads);
