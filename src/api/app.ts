@@ -27,6 +27,7 @@ import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
+import { registerServiceMetrics } from './service-metrics.ts';
 import { shareEvents } from './shared-events.ts';
 import { refuseUnstorableText } from './text-validation.ts';
 
@@ -79,11 +80,12 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   });
   await app.register(websocket, { options: { maxPayload: MAX_CLIENT_MESSAGE } });
   await app.register(metrics.default, { endpoint: '/metrics', clearRegisterOnInit: true });
+  const own = registerServiceMetrics(app, dependencies);
   await documentApi(app);
   const live = {
     ...dependencies,
     curves: followCurves(dependencies.pubSub),
-    events: shareEvents(dependencies.queries),
+    events: shareEvents(dependencies.queries, (events) => own.eventsRead(events.map(({ at }) => at))),
   };
   await app.register(searchRoutes, dependencies);
   await app.register(trialRoutes, live);

@@ -1,5 +1,7 @@
 /** Exports all trials of a search as text, page by page, with constant memory. */
+import { optunaJournal } from '../application/optuna-journal.ts';
 import type { SearchQueries } from '../application/ports.ts';
+import type { ExportFormat } from '../contract/trials.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
@@ -26,24 +28,51 @@ const columns = [
   'notes',
 ] as const satisfies readonly (keyof TrialSummary)[];
 
+/** `csv` and `ndjson`: a line per trial. `optuna-journal`: a study of Optuna. */
 export async function* exportTrials(
   queries: SearchQueries,
   search: Search,
-  format: 'csv' | 'ndjson',
+  format: ExportFormat,
 ): AsyncGenerator<string> {
-  const varied = variedOf(search.specification.hyperparameters);
-  const write = (trials: readonly TrialSummary[]) =>
-    format === 'csv'
-      ? writeCsv(trials.map((trial) => cellsOf(trial, varied)))
-      : trials.map((trial) => `${JSON.stringify(trial)}\n`).join('');
-  if (format === 'csv') yield writeCsv([[...columns, ...varied]]);
+  const { head, write } = writers[format](queries, search);
+  yield head;
   let cursor: string | undefined;
   do {
     const page = await queries.trials(search, { sort: 'number', limit: PAGE, cursor });
-    yield write(page.items);
+    yield await write(page.items);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
 }
+
+interface Writer {
+  readonly head: string;
+  /** `trials`: the next ones, by number. */
+  readonly write: (trials: readonly TrialSummary[]) => string | Promise<string>;
+}
+
+const writers: Readonly<Record<ExportFormat, (queries: SearchQueries, search: Search) => Writer>> = {
+  csv: (_, search) => {
+    const varied = variedOf(search.specification.hyperparameters);
+    return {
+      head: writeCsv([[...columns, ...varied]]),
+      write: (trials) => writeCsv(trials.map((trial) => cellsOf(trial, varied))),
+    };
+  },
+  ndjson: () => ({ head: '', write: (trials) => trials.map((trial) => `${JSON.stringify(trial)}\n`).join('') }),
+  'optuna-journal': (queries, search) => {
+    const journal = optunaJournal(search);
+    return {
+      head: journal.study,
+      write: async (trials) => {
+        const series = await queries.objectiveSeries(
+          search,
+          trials.map(({ number }) => number),
+        );
+        return trials.map((trial) => journal.trial(trial, series.get(trial.number) ?? [])).join('');
+      },
+    };
+  },
+};
 
 /** An inactive hyperparameter is an empty cell. */
 function cellsOf(trial: TrialSummary, varied: readonly string[]): Cell[] {

@@ -25,11 +25,12 @@ export interface SharedEvents {
   watch(searchId: string, seq: number): WatchedEvents;
 }
 
-export function shareEvents(queries: Queries): SharedEvents {
+/** `onRead`: is told of events that were read, once. */
+export function shareEvents(queries: Queries, onRead: (events: readonly SearchEvent[]) => void): SharedEvents {
   const tails = new Map<string, Tail>();
   return {
     watch: (searchId, seq) => {
-      const tail = tails.get(searchId) ?? new Tail(queries, searchId, seq);
+      const tail = tails.get(searchId) ?? new Tail(queries, searchId, seq, onRead);
       tails.set(searchId, tail);
       tail.clients++;
       return {
@@ -51,9 +52,11 @@ class Tail {
   private next: Promise<void> | undefined;
   private readonly queries: Queries;
   private readonly searchId: string;
+  private readonly onRead: (events: readonly SearchEvent[]) => void;
   private base: number;
 
-  constructor(queries: Queries, searchId: string, seq: number) {
+  constructor(queries: Queries, searchId: string, seq: number, onRead: Tail['onRead']) {
+    this.onRead = onRead;
     this.queries = queries;
     this.searchId = searchId;
     this.base = seq;
@@ -85,7 +88,9 @@ class Tail {
   }
 
   private async append(): Promise<void> {
-    this.events.push(...(await this.queries.events(this.searchId, this.base + this.events.length, EVENTS_PER_READ)));
+    const next = await this.queries.events(this.searchId, this.base + this.events.length, EVENTS_PER_READ);
+    this.onRead(next);
+    this.events.push(...next);
     const surplus = Math.max(0, this.events.length - MAX_KEPT);
     this.events.splice(0, surplus);
     this.base += surplus;

@@ -30,6 +30,7 @@ import type {
 import type { StoredCurves } from '../domain/curves.ts';
 import type { DatasetSummary } from '../domain/dataset-record.ts';
 import type { Epoch, SearchEvent } from '../domain/events.ts';
+import type { ValueSeries } from '../domain/intermediate-values.ts';
 import type { ModelClaim, ModelFacts, ModelOrigin, ModelRecord } from '../domain/model-record.ts';
 import type { Search, SearchState } from '../domain/search.ts';
 import type { DatasetFacts, Specification } from '../domain/specification/specification.ts';
@@ -180,7 +181,17 @@ export interface StoredObjective extends Pick<TrialOutcome, 'number' | 'point' |
   readonly folds: string;
 }
 
+/** Of all searches together. */
+export interface ServiceTotals {
+  readonly searches: Readonly<Record<SearchState, number>>;
+  readonly trials: Readonly<Record<TrialState, number>>;
+  readonly epochs: number;
+  /** Size of the database. */
+  readonly bytes: number;
+}
+
 export interface SearchQueries {
+  totals(): Promise<ServiceTotals>;
   find(id: string): Promise<Search | undefined>;
   /** Those that exist. */
   findAll(ids: readonly string[]): Promise<readonly Search[]>;
@@ -216,6 +227,8 @@ export interface SearchQueries {
   countStates(search: Search, stage: number): Promise<Readonly<Partial<Record<TrialState, number>>>>;
   /** Complete trials of a stage with the whole series of the objective, by number; a sample, always the same, of more than `limit`. */
   objectives(search: Search, stage: number, limit: number): Promise<readonly StoredObjective[]>;
+  /** The objective of these trials after each epoch, a series per fold; null where it is not finite. */
+  objectiveSeries(search: Search, numbers: readonly number[]): Promise<ReadonlyMap<number, readonly ValueSeries[]>>;
   /** How many trials of a stage have an intermediate value, by the epochs that they had completed, ascending. */
   reportCounts(search: Search, stage: number): Promise<readonly { readonly epochs: number; readonly trials: number }[]>;
   /** The intermediate values of the trials of a stage at these epochs, by number. */

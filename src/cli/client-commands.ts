@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
+import { exportFormats } from '../contract/trials.ts';
 import type { Search } from '../domain/search.ts';
 import { formatNumber } from '../format.ts';
 import type { ApiClient } from './api-client.ts';
@@ -91,7 +92,10 @@ const clientCommands: Readonly<Record<string, Command>> = {
       options: { format: { type: 'string', default: 'csv' } },
       allowPositionals: true,
     });
-    const response = await client.export(one(positionals, 'export ID [--format csv|ndjson]'), values.format);
+    const response = await client.export(
+      one(positionals, `export ID [--format ${exportFormats.join('|')}]`),
+      values.format,
+    );
     if (response.body !== null) {
       await pipeline(Readable.fromWeb(response.body as ReadableStream), process.stdout, { end: false });
     }

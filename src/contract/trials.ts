@@ -154,13 +154,20 @@ export const curvesSchema = z
   .meta({ id: 'Curves' });
 export type Curves = z.output<typeof curvesSchema>;
 
+export const exportFormats = ['csv', 'ndjson', 'optuna-journal'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
 const exportFile = {
   description: 'All trials by number',
   content: {
     'text/csv': {
       schema: z.string().describe('A header, then one line per trial; inactive hyperparameters are empty'),
     },
-    'application/x-ndjson': { schema: z.string().describe('One TrialSummary per line') },
+    'application/x-ndjson': {
+      schema: z
+        .string()
+        .describe('`ndjson`: one TrialSummary per line. `optuna-journal`: a journal of Optuna 5, of one study'),
+    },
   },
 };
 
@@ -265,9 +272,9 @@ export const trialEndpoints = {
   },
   'GET /v1/searches/:id/export': {
     tags,
-    summary: 'All trials as CSV or as one JSON object per line',
+    summary: 'All trials as CSV, as one JSON object per line, or as a study of Optuna',
     params: searchParams,
-    querystring: z.strictObject({ format: z.enum(['csv', 'ndjson']).default('csv') }),
+    querystring: z.strictObject({ format: z.enum(exportFormats).default('csv') }),
     response: { 200: exportFile, ...refusals },
   },
 } as const;

@@ -426,5 +426,6 @@ describe('around it', () => {
     });
     const metrics = await (await fetch(`${service.url}/metrics`)).text();
     expect(metrics).toMatch(/http_request_duration_seconds/);
+    expect(metrics).toMatch(/^hypersearch_up\{part="postgres"\} 1$/m);
   });
 });

@@ -1,8 +1,8 @@
-/** Many clients that watch one search: all see the same events, which are read from Postgres once for all of them. */
+/** Many clients that watch one search, or all: what they see is read from Postgres once for all of them. */
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import type { SearchMessage } from '../../src/contract/stream.ts';
+import type { ListMessage, SearchMessage } from '../../src/contract/stream.ts';
 import type { SearchEvent } from '../../src/domain/events.ts';
 import { eventually } from '../support/processes.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -39,7 +39,7 @@ it('read the events of a search once for all', async () => {
     return socket;
   });
   await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('open', resolve))));
-  const scans = await scansOfEvents();
+  const scans = await scansOf('events');
   for (let change = 1; change <= CHANGES; change++) await send('PATCH', '', { name: `name ${change}` });
   await eventually(async () => seen.every((messages) => lastSeq(messages) === seq + CHANGES), 20_000, 'the last');
   const expected = (
@@ -50,23 +50,53 @@ it('read the events of a search once for all', async () => {
     expect(messages.filter((message) => 'seq' in message)).toEqual(i % 10 === 0 ? expected : expected.slice(seq));
   });
   for (const socket of sockets) socket.close();
-  // Backends report their statistics at the latest ten seconds after they became idle.
-  await service.restart().then((next) => {
-    service = next;
-  });
-  expect((await scansOfEvents()) - scans).toBeLessThan(MAX_SCANS);
+  await reportStatistics();
+  expect((await scansOf('events')) - scans).toBeLessThan(MAX_SCANS);
 });
+
+it('read changed searches once for all', async () => {
+  const { id } = await service.client.create({ dataset: 'iris', budget: { trials: 3 } });
+  const names: (string | undefined)[] = [];
+  const sockets = Array.from({ length: WATCHERS }, (_, i) => {
+    const socket = new WebSocket(`${service.url.replace('http', 'ws')}/v1/events`);
+    socket.on('message', (data) => {
+      const message = JSON.parse(String(data)) as ListMessage;
+      if (message.type === 'search' && message.search.id === id) names[i] = message.search.name;
+    });
+    return socket;
+  });
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('open', resolve))));
+  const scans = await scansOf('searches');
+  for (const name of ['one', 'two', 'three', 'four']) {
+    await fetch(`${service.url}/v1/searches/${id}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name }),
+    });
+    await eventually(async () => sockets.every((_, i) => names[i] === name), 20_000, `the name ${name}`);
+  }
+  for (const socket of sockets) socket.close();
+  await reportStatistics();
+  // One per client and change would be 600.
+  expect((await scansOf('searches')) - scans).toBeLessThan(2 * WATCHERS);
+});
+
+/** Backends report their statistics at the latest ten seconds after they became idle, or when they end. */
+async function reportStatistics(): Promise<void> {
+  service = await service.restart();
+}
 
 function lastSeq(messages: readonly SearchMessage[]): number | undefined {
   const last = messages.at(-1);
   return last !== undefined && 'seq' in last ? last.seq : undefined;
 }
 
-async function scansOfEvents(): Promise<number> {
+async function scansOf(table: string): Promise<number> {
   const client = new pg.Client({ connectionString: service.databaseUrl });
   await client.connect();
   const { rows } = await client.query(
-    "SELECT seq_scan + idx_scan AS scans FROM pg_stat_user_tables WHERE relname = 'events'",
+    'SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) AS scans FROM pg_stat_user_tables WHERE relname = $1',
+    [table],
   );
   await client.end();
   return Number(rows[0].scans);

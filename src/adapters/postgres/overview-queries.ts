@@ -1,13 +1,14 @@
 /** Reading many trials of a search at once, each time by one statement: what it tells is of one moment. */
 
-import type { StoredObjective } from '../../application/ports.ts';
+import type { ServiceTotals, StoredObjective } from '../../application/ports.ts';
 import type { Table } from '../../contract/trials.ts';
 import type { StoredCurves } from '../../domain/curves.ts';
-import { seriesOf } from '../../domain/intermediate-values.ts';
+import { seriesOf, type ValueSeries } from '../../domain/intermediate-values.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
-import type { Search } from '../../domain/search.ts';
+import { type Search, type SearchState, searchStates } from '../../domain/search.ts';
 import { variedOf } from '../../domain/specification/hyperparameters.ts';
 import { tableLimits } from '../../domain/table.ts';
+import { type TrialState, trialStates } from '../../domain/trial.ts';
 import { seriesNames } from '../../nn/training/series.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
@@ -152,4 +153,41 @@ export function objectivesOf(
     )::text AS folds
     FROM trials JOIN sampled USING (number)
     WHERE search_id = ${search.id}::uuid ORDER BY number`;
+}
+
+/** The same of some trials in any state, as numbers. */
+export async function objectiveSeriesOf(
+  database: Database,
+  search: Search,
+  numbers: readonly number[],
+): Promise<ReadonlyMap<number, readonly ValueSeries[]>> {
+  const series = seriesOf(search.specification.objective.metric);
+  const rows = await database.$queryRaw<{ number: number; folds: readonly ValueSeries[] }[]>`
+    SELECT number, (
+      SELECT coalesce(jsonb_agg(fold->${series}::text ORDER BY (fold->>'fold')::int), '[]') FROM jsonb_array_elements(curves) fold
+    ) AS folds
+    FROM trials WHERE search_id = ${search.id}::uuid AND number = ANY(${[...numbers]}::int[]) AND curves IS NOT NULL`;
+  return new Map(rows.map(({ number, folds }) => [number, folds]));
+}
+
+export async function totalsOf(database: Database): Promise<ServiceTotals> {
+  const rows = await database.$queryRaw<({ state: SearchState; searches: number; epochs: number } & TrialCounts)[]>`
+    SELECT state, count(*)::int AS searches, sum(epochs)::float8 AS epochs, ${sums} FROM searches GROUP BY state`;
+  const [{ bytes }] = await database.$queryRaw<[{ bytes: number }]>`
+    SELECT pg_database_size(current_database())::float8 AS bytes`;
+  const sumOf = (of: (row: (typeof rows)[number]) => number) => rows.reduce((sum, row) => sum + of(row), 0);
+  return {
+    searches: fromKeys(searchStates, (state) => rows.find((row) => row.state === state)?.searches ?? 0),
+    trials: fromKeys(trialStates, (state) => sumOf((row) => row[state])),
+    epochs: sumOf((row) => row.epochs),
+    bytes,
+  };
+}
+
+type TrialCounts = Record<TrialState, number>;
+
+const sums = Prisma.raw(trialStates.map((state) => `sum("${state}")::float8 AS "${state}"`).join(', '));
+
+function fromKeys<K extends string>(keys: readonly K[], value: (key: K) => number): Record<K, number> {
+  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, number>;
 }

@@ -16,7 +16,7 @@ import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
 import { decode, newestFirstCursor, pageOf } from './cursors.ts';
-import { curvesOf, objectivesOf, tableOf } from './overview-queries.ts';
+import { curvesOf, objectiveSeriesOf, objectivesOf, tableOf, totalsOf } from './overview-queries.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 import { ascending, bestFirst, descending } from './value-order.ts';
 
@@ -42,6 +42,7 @@ export function createSearchQueries(database: Database): SearchQueries {
       const rows = await database.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ANY(${[...ids]}::uuid[])`;
       return rows.map(searchOf);
     },
+    totals: () => totalsOf(database),
     list: (query) => listSearches(database, query),
     trials: async (search, query) => {
       const { id } = search;
@@ -127,6 +128,7 @@ export function createSearchQueries(database: Database): SearchQueries {
       return Object.fromEntries(rows.map(({ state, trials }) => [state, trials]));
     },
     objectives: (search, stage, limit) => objectivesOf(database, search, stage, limit),
+    objectiveSeries: (search, numbers) => objectiveSeriesOf(database, search, numbers),
     events: async (id, after, limit) => {
       const rows = await database.$queryRaw<Parameters<typeof eventOf>[0][]>`
         SELECT seq, type, data, at, by FROM events WHERE search_id = ${id}::uuid AND seq > ${after}::int

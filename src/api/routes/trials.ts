@@ -74,7 +74,10 @@ export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
       const search = await findSearch(dependencies, id);
       return reply
         .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
-        .header('content-disposition', `attachment; filename="search-${search.id}.${format}"`)
+        .header(
+          'content-disposition',
+          `attachment; filename="search-${search.id}.${format === 'optuna-journal' ? 'journal.log' : format}"`,
+        )
         .serializer((payload: unknown) => payload as string)
         .send(Readable.from(exportTrials(queries, search, format)) as never);
     },
