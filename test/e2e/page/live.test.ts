@@ -170,13 +170,16 @@ describe.skipIf(browserPath === undefined)('the page over a restart of the API',
       // Pauses between attempts grow to five seconds; a machine that is online again does not wait for the end of one.
       const isOfSearch = (socket: WebSocket) => socket.url().includes(id);
       let last = performance.now();
-      const attempt = await page.waitForEvent('websocket', (socket) => {
+      let failed: Promise<unknown> | undefined;
+      await page.waitForEvent('websocket', (socket) => {
         if (!isOfSearch(socket)) return false;
         const pause = performance.now() - last;
         last = performance.now();
-        return pause > LONG_PAUSE_MS;
+        // Listened for at once: a connection is refused within milliseconds.
+        if (pause > LONG_PAUSE_MS) failed = socket.waitForEvent('socketerror');
+        return failed !== undefined;
       });
-      await attempt.waitForEvent('socketerror');
+      await failed;
       const next = page.waitForEvent('websocket', { predicate: isOfSearch, timeout: LONG_PAUSE_MS });
       await page.evaluate("dispatchEvent(new Event('online'))");
       await next;
