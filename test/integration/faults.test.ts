@@ -196,11 +196,17 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
       await reached(client, before.id, 'complete', 2);
       await redis!.stop();
       const meanwhile = await client.create(lasting(30, 5));
+      await tellsOfTheQueue(client);
       await redis!.start();
       for (const { id } of [before, meanwhile]) {
         expect((await ended(client, id)).state).toBe('complete');
         await expectSound(database.url, id);
       }
+    });
+    it('Redis that does not answer: the metrics say so', async () => {
+      const client = await api();
+      redis!.freeze();
+      await tellsOfTheQueue(client).finally(() => redis!.thaw());
     });
   } else {
     it('the queue’s tables emptied in mid-search: they are refilled', async () => {
@@ -214,6 +220,14 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
     });
   }
 });
+
+/** The metrics say that the queue does not answer, and Postgres does. */
+async function tellsOfTheQueue({ url }: ApiClient): Promise<void> {
+  const metrics = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(20_000) })).text();
+  expect(metrics).toContain('hypersearch_up{part="queue"} 0');
+  expect(metrics).toContain('hypersearch_up{part="postgres"} 1');
+  expect(metrics).not.toMatch(/^hypersearch_queue_depth /m);
+}
 
 /** Waits until so many trials of the search are complete, or it has ended. */
 async function reachedOrOver(client: ApiClient, id: string, complete: number): Promise<void> {

@@ -106,6 +106,9 @@ export interface TestRedis {
   start(): Promise<void>;
   /** Without saving: what was in it is gone. */
   stop(): Promise<void>;
+  /** It keeps its connections and answers nothing, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
   close(): Promise<void>;
 }
 
@@ -136,6 +139,8 @@ export async function startRedis(binary: string): Promise<TestRedis> {
     url: `redis://127.0.0.1:${port}`,
     start,
     stop,
+    freeze: () => void server?.child.kill('SIGSTOP'),
+    thaw: () => void server?.child.kill('SIGCONT'),
     close: async () => {
       await stop();
       await folder.remove();
