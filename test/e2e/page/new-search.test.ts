@@ -82,8 +82,9 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
     await page.getByLabel('x of the search space').selectOption('activation');
     const picture = page.getByRole('img', { name: '16 trials in the plane of activation and l2' });
     expect(await picture.locator('circle').count()).toBe(16);
-    // Trial 0 as the dry run says it.
-    const first = page.getByRole('region', { name: 'The first trials' }).getByRole('row').nth(1);
+    // Trial 0 as the dry run says it, once it has answered for this draft.
+    const card = page.locator('section[aria-busy=false]', { has: page.getByRole('heading', { name: 'Dry run' }) });
+    const first = card.getByRole('region', { name: 'The first trials' }).getByRole('row').nth(1);
     const activation = await first.getByRole('cell').nth(1).textContent();
     expect(await picture.locator('circle title').first().textContent()).toContain(`trial 0: activation ${activation}`);
     await page.close();

@@ -18,7 +18,7 @@ export function DryRunCard({
   const { trials, gridSize, estimate, first, warnings } = answer;
   const names = [...new Set(first.flatMap(({ hyperparameters }) => Object.keys(hyperparameters)))];
   return (
-    <section className="card" style={{ opacity: checked && issues.length === 0 ? 1 : 0.5 }}>
+    <section className="card" aria-busy={!checked} style={{ opacity: checked && issues.length === 0 ? 1 : 0.5 }}>
       <h2>Dry run</h2>
       <p>
         {plural(trials, 'trial')}
