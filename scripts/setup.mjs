@@ -209,9 +209,12 @@ function fingerprint(root, places) {
   return lines.sort().join('\n');
 }
 
-/** tsc never deletes: the output of a source that is gone could still be imported, or run as a test. */
+/**
+ * tsc never deletes: the output of a source that is gone could still be imported, or run as a test. The outputs of other steps, such as
+ * the page's, are in other folders.
+ */
 function removeStaleOutputs(root, output) {
-  for (const file of filesBelow(output)) {
+  for (const file of sourceFolders(root).flatMap((folder) => filesBelow(path.join(output, folder)))) {
     const source = path.join(root, path.relative(output, file)).replace(/\.js(\.map)?$/, '.ts');
     if (source.endsWith('.ts') && !fs.existsSync(source)) fs.rmSync(file);
   }

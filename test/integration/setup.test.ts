@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { projectRoot } from '../../src/paths.ts';
@@ -79,10 +79,15 @@ it('builds again when a source changes, and forgets the output of one that is go
   await writeFile(join(root, 'src/other.ts'), 'export const other = 1;\n');
   await run('--setup-only');
   expect(existsSync(join(root, 'dist/src/other.js'))).toBe(true);
+  // Another step's output, as the page's: it has no source of that name.
+  const asset = join(root, 'dist/web/assets/page.js');
+  await mkdir(dirname(asset), { recursive: true });
+  await writeFile(asset, '');
   await rm(join(root, 'src/other.ts'));
   await writeFile(join(root, 'src/main.ts'), `console.log('changed');\n`);
   expect(await run('dist/src/main.js')).toEqual({ code: 0, out: 'changed\n', said: 'Building…\n' });
   expect(existsSync(join(root, 'dist/src/other.js'))).toBe(false);
+  expect(existsSync(asset)).toBe(true);
   await writeFile(join(root, 'prisma/schema.prisma'), schema.replace('Thing', 'Other'));
   expect((await run('--setup-only')).said).toBe('Generating the database client…\nBuilding…\n');
   expect(existsSync(join(root, 'dist/src/adapters/prisma-client/models/Thing.js'))).toBe(false);
