@@ -43,8 +43,8 @@ function inColumns(expressions: readonly (readonly [string, Prisma.Sql])[]): Pri
 }
 
 /**
- * The table as JSON text, made by Postgres: 200,000 cells need not become objects here only to become text again. Undefined
- * where there is no such search.
+ * The table as JSON text, made by Postgres in one pass over the trials: 200,000 cells need not become objects here only to become text
+ * again. Undefined where there is no such search.
  */
 export async function tableOf(database: Database, search: Search): Promise<string | undefined> {
   const id = Prisma.sql`search_id = ${search.id}::uuid AND number < ${FIRST_RUN}::int`;
@@ -65,9 +65,8 @@ export async function tableOf(database: Database, search: Search): Promise<strin
       SELECT trials.* FROM trials, s
       WHERE ${id} AND (NOT thinned OR number % every = 0 OR number IN (SELECT number FROM kept)) ORDER BY number
     )
-    SELECT json_build_object('seq', s.event_seq, 'rows', s.planned, 'thinned', s.thinned,
-      'trials', (SELECT ${inColumns(Object.entries(columns))} FROM t), 'points', (SELECT ${inColumns(points)} FROM t LIMIT 1))::text AS json
-    FROM s`;
+    SELECT json_build_object('seq', s.event_seq, 'rows', s.planned, 'thinned', s.thinned, 'trials', c.trials, 'points', c.points)::text AS json
+    FROM s, (SELECT ${inColumns(Object.entries(columns))} AS trials, ${inColumns(points)} AS points FROM t) c`;
   return row?.json;
 }
 
