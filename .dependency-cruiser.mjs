@@ -16,7 +16,7 @@ export const modules = {
   log: { path: 'src/log.ts', imports: ['config'], packages: true },
   algorithms: { path: 'src/algorithms/', imports: ['random', 'exact-math', 'format'], packages: false, pure: true },
   nn: { path: 'src/nn/', imports: ['random', 'exact-math', 'format', 'algorithms'], packages: false, pure: true },
-  data: { path: 'src/data/', imports: ['random', 'exact-math'], packages: false, pure: true },
+  data: { path: 'src/data/', imports: ['random', 'exact-math'], packages: true, pure: true },
   models: {
     path: 'src/models/',
     imports: ['algorithms', 'nn', 'data', 'random', 'exact-math', 'paths'],

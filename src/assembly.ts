@@ -32,13 +32,13 @@ import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
 import { startReconciling } from './application/reconcile.ts';
 import { createTrialRunner } from './application/run-trials.ts';
 import type { WhatIfTask } from './application/what-if.ts';
+import { createFileThreads } from './compute/file-threads.ts';
 import { compileKernels } from './compute/kernels.ts';
 import { withSourceMaps } from './compute/source-maps.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
 import type { Preflight } from './contract/analysis.ts';
-import { createFileReader, type FileAnswer, type FileTask } from './data/file-work.ts';
 import type { Slowness } from './domain/estimate.ts';
 import type { Replays } from './domain/what-if/what-if.ts';
 import { Problem } from './errors.ts';
@@ -117,15 +117,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   await prepareQueue(connection);
   const database = connect(databaseUrl, config.connections);
   const pubSub = await createPubSub(databaseUrl, log);
-  const fileThread = new Piscina<FileTask, FileAnswer>({
-    ...withSourceMaps,
-    filename: new URL('dist/workers/file-thread.js', `file://${projectRoot}/`).href,
-    minThreads: 0,
-    // Two, so that a preview of a large file does not block a worker that loads rows.
-    maxThreads: 2,
-    idleTimeout: ANALYSIS_IDLE_MS,
-  });
-  const files = createFileReader((task) => fileThread.run(task));
+  const files = createFileThreads();
   const datasets = createDatasetStore(database, join(projectRoot, 'datasets'), files);
   const queue = await createTrialQueue(connection, log);
   // One thread each, started when needed and stopped when idle.
@@ -215,7 +207,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await preflight.destroy();
       await speed.destroy();
       await models.close();
-      await fileThread.destroy();
+      await files.close();
       await queue.close();
       await pubSub.close();
       await database.$disconnect();

@@ -2,19 +2,24 @@
 import { z } from 'zod';
 import type { ColumnPreview } from '../data/csv-preview.ts';
 import { datasetLimits } from '../data/csv-table.ts';
-import { decimals, delimiters, missingChoices, quotes, thousandsMarks } from '../data/reading.ts';
+import { decimals, delimiters, fileFormats, missingChoices, quotes, thousandsMarks } from '../data/reading.ts';
 import { datasetSchema, decisionsSchema, hintsSchema, readingSchema, taskSchema } from '../domain/dataset-record.ts';
 import { refusals } from './problem.ts';
 
 const tags = ['data sets'];
 
-/** Content types that programs use for delimited or compressed files; the content is detected when the file is read. */
+/** Content types that programs use for tables; the content is detected when the file is read. */
 export const fileTypes = [
   'text/csv',
   'text/plain',
   'text/tab-separated-values',
   'application/csv',
   'application/vnd.ms-excel',
+  'application/json',
+  'application/x-ndjson',
+  'application/jsonl',
+  'application/vnd.apache.parquet',
+  'application/zstd',
   'application/gzip',
   'application/x-gzip',
   'application/octet-stream',
@@ -48,6 +53,12 @@ const separated = (sent: unknown) =>
 const askedSchema = z.strictObject({
   target: text(200).min(1).optional().describe('The column to predict; by default the last'),
   task: taskSchema.optional().describe('Detected from the target by default'),
+  format: z.enum(fileFormats).optional().describe('Detected from the content by default'),
+  base: z
+    .enum(['0', '1'])
+    .transform((sent) => (sent === '0' ? 0 : 1))
+    .optional()
+    .describe('svmlight: the number of the first feature; by default 0 if there is a feature 0, otherwise 1'),
   encoding: text(40).min(1).optional().describe('utf-8, utf-16le, windows-1252, …; detected by default'),
   delimiter: markOf(delimiters).optional().describe('A name or the character itself; detected by default'),
   decimal: markOf(decimals).optional().describe('A name or the character itself; detected by default'),
@@ -164,7 +175,8 @@ export const datasetEndpoints = {
   },
   'POST /v1/datasets': {
     tags,
-    summary: 'Upload a delimited text file as the body; an existing name gets a new version',
+    summary:
+      'Upload a table as the body: delimited text, JSON, Parquet, ARFF or svmlight; an existing name gets a new version',
     consumes: fileTypes,
     querystring: uploadQuery,
     response: stored,

@@ -1,11 +1,12 @@
-/** Decodes the bytes of a file to text: gzip, byte order marks, encodings. */
+/** Decompresses files, and decodes them to text: gzip, Zstandard, byte order marks, encodings. */
 import { gunzipSync } from 'node:zlib';
+import { Decompress } from 'fzstd';
 import { InvalidDataset } from './faults.ts';
+import type { Compression } from './reading.ts';
 
 export interface DecodedFile {
   readonly text: string;
   readonly encoding: string;
-  readonly gzip: boolean;
 }
 
 /** Windows-1252 for bytes 0x80 to 0x9f; undefined ones map to the control character with that number. */
@@ -27,36 +28,52 @@ const signatures: readonly (readonly [bytes: string, what: string])[] = [
   ['504b0304', 'a ZIP archive or an Excel workbook; save the sheet as CSV'],
   ['d0cf11e0', 'an old Excel workbook; save the sheet as CSV'],
   ['25504446', 'a PDF'],
-  ['50415231', 'a Parquet file; write it as CSV'],
-  ['425a68', 'compressed with bzip2; only gzip is supported'],
-  ['fd377a585a', 'compressed with xz; only gzip is supported'],
-  ['28b52ffd', 'compressed with Zstandard; only gzip is supported'],
+  ['425a68', 'compressed with bzip2; gzip and Zstandard are supported'],
+  ['fd377a585a', 'compressed with xz; gzip and Zstandard are supported'],
 ];
 
 /** Bytes sampled to detect UTF-16 without a byte order mark: in European text every other byte is 0. */
 const SAMPLE_BYTES = 4096;
 
-/**
- * Decodes a file of at most `limit` bytes, before and after decompression. Without a byte order mark and if it is not valid UTF-8, it is
- * decoded as Windows-1252, unless `encoding` is given. Throws `InvalidDataset` if it is not text, and for bytes that are invalid in the
- * encoding: none is silently replaced.
- */
-export function decodeFile(bytes: Uint8Array, encoding: string | undefined, limit: number): DecodedFile {
-  const gzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const plain = gzip ? gunzipped(bytes, limit) : bytes;
+/** At most `limit` bytes, before and after decompression. Throws `InvalidDataset` if it is larger, or damaged. */
+export function decompressFile(
+  bytes: Uint8Array,
+  limit: number,
+): { readonly bytes: Uint8Array; readonly compression: Compression } {
+  const start = Buffer.from(bytes.subarray(0, 4)).toString('hex');
+  const compression = start.startsWith('1f8b') ? 'gzip' : start === ZSTD_MAGIC ? 'zstd' : 'none';
+  const plain = { none: (raw: Uint8Array) => raw, gzip: gunzipped, zstd: unzstd }[compression](bytes, limit);
   if (plain.length > limit) throw fault('', `has ${plain.length} bytes; the limit is ${limit}`);
-  const start = Buffer.from(plain.subarray(0, 8)).toString('hex');
+  return { bytes: plain, compression };
+}
+
+/** A compressed text or a plain one. */
+export function decodeFile(bytes: Uint8Array, encoding: string | undefined, limit: number): DecodedFile {
+  return decodeText(decompressFile(bytes, limit).bytes, encoding, limit);
+}
+
+/**
+ * Decodes a text of at most `limit` bytes. Without a byte order mark and if it is not valid UTF-8, it is decoded as Windows-1252, unless
+ * `encoding` is given. Throws `InvalidDataset` if it is not text, and for bytes that are invalid in the encoding: none is silently
+ * replaced.
+ */
+export function decodeText(bytes: Uint8Array, encoding: string | undefined, limit: number): DecodedFile {
+  const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
   const known = signatures.find(([signature]) => start.startsWith(signature));
   if (known !== undefined) throw fault('', `is ${known[1]}`);
-  const chosen = encoding === undefined ? detected(plain) : canonical(encoding);
-  const text = decoded(plain, chosen, encoding !== undefined);
+  const chosen = encoding === undefined ? detected(bytes) : canonical(encoding);
+  const text = decoded(bytes, chosen, encoding !== undefined);
   const size = Buffer.byteLength(text);
   if (size > limit) throw fault('', `has ${size} bytes as UTF-8; the limit is ${limit}`);
-  return { text, encoding: chosen, gzip };
+  return { text, encoding: chosen };
 }
 
 function fault(path: string, message: string): InvalidDataset {
   return new InvalidDataset([{ path, message }]);
+}
+
+function tooLarge(limit: number): InvalidDataset {
+  return fault('', `has more than ${limit} bytes when decompressed, which is the limit`);
 }
 
 function gunzipped(bytes: Uint8Array, limit: number): Uint8Array {
@@ -64,9 +81,34 @@ function gunzipped(bytes: Uint8Array, limit: number): Uint8Array {
     return gunzipSync(bytes, { maxOutputLength: limit });
   } catch (error) {
     const large = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    if (large) throw fault('', `has more than ${limit} bytes when decompressed, which is the limit`);
-    throw fault('', 'is a damaged or truncated gzip file');
+    throw large ? tooLarge(limit) : fault('', 'is a damaged or truncated gzip file');
   }
+}
+
+const ZSTD_MAGIC = '28b52ffd';
+const ZSTD_CHUNK = 64 * 1024;
+
+/** Chunk by chunk, so that no more than `limit` is ever decompressed. Node 20 has no Zstandard of its own. */
+function unzstd(bytes: Uint8Array, limit: number): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  let ended = false;
+  const stream = new Decompress((part, final) => {
+    size += part.length;
+    if (size > limit) throw tooLarge(limit);
+    parts.push(part);
+    ended = final === true;
+  });
+  try {
+    for (let from = 0; from < bytes.length; from += ZSTD_CHUNK) {
+      stream.push(bytes.subarray(from, from + ZSTD_CHUNK), from + ZSTD_CHUNK >= bytes.length);
+    }
+  } catch (error) {
+    if (error instanceof InvalidDataset) throw error;
+    throw fault('', 'is a damaged or truncated Zstandard file');
+  }
+  if (!ended) throw fault('', 'is a damaged or truncated Zstandard file');
+  return Buffer.concat(parts);
 }
 
 function canonical(encoding: string): string {

@@ -48,14 +48,16 @@ export type FileAnswer =
   /** Errors lose their class when posted from a thread. */
   | { readonly kind: 'invalid'; readonly faults: readonly FileIssue[] };
 
-export function doFileTask(task: FileTask): FileAnswer {
+export async function doFileTask(task: FileTask): Promise<FileAnswer> {
   try {
     if (task.kind === 'dataset' || task.kind === 'inputs') {
       const { dataset, inputColumns } = readCsv(Buffer.from(task.file).toString(), task.options);
       return task.kind === 'dataset' ? { kind: 'dataset', answer: dataset } : { kind: 'inputs', answer: inputColumns };
     }
     const { kind, file, asked } = task;
-    return kind === 'preview' ? { kind, answer: preview(file, asked) } : { kind, answer: upload(file, asked) };
+    return kind === 'preview'
+      ? { kind, answer: await preview(file, asked) }
+      : { kind, answer: await upload(file, asked) };
   } catch (error) {
     if (!(error instanceof InvalidDataset)) throw error;
     return { kind: 'invalid', faults: error.faults };
@@ -79,20 +81,45 @@ export function createFileReader(run: (task: FileTask) => Promise<FileAnswer>): 
 }
 
 /** Executes tasks in this thread. */
-export const inlineFileReader = createFileReader(async (task) => doFileTask(task));
+export const inlineFileReader = createFileReader(doFileTask);
 
-function preview(file: Uint8Array, asked: AskedUpload): FilePreview {
-  const { text, options } = readUpload(file, asked);
+async function preview(file: Uint8Array, asked: AskedUpload): Promise<FilePreview> {
+  const { text, options, hints, placeOf } = await readUpload(file, asked);
   const reading = withGiven(firstReading, options);
-  return { ...previewOfCsv(text, options), reading, decisions: decisionsOf(reading) };
+  const found = relocating(placeOf, () => previewOfCsv(text, options));
+  return {
+    ...found,
+    faults: relocated(found.faults, placeOf),
+    hints: [...hints, ...found.hints],
+    reading,
+    decisions: decisionsOf(reading),
+  };
 }
 
-function upload(file: Uint8Array, asked: AskedUpload): UploadedFile {
-  const { text, options } = readUpload(file, asked);
-  const { dataset, dropped, table } = readCsv(text, options);
+async function upload(file: Uint8Array, asked: AskedUpload): Promise<UploadedFile> {
+  const { text, options, hints: ofFormat, placeOf } = await readUpload(file, asked);
+  const { dataset, dropped, table } = relocating(placeOf, () => readCsv(text, options));
   const { task, hash, rows, features, classes, featureNames, targetName } = dataset;
   const reading = withGiven(firstReading, options);
-  const hints = hintsOf(text, table, reading, { task, asked: asked.task !== undefined, classes });
+  const hints = [...ofFormat, ...hintsOf(text, table, reading, { task, asked: asked.task !== undefined, classes })];
   const facts = { task, hash, rows, features, classes, featureNames, targetName };
   return { ...facts, text: Buffer.from(text), reading, dropped, hints };
+}
+
+type PlaceOf = (line: number) => string;
+
+/** Issues name lines of the text; users know those of their file. */
+function relocated(issues: readonly FileIssue[], placeOf: PlaceOf): FileIssue[] {
+  return issues.map(({ path, message }) => ({
+    path: path.replace(/^line (\d+)/, (_, line: string) => placeOf(Number(line))),
+    message,
+  }));
+}
+
+function relocating<T>(placeOf: PlaceOf, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof InvalidDataset ? new InvalidDataset(relocated(error.faults, placeOf)) : error;
+  }
 }

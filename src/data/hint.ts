@@ -2,6 +2,7 @@
 import type { Column } from './columns.ts';
 
 export const hintCodes = [
+  'format',
   'headerless',
   'nameless',
   'renamed',
@@ -33,6 +34,7 @@ export const offered = [
   'header',
   'task',
   'encoding',
+  'base',
 ] as const;
 
 /** An offered fix: repeat the upload with this option. */

@@ -10,6 +10,12 @@ export const decimals = { point: '.', comma: ',' } as const;
 export const thousandsMarks = { none: '', comma: ',', point: '.', space: ' ', apostrophe: "'" } as const;
 export const quotes = { double: '"', single: "'", none: '' } as const;
 
+/** Files of the other formats are stored as CSV. */
+export const fileFormats = ['csv', 'json', 'arff', 'svmlight', 'parquet'] as const;
+export const compressions = ['none', 'gzip', 'zstd'] as const;
+
+export type FileFormat = (typeof fileFormats)[number];
+export type Compression = (typeof compressions)[number];
 export type Delimiter = keyof typeof delimiters;
 export type Decimal = keyof typeof decimals;
 export type Thousands = keyof typeof thousandsMarks;
@@ -51,8 +57,11 @@ export interface CsvReading extends Dialect {
   readonly missingIn: readonly string[];
   /** The encoding of the file; the stored text is UTF-8. */
   readonly encoding: string;
-  /** Whether the file was compressed with gzip. */
-  readonly gzip: boolean;
+  /** The format of the file; the stored text is CSV. */
+  readonly format: FileFormat;
+  readonly compression: Compression;
+  /** The number of the first feature in svmlight; null in other formats. */
+  readonly base: 0 | 1 | null;
   /** The settings that were detected and not given. */
   readonly guessed: readonly string[];
 }
@@ -74,7 +83,9 @@ export const firstReading: CsvReading = {
   missingValues: [],
   missingIn: [],
   encoding: 'utf-8',
-  gzip: false,
+  format: 'csv',
+  compression: 'none',
+  base: null,
   guessed: [],
 };
 

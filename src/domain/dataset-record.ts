@@ -1,7 +1,16 @@
 /** A data set as stored and served, without its rows. */
 import { z } from 'zod';
 import { type Hint, hintCodes, offered } from '../data/hint.ts';
-import { type CsvReading, decimals, delimiters, missingChoices, quotes, thousandsMarks } from '../data/reading.ts';
+import {
+  type CsvReading,
+  compressions,
+  decimals,
+  delimiters,
+  fileFormats,
+  missingChoices,
+  quotes,
+  thousandsMarks,
+} from '../data/reading.ts';
 import { type Decision, seen } from '../data/upload.ts';
 import { metrics, type Task } from './specification/objectives.ts';
 
@@ -15,7 +24,12 @@ export const readingSchema = z
   .object({
     rules: z.union([z.literal(1), z.literal(2)]).describe('1: the rules from before there were dialects'),
     encoding: z.string(),
-    gzip: z.boolean(),
+    format: z.enum(fileFormats).describe('Of the uploaded file; the stored text is CSV'),
+    compression: z.enum(compressions),
+    base: z
+      .union([z.literal(0), z.literal(1)])
+      .nullable()
+      .describe('The number of the first feature in svmlight'),
     delimiter: namesOf(delimiters),
     decimal: namesOf(decimals),
     thousands: namesOf(thousandsMarks),

@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import type { CsvReading } from '../../src/data/reading.ts';
 import type { AskedUpload } from '../../src/data/upload.ts';
+import { typedFileCases } from './typed-files.ts';
 
 export interface FileCase {
   /** As docs/files.md names it. */
@@ -46,7 +47,7 @@ const census = (i: number) =>
   `${20 + (i % 50)}, ${['Private', 'State-gov', '?'][i % 3]}, ${1000 + i * 7}, ${i % 4 ? '<=50K' : '>50K'}`;
 const wide = 2000;
 
-export const fileCases: readonly FileCase[] = [
+const delimitedFileCases: readonly FileCase[] = [
   { kind: 'commas, header', file: text(plain), reading: { delimiter: 'comma', header: true }, ...plainColumns },
   {
     kind: 'semicolons',
@@ -114,7 +115,7 @@ export const fileCases: readonly FileCase[] = [
     reading: { encoding: 'utf-16le' },
     ...plainColumns,
   },
-  { kind: 'gzip', file: gzipSync(plain), reading: { gzip: true }, ...plainColumns },
+  { kind: 'gzip', file: gzipSync(plain), reading: { compression: 'gzip' }, ...plainColumns },
   {
     kind: 'Excel in a German locale: semicolons, decimal commas, thousands, Windows-1252',
     file: latin1(german.replaceAll('Müller', '5 €').replace('Preis', 'Preis in €')),
@@ -438,3 +439,5 @@ export const fileCases: readonly FileCase[] = [
     first: [100_000_001, Number(decimal(0, 2))],
   },
 ];
+
+export const fileCases: readonly FileCase[] = [...delimitedFileCases, ...typedFileCases];

@@ -255,9 +255,10 @@ function summaryOf(dataset: Dataset): DatasetSummary {
   };
 }
 
-/** Those of before there were dialects have some of it, or nothing. */
+/** Those of before there were dialects have some of it, or nothing. Gzip was the only compression, `gzip: true`. */
 function readingOf({ options }: Pick<DatasetRow, 'options'>): CsvReading {
-  return withGiven(firstReading, options as Partial<CsvReading>);
+  const { gzip, ...stored } = options as Partial<CsvReading> & { readonly gzip?: boolean };
+  return withGiven(firstReading, { ...(gzip === true && { compression: 'gzip' }), ...stored });
 }
 
 function taskOf({ task }: Pick<DatasetRow, 'task'>): Dataset['task'] {

@@ -7,15 +7,15 @@ import { readUpload } from '../../../src/data/upload.ts';
 import { fileCases } from '../../support/files.ts';
 
 describe('a file with', () => {
-  it.each(fileCases.map((one) => [one.kind, one] as const))('%s', (_kind, one) => {
-    const { text, options } = readUpload(one.file, { name: 'file', ...one.asked });
+  it.each(fileCases.map((one) => [one.kind, one] as const))('%s', async (_kind, one) => {
+    const { text, options, hints } = await readUpload(one.file, { name: 'file', ...one.asked });
     expect(options).toMatchObject(one.reading ?? {});
     const preview = previewOfCsv(text, options);
     expect(preview.faults).toEqual([]);
     expect(preview.columns.map(({ name }) => name)).toEqual(one.columns);
     expect(preview).toMatchObject({ rows: one.rows, features: one.inputs, classes: one.classes });
     expect(preview.task).toBe(one.classes.length > 0 ? 'classification' : 'regression');
-    expect(preview.hints.map(({ code }) => code)).toEqual(one.hints ?? []);
+    expect([...hints, ...preview.hints].map(({ code }) => code)).toEqual(one.hints ?? []);
     const { dataset } = readCsv(text, options);
     if (one.first) expect([...dataset.x.subarray(0, one.first.length)]).toEqual(one.first);
     // What is stored beside the text leaves nothing to guess: reading it again gives the same data set.

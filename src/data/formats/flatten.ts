@@ -1,0 +1,69 @@
+/** Records with nested objects as flat rows: `{"a": {"b": 1}}` has a column a.b, as in pandas' json_normalize. */
+import { datasetLimits } from '../csv-table.ts';
+import { type Hint, hint } from '../hint.ts';
+import { type CellValue, type ConvertedTable, invalid, TableWriter } from './converted-table.ts';
+
+const MAX_DEPTH = 10;
+
+export interface PlacedRecord {
+  /** Its line or row in the file. */
+  readonly place: number;
+  readonly record: Readonly<Record<string, unknown>>;
+}
+
+/** Columns stand in the order in which they appear first. Lists are refused, unless their column is ignored. */
+export function tableOfRecords(
+  records: Iterable<PlacedRecord>,
+  placeName: 'line' | 'row',
+  ignore: readonly string[],
+): ConvertedTable {
+  const columns = new Map<string, number>();
+  const rows: { place: number; cells: CellValue[] }[] = [];
+  let imprecise: string | undefined;
+  for (const { place, record } of records) {
+    const cells: CellValue[] = [];
+    const put = (name: string, value: unknown, depth: number) => {
+      if (isObject(value) && depth < MAX_DEPTH) {
+        for (const [key, inner] of Object.entries(value)) put(`${name}.${key}`, inner, depth + 1);
+        return;
+      }
+      const column = columns.get(name) ?? columns.size;
+      columns.set(name, column);
+      if (columns.size > datasetLimits.columns)
+        throw invalid(
+          `${placeName} ${place}`,
+          `has more than ${datasetLimits.columns} different names, which is the limit`,
+        );
+      if (ignore.includes(name)) return;
+      if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) imprecise ??= name;
+      cells[column] = cellOf(value, `${placeName} ${place}, column ${name}`, name);
+    };
+    for (const [name, value] of Object.entries(record)) put(name, value, 1);
+    rows.push({ place, cells });
+    if (rows.length > datasetLimits.rows)
+      throw invalid('', `has more than ${datasetLimits.rows} rows, which is the limit`);
+  }
+  const names = [...columns.keys()];
+  const writer = new TableWriter(names, placeName);
+  for (const { place, cells } of rows) {
+    // Names that appeared later are missing.
+    cells.length = names.length;
+    writer.add(place, Array.from(cells));
+  }
+  return writer.finish([], imprecise === undefined ? [] : [impreciseHint(imprecise)]);
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+function cellOf(value: unknown, path: string, name: string): CellValue {
+  if (typeof value !== 'object' || value === null) return value as CellValue;
+  const what = Array.isArray(value) ? 'a list' : ArrayBuffer.isView(value) ? 'binary' : 'nested too deeply';
+  throw invalid(path, `is ${what}, not a number or a text; leave it out with ignore=${name}`);
+}
+
+function impreciseHint(name: string): Hint {
+  const message = `${name} has whole numbers beyond 9,007,199,254,740,991, of which JSON keeps only some digits: different ones may be equal`;
+  return hint('format', null, message, [{ label: 'leave it out', option: 'ignore', values: [name] }]);
+}

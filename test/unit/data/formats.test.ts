@@ -1,0 +1,158 @@
+/** Files of other formats than CSV that are damaged, too large, or mean something else than one might guess; docs/files.md. */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { readCsv } from '../../../src/data/csv-dataset.ts';
+import { InvalidDataset } from '../../../src/data/faults.ts';
+import { inlineFileReader } from '../../../src/data/file-work.ts';
+import type { AskedUpload } from '../../../src/data/upload.ts';
+import { readUpload } from '../../../src/data/upload.ts';
+
+const read = (file: string | Uint8Array, asked: Partial<AskedUpload> = {}) =>
+  readUpload(typeof file === 'string' ? Buffer.from(file) : file, { name: 'file', ...asked });
+const linesOf = async (file: string | Uint8Array, asked?: Partial<AskedUpload>) =>
+  (await read(file, asked)).text.trimEnd().split('\n');
+
+async function issueOf(file: string | Uint8Array, asked: Partial<AskedUpload> = {}) {
+  const bytes = typeof file === 'string' ? Buffer.from(file) : file;
+  const error: unknown = await inlineFileReader.upload(bytes, { name: 'file', ...asked }).catch((caught) => caught);
+  expect(error).toBeInstanceOf(InvalidDataset);
+  return (error as InvalidDataset).faults[0]!;
+}
+
+const many = (line: (i: number) => string, rows = 20) => Array.from({ length: rows }, (_, i) => line(i)).join('\n');
+const arff = (attributes: string, data: string) => `@relation r\n${attributes}\n@data\n${data}`;
+const parquet = (name: string) => readFileSync(`test/fixtures/parquet/${name}.parquet`);
+
+describe('a file that is refused', () => {
+  it.each<[string, string | Uint8Array, string, RegExp]>([
+    ['JSON lines that are cut off', '{"a": 1, "b": 2}\n{"a": 1,', 'line 2', /not valid JSON/],
+    ['NaN in JSON lines', '{"a": 1}\n{"a": NaN}', 'line 2', /write null/],
+    ['a JSON list that is cut off', '[{"a": 1}, {"a"', '', /not valid JSON/],
+    ['a number among JSON lines', '{"a": 1}\n7', 'line 2', /must be a JSON object/],
+    ['a number in a JSON list', '[{"a": 1}, 7]', 'row 2', /must be an object or a list/],
+    ['a list in a cell', '[{"a": [1, 2]}]', 'row 1, column a', /is a list/],
+    ['2,001 names in JSON', many((i) => `{"a${i}": 1}`, 2001), 'line 2001', /more than 2000 different names/],
+    ['ARFF without data', '@relation r\n@attribute a numeric', '', /no @data/],
+    ['ARFF of an unknown type', arff('@attribute a matrix', '1'), 'line 2', /types that can be read/],
+    ['an unknown line in ARFF', '@relation r\n@atribute a numeric\n@data', 'line 2', /must begin with/],
+    ['a label that is declared twice', arff('@attribute a {x,y,x}', 'x'), 'line 2', /the label x twice/],
+    [
+      'an ARFF row of another length',
+      arff('@attribute a numeric\n@attribute b numeric', '1,2\n1'),
+      'line 6',
+      /1 values/,
+    ],
+    ['a word among numbers in ARFF', arff('@attribute a numeric', 'x'), 'line 4, column a', /must be a number/],
+    ['a quoted ? among numbers in ARFF', arff('@attribute a numeric', "'?'"), 'line 4, column a', /must be a number/],
+    ['a quote in ARFF without an end', arff('@attribute a string', "'x"), 'line 4', /never closed/],
+    [
+      'unordered places in a sparse row',
+      arff('@attribute a numeric\n@attribute b numeric', '{1 2, 0 3}'),
+      'line 5',
+      /increase/,
+    ],
+    ['a place beyond the attributes', arff('@attribute a numeric', '{7 2}'), 'line 4', /from 0 to 0/],
+    ['a feature twice in svmlight', '1 1:2 3:4\n0 2:1 2:2', 'line 2', /feature 2 twice/],
+    ['several labels in svmlight', '1 1:2\n1,2 1:2', 'line 2', /several labels/],
+    ['a feature of svmlight beyond the limit', '1 5000:1', '', /5000 features; the limit is 2000/],
+    [
+      'Zstandard that is cut off',
+      readFileSync('test/fixtures/table.csv.zst').subarray(0, 40),
+      '',
+      /truncated Zstandard/,
+    ],
+    ['Parquet that is cut off', parquet('polars').subarray(0, 900), '', /Parquet file that is damaged/],
+    ['a list in Parquet', parquet('pyarrow-nested'), 'row 1, column tags', /is a list.*ignore=tags/],
+  ])('%s', async (_what, file, path, message) => {
+    const issue = await issueOf(file, /label|svmlight/.test(_what) && /svm/.test(_what) ? { format: 'svmlight' } : {});
+    expect(issue.message).toMatch(message);
+    expect(issue.path).toBe(path);
+  });
+
+  it('names its own lines and rows, whatever the stored text has', async () => {
+    const rows = many((i) => JSON.stringify({ word: 'two\nlines', a: i === 13 ? 'x' : i % 7, t: i % 2 }));
+    expect((await issueOf(`\n${rows}`)).path).toBe('line 15, column a');
+    const data = many((i) => `'two\\nlines' ${i === 13 ? '?' : i % 7} ${i % 2}`);
+    const file = arff('@attribute w string\n@attribute a numeric\n@attribute t {0,1}', `% a comment\n${data}`);
+    expect((await issueOf(file)).path).toBe('line 20, column a');
+  });
+
+  it('refuses options of another format, and a format that it is not', async () => {
+    const json = many((i) => JSON.stringify({ a: i % 7, t: i % 2 }));
+    expect(await issueOf(json, { delimiter: 'tab' })).toMatchObject({ path: 'delimiter', message: /apply to JSON/ });
+    expect(await issueOf(json, { base: 0 })).toMatchObject({ path: 'base' });
+    expect(await issueOf(parquet('polars'), { format: 'csv' })).toMatchObject({ path: 'format' });
+    expect(await issueOf(json, { format: 'parquet' })).toMatchObject({ path: 'format' });
+  });
+
+  it('is small when compressed, and too large when it is not', async () => {
+    expect((await issueOf(gzipSync(Buffer.alloc(65 * 1024 * 1024, '{"a": 1}\n')))).message).toMatch(
+      /when decompressed/,
+    );
+  });
+});
+
+describe('a damaged Parquet file', () => {
+  it.each(['polars', 'pandas-index', 'pyarrow-gzip'])('is a table or an issue: %s', async (name) => {
+    const intact = parquet(name);
+    for (let at = 4; at < intact.length; at += 7) {
+      const damaged = Buffer.from(intact);
+      damaged[at]! ^= 1 << (at % 8);
+      const outcome = await read(damaged).catch((error: unknown) => error);
+      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(InvalidDataset);
+    }
+  });
+});
+
+describe('a value', () => {
+  it('of Parquet keeps its digits', async () => {
+    const [, , row] = await linesOf(parquet('pyarrow-gzip'));
+    expect(row).toBe(
+      '9007199254740994,0.07,0.125,201,true,"word, 1",2026-01-02,2026-01-01T12:00:00,00:00:01.000005,yes',
+    );
+  });
+
+  it('of JSON that has lost digits is warned of', async () => {
+    const file = many((i) => `{"id": 900719925474099${i % 10}${i % 7}, "t": ${i % 2}}`);
+    expect((await read(file)).hints).toMatchObject([{ code: 'format', message: /id has whole numbers beyond/ }]);
+  });
+
+  it('named like a property of objects is a value like others', async () => {
+    expect(await linesOf('{"__proto__": 1, "constructor": {"a": 2}}\n{"__proto__": 3}')).toEqual([
+      '__proto__,constructor.a',
+      '1,2',
+      '3,',
+    ]);
+  });
+
+  it('of JSON by rows, and in lists without names', async () => {
+    expect(await linesOf('{"0": {"a": 1, "t": "x"}, "1": {"a": 2, "t": "y"}}')).toEqual(['a,t', '1,x', '2,y']);
+    expect(await linesOf('[[1, "x"], [2, "y"]]')).toEqual(['column1,column2', '1,x', '2,y']);
+    expect(await linesOf('{"a": [1, 2], "t": ["x", null]}')).toEqual(['a,t', '1,x', '2,']);
+    const table = { schema: { fields: [] }, data: [{ index: 0, a: 1 }] };
+    expect(await linesOf(JSON.stringify(table))).toEqual(['index,a', '0,1']);
+  });
+
+  it('of ARFF that is left out of a sparse row is 0 or the first label', async () => {
+    const file = arff("@attribute a numeric\n@attribute b {'first one',y}\n@attribute c string", '{}\n{1 y, 2 "q, %"}');
+    expect(await linesOf(file)).toEqual(['a,b,c', '0,first one,', '0,y,"q, %"']);
+  });
+
+  it('of svmlight that names a query is a column that can be left out', async () => {
+    const { text, hints } = await read('2 qid:1 1:1 2:5\n1 qid:2 1:3');
+    expect(text).toBe('qid,f1,f2,target\n1,1,5,2\n2,3,0,1\n');
+    expect(hints[1]).toMatchObject({ offers: [{ option: 'ignore', values: ['qid'] }] });
+  });
+});
+
+it('delimited text that resembles another format is delimited text', async () => {
+  const times = many((i) => `${i % 2} 12:30 11:4${i % 10}`);
+  expect((await read(times)).options.format).toBe('csv');
+  const brackets = many((i) => `[${i},${i % 2}`);
+  expect((await read(brackets)).options.format).toBe('csv');
+  const { options, text } = await read('1 1:2 2:3\n0 1:5\n'.repeat(10), { format: 'csv' });
+  expect(options.delimiter).toBe('space');
+  expect(text).toMatch(/^1 1:2/);
+  expect(() => readCsv(text, options)).toThrow(InvalidDataset);
+});
