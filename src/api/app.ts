@@ -11,7 +11,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import metrics from 'fastify-metrics';
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
-import { fileTypes } from '../contract/datasets.ts';
+import { csvTypes } from '../contract/datasets.ts';
 import { Problem } from '../errors.ts';
 import { projectRoot } from '../paths.ts';
 import { identify, refuseStrangers, SESSION_COOKIE } from './authentication.ts';
@@ -150,7 +150,7 @@ type OpenApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
 /** Endpoints that take a file have no schema of their body, which would parse it. */
 function withFileBodies(document: OpenApiDocument): OpenApiDocument {
   const file = { schema: { type: 'string', format: 'binary' } };
-  const content = Object.fromEntries(fileTypes.map((type) => [type, file]));
+  const content = Object.fromEntries(csvTypes.map((type) => [type, file]));
   for (const path of ['/v1/datasets', '/v1/datasets/preview']) {
     Object.assign(document.paths?.[path]?.post ?? {}, { requestBody: { required: true, content } });
   }

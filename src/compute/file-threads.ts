@@ -14,7 +14,7 @@ interface FileThreadLimits {
 }
 
 /** A file that exceeds a limit is an `InvalidDataset`. */
-export function createFileThreads({ heapMegabytes = 3072, seconds = 120 }: FileThreadLimits = {}): FileReader & {
+export function createFileThreads({ heapMegabytes = 3072, seconds = 600 }: FileThreadLimits = {}): FileReader & {
   close(): Promise<void>;
 } {
   const threads = new Piscina<FileTask, FileAnswer>({

@@ -8,21 +8,26 @@ import { refusals } from './problem.ts';
 
 const tags = ['data sets'];
 
-/** Content types that programs use for tables; the content is detected when the file is read. */
-export const fileTypes = [
+/** Content types that programs use for delimited text, and for any file. */
+export const csvTypes = [
   'text/csv',
   'text/plain',
   'text/tab-separated-values',
   'application/csv',
   'application/vnd.ms-excel',
+  'application/gzip',
+  'application/x-gzip',
+  'application/octet-stream',
+];
+
+/** Of tables; the content is detected when the file is read. */
+export const fileTypes = [
+  ...csvTypes,
   'application/json',
   'application/x-ndjson',
   'application/jsonl',
   'application/vnd.apache.parquet',
   'application/zstd',
-  'application/gzip',
-  'application/x-gzip',
-  'application/octet-stream',
 ];
 
 /** Whether Postgres can store it as text. */

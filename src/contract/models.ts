@@ -4,7 +4,7 @@ import { datasetLimits } from '../data/csv-table.ts';
 import { importanceSchema, modelNameSchema, modelNotesSchema, modelRecordSchema } from '../domain/model-record.ts';
 import { modelSchema } from '../models/model.ts';
 import { predictLimits } from '../models/read-cells.ts';
-import { fileTypes } from './datasets.ts';
+import { csvTypes } from './datasets.ts';
 import { cursor, limit, MAX_NUMBER, page, searchParams } from './parameters.ts';
 import { refusals } from './problem.ts';
 
@@ -170,7 +170,7 @@ export const modelEndpoints = {
   'POST /v1/models/:id/predict': {
     tags,
     summary: 'Predict rows, sent as JSON or as CSV',
-    description: `As JSON \`{"rows": [{"column": value}]}\`, or as CSV with one of the content types ${fileTypes.join(', ')}; at most ${predictLimits.rows} rows and ${datasetLimits.bytes} bytes.`,
+    description: `As JSON \`{"rows": [{"column": value}]}\`, or as CSV with one of the content types ${csvTypes.join(', ')}; at most ${predictLimits.rows} rows and ${datasetLimits.bytes} bytes.`,
     params: modelParams,
     querystring: z.strictObject({
       explain: z

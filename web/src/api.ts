@@ -124,9 +124,9 @@ export const api = {
   datasets: () => ask('GET /v1/datasets', {}),
   dataset: (name: string) => ask('GET /v1/datasets/:name', { params: { name } }),
   upload: (query: Query<'POST /v1/datasets'>, file: Blob) =>
-    ask('POST /v1/datasets', { query }, { type: 'text/csv', body: file }),
+    ask('POST /v1/datasets', { query }, { type: 'application/octet-stream', body: file }),
   preview: (query: Query<'POST /v1/datasets/preview'>, file: Blob, signal: AbortSignal) =>
-    ask('POST /v1/datasets/preview', { query }, { type: 'text/csv', body: file, signal }),
+    ask('POST /v1/datasets/preview', { query }, { type: 'application/octet-stream', body: file, signal }),
   removeDataset: (name: string, force: boolean) =>
     ask('DELETE /v1/datasets/:name', { params: { name }, query: { force: force ? 'true' : undefined } }),
 };

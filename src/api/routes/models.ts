@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { createModel } from '../../application/models/create-model.ts';
 import { findModel } from '../../application/models/find-model.ts';
 import { modelFile, predict } from '../../application/models/predict.ts';
-import { fileTypes } from '../../contract/datasets.ts';
+import { csvTypes } from '../../contract/datasets.ts';
 import { modelFiles } from '../../contract/models.ts';
 import { datasetLimits } from '../../data/csv-table.ts';
 import { Problem } from '../../errors.ts';
@@ -85,7 +85,7 @@ const asItIs = (body: unknown) => body as string;
 const predictRoute: FastifyPluginAsyncZod<ApiDependencies> = async (app, dependencies) => {
   const { bytes: bodyLimit } = datasetLimits;
   app.removeAllContentTypeParsers();
-  const types = ['application/json', ...fileTypes];
+  const types = ['application/json', ...csvTypes];
   app.addContentTypeParser(types, { parseAs: 'buffer', bodyLimit }, async (_: unknown, body: Buffer) => body);
   app.route({
     ...endpoint('POST /v1/models/:id/predict'),

@@ -28,7 +28,7 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
   const choose = async (name: string, buffer: Buffer) => {
     const { page } = opened;
     await page.goto(`${service.url}/datasets`);
-    await page.getByLabel('CSV file').setInputFiles({ name, mimeType: 'text/csv', buffer });
+    await page.getByLabel('Data file').setInputFiles({ name, mimeType: 'text/csv', buffer });
   };
   const chosenIn = async (label: string) =>
     opened.page.getByLabel(label).evaluate((element) => {
@@ -59,6 +59,29 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
     await page.getByRole('button', { name: 'Straße: leave it out' }).click();
     await page.getByText('30 rows, 2 inputs').waitFor();
     await page.getByLabel('Warnings').waitFor({ state: 'detached' });
+  });
+
+  it('shows of Parquet and svmlight only what can be said otherwise', async () => {
+    const { page } = opened;
+    await choose('plants.parquet', fileOf('Parquet of pandas, with an index'));
+    await page.getByText('30 rows, 4 inputs; the target is kind, 2 classes').waitFor();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('plants');
+    expect(await chosenIn('Format')).toBe('Parquet (detected)');
+    expect(await page.getByLabel('Fields separated by').count()).toBe(0);
+    await page.getByRole('button', { name: '__index_level_0__: leave it out' }).click();
+    await page.getByText('30 rows, 3 inputs').waitFor();
+    await choose('letters.svm', fileOf('svmlight, numbered from 1'));
+    await page.getByText('40 rows, 3 inputs').waitFor();
+    await page.getByRole('button', { name: 'the file: they start at 0' }).click();
+    await page.getByText('40 rows, 4 inputs').waitFor();
+    expect(await page.getByLabel('The first feature is').inputValue()).toBe('0');
+    // It is no delimited text; what is said of the format can be taken back.
+    await page.getByLabel('The first feature is').selectOption('');
+    await page.getByLabel('Format').selectOption('json');
+    await page.getByText('is not valid JSON').waitFor();
+    await page.getByLabel('Format').selectOption('');
+    await page.getByText('40 rows, 3 inputs').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
   });
 
   it('asks whether a first line that looks like a row is one', async () => {

@@ -71,7 +71,7 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
     const { page } = opened;
     await page.getByRole('link', { name: 'Upload your own data' }).click();
     await page
-      .getByLabel('CSV file')
+      .getByLabel('Data file')
       .setInputFiles({ name: 'my plants.csv', mimeType: 'text/csv', buffer: Buffer.from(plants()) });
     await page.getByText('240 rows').waitFor();
     await page.getByText('line 5, column width').waitFor();

@@ -16,6 +16,23 @@ interface Field {
 }
 
 const fields: Readonly<Record<DialectOption, Field>> = {
+  format: {
+    label: 'Format',
+    values: [
+      ['csv', 'delimited text (CSV)'],
+      ['json', 'JSON'],
+      ['arff', 'ARFF'],
+      ['svmlight', 'svmlight'],
+      ['parquet', 'Parquet'],
+    ],
+  },
+  base: {
+    label: 'The first feature is',
+    values: [
+      ['0', 'number 0'],
+      ['1', 'number 1'],
+    ],
+  },
   header: {
     label: 'First line',
     values: [
@@ -85,6 +102,8 @@ export function Dialect({ preview, choices, change }: DialectProps): ReactNode {
         const { label, values } = fields[option];
         const decided = seen(option);
         const chosen = choices.dialect[option];
+        // Of what the format has no use for, only a choice that must be taken back.
+        if (decided === undefined && chosen === undefined && (preview !== undefined || option === 'base')) return null;
         const set = (value: string) => change(withDialect(choices, option, value));
         const named = values.find(([value]) => value === decided?.value)?.[1] ?? decided?.value;
         if (values.length === 0) {

@@ -10,6 +10,8 @@ export type Offer = Hint['offers'][number];
 
 /** Options of the dialect; undefined for detection by the service. */
 export const dialectOptions = [
+  'format',
+  'base',
   'encoding',
   'delimiter',
   'decimal',
@@ -99,6 +101,7 @@ export function withOffer(choices: Choices, { option, values }: Offer): Choices 
       return { ...choices, task: first as Choices['task'] };
     case 'header':
     case 'encoding':
+    case 'base':
       return withDialect(choices, option, first);
     default:
       return choices;
@@ -107,6 +110,6 @@ export function withOffer(choices: Choices, { option, values }: Offer): Choices 
 
 /** Derives the name of a data set from a file name: letters, digits, dots, dashes and underscores. */
 export function nameOf(file: string): string {
-  const plain = file.replace(/(\.[a-z0-9]{1,5})?(\.gz)?$/i, '').replace(/[^a-zA-Z0-9._-]+/g, '-');
+  const plain = file.replace(/(\.[a-z0-9]{1,8})?(\.(gz|zst))?$/i, '').replace(/[^a-zA-Z0-9._-]+/g, '-');
   return plain.replace(/^[^a-zA-Z0-9]+|-+$/g, '').slice(0, 100) || 'mine';
 }

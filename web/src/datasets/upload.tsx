@@ -49,8 +49,8 @@ export function Upload({ names, builtIn }: UploadProps): ReactNode {
       onDrop={drop}
     >
       <p>
-        <strong>Your own data:</strong> a CSV, TSV or other delimited text with one example per row, optionally gzipped.
-        Drop it here, or
+        <strong>Your own data:</strong> a table with one example per row: CSV or other delimited text, JSON, Parquet,
+        ARFF or svmlight, also compressed with gzip or Zstandard. Drop it here, or
       </p>
       <div className="row">
         <button type="button" className="primary" onClick={() => input.current?.click()}>
@@ -59,9 +59,9 @@ export function Upload({ names, builtIn }: UploadProps): ReactNode {
         <input
           ref={input}
           type="file"
-          accept=".csv,.tsv,.tab,.txt,.data,.dat,.gz,text/csv,text/plain,application/gzip"
+          accept=".csv,.tsv,.tab,.txt,.data,.dat,.json,.jsonl,.ndjson,.parquet,.arff,.svm,.svmlight,.libsvm,.gz,.zst,text/csv,text/plain,application/json,application/gzip"
           className="hidden"
-          aria-label="CSV file"
+          aria-label="Data file"
           tabIndex={-1}
           onChange={(event) => take(event.target.files?.[0])}
         />
