@@ -10,7 +10,7 @@ interface Fitted {
   readonly notes: readonly string[];
 }
 
-export function fit(row: Row, setting: Setting): Fitted {
+export function fitInto(row: Row, setting: Setting): Fitted {
   if (typeof setting !== 'object') return { setting: fixed(row, setting), notes: [] };
   if (setting.distribution === 'categorical') return chosen(row, setting.choices);
   if (row.kind === 'choice' || row.kind === 'switch')
@@ -83,5 +83,5 @@ function within(row: NumberRow, given: NumericDistribution): Distribution {
   const first = Number((low + skipped * unit).toPrecision(15));
   const begin = row.above && first <= row.min ? Number((first + unit).toPrecision(15)) : first;
   if (begin > top) throw new NoCounterpart(`must be ${limitsOf(row)} here, got ${words(given)}`);
-  return stepped(begin, top, unit, scale);
+  return step === undefined ? range('int', begin, Math.floor(top), scale) : stepped(begin, top, step, scale);
 }

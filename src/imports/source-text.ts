@@ -52,9 +52,35 @@ function reasonOf(error: unknown): string {
   return message.replace(/,? ?\.{3}"[\s\S]*$/, '').replace(/ (?:in JSON )?at position[\s\S]*$/, '');
 }
 
-function jsonPlace(text: string, error: unknown): string {
+function positionIn(error: unknown): number | undefined {
   const found = /at position (\d+)/.exec(error instanceof Error ? error.message : '');
-  const before = (found === null ? text : text.slice(0, Number(found[1]))).split('\n');
+  return found === null ? undefined : Number(found[1]);
+}
+
+/** Whether JSON could begin like `text`: what is missing is its end. */
+function couldGoOn(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const isAtEnd = error instanceof Error && /end of JSON input|Unterminated/.test(error.message);
+    return isAtEnd || (positionIn(error) ?? -1) >= text.length;
+  }
+}
+
+/** Not every message of JSON.parse has a position; then it is where the longest beginning ends that could go on. */
+function jsonPlace(text: string, error: unknown): string {
+  let position = positionIn(error);
+  if (position === undefined) {
+    let [good, bad] = [0, text.length + 1];
+    while (bad - good > 1) {
+      const middle = (good + bad) >> 1;
+      if (couldGoOn(text.slice(0, middle))) good = middle;
+      else bad = middle;
+    }
+    position = good;
+  }
+  const before = text.slice(0, position).split('\n');
   return `line ${before.length}, column ${before.at(-1)!.length + 1}`;
 }
 
@@ -72,22 +98,25 @@ function checkSize(data: unknown): void {
   }
 }
 
+/** The parser is recursive, and slow where it fails. */
+const MAX_YAML_BRACKETS = 200;
+
+function isNestedDeeply(text: string): boolean {
+  let depth = 0;
+  for (const sign of text) {
+    if (sign === '[' || sign === '{') depth += 1;
+    if ((sign === ']' || sign === '}') && depth > 0) depth -= 1;
+    if (depth > MAX_YAML_BRACKETS) return true;
+  }
+  return /(?:[-?:][ \t]+){200}/.test(text);
+}
+
 export function parseYaml(text: string): unknown {
   if (text.length > MAX_YAML) throw unreadable('', `has ${text.length} characters, but YAML is read up to ${MAX_YAML}`);
   const lines = new LineCounter();
-  let documents: Document.Parsed[];
-  try {
-    const read = parseAllDocuments(text, {
-      schema: 'failsafe',
-      version: '1.1',
-      lineCounter: lines,
-      prettyErrors: false,
-    });
-    documents = Array.isArray(read) ? (read as Document.Parsed[]) : [];
-  } catch {
-    // The parser is recursive.
-    throw unreadable('', 'is not readable as YAML: it is nested too deeply');
-  }
+  if (isNestedDeeply(text)) throw unreadable('', `is nested more than ${MAX_DEPTH} levels deep`);
+  const read = parseAllDocuments(text, { schema: 'failsafe', version: '1.1', lineCounter: lines, prettyErrors: false });
+  const documents = Array.isArray(read) ? (read as Document.Parsed[]) : [];
   const [document] = documents;
   if (document === undefined) throw unreadable('line 1, column 1', 'is empty');
   if (documents.length > 1) throw unreadable('', `has ${documents.length} YAML documents; one is read at a time`);

@@ -11,7 +11,7 @@ import {
   rowOf,
 } from '../domain/specification/hyperparameters.ts';
 import { metrics, type Task } from '../domain/specification/objectives.ts';
-import { fit } from './fit.ts';
+import { fitInto } from './fit.ts';
 import {
   type Alternative,
   type Format,
@@ -124,10 +124,10 @@ class Mapping {
       throw new NoCounterpart(`no hyperparameter here is known by this name${didYouMean(name, hyperparameterNames)}`);
     const taken = [...this.mapped.values()].find(({ hyperparameter }) => hyperparameter === target);
     if (taken !== undefined) throw new NoCounterpart(`${target} is already set by ${taken.source}`);
-    const fitted = fit(row, setting);
+    const fitted = fitInto(row, setting);
     const others = alternatives.flatMap(({ about, setting: other }) => {
       try {
-        return [{ about, setting: fit(row, other).setting }];
+        return [{ about, setting: fitInto(row, other).setting }];
       } catch {
         // An alternative outside our limits is none.
         return [];
