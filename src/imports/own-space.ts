@@ -4,7 +4,7 @@ import { field, isFields, listOf, maybeNumber, numberIn, plainValue, shown, text
 import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder, unreadable } from './imported-space.ts';
 import { choices, multiplesInside, range, roundedFromZero, weightNote, words } from './supports.ts';
 
-export const OWN_FORMAT = 'hypersearch-space';
+const OWN_FORMAT = 'hypersearch-space';
 
 export function isOwn(data: unknown): boolean {
   return field(data, 'format') === OWN_FORMAT;

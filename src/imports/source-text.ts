@@ -164,7 +164,7 @@ function scalarOf(node: Scalar): unknown {
 }
 
 /** A plain scalar as PyYAML resolves it: `1e-5` is a text, `012` is 10, `yes` is true. */
-export function plainScalar(source: string): Spelled | string | boolean | null {
+function plainScalar(source: string): Spelled | string | boolean | null {
   if (/^(?:~|null|Null|NULL|)$/.test(source)) return null;
   if (/^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/.test(source)) return true;
   if (/^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/.test(source)) return false;

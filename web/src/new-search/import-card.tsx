@@ -44,9 +44,9 @@ export function ImportCard({ draft, choose }: ImportCardProps): ReactNode {
           type="file"
           aria-label="File of another tool"
           accept=".yaml,.yml,.json,.log,.jsonl,.txt"
-          onChange={async (event) => {
+          onChange={(event) => {
             const file = event.target.files?.[0];
-            if (file !== undefined) read({ text: await file.text(), file: file.name }, {});
+            if (file !== undefined) void textIn(file).then((text) => read({ text, file: file.name }, {}));
           }}
         />
         <textarea
@@ -75,6 +75,13 @@ export function ImportCard({ draft, choose }: ImportCardProps): ReactNode {
       </div>
     </details>
   );
+}
+
+/** More than the service reads, so that it refuses a larger file; not all of it, which may not fit into memory. */
+const MAX_READ = 2 * 1024 * 1024;
+
+function textIn(file: File): Promise<string> {
+  return file.slice(0, MAX_READ).text();
 }
 
 interface OutcomeProps {
