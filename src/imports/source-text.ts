@@ -25,11 +25,30 @@ export class Spelled {
 
 const MAX_DEPTH = 40;
 const MAX_NODES = 200_000;
-/** Reading YAML takes far longer than JSON, and the service waits for it. */
-const MAX_YAML = 256 * 1024;
+/** Reading YAML takes far longer than JSON, up to a second for so much, and the service waits for it; sweeps have a few kB. */
+const MAX_YAML = 64 * 1024;
 const MAX_ALIASES = 100;
 
+/** Parsers are slow with deep nesting, that of YAML is recursive: so deep they do not get to see it. */
+const MAX_BRACKETS = 200;
+
+/** `strings`: brackets in double quotes are text. YAML has other quotes too, so all of its brackets count. */
+function isNestedDeeply(text: string, strings: boolean): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const sign = text[i];
+    if (strings && sign === '"') inString = !inString;
+    else if (inString && sign === '\\') i += 1;
+    else if (!inString && (sign === '[' || sign === '{')) depth += 1;
+    else if (!inString && (sign === ']' || sign === '}') && depth > 0) depth -= 1;
+    if (depth > MAX_BRACKETS) return true;
+  }
+  return false;
+}
+
 export function parseJson(text: string, place = ''): unknown {
+  if (isNestedDeeply(text, true)) throw unreadable(place, `is nested more than ${MAX_DEPTH} levels deep`);
   let data: unknown;
   try {
     data = JSON.parse(text);
@@ -98,23 +117,11 @@ function checkSize(data: unknown): void {
   }
 }
 
-/** The parser is recursive, and slow where it fails. */
-const MAX_YAML_BRACKETS = 200;
-
-function isNestedDeeply(text: string): boolean {
-  let depth = 0;
-  for (const sign of text) {
-    if (sign === '[' || sign === '{') depth += 1;
-    if ((sign === ']' || sign === '}') && depth > 0) depth -= 1;
-    if (depth > MAX_YAML_BRACKETS) return true;
-  }
-  return /(?:[-?:][ \t]+){200}/.test(text);
-}
-
 export function parseYaml(text: string): unknown {
   if (text.length > MAX_YAML) throw unreadable('', `has ${text.length} characters, but YAML is read up to ${MAX_YAML}`);
   const lines = new LineCounter();
-  if (isNestedDeeply(text)) throw unreadable('', `is nested more than ${MAX_DEPTH} levels deep`);
+  if (isNestedDeeply(text, false) || /(?:[-?:][ \t]+){200}/.test(text))
+    throw unreadable('', `is nested more than ${MAX_DEPTH} levels deep`);
   const read = parseAllDocuments(text, { schema: 'failsafe', version: '1.1', lineCounter: lines, prettyErrors: false });
   const documents = Array.isArray(read) ? (read as Document.Parsed[]) : [];
   const [document] = documents;

@@ -53,8 +53,8 @@ describe('a file that cannot be read', () => {
       'text',
       'nested more than 40 levels',
     ],
-    ['is YAML nested too deeply', `a: ${'['.repeat(100_000)}`, undefined, 'text', 'nested more than 40 levels'],
-    ['is YAML of lists in lists', `a:\n ${'- '.repeat(50_000)}`, undefined, 'text', 'nested more than 40 levels'],
+    ['is YAML nested too deeply', `a: ${'['.repeat(60_000)}`, undefined, 'text', 'nested more than 40 levels'],
+    ['is YAML of lists in lists', `a:\n ${'- '.repeat(30_000)}`, undefined, 'text', 'nested more than 40 levels'],
     [
       'has an alias of itself',
       'parameters: &a {lr: *a}\nmethod: random\n',
@@ -63,7 +63,8 @@ describe('a file that cannot be read', () => {
       'nested more than 40 levels',
     ],
     ['is JSON with a wrong word', '{"a": 1,\n "b": yes}', undefined, 'text (line 2, column 7)', 'is not JSON'],
-    ['is a long YAML', `${sweep}# ${'x'.repeat(300_000)}`, undefined, 'text', 'YAML is read up to 262144'],
+    ['is JSON that never stops opening', '[{"a":'.repeat(100_000), undefined, 'text', 'nested more than 40 levels'],
+    ['is a long YAML', `${sweep}# ${'x'.repeat(300_000)}`, undefined, 'text', 'YAML is read up to 65536'],
   ])('%s', (_, text, file, path, message) => {
     const { issues } = problemOf(text, file);
     expect(issues).toEqual([{ path, message: expect.stringContaining(message) }]);
@@ -82,6 +83,13 @@ describe('a file that cannot be read', () => {
   it('has aliases that multiply', () => {
     const lines = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]`);
     expect(problemOf(['a0: &a0 [1]', ...lines, sweep].join('\n')).message).toContain('more than 100 YAML aliases');
+  });
+});
+
+describe('brackets in texts', () => {
+  it('are no nesting', () => {
+    const text = JSON.stringify({ lr: { _type: 'choice', _value: ['"[{'.repeat(300), 1] } });
+    expect(readSpace({ text }).mapped[0]?.setting).toEqual({ distribution: 'categorical', choices: [1] });
   });
 });
 
