@@ -1,6 +1,7 @@
 /** Files that are damaged, huge or nothing of the kind: an error with its place, and never a guess. */
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../src/errors.ts';
+import { field } from '../../../src/imports/fields.ts';
 import { readSpace } from '../../../src/imports/read-space.ts';
 
 function problemOf(text: string, file?: string): Problem {
@@ -94,6 +95,11 @@ describe('brackets in texts', () => {
 });
 
 describe('names of prototypes', () => {
+  it('are no fields of what does not have them', () => {
+    expect(field({}, 'constructor')).toBeUndefined();
+    expect(field(JSON.parse('{"__proto__": {"lr": 1}}'), 'lr')).toBeUndefined();
+  });
+
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%s is a name like any other', (name) => {
     const json = `{"${name}": {"_type": "uniform", "_value": [0, 1]}, "lr": {"_type": "uniform", "_value": [0.1, 1]}}`;
     const yaml = `method: random\nparameters:\n  ${name}: {min: 0, max: 1}\n  lr: {min: 0.1, max: 1.0}\n${name}: {method: grid}\n`;
