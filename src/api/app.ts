@@ -22,6 +22,7 @@ import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { importRoutes } from './routes/imports.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
@@ -92,6 +93,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(analysisRoutes, dependencies);
   await app.register(eventRoutes, live);
   await app.register(datasetRoutes, dependencies);
+  await app.register(importRoutes, dependencies);
   await app.register(modelRoutes, dependencies);
   await app.register(keyRoutes, dependencies);
   await app.register(healthRoutes, dependencies);

@@ -4,6 +4,7 @@ import { json as readJson } from 'node:stream/consumers';
 import WebSocket from 'ws';
 import { requestLine, type Target } from '../client/request.ts';
 import type { Answer, EndpointName } from '../contract/http.ts';
+import type { ImportRequest } from '../contract/imports.ts';
 import type { ModelFile, NewModelRequest } from '../contract/models.ts';
 import type { ProblemDocument } from '../contract/problem.ts';
 import type { SearchMessage } from '../contract/stream.ts';
@@ -48,6 +49,8 @@ export function createClient(url: string, key?: string) {
   return {
     url,
     create: (specification: unknown) => json('POST /v1/searches', {}, specification),
+    /** Stores nothing. */
+    importSpace: (file: ImportRequest) => json('POST /v1/imports', {}, file),
     list: () => json('GET /v1/searches', { query: { limit: 50 } }),
     search: (id: string) => json('GET /v1/searches/:id', { params: { id } }),
     cancel: (id: string) => json('POST /v1/searches/:id/cancel', { params: { id } }),

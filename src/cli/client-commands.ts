@@ -21,6 +21,7 @@ import {
   whatIfNotes,
   whatIfTable,
 } from './format.ts';
+import { importFile } from './import-command.ts';
 import { keys } from './key-commands.ts';
 import { listModels, makeModel, predict } from './model-commands.ts';
 import { replayed } from './replay.ts';
@@ -102,6 +103,7 @@ const clientCommands: Readonly<Record<string, Command>> = {
     return 0;
   },
   replay,
+  import: importFile,
   model: makeModel,
   keys,
   models: listModels,

@@ -9,6 +9,9 @@ export class UsageError extends Error {
 export const usage = `usage: npm run hypersearch -- COMMAND
 
   submit FILE [--watch]             start the search specified in FILE (JSON)
+  import FILE [--dataset NAME] [--format FORMAT] [--name THEIRS=OURS]...
+                                    the search space of a file of another tool (W&B, Optuna, NNI, Katib,
+                                    ConfigSpace, Vizier, Keras Tuner) as a specification
   preflight FILE | ID               check the networks of a search before training
   watch ID                          follow a search until it ends
   list                              the newest searches

@@ -4,6 +4,7 @@ import { analysisEndpoints } from './analysis.ts';
 import { confirmationEndpoints } from './confirmation.ts';
 import { datasetEndpoints } from './datasets.ts';
 import { healthEndpoints } from './health.ts';
+import { importEndpoints } from './imports.ts';
 import { keyEndpoints } from './keys.ts';
 import { modelEndpoints } from './models.ts';
 import { searchEndpoints } from './searches.ts';
@@ -19,6 +20,7 @@ export const endpoints = {
   ...whatIfEndpoints,
   ...streamEndpoints,
   ...datasetEndpoints,
+  ...importEndpoints,
   ...modelEndpoints,
   ...healthEndpoints,
   ...keyEndpoints,

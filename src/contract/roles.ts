@@ -8,6 +8,7 @@ const readers: ReadonlySet<string> = new Set<EndpointName>([
   'POST /v1/searches/preflight',
   'POST /v1/searches/:id/refine/dry-run',
   'POST /v1/datasets/preview',
+  'POST /v1/imports',
   'POST /v1/models/:id/predict',
 ]);
 

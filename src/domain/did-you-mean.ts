@@ -23,6 +23,16 @@ const otherNames: Readonly<Record<string, string>> = {
   numepochs: 'epochs',
   solver: 'optimizer',
   batchnormalization: 'batchNorm',
+  opt: 'optimizer',
+  act: 'activation',
+  hidden: 'hiddenUnits',
+  hiddensize: 'hiddenUnits',
+  hiddendim: 'hiddenUnits',
+  numunits: 'hiddenUnits',
+  numhiddenlayers: 'hiddenLayers',
+  l2reg: 'l2',
+  droprate: 'dropout',
+  minibatchsize: 'batchSize',
   init: 'initializer',
   kernelinitializer: 'initializer',
   ntrials: 'trials',
@@ -38,9 +48,15 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
+/** The known name that is the same but for its spelling, or that other libraries call so; no mere resemblance. */
+export function sameName(name: string, known: readonly string[]): string | undefined {
+  const short = plain(name);
+  return known.find((one) => plain(one) === short) ?? known.find((one) => one === otherNames[short]);
+}
+
 function meantBy(name: string, known: readonly string[]): string | undefined {
   const short = plain(name);
-  const same = known.find((one) => plain(one) === short) ?? known.find((one) => one === otherNames[short]);
+  const same = sameName(name, known);
   if (same !== undefined || known.length === 0 || short === '') return same;
   const near = closest(short, known.map(plain));
   // A third of the letters may differ: more is another word.

@@ -28,6 +28,35 @@ async function hypersearch(...args: string[]): Promise<{ code: number | null; ou
   return { code: process_.child.exitCode, output: process_.output() };
 }
 
+it('import: the specification of a file of another tool on standard output, what became of it on standard error', async () => {
+  const file = join(folder, 'sweep.yaml');
+  await writeFile(
+    file,
+    'method: grid\nparameters:\n  my_rate: {values: [0.1, 0.2]}\n  epochs: {value: 1}\n  foo: {value: 3}\n',
+  );
+  const imported = await hypersearch(
+    'import',
+    file,
+    '--dataset',
+    'iris',
+    '--name',
+    'my_rate=learningRate',
+    '--name',
+    'foo=',
+  );
+  expect(imported.code, imported.output).toBe(0);
+  expect(imported.output).toContain('recognised as wandb-sweep\n  my_rate → learningRate: 0.1, 0.2\n');
+  expect(imported.output).toContain('foo: the mapping leaves it out');
+  const specification = join(folder, 'imported.json');
+  await writeFile(specification, imported.output.slice(imported.output.indexOf('{')));
+  const submitted = await hypersearch('submit', specification);
+  expect(submitted.output).toContain('iris, grid: 2 trials');
+  await writeFile(file, 'method: grid\nparameters: {lr: [1, 2}\n');
+  const damaged = await hypersearch('import', file);
+  expect(damaged.code).toBe(1);
+  expect(damaged.output).toContain('text (line 2, column 23): is not YAML');
+});
+
 it('npm run demo: dozens of networks on an embedded Postgres, the best ones, and an exit code of 0', async () => {
   const demo = run(process.execPath, [main, 'demo'], {
     HYPERSEARCH_DATA: join(folder, 'data'),

@@ -249,6 +249,10 @@ describe('every answer', () => {
 
   it('about data sets, examples and health is as it was published', async () => {
     await ask('POST /v1/datasets/preview', { query: { target: 'kind' } }, { csv });
+    const sweep =
+      'method: random\nmetric: {name: val_loss, goal: minimize}\nparameters:\n  lr: {min: 0.1, max: 0.2}\n  x: {value: 1}';
+    await ask('POST /v1/imports', {}, { body: { text: sweep, dataset: 'iris' } });
+    await ask('POST /v1/imports', {}, { body: { text: '{' }, status: 400 });
     await ask('POST /v1/datasets/preview', {}, { csv: `${csv}\n1;2` });
     await ask('POST /v1/datasets', { query: { name: 'plants' } }, { csv });
     await ask('POST /v1/datasets', { query: { name: 'plants' } }, { csv: 'a', status: 400 });

@@ -155,6 +155,7 @@ describe('with keys', () => {
       'POST /v1/searches/:id/refine/dry-run',
       'POST /v1/searches/preflight',
       'POST /v1/datasets/preview',
+      'POST /v1/imports',
       'POST /v1/models/:id/predict',
     ]);
     expect(byRole('admin')).toEqual(['POST /v1/keys', 'GET /v1/keys', 'DELETE /v1/keys/:id']);

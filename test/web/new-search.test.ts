@@ -5,6 +5,7 @@ import { defaultHyperparameters, readableOf } from '../../src/domain/specificati
 import { prunerSchema } from '../../src/domain/specification/pruners.ts';
 import { samplerSchema } from '../../src/domain/specification/samplers.ts';
 import { partOf } from '../../web/src/new-search/draft.ts';
+import { readingsOf, settingText, withImport } from '../../web/src/new-search/imported.ts';
 import { type Dimension, placed, ticksOf } from '../../web/src/new-search/space-points.ts';
 import {
   isChosen,
@@ -91,5 +92,53 @@ describe('the picture of the space', () => {
       { at: 0.25, label: 'relu' },
       { at: 0.75, label: 'tanh' },
     ]);
+  });
+});
+
+describe('a search space of another tool', () => {
+  const setting = { distribution: 'int', low: 4, high: 12, step: 4, scale: 'linear' } as const;
+  const other = { ...setting, low: 1, high: 9 };
+  const imported = {
+    format: 'wandb-sweep',
+    specification: {
+      hyperparameters: { hiddenUnits: setting, epochs: 3 },
+      sampler: { type: 'grid' },
+      budget: { trials: 7 },
+    },
+    mapped: [
+      { source: 'units', hyperparameter: 'hiddenUnits', setting, alternatives: [{ about: 'grid', setting: other }] },
+      { source: 'epochs', hyperparameter: 'epochs', setting: 3, alternatives: [] },
+    ],
+    settings: [],
+    unmapped: [],
+    notes: [],
+  } as const;
+  const draft = {
+    name: 'mine',
+    dataset: 'digits',
+    hyperparameters: { l2: 1 },
+    pruner: { type: 'median' },
+    budget: { seconds: 9 },
+  };
+
+  it('replaces the space of the draft, and of its strategy what the file sets', () => {
+    expect(withImport(draft, imported, {})).toEqual({
+      ...draft,
+      hyperparameters: { hiddenUnits: setting, epochs: 3 },
+      sampler: { type: 'grid' },
+      budget: { seconds: 9, trials: 7 },
+    });
+  });
+
+  it('has the reading that was chosen', () => {
+    expect(readingsOf(imported.mapped[0])).toEqual([setting, other]);
+    expect(withImport(draft, imported, { units: 1 })['hyperparameters']).toMatchObject({ hiddenUnits: other });
+  });
+
+  it('is shown with steps and conditions', () => {
+    expect(settingText({ ...setting, when: { optimizer: ['sgd', 'adam'] } })).toBe(
+      '4 … 12, in steps of 4, if optimizer is sgd or adam',
+    );
+    expect(settingText(3)).toBe('3');
   });
 });

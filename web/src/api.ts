@@ -2,11 +2,13 @@
 import { useSyncExternalStore } from 'react';
 import { requestLine, type Target } from '../../src/client/request.ts';
 import type { Answer, EndpointName, Query } from '../../src/contract/http.ts';
+import type { ImportRequest } from '../../src/contract/imports.ts';
 import type { NewModelRequest } from '../../src/contract/models.ts';
 import type { ProblemDocument } from '../../src/contract/problem.ts';
 import type { Trial } from '../../src/domain/trial.ts';
 
 export type { History, Importance, Preflight, SearchFindings } from '../../src/contract/analysis.ts';
+export type { Import } from '../../src/contract/imports.ts';
 export type { NewModelRequest as NewModel, PredictionsAnswer as Predictions } from '../../src/contract/models.ts';
 export type { DryRun } from '../../src/contract/searches.ts';
 export type { ModelMessage } from '../../src/contract/stream.ts';
@@ -95,6 +97,9 @@ export const api = {
   create: (specification: unknown) => ask('POST /v1/searches', {}, { body: specification }),
   dryRun: (specification: unknown, signal?: AbortSignal) =>
     ask('POST /v1/searches/dry-run', {}, { body: specification, signal }),
+  /** The service checks the names of the mapping. */
+  importSpace: (file: Pick<ImportRequest, 'text' | 'file' | 'dataset'> & { readonly names: object }) =>
+    ask('POST /v1/imports', {}, { body: file }),
   preflight: (specification: unknown) => ask('POST /v1/searches/preflight', {}, { body: specification }),
   change: (id: string, body: unknown) => ask('PATCH /v1/searches/:id', { params: { id } }, { body }),
   annotateTrial: (id: string, number: number, body: unknown) =>

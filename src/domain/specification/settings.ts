@@ -26,8 +26,10 @@ const distributionSchema = z.discriminatedUnion('distribution', [
   z.object({ distribution: z.literal('categorical'), choices: z.array(valueSchema).readonly(), when }),
 ]) satisfies z.ZodType<Distribution>;
 
+export const settingSchema = z.union([valueSchema, distributionSchema]);
+
 export const settingsSchema = z
-  .record(z.string(), z.union([valueSchema, distributionSchema]))
+  .record(z.string(), settingSchema)
   .readonly()
   .describe('Each hyperparameter with its value or distribution')
   .meta({ id: 'Settings' });

@@ -48,6 +48,41 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
     await page.close();
   });
 
+  it('may come from a file of another tool, whose names and readings can be changed', async () => {
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`${service.url}/new?dataset=iris`);
+    await page.getByText('Import from another tool').click();
+    await page.getByLabel('File of another tool').setInputFiles({
+      name: 'sweep.yaml',
+      mimeType: 'application/yaml',
+      buffer: Buffer.from(
+        'method: random\nrun_cap: 7\nparameters:\n  my_rate: {min: 0.01, max: 0.1}\n  units: {distribution: q_uniform, min: 1, max: 11, q: 4}\n',
+      ),
+    });
+    await page.getByText('1 of 2 hyperparameters are taken over').waitFor();
+    await page.getByText('no hyperparameter here is known by this name').waitFor();
+    await page.getByLabel('my_rate means').selectOption('learningRate');
+    await page.getByText('2 of 2 hyperparameters are taken over').waitFor();
+    await page.getByLabel('values of units').selectOption('1');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Use in this draft' }).click();
+    expect(await draftIn(page)).toMatchObject({
+      dataset: 'iris',
+      hyperparameters: {
+        learningRate: { distribution: 'float', low: 0.01, high: 0.1 },
+        hiddenUnits: { distribution: 'int', low: 1, high: 9, step: 4 },
+      },
+      sampler: { type: 'random' },
+      budget: { trials: 7 },
+    });
+    await page.getByLabel('Text of another tool').fill('{"hyperparameters": [');
+    await page.getByRole('button', { name: 'Read it' }).click();
+    await page.getByText('line 1, column 22: is not JSON').waitFor();
+    // The browser itself writes down the refusal.
+    expect(complaints.filter((one) => !one.includes('400'))).toEqual([]);
+    await page.close();
+  });
+
   it('may be a preset, which is no longer chosen once a setting of it changes; a cut bracket is a caution', async () => {
     const { page } = await openPage(browser);
     await page.goto(`${service.url}/new?dataset=iris`);

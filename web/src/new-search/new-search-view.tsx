@@ -29,6 +29,7 @@ import {
 import { DryRunCard } from './dry-run-card.tsx';
 import { Examples } from './examples.tsx';
 import { groups, type Name } from './groups.ts';
+import { ImportCard } from './import-card.tsx';
 import { KindForm } from './kind-form.tsx';
 import { ObjectiveField } from './objective-field.tsx';
 import { PreflightCard } from './preflight-card.tsx';
@@ -132,6 +133,7 @@ function Setup({ begun, origin }: SetupProps): ReactNode {
       )}
       <Presets draft={draft} choose={change} />
       <Examples choose={change} />
+      <ImportCard draft={draft} choose={change} />
       <div className="setup">
         <Form draft={draft} change={change} issues={issues} />
         <aside>

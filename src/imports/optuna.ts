@@ -1,0 +1,159 @@
+/** The space of a study in a journal of Optuna, as Optuna 5.0.0 reads it (docs/interop.md). */
+import type { Distribution, Value } from '../algorithms/space/space.ts';
+import { field, isFields, listOf, maybeNumber, numberIn, plainValue, shown, textOf } from './fields.ts';
+import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder, unreadable } from './imported-space.ts';
+import { parseJson } from './source-text.ts';
+import { choices, range, stepped, words } from './supports.ts';
+
+const operation = { createStudy: 0, deleteStudy: 1, setSystemAttribute: 3, createTrial: 4, setParameter: 5 };
+
+/** A journal: every line is an object with an `op_code`. */
+export function isJournal(text: string): boolean {
+  return /^\s*\{[^\n]*"op_code"\s*:/.test(text);
+}
+
+interface Study {
+  readonly name: string;
+  readonly directions: readonly unknown[];
+  metrics: readonly unknown[];
+  trials: number;
+  isDeleted: boolean;
+  /** Every distribution of a parameter, as written, with the number of trials that have it. */
+  readonly distributions: Map<string, Map<string, number>>;
+}
+
+export function readJournal(text: string): SourceSpace {
+  const studies = studiesOf(text);
+  const known = studies.filter(({ isDeleted }) => !isDeleted);
+  const study = known.find(({ distributions }) => distributions.size > 0);
+  if (study === undefined)
+    throw unreadable('', `is a journal of Optuna with ${known.length} studies, and none has a trial with parameters`);
+  const space = new SpaceBuilder('optuna-journal');
+  if (known.length > 1)
+    space.note('', `the file has ${known.length} studies; this is ${shown(study.name)}, the first with parameters`);
+  for (const [name, written] of study.distributions) space.parameter(name, () => parameter([...written], study.trials));
+  readObjective(space, study);
+  if (text.split('\n').at(-1)!.trim() !== '')
+    space.note('', 'the last line has no end: Optuna does not see it, and it is left out here too');
+  return space.done();
+}
+
+function readObjective(space: SpaceBuilder, { directions, metrics }: Study): void {
+  if (directions.length > 1) {
+    space.leaveOut('directions', `the study has ${directions.length} objectives; here a search has one`);
+    return;
+  }
+  const direction = directions[0] === 2 ? 'maximize' : directions[0] === 1 ? 'minimize' : undefined;
+  space.objective(textOf(metrics[0]), direction);
+}
+
+function studiesOf(text: string): readonly Study[] {
+  const studies: Study[] = [];
+  const trials: (Study | undefined)[] = [];
+  const lines = text.split('\n');
+  for (const [i, line] of lines.entries()) {
+    // Optuna does not see a last line that has no end either: it is still being written.
+    if (line.trim() === '' || i === lines.length - 1) continue;
+    const record = parseJson(line, `line ${i + 1}`);
+    if (!isFields(record) || typeof field(record, 'op_code') !== 'number')
+      throw unreadable(`line ${i + 1}`, `must be a record with an op_code, got ${shown(record)}`);
+    take(record, studies, trials);
+  }
+  return studies;
+}
+
+function take(record: unknown, studies: Study[], trials: (Study | undefined)[]): void {
+  const study = studies[maybeNumber(field(record, 'study_id')) ?? -1];
+  switch (field(record, 'op_code')) {
+    case operation.createStudy: {
+      const name = textOf(field(record, 'study_name')) ?? '';
+      // Optuna drops a second study with the name of another.
+      if (studies.some((one) => one.name === name && !one.isDeleted)) return;
+      const directions = listOf(field(record, 'directions'));
+      studies.push({ name, directions, metrics: [], trials: 0, isDeleted: false, distributions: new Map() });
+      return;
+    }
+    case operation.deleteStudy:
+      if (study) study.isDeleted = true;
+      return;
+    case operation.setSystemAttribute: {
+      const metrics = field(field(record, 'system_attr'), 'study:metric_names');
+      if (study && metrics !== undefined) study.metrics = listOf(metrics);
+      return;
+    }
+    case operation.createTrial: {
+      if (study === undefined) return;
+      trials.push(study);
+      study.trials += 1;
+      const distributions = field(record, 'distributions');
+      for (const [name, written] of Object.entries(isFields(distributions) ? distributions : {}))
+        add(study, name, written);
+      return;
+    }
+    case operation.setParameter: {
+      const of = trials[maybeNumber(field(record, 'trial_id')) ?? -1];
+      if (of !== undefined) add(of, String(field(record, 'param_name')), field(record, 'distribution'));
+    }
+  }
+}
+
+function add({ distributions }: Study, name: string, written: unknown): void {
+  const known = distributions.get(name) ?? new Map<string, number>();
+  const text = textOf(written) ?? JSON.stringify(written) ?? '';
+  known.set(text, (known.get(text) ?? 0) + 1);
+  distributions.set(name, known);
+}
+
+function parameter(written: readonly (readonly [string, number])[], trials: number): Reading {
+  const [first, ...others] = written.map(([text]) => distributionOf(text));
+  const notes: string[] = [];
+  let setting = first!.setting;
+  if (first!.note) notes.push(first!.note);
+  for (const { setting: other } of others) {
+    const joined = union(setting, other);
+    if (joined !== undefined) {
+      setting = joined;
+      notes.push('its bounds differ between trials; these are the lowest and the highest');
+    } else notes.push(`some trials have ${words(other)}, which Optuna drops: only bounds may differ`);
+  }
+  const count = written.reduce((sum, [, times]) => sum + times, 0);
+  if (count < trials)
+    notes.push(
+      `${count} of ${trials} trials have it; a journal does not say when: it is always active here. Add a condition (when) if it has one`,
+    );
+  return { setting, notes: [...new Set(notes)] };
+}
+
+function union(a: Distribution, b: Distribution): Distribution | undefined {
+  if (a.distribution === 'categorical' || b.distribution === 'categorical') return undefined;
+  if (a.distribution !== b.distribution || a.scale !== b.scale) return undefined;
+  const { step: _a, ...free } = a;
+  const [low, high] = [Math.min(a.low, b.low), Math.max(a.high, b.high)];
+  return a.step === b.step ? { ...a, low, high } : { ...free, low, high };
+}
+
+function distributionOf(text: string): { readonly setting: Distribution; readonly note?: string } {
+  const parsed = parseJson(text, 'distribution');
+  const [name, attributes] = [field(parsed, 'name'), field(parsed, 'attributes')];
+  if (name === 'CategoricalDistribution')
+    return { setting: choices(listOf(field(attributes, 'choices')).map(choiceOf)) };
+  if (name !== 'FloatDistribution' && name !== 'IntDistribution')
+    throw new NoCounterpart(`must be a Float-, Int- or CategoricalDistribution, got ${shown(name)}`);
+  const kind = name === 'IntDistribution' ? 'int' : 'float';
+  const [low, high] = [numberIn(attributes, 'low'), numberIn(attributes, 'high')];
+  const scale = field(attributes, 'log') === true ? 'log' : 'linear';
+  const step = maybeNumber(field(attributes, 'step'));
+  if (step === undefined || (kind === 'int' && step === 1)) return { setting: range(kind, low, high, scale) };
+  if (scale === 'log') throw new NoCounterpart('Optuna refuses a log scale with a step');
+  const setting = stepped(low, high, step);
+  const top = setting.distribution === 'categorical' ? high : setting.high;
+  const floatStep: Distribution =
+    kind === 'float' && setting.distribution === 'int' ? { ...setting, distribution: 'float' } : setting;
+  return top < high
+    ? { setting: floatStep, note: `${high} is not on its step of ${step}: Optuna lowers it to ${top}` }
+    : { setting: floatStep };
+}
+
+function choiceOf(choice: unknown): Value {
+  return plainValue(choice, 'a choice');
+}

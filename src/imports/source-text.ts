@@ -1,0 +1,192 @@
+/** The text of a file as data, with the places of mistakes. YAML is read as PyYAML (YAML 1.1) reads it, and keeps how numbers are spelled. */
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  Scalar,
+} from 'yaml';
+import { unreadable } from './imported-space.ts';
+
+/** A number of a YAML file: tools tell 1 from 1.0. */
+export class Spelled {
+  readonly value: number;
+  readonly isFloat: boolean;
+  constructor(value: number, isFloat: boolean) {
+    this.value = value;
+    this.isFloat = isFloat;
+  }
+}
+
+const MAX_DEPTH = 40;
+const MAX_NODES = 200_000;
+/** Reading YAML takes far longer than JSON, up to a second for so much, and the service waits for it; sweeps have a few kB. */
+const MAX_YAML = 64 * 1024;
+const MAX_ALIASES = 100;
+
+/** Parsers are slow with deep nesting, that of YAML is recursive: so deep they do not get to see it. */
+const MAX_BRACKETS = 200;
+
+/** `strings`: brackets in double quotes are text. YAML has other quotes too, so all of its brackets count. */
+function isNestedDeeply(text: string, strings: boolean): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const sign = text[i];
+    if (strings && sign === '"') inString = !inString;
+    else if (inString && sign === '\\') i += 1;
+    else if (!inString && (sign === '[' || sign === '{')) depth += 1;
+    else if (!inString && (sign === ']' || sign === '}') && depth > 0) depth -= 1;
+    if (depth > MAX_BRACKETS) return true;
+  }
+  return false;
+}
+
+export function parseJson(text: string, place = ''): unknown {
+  if (isNestedDeeply(text, true)) throw unreadable(place, `is nested more than ${MAX_DEPTH} levels deep`);
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    try {
+      // Python writes numbers that are not finite bare.
+      data = JSON.parse(
+        text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (one) => (one[0] === '"' ? one : 'null')),
+      );
+    } catch {
+      throw unreadable(place || jsonPlace(text, error), `is not JSON: ${reasonOf(error)}`);
+    }
+  }
+  checkSize(data);
+  return data;
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/,? ?\.{3}"[\s\S]*$/, '').replace(/ (?:in JSON )?at position[\s\S]*$/, '');
+}
+
+function positionIn(error: unknown): number | undefined {
+  const found = /at position (\d+)/.exec(error instanceof Error ? error.message : '');
+  return found === null ? undefined : Number(found[1]);
+}
+
+/** Whether JSON could begin like `text`: what is missing is its end. */
+function couldGoOn(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const isAtEnd = error instanceof Error && /end of JSON input|Unterminated/.test(error.message);
+    return isAtEnd || (positionIn(error) ?? -1) >= text.length;
+  }
+}
+
+/** Not every message of JSON.parse has a position; then it is where the longest beginning ends that could go on. */
+function jsonPlace(text: string, error: unknown): string {
+  let position = positionIn(error);
+  if (position === undefined) {
+    let [good, bad] = [0, text.length + 1];
+    while (bad - good > 1) {
+      const middle = (good + bad) >> 1;
+      if (couldGoOn(text.slice(0, middle))) good = middle;
+      else bad = middle;
+    }
+    position = good;
+  }
+  const before = text.slice(0, position).split('\n');
+  return `line ${before.length}, column ${before.at(-1)!.length + 1}`;
+}
+
+/** Not recursive: the nesting is what is checked. */
+function checkSize(data: unknown): void {
+  const pending: { value: unknown; depth: number }[] = [{ value: data, depth: 0 }];
+  let count = 0;
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next.value !== 'object' || next.value === null) continue;
+    if (next.depth >= MAX_DEPTH) throw unreadable('', `is nested more than ${MAX_DEPTH} levels deep`);
+    const values = Object.values(next.value);
+    count += values.length;
+    if (count > MAX_NODES) throw unreadable('', `has more than ${MAX_NODES} values`);
+    for (const value of values) pending.push({ value, depth: next.depth + 1 });
+  }
+}
+
+export function parseYaml(text: string): unknown {
+  if (text.length > MAX_YAML) throw unreadable('', `has ${text.length} characters, but YAML is read up to ${MAX_YAML}`);
+  const lines = new LineCounter();
+  if (isNestedDeeply(text, false) || /(?:[-?:][ \t]+){200}/.test(text))
+    throw unreadable('', `is nested more than ${MAX_DEPTH} levels deep`);
+  const read = parseAllDocuments(text, { schema: 'failsafe', version: '1.1', lineCounter: lines, prettyErrors: false });
+  const documents = Array.isArray(read) ? (read as Document.Parsed[]) : [];
+  const [document] = documents;
+  if (document === undefined) throw unreadable('line 1, column 1', 'is empty');
+  if (documents.length > 1) throw unreadable('', `has ${documents.length} YAML documents; one is read at a time`);
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw unreadable(`line ${line}, column ${col}`, `is not YAML: ${error.message.split('\n')[0]}`);
+  }
+  return dataOf(document);
+}
+
+function dataOf(document: Document.Parsed): unknown {
+  let nodes = 0;
+  let aliases = 0;
+  const followed = (alias: Alias, depth: number): unknown => {
+    aliases += 1;
+    if (aliases > MAX_ALIASES) throw unreadable('', `has more than ${MAX_ALIASES} YAML aliases`);
+    return visit(alias.resolve(document), depth);
+  };
+  const visit = (node: Node | null | undefined, depth: number): unknown => {
+    nodes += 1;
+    if (nodes > MAX_NODES) throw unreadable('', `has more than ${MAX_NODES} values`);
+    if (depth > MAX_DEPTH) throw unreadable('', `is nested more than ${MAX_DEPTH} levels deep`);
+    if (isAlias(node)) return followed(node, depth);
+    if (isSeq(node)) return node.items.map((item) => visit(item as Node, depth + 1));
+    if (isScalar(node)) return scalarOf(node);
+    if (!isMap(node)) return null;
+    const merged: [string, unknown][] = [];
+    const own: [string, unknown][] = [];
+    for (const { key, value } of node.items) {
+      const read = visit(value as Node | null, depth + 1);
+      const name = isScalar(key) ? String(key.source ?? key.value) : '';
+      if (name === '<<' && typeof read === 'object' && read !== null) {
+        for (const one of [read].flat().reverse()) merged.push(...Object.entries(one as object));
+      } else own.push([name, read]);
+    }
+    return Object.fromEntries([...merged, ...own]);
+  };
+  return visit(document.contents as Node | null, 0);
+}
+
+function scalarOf(node: Scalar): unknown {
+  const source = String(node.source ?? node.value ?? '');
+  return node.type === Scalar.PLAIN ? plainScalar(source) : source;
+}
+
+/** A plain scalar as PyYAML resolves it: `1e-5` is a text, `012` is 10, `yes` is true. */
+function plainScalar(source: string): Spelled | string | boolean | null {
+  if (/^(?:~|null|Null|NULL|)$/.test(source)) return null;
+  if (/^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/.test(source)) return true;
+  if (/^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/.test(source)) return false;
+  const digits = source.replaceAll('_', '');
+  if (/^[-+]?(?:0|[1-9][0-9_]*)$/.test(source)) return new Spelled(Number(digits), false);
+  const based = /^([-+]?)0(?:b([01_]+)|x([0-9a-fA-F_]+)|([0-7_]+))$/.exec(source);
+  if (based !== null) {
+    const [, sign, two, sixteen, eight] = based;
+    const [number, base] = two !== undefined ? [two, 2] : sixteen !== undefined ? [sixteen, 16] : [eight!, 8];
+    return new Spelled(Number.parseInt(`${sign}${number.replaceAll('_', '')}`, base), false);
+  }
+  if (/^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?$/.test(source))
+    return new Spelled(Number(digits), true);
+  if (/^[-+]?\.(?:inf|Inf|INF)$/.test(source))
+    return new Spelled(source[0] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY, true);
+  if (/^\.(?:nan|NaN|NAN)$/.test(source)) return new Spelled(Number.NaN, true);
+  return source;
+}

@@ -1,0 +1,281 @@
+/** A search space of another tool as a specification of ours. */
+import type { Value } from '../algorithms/space/space.ts';
+import { includes } from '../algorithms/space/space.ts';
+import { didYouMean } from '../domain/did-you-mean.ts';
+import { conditionIssues } from '../domain/specification/conditions.ts';
+import { hiddenUnitsIssues, layerNames } from '../domain/specification/hidden-units.ts';
+import {
+  hyperparameterNames,
+  hyperparametersSchema,
+  readableOf,
+  rowOf,
+} from '../domain/specification/hyperparameters.ts';
+import { metrics, type Task } from '../domain/specification/objectives.ts';
+import { fitInto } from './fit.ts';
+import {
+  type Alternative,
+  type Format,
+  type LeftOut,
+  NoCounterpart,
+  type Setting,
+  type SourceParameter,
+  type SourceSpace,
+} from './imported-space.ts';
+import { matchNames, type NameMapping, valueFor } from './names.ts';
+
+export interface Mapped {
+  /** Name in the file. */
+  readonly source: string;
+  readonly hyperparameter: string;
+  readonly setting: Setting;
+  readonly alternatives: readonly Alternative[];
+}
+
+export interface ImportedSpace {
+  readonly format: Format;
+  readonly specification: Readonly<Record<string, unknown>>;
+  readonly mapped: readonly Mapped[];
+  /** Parts of the specification other than hyperparameters, as they were in the file. */
+  readonly settings: readonly { readonly source: string; readonly part: string }[];
+  readonly unmapped: readonly LeftOut[];
+  readonly notes: readonly { readonly name: string; readonly text: string }[];
+}
+
+interface Target {
+  readonly names: NameMapping;
+  readonly dataset?: { readonly name: string; readonly task: Task } | undefined;
+}
+
+export function toSpecification(space: SourceSpace, { names, dataset }: Target): ImportedSpace {
+  const work = new Mapping(space, names);
+  const parts = strategyOf(space, work);
+  const objective = objectiveOf(space, dataset?.task, work);
+  const hyperparameters = Object.fromEntries([...work.mapped.values()].map((one) => [one.hyperparameter, one.setting]));
+  addLayers(hyperparameters, work);
+  const specification = {
+    ...(dataset && { dataset: dataset.name }),
+    ...(Object.keys(hyperparameters).length > 0 && { hyperparameters }),
+    ...parts,
+    ...(objective && { objective }),
+  };
+  const used = new Set(space.strategy.filter(({ part }) => part in parts));
+  return {
+    format: space.format,
+    specification,
+    mapped: [...work.mapped.values()],
+    settings: [
+      ...[...used].map(({ source, part }) => ({ source, part })),
+      ...(objective
+        ? [
+            {
+              source: `objective: ${space.objective?.metric ?? ''} ${space.objective?.direction ?? ''}`.trim(),
+              part: 'objective',
+            },
+          ]
+        : []),
+    ],
+    unmapped: work.unmapped,
+    notes: work.notes,
+  };
+}
+
+/** Maps hyperparameter by hyperparameter; what the specification would refuse is left out, with its words. */
+class Mapping {
+  readonly mapped = new Map<string, Mapped>();
+  readonly unmapped: LeftOut[];
+  readonly notes: { name: string; text: string }[];
+
+  constructor(space: SourceSpace, names: NameMapping) {
+    this.unmapped = [...space.leftOut];
+    this.notes = [...space.notes];
+    const targets = matchNames(
+      space.parameters.map(({ name }) => name),
+      names,
+    );
+    const sources = new Map(space.parameters.map((one) => [one.name, one]));
+    for (const one of space.parameters) this.#try(one.name, () => this.#map(one, targets.get(one.name)));
+    for (const [name] of [...this.mapped]) this.#try(name, () => this.#condition(sources.get(name)!));
+    const isGrid = space.strategy.some(({ part, value }) => part === 'sampler' && value['type'] === 'grid');
+    this.#check(isGrid);
+  }
+
+  leaveOut(name: string, why: string, kind: LeftOut['kind'] = 'hyperparameter'): void {
+    this.mapped.delete(name);
+    this.unmapped.push({ name, kind, why });
+  }
+
+  note(name: string, text: string): void {
+    this.notes.push({ name, text });
+  }
+
+  #try(name: string, step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof NoCounterpart)) throw error;
+      this.leaveOut(name, error.message);
+    }
+  }
+
+  #map({ name, setting, alternatives = [], notes = [] }: SourceParameter, target: string | null | undefined): void {
+    if (target === null) throw new NoCounterpart('the mapping leaves it out');
+    const row = target === undefined ? undefined : rowOf(target);
+    if (target === undefined || row === undefined)
+      throw new NoCounterpart(`no hyperparameter here is known by this name${didYouMean(name, hyperparameterNames)}`);
+    const taken = [...this.mapped.values()].find(({ hyperparameter }) => hyperparameter === target);
+    if (taken !== undefined) throw new NoCounterpart(`${target} is already set by ${taken.source}`);
+    const fitted = fitInto(row, setting);
+    const others = alternatives.flatMap(({ about, setting: other }) => {
+      try {
+        return [{ about, setting: fitInto(row, other).setting }];
+      } catch {
+        // An alternative outside our limits is none.
+        return [];
+      }
+    });
+    for (const text of [...notes, ...fitted.notes]) this.note(name, text);
+    this.mapped.set(name, { source: name, hyperparameter: target, setting: fitted.setting, alternatives: others });
+  }
+
+  #condition({ name, when = [] }: SourceParameter): void {
+    const conditions: [string, readonly Value[]][] = [];
+    for (const [parentName, values] of when) {
+      const parent = this.mapped.get(parentName);
+      if (parent === undefined) {
+        this.note(name, `it depends on ${parentName}, which is not mapped: it is always active here`);
+        continue;
+      }
+      const row = rowOf(parent.hyperparameter)!;
+      const own = values.map((value) => valueFor(row, value)).filter((value) => value !== undefined);
+      const possible = own.filter((value) => {
+        const { setting } = parent;
+        return typeof setting === 'object' ? includes(setting, value) : setting === value;
+      });
+      if (possible.length === 0)
+        throw new NoCounterpart(`it is never active: ${parentName} is never ${values.join(', ')}`);
+      conditions.push([parent.hyperparameter, [...new Set(possible)]]);
+    }
+    const one = this.mapped.get(name)!;
+    if (conditions.length === 0) return;
+    if (typeof one.setting !== 'object') {
+      this.note(name, 'its value is fixed: its condition has no effect here');
+      return;
+    }
+    const condition = Object.fromEntries(conditions);
+    const conditional = (setting: Setting): Setting =>
+      typeof setting === 'object' ? { ...setting, when: condition } : setting;
+    this.mapped.set(name, {
+      ...one,
+      setting: conditional(one.setting),
+      alternatives: one.alternatives.map((other) => ({ ...other, setting: conditional(other.setting) })),
+    });
+  }
+
+  /** Every round leaves out what the specification would refuse, until nothing is. */
+  #check(isGrid: boolean): void {
+    for (;;) {
+      const given = Object.fromEntries([...this.mapped.values()].map((one) => [one.hyperparameter, one.setting]));
+      const parsed = hyperparametersSchema.safeParse(given);
+      const invalid = parsed.success
+        ? []
+        : parsed.error.issues.map(({ path, message }) => ({ path: String(path[0]), message }));
+      const issues = [
+        ...invalid,
+        ...[...conditionIssues(given, readableOf(given), isGrid), ...layerIssues(given)].map(({ path, message }) => ({
+          path: path.split(/[.[]/)[1] ?? '',
+          message,
+        })),
+      ];
+      const bad = [...this.mapped].filter(([, { hyperparameter }]) =>
+        issues.some(({ path }) => path === hyperparameter),
+      );
+      if (bad.length === 0) return;
+      for (const [name, { hyperparameter }] of bad)
+        this.leaveOut(name, issues.find(({ path }) => path === hyperparameter)!.message);
+    }
+  }
+}
+
+/** Of units for layers that no network has; where the file says nothing about layers, `addLayers` sets their number. */
+function layerIssues(given: Readonly<Record<string, Setting>>): ReturnType<typeof hiddenUnitsIssues> {
+  return given['hiddenLayers'] === undefined ? [] : hiddenUnitsIssues(given, readableOf(given));
+}
+
+function addLayers(hyperparameters: Record<string, Setting>, work: Mapping): void {
+  const layers = layerNames.findLastIndex((name) => hyperparameters[name] !== undefined) + 1;
+  if (layers === 0 || hyperparameters['hiddenLayers'] !== undefined) return;
+  hyperparameters['hiddenLayers'] = layers;
+  work.note('', `hiddenLayers is ${layers}: the file has units for so many layers, and no number of layers`);
+}
+
+function strategyOf(
+  { strategy }: SourceSpace,
+  work: Mapping,
+): Record<string, Record<string, string | number | boolean>> {
+  const parts: Record<string, Record<string, string | number | boolean>> = {};
+  const isValidCount = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1e6;
+  for (const { source, part, value } of strategy) {
+    if (part === 'budget' && !Object.values(value).every(isValidCount))
+      work.leaveOut(source, 'must be a whole number from 1 to 1000000', 'setting');
+    else parts[part] = { ...parts[part], ...value };
+  }
+  const epochs = [...work.mapped.values()].find(({ hyperparameter }) => hyperparameter === 'epochs');
+  if (parts['sampler']?.['type'] === 'cmaes' && epochs === undefined)
+    work.note('', 'cmaes here works on numeric hyperparameters; choices are drawn at random');
+  return parts;
+}
+
+/** What other tools call our metrics, in lower case without signs and without `val`, `validation`, `valid`. */
+const metricNames: Readonly<Record<string, string>> = {
+  accuracy: 'validationAccuracy',
+  acc: 'validationAccuracy',
+  loss: 'validationLoss',
+  macrof1: 'validationMacroF1',
+  f1macro: 'validationMacroF1',
+  auc: 'validationRocAuc',
+  rocauc: 'validationRocAuc',
+  rmse: 'validationRmse',
+  mae: 'validationMae',
+  r2: 'validationR2',
+};
+
+function objectiveOf(
+  { objective }: SourceSpace,
+  task: Task | undefined,
+  work: Mapping,
+): Readonly<Record<string, string>> | undefined {
+  if (objective?.metric === undefined) {
+    if (objective?.direction !== undefined)
+      work.leaveOut(
+        'objective',
+        `says ${objective.direction}, but not of what: the metric of the data set is taken`,
+        'setting',
+      );
+    return undefined;
+  }
+  const { metric, direction } = objective;
+  const short = metric
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '')
+    .replace(/^val(?:id(?:ation)?)?|val$/g, '');
+  const own = Object.hasOwn(metricNames, short) ? metricNames[short] : undefined;
+  const possible: Readonly<Record<string, string>> =
+    task === undefined ? { ...metrics.regression, ...metrics.classification } : metrics[task];
+  if (own === undefined || !Object.hasOwn(possible, own)) {
+    const why = own === undefined ? 'no metric here is known by this name' : `${own} is no metric of ${task}`;
+    work.leaveOut(
+      `objective: ${metric}`,
+      `${why}: the default of the data set is taken, in its usual direction`,
+      'setting',
+    );
+    return undefined;
+  }
+  if (!/^val/i.test(metric))
+    work.note('objective', `${metric} is taken as ${own}: values here are always those of validation rows`);
+  if (direction !== undefined && direction !== possible[own])
+    work.note(
+      'objective',
+      `the file says to ${direction} ${metric}; the usual direction of ${own} is to ${possible[own]}`,
+    );
+  return { metric: own, direction: direction ?? possible[own]! };
+}

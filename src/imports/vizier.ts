@@ -1,0 +1,112 @@
+/** Studies of Vizier in JSON, as google-vizier 0.1.24 writes them (docs/interop.md). */
+import type { Value } from '../algorithms/space/space.ts';
+import { field, isFields, listOf, numberInText, plainValue, shown, textOf } from './fields.ts';
+import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder } from './imported-space.ts';
+import { choices, range } from './supports.ts';
+
+function specOf(data: unknown): unknown {
+  return field(data, 'studySpec') ?? field(data, 'study_spec') ?? data;
+}
+
+/** A field in the spelling of protobuf’s JSON, or with the names of the .proto file. */
+function either(value: unknown, name: string): unknown {
+  return (
+    field(value, name) ??
+    field(
+      value,
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    )
+  );
+}
+
+export function isVizier(data: unknown): boolean {
+  return listOf(field(specOf(data), 'parameters')).some((one) => either(one, 'parameterId') !== undefined);
+}
+
+const samplers: Readonly<Record<string, string>> = {
+  RANDOM_SEARCH: 'random',
+  GRID_SEARCH: 'grid',
+  QUASI_RANDOM_SEARCH: 'sobol',
+  CMA_ES: 'cmaes',
+};
+
+export function readVizier(data: unknown): SourceSpace {
+  const space = new SpaceBuilder('vizier-study');
+  const spec = specOf(data);
+  for (const one of listOf(field(spec, 'parameters'))) read(space, one, []);
+  const metrics = listOf(field(spec, 'metrics'));
+  if (metrics.length > 1)
+    space.leaveOut('metrics', `the study has ${metrics.length} metrics; here a search has one objective`);
+  else if (metrics.length === 1) {
+    const [metric] = metrics;
+    const goal = field(metric, 'goal');
+    const direction = goal === 'MAXIMIZE' ? 'maximize' : goal === 'MINIMIZE' ? 'minimize' : undefined;
+    space.objective(textOf(either(metric, 'metricId')), direction);
+  }
+  const algorithm = textOf(field(spec, 'algorithm'));
+  if (algorithm !== undefined && Object.hasOwn(samplers, algorithm))
+    space.strategy(`algorithm: ${algorithm}`, 'sampler', { type: samplers[algorithm]! });
+  else if (algorithm !== undefined)
+    space.leaveOut('algorithm', `there is no counterpart of ${algorithm}; the sampler stays ours`);
+  for (const name of [
+    'observationNoise',
+    'medianAutomatedStoppingSpec',
+    'decayCurveStoppingSpec',
+    'defaultStoppingSpec',
+  ])
+    if (either(spec, name) !== undefined) space.leaveOut(name, 'has no counterpart that was checked');
+  return space.done();
+}
+
+type When = NonNullable<Reading['when']>;
+
+function read(space: SpaceBuilder, parameter: unknown, when: When): void {
+  const name = textOf(either(parameter, 'parameterId')) ?? '';
+  space.parameter(name, () => ({ ...reading(parameter), when }));
+  for (const conditional of listOf(either(parameter, 'conditionalParameterSpecs'))) {
+    const values = ['parentCategoricalValues', 'parentIntValues', 'parentDiscreteValues']
+      .flatMap((kind) => listOf(field(either(conditional, kind), 'values')))
+      .map(
+        (value): Value =>
+          either(conditional, 'parentCategoricalValues') === undefined
+            ? (numberInText(value) ?? String(value))
+            : String(value),
+      );
+    read(space, either(conditional, 'parameterSpec'), [...when, [name, values]]);
+  }
+}
+
+function reading(parameter: unknown): Reading {
+  const [categorical, discrete] = [either(parameter, 'categoricalValueSpec'), either(parameter, 'discreteValueSpec')];
+  const notes = ['Vizier sorts choices as texts; their order has no meaning here'];
+  if (isFields(categorical))
+    return { setting: choices(listOf(field(categorical, 'values')).map((one) => plainValue(one))), notes };
+  if (isFields(discrete)) {
+    const values = listOf(field(discrete, 'values')).map((one) => {
+      const number = numberInText(one);
+      if (number === undefined) throw new NoCounterpart(`a discrete value must be a number, got ${shown(one)}`);
+      return number;
+    });
+    return { setting: choices(values) };
+  }
+  const [double, integer] = [either(parameter, 'doubleValueSpec'), either(parameter, 'integerValueSpec')];
+  if (!isFields(double) && !isFields(integer))
+    throw new NoCounterpart('must have a doubleValueSpec, integerValueSpec, discreteValueSpec or categoricalValueSpec');
+  const spec = isFields(double) ? double : integer;
+  const [low, high] = [bound(spec, 'minValue'), bound(spec, 'maxValue')];
+  const scaleType = textOf(either(parameter, 'scaleType')) ?? 'UNIT_LINEAR_SCALE';
+  if (scaleType === 'UNIT_REVERSE_LOG_SCALE')
+    throw new NoCounterpart('there is no reversed log scale here; give a range');
+  const scale = scaleType === 'UNIT_LOG_SCALE' ? 'log' : 'linear';
+  const setting = range(isFields(double) ? 'float' : 'int', low.value, high.value, scale);
+  return { setting, notes: [low, high].flatMap(({ note }) => (note === undefined ? [] : [note])) };
+}
+
+/** Whole numbers are texts in protobuf’s JSON, and a zero is not written. */
+function bound(spec: unknown, name: string): { readonly value: number; readonly note?: string } {
+  const given = either(spec, name);
+  if (given === undefined) return { value: 0, note: `${name} is not there: Vizier leaves out a 0` };
+  const value = numberInText(given);
+  if (value === undefined) throw new NoCounterpart(`${name} must be a number, got ${shown(given)}`);
+  return { value };
+}
