@@ -17,7 +17,9 @@ export async function backupCommand(config: Config, args: string[]): Promise<num
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw new UsageError('backup FILE');
   if (config.databaseUrl === undefined && !existsSync(config.dataDirectory)) {
-    throw new Error(`${config.dataDirectory} does not exist: nothing is stored there. Set HYPERSEARCH_DATA or DATABASE_URL`);
+    throw new Error(
+      `${config.dataDirectory} does not exist: nothing is stored there. Set HYPERSEARCH_DATA or DATABASE_URL`,
+    );
   }
   const text = await readFile(join(projectRoot, 'package.json'), 'utf8');
   const { version } = z.object({ version: z.string() }).parse(JSON.parse(text));

@@ -119,7 +119,8 @@ async function* framesOf(bytes: ByteReader): AsyncGenerator<Buffer> {
   for (;;) {
     const length = (await bytes.take(4)).readUInt32BE();
     if (length === 0) return;
-    if (length > MAX_FRAME_BYTES) throw new BackupError(`a piece of ${length} bytes, at most ${MAX_FRAME_BYTES} expected`);
+    if (length > MAX_FRAME_BYTES)
+      throw new BackupError(`a piece of ${length} bytes, at most ${MAX_FRAME_BYTES} expected`);
     yield await bytes.take(length);
   }
 }

@@ -65,7 +65,8 @@ async function describe(client: pg.Client, version: string): Promise<BackupHead>
   const found = await client.query<{ there: boolean }>(
     `select to_regclass('"_prisma_migrations"') is not null and to_regclass('searches') is not null as there`,
   );
-  if (found.rows[0]?.there !== true) throw new BackupError('the database has no tables of hypersearch: nothing to back up');
+  if (found.rows[0]?.there !== true)
+    throw new BackupError('the database has no tables of hypersearch: nothing to back up');
   const migrations = await client.query<{ name: string }>(
     `select migration_name as name from "_prisma_migrations"
      where finished_at is not null and rolled_back_at is null order by migration_name`,
