@@ -23,6 +23,10 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
     const { demo } = await import('./demo.ts');
     return demo(config);
   }
+  if (name === 'backup' || name === 'restore') {
+    const { backupCommand, restoreCommand } = await import('./backup-commands.ts');
+    return name === 'backup' ? backupCommand(config, args) : restoreCommand(config, args);
+  }
   const command = clientCommand(name);
   if (command !== undefined) {
     const run = (url: string, key = config.key) => command(createClient(url, key), args);

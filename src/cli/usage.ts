@@ -33,6 +33,9 @@ export const usage = `usage: npm run hypersearch -- COMMAND
                                     create an API key; from the first one on every request needs a key
   keys list | keys revoke ID        the API keys
 
+  backup FILE                       write all that is stored into a new file; the service may run
+  restore FILE [--replace]          load a backup into an empty database, or in place of what it has; no service may run
+
   start | api | worker | demo       run the service: see npm start, npm run api, npm run worker, npm run demo
 
 The commands connect to HYPERSEARCH_URL (by default http://127.0.0.1 at HYPERSEARCH_PORT, which is 3000). If that is

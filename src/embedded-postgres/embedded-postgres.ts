@@ -49,14 +49,22 @@ export class AlreadyRunningError extends Error {
 
   readonly directory: string;
   readonly pid: number | undefined;
+  /** Private, since it has the password: what logs an error writes its public fields. */
+  readonly #url: string | undefined;
 
-  constructor(directory: string, pid: number | undefined) {
+  constructor(directory: string, pid: number | undefined, url?: string) {
     super(
       `hypersearch is already running on ${directory}${pid === undefined ? '' : ` (process ${pid})`}. ` +
         'Stop it first, or start this one with another data directory.',
     );
     this.directory = directory;
     this.pid = pid;
+    this.#url = url;
+  }
+
+  /** Of the server that runs, where it answered. */
+  get url(): string | undefined {
+    return this.#url;
   }
 }
 
@@ -145,7 +153,9 @@ async function acquire(site: Site): Promise<Held> {
     if (claimed.kind === 'taken') {
       const { ownerPid } = claimed;
       const ownerLives = ownerPid !== undefined && (await isAlive(ownerPid));
-      if (ownerLives || !mayWait('deadOwner')) throw new AlreadyRunningError(site.directory, ownerPid);
+      if (ownerLives || !mayWait('deadOwner')) {
+        throw new AlreadyRunningError(site.directory, ownerPid, urlOf({ port: server.port, password }, 'hypersearch'));
+      }
       await sleep(20);
       continue;
     }

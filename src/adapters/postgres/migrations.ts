@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 /** The number that Prisma's own engine locks while it migrates. */
-const lockKey = 72707369;
+export const migrationLock = 72707369;
 
 /** A migration that cannot be applied, or that contradicts what the database has on record. */
 export class MigrationError extends Error {
@@ -37,7 +37,7 @@ export async function applyMigrations(url: string, directory: string, waitMs = 1
   const client = await connect(url, waitMs);
   try {
     // Held by the connection, so it is free again when this ends, in whatever way.
-    await client.query('select pg_advisory_lock($1)', [lockKey]);
+    await client.query('select pg_advisory_lock($1)', [migrationLock]);
     const recorded = await readRecorded(client);
     refuseNewer(migrations, [...recorded.keys()]);
     const due = migrations.filter((migration) => !isDone(migration, recorded.get(migration.name)));
