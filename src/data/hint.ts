@@ -53,10 +53,15 @@ export interface Hint {
   readonly offers: readonly Offer[];
 }
 
-export function hint(code: Hint['code'], column: Column | null, message: string, offers: readonly Offer[] = []): Hint {
+export function hint(
+  code: Hint['code'],
+  column: Pick<Column, 'name'> | null,
+  message: string,
+  offers: readonly Offer[] = [],
+): Hint {
   return { code, column: column?.name ?? null, message, offers };
 }
 
-export function leaveOut({ name }: Column): Offer {
+export function leaveOut({ name }: Pick<Column, 'name'>): Offer {
   return { label: 'leave it out', option: 'ignore', values: [name] };
 }

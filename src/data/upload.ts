@@ -92,7 +92,8 @@ function converted(
     category: [...new Set([...category, ...table.category])],
     guessed: guessedIn(asked),
   });
-  const { text, hints, placeOf } = table;
+  const { text, placeOf } = table;
+  const hints = table.hints.filter(({ column }) => column === null || !reading.ignore.includes(column));
   return { text, options: { ...reading, name, target, task }, hints, placeOf };
 }
 

@@ -1,6 +1,6 @@
 /** Records with nested objects as flat rows: `{"a": {"b": 1}}` has a column a.b, as in pandas' json_normalize. */
 import { datasetLimits } from '../csv-table.ts';
-import { type Hint, hint } from '../hint.ts';
+import { type Hint, hint, leaveOut } from '../hint.ts';
 import { type CellValue, type ConvertedTable, invalid, TableWriter } from './converted-table.ts';
 
 const MAX_DEPTH = 10;
@@ -64,6 +64,6 @@ function cellOf(value: unknown, path: string, name: string): CellValue {
 }
 
 function impreciseHint(name: string): Hint {
-  const message = `${name} has whole numbers beyond 9,007,199,254,740,991, of which JSON keeps only some digits: different ones may be equal`;
-  return hint('format', null, message, [{ label: 'leave it out', option: 'ignore', values: [name] }]);
+  const message = `has whole numbers beyond ${Number.MAX_SAFE_INTEGER}, of which JSON readers keep only some digits: different ones may become equal; ignore=${name} leaves it out`;
+  return hint('format', { name }, message, [leaveOut({ name })]);
 }

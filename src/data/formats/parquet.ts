@@ -11,7 +11,7 @@ import {
 import { compressors } from 'hyparquet-compressors';
 import { datasetLimits } from '../csv-table.ts';
 import { InvalidDataset, shortened } from '../faults.ts';
-import { type Hint, hint } from '../hint.ts';
+import { type Hint, hint, leaveOut } from '../hint.ts';
 import { type ConvertedTable, invalid } from './converted-table.ts';
 import { type PlacedRecord, tableOfRecords } from './flatten.ts';
 
@@ -60,8 +60,8 @@ async function readTable(bytes: Uint8Array, ignore: readonly string[]): Promise<
 }
 
 function indexHint(name: string): Hint {
-  const message = `${name} is the index of a pandas data frame`;
-  return hint('format', null, message, [{ label: 'leave it out', option: 'ignore', values: [name] }]);
+  const message = `is the index of a pandas data frame, not one of its columns; ignore=${name} leaves it out`;
+  return hint('format', { name }, message, [leaveOut({ name })]);
 }
 
 function checkSize(metadata: FileMetaData, columns: readonly SchemaElement[]): void {

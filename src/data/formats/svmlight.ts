@@ -1,7 +1,7 @@
 /** svmlight (LIBSVM): `label 1:0.5 7:2 # comment`, https://www.cs.cornell.edu/people/tj/svm_light/. */
 import { datasetLimits } from '../csv-table.ts';
 import { shortened } from '../faults.ts';
-import { type Hint, hint } from '../hint.ts';
+import { type Hint, hint, leaveOut } from '../hint.ts';
 import { type CellValue, type ConvertedTable, invalid, TableWriter } from './converted-table.ts';
 
 const SAMPLE_LINES = 50;
@@ -63,8 +63,10 @@ function hintsOf(asked: 0 | 1 | undefined, first: 0 | 1, queries: boolean): Hint
     hints.push(hint('format', null, message, [{ label: 'they start at 0', option: 'base', values: ['0'] }]));
   }
   if (queries) {
-    const message = 'qid numbers the queries of a ranking; as an input it means nothing';
-    hints.push(hint('format', null, message, [{ label: 'leave it out', option: 'ignore', values: ['qid'] }]));
+    const qid = { name: 'qid' };
+    const message =
+      'numbers the queries of a ranking, which is no information about other rows; ignore=qid leaves it out';
+    hints.push(hint('format', qid, message, [leaveOut(qid)]));
   }
   return hints;
 }

@@ -64,12 +64,12 @@ describe.skipIf(browserPath === undefined)('a file on the page', () => {
   it('shows of Parquet and svmlight only what can be said otherwise', async () => {
     const { page } = opened;
     await choose('plants.parquet', fileOf('Parquet of pandas, with an index'));
-    await page.getByText('30 rows, 4 inputs; the target is kind, 2 classes').waitFor();
+    await page.getByText('30 rows, 3 inputs; the target is kind, 2 classes').waitFor();
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('plants');
     expect(await chosenIn('Format')).toBe('Parquet (detected)');
     expect(await page.getByLabel('Fields separated by').count()).toBe(0);
     await page.getByRole('button', { name: '__index_level_0__: leave it out' }).click();
-    await page.getByText('30 rows, 3 inputs').waitFor();
+    await page.getByText('30 rows, 2 inputs').waitFor();
     await choose('letters.svm', fileOf('svmlight, numbered from 1'));
     await page.getByText('40 rows, 3 inputs').waitFor();
     await page.getByRole('button', { name: 'the file: they start at 0' }).click();
