@@ -3,7 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatasetPreview } from '../../src/contract/datasets.ts';
 import type { DatasetSummary } from '../../src/domain/dataset-record.ts';
-import { type FileCase, fileCases } from '../support/files.ts';
+import type { FileCase } from '../support/file-case.ts';
+import { fileCases } from '../support/files.ts';
 import { ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
@@ -340,7 +341,7 @@ describe('what is no table is refused with 400, by its place', () => {
       'line 4, column a',
       /none of its labels/,
     ],
-    ['a pair without a number in svmlight', '1 1:2\n1 x:3', 'line 2', /number of a feature/],
+    ['a pair without a number in svmlight', `${'1 1:2\n'.repeat(9)}1 x:3`, 'line 10', /number of a feature/],
     ['gzip that is cut off', gzipSync(plain).subarray(0, 40), '', /damaged/],
     ['gzip that becomes too large', gzipSync(Buffer.alloc(65 * 1024 * 1024, 'a,b\n')), '', /when decompressed/],
     ['one field without an end', `a,t\n"${'x'.repeat(200_000)}`, 'line 2', /never closed/],

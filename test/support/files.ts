@@ -1,28 +1,7 @@
 /** Small files with the properties of real ones, and what must come of them: each is a row of the table in docs/files.md. */
 import { gzipSync } from 'node:zlib';
-import type { CsvReading } from '../../src/data/reading.ts';
-import type { AskedUpload } from '../../src/data/upload.ts';
+import type { FileCase } from './file-case.ts';
 import { typedFileCases } from './typed-files.ts';
-
-export interface FileCase {
-  /** As docs/files.md names it. */
-  readonly kind: string;
-  readonly file: Buffer;
-  /** What is asked for beside the file. */
-  readonly asked?: Partial<AskedUpload>;
-  readonly reading?: Partial<CsvReading>;
-  /** Names of the columns. */
-  readonly columns: readonly string[];
-  readonly rows: number;
-  /** Of the network. */
-  readonly inputs: number;
-  /** Empty for a quantity. */
-  readonly classes: readonly string[];
-  /** Codes of what is warned of, in order. */
-  readonly hints?: readonly string[];
-  /** The first row's inputs, where the numbers are what matters. */
-  readonly first?: readonly number[];
-}
 
 /** A number in [0, 1) for a row and a column, the same in every run. */
 const noise = (i: number, k: number) => ((i * 7919 + k * 104_729 + 13) % 997) / 997;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { projectRoot } from '../../src/paths.ts';
-import type { FileCase } from './files.ts';
+import type { FileCase } from './file-case.ts';
 
 const parquet = (name: string) => readFileSync(join(projectRoot, 'test/fixtures/parquet', `${name}.parquet`));
 /** Compressed by the Python package zstandard: Node 20 cannot. */

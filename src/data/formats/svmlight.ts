@@ -8,18 +8,22 @@ const SAMPLE_LINES = 50;
 const pairs = /^[+-]?[\d.][\d.eE+-]*(\s+qid:\d+)?(\s+\d+:[+-]?[\d.][\d.eE+-]*)+\s*$/;
 const labelAlone = /^[+-]?[\d.][\d.eE+-]*\s*$/;
 
-/** Whether the first lines are a number and pairs whose places increase. */
+/** The share of the first lines that must look like it: damaged lines are reported as such. */
+const LIKELY = 0.8;
+
+/** Whether most of the first lines are a number and pairs whose places increase. */
 export function looksLikeSvmlight(text: string): boolean {
   const lines = text
     .split('\n', SAMPLE_LINES)
     .map(withoutComment)
     .filter((line) => line !== '');
-  if (lines.length === 0 || !lines.some((line) => pairs.test(line))) return false;
-  return lines.every((line) => {
-    if (labelAlone.test(line)) return true;
-    const places = [...line.matchAll(/\s(\d+):/g)].map(([, place]) => Number(place));
-    return pairs.test(line) && places.every((place, i) => i === 0 || place > places[i - 1]!);
-  });
+  const like = lines.filter((line) => labelAlone.test(line) || (pairs.test(line) && increases(line)));
+  return like.some((line) => pairs.test(line)) && like.length >= LIKELY * lines.length;
+}
+
+function increases(line: string): boolean {
+  const places = [...line.matchAll(/\s(\d+):/g)].map(([, place]) => Number(place));
+  return places.every((place, i) => i === 0 || place > places[i - 1]!);
 }
 
 interface Row {

@@ -80,7 +80,10 @@ describe('a file that is refused', () => {
 
   it('refuses options of another format, and a format that it is not', async () => {
     const json = many((i) => JSON.stringify({ a: i % 7, t: i % 2 }));
-    expect(await issueOf(json, { delimiter: 'tab' })).toMatchObject({ path: 'delimiter', message: expect.stringMatching(/apply to JSON/) });
+    expect(await issueOf(json, { delimiter: 'tab' })).toMatchObject({
+      path: 'delimiter',
+      message: expect.stringMatching(/apply to JSON/),
+    });
     expect(await issueOf(json, { base: 0 })).toMatchObject({ path: 'base' });
     expect(await issueOf(parquet('polars'), { format: 'csv' })).toMatchObject({ path: 'format' });
     expect(await issueOf(json, { format: 'parquet' })).toMatchObject({ path: 'format' });
@@ -115,7 +118,9 @@ describe('a value', () => {
 
   it('of JSON that has lost digits is warned of', async () => {
     const file = many((i) => `{"id": 900719925474099${i % 10}${i % 7}, "t": ${i % 2}}`);
-    expect((await read(file)).hints).toMatchObject([{ code: 'format', column: 'id', message: expect.stringMatching(/whole numbers beyond/) }]);
+    expect((await read(file)).hints).toMatchObject([
+      { code: 'format', column: 'id', message: expect.stringMatching(/whole numbers beyond/) },
+    ]);
   });
 
   it('named like a property of objects is a value like others', async () => {
