@@ -39,7 +39,7 @@ export function formatCell(value: Parameters<typeof formatValue>[0]): string {
 export function formatDuration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NOTHING;
   if (seconds === 0) return '0 s';
-  if (seconds < 0.095) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
+  if (seconds < 0.9995) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   // Round before dividing, so that 119.7 s becomes 2 min 0 s.
   const whole = Math.round(seconds);
   if (whole < 60) return `${seconds < 9.95 ? seconds.toFixed(1) : whole} s`;
