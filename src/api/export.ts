@@ -1,12 +1,13 @@
-/** Exports all trials of a search as text, page by page, with constant memory. */
+/** Exports all trials of a search, page by page, with constant memory. */
 import { optunaJournal } from '../application/optuna-journal.ts';
 import type { SearchQueries } from '../application/ports.ts';
 import type { ExportFormat } from '../contract/trials.ts';
 import type { Search } from '../domain/search.ts';
-import { variedOf } from '../domain/specification/hyperparameters.ts';
+import { readableOf, variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
 import { cellOfText } from '../free-text.ts';
 import { type Cell, writeCsv } from '../write-csv.ts';
+import { type ParquetColumn, parquetStream, parquetTypeOf, type Sampled } from './parquet-export.ts';
 
 const PAGE = 1000;
 const columns = [
@@ -28,26 +29,28 @@ const columns = [
   'notes',
 ] as const satisfies readonly (keyof TrialSummary)[];
 
-/** `csv` and `ndjson`: a line per trial. `optuna-journal`: a study of Optuna. */
+/** `csv`, `ndjson` and `parquet`: a line or row per trial. `optuna-journal`: a study of Optuna. */
 export async function* exportTrials(
   queries: SearchQueries,
   search: Search,
   format: ExportFormat,
-): AsyncGenerator<string> {
-  const { head, write } = writers[format](queries, search);
-  yield head;
+): AsyncGenerator<string | Uint8Array> {
+  const { head, write, end } = writers[format](queries, search);
+  if (head !== '') yield head;
   let cursor: string | undefined;
   do {
     const page = await queries.trials(search, { sort: 'number', limit: PAGE, cursor });
     yield await write(page.items);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
+  if (end !== undefined) yield end();
 }
 
 interface Writer {
   readonly head: string;
   /** `trials`: the next ones, by number. */
-  readonly write: (trials: readonly TrialSummary[]) => string | Promise<string>;
+  readonly write: (trials: readonly TrialSummary[]) => string | Uint8Array | Promise<string>;
+  readonly end?: () => Uint8Array;
 }
 
 const writers: Readonly<Record<ExportFormat, (queries: SearchQueries, search: Search) => Writer>> = {
@@ -59,6 +62,15 @@ const writers: Readonly<Record<ExportFormat, (queries: SearchQueries, search: Se
     };
   },
   ndjson: () => ({ head: '', write: (trials) => trials.map((trial) => `${JSON.stringify(trial)}\n`).join('') }),
+  parquet: (_, search) => {
+    const varied = variedOf(search.specification.hyperparameters);
+    const stream = parquetStream([...parquetColumns, ...varied.map((name) => parquetColumnOf(search, name))]);
+    return {
+      head: '',
+      write: (trials) => stream.write(trials.map((trial) => rowOf(trial, varied))),
+      end: stream.end,
+    };
+  },
   'optuna-journal': (queries, search) => {
     const journal = optunaJournal(search);
     return {
@@ -73,6 +85,34 @@ const writers: Readonly<Record<ExportFormat, (queries: SearchQueries, search: Se
     };
   },
 };
+
+const parquetTypes: Readonly<Partial<Record<(typeof columns)[number], ParquetColumn['type']>>> = {
+  number: 'INT32',
+  value: 'DOUBLE',
+  epochs: 'INT32',
+  durationMs: 'DOUBLE',
+  attempt: 'INT32',
+  deviation: 'DOUBLE',
+  stage: 'INT32',
+  rung: 'INT32',
+};
+const parquetColumns = columns.map((name): ParquetColumn => ({ name, type: parquetTypes[name] ?? 'STRING' }));
+
+function parquetColumnOf({ specification }: Search, name: string): ParquetColumn {
+  const readable: Readonly<Record<string, unknown>> = readableOf(specification.hyperparameters);
+  return { name, type: parquetTypeOf(readable[name] as Sampled) };
+}
+
+/** A list is its items, separated by spaces. */
+function rowOf(trial: TrialSummary, varied: readonly string[]): unknown[] {
+  return [
+    ...columns.map((column) => {
+      const value = trial[column];
+      return typeof value === 'object' ? value?.join(' ') : value;
+    }),
+    ...varied.map((name) => trial.hyperparameters[name]),
+  ];
+}
 
 /** An inactive hyperparameter is an empty cell. */
 function cellsOf(trial: TrialSummary, varied: readonly string[]): Cell[] {

@@ -154,7 +154,7 @@ export const curvesSchema = z
   .meta({ id: 'Curves' });
 export type Curves = z.output<typeof curvesSchema>;
 
-export const exportFormats = ['csv', 'ndjson', 'optuna-journal'] as const;
+export const exportFormats = ['csv', 'ndjson', 'parquet', 'optuna-journal'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 const exportFile = {
@@ -167,6 +167,12 @@ const exportFile = {
       schema: z
         .string()
         .describe('`ndjson`: one TrialSummary per line. `optuna-journal`: a journal of Optuna 5, of one study'),
+    },
+    'application/vnd.apache.parquet': {
+      schema: z
+        .string()
+        .meta({ format: 'binary' })
+        .describe('The columns of the CSV with their types; inactive hyperparameters are null'),
     },
   },
 };
@@ -272,7 +278,7 @@ export const trialEndpoints = {
   },
   'GET /v1/searches/:id/export': {
     tags,
-    summary: 'All trials as CSV, as one JSON object per line, or as a study of Optuna',
+    summary: 'All trials as CSV, as one JSON object per line, as Parquet, or as a study of Optuna',
     params: searchParams,
     querystring: z.strictObject({ format: z.enum(exportFormats).default('csv') }),
     response: { 200: exportFile, ...refusals },

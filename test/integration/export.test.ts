@@ -1,9 +1,21 @@
-/** Exports of a search: CSV and NDJSON say the same, and a reader of CSV gets back what the API has. */
+/** Exports of a search: CSV, NDJSON and Parquet say the same, and their readers get back what the API has; pandas too where a Python has it. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CsvShape, parseCsv } from '../../src/data/csv.ts';
 import { IssueList } from '../../src/data/faults.ts';
 import { allTrials, ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const python = process.env['TEST_PYTHON'] ?? 'python3';
+const { status } = spawnSync(python, ['-c', 'import pandas, pyarrow']);
+if (status !== 0)
+  console.warn(
+    `Parquet is not read with pandas: ${python} cannot import pandas and pyarrow; TEST_PYTHON names another one.`,
+  );
 
 let service: TestService;
 beforeAll(async () => {
@@ -11,16 +23,18 @@ beforeAll(async () => {
 });
 afterAll(() => service?.close());
 
+const hyperparameters = {
+  learningRate: { distribution: 'float', low: 1e-4, high: 1e6, scale: 'log' },
+  batchNorm: { distribution: 'categorical', choices: [true, false] },
+  optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },
+  momentum: { distribution: 'float', low: 0.5, high: 0.99, when: { optimizer: ['momentum'] } },
+  epochs: 3,
+};
+
 it('writes every trial as a line of CSV: numbers in full, inactive hyperparameters empty, sentences in quotes', async () => {
   const { id } = await service.client.create({
     dataset: 'iris',
-    hyperparameters: {
-      learningRate: { distribution: 'float', low: 1e-4, high: 1e6, scale: 'log' },
-      batchNorm: { distribution: 'categorical', choices: [true, false] },
-      optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },
-      momentum: { distribution: 'float', low: 0.5, high: 0.99, when: { optimizer: ['momentum'] } },
-      epochs: 3,
-    },
+    hyperparameters,
     validation: { type: 'holdout', repeats: 2 },
     budget: { trials: 30 },
   });
@@ -61,4 +75,38 @@ it('writes every trial as a line of CSV: numbers in full, inactive hyperparamete
   expect(text).toMatch(/,"[^"\n]*,[^"\n]*",/); // the reason of one that diverged
   expect(text.endsWith('\n')).toBe(true);
   expect(text).not.toMatch(/\r/);
+});
+
+it('writes every trial as a row of Parquet, which pandas reads with its types', async () => {
+  const { id } = await service.client.create({ dataset: 'iris', hyperparameters, budget: { trials: 30 } });
+  await ended(service.client, id);
+  const trials = await allTrials(service.client, id);
+  const response = await service.client.export(id, 'parquet');
+  expect(response.headers.get('content-type')).toBe('application/vnd.apache.parquet');
+  const file = await response.arrayBuffer();
+  const rows = await parquetReadObjects({ file });
+  const names = Object.keys(rows[0]!);
+  expect(names.slice(-4)).toEqual(['learningRate', 'batchNorm', 'optimizer', 'momentum']);
+  expect(rows).toEqual(
+    trials.map(({ hyperparameters: own, found, tags, ...trial }) => {
+      const all: Record<string, unknown> = { ...trial, ...own, found: found.join(' '), tags: tags.join(' ') };
+      return Object.fromEntries(names.map((name) => [name, all[name] ?? null]));
+    }),
+  );
+  if (status !== 0) return;
+  const folder = await temporaryFolder();
+  try {
+    const path = join(folder.path, 'trials.parquet');
+    await writeFile(path, new Uint8Array(file));
+    const code = 'import pandas, sys; print(pandas.read_parquet(sys.argv[1]).dtypes.astype(str).to_json())';
+    expect(JSON.parse(execFileSync(python, ['-c', code, path], { encoding: 'utf8' }))).toMatchObject({
+      number: 'int32',
+      value: 'float64',
+      learningRate: 'float64',
+      batchNorm: 'bool',
+      momentum: 'float64',
+    });
+  } finally {
+    await folder.remove();
+  }
 });

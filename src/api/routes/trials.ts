@@ -7,9 +7,17 @@ import { searchConfirmation } from '../../application/confirmation.ts';
 import { findSearch } from '../../application/find-search.ts';
 import { findTrial } from '../../application/find-trial.ts';
 import { searchCurves, searchTable } from '../../application/search-overview.ts';
+import type { ExportFormat } from '../../contract/trials.ts';
 import type { LiveDependencies } from '../dependencies.ts';
 import { endpoint } from '../endpoint.ts';
 import { exportTrials } from '../export.ts';
+
+const exportTypes: Readonly<Record<ExportFormat, string>> = {
+  csv: 'text/csv; charset=utf-8',
+  ndjson: 'application/x-ndjson',
+  'optuna-journal': 'application/x-ndjson',
+  parquet: 'application/vnd.apache.parquet',
+};
 
 export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, dependencies) => {
   const { queries } = dependencies;
@@ -73,7 +81,7 @@ export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
     handler: async ({ params: { id }, query: { format } }, reply) => {
       const search = await findSearch(dependencies, id);
       return reply
-        .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
+        .type(exportTypes[format])
         .header(
           'content-disposition',
           `attachment; filename="search-${search.id}.${format === 'optuna-journal' ? 'journal.log' : format}"`,

@@ -152,6 +152,9 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
           <a className="button" href={`/v1/searches/${id}/export?format=ndjson`} download>
             Trials as JSON
           </a>
+          <a className="button" href={`/v1/searches/${id}/export?format=parquet`} download>
+            Trials as Parquet
+          </a>
           <a className="button" href={`/v1/searches/${id}/export?format=optuna-journal`} download>
             Study for Optuna
           </a>
