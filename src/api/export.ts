@@ -43,14 +43,14 @@ export async function* exportTrials(
     yield await write(page.items);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
-  if (end !== undefined) yield end();
+  if (end !== undefined) yield await end();
 }
 
 interface Writer {
   readonly head: string;
   /** `trials`: the next ones, by number. */
-  readonly write: (trials: readonly TrialSummary[]) => string | Uint8Array | Promise<string>;
-  readonly end?: () => Uint8Array;
+  readonly write: (trials: readonly TrialSummary[]) => string | Promise<string | Uint8Array>;
+  readonly end?: () => Promise<Uint8Array>;
 }
 
 const writers: Readonly<Record<ExportFormat, (queries: SearchQueries, search: Search) => Writer>> = {

@@ -26,9 +26,9 @@ export function parquetTypeOf({ distribution, choices = [] }: Sampled): ParquetC
 
 export interface ParquetStream {
   /** Rows in the order of the columns; undefined and null are missing. Returns the bytes that are ready. */
-  write(rows: readonly (readonly unknown[])[]): Uint8Array;
+  write(rows: readonly (readonly unknown[])[]): Promise<Uint8Array>;
   /** The last bytes. */
-  end(): Uint8Array;
+  end(): Promise<Uint8Array>;
 }
 
 export function parquetStream(columns: readonly ParquetColumn[]): ParquetStream {
@@ -46,19 +46,19 @@ export function parquetStream(columns: readonly ParquetColumn[]): ParquetStream 
     bytes.index = 0;
     return ready;
   };
-  const flush = () => {
-    if (kept.length > 0) writer.write({ columnData: sources(kept), rowGroupSize: GROUP_ROWS });
+  const flush = async () => {
+    if (kept.length > 0) await writer.write({ columnData: sources(kept), rowGroupSize: GROUP_ROWS });
     kept.length = 0;
   };
   return {
-    write: (rows) => {
+    write: async (rows) => {
       kept.push(...rows);
-      if (kept.length >= GROUP_ROWS) flush();
+      if (kept.length >= GROUP_ROWS) await flush();
       return take();
     },
-    end: () => {
-      flush();
-      writer.finish();
+    end: async () => {
+      await flush();
+      await writer.finish();
       return take();
     },
   };

@@ -16,10 +16,11 @@ const row = (i: number) => [
   i % 3 === 0 ? undefined : i % 2 === 0,
 ];
 
-function fileOf(pages: readonly (readonly (readonly unknown[])[])[]): ArrayBuffer {
+async function fileOf(pages: readonly (readonly (readonly unknown[])[])[]): Promise<ArrayBuffer> {
   const stream = parquetStream(columns);
-  const parts = pages.map((page) => stream.write(page));
-  const bytes = Buffer.concat([...parts, stream.end()]);
+  const parts: Uint8Array[] = [];
+  for (const page of pages) parts.push(await stream.write(page));
+  const bytes = Buffer.concat([...parts, await stream.end()]);
   return Uint8Array.from(bytes).buffer;
 }
 
@@ -27,24 +28,25 @@ describe('a stream of Parquet', () => {
   it('has the rows of all pages, in groups', async () => {
     const rows = Array.from({ length: 25_300 }, (_, i) => row(i));
     const pages = Array.from({ length: 26 }, (_, i) => rows.slice(i * 1000, (i + 1) * 1000));
-    const file = fileOf(pages);
+    const file = await fileOf(pages);
     expect(parquetMetadata(file).row_groups).toHaveLength(3);
     expect(await parquetReadObjects({ file })).toEqual(
       rows.map(([number, value, state, batchNorm]) => ({ number, value, state, batchNorm: batchNorm ?? null })),
     );
   });
 
-  it('gives bytes as soon as a group is full, so that its memory is bounded', () => {
+  it('gives bytes as soon as a group is full, so that its memory is bounded', async () => {
     const stream = parquetStream(columns);
-    const sizes = Array.from(
-      { length: 30 },
-      (_, page) => stream.write(Array.from({ length: 1000 }, (_, i) => row(page * 1000 + i))).length,
-    );
+    const sizes: number[] = [];
+    for (let page = 0; page < 30; page++) {
+      const rows = Array.from({ length: 1000 }, (_, i) => row(page * 1000 + i));
+      sizes.push((await stream.write(rows)).length);
+    }
     expect(sizes.filter((size) => size > 1000)).toHaveLength(3);
   });
 
   it('of no rows has the columns', async () => {
-    const file = fileOf([]);
+    const file = await fileOf([]);
     expect(parquetMetadata(file).schema.map(({ name }) => name)).toEqual(['root', ...columns.map(({ name }) => name)]);
     expect(await parquetReadObjects({ file })).toEqual([]);
   });
