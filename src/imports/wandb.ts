@@ -71,7 +71,7 @@ function readEarlyTermination(space: SpaceBuilder, stop: unknown): void {
       maxIter !== undefined && s !== undefined
         ? `here the bands go on to the last epoch, there up to ${maxIter / factor}; `
         : ''
-    }floor(n/eta) + 1 of n go on there, floor(n/eta) here. strict is true by default in W&B and is ${String(strict)} in this file; here is no counterpart. Its iterations are calls of log, here they are epochs`,
+    }floor(n/eta) + 1 of n go on there, floor(n/eta) here. strict is true by default in W&B and is ${String(strict)} in this file, which has no counterpart here. Its iterations are calls of log, here they are epochs`,
   );
 }
 

@@ -76,7 +76,7 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
       budget: { trials: 7 },
     });
     await page.getByLabel('Text of another tool').fill('{"hyperparameters": [');
-    await page.getByRole('button', { name: 'Read it' }).click();
+    await page.getByRole('button', { name: 'Read', exact: true }).click();
     await page.getByText('line 1, column 22: is not JSON').waitFor();
     // The browser itself writes down the refusal.
     expect(complaints.filter((one) => !one.includes('400'))).toEqual([]);

@@ -62,7 +62,7 @@ export function ImportCard({ draft, choose }: ImportCardProps): ReactNode {
           disabled={source.text.trim() === '' || reading.isPending}
           onClick={() => read(source, {})}
         >
-          Read it
+          Read
         </button>
         {reading.error && <Problem error={reading.error} />}
         {reading.data && (
