@@ -23,10 +23,10 @@ export function usageTables({ bytes, tables, trials, searches, datasets, models 
     `database ${formatBytes(bytes)}, ${plural(trials.count, 'trial')}${perTrial}`,
     tableOf(
       ['table', 'total', 'heap', 'indexes', 'TOAST', 'rows (estimated)'],
-      tables.map(({ name, rows, heapBytes, indexBytes, toastBytes, totalBytes }) => [
+      tables.map(({ name, estimatedRows, heapBytes, indexBytes, toastBytes, totalBytes }) => [
         name,
         ...[totalBytes, heapBytes, indexBytes, toastBytes].map(formatBytes),
-        formatCount(rows ?? undefined),
+        formatCount(estimatedRows ?? undefined),
       ]),
     ),
     ...(searches.items.length === 0 ? [] : [largestSearches(searches)]),
@@ -40,8 +40,8 @@ function largestSearches({ count, items }: StorageUsage['searches']): string {
     `${plural(count, 'search', 'searches')}; the largest, estimated from samples of their trials and events:`,
     tableOf(
       ['search', 'id', 'state', 'trials', 'per trial', 'trials and events'],
-      items.map(({ name, id, state, trials, bytesPerTrial, bytes }) => [
-        ...[name, id, state, formatCount(trials), formatBytes(bytesPerTrial), formatBytes(bytes)],
+      items.map(({ name, id, state, trials, bytesPerTrial, estimatedBytes }) => [
+        ...[name, id, state, formatCount(trials), formatBytes(bytesPerTrial), formatBytes(estimatedBytes)],
       ]),
     ),
   ].join('\n');

@@ -8,7 +8,7 @@ const count = z.int().nonnegative();
 
 const tableUsageSchema = z.object({
   name: z.string().describe('With its schema, unless that is public'),
-  rows: count.nullable().describe('Estimated by Postgres; null before it has counted them'),
+  estimatedRows: count.nullable().describe('By Postgres; null before it has counted them'),
   heapBytes: bytes,
   indexBytes: bytes,
   toastBytes: bytes.describe('Large values, such as curves and files, with their index'),
@@ -22,7 +22,7 @@ const searchUsageSchema = z.object({
   trials: count.describe('Trials that are stored'),
   events: count,
   bytesPerTrial: bytes.nullable().describe('Estimated from a sample of its trials; null without any'),
-  bytes: bytes.describe('Estimated: its trials and events, without indexes and reports'),
+  estimatedBytes: bytes.describe('Of its trials and events, without indexes and reports'),
 });
 
 /** Of data sets and models, whose sizes are exact. */

@@ -39,7 +39,7 @@ function tablesOf(database: Database): Promise<StorageUsage['tables']> {
       WHERE c.relkind IN ('r', 'm') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
     )
     SELECT name,
-      CASE WHEN live > 0 THEN live::float8 WHEN main = 0 THEN 0 WHEN reltuples >= 0 THEN reltuples::float8 END AS rows,
+      CASE WHEN live > 0 THEN live::float8 WHEN main = 0 THEN 0 WHEN reltuples >= 0 THEN reltuples::float8 END AS "estimatedRows",
       greatest(with_toast - toast, 0)::float8 AS "heapBytes", indexes::float8 AS "indexBytes", toast::float8 AS "toastBytes",
       (greatest(with_toast - toast, 0) + indexes + toast)::float8 AS "totalBytes"
     FROM sizes WHERE with_toast IS NOT NULL ORDER BY "totalBytes" DESC, name LIMIT ${MAX_TABLES}::int`;
@@ -64,9 +64,9 @@ async function searchesOf(database: Database): Promise<Pick<StorageUsage, 'trial
   const items = candidates
     .map(({ bytesPerEvent, sampled: _, ...search }) => ({
       ...search,
-      bytes: Math.round(search.trials * (search.bytesPerTrial ?? 0) + search.events * (bytesPerEvent ?? 0)),
+      estimatedBytes: Math.round(search.trials * (search.bytesPerTrial ?? 0) + search.events * (bytesPerEvent ?? 0)),
     }))
-    .toSorted((a, b) => b.bytes - a.bytes)
+    .toSorted((a, b) => b.estimatedBytes - a.estimatedBytes)
     .slice(0, LARGEST);
   const withTrials = candidates.filter(({ bytesPerTrial }) => bytesPerTrial !== null);
   const represented = withTrials.reduce((sum, { trials }) => sum + trials, 0);
