@@ -112,13 +112,15 @@ describe('a service with searches', () => {
     expect(trials.bytesPerTrial).toBeLessThan(before.trials.bytesPerTrial!);
   });
 
-  it('lists at most ten searches, the largest', async () => {
-    for (let i = 1; i <= 10; i++) await searched(`tiny ${i}`, i, 1);
+  it('lists at most ten searches, the largest: by their trials or by long curves', async () => {
+    await searched('deep', 1, 200);
+    for (let i = 2; i <= 10; i++) await searched(`tiny ${i}`, i, 1);
     const { searches } = await usage();
     expect(searches.count).toBe(11);
     expect(searches.items).toHaveLength(10);
     expect(searches.items[0]).toMatchObject({ id: short });
-    expect(searches.items.map(({ name }) => name)).not.toContain('tiny 1');
+    expect(searches.items.map(({ name }) => name)).toContain('deep');
+    expect(searches.items.map(({ name }) => name)).not.toContain('tiny 2');
   });
 });
 
