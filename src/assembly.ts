@@ -17,6 +17,7 @@ import { createModelStore } from './adapters/postgres/model-store.ts';
 import { createPubSub } from './adapters/postgres/pub-sub.ts';
 import { createSearchQueries } from './adapters/postgres/search-queries.ts';
 import { createSearchStore } from './adapters/postgres/search-store.ts';
+import { storageUsageOf } from './adapters/postgres/storage-usage.ts';
 import type { ApiDependencies } from './api/dependencies.ts';
 import { deliver } from './application/deliver.ts';
 import { readExamples } from './application/examples.ts';
@@ -190,6 +191,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     preflight: (task) => preflight.run(task),
     threads: config.threads,
     slowness: rememberedSlowness(() => speed.run(undefined)),
+    usage: () => storageUsageOf(database),
     ping: async () => {
       await database.$queryRaw`SELECT 1`;
     },

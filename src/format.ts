@@ -101,6 +101,18 @@ export function formatTest(validation: number | null, { rows, value, interval }:
   return `validation ${formatNumber(validation)}, test ${formatNumber(value)}${range} on ${plural(rows, 'row')}`;
 }
 
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** 512 B, 4.1 kB, 12 MB: units of 1000. */
+export function formatBytes(bytes: number | null | undefined): string {
+  if (bytes === null || bytes === undefined || !Number.isFinite(bytes)) return NOTHING;
+  let size = bytes;
+  let unit = 0;
+  // What would be rounded to 1000 is in the next unit.
+  for (; Math.round(size) >= 1000 && unit < byteUnits.length - 1; unit++) size /= 1000;
+  return `${unit > 0 && size < 9.95 ? size.toFixed(1) : Math.round(size)} ${byteUnits[unit]}`;
+}
+
 /** A share from 0 to 1. */
 export function formatPercent(share: number): string {
   return `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;

@@ -28,6 +28,7 @@ import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
+import { usageRoutes } from './routes/usage.ts';
 import { registerServiceMetrics } from './service-metrics.ts';
 import { shareEvents } from './shared-events.ts';
 import { refuseUnstorableText } from './text-validation.ts';
@@ -96,6 +97,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(importRoutes, dependencies);
   await app.register(modelRoutes, dependencies);
   await app.register(keyRoutes, dependencies);
+  await app.register(usageRoutes, dependencies);
   await app.register(healthRoutes, dependencies);
   await app.register(pageRoutes, dependencies);
   return app;

@@ -12,6 +12,7 @@ import type { WhatIfTask } from '../application/what-if.ts';
 import type { CompiledKernels } from '../compute/kernels.ts';
 import type { Preflight } from '../contract/analysis.ts';
 import type { Example } from '../contract/searches.ts';
+import type { StorageUsage } from '../contract/usage.ts';
 import type { FileReader } from '../data/file-work.ts';
 import type { TrialMemory } from '../domain/specification/largest-trial.ts';
 import type { DatasetFacts } from '../domain/specification/specification.ts';
@@ -48,6 +49,8 @@ export interface ApiDependencies extends Machine {
   readonly examples: readonly Example[];
   /** Throws if Postgres does not answer. */
   readonly ping: () => Promise<void>;
+  /** What the database holds. */
+  readonly usage: () => Promise<StorageUsage>;
   /** Folder of the page. */
   readonly web: string;
   /** Names by which the service may be reached, besides those of loopback; undefined allows every name. */

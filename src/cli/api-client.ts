@@ -80,6 +80,7 @@ export function createClient(url: string, key?: string) {
     /** Rows as objects, or CSV: its text, or the bytes of a file. */
     predict: (id: string, rows: readonly RawRow[] | string | Uint8Array) =>
       json('POST /v1/models/:id/predict', { params: { id } }, isCsv(rows) ? rows : { rows }),
+    usage: () => json('GET /v1/usage', {}),
     keys: () => json('GET /v1/keys', {}),
     createKey: (newKey: { readonly name: string; readonly role: Role }) => json('POST /v1/keys', {}, newKey),
     revokeKey: (id: string) => request('DELETE /v1/keys/:id', { params: { id } }),

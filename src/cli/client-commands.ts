@@ -1,4 +1,4 @@
-/** The client commands: submit, watch, list, show, best, findings, what-if, preflight, cancel, export, replay; those for models are in model-commands.ts. */
+/** The client commands: submit, watch, list, show, best, findings, what-if, preflight, cancel, export, replay, du; those for models are in model-commands.ts. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -26,6 +26,7 @@ import { keys } from './key-commands.ts';
 import { listModels, makeModel, predict } from './model-commands.ts';
 import { replayed } from './replay.ts';
 import { UsageError } from './usage.ts';
+import { usageTables } from './usage-tables.ts';
 import { watch } from './watch.ts';
 
 type Command = (client: ApiClient, args: string[]) => Promise<number>;
@@ -100,6 +101,11 @@ const clientCommands: Readonly<Record<string, Command>> = {
     if (response.body !== null) {
       await pipeline(Readable.fromWeb(response.body as ReadableStream), process.stdout, { end: false });
     }
+    return 0;
+  },
+  du: async (client, args) => {
+    if (args.length > 0) throw new UsageError('du');
+    console.log(usageTables(await client.usage()));
     return 0;
   },
   replay,

@@ -29,6 +29,8 @@ export const usage = `usage: npm run hypersearch -- COMMAND
   models [ID]                       the newest models
   predict MODEL FILE.csv            predict rows with a model, or with a model.json
 
+  du                                what the database holds: tables, searches (estimated), data sets, models
+
   keys create NAME --role reader|submitter|admin
                                     create an API key; from the first one on every request needs a key
   keys list | keys revoke ID        the API keys

@@ -10,6 +10,7 @@ import { modelEndpoints } from './models.ts';
 import { searchEndpoints } from './searches.ts';
 import { streamEndpoints } from './stream.ts';
 import { trialEndpoints } from './trials.ts';
+import { usageEndpoints } from './usage.ts';
 import { whatIfEndpoints } from './what-if.ts';
 
 export const endpoints = {
@@ -24,6 +25,7 @@ export const endpoints = {
   ...modelEndpoints,
   ...healthEndpoints,
   ...keyEndpoints,
+  ...usageEndpoints,
 } as const;
 
 type Endpoints = typeof endpoints;

@@ -23,7 +23,8 @@ const open: ReadonlySet<string> = new Set<EndpointName>([
 /** `name`: method and path, like `GET /v1/searches`. Undefined if it is open to everyone. */
 export function roleFor(name: string): Role | undefined {
   if (open.has(name)) return undefined;
-  if (/^\w+ \/v1\/keys/.test(name)) return 'admin';
+  // The usage names every search, data set and model of the service.
+  if (/^\w+ \/v1\/(keys|usage)/.test(name)) return 'admin';
   const [method = ''] = name.split(' ');
   return ['GET', 'HEAD', 'OPTIONS'].includes(method) || readers.has(name) ? 'reader' : 'submitter';
 }

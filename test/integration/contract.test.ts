@@ -266,6 +266,7 @@ describe('every answer', () => {
     await ask('GET /v1/examples', {});
     await ask('GET /healthz', {});
     await ask('GET /readyz', {});
+    expect(await ask('GET /v1/usage', {})).toMatchObject({ bytes: expect.any(Number) });
   });
 });
 

@@ -141,6 +141,8 @@ describe('with keys', () => {
     expect((await send('POST', '/v1/searches/dry-run', { key: secretOf('reader'), body: tiny })).status).toBe(200);
     expect((await create('submitter')).status).toBe(201);
     expect((await send('GET', '/v1/keys', { key: secretOf('submitter') })).status).toBe(403);
+    expect((await send('GET', '/v1/usage', { key: secretOf('submitter') })).status).toBe(403);
+    expect((await send('GET', '/v1/usage', { key: secretOf('admin') })).status).toBe(200);
     expect((await create('admin')).status).toBe(201);
     const { items } = (await (await send('GET', '/v1/keys', { key: secretOf('admin') })).json()) as { items: ApiKey[] };
     expect(items.map(({ name }) => name)).toEqual(['the reader', 'the submitter', 'the admin']);
@@ -158,7 +160,7 @@ describe('with keys', () => {
       'POST /v1/imports',
       'POST /v1/models/:id/predict',
     ]);
-    expect(byRole('admin')).toEqual(['POST /v1/keys', 'GET /v1/keys', 'DELETE /v1/keys/:id']);
+    expect(byRole('admin')).toEqual(['POST /v1/keys', 'GET /v1/keys', 'DELETE /v1/keys/:id', 'GET /v1/usage']);
   });
 
   it('events say whose key asked for a change, and nobody for what workers do', async () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   formatAge,
+  formatBytes,
   formatCount,
   formatDuration,
   formatNumber,
@@ -70,6 +71,22 @@ describe('a duration', () => {
     expect(formatAge('2030-01-01T10:00:00Z', now)).toBe('2 h ago');
   });
 });
+
+it.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [999.6, '1.0 kB'],
+  [1000, '1.0 kB'],
+  [9949, '9.9 kB'],
+  [9960, '10 kB'],
+  [999_499, '999 kB'],
+  [999_500, '1.0 MB'],
+  [12_345_678, '12 MB'],
+  [2.6e9, '2.6 GB'],
+  [5e18, '5000 PB'],
+  [Number.NaN, '–'],
+  [null, '–'],
+])('%s bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
 
 describe('counts, shares and names', () => {
   it('are written in plain English', () => {
