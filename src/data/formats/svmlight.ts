@@ -5,8 +5,8 @@ import { type Hint, hint } from '../hint.ts';
 import { type CellValue, type ConvertedTable, invalid, TableWriter } from './converted-table.ts';
 
 const SAMPLE_LINES = 50;
-const pairs = /^[+-]?[\d.][\d.eE+-]*(\s+qid:\d+)?(\s+\d+:[+-]?[\d.][\d.eE+-]*)+\s*$/;
-const labelAlone = /^[+-]?[\d.][\d.eE+-]*\s*$/;
+const number = /^[+-]?[\d.][\d.eE+-]*$/;
+const pair = /^\d+:[+-]?[\d.][\d.eE+-]*$/;
 
 /** Whether the first lines are a number and pairs whose places increase. */
 export function looksLikeSvmlight(text: string): boolean {
@@ -14,12 +14,16 @@ export function looksLikeSvmlight(text: string): boolean {
     .split('\n', SAMPLE_LINES)
     .map(withoutComment)
     .filter((line) => line !== '');
-  if (lines.length === 0 || !lines.some((line) => pairs.test(line))) return false;
-  return lines.every((line) => {
-    if (labelAlone.test(line)) return true;
-    const places = [...line.matchAll(/\s(\d+):/g)].map(([, place]) => Number(place));
-    return pairs.test(line) && places.every((place, i) => i === 0 || place > places[i - 1]!);
+  let pairs = 0;
+  // Word by word: one expression for a line overflows the stack where it has a million.
+  const fits = lines.every((line) => {
+    const [label = '', ...words] = line.split(/\s+/);
+    const features = /^qid:\d+$/.test(words[0] ?? '') ? words.slice(1) : words;
+    const places = features.map((feature) => (pair.test(feature) ? Number.parseInt(feature, 10) : Number.NaN));
+    pairs += places.length;
+    return number.test(label) && places.every((place, i) => place > (places[i - 1] ?? -1));
   });
+  return fits && pairs > 0;
 }
 
 interface Row {
