@@ -46,8 +46,10 @@ async function readTable(bytes: Uint8Array, ignore: readonly string[]): Promise<
   const wanted = ordered.filter(({ name }) => !ignore.includes(name));
   refusePrototype(wanted);
   const rows = await readRows(buffer, metadata, wanted);
-  const structures = new Set(children.filter((one) => one.children.length > 0).map(({ element }) => element.name));
-  const order = ordered.map(({ name }) => name).filter((name) => !structures.has(name));
+  // The columns of a structure are known from its values only: those from the first structure on come as they appear.
+  const structures = children.filter((one) => one.children.length > 0).map(({ element }) => element);
+  const from = ordered.findIndex((column) => structures.includes(column));
+  const order = ordered.slice(0, from < 0 ? undefined : from).map(({ name }) => name);
   const table = tableOfRecords(recordsOf(rows, ordered), 'row', ignore, order);
   const category = pandasColumns(metadata).filter(
     ({ name, pandas_type: type }) => type === 'categorical' && columns.some((column) => column.name === name),
