@@ -38,7 +38,7 @@ it('asks neither Math.random nor the clock what to try or how to train', () => {
   const against = pure
     .flatMap((module) => files.filter(isIn(module)))
     .filter((file) =>
-      /Math\.random|Date\.now|new Date|performance\.now/.test(readFileSync(join(projectRoot, file), 'utf8')),
+      /Math\.random|Date\.now|new Date(?!\([a-z])|performance\.now/.test(readFileSync(join(projectRoot, file), 'utf8')),
     );
   expect(against).toEqual([]);
 });
