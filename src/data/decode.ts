@@ -41,7 +41,7 @@ export function decompressFile(
   limit: number,
 ): { readonly bytes: Uint8Array; readonly compression: Compression } {
   const start = Buffer.from(bytes.subarray(0, 4)).toString('hex');
-  const compression = start.startsWith('1f8b') ? 'gzip' : start === ZSTD_MAGIC ? 'zstd' : 'none';
+  const compression = start.startsWith('1f8b') ? 'gzip' : isZstd(start) ? 'zstd' : 'none';
   const plain = { none: (raw: Uint8Array) => raw, gzip: gunzipped, zstd: unzstd }[compression](bytes, limit);
   if (plain.length > limit) throw fault('', `has ${plain.length} bytes; the limit is ${limit}`);
   return { bytes: plain, compression };
@@ -87,6 +87,11 @@ function gunzipped(bytes: Uint8Array, limit: number): Uint8Array {
 
 const ZSTD_MAGIC = '28b52ffd';
 const ZSTD_CHUNK = 64 * 1024;
+
+/** `start`: its first four bytes. A file may begin with a frame to be skipped, of which there are 16 signatures (RFC 8878, 3.1.2). */
+function isZstd(start: string): boolean {
+  return start === ZSTD_MAGIC || /^5[0-9a-f]2a4d18$/.test(start);
+}
 
 /** Chunk by chunk, so that no more than `limit` is ever decompressed. Node 20 has no Zstandard of its own. */
 function unzstd(bytes: Uint8Array, limit: number): Uint8Array {

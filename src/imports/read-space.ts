@@ -1,6 +1,7 @@
 /** The one entry to search spaces of other tools: recognises the format of a text and maps it to a specification. Pure. */
 
 import type { Task } from '../domain/specification/objectives.ts';
+import { Problem } from '../errors.ts';
 import { isConfigSpace, readConfigSpace } from './configspace.ts';
 import { field, isFields } from './fields.ts';
 import { type Format, formats, type SourceSpace, unreadable } from './imported-space.ts';
@@ -27,7 +28,21 @@ interface Request {
 
 /** Throws a Problem for a text that is damaged, or whose format is not known. */
 export function readSpace({ text, file, format, names = {}, dataset }: Request): ImportedSpace {
-  return toSpecification(readSource(text, file, format), { names, dataset });
+  const space = readSource(text, file, format);
+  const found = [...space.parameters, ...space.leftOut.filter(({ kind }) => kind === 'hyperparameter')].map(
+    ({ name }) => name,
+  );
+  // A format that was asked for is not recognised: this is what another one comes to.
+  if (found.length === 0) throw unreadable('', `has no hyperparameter, read as ${space.format}`);
+  const strange = Object.keys(names).find((name) => !found.includes(name));
+  if (strange !== undefined) throw strangeName(strange, found);
+  return toSpecification(space, { names, dataset });
+}
+
+function strangeName(name: string, found: readonly string[]): Problem {
+  const some = found.slice(0, 10).join(', ');
+  const message = `the file has no hyperparameter of this name; it has ${some}${found.length > 10 ? ', …' : ''}`;
+  return new Problem('invalidRequest', `names.${name}: ${message}`, [{ path: `names.${name}`, message }]);
 }
 
 interface Reader {

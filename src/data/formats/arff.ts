@@ -16,8 +16,14 @@ interface Attribute {
 const numberTypes = ['numeric', 'real', 'integer'];
 
 export function looksLikeArff(text: string): boolean {
-  const first = text.split(/\r\n|\n|\r/, 200).find((line) => !/^\s*(%|$)/.test(line));
-  return first !== undefined && /^\s*@(relation|attribute)\b/i.test(first);
+  // What OpenML and Weka tell about a data set stands above it, in hundreds of comment lines.
+  for (let from = 0; from < text.length; ) {
+    const end = text.slice(from).search(/[\r\n]/);
+    const line = text.slice(from, end < 0 ? undefined : from + end);
+    if (!/^\s*(%|$)/.test(line)) return /^\s*@(relation|attribute)\b/i.test(line);
+    from += line.length + 1;
+  }
+  return false;
 }
 
 export function readArff(text: string): ConvertedTable {
@@ -70,10 +76,11 @@ function attributeOf([named, type, ...more]: readonly Token[], place: number): A
   if (isBrace(type, '{')) {
     if (!isBrace(more.at(-1), '}')) throw invalid(path, `the labels of ${name} have no closing brace`);
     const labels = more.slice(0, -1).map(({ text }) => text);
-    const twice = labels.find((label, i) => labels.indexOf(label) !== i);
+    const distinct = new Set<string>();
+    const twice = labels.find((label) => distinct.size === distinct.add(label).size);
     if (twice !== undefined) throw invalid(path, `${name} has the label ${shortened(twice)} twice`);
     if (labels.length === 0) throw invalid(path, `${name} has no labels`);
-    return { name, labels: new Set(labels), omitted: labels[0], isNumber: false };
+    return { name, labels: distinct, omitted: labels[0], isNumber: false };
   }
   const kind = type.text.toLowerCase();
   if (numberTypes.includes(kind)) return { name, labels: undefined, omitted: 0, isNumber: true };

@@ -11,13 +11,17 @@ export interface PlacedRecord {
   readonly record: Readonly<Record<string, unknown>>;
 }
 
-/** Columns stand in the order in which they appear first. Lists are refused, unless their column is ignored. */
+/**
+ * Columns stand in the order in which they appear first, after those of `order`: an object has names that are numbers before others,
+ * whatever the file says. Lists are refused, unless their column is ignored.
+ */
 export function tableOfRecords(
   records: Iterable<PlacedRecord>,
   placeName: 'line' | 'row',
   ignore: readonly string[],
+  order: readonly string[] = [],
 ): ConvertedTable {
-  const columns = new Map<string, number>();
+  const columns = new Map(order.map((name, i) => [name, i]));
   const rows: { place: number; cells: CellValue[] }[] = [];
   let imprecise: string | undefined;
   for (const { place, record } of records) {
@@ -35,6 +39,11 @@ export function tableOfRecords(
           `has more than ${datasetLimits.columns} different names, which is the limit`,
         );
       if (ignore.includes(name)) return;
+      if (column in cells)
+        throw invalid(
+          `${placeName} ${place}`,
+          `has two values that are named ${name}; rename one, or leave both out with ignore=${name}`,
+        );
       if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) imprecise ??= name;
       cells[column] = cellOf(value, `${placeName} ${place}, column ${name}`, name);
     };
@@ -44,6 +53,9 @@ export function tableOfRecords(
       throw invalid('', `has more than ${datasetLimits.rows} rows, which is the limit`);
   }
   const names = [...columns.keys()];
+  // Rows may be few names each, of very many together.
+  if (names.length * rows.length > datasetLimits.cells)
+    throw invalid('', `has ${names.length * rows.length} cells, with empty ones; the limit is ${datasetLimits.cells}`);
   const writer = new TableWriter(names, placeName);
   for (const { place, cells } of rows) {
     // Names that appeared later are missing.
@@ -64,6 +76,6 @@ function cellOf(value: unknown, path: string, name: string): CellValue {
 }
 
 function impreciseHint(name: string): Hint {
-  const message = `has whole numbers beyond ${Number.MAX_SAFE_INTEGER}, of which JSON readers keep only some digits: different ones may become equal; ignore=${name} leaves it out`;
+  const message = `has whole numbers beyond ${Number.MAX_SAFE_INTEGER}, of which only some digits are kept: different ones may become equal; ignore=${name} leaves it out`;
   return hint('format', { name }, message, [leaveOut({ name })]);
 }

@@ -3,6 +3,7 @@
  * orient `records`, `columns`, `index`, `split`, `values` and `table`.
  */
 import { shortened } from '../faults.ts';
+import { type Hint, hint } from '../hint.ts';
 import { type ConvertedTable, invalid } from './converted-table.ts';
 import { isObject, type PlacedRecord, tableOfRecords } from './flatten.ts';
 
@@ -15,7 +16,8 @@ export function looksLikeJson(text: string): boolean {
 export function readJson(text: string, ignore: readonly string[]): ConvertedTable {
   const whole = parsedWhole(text);
   if (whole === undefined) return tableOfRecords(jsonLines(text), 'line', ignore);
-  return tableOfRecords(recordsOf(whole.value), 'row', ignore);
+  const table = tableOfRecords(recordsOf(whole.value), 'row', ignore, namesOfSchema(whole.value));
+  return isAmbiguous(whole.value) ? { ...table, hints: [...table.hints, byColumnHint()] } : table;
 }
 
 /** Undefined if the text is not one JSON value, or is an object in a single line: those are JSON lines. */
@@ -31,10 +33,29 @@ function parsedWhole(text: string): { readonly value: unknown } | undefined {
   }
 }
 
+/** Objects in an object, with numbers for names of both. */
+function isAmbiguous(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const outer = Object.entries(value);
+  const isNumbered = (row: unknown) => isObject(row) && Object.keys(row).every(isNumber);
+  return outer.length > 0 && outer.every(([key, row]) => isNumber(key) && isNumbered(row));
+}
+
+function byColumnHint(): Hint {
+  const message =
+    'the names of columns and rows are numbers: the outer ones are taken to be columns, as pandas writes them by default; if they are rows (orient="index"), write them with orient="split"';
+  return hint('format', null, message);
+}
+
+function isNumber(key: string): boolean {
+  return /^-?\d+$/.test(key);
+}
+
 function* jsonLines(text: string): Generator<PlacedRecord> {
+  const mark = text.includes('\n') ? '\n' : '\r';
   let place = 0;
   for (let from = 0; from < text.length; ) {
-    const end = text.indexOf('\n', from);
+    const end = text.indexOf(mark, from);
     const line = text.slice(from, end < 0 ? undefined : end).trim();
     from = end < 0 ? text.length : end + 1;
     place++;
@@ -66,9 +87,31 @@ function recordsOf(value: unknown): Iterable<PlacedRecord> {
   const table = value as Readonly<Record<string, unknown>>;
   if (Array.isArray(table['data'])) {
     const { columns, data } = table;
-    return Array.isArray(columns) ? fromList(data as unknown[], columns.map(String)) : fromList(data as unknown[]);
+    if (Array.isArray(columns)) return fromList(data as unknown[], distinctNames(columns.map(String)));
+    return fromList(data as unknown[]);
   }
   return fromColumns(table);
+}
+
+/** A repeated name gets a number, as in delimited text: a record would keep only one of them. */
+function distinctNames(names: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return names.map((name) => {
+    let own = name;
+    for (let count = 2; seen.has(own); count++) own = `${name} (${count})`;
+    seen.add(own);
+    return own;
+  });
+}
+
+/** Of orient `table`: the order of its columns. */
+function namesOfSchema(value: unknown): string[] {
+  if (!isObject(value) || !isObject(value['schema']) || !Array.isArray(value['data'])) return [];
+  const { fields } = value['schema'];
+  const [first] = value['data'] as unknown[];
+  if (!Array.isArray(fields) || !isObject(first)) return [];
+  const names = fields.filter(isObject).map(({ name }) => String(name));
+  return names.filter((name) => Object.hasOwn(first, name) && !isObject(first[name]));
 }
 
 /** Objects, or lists of cells. */
@@ -82,12 +125,12 @@ function* fromList(rows: readonly unknown[], names?: readonly string[]): Generat
   }
 }
 
-/** `{"a": {"0": 1}}` or `{"a": [1]}` by columns; by rows if the keys of the outer object count up from 0. */
+/** `{"a": {"0": 1}}` or `{"a": [1]}` by columns; by rows if the keys of the outer object are numbers and those inside are not. */
 function* fromColumns(table: Readonly<Record<string, unknown>>): Generator<PlacedRecord> {
   const outer = Object.entries(table);
   const column = outer.find(([, cells]) => typeof cells !== 'object' || cells === null);
   if (column !== undefined) throw invalid(column[0], 'must be the values of a column: a list, or an object by row');
-  const isByRow = outer.every(([key], i) => key === String(i)) && outer.every(([, row]) => isObject(row));
+  const isByRow = outer.every(([key, row]) => isNumber(key) && isObject(row) && !Object.keys(row).every(isNumber));
   if (isByRow) {
     yield* fromList(outer.map(([, row]) => row));
     return;

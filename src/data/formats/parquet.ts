@@ -36,18 +36,21 @@ export async function readParquet(bytes: Uint8Array, ignore: readonly string[]):
 async function readTable(bytes: Uint8Array, ignore: readonly string[]): Promise<ConvertedTable> {
   const buffer = Uint8Array.from(bytes).buffer;
   const metadata = parquetMetadata(buffer);
-  const columns = parquetSchema(metadata).children.map(({ element }) => element);
+  const { children } = parquetSchema(metadata);
+  const columns = children.map(({ element }) => element);
   checkSize(metadata, columns);
   const index = indexColumns(metadata);
   const isIndex = ({ name }: SchemaElement) => index.has(name);
   // The last column is the target by default, and pandas writes the index last.
   const ordered = [...columns.filter(isIndex), ...columns.filter((column) => !isIndex(column))];
-  const rows = await readRows(
-    buffer,
-    metadata,
-    ordered.filter(({ name }) => !ignore.includes(name)),
-  );
-  const table = tableOfRecords(recordsOf(rows, ordered), 'row', ignore);
+  const wanted = ordered.filter(({ name }) => !ignore.includes(name));
+  refusePrototype(wanted);
+  const rows = await readRows(buffer, metadata, wanted);
+  // The columns of a structure are known from its values only: those from the first structure on come as they appear.
+  const structures = children.filter((one) => one.children.length > 0).map(({ element }) => element);
+  const from = ordered.findIndex((column) => structures.includes(column));
+  const order = ordered.slice(0, from < 0 ? undefined : from).map(({ name }) => name);
+  const table = tableOfRecords(recordsOf(rows, ordered), 'row', ignore, order);
   const category = pandasColumns(metadata).filter(
     ({ name, pandas_type: type }) => type === 'categorical' && columns.some((column) => column.name === name),
   );
@@ -71,6 +74,15 @@ function checkSize(metadata: FileMetaData, columns: readonly SchemaElement[]): v
   const names = columns.map(({ name }) => name);
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) throw invalid('', `two columns are named ${shortened(repeated)}`);
+}
+
+/** Rows come as objects in which this name is no key: its values would be lost. */
+function refusePrototype(columns: readonly SchemaElement[]): void {
+  if (columns.some(({ name }) => name === '__proto__'))
+    throw invalid(
+      'column __proto__',
+      'has a name that cannot be read; rename it, or leave it out with ignore=__proto__',
+    );
 }
 
 function readRows(
@@ -156,6 +168,15 @@ function* recordsOf(
   }
 }
 
+/** fastparquet writes durations as times of day, also those below 0 and beyond a day: hours count on. */
+function timeOf(value: bigint, perSecond: bigint, digits: number): string {
+  const size = value < 0n ? -value : value;
+  const [seconds, fraction] = [size / perSecond, size % perSecond];
+  const parts = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n].map((part) => String(part).padStart(2, '0'));
+  const rest = fraction === 0n ? '' : `.${fraction.toString().padStart(digits, '0')}`;
+  return `${value < 0n ? '-' : ''}${parts.join(':')}${rest}`;
+}
+
 /** Times of day come as a count of their unit since midnight. */
 function valueReader({ logical_type: logical, converted_type: converted }: SchemaElement): (value: unknown) => unknown {
   const unit =
@@ -171,9 +192,7 @@ function valueReader({ logical_type: logical, converted_type: converted }: Schem
     unit
   ];
   return (value) =>
-    typeof value === 'bigint' || typeof value === 'number'
-      ? timestamp(BigInt(value), perSecond, digits)?.slice('1970-01-01T'.length)
-      : value;
+    typeof value === 'bigint' || typeof value === 'number' ? timeOf(BigInt(value), perSecond, digits) : value;
 }
 
 interface PandasColumn {

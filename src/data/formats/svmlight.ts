@@ -5,8 +5,8 @@ import { type Hint, hint, leaveOut } from '../hint.ts';
 import { type CellValue, type ConvertedTable, invalid, TableWriter } from './converted-table.ts';
 
 const SAMPLE_LINES = 50;
-const pairs = /^[+-]?[\d.][\d.eE+-]*(\s+qid:\d+)?(\s+\d+:[+-]?[\d.][\d.eE+-]*)+\s*$/;
-const labelAlone = /^[+-]?[\d.][\d.eE+-]*\s*$/;
+const number = /^[+-]?[\d.][\d.eE+-]*$/;
+const pair = /^\d+:[+-]?[\d.][\d.eE+-]*$/;
 
 /** The share of the first lines that must look like it: damaged lines are reported as such. */
 const LIKELY = 0.8;
@@ -17,13 +17,17 @@ export function looksLikeSvmlight(text: string): boolean {
     .split('\n', SAMPLE_LINES)
     .map(withoutComment)
     .filter((line) => line !== '');
-  const like = lines.filter((line) => labelAlone.test(line) || (pairs.test(line) && increases(line)));
-  return like.some((line) => pairs.test(line)) && like.length >= LIKELY * lines.length;
+  const like = lines.filter((line) => pairsIn(line) !== undefined);
+  return like.some((line) => pairsIn(line)! > 0) && like.length >= LIKELY * lines.length;
 }
 
-function increases(line: string): boolean {
-  const places = [...line.matchAll(/\s(\d+):/g)].map(([, place]) => Number(place));
-  return places.every((place, i) => i === 0 || place > places[i - 1]!);
+/** How many pairs a line has; undefined if it is something else. Word by word: an expression for a line of a million overflows the stack. */
+function pairsIn(line: string): number | undefined {
+  const [label = '', ...words] = line.split(/\s+/);
+  const features = /^qid:\d+$/.test(words[0] ?? '') ? words.slice(1) : words;
+  const places = features.map((feature) => (pair.test(feature) ? Number.parseInt(feature, 10) : Number.NaN));
+  const fits = number.test(label) && places.every((place, i) => place > (places[i - 1] ?? -1));
+  return fits ? places.length : undefined;
 }
 
 interface Row {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readCsv } from '../../../src/data/csv-dataset.ts';
 import { InvalidDataset } from '../../../src/data/faults.ts';
 import { inlineFileReader } from '../../../src/data/file-work.ts';
+import { looksLikeSvmlight } from '../../../src/data/formats/svmlight.ts';
 import type { AskedUpload } from '../../../src/data/upload.ts';
 import { readUpload } from '../../../src/data/upload.ts';
 
@@ -160,4 +161,91 @@ it('delimited text that resembles another format is delimited text', async () =>
   expect(options.delimiter).toBe('space');
   expect(text).toMatch(/^1 1:2/);
   expect(() => readCsv(text, options)).toThrow(InvalidDataset);
+});
+
+describe('tables as other programs write them', () => {
+  it('of JSON by rows whose numbers do not start at 0', async () => {
+    const rows = Array.from({ length: 12 }, (_, i): [string, object] => [String(2 * i + 1), { a: i, t: i % 2 }]);
+    expect((await linesOf(JSON.stringify(Object.fromEntries(rows)))).slice(0, 3)).toEqual(['a,t', '0,0', '1,1']);
+  });
+
+  it('of JSON by columns whose names are numbers', async () => {
+    const cells = (column: number) => Object.fromEntries(Array.from({ length: 12 }, (_, i) => [String(i), i + column]));
+    const file = JSON.stringify({ 0: cells(0), 1: cells(10), 2: cells(20) });
+    expect((await linesOf(file)).slice(0, 3)).toEqual(['0,1,2', '0,10,20', '1,11,21']);
+    expect((await read(file)).hints).toMatchObject([{ code: 'format', message: /taken to be columns/ }]);
+  });
+
+  it('of JSON with two columns of one name', async () => {
+    const file = JSON.stringify({ columns: ['a', 'a', 't'], index: [0], data: [[1, 2, 3]] });
+    expect(await linesOf(file)).toEqual(['a,a (2),t', '1,2,3']);
+  });
+
+  it('of JSON in the order of its schema', async () => {
+    const schema = { fields: [{ name: 'index' }, { name: '0' }, { name: '1' }] };
+    const file = JSON.stringify({ schema, data: [{ index: 7, 0: 1, 1: 2 }] });
+    expect(await linesOf(file)).toEqual(['index,0,1', '7,1,2']);
+  });
+
+  it('of JSON lines that end with a carriage return alone', async () => {
+    expect(await linesOf('{"a":1,"t":2}\r{"a":3,"t":4}\r')).toEqual(['a,t', '1,2', '3,4']);
+  });
+
+  it('of JSON in which a name stands twice after joining', async () => {
+    const file = '{"a.b": 1, "a": {"b": 2}, "t": 0}\n{"t": 1}';
+    expect(await issueOf(file)).toMatchObject({ path: 'line 1', message: /two values that are named a\.b/ });
+    expect(await linesOf(file, { ignore: ['a.b'] })).toEqual(['a.b,t', ',0', ',1']);
+  });
+
+  it('of ARFF below hundreds of comment lines', async () => {
+    const file = `${'% about it\n'.repeat(300)}${arff('@attribute a numeric', '1')}`;
+    expect(await linesOf(file)).toEqual(['a', '1']);
+  });
+
+  it('of ARFF with very many labels, in time that does not grow with their square', { timeout: 10_000 }, async () => {
+    const labels = Array.from({ length: 200_000 }, (_, i) => `v${i}`).join(',');
+    expect(await linesOf(arff(`@attribute a {${labels}}`, 'v1'))).toEqual(['a', 'v1']);
+  });
+
+  it('of JSON with many names, each in few rows, is refused before it is written', async () => {
+    const wide = JSON.stringify(Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`c${i}`, 1])));
+    expect((await issueOf(`${wide}\n${'{"c1": 1}\n'.repeat(10_000)}`)).message).toMatch(
+      /has 20002000 cells, with empty ones; the limit is 20000000/,
+    );
+  });
+
+  it('of Parquet with names that are numbers keep their order', async () => {
+    const [names] = await linesOf(parquet('pandas-numbered'));
+    expect(names).toBe('__index_level_0__,1,0');
+  });
+
+  it('of Parquet with durations, as fastparquet writes them', async () => {
+    expect((await linesOf(parquet('fastparquet-durations'))).slice(1, 4)).toEqual([
+      '-00:00:05,0',
+      '11:59:55,1',
+      '23:59:55,2',
+    ]);
+    expect((await linesOf(parquet('fastparquet-durations')))[4]).toBe('35:59:55,3');
+  });
+
+  it('of Parquet with a name that no object can have', async () => {
+    const file = parquet('pyarrow-prototype');
+    expect(await issueOf(file)).toMatchObject({ path: 'column __proto__', message: /ignore=__proto__/ });
+    expect((await linesOf(file, { ignore: ['__proto__'] })).slice(0, 2)).toEqual(['__proto__,t', ',0']);
+  });
+
+  it('of svmlight with queries, among them rows without a feature', async () => {
+    expect(await linesOf('1 qid:1 0:2\n0 qid:1 \n')).toEqual(['qid,f0,target', '1,2,1', '1,0,0']);
+  });
+
+  it('of svmlight with millions of features in a line does not overflow the stack', () => {
+    expect(looksLikeSvmlight(`1 ${'1:1 '.repeat(3_000_000)}`)).toBe(false);
+  });
+
+  it('of Zstandard that begins with a frame to be skipped', async () => {
+    const skipped = Buffer.from('502a4d180400000061626364', 'hex');
+    const file = Buffer.concat([skipped, readFileSync('test/fixtures/table.csv.zst')]);
+    expect((await read(file)).text).toBe((await read(readFileSync('test/fixtures/table.csv.zst'))).text);
+    expect((await read(file)).options.compression).toBe('zstd');
+  });
 });

@@ -122,3 +122,24 @@ describe('an alias, a merge key', () => {
     });
   });
 });
+
+describe('a request that does not fit the file', () => {
+  const nni = '{"lr": {"_type": "uniform", "_value": [0.1, 0.2]}}';
+
+  it.each([
+    'katib-experiment',
+    'configspace',
+    'vizier-study',
+    'keras-tuner',
+    'hypersearch-space',
+    'wandb-sweep',
+  ] as const)('is refused if its format is %s, of which the file has nothing', (format) => {
+    expect(() => readSpace({ text: nni, format })).toThrow(Problem);
+  });
+
+  it('is refused if it names a hyperparameter that the file does not have', () => {
+    expect(() => readSpace({ text: nni, names: { constructor: 'learningRate' } })).toThrow(
+      /names.constructor: the file has no hyperparameter of this name; it has lr/,
+    );
+  });
+});
