@@ -36,6 +36,7 @@ export async function restoreCommand(config: Config, args: string[]): Promise<nu
   });
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw new UsageError('restore FILE [--replace]');
+  if (!existsSync(file)) throw new Error(`there is no file ${file}`);
   const migrations = join(projectRoot, 'prisma', 'migrations');
   const head = await withDatabase(config, false, (url) => restore(url, file, { migrations, replace: values.replace }));
   console.log(`restored ${file} of ${head.createdAt}: ${rowsOf(head)}`);
