@@ -1,5 +1,5 @@
 /** A search space as a file of another tool has it, in that tool's names. Pure. */
-import type { Direction } from '../algorithms/objective.ts';
+import { type Direction, directions } from '../algorithms/objective.ts';
 import type { Distribution, Value } from '../algorithms/space/space.ts';
 import { Problem } from '../errors.ts';
 
@@ -99,8 +99,9 @@ export class SpaceBuilder {
     this.#strategy.push({ source, part, value });
   }
 
-  objective(metric: string | undefined, direction: Direction | undefined): void {
-    this.#objective = { metric, direction };
+  /** A direction that is none of ours is left to the metric. */
+  objective(metric: string | undefined, direction: unknown): void {
+    this.#objective = { metric, direction: directions.find((one) => one === direction) };
   }
 
   leaveOut(name: string, why: string): void {

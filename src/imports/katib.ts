@@ -38,9 +38,7 @@ export function readKatib(data: unknown): SourceSpace {
     space.note('algorithm', 'tpe here also learns from results, in another way');
   const objective = field(spec, 'objective');
   if (isFields(objective)) {
-    const type = field(objective, 'type');
-    const direction = type === 'maximize' || type === 'minimize' ? type : undefined;
-    space.objective(textOf(field(objective, 'objectiveMetricName')), direction);
+    space.objective(textOf(field(objective, 'objectiveMetricName')), field(objective, 'type'));
     if (field(objective, 'goal') !== undefined)
       space.leaveOut(
         'objective.goal',

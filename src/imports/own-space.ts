@@ -26,9 +26,8 @@ export function readOwn(data: unknown): SourceSpace {
     throw unreadable('hyperparameters', `must be an object, got ${shown(hyperparameters)}`);
   const space = new SpaceBuilder(OWN_FORMAT);
   for (const [name, given] of Object.entries(hyperparameters)) space.parameter(name, () => parameter(given, read));
-  const { metric, direction } = { metric: textOf(field(data, 'metric')), direction: field(data, 'direction') };
-  if (metric !== undefined)
-    space.objective(metric, direction === 'maximize' || direction === 'minimize' ? direction : undefined);
+  const metric = textOf(field(data, 'metric'));
+  if (metric !== undefined) space.objective(metric, field(data, 'direction'));
   const trials = maybeNumber(field(data, 'trials'));
   if (trials !== undefined) space.strategy(`trials: ${trials}`, 'budget', { trials });
   return space.done();

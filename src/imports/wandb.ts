@@ -19,7 +19,7 @@ export function readWandb(data: unknown): SourceSpace {
   if (isFields(metric)) {
     const goal = field(metric, 'goal');
     if (goal === undefined) space.note('metric', 'it has no goal: W&B minimizes');
-    space.objective(textOf(field(metric, 'name')), goal === 'maximize' ? 'maximize' : 'minimize');
+    space.objective(textOf(field(metric, 'name')), goal ?? 'minimize');
   }
   readEarlyTermination(space, field(data, 'early_terminate'));
   const cap = maybeNumber(field(data, 'run_cap'));

@@ -294,7 +294,8 @@ describe('everything else', () => {
     ['?name=ok', 'x\n1\n2\n', 'line 1', csv],
     ['?name=ok', 'x,y\n1,2\n', '', csv],
     ['?name=ok&target=z', 'x,y\n1,2\n', 'target', csv],
-    ['?name=ok', '{"x":1}', 'content-type', json],
+    ['?name=ok', '{"x":1}', '', json],
+    ['?name=ok', 'x,y\n1,2\n', 'content-type', { 'content-type': 'multipart/form-data' }],
     ['?name=ok&task=poetry', 'x,y\n1,2\n', 'task', csv],
   ])('POST /v1/datasets%s %j', async (query, body, path, headers) => {
     expectProblem(await send('POST', `/v1/datasets${query}`, body, headers), path === 'body' ? '' : path);

@@ -73,7 +73,9 @@ describe('a service with searches', () => {
       now.tables.map(({ totalBytes }) => totalBytes).toSorted((a, b) => b - a),
     );
     const { rows } = await database.query<{ total: string }>(`SELECT pg_total_relation_size('trials') AS total`);
-    expect(now.tables.find(({ name }) => name === 'trials')).toMatchObject({ totalBytes: Number(rows[0]!.total) });
+    // Autovacuum may add pages to its maps between the two.
+    const trials = now.tables.find(({ name }) => name === 'trials')!;
+    expect(Math.abs(trials.totalBytes - Number(rows[0]!.total))).toBeLessThanOrEqual(4 * 8192);
     expect(now.tables.some(({ name }) => name.startsWith('bullmq.'))).toBe(true);
   });
 
