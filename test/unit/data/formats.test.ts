@@ -65,8 +65,8 @@ describe('a file that is refused', () => {
     ],
     ['Parquet that is cut off', parquet('polars').subarray(0, 900), '', /Parquet file that is damaged/],
     ['a list in Parquet', parquet('pyarrow-nested'), 'row 1, column tags', /is a list.*ignore=tags/],
-  ])('%s', async (_what, file, path, message) => {
-    const issue = await issueOf(file, /label|svmlight/.test(_what) && /svm/.test(_what) ? { format: 'svmlight' } : {});
+  ])('%s', async (what, file, path, message) => {
+    const issue = await issueOf(file, what.includes('svmlight') ? { format: 'svmlight' } : {});
     expect(issue.message).toMatch(message);
     expect(issue.path).toBe(path);
   });
@@ -143,6 +143,10 @@ describe('a value', () => {
   it('of ARFF that is left out of a sparse row is 0 or the first label', async () => {
     const file = arff("@attribute a numeric\n@attribute b {'first one',y}\n@attribute c string", '{}\n{1 y, 2 "q, %"}');
     expect(await linesOf(file)).toEqual(['a,b,c', '0,first one,', '0,y,"q, %"']);
+  });
+
+  it('of ARFF without @relation is read', async () => {
+    expect(await linesOf('@attribute a numeric\n@data\n1')).toEqual(['a', '1']);
   });
 
   it('of svmlight that names a query is a column that can be left out', async () => {
