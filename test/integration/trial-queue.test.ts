@@ -1,4 +1,6 @@
 /** The queue alone, on each of its backends: a worker is given what was delivered. */
+import { Redis } from 'ioredis';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createQueueWorker,
@@ -61,7 +63,37 @@ describe.each(backends)('on %s', (backend) => {
     expect(given.toSorted((a, b) => a.from - b.from)).toEqual(deliveries);
     expect(models.toSorted()).toEqual(['first', 'second']);
   });
+
+  it('the events of the queue, which nobody reads, do not pile up', async () => {
+    const queue = await createTrialQueue(connection, silentLog);
+    let given = 0;
+    const work = { trials: async () => void given++, model: async () => undefined };
+    const worker = await createQueueWorker(connection, 8, work, silentLog);
+    const searchId = '0c7a4f3e-98b1-4a52-9d6b-1f5f0e2a7c11';
+    for (let i = 0; i < 3; i++) {
+      const from = i * 250;
+      await queue.deliver(Array.from({ length: 250 }, (_, k) => ({ searchId, job: `${from + k}`, from, to: from })));
+    }
+    await eventually(async () => given === 750 && (await queue.depth()) === 0, 30_000, 'the last delivery');
+    await worker.close();
+    await queue.close();
+    expect(await eventsOf(connection)).toBeLessThan(1_000);
+  });
 });
+
+async function eventsOf(connection: QueueConnection): Promise<number> {
+  if (connection.kind === 'redis') {
+    const redis = new Redis(connection.url);
+    const length = await redis.xlen(`${connection.prefix}:trials:events`);
+    await redis.quit();
+    return length;
+  }
+  const client = new pg.Client({ connectionString: connection.url });
+  await client.connect();
+  const { rows } = await client.query<{ count: number }>('SELECT count(*)::int AS count FROM bullmq.event');
+  await client.end();
+  return rows[0]!.count;
+}
 
 it('a worker that Postgres turns away at its start says so, once', async () => {
   const database = await createTestDatabase();

@@ -19,6 +19,8 @@ import type { Log } from '../../log.ts';
 const QUEUE = 'trials';
 /** Jobs are removed: the state of trials is in Postgres, and job ids must be reusable. */
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
+/** Nobody reads the events of the queue; BullMQ keeps 10,000 of them by default. */
+const FEW_EVENTS = { streams: { events: { maxLen: 100 } } } as const;
 /** The lock of a dead worker's jobs expires after this; its trials are released by their lease instead. */
 const LOCK_MS = 10_000;
 /** How often stalled jobs are checked. A worker that died before claiming only blocks its job. */
@@ -53,7 +55,7 @@ function doJob({ id = '', data }: Pick<Job<Payload>, 'id' | 'data'>, work: Queue
 export async function prepareQueue(connection: QueueConnection): Promise<void> {
   if (connection.kind === 'redis') return;
   const pool = { connectionString: connection.url, max: 1, migrate: true };
-  const queue = new Queue(QUEUE, { connection: pool }, createPostgresBackend);
+  const queue = new Queue(QUEUE, { ...FEW_EVENTS, connection: pool }, createPostgresBackend);
   await queue.waitUntilReady();
   await queue.close();
 }
@@ -99,7 +101,7 @@ interface Connected {
 }
 
 function onPostgres(url: string, log: Log): Connected {
-  const queue = new Queue(QUEUE, { connection: { connectionString: url, max: 2 } }, createPostgresBackend);
+  const queue = new Queue(QUEUE, { ...FEW_EVENTS, connection: { connectionString: url, max: 2 } }, createPostgresBackend);
   queue.on('error', (error) => log.error(`queue: ${error.message}`));
   return { queue: () => queue, close: () => queue.close() };
 }
@@ -119,7 +121,7 @@ async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis'
   // A BullMQ queue created while Redis is unavailable never recovers, so it is created when Redis first answers.
   const queue = () => {
     if (redis.status !== 'ready') throw new Error('Redis does not answer');
-    made ??= new Queue(QUEUE, { connection: redis, prefix, skipWaitingForReady: true });
+    made ??= new Queue(QUEUE, { ...FEW_EVENTS, connection: redis, prefix, skipWaitingForReady: true });
     return made;
   };
   await Promise.race([once(redis, 'ready'), setTimeout(REDIS_PATIENCE_MS, undefined, { ref: false })]).catch(
