@@ -101,7 +101,11 @@ interface Connected {
 }
 
 function onPostgres(url: string, log: Log): Connected {
-  const queue = new Queue(QUEUE, { ...FEW_EVENTS, connection: { connectionString: url, max: 2 } }, createPostgresBackend);
+  const queue = new Queue(
+    QUEUE,
+    { ...FEW_EVENTS, connection: { connectionString: url, max: 2 } },
+    createPostgresBackend,
+  );
   queue.on('error', (error) => log.error(`queue: ${error.message}`));
   return { queue: () => queue, close: () => queue.close() };
 }

@@ -1,0 +1,196 @@
+/** Processes of a whole service that are killed, stopped and restarted at random while they work. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
+import type { Random } from '../../src/random.ts';
+import { type OwnPostgres, startOwnPostgres } from './own-postgres.ts';
+import { withPostgres } from './postgres.ts';
+import {
+  eventually,
+  findRedis,
+  freePort,
+  type RunningProcess,
+  startApi,
+  startRedis,
+  startWorkerProcess,
+  type TestRedis,
+} from './processes.ts';
+import { temporaryFolder } from './temporary.ts';
+
+const WORKERS = 2;
+/** Below and above the lease, so that a stopped process loses its trials in about half of the cases. */
+const MAX_STOPPED_MS = 3_000;
+const LEASE_SECONDS = 1.5;
+
+export interface Disturbance {
+  readonly what: string;
+  /** From its beginning until the epochs of another trial were stored, or the search had ended. */
+  readonly recoveryMs: number;
+}
+
+export interface Fleet {
+  readonly client: ApiClient;
+  readonly databaseUrl: string;
+  readonly queue: 'redis' | 'postgres';
+  /** Disturbs one process, and waits until trials are stored again. */
+  disturb(random: Random): Promise<Disturbance>;
+  /** What the processes have printed. */
+  output(): string;
+  close(): Promise<void>;
+}
+
+/** An API and two workers on a Postgres and, if redis-server is installed, a Redis of their own. */
+export async function startFleet(): Promise<Fleet> {
+  const folder = await temporaryFolder();
+  const postgres = await startOwnPostgres(folder.path);
+  const binary = findRedis();
+  const redis = binary === undefined ? undefined : await startRedis(binary);
+  const environment = {
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis?.url ?? '',
+    HYPERSEARCH_PORT: String(await freePort()),
+    HYPERSEARCH_LEASE_SECONDS: String(LEASE_SECONDS),
+    HYPERSEARCH_SWEEP_SECONDS: '0.3',
+    HYPERSEARCH_THREADS: '1',
+  };
+  const said: RunningProcess[] = [];
+  const kept = <P extends RunningProcess>(process: P): P => {
+    said.push(process);
+    return process;
+  };
+  const start = {
+    api: async () => kept(await startApi(environment)),
+    worker: async () => kept(await startWorkerProcess(environment)),
+  };
+  const api = await start.api();
+  const parts: Parts = { api, workers: [], postgres, redis, start };
+  for (let i = 0; i < WORKERS; i++) parts.workers.push(await start.worker());
+  return {
+    client: createClient(api.url),
+    databaseUrl: postgres.url,
+    queue: redis === undefined ? 'postgres' : 'redis',
+    disturb: async (random) => {
+      const possible = disturbances.filter(({ needsRedis }) => redis !== undefined || needsRedis !== true);
+      const { what, happen } = possible[random.integer(possible.length)]!;
+      const begun = performance.now();
+      await happen(parts, random);
+      await storedAgain(postgres.url, `progress after «${what}»`);
+      return { what, recoveryMs: performance.now() - begun };
+    },
+    output: () => said.map((process) => process.output()).join('\n'),
+    close: async () => {
+      await Promise.all([parts.api, ...parts.workers].map((process) => process.end()));
+      await redis?.close();
+      await postgres.stop();
+      await folder.remove();
+    },
+  };
+}
+
+interface Parts {
+  api: RunningProcess;
+  readonly workers: RunningProcess[];
+  readonly postgres: OwnPostgres;
+  readonly redis: TestRedis | undefined;
+  readonly start: {
+    api(): Promise<RunningProcess>;
+    worker(): Promise<RunningProcess>;
+  };
+}
+
+interface Kind {
+  readonly what: string;
+  readonly needsRedis?: true;
+  happen(parts: Parts, random: Random): Promise<void>;
+}
+
+const disturbances: readonly Kind[] = [
+  { what: 'a worker killed', happen: (parts, random) => restartWorker(parts, random, 'SIGKILL') },
+  { what: 'a worker ended', happen: (parts, random) => restartWorker(parts, random, 'SIGTERM') },
+  {
+    what: 'all workers killed',
+    happen: async (parts) => {
+      await Promise.all(parts.workers.map((worker) => worker.end('SIGKILL')));
+      for (const i of parts.workers.keys()) parts.workers[i] = await parts.start.worker();
+    },
+  },
+  {
+    what: 'a worker stopped for a while',
+    happen: (parts, random) => stopForAWhile(anyOf(parts.workers, random), random),
+  },
+  { what: 'the API killed', happen: (parts) => restartApi(parts, 'SIGKILL') },
+  { what: 'the API ended', happen: (parts) => restartApi(parts, 'SIGTERM') },
+  { what: 'the API stopped for a while', happen: (parts, random) => stopForAWhile(parts.api, random) },
+  { what: 'Postgres stopped at once', happen: ({ postgres }) => postgres.restart('immediate') },
+  { what: 'Postgres restarted', happen: ({ postgres }) => postgres.restart('fast') },
+  {
+    what: 'Postgres stopped at once, a worker killed meanwhile',
+    happen: async (parts, random) => {
+      const worker = restartWorker(parts, random, 'SIGKILL');
+      await parts.postgres.restart('immediate');
+      await worker;
+    },
+  },
+  {
+    what: 'Redis killed, with all it had',
+    needsRedis: true,
+    happen: async ({ redis }) => {
+      await redis!.stop();
+      await redis!.start();
+    },
+  },
+  {
+    what: 'Redis stopped for a while',
+    needsRedis: true,
+    happen: async ({ redis }, random) => {
+      redis!.freeze();
+      await sleep(random.uniform() * MAX_STOPPED_MS);
+      redis!.thaw();
+    },
+  },
+];
+
+function anyOf<T>(items: readonly T[], random: Random): T {
+  return items[random.integer(items.length)]!;
+}
+
+async function restartWorker(parts: Parts, random: Random, signal: NodeJS.Signals): Promise<void> {
+  const i = random.integer(parts.workers.length);
+  await parts.workers[i]!.end(signal);
+  parts.workers[i] = await parts.start.worker();
+}
+
+async function restartApi(parts: Parts, signal: NodeJS.Signals): Promise<void> {
+  await parts.api.end(signal);
+  parts.api = await parts.start.api();
+}
+
+async function stopForAWhile({ child }: RunningProcess, random: Random): Promise<void> {
+  child.kill('SIGSTOP');
+  await sleep(random.uniform() * MAX_STOPPED_MS);
+  child.kill('SIGCONT');
+}
+
+/** Waits until the epochs of another trial are stored, or all searches have ended. */
+export async function storedAgain(databaseUrl: string, what = 'progress'): Promise<void> {
+  const before = await epochsStored(databaseUrl);
+  await eventually(
+    async () => (await epochsStored(databaseUrl)) > before || !(await isAnyOpen(databaseUrl)),
+    120_000,
+    what,
+  );
+}
+
+/** Of trials that have ended or wait at a rung, over all searches. */
+async function epochsStored(databaseUrl: string): Promise<number> {
+  return withPostgres(databaseUrl, async (client) => {
+    const { rows } = await client.query<{ epochs: string }>('SELECT sum(epochs) AS epochs FROM searches');
+    return Number(rows[0]?.epochs ?? 0);
+  });
+}
+
+export async function isAnyOpen(databaseUrl: string): Promise<boolean> {
+  return withPostgres(databaseUrl, async (client) => {
+    const { rowCount } = await client.query("SELECT 1 FROM searches WHERE state = 'running' LIMIT 1");
+    return rowCount !== 0;
+  });
+}
