@@ -52,7 +52,7 @@ it(
         happened.push(await fleet.disturb(random));
       }
       report(fleet.queue, happened);
-      for (const [i, { id, specification }] of disturbed.entries()) {
+      for (const [i, { id }] of disturbed.entries()) {
         const search = await ended(client, id, 3_600_000);
         expect(search).toMatchObject({ state: 'complete', trials: { failed: 0, complete: expect.any(Number) } });
         expect(await hashesOf(client, id)).toEqual(await hashesOf(client, calm[i % calm.length]!.id));
