@@ -31,7 +31,7 @@ const grid = lasting(30, 25, {
 it(
   `${count} disturbances at random`,
   async () => {
-    const fleet = await startFleet();
+    const fleet = await startFleet(process.env['CHAOS_QUEUE']);
     const { client, databaseUrl } = fleet;
     try {
       const searches = () => Promise.all([client.create(learning), client.create(grid)]);

@@ -38,11 +38,11 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
-/** An API and two workers on a Postgres and, if redis-server is installed, a Redis of their own. */
-export async function startFleet(): Promise<Fleet> {
+/** An API and two workers on a Postgres of their own, and a Redis of their own if redis-server is installed and `queue` is not `postgres`. */
+export async function startFleet(queue?: string): Promise<Fleet> {
   const folder = await temporaryFolder();
   const postgres = await startOwnPostgres(folder.path);
-  const binary = findRedis();
+  const binary = queue === 'postgres' ? undefined : findRedis();
   const redis = binary === undefined ? undefined : await startRedis(binary);
   const environment = {
     DATABASE_URL: postgres.url,
