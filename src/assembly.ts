@@ -15,6 +15,7 @@ import { createKeyStore } from './adapters/postgres/key-store.ts';
 import { applyMigrations } from './adapters/postgres/migrations.ts';
 import { createModelStore } from './adapters/postgres/model-store.ts';
 import { createPubSub } from './adapters/postgres/pub-sub.ts';
+import { startRetention } from './adapters/postgres/retention.ts';
 import { createSearchQueries } from './adapters/postgres/search-queries.ts';
 import { createSearchStore } from './adapters/postgres/search-store.ts';
 import { storageUsageOf } from './adapters/postgres/storage-usage.ts';
@@ -197,11 +198,13 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     },
   };
   const reconciling = startReconciling(dependencies, config.reconcileSeconds);
+  const retention = startRetention(database, config.retention, log);
   return {
     dependencies,
     handOff,
     close: async () => {
       await reconciling.stop();
+      await retention.stop();
       const planned = planner.close();
       await proposals.destroy();
       await planned;

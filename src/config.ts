@@ -3,10 +3,12 @@ import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type KernelsName, kernelsNames } from './compute/kernels-names.ts';
+import type { Retention } from './domain/retention.ts';
 
 const DEFAULT_PORT = 3000;
 const port = z.coerce.number().int().min(0).max(65_535);
 const seconds = z.coerce.number().positive();
+const days = z.coerce.number().min(0).max(36_500).optional();
 
 const schema = z.object({
   HYPERSEARCH_HOST: z.string().default('127.0.0.1').describe('Address the API listens on; loopback by default'),
@@ -37,6 +39,12 @@ const schema = z.object({
     .describe('Memory limit for training one trial, in MB of 2^20 bytes; each thread trains one trial at a time'),
   HYPERSEARCH_LEASE_SECONDS: seconds.min(0.5).default(15).describe('A worker silent for this long loses its trials'),
   HYPERSEARCH_SWEEP_SECONDS: seconds.default(2).describe('Seconds between two reconcile passes'),
+  HYPERSEARCH_KEEP_SIGNALS_DAYS: days.describe(
+    'Layer signals of trials are removed so many days after the end of their search; kept by default',
+  ),
+  HYPERSEARCH_KEEP_CURVES_DAYS: days.describe(
+    'Learning curves, and layer signals, of trials are removed so many days after the end of their search; kept by default',
+  ),
   HYPERSEARCH_CONNECTIONS: z.coerce
     .number()
     .int()
@@ -93,6 +101,7 @@ export interface Config {
   readonly trialMemoryBytes: number;
   readonly leaseSeconds: number;
   readonly reconcileSeconds: number;
+  readonly retention: Retention;
   readonly connections: number;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   /** If undefined, it depends on whether standard error is a terminal. */
@@ -136,6 +145,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     trialMemoryBytes: values.HYPERSEARCH_TRIAL_MEMORY_MB * 2 ** 20,
     leaseSeconds: values.HYPERSEARCH_LEASE_SECONDS,
     reconcileSeconds: values.HYPERSEARCH_SWEEP_SECONDS,
+    retention: { signals: values.HYPERSEARCH_KEEP_SIGNALS_DAYS, curves: values.HYPERSEARCH_KEEP_CURVES_DAYS },
     connections: values.HYPERSEARCH_CONNECTIONS,
     logLevel: values.HYPERSEARCH_LOG,
     logFormat: values.HYPERSEARCH_LOG_FORMAT,

@@ -41,7 +41,8 @@ async function whatIfOf({ queries, whatIf }: WhatIfDependencies, search: Search)
   const count = (wanted: (state: string) => boolean) =>
     counts.reduce((sum, [state, trials = 0]) => (wanted(state) ? sum + trials : sum), 0);
   const complete = count((state) => state === 'complete');
-  const stored = await queries.objectives(search, stage.index, mostTrials(stage));
+  const most = mostTrials(stage);
+  const stored = await queries.objectives(search, stage.index, most);
   const trials = stored.map((trial) => {
     const { epochs: budget, patience } = settingsOf(stage.hyperparameters, trial.point);
     return { ...trial, budget, patience };
@@ -51,7 +52,9 @@ async function whatIfOf({ queries, whatIf }: WhatIfDependencies, search: Search)
     stage: stage.index,
     trials: {
       replayed: trials.length,
-      thinned: Math.max(0, complete - trials.length),
+      // Fewer than there could be: the others have no curves any more.
+      thinned: trials.length < most ? 0 : Math.max(0, complete - most),
+      removed: trials.length < most ? Math.max(0, complete - trials.length) : 0,
       pruned: count((state) => state === 'pruned'),
       failed: count((state) => state === 'failed' || state === 'cancelled'),
       open: count((state) => state === 'waiting' || state === 'running' || state === 'paused'),

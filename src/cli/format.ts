@@ -136,12 +136,13 @@ export function whatIfTable({ specification }: Search, { rules, ofBest }: WhatIf
 
 /** Why rules are missing, and which trials were replayed. */
 export function whatIfNotes({ rules, trials, stage }: WhatIf): string {
-  const { replayed, thinned, pruned, failed, open } = trials;
+  const { replayed, thinned, removed, pruned, failed, open } = trials;
   const left = Object.entries({
     pruned,
     'failed or cancelled': failed,
     'not ended': open,
     'to bound the computation': thinned,
+    'whose curves were removed': removed,
   });
   const out = left.filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`);
   return [

@@ -7,6 +7,7 @@ import { budgetChangeSchema, budgetSchema } from '../domain/specification/budget
 import { samplerSchema } from '../domain/specification/samplers.ts';
 import { pointSchema } from '../domain/specification/settings.ts';
 import {
+  keepCurvesSchema,
   resolvedSpecificationSchema,
   shareSchema,
   specificationSchema,
@@ -54,9 +55,10 @@ export const searchChangeSchema = z
     tags: tagsSchema.optional().describe('Replace those that it has'),
     budget: budgetChangeSchema.optional(),
     share: shareSchema.optional(),
+    keepCurves: keepCurvesSchema.optional(),
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), {
-    error: 'must have name, notes, tags, budget or share',
+    error: 'must have name, notes, tags, budget, share or keepCurves',
   })
   .meta({ minProperties: 1 });
 export type SearchChange = z.output<typeof searchChangeSchema>;

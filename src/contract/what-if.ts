@@ -41,6 +41,7 @@ export const whatIfSchema = z
       .object({
         replayed: count.describe('Complete trials: their whole curves are known'),
         thinned: count.describe('Complete trials left out to bound the computation, at random but always the same'),
+        removed: count.describe('Complete trials whose curves the retention of the service has removed'),
         pruned: count.describe('Left out: their curves end before it is known what they would have come to'),
         failed: count.describe('Left out: failed or cancelled'),
         open: count.describe('Left out: not ended yet'),

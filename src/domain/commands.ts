@@ -147,6 +147,7 @@ export interface SearchChange extends Pick<Annotation, 'notes' | 'tags'> {
   readonly name?: string | undefined;
   readonly budget?: BudgetChange | undefined;
   readonly share?: number | undefined;
+  readonly keepCurves?: boolean | undefined;
 }
 
 export type TrialAction = 'pause' | 'resume' | 'cancel' | 'retry';

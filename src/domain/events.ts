@@ -28,6 +28,7 @@ export const changeSchema = z.discriminatedUnion('type', [
       notes: z.string().optional().describe('The new notes, if they changed'),
       tags: z.array(z.string()).readonly().optional().describe('The new tags, if they changed'),
       share: z.number().optional().describe('The new share, if it changed'),
+      keepCurves: z.boolean().optional().describe('The new value, if it changed'),
     }),
   }),
   z.object({ type: z.literal('search.paused'), data: z.object({}) }),

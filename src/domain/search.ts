@@ -89,6 +89,11 @@ export const searchSchema = z
     tags: z.array(z.string()).readonly(),
     createdAt: time,
     finishedAt: time.nullable(),
+    removed: z
+      .object({ signals: time.nullable(), curves: time.nullable() })
+      .describe(
+        'When layer signals and curves of its trials were removed by the retention of the service; null if not',
+      ),
   })
   .meta({ id: 'Search' });
 export type Search = z.infer<typeof searchSchema>;

@@ -58,7 +58,7 @@ describe('a search without a pruner tells', () => {
   });
 
   it('of all its trials', () => {
-    expect(answer.trials).toEqual({ replayed: 40, thinned: 0, pruned: 0, failed: 0, open: 0 });
+    expect(answer.trials).toEqual({ replayed: 40, thinned: 0, removed: 0, pruned: 0, failed: 0, open: 0 });
     expect(plain.trials.diverged).toBeGreaterThan(0);
     expect(answer.epochs).toBe(plain.epochs);
     expect(answer.best).toEqual({ number: plain.best!.number, value: plain.best!.value });
@@ -120,7 +120,7 @@ describe('a known bad half', () => {
     await query(`UPDATE trials SET state = 'pruned' WHERE search_id = $1 AND number IN (3, 5)`, [id]);
     await query(`UPDATE trials SET state = 'failed', value = NULL WHERE search_id = $1 AND number = 7`, [id]);
     const answer = await whatIf(id);
-    expect(answer.trials).toEqual({ replayed: 17, thinned: 0, pruned: 2, failed: 1, open: 0 });
+    expect(answer.trials).toEqual({ replayed: 17, thinned: 0, removed: 0, pruned: 2, failed: 1, open: 0 });
     // The first five that are replayed are 0, 1, 2, 4 and 6; then come six bad ones.
     expect(optionOf(answer, 'median', 0)).toMatchObject({ stopped: 6, epochs: 11 * 10 + 6 });
   });

@@ -89,7 +89,12 @@ export function searchInMemory(specification: Specification): SearchInMemory {
       endedBy: null,
       seq: steps,
     },
-    ...{ failure: null, createdAt: '2026-01-01T00:00:00.000Z', finishedAt: null },
+    ...{
+      failure: null,
+      createdAt: '2026-01-01T00:00:00.000Z',
+      finishedAt: null,
+      removed: { signals: null, curves: null },
+    },
   });
   const stageAt = (number: number): Stage => stagesOf(search()).find(({ to }) => number < to)!;
   const bracketAt = (number: number) => bracketIn(specification, stageAt(number), number);

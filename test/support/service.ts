@@ -8,8 +8,8 @@ export interface TestService {
   readonly client: ApiClient;
   readonly url: string;
   readonly databaseUrl: string;
-  /** Stops it and starts another one on the same database. */
-  restart(): Promise<TestService>;
+  /** Stops it and starts another one on the same database, with the same configuration or parts of another. */
+  restart(more?: Partial<Config>): Promise<TestService>;
   close(): Promise<void>;
 }
 
@@ -25,15 +25,15 @@ export async function startTestService(more: Partial<Config> = {}, role: Role = 
     reconcileSeconds: 0.3,
     ...more,
   };
-  const start = async (): Promise<TestService> => {
-    const service = await startService(config, role);
+  const start = async (changed: Partial<Config> = {}): Promise<TestService> => {
+    const service = await startService({ ...config, ...changed }, role);
     return {
       client: createClient(service.url!),
       url: service.url!,
       databaseUrl: database.url,
-      restart: async () => {
+      restart: async (other) => {
         await service.close();
-        return start();
+        return start({ ...changed, ...other });
       },
       close: async () => {
         await service.close();

@@ -20,7 +20,11 @@ const curves = Array.from({ length: 20 }, (_, number) => {
 
 function answer(trials: Partial<WhatIf['trials']> = {}): WhatIf {
   const replays = replayRules(curves, { metric: 'validationAccuracy', direction: 'maximize' });
-  return { stage: 0, trials: { replayed: 20, thinned: 0, pruned: 0, failed: 0, open: 0, ...trials }, ...replays };
+  return {
+    stage: 0,
+    trials: { replayed: 20, thinned: 0, removed: 0, pruned: 0, failed: 0, open: 0, ...trials },
+    ...replays,
+  };
 }
 
 describe('what if', () => {

@@ -273,7 +273,7 @@ function newEntry(
       notes: '',
       tags: [],
     },
-    ...{ createdAt: new Date(now).toISOString(), finishedAt: null },
+    ...{ createdAt: new Date(now).toISOString(), finishedAt: null, removed: { signals: null, curves: null } },
   };
   return {
     ...{

@@ -145,6 +145,7 @@ export function objectivesOf(
     WITH sampled AS (
       SELECT number FROM trials
       WHERE search_id = ${search.id}::uuid AND number < ${FIRST_RUN}::int AND stage = ${stage}::int AND state = 'complete'
+        AND (finished_at > ${search.removed.curves}::timestamptz OR ${search.removed.curves === null}::boolean)
       ORDER BY md5(number::text) LIMIT ${limit}::int
     )
     SELECT number, hyperparameters AS point, value, epochs, (

@@ -47,6 +47,8 @@ export interface SearchRow {
   readonly tags: readonly string[];
   readonly created_at: Date;
   readonly finished_at: Date | null;
+  readonly signals_removed_at: Date | null;
+  readonly curves_removed_at: Date | null;
 }
 
 /** jsonb keeps no order of keys; people expect the table's. */
@@ -123,6 +125,10 @@ export function searchOf(row: SearchRow): Search {
     tags: row.tags,
     createdAt: row.created_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
+    removed: {
+      signals: row.signals_removed_at?.toISOString() ?? null,
+      curves: row.curves_removed_at?.toISOString() ?? null,
+    },
   };
 }
 

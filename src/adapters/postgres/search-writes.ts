@@ -92,8 +92,8 @@ async function updateSearch(
 }
 
 /** What PATCH can change of a specification. */
-function changeable({ name, budget, share }: Specification): Partial<Specification> {
-  return { name, budget, ...(share !== undefined && { share }) };
+function changeable({ name, budget, share, keepCurves }: Specification): Partial<Specification> {
+  return { name, budget, ...(share !== undefined && { share }), ...(keepCurves !== undefined && { keepCurves }) };
 }
 
 function insertTrials(tx: Transaction, id: string, trials: readonly NewTrial[]): Promise<number> {

@@ -24,6 +24,10 @@ export const shareSchema = z
   .max(100)
   .describe('Share of the threads relative to other searches that run at the same time. Default: 1');
 
+export const keepCurvesSchema = z
+  .boolean()
+  .describe('Keep all curves and layer signals, whatever the retention of the service. Default: false');
+
 export type Metric = TrialMetric;
 const metricNames = [...new Set(Object.values(metrics).flatMap((of) => Object.keys(of) as Metric[]))];
 
@@ -58,6 +62,7 @@ export const specificationSchema = z
       })
       .prefault({}),
     share: shareSchema.optional(),
+    keepCurves: keepCurvesSchema.optional(),
   })
   .meta({ id: 'Specification' });
 
@@ -83,6 +88,7 @@ export const resolvedSpecificationSchema = z
     confirm: resolvedConfirmSchema.optional(),
     limits: z.object({ trialSeconds: z.number(), attempts: z.int() }).readonly(),
     share: shareSchema.optional(),
+    keepCurves: keepCurvesSchema.optional(),
   })
   .readonly()
   .meta({ id: 'ResolvedSpecification' });

@@ -35,7 +35,7 @@ export async function changeState(update: SearchUpdate, transition: Transition):
 /** A search that has ended goes on where its new budget leaves something to do. What is to be delivered then. */
 export async function changeSettings(
   update: SearchUpdate,
-  { name = update.search.name, budget: asked = {}, share, ...annotation }: SearchChange,
+  { name = update.search.name, budget: asked = {}, share, keepCurves, ...annotation }: SearchChange,
 ): Promise<readonly Delivery[]> {
   const before = update.search;
   const total = asked.trials ?? before.trials.total;
@@ -48,6 +48,7 @@ export async function changeSettings(
     ...(notes !== before.notes && { notes }),
     ...(tags !== before.tags && { tags: [...tags] }),
     ...(share !== undefined && share !== (before.specification.share ?? 1) && { share }),
+    ...(keepCurves !== undefined && keepCurves !== (before.specification.keepCurves ?? false) && { keepCurves }),
   };
   if (name === before.name && !changesBudget && Object.keys(changed).length === 0) return [];
   if (changesBudget) refuseBudget(before, total);

@@ -28,6 +28,7 @@ export interface SearchPatch {
   readonly tags?: Search['tags'];
   readonly total?: number;
   readonly share?: number;
+  readonly keepCurves?: boolean;
   /** Its `trials` follow `total`. */
   readonly budget?: Budget;
 }
@@ -42,7 +43,7 @@ export interface SearchWrites {
     readonly put: ReadonlyMap<number, Uint8Array>;
     readonly remove: readonly number[] | 'all';
   };
-  /** Whether name, budget or share of the specification are new. */
+  /** Whether name, budget, share or keepCurves of the specification are new. */
   readonly changesSpecification: boolean;
   /** Trials that had ended begin again: what samplers learned of them is to be learned anew. */
   readonly renewsHistory: boolean;
@@ -117,7 +118,7 @@ export class SearchUpdate {
     this.#search = undefined;
   }
 
-  set({ total, name, budget, share, improvements, confirmation, ...patch }: SearchPatch): void {
+  set({ total, name, budget, share, keepCurves, improvements, confirmation, ...patch }: SearchPatch): void {
     const { confirmation: known, ...before } = this.#base;
     const decided = confirmation === undefined ? known : confirmation;
     if (total !== undefined) this.#trials.total = total;
@@ -126,8 +127,9 @@ export class SearchUpdate {
       name: name ?? before.name,
       budget: { ...(budget ?? before.specification.budget), trials: this.#trials.total },
       ...(share !== undefined && { share }),
+      ...(keepCurves !== undefined && { keepCurves }),
     };
-    const changesSpecification = [total, name, budget, share].some((one) => one !== undefined);
+    const changesSpecification = [total, name, budget, share, keepCurves].some((one) => one !== undefined);
     if (changesSpecification) this.#changesSpecification = true;
     const state = patch.state ?? before.state;
     this.#base = {

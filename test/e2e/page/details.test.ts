@@ -4,6 +4,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
 import { openPage } from '../../support/page.ts';
+import { withPostgres } from '../../support/postgres.ts';
+import { eventually } from '../../support/processes.ts';
 import { allTrials, ended, lasting } from '../../support/searches.ts';
 import { startTestService, type TestService } from '../../support/service.ts';
 
@@ -52,6 +54,23 @@ describe.skipIf(browserPath === undefined)('the page', () => {
     await path.waitFor({ state: 'attached' });
     // 11 trials over a width of 100: trials 2 and 5 improve, and the last value holds to the end.
     expect(await path.getAttribute('d')).toMatch(/^M20\.0 [\d.]+H50\.0V[\d.]+H100$/);
+    await page.close();
+  });
+
+  it('says that the curves of a trial were removed', async () => {
+    const id = await create({ dataset: 'iris', hyperparameters: { learningRate, epochs: 3 }, budget: { trials: 2 } });
+    const service30 = { retention: { signals: undefined, curves: 30 } };
+    await withPostgres(service.databaseUrl, (client) =>
+      client.query("UPDATE searches SET finished_at = finished_at - interval '40 days' WHERE id = $1", [id]),
+    );
+    service = await service.restart(service30);
+    await eventually(async () => (await service.client.search(id)).removed.curves !== null, 10_000, 'the removal');
+    const page = await open(`/searches/${id}`);
+    await page.getByText(/^The curves of trials that had ended by .* were removed by the retention/).waitFor();
+    await page.goto(`${service.url}/searches/${id}/trials/0`);
+    await page.getByText(/^The curves and layer signals of this trial were removed on /).waitFor();
+    await page.getByRole('heading', { name: 'Reproduce' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'Loss', exact: true }).count()).toBe(0);
     await page.close();
   });
 

@@ -86,6 +86,12 @@ export function CurvesCard(): ReactNode {
           {logSwitch}
         </div>
       </div>
+      {search.removed.curves !== null && (
+        <p className="small soft">
+          The curves of trials that had ended by {new Date(search.removed.curves).toLocaleDateString()} were removed by
+          the retention of the service.
+        </p>
+      )}
       <LineChart
         name={`${search.name}: curves`}
         label={`${series[name]} by epoch of ${trials} trials, coloured by ${coloured?.name ?? 'state'}`}

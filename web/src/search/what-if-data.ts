@@ -55,7 +55,7 @@ export function verdictOf({ option }: Choice, answer: WhatIf): string {
 
 /** Which trials are replayed, and why others are not. */
 export function replayedText({ trials, stage }: WhatIf, stages: number): string {
-  const { replayed, thinned, pruned, failed, open } = trials;
+  const { replayed, thinned, removed, pruned, failed, open } = trials;
   const left = [
     ...(pruned > 0
       ? [`${formatCount(pruned)} pruned (their curves end before it is known what they would have come to)`]
@@ -63,6 +63,7 @@ export function replayedText({ trials, stage }: WhatIf, stages: number): string 
     ...(failed > 0 ? [`${formatCount(failed)} failed or cancelled`] : []),
     ...(open > 0 ? [`${formatCount(open)} not ended yet`] : []),
     ...(thinned > 0 ? [`${formatCount(thinned)} to bound the computation`] : []),
+    ...(removed > 0 ? [`${formatCount(removed)} whose curves were removed`] : []),
   ];
   const of = stages > 1 ? ` of stage ${stage + 1}` : '';
   const survivors =

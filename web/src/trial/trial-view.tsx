@@ -105,6 +105,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
       {trial.folds.length > 1 && (
         <FoldTable trial={trial} chosen={fold?.fold ?? 0} choose={(one) => choose(String(one))} metric={metric} />
       )}
+      <Removed search={search} trial={trial} />
       <div className="grid">
         <Findings search={search} trial={trial} fold={fold?.fold ?? 0} onPoint={setMark} />
         {fold !== undefined && fold.trainLoss.length > 0 && (
@@ -116,6 +117,30 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
         <Result search={search} trial={trial} />
       </div>
     </>
+  );
+}
+
+/** Where its curves would be. */
+function Removed({
+  search: { removed },
+  trial: { folds, finishedAt, epochs },
+}: {
+  readonly search: Search;
+  readonly trial: Trial;
+}): ReactNode {
+  if (finishedAt === null || epochs === 0 || folds.length === 0) return null;
+  const at = folds.every(({ trainLoss }) => trainLoss.length === 0)
+    ? removed.curves
+    : folds.every(({ signals }) => signals.length === 0)
+      ? removed.signals
+      : null;
+  if (at === null) return null;
+  const what = at === removed.curves ? 'The curves and layer signals' : 'The layer signals';
+  return (
+    <p className="notice">
+      {what} of this trial were removed on {new Date(at).toLocaleDateString()}, by the retention of the service. They
+      can be computed again: see Reproduce.
+    </p>
   );
 }
 
