@@ -1,14 +1,14 @@
 /** Hints about the columns of inputs. */
-import { type Column, countNone, MAX_CATEGORIES, presentTexts } from './columns.ts';
+import { type Column, countDifferent, countNone, MAX_CATEGORIES, presentNumbers, presentTexts } from './columns.ts';
 import type { CsvTable } from './csv-table.ts';
 import type { Task } from './dataset.ts';
 import { shortened } from './faults.ts';
 import { type Hint, hint, leaveOut } from './hint.ts';
-import { isNumber } from './number-format.ts';
 import type { CsvReading } from './reading.ts';
 
 const identifying = /^(id|uuid|guid|key|index)$|[_ .-](id|uuid|guid|no|nr)$|[a-z](Id|ID)$|^unnamed: ?0$/i;
 const dates = /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ].*)?$/;
+const zeros = /^[+-]?0\d/;
 const WORDS_OF_TEXT = 5;
 
 export function columnHints(
@@ -19,13 +19,13 @@ export function columnHints(
   task: Task,
 ): Hint[] {
   const texts = presentTexts(column);
-  const different = new Set(texts).size;
+  const different = countDifferent(column);
   const hints: Hint[] = [];
   const nameless = /^column\d+( \(\d+\))?$/.test(column.name);
   if (renamed.includes(column.name) && !nameless) {
     hints.push(hint('renamed', column, 'another column has the same name; this one was renamed'));
   }
-  const counts = texts.length === column.texts.length && countsUp(texts);
+  const counts = texts.length === column.texts.length && countsUp(column.numbers);
   if (renamed.includes(column.name) && nameless) {
     const what = counts ? 'has no name and numbers the rows: an index' : 'has no name';
     hints.push(hint('nameless', column, `${what}; ignore=${column.name} leaves it out`, [leaveOut(column)]));
@@ -61,9 +61,10 @@ function valueHints(
     { label: `the ${MAX_CATEGORIES} most frequent, and "other"`, option: 'frequent', values: [name] } as const,
   ];
   if (kind === 'number') {
-    const word = texts.find((text) => !isNumber(text));
-    if (word !== undefined) {
-      const rows = texts.filter((text) => !isNumber(text)).length;
+    const numbers = presentNumbers(column);
+    const rows = numbers.reduce((sum, number) => sum + (Number.isNaN(number) ? 1 : 0), 0);
+    if (rows > 0) {
+      const word = texts[numbers.findIndex(Number.isNaN)]!;
       const message = `${rows} of ${texts.length} values are not numbers, such as ${shortened(word)}; category=${name} treats the column as categories, missingIn=${name}=${shortened(word)} treats this value as missing`;
       hints.push(
         hint('wordAmongNumbers', column, message, [
@@ -73,11 +74,10 @@ function valueHints(
         ]),
       );
     }
-    const whole = texts.every((text) => Number.isInteger(Number(text)));
-    if (unique && whole && identifying.test(name)) {
+    if (unique && identifying.test(name) && texts.every((text) => Number.isInteger(Number(text)))) {
       hints.push(hint('identifier', column, `identifies the rows; ignore=${name} leaves it out`, [leaveOut(column)]));
     }
-    if (texts.some((text) => /^[+-]?0\d/.test(text))) {
+    if (texts.some((text) => zeros.test(text))) {
       const message = `has numbers that start with 0, like codes; category=${name} treats them as categories`;
       hints.push(
         hint('codeAsNumber', column, message, [
@@ -116,13 +116,9 @@ function valueHints(
 }
 
 /** Whether a column is 0, 1, 2, … or 1, 2, 3, … in row order. */
-function countsUp(texts: readonly string[]): boolean {
-  const first = Number(texts[0]);
-  return (
-    (first === 0 || first === 1) &&
-    texts.length > 2 &&
-    texts.every((text, row) => isNumber(text) && Number(text) === first + row)
-  );
+function countsUp(numbers: Float64Array): boolean {
+  const [first] = numbers;
+  return (first === 0 || first === 1) && numbers.length > 2 && numbers.every((number, row) => number === first + row);
 }
 
 /** Whether the column and the target determine each other. */

@@ -1,12 +1,11 @@
 /** Previews a file: how it is read, its columns, hints, and everything for which it would be refused. */
-import { type ColumnKind, countMissing, distinctOf, presentTexts } from './columns.ts';
+import { type ColumnKind, countDifferent, countMissing, distinctOf, presentNumbers, presentTexts } from './columns.ts';
 import { featuresIn, targetOf } from './csv-dataset.ts';
 import { type CsvOptions, type CsvTable, datasetLimits, readingIn, tableFromCsv } from './csv-table.ts';
 import type { Task } from './dataset.ts';
 import { type FileIssue, IssueList, shortened } from './faults.ts';
 import type { Hint } from './hint.ts';
 import { hintsOf } from './hints.ts';
-import { isNumber } from './number-format.ts';
 
 const SAMPLE_ROWS = 10;
 const EXAMPLES = 5;
@@ -74,17 +73,16 @@ function columnsIn({ columns, features, target }: CsvTable, inputs: readonly num
     const place = placeOf.get(name) ?? -1;
     const there = presentTexts(column);
     let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const value of there) {
-      if (!isNumber(value)) continue;
-      min = Math.min(min, Number(value));
-      max = Math.max(max, Number(value));
+    for (const value of presentNumbers(column)) {
+      if (value < min) min = value;
+      if (value > max) max = value;
     }
     return {
       name,
       kind: features[place]?.kind ?? (name === target.name ? guessed : 'ignored'),
       guessed,
       missing: countMissing(column),
-      distinct: new Set(there).size,
+      distinct: countDifferent(column),
       min: Number.isFinite(min) ? min : null,
       max: Number.isFinite(max) ? max : null,
       examples: distinctOf(there.slice(0, 1000))

@@ -120,7 +120,8 @@ function rowsWithGaps(columns: readonly Column[], rows: number): Uint8Array {
 function withoutRows(column: Column, gaps: Uint8Array): Column {
   const kept = <T>(values: readonly T[]) => values.filter((_, row) => gaps[row] === 0);
   const missing = column.missing.filter((_, row) => gaps[row] === 0);
-  return { ...column, texts: kept(column.texts), lines: kept(column.lines), missing };
+  const numbers = column.numbers.filter((_, row) => gaps[row] === 0);
+  return { ...column, texts: kept(column.texts), lines: kept(column.lines), numbers, missing };
 }
 
 interface NamedRecords {

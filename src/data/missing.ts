@@ -1,6 +1,6 @@
 /** Which texts mean a missing value: the usual ones and those in the settings. */
 import type { IssueList } from './faults.ts';
-import { isNumber } from './number-format.ts';
+import { isNumber, numberIn } from './number-format.ts';
 import { type CsvReading, missingInOf } from './reading.ts';
 
 /** In lower case; by rules of reading. */
@@ -12,10 +12,10 @@ const usual: Readonly<Record<CsvReading['rules'], readonly string[]>> = {
 const WORD_OR_MISSING = 'none';
 
 export interface MissingMarkers {
-  /** Whether the text means missing in a categorical column. */
-  inWords(text: string): boolean;
+  /** Whether the text means missing in a categorical column. `number`: its value if it is known, NaN if it is no number. */
+  inWords(text: string, number?: number): boolean;
   /** Whether it means missing in a numeric column, or in one whose kind is not known yet. */
-  inNumbers(text: string): boolean;
+  inNumbers(text: string, number?: number): boolean;
 }
 
 type MissingReading = Pick<CsvReading, 'rules' | 'missingValues' | 'missingIn'>;
@@ -40,9 +40,16 @@ export function markersOf(reading: MissingReading, column: string): MissingMarke
   const own = ownTexts(reading, column);
   const texts = new Set(missingTexts(reading, column));
   const numbers = new Set(own.filter(isNumber).map(Number));
-  const inWords = (text: string) =>
-    texts.has(text.toLowerCase()) || (numbers.size > 0 && isNumber(text) && numbers.has(Number(text)));
-  return { inWords, inNumbers: (text) => inWords(text) || text.toLowerCase() === WORD_OR_MISSING };
+  // None of the usual texts is a number.
+  const areWords = !own.some((text) => isNumber(text.trim()));
+  const inWords = (text: string, number = numberIn(text)) => {
+    const isWord = Number.isNaN(number);
+    if (areWords && !isWord) return false;
+    return texts.has(text.toLowerCase()) || (!isWord && numbers.has(number));
+  };
+  const inNumbers = (text: string, number = numberIn(text)) =>
+    inWords(text, number) || (Number.isNaN(number) && text.toLowerCase() === WORD_OR_MISSING);
+  return { inWords, inNumbers };
 }
 
 /** The default markers, for detection before the settings are known. */

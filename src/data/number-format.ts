@@ -8,6 +8,11 @@ export function isNumber(text: string): boolean {
   return plain.test(text);
 }
 
+/** NaN if it is none. */
+export function numberIn(text: string): number {
+  return isNumber(text) ? Number(text) : Number.NaN;
+}
+
 export interface NumberFormat {
   readonly decimal: Decimal;
   readonly thousands: Thousands;
