@@ -42,7 +42,8 @@ export function readJournal(text: string): SourceSpace {
   const space = new SpaceBuilder('optuna-journal');
   if (known.length > 1)
     space.note('', `the file has ${known.length} studies; this is ${shown(study.name)}, the first with parameters`);
-  for (const [name, written] of study.distributions) space.parameter(name, () => parameterIn([...written], study.trials));
+  for (const [name, written] of study.distributions)
+    space.parameter(name, () => parameterIn([...written], study.trials));
   readObjective(space, study);
   if (!hasEnd(text)) space.note('', noEnd);
   return space.done();

@@ -73,7 +73,14 @@ async function workOff(search: Search, storm: Storm) {
     const { specification } = search;
     const { hyperparameters, validation, sampler } = specification;
     const settings = settingsOf(hyperparameters, point);
-    const task = { settings, dataset: iris, validation, ...trainedObjective(specification), divergence: true, seed: sampler.seed };
+    const task = {
+      settings,
+      dataset: iris,
+      validation,
+      ...trainedObjective(specification),
+      divergence: true,
+      seed: sampler.seed,
+    };
     return { ...resultOf(await core.run({ ...task, trial: number })), number, attempt };
   };
   const finish = async (claim: Claim): Promise<void> => {

@@ -3,13 +3,7 @@ import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 
 /** Kinds of files with finished trials (docs/interop.md). */
-export const trialFormats = [
-  'optuna-journal',
-  'optuna-csv',
-  'wandb-csv',
-  'mlflow-csv',
-  'scikit-learn-csv',
-] as const;
+export const trialFormats = ['optuna-journal', 'optuna-csv', 'wandb-csv', 'mlflow-csv', 'scikit-learn-csv'] as const;
 export type TrialFormat = (typeof trialFormats)[number];
 
 export const observedSchema = z
@@ -28,10 +22,7 @@ export type Observed = z.output<typeof observedSchema>;
 export const OBSERVED_METRIC = 'observed';
 
 /** Throws a Problem `wrongState` if the trials were run by another tool. `what` completes “nothing of it can be …”. */
-export function refuseObserved(
-  { observed }: { readonly observed?: Observed | undefined },
-  what: string,
-): void {
+export function refuseObserved({ observed }: { readonly observed?: Observed | undefined }, what: string): void {
   if (observed === undefined) return;
   throw new Problem(
     'wrongState',

@@ -78,7 +78,9 @@ export const resolvedSpecificationSchema = z
       .describe('Tried first, as trials 0 …: each sets some or all of the hyperparameters that vary'),
     sampler: samplerKinds,
     validation: validationKinds,
-    objective: z.object({ metric: z.enum([...metricNames, OBSERVED_METRIC]), direction: z.enum(directions) }).readonly(),
+    objective: z
+      .object({ metric: z.enum([...metricNames, OBSERVED_METRIC]), direction: z.enum(directions) })
+      .readonly(),
     pruner: prunerKinds,
     stages: resolvedStagesSchema,
     budget: resolvedBudgetSchema,
@@ -92,9 +94,10 @@ export const resolvedSpecificationSchema = z
 export type Specification = z.output<typeof resolvedSpecificationSchema>;
 
 /** The objective of a search that trains: that of observed trials may be no metric that can be computed here. */
-export function trainedObjective({
-  objective: { metric, direction },
-}: Pick<Specification, 'objective'>): { readonly metric: Metric; readonly direction: Direction } {
+export function trainedObjective({ objective: { metric, direction } }: Pick<Specification, 'objective'>): {
+  readonly metric: Metric;
+  readonly direction: Direction;
+} {
   if (metric === OBSERVED_METRIC) throw new Error('the objective of observed trials is none that is computed here');
   return { metric, direction };
 }
