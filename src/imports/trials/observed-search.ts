@@ -37,7 +37,7 @@ export function observedSearch(
   const specification = specificationOf(source, points, named);
   const steps = stepsOf(trials);
   const writer = new RowWriter(specification);
-  trials.forEach((trial, number) => writer.add(trial, points.pointOf(number), steps.seriesOf(trial)));
+  for (const [number, trial] of trials.entries()) writer.add(trial, points.pointOf(number), steps.seriesOf(trial));
   const { searchNotes: notes = '', searchTags: tags = [] } = source;
   const { record, ...rows } = writer.done();
   return {

@@ -9,9 +9,8 @@ import { readCsvTrials } from './csv-trials.ts';
 import { type MappedName, mappedPoints } from './mapped-points.ts';
 import { type ObservedSearch, observedSearch } from './observed-search.ts';
 import { readJournalTrials } from './optuna-journal.ts';
-import { type Asked, type Note, refusedFile, type SourceTrials } from './source-trials.ts';
+import { type Asked, MAX_TRIALS_FILE, type Note, refusedFile, type SourceTrials } from './source-trials.ts';
 
-export const MAX_TRIALS_FILE = 32 * 1024 * 1024;
 /** More are left out: they are for people. */
 const MAX_NOTES = 500;
 

@@ -7,6 +7,8 @@ import type { Specification } from '../../domain/specification/specification.ts'
 import { Problem } from '../../errors.ts';
 import type { Reading } from '../imported-space.ts';
 
+/** Bytes. */
+export const MAX_TRIALS_FILE = 32 * 1024 * 1024;
 export const MAX_TRIALS = 100_000;
 export const MAX_HYPERPARAMETERS = 500;
 /** Of names and of values that are words. */
