@@ -81,26 +81,22 @@ export const trialsTypes = [
 const MAX_NAMES = 500;
 
 /** `lr=learningRate`; `lr=` leaves it out. A query repeats the parameter. */
+const nameQuery = z
+  .string()
+  .max(300)
+  .regex(/^.+=[a-zA-Z0-9]*$/su, { error: 'must be THEIRS=OURS, or THEIRS= to leave it out' });
 const namesQuery = z
-  .preprocess(
-    (sent) => (sent === undefined ? [] : typeof sent === 'string' ? [sent] : sent),
-    z
-      .array(
-        z
-          .string()
-          .max(300)
-          .regex(/^.+=[a-zA-Z0-9]*$/su, { error: 'must be THEIRS=OURS' }),
-      )
-      .max(MAX_NAMES),
-  )
-  .transform((pairs, context) => {
-    const names = pairs.map((pair): [string, string | null] => {
+  .union([nameQuery, z.array(nameQuery).max(MAX_NAMES)])
+  .optional()
+  .transform((sent = [], context) => {
+    const names = [sent].flat().map((pair): [string, string | null] => {
       const at = pair.lastIndexOf('=');
       return [pair.slice(0, at), pair.slice(at + 1) || null];
     });
-    for (const [i, [, own]] of names.entries()) {
+    for (const [, own] of names) {
       if (own === null || hyperparameterNames.includes(own)) continue;
-      context.addIssue({ code: 'custom', path: [i], message: `must name a hyperparameter after =, got ${own}` });
+      const known = hyperparameterNames.join(', ');
+      context.addIssue({ code: 'custom', message: `must name a hyperparameter after =, one of ${known}, got ${own}` });
     }
     return Object.fromEntries(names);
   })

@@ -68,9 +68,9 @@ function metricOf(reader: TableReader, table: Table, { metric }: Asked): string 
   throw refusedFile('metric', `must be the column of the objective, one of ${listed(candidates)}${gotText(metric)}`);
 }
 
-/** `val_loss` of MLflow’s column `metrics.val_loss` */
+/** `val_loss` of MLflow’s column `metrics.val_loss`, `error` of Optuna’s `value_error`; `values_0` has no name. */
 function labelOf(column: string): string {
-  return column.replace(/^metrics\./, '');
+  return column.replace(/^metrics\.|^values?_(?!\d+$)/, '');
 }
 
 function directionOf(reader: TableReader, metric: string, notes: Note[]): Direction {

@@ -4,8 +4,10 @@ import { NoCounterpart, type Setting } from '../imported-space.ts';
 import { choices, range } from '../supports.ts';
 import { MAX_TEXT } from './source-trials.ts';
 
-/** Values that span two powers of ten were most likely sampled on a log scale. */
+/** Values that span two powers of ten, and not only by a few small ones of a linear scale, were most likely sampled on a log scale. */
 const LOG_SPAN = 100;
+/** Of the different values, below a tenth of the highest; of a linear scale from 0 it is a tenth. */
+const LOG_SHARE = 0.25;
 const MAX_INT = 2 ** 31 - 1;
 
 /** A constant is a fixed setting. NoCounterpart for texts that can be no choices. `values`: at least one. */
@@ -25,5 +27,7 @@ export function inferred(values: readonly Value[]): Setting {
     if (value > high) high = value;
   }
   const isInt = numbers.every(Number.isInteger) && Math.max(Math.abs(low), Math.abs(high)) <= MAX_INT;
-  return range(isInt ? 'int' : 'float', low, high, low > 0 && high / low >= LOG_SPAN ? 'log' : 'linear');
+  const small = numbers.filter((value) => value < high / 10).length;
+  const isLog = low > 0 && high / low >= LOG_SPAN && small >= LOG_SHARE * numbers.length;
+  return range(isInt ? 'int' : 'float', low, high, isLog ? 'log' : 'linear');
 }

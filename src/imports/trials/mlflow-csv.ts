@@ -1,7 +1,7 @@
 /** Runs of MLflow: `mlflow.search_runs().to_csv()`, and the CSV of its page, whose columns have no prefixes. */
 import { refusedFile } from './source-trials.ts';
 import { isNumeric, type Row, timeIn } from './table.ts';
-import { prefixed, stateIn, type TableReader, type TrialOfRow, undeclared } from './table-reader.ts';
+import { numbersIn, prefixed, stateIn, type TableReader, type TrialOfRow, undeclared } from './table-reader.ts';
 
 const states = {
   finished: 'complete',
@@ -48,7 +48,7 @@ function durationIn(cell: string): number | undefined {
 export const mlflowPage: TableReader = {
   format: 'mlflow-csv',
   is: ({ names }) => names.includes('Run ID') && names.includes('Status'),
-  objectives: (table) => table.names.filter((name) => !facts.includes(name) && isNumeric(table, name)),
+  objectives: (table) => numbersIn(table, facts),
   hyperparameters: (table, metric, named) => undeclared(table, { metric, named, facts }),
   trial: (row) => ({
     ...runOf(row, 'Status', row.cell('Name') || row.cell('Run Name') || row.cell('Run ID')),

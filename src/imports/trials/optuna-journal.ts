@@ -56,7 +56,7 @@ export function readJournalTrials(text: string, asked: Asked): SourceTrials {
     name: study.name,
     objective: { metric, direction },
     trials,
-    distributions: distributions.read(study.trials.length),
+    distributions: distributions.read(),
     ...(isOwn && ownStudy(study.attributes)),
     notes: [...distributions.notes(), ...(hasEnd(text) ? [] : [{ name: '', text: noEnd }])],
   };
@@ -239,11 +239,12 @@ class Distributions {
   }
 
   /** Those that have no counterpart are left to what was observed. */
-  read(trials: number): ReadonlyMap<string, Reading> {
+  read(): ReadonlyMap<string, Reading> {
     const read = new Map<string, Reading>();
     for (const [name, written] of this.#written) {
       try {
-        read.set(name, parameterIn([...written], trials));
+        // That some trials lack it is known here: each has its own.
+        read.set(name, parameterIn([...written], 0));
       } catch (error) {
         if (!(error instanceof NoCounterpart)) throw error;
         this.#lost.set(name, error.message);

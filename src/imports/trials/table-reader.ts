@@ -62,6 +62,14 @@ export function undeclared(
   };
 }
 
+/** Columns with numbers that are no facts of the run; those that are called like results come first. */
+export function numbersIn(table: Table, facts: readonly string[]): readonly string[] {
+  const columns = table.names.filter(
+    (name) => !facts.includes(name) && !name.startsWith('_') && isNumeric(table, name),
+  );
+  return [...columns.filter((name) => result.test(name)), ...columns.filter((name) => !result.test(name))];
+}
+
 /** A state of the tool, or the error for one that it does not have. */
 export function stateIn(
   cell: string,

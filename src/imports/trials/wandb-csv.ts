@@ -1,7 +1,7 @@
 /** Runs of Weights & Biases, as the table of runs on its page exports them: `Name`, `State`, then columns of config and summary, mixed. */
 import { refusedFile } from './source-trials.ts';
 import { isNumeric, numberIn, timeIn } from './table.ts';
-import { stateIn, type TableReader, undeclared } from './table-reader.ts';
+import { numbersIn, stateIn, type TableReader, undeclared } from './table-reader.ts';
 
 const states = {
   finished: 'complete',
@@ -22,8 +22,7 @@ const facts = [
 export const wandbRuns: TableReader = {
   format: 'wandb-csv',
   is: ({ names }) => names.includes('Name') && names.includes('State'),
-  objectives: (table) =>
-    table.names.filter((name) => !facts.includes(name) && !name.startsWith('_') && isNumeric(table, name)),
+  objectives: (table) => numbersIn(table, facts),
   hyperparameters: (table, metric, named) => undeclared(table, { metric, named, facts }),
   trial: (row, _, table) => {
     const state = stateIn(row.cell('State'), states, 'W&B');
