@@ -254,7 +254,7 @@ describe('every answer', () => {
     await ask('POST /v1/imports', {}, { body: { text: sweep, dataset: 'iris' } });
     await ask('POST /v1/imports', {}, { body: { text: '{' }, status: 400 });
     const trials = 'number,value,params_lr,state\n0,0.5,0.1,COMPLETE\n1,,0.2,FAIL';
-    const query = { metric: 'value', direction: 'minimize', file: 'a.csv', names: ['lr=l2'] } as const;
+    const query = { metric: 'value', direction: 'minimize', file: 'a.csv', names: 'lr=l2' } as const;
     const { search } = await ask('POST /v1/imports/trials', { query }, { csv: trials });
     expect(search).toMatchObject({ state: 'complete', best: { number: 0, value: 0.5 }, dataset: { name: '' } });
     await ask('POST /v1/imports/trials', {}, { csv: trials, status: 400 });
