@@ -10,7 +10,7 @@ import { allTrials, ended, expectSound } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 const folder = join(projectRoot, 'test', 'fixtures', 'trials');
-const fileOf = (name: string) => readFileSync(join(folder, name));
+const fileOf = (name: string) => Buffer.from(readFileSync(join(folder, name)));
 interface Expected {
   readonly optuna: {
     readonly best: {
@@ -48,10 +48,10 @@ interface Refusal {
   readonly faults: readonly { readonly path: string; readonly message: string }[];
   readonly detail: string;
 }
-async function send(method: string, path: string, body?: string | Uint8Array, type = 'application/json') {
+async function send(method: string, path: string, body?: string | Buffer<ArrayBuffer>, type = 'application/json') {
   const response = await fetch(`${service.url}${path}`, {
     method,
-    ...(body !== undefined && { body: body as BodyInit, headers: { 'content-type': type } }),
+    ...(body !== undefined && { body, headers: { 'content-type': type } }),
   });
   const { faults = [], detail = '' } = (await response.json()) as Partial<Refusal>;
   return { status: response.status, faults, detail };
@@ -276,7 +276,7 @@ it('our own journal comes back: numbers, states, values, hyperparameters, curves
       hiddenUnits: 4,
       epochs: 3,
     },
-    pruner: { type: 'median', warmupTrials: 4, interval: 1 },
+    pruner: { type: 'median', startupTrials: 4, interval: 1 },
     budget: { trials: 24 },
   });
   await send('PATCH', `/v1/searches/${id}`, JSON.stringify({ notes: 'two\nlines', tags: ['first', 'x:1'] }));
