@@ -202,6 +202,25 @@ it('a table of Optuna needs a direction, and then says what its journal says', a
   expect(notes).toContainEqual({ name: 'lr', text: expect.stringContaining('from what was observed: float') });
 });
 
+it('a database of Optuna has what its journal has', async () => {
+  const [journal, { search, notes }] = await Promise.all([
+    imported('optuna-journal.jsonl'),
+    imported('optuna.db', { name: 'from the database' }),
+  ]);
+  expect(notes).toEqual([]);
+  const { trials, best, improvements, epochs, specification } = journal.search;
+  expect(search).toMatchObject({ name: 'from the database', trials, best, improvements, epochs });
+  expect(search.specification).toMatchObject({
+    hyperparameters: specification.hyperparameters,
+    objective: specification.objective,
+    observed: { format: 'optuna-sqlite', file: 'optuna.db', metric: 'cross_entropy' },
+  });
+  const facts = async ({ id }: Search) =>
+    (await allTrials(service.client, id)).map(({ startedAt: _, finishedAt: __, durationMs: ___, ...trial }) => trial);
+  const inVerdict = (text: string) => text.replaceAll('optuna-sqlite', 'optuna-journal');
+  expect(JSON.parse(inVerdict(JSON.stringify(await facts(search))))).toEqual(await facts(journal.search));
+});
+
 it('of several objectives one must be chosen', async () => {
   const asked = await send('POST', '/v1/imports/trials', fileOf('optuna-two-objectives.csv'), 'text/csv');
   expect(asked.faults).toEqual([{ path: 'metric', message: expect.stringContaining('values_0, values_1') }]);
@@ -305,7 +324,9 @@ const [header, ...rows] = String(fileOf('optuna.csv')).trim().split('\n');
 const lines = String(fileOf('optuna-journal.jsonl')).split('\n');
 
 describe('a file', () => {
-  it.each<[string, string, string, string, string]>([
+  it.each<[string, string | Buffer<ArrayBuffer>, string, string, string]>([
+    ['that is a damaged database', fileOf('optuna.db').fill(7, 4000), '', '', 'the database is damaged'],
+    ['that is the head of a database', fileOf('optuna.db').subarray(0, 900), '', '', 'the database is damaged'],
     ['that is empty', ' \n', '', '', 'the file is empty'],
     ['of no known tool', 'a,b\n1,2', '', 'line 1', 'has not the columns'],
     ['that is JSON of another kind', '{"a": 1}', '', '', 'is no file with trials that is known'],

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 
 /** Kinds of files with finished trials (docs/interop.md). */
-export const trialFormats = ['optuna-journal', 'optuna-csv', 'wandb-csv', 'mlflow-csv', 'scikit-learn-csv'] as const;
+export const trialFormats = [
+  'optuna-journal',
+  'optuna-sqlite',
+  'optuna-csv',
+  'wandb-csv',
+  'mlflow-csv',
+  'scikit-learn-csv',
+] as const;
 export type TrialFormat = (typeof trialFormats)[number];
 
 export const observedSchema = z

@@ -44,7 +44,6 @@ function valuesByName({ trials }: SourceTrials): Map<string, Value[]> {
       const known = values.get(name);
       if (known === undefined) values.set(checked(name, place, values.size), [value]);
       else known.push(value);
-      if (typeof value === 'string') refuseUnstorable(value, `${place}, ${name}`);
     }
   }
   return values;
@@ -55,14 +54,7 @@ function checked(name: string, place: string, known: number): string {
     throw refusedFile(place, `is one hyperparameter too many: at most ${MAX_HYPERPARAMETERS} are read`);
   if (name === '' || name.length > MAX_TEXT || name === '__proto__')
     throw refusedFile(place, `the name of a hyperparameter must have 1 to ${MAX_TEXT} characters, got ${name.length}`);
-  refuseUnstorable(name, place);
   return name;
-}
-
-/** Postgres cannot store NUL, and UTF-8 cannot represent half of a surrogate pair. */
-export function refuseUnstorable(text: string, place: string): void {
-  if (text.includes('\0') || /\p{Surrogate}/u.test(text))
-    throw refusedFile(place, 'must be text: it has a NUL or half a surrogate pair');
 }
 
 interface Taken {

@@ -5,7 +5,7 @@ import { type Specification, specificationSchema } from '../../domain/specificat
 import { validationKinds } from '../../domain/specification/validation.ts';
 import { ownMetric } from '../metric-names.ts';
 import type { MappedPoints } from './mapped-points.ts';
-import { RowWriter } from './row-writer.ts';
+import { RowWriter, storable } from './row-writer.ts';
 import { type Note, refusedFile, type SourceTrials } from './source-trials.ts';
 import { stepsOf } from './steps.ts';
 
@@ -38,6 +38,7 @@ export function observedSearch(
   const steps = stepsOf(trials);
   const writer = new RowWriter(specification);
   for (const [number, trial] of trials.entries()) writer.add(trial, points.pointOf(number), steps.seriesOf(trial));
+  storable({ specification, notes: source.searchNotes, points: points.notes }, '');
   const { searchNotes: notes = '', searchTags: tags = [] } = source;
   const { record, ...rows } = writer.done();
   return {

@@ -9,6 +9,7 @@ import { readCsvTrials } from './csv-trials.ts';
 import { type MappedName, mappedPoints } from './mapped-points.ts';
 import { type ObservedSearch, observedSearch } from './observed-search.ts';
 import { readJournalTrials } from './optuna-journal.ts';
+import { isSqlite, readSqliteTrials } from './optuna-sqlite.ts';
 import { type Asked, MAX_TRIALS_FILE, type Note, refusedFile, type SourceTrials } from './source-trials.ts';
 
 /** More are left out: they are for people. */
@@ -45,9 +46,9 @@ export type TrialsAnswer =
     };
 
 /** In a thread: a file of 32 MB takes seconds. */
-export function answerTrials(task: TrialsTask): TrialsAnswer {
+export async function answerTrials(task: TrialsTask): Promise<TrialsAnswer> {
   try {
-    return { kind: 'read', read: readTrials(task) };
+    return { kind: 'read', read: await readTrials(task) };
   } catch (error) {
     if (error instanceof InvalidDataset) return refused(error.message, error.faults);
     if (!(error instanceof Problem)) throw error;
@@ -66,9 +67,11 @@ function refused(detail: string, issues: readonly ValidationIssue[]): Extract<Tr
 }
 
 /** Throws a Problem or `InvalidDataset` for a file that is damaged, whose format is not known, or that needs to be asked about. */
-function readTrials({ bytes, format, names, name, file, dataset, ...asked }: TrialsTask): ReadTrials {
-  const { text } = decodeText(bytes, undefined, MAX_TRIALS_FILE);
-  const source = sourceIn(text, { ...asked, named: Object.keys(names) }, format);
+async function readTrials({ bytes, format, names, name, file, dataset, ...choices }: TrialsTask): Promise<ReadTrials> {
+  const asked = { ...choices, named: Object.keys(names) };
+  const source = isSqlite(bytes)
+    ? await readSqliteTrials(bytes, asked)
+    : sourceIn(decodeText(bytes, undefined, MAX_TRIALS_FILE).text, asked, format);
   const points = mappedPoints(source, names);
   const { search, notes } = observedSearch(source, points, { name, file, dataset });
   return {

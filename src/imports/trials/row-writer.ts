@@ -8,7 +8,7 @@ import { MAX_IMPROVEMENTS, type Search } from '../../domain/search.ts';
 import type { Specification } from '../../domain/specification/specification.ts';
 import type { Verdict } from '../../domain/trial.ts';
 import { perSeries } from '../../nn/training/series.ts';
-import type { SourceTrial } from './source-trials.ts';
+import { refusedFile, type SourceTrial } from './source-trials.ts';
 
 /** The end of a search names so many trials without a result. */
 const MAX_LACKING = 100;
@@ -58,13 +58,16 @@ export class RowWriter {
     const written: Written = { number, attempt, value, deviation, reason, epochs, verdict };
     const durationMs = trial.durationMs ?? durationOf(trial);
     this.#count(state, outcome, number, epochs);
-    this.#trials.add({
-      ...written,
-      ...{ state, outcome, hyperparameters, notes, tags, durationMs },
-      curves: series.length === 0 ? null : [curvesOf(series, value, this.#specification)],
-      startedAt: timeText(trial.startedAt),
-      finishedAt: timeText(trial.finishedAt),
-    });
+    this.#trials.add(
+      {
+        ...written,
+        ...{ state, outcome, hyperparameters, notes, tags, durationMs },
+        curves: series.length === 0 ? null : [curvesOf(series, value, this.#specification)],
+        startedAt: timeText(trial.startedAt),
+        finishedAt: timeText(trial.finishedAt),
+      },
+      trial.place,
+    );
     this.#event(this.#end(state, written, durationMs ?? 0));
   }
 
@@ -128,7 +131,7 @@ export class RowWriter {
 
   #event(change: Change): void {
     this.#seq += 1;
-    this.#events.add({ seq: this.#seq, ...change });
+    this.#events.add({ seq: this.#seq, ...change }, '');
   }
 }
 
@@ -160,14 +163,23 @@ function timeText(time: number | undefined): string | null {
   return time === undefined || time < 0 || time >= LATEST ? null : new Date(time).toISOString();
 }
 
+/** As JSON; the error for text that cannot be stored: Postgres has no NUL, and UTF-8 no half of a surrogate pair. */
+export function storable(value: object, place: string): string {
+  const text = JSON.stringify(value);
+  if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(text))
+    throw refusedFile(place, 'must be text: it has a NUL or half a surrogate pair');
+  return text;
+}
+
 /** Lists of rows as JSON, each of bounded length. */
 class Texts {
   readonly #texts: string[] = [];
   #rows: string[] = [];
   #length = 0;
 
-  add(row: object): void {
-    const text = JSON.stringify(row);
+  /** `place`: in the file. */
+  add(row: object, place: string): void {
+    const text = storable(row, place);
     this.#rows.push(text);
     this.#length += text.length;
     if (this.#length >= TEXT_CHARACTERS) this.#flush();
