@@ -45,19 +45,23 @@ async function insertSearch(
   return row!;
 }
 
-function insertTrials(transaction: Transaction, id: string, rows: string): Promise<number> {
+function insertTrials(transaction: Transaction, id: string, rows: Uint8Array): Promise<number> {
   return transaction.$executeRaw`
     INSERT INTO trials (search_id, number, state, attempt, job, hyperparameters, value, deviation, outcome, reason, verdict, epochs, curves, notes, tags,
       started_at, finished_at, duration_ms)
     SELECT ${id}::uuid, number, state, attempt, '', hyperparameters, value, deviation, outcome, reason, nullif(verdict, 'null'), epochs, nullif(curves, 'null'),
       notes, tags, "startedAt", "finishedAt", "durationMs"
-    FROM jsonb_to_recordset(${rows}::jsonb) AS r(number int, state text, attempt int, hyperparameters jsonb, value double precision,
+    FROM jsonb_to_recordset(${textOf(rows)}::jsonb) AS r(number int, state text, attempt int, hyperparameters jsonb, value double precision,
       deviation double precision, outcome text, reason text, verdict jsonb, epochs int, curves jsonb, notes text, tags text[],
       "startedAt" timestamptz, "finishedAt" timestamptz, "durationMs" double precision)`;
 }
 
-function insertEvents(transaction: Transaction, id: string, rows: string): Promise<number> {
+function insertEvents(transaction: Transaction, id: string, rows: Uint8Array): Promise<number> {
   return transaction.$executeRaw`
     INSERT INTO events (search_id, seq, type, data, by)
-    SELECT ${id}::uuid, seq, type, data, ${currentActor()}::text FROM jsonb_to_recordset(${rows}::jsonb) AS r(seq int, type text, data jsonb)`;
+    SELECT ${id}::uuid, seq, type, data, ${currentActor()}::text FROM jsonb_to_recordset(${textOf(rows)}::jsonb) AS r(seq int, type text, data jsonb)`;
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString();
 }

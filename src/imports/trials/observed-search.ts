@@ -9,12 +9,12 @@ import { RowWriter, storable } from './row-writer.ts';
 import { type Note, refusedFile, type SourceTrials } from './source-trials.ts';
 import { stepsOf } from './steps.ts';
 
-/** What is stored of it; rows are JSON lists, many in one text. */
+/** What is stored of it; rows are JSON lists in UTF-8, many in one. */
 export interface ObservedSearch {
   readonly record: Pick<Search, 'name' | 'specification' | 'trials' | 'best' | 'improvements' | 'epochs' | 'seq'> &
     Pick<Search, 'notes' | 'tags'>;
-  readonly trials: readonly string[];
-  readonly events: readonly string[];
+  readonly trials: readonly Uint8Array[];
+  readonly events: readonly Uint8Array[];
 }
 
 interface Named {
