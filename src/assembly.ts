@@ -100,7 +100,7 @@ function createModelThreads() {
           `${MAX_LARGE_WAITING} large requests for models are waiting; try again later`,
         );
       }
-      return large.run(task, { transferList: ownBuffers(task) });
+      return large.run(task, { transferList: task.use.kind === 'file' ? [] : ownBuffers(task.use.body) });
     },
     close: async () => {
       await Promise.all([small.destroy(), large.destroy()]);
@@ -109,9 +109,7 @@ function createModelThreads() {
 }
 
 /** The buffer of a body that has one to itself is moved to the thread and not copied. */
-function ownBuffers({ use }: ModelUseTask): ArrayBuffer[] {
-  if (use.kind === 'file') return [];
-  const { buffer, byteLength } = use.body;
+function ownBuffers({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 
@@ -187,7 +185,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     datasets,
     models: createModelStore(database),
     observed: createObservedStore(database),
-    readTrials: trialFiles.run,
+    readTrials: (task) => trialFiles.run(task, ownBuffers(task.bytes)),
     answerUse: models.answer,
     files,
     facts: datasets.find,

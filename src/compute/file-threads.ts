@@ -17,5 +17,5 @@ export function createFileThreads(limits: Partial<ThreadLimits> = {}): FileReade
     { ...LIMITS, ...limits },
     tooLarge,
   );
-  return { ...createFileReader(threads.run), close: threads.close };
+  return { ...createFileReader((task) => threads.run(task)), close: threads.close };
 }

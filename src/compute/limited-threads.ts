@@ -12,7 +12,8 @@ export interface ThreadLimits {
 }
 
 export interface LimitedThreads<Task, Answer> {
-  run(task: Task): Promise<Answer>;
+  /** `moved`: buffers of the task that are moved to the thread and not copied. */
+  run(task: Task, moved?: readonly ArrayBuffer[]): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -33,10 +34,10 @@ export function createLimitedThreads<Task, Answer>(
   });
   const tooLarge = (what: string) => exceeded(`${what} to read, which is the limit: it is damaged, or too large`);
   return {
-    run: async (task) => {
+    run: async (task, moved = []) => {
       const signal = AbortSignal.timeout(seconds * 1000);
       try {
-        return await threads.run(task, { signal });
+        return await threads.run(task, { signal, transferList: [...moved] });
       } catch (error) {
         if (signal.aborted) throw tooLarge(`takes longer than ${seconds} s`);
         const isOutOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
