@@ -108,9 +108,10 @@ function setState(trial: OptunaTrial, record: unknown, line: number): void {
     trial.state = state;
   }
   const [value, values] = [field(record, 'value'), field(record, 'values')];
-  // parseJson has made null of what is not finite.
+  // parseJson has made null of what is not finite; a complete trial always has a value.
   if (Array.isArray(values)) trial.values = values.map((one) => maybeNumber(one) ?? null);
-  else if (value !== undefined && value !== null) trial.values = [maybeNumber(value) ?? null];
+  else if (value !== undefined && (value !== null || trial.state === 'complete'))
+    trial.values = [maybeNumber(value) ?? null];
   trial.startedAt = timeOf(field(record, 'datetime_start')) ?? trial.startedAt;
   trial.finishedAt = timeOf(field(record, 'datetime_complete')) ?? trial.finishedAt;
 }
