@@ -2,8 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from '../../src/adapters/postgres/connection.ts';
+import { createObservedStore } from '../../src/adapters/postgres/observed-store.ts';
 import { type EndpointName, endpoints } from '../../src/contract/http.ts';
 import type { Search } from '../../src/domain/search.ts';
+import { answerTrials } from '../../src/imports/trials/read-trials.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { type Checker, checkerOf, type OpenApi } from '../support/openapi.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
@@ -391,6 +394,23 @@ describe('a file', () => {
     if (path !== '') expect(refused.faults.map((one) => one.path)).toContain(path);
     expect((await service.client.list()).items).toHaveLength(before);
   });
+});
+
+it('is stored with all of its rows, or not at all', async () => {
+  const answer = await answerTrials({ bytes: fileOf('optuna-journal.jsonl'), names: {}, dataset: '' });
+  if (answer.kind === 'refused') throw new Error(answer.detail);
+  const { search } = answer.read;
+  const database = connect(service.databaseUrl, 1);
+  const before = (await service.client.list()).items.length;
+  try {
+    const events = [...search.events, Buffer.from('[{"seq": 1000, "data": {}}]')];
+    await expect(createObservedStore(database).add({ ...search, events }, undefined)).rejects.toThrow('"type"');
+    expect((await service.client.list()).items).toHaveLength(before);
+    await createObservedStore(database).add(search, undefined);
+    expect((await service.client.list()).items).toHaveLength(before + 1);
+  } finally {
+    await database.$disconnect();
+  }
 });
 
 it('cannot be claimed by a request for a search', async () => {
