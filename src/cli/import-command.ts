@@ -54,9 +54,15 @@ export async function importFile(client: ApiClient, args: string[]): Promise<num
   return 0;
 }
 
-async function importTrials(client: ApiClient, file: string, { name, ...asked }: Values): Promise<number> {
+async function importTrials(
+  client: ApiClient,
+  file: string,
+  { name, dataset, format, metric, direction, study }: Values,
+): Promise<number> {
   // The service validates it.
-  const query = { ...asked, names: name, file: basename(file) } as Parameters<ApiClient['importTrials']>[1];
+  const query = { dataset, format, metric, direction, study, names: name, file: basename(file) } as Parameters<
+    ApiClient['importTrials']
+  >[1];
   const imported = await client.importTrials(await readFile(file), query);
   console.error(trialLines(imported));
   console.log(imported.search.id);
