@@ -35,9 +35,10 @@ export const modules = {
     packages: true,
     pure: true,
   },
+  // Of data its CSV parser, of compute and nn the types of curves.
   imports: {
     path: 'src/imports/',
-    imports: ['domain', 'algorithms', 'errors'],
+    imports: ['domain', 'algorithms', 'data', 'compute', 'nn', 'errors'],
     packages: true,
     pure: true,
   },

@@ -14,6 +14,7 @@ import { createDatasetStore } from './adapters/postgres/dataset-store.ts';
 import { createKeyStore } from './adapters/postgres/key-store.ts';
 import { applyMigrations } from './adapters/postgres/migrations.ts';
 import { createModelStore } from './adapters/postgres/model-store.ts';
+import { createObservedStore } from './adapters/postgres/observed-store.ts';
 import { createPubSub } from './adapters/postgres/pub-sub.ts';
 import { startRetention } from './adapters/postgres/retention.ts';
 import { createSearchQueries } from './adapters/postgres/search-queries.ts';
@@ -36,6 +37,7 @@ import { createTrialRunner } from './application/run-trials.ts';
 import type { WhatIfTask } from './application/what-if.ts';
 import { createFileThreads } from './compute/file-threads.ts';
 import { compileKernels } from './compute/kernels.ts';
+import { createLimitedThreads } from './compute/limited-threads.ts';
 import { withSourceMaps } from './compute/source-maps.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
@@ -44,6 +46,7 @@ import type { Preflight } from './contract/analysis.ts';
 import type { Slowness } from './domain/estimate.ts';
 import type { Replays } from './domain/what-if/what-if.ts';
 import { Problem } from './errors.ts';
+import type { TrialsAnswer, TrialsTask } from './imports/trials/read-trials.ts';
 import { projectRoot } from './paths.ts';
 
 export interface Assembly {
@@ -73,6 +76,9 @@ const MAX_LARGE_WAITING = 8;
 /** The cells and texts of a large request are short-lived: fewer collections copy them. */
 const MODEL_YOUNG_HEAP_MEGABYTES = 192;
 
+/** A journal of 32 MB with 100,000 trials is read within them. */
+const TRIAL_FILE_LIMITS = { heapMegabytes: 2048, seconds: 120 };
+
 /** Two threads, so that a small request does not wait for large ones. */
 function createModelThreads() {
   const [small, large] = ['small', 'large'].map(
@@ -95,7 +101,7 @@ function createModelThreads() {
           `${MAX_LARGE_WAITING} large requests for models are waiting; try again later`,
         );
       }
-      return large.run(task, { transferList: ownBuffers(task) });
+      return large.run(task, { transferList: task.use.kind === 'file' ? [] : ownBuffers(task.use.body) });
     },
     close: async () => {
       await Promise.all([small.destroy(), large.destroy()]);
@@ -104,9 +110,7 @@ function createModelThreads() {
 }
 
 /** The buffer of a body that has one to itself is moved to the thread and not copied. */
-function ownBuffers({ use }: ModelUseTask): ArrayBuffer[] {
-  if (use.kind === 'file') return [];
-  const { buffer, byteLength } = use.body;
+function ownBuffers({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 
@@ -155,6 +159,12 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     maxThreads: 1,
     idleTimeout: PROPOSALS_IDLE_MS,
   });
+  const trialFiles = createLimitedThreads<TrialsTask, TrialsAnswer>(
+    'import-thread',
+    1,
+    TRIAL_FILE_LIMITS,
+    (message) => new Problem('invalidRequest', `the file ${message}`, [{ path: '', message }]),
+  );
   const models = createModelThreads();
   const store = createSearchStore(database);
   const handOff = createHandOff({ worker: config.processName, leaseSeconds: config.leaseSeconds }, (deliveries) =>
@@ -175,6 +185,8 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     planner,
     datasets,
     models: createModelStore(database),
+    observed: createObservedStore(database),
+    readTrials: (task) => trialFiles.run(task, ownBuffers(task.bytes)),
     answerUse: models.answer,
     files,
     facts: datasets.find,
@@ -213,6 +225,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await speed.destroy();
       await models.close();
       await files.close();
+      await trialFiles.close();
       await queue.close();
       await pubSub.close();
       await database.$disconnect();

@@ -22,7 +22,7 @@ import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
-import { importRoutes } from './routes/imports.ts';
+import { importRoutes, trialImportRoutes } from './routes/imports.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
@@ -95,6 +95,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(eventRoutes, live);
   await app.register(datasetRoutes, dependencies);
   await app.register(importRoutes, dependencies);
+  await app.register(trialImportRoutes, dependencies);
   await app.register(modelRoutes, dependencies);
   await app.register(keyRoutes, dependencies);
   await app.register(usageRoutes, dependencies);
@@ -155,7 +156,7 @@ type OpenApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
 function withFileBodies(document: OpenApiDocument): OpenApiDocument {
   const file = { schema: { type: 'string', format: 'binary' } };
   const content = Object.fromEntries(csvTypes.map((type) => [type, file]));
-  for (const path of ['/v1/datasets', '/v1/datasets/preview']) {
+  for (const path of ['/v1/datasets', '/v1/datasets/preview', '/v1/imports/trials']) {
     Object.assign(document.paths?.[path]?.post ?? {}, { requestBody: { required: true, content } });
   }
   return document;

@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino';
 import type { Machine } from '../application/dry-run.ts';
+import type { ImportTrialsDependencies } from '../application/import-trials.ts';
 import type { ImportanceShares, ImportanceTask } from '../application/importance.ts';
 import type { Keyring } from '../application/keyring.ts';
 import type { ModelUseAnswer, ModelUseTask } from '../application/models/use-model.ts';
@@ -20,7 +21,7 @@ import type { Replays } from '../domain/what-if/what-if.ts';
 import type { LiveCurves } from './live-curves.ts';
 import type { SharedEvents } from './shared-events.ts';
 
-export interface ApiDependencies extends Machine {
+export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies, 'observed' | 'readTrials'> {
   readonly store: SearchStore;
   readonly queries: SearchQueries;
   readonly queue: TrialQueue;

@@ -3,7 +3,7 @@ import { optunaJournal } from '../application/optuna-journal.ts';
 import type { SearchQueries } from '../application/ports.ts';
 import type { ExportFormat } from '../contract/trials.ts';
 import type { Search } from '../domain/search.ts';
-import { readableOf, variedOf } from '../domain/specification/hyperparameters.ts';
+import { variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
 import { cellOfText } from '../free-text.ts';
 import { type Cell, writeCsv } from '../write-csv.ts';
@@ -99,8 +99,7 @@ const parquetTypes: Readonly<Partial<Record<(typeof columns)[number], ParquetCol
 const parquetColumns = columns.map((name): ParquetColumn => ({ name, type: parquetTypes[name] ?? 'STRING' }));
 
 function parquetColumnOf({ specification }: Search, name: string): ParquetColumn {
-  const readable: Readonly<Record<string, unknown>> = readableOf(specification.hyperparameters);
-  return { name, type: parquetTypeOf(readable[name] as Sampled) };
+  return { name, type: parquetTypeOf(specification.hyperparameters[name] as Sampled) };
 }
 
 /** A list is its items, separated by spaces. */

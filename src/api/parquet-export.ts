@@ -13,11 +13,15 @@ export interface ParquetColumn {
 export interface Sampled {
   readonly distribution: 'float' | 'int' | 'categorical';
   readonly choices?: readonly unknown[];
+  readonly low?: number;
+  readonly high?: number;
 }
 
-/** Choices of several kinds are text. */
-export function parquetTypeOf({ distribution, choices = [] }: Sampled): ParquetColumn['type'] {
-  if (distribution === 'int') return 'INT32';
+const MAX_INT32 = 2 ** 31 - 1;
+
+/** Choices of several kinds are text. Whole numbers of another tool may be larger than ours. */
+export function parquetTypeOf({ distribution, choices = [], low = 0, high = 0 }: Sampled): ParquetColumn['type'] {
+  if (distribution === 'int') return Math.max(-low, high) <= MAX_INT32 ? 'INT32' : 'DOUBLE';
   if (distribution === 'float') return 'DOUBLE';
   const [kind, ...more] = new Set(choices.map((choice) => typeof choice));
   if (more.length > 0) return 'STRING';

@@ -1,6 +1,7 @@
 /** Pauses, resumes, cancels or retries one trial of a search. */
 
 import type { TrialAction } from '../domain/commands.ts';
+import { refuseObserved } from '../domain/specification/observed.ts';
 import type { Trial } from '../domain/trial.ts';
 import type { Log } from '../log.ts';
 import { deliver } from './deliver.ts';
@@ -25,7 +26,11 @@ export async function actOnTrial(
   number: number,
   action: TrialAction,
 ): Promise<Trial> {
-  if (action === 'retry' || action === 'resume') await refuseWithoutDataset(await findSearch({ queries }, id), facts);
+  if (action === 'retry' || action === 'resume') {
+    const search = await findSearch({ queries }, id);
+    refuseObserved(search.specification, 'trained');
+    await refuseWithoutDataset(search, facts);
+  }
   const { deliveries, search } = await store.actOnTrial(id, number, action);
   await deliver(queue, deliveries, log);
   if (search.state === 'running') await briefly(planner.plan(id));

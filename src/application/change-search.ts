@@ -2,6 +2,7 @@
 
 import type { SearchChange } from '../contract/searches.ts';
 import type { Search } from '../domain/search.ts';
+import { refuseObserved } from '../domain/specification/observed.ts';
 import { samplerOf } from '../domain/specification/specification.ts';
 import type { Log } from '../log.ts';
 import { deliver } from './deliver.ts';
@@ -25,7 +26,10 @@ export async function changeSearch(
   { budget, ...change }: SearchChange,
 ): Promise<Search> {
   const search = await findSearch({ queries }, id);
-  if (budget !== undefined) await refuseWithoutDataset(search, facts);
+  if (budget !== undefined) {
+    refuseObserved(search.specification, 'trained');
+    await refuseWithoutDataset(search, facts);
+  }
   // A grid cannot have more trials than points.
   const trials = budget?.trials && Math.min(budget.trials, samplerOf(search.specification).size);
   const { search: changed, deliveries } = await store.change(id, {

@@ -47,7 +47,7 @@ export function optunaJournal(search: Search): OptunaJournal {
 
 function studyOf(search: Search): string {
   const { id, name, dataset, notes, tags, specification } = search;
-  const { metric, direction } = specification.objective;
+  const { metric, direction } = { ...specification.objective, ...metricIn(specification) };
   const attributes = {
     search: id,
     dataset: dataset.name,
@@ -63,6 +63,11 @@ function studyOf(search: Search): string {
       line({ op_code: operation.setUserAttribute, ...STUDY, user_attr: { [key]: value } }),
     ),
   ].join('');
+}
+
+/** The name that observed trials had for it. */
+function metricIn({ observed }: Search['specification']): { readonly metric?: string } {
+  return observed === undefined ? {} : { metric: observed.metric };
 }
 
 function trialRecord(trial: TrialSummary, parameters: readonly Parameter[], means: readonly (number | null)[]): string {

@@ -25,6 +25,7 @@ import {
   type Specification,
   samplerOf,
   specificationSchema,
+  trainedObjective,
 } from '../domain/specification/specification.ts';
 import { needsRows, undefinedMetricIssues } from '../domain/specification/undefined-metric.ts';
 import { foldIssues, testRowIssues } from '../domain/specification/validation.ts';
@@ -102,7 +103,7 @@ export async function parseSpecification(
     ...confirmIssues(specification),
     ...memoryIssues(specification, dataset, memory),
   );
-  if (issues.length === 0 && needsRows(specification.objective.metric)) {
+  if (issues.length === 0 && needsRows(trainedObjective(specification).metric)) {
     const rows = await datasets.load(dataset.name);
     if (rows !== undefined) issues.push(...undefinedMetricIssues(specification, rows));
   }

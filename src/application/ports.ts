@@ -37,6 +37,7 @@ import type { DatasetFacts, Specification } from '../domain/specification/specif
 import type { Warning } from '../domain/specification/warnings.ts';
 import type { DiagnosedTrial } from '../domain/suggestion-rules.ts';
 import type { Trial, TrialState, TrialSummary } from '../domain/trial.ts';
+import type { ObservedSearch } from '../imports/trials/observed-search.ts';
 
 /** A page of a list; the next page starts at cursor `next`. */
 export interface Page<T> {
@@ -136,6 +137,12 @@ export interface SearchStore {
   chooseDelivery(usages: readonly Usage[]): Promise<DeliveryChoice>;
   /** Running searches with fewer than `window` waiting trials and more to plan. */
   underfilled(window: number): Promise<readonly string[]>;
+}
+
+/** Searches whose trials another tool has run. */
+export interface ObservedStore {
+  /** Stores it with its trials and events, all or nothing. `dataset`: the one that they were run on, if it is known here. */
+  add(observed: ObservedSearch, dataset: Pick<DatasetFacts, 'name' | 'hash'> | undefined): Promise<Search>;
 }
 
 export type TrialSort = 'number' | '-number' | 'value' | '-value';

@@ -4,6 +4,7 @@ import type { Preflight as NetworkPreflight } from '../compute/preflight.ts';
 import type { TrialSettings, TrialTask } from '../compute/trial.ts';
 import type { Preflight } from '../contract/analysis.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { refuseObserved } from '../domain/specification/observed.ts';
 import { type Specification, samplerOf } from '../domain/specification/specification.ts';
 import { firstStageOf } from '../domain/stages.ts';
 import { trialTask } from '../domain/trial-task.ts';
@@ -106,6 +107,7 @@ export function createPreflight(dependencies: PreflightDependencies): {
   return {
     ofSearch: async (id) => {
       const search = await findSearch({ queries }, id);
+      refuseObserved(search.specification, 'checked');
       const answer = kept.get(id) ?? run(search.specification, search.dataset.hash);
       answer.catch(() => kept.delete(id));
       kept.set(id, answer);

@@ -6,6 +6,7 @@ import type { DryRun, Refinement } from '../contract/searches.ts';
 import { isOpen, type Search } from '../domain/search.ts';
 import { boundsOf } from '../domain/specification/bounds.ts';
 import type { ConfirmSettings } from '../domain/specification/confirm-settings.ts';
+import { refuseObserved } from '../domain/specification/observed.ts';
 import type { Settings } from '../domain/specification/settings.ts';
 import type { ValidationSettings } from '../domain/specification/validation.ts';
 import { stagesOf } from '../domain/stages.ts';
@@ -66,6 +67,7 @@ async function refined(
     throw new Problem('wrongState', `the search is ${search.state}; only searches that have ended can be refined`);
   }
   const { specification } = search;
+  refuseObserved(specification, 'refined');
   const patch = refinement.apply === undefined ? undefined : await patchOf(search, queries, refinement.apply);
   const space = patch === undefined ? await narrowed(search, queries, refinement) : patch.hyperparameters;
   const hyperparameters = refinement.epochs === undefined ? space : { ...space, epochs: refinement.epochs };

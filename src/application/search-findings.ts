@@ -34,6 +34,8 @@ export async function suggestionsFor(
   search: Search,
   queries: Pick<SearchQueries, 'diagnosed'>,
 ): Promise<readonly Suggestion[]> {
+  // They are changes of a search that can be refined.
+  if (search.specification.observed) return [];
   const { index, hyperparameters, validation } = stagesOf(search).at(-1)!;
   const trials = await queries.diagnosed(search, index);
   return suggestionsOf({ ...search.specification, hyperparameters, validation }, trials);

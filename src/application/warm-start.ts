@@ -3,7 +3,7 @@
 import { type Distribution, includes, isActive, type Point, spaceOf, type Value } from '../algorithms/space/space.ts';
 import { describedRange, describedValue } from '../domain/specification/described.ts';
 import { MAX_ENQUEUED } from '../domain/specification/enqueue.ts';
-import { hyperparameterNames } from '../domain/specification/hyperparameters.ts';
+import { fixedOf, hyperparameterNames } from '../domain/specification/hyperparameters.ts';
 import type { Settings } from '../domain/specification/settings.ts';
 import { shown } from '../domain/specification/validation-issues.ts';
 import type { WarmStartSettings } from '../domain/specification/warm-start-settings.ts';
@@ -50,12 +50,6 @@ export async function warmStarted(
   });
   if (points.length < best.length) misfits.leftOut = best.length - points.length;
   return { points, issues: [], warnings: misfits.warnings() };
-}
-
-function fixedOf(settings: Settings): Point {
-  return Object.fromEntries(
-    Object.entries(settings).filter((entry): entry is [string, Value] => typeof entry[1] !== 'object'),
-  );
 }
 
 /** The part of a configuration that fits this space, and the sampled values that do not, with reasons. */

@@ -44,6 +44,8 @@ async function whatIfOf({ queries, whatIf }: WhatIfDependencies, search: Search)
   const most = mostTrials(stage);
   const stored = await queries.objectives(search, stage.index, most);
   const trials = stored.map((trial) => {
+    // What another tool would have trained is not known: what it reported is all there is.
+    if (search.specification.observed) return { ...trial, budget: trial.epochs, patience: 0 };
     const { epochs: budget, patience } = settingsOf(stage.hyperparameters, trial.point);
     return { ...trial, budget, patience };
   });

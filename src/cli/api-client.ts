@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { json as readJson } from 'node:stream/consumers';
 import WebSocket from 'ws';
 import { requestLine, type Target } from '../client/request.ts';
-import type { Answer, EndpointName } from '../contract/http.ts';
+import type { Answer, EndpointName, Query } from '../contract/http.ts';
 import type { ImportRequest } from '../contract/imports.ts';
 import type { ModelFile, NewModelRequest } from '../contract/models.ts';
 import type { ProblemDocument } from '../contract/problem.ts';
@@ -51,6 +51,9 @@ export function createClient(url: string, key?: string) {
     create: (specification: unknown) => json('POST /v1/searches', {}, specification),
     /** Stores nothing. */
     importSpace: (file: ImportRequest) => json('POST /v1/imports', {}, file),
+    /** `file`: its bytes. */
+    importTrials: (file: Uint8Array, query: Query<'POST /v1/imports/trials'>) =>
+      json('POST /v1/imports/trials', { query }, file),
     list: () => json('GET /v1/searches', { query: { limit: 50 } }),
     search: (id: string) => json('GET /v1/searches/:id', { params: { id } }),
     cancel: (id: string) => json('POST /v1/searches/:id/cancel', { params: { id } }),

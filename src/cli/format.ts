@@ -41,7 +41,7 @@ export const plain = {
 export function bestTable(search: Search, trials: readonly TrialSummary[]): string {
   const varied = variedOf(search.specification.hyperparameters);
   const table = new Table({
-    head: ['', 'trial', search.specification.objective.metric, ...varied, 'epochs', 'duration'],
+    head: ['', 'trial', metricIn(search), ...varied, 'epochs', 'duration'],
     ...plain,
   });
   for (const [i, trial] of trials.entries()) {
@@ -198,10 +198,9 @@ export function searchLines(search: Search): string {
     `  state    ${search.state}${search.failure === null ? '' : `: ${search.failure}`}`,
     `  trials   ${ended(trials)} of ${trials.total}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`,
     `  sampler  ${specification.sampler.type}, seed ${specification.sampler.seed}`,
-    `  data     ${search.dataset.name}`,
+    `  data     ${search.dataset.name || 'none'}`,
   ];
-  if (best !== null)
-    lines.push(`  best     ${specification.objective.metric} ${formatNumber(best.value)} (trial ${best.number})`);
+  if (best !== null) lines.push(`  best     ${metricIn(search)} ${formatNumber(best.value)} (trial ${best.number})`);
   if (search.tags.length > 0) lines.splice(1, 0, `  tags     ${search.tags.join(' ')}`);
   if (search.notes !== '') lines.push(`  notes    ${search.notes.replaceAll('\n', '\n           ')}`);
   const evidence = evidenceText(search);
@@ -214,4 +213,9 @@ export function searchLines(search: Search): string {
 /** One line per warning. */
 export function warningLines({ warnings }: Pick<Search, 'warnings'>): string[] {
   return warnings.map(({ path, message }) => `  warning  ${path}: ${message}`);
+}
+
+/** Trials of another tool may have a name for the objective that is none of ours. */
+function metricIn({ specification: { objective, observed } }: Pick<Search, 'specification'>): string {
+  return observed?.metric ?? objective.metric;
 }

@@ -1,28 +1,46 @@
-/** `hypersearch import FILE`: the search space of a file of another tool. The specification goes to standard output, what became of it to standard error. */
+/**
+ * `hypersearch import FILE`: the search space of a file of another tool. The specification goes to standard output, what became of it to standard error.
+ * With `--trials`, its finished trials: they are stored as a search that has ended, and its id goes to standard output.
+ */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Import } from '../contract/imports.ts';
+import type { Import, ImportedTrials } from '../contract/imports.ts';
 import type { Setting } from '../imports/imported-space.ts';
 import { words } from '../imports/supports.ts';
 import type { ApiClient } from './api-client.ts';
 import { UsageError } from './usage.ts';
 
-const usage = 'import FILE [--dataset NAME] [--format FORMAT] [--name THEIRS=OURS]…';
+const usage = `import FILE [--dataset NAME] [--format FORMAT] [--name THEIRS=OURS]…
+       npm run hypersearch -- import FILE --trials [--dataset NAME] [--format FORMAT] [--name THEIRS=OURS]… [--metric NAME] [--direction minimize|maximize] [--study NAME]`;
+type Values = Pick<
+  ReturnType<typeof argumentsIn>['values'],
+  'dataset' | 'format' | 'name' | 'metric' | 'direction' | 'study'
+>;
 
-export async function importFile(client: ApiClient, args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+function argumentsIn(args: string[]) {
+  return parseArgs({
     args,
     options: {
       dataset: { type: 'string' },
       format: { type: 'string' },
       name: { type: 'string', multiple: true, default: [] },
+      trials: { type: 'boolean', default: false },
+      metric: { type: 'string' },
+      direction: { type: 'string' },
+      study: { type: 'string' },
     },
     allowPositionals: true,
   });
+}
+
+export async function importFile(client: ApiClient, args: string[]): Promise<number> {
+  const { values, positionals } = argumentsIn(args);
   const [file] = positionals;
   if (file === undefined || positionals.length > 1) throw new UsageError(usage);
-  const { dataset, format } = values;
+  const { trials, dataset, format, metric, direction, study } = values;
+  if (trials) return importTrials(client, file, values);
+  if (metric !== undefined || direction !== undefined || study !== undefined) throw new UsageError(usage);
   const imported = await client.importSpace({
     text: await readFile(file, 'utf8'),
     file: basename(file),
@@ -34,6 +52,42 @@ export async function importFile(client: ApiClient, args: string[]): Promise<num
   console.error(importLines(imported));
   console.log(JSON.stringify(imported.specification, null, 2));
   return 0;
+}
+
+async function importTrials(
+  client: ApiClient,
+  file: string,
+  { name, dataset, format, metric, direction, study }: Values,
+): Promise<number> {
+  // The service validates it.
+  const query = { dataset, format, metric, direction, study, names: name, file: basename(file) } as Parameters<
+    ApiClient['importTrials']
+  >[1];
+  const imported = await client.importTrials(await readFile(file), query);
+  console.error(trialLines(imported));
+  console.log(imported.search.id);
+  return 0;
+}
+
+function trialLines({ format, search, mapped, kept, notes }: ImportedTrials): string {
+  const { complete, pruned, failed, cancelled, diverged } = search.trials;
+  const { observed, objective } = search.specification;
+  const best = search.best === null ? 'none' : `${search.best.value} (trial ${search.best.number})`;
+  const lines = [
+    `recognised as ${format}: ${complete} complete trials (${diverged} diverged), ${pruned} pruned, ${failed} failed, ${cancelled} unfinished`,
+    `${objective.direction} ${observed?.metric ?? objective.metric}, the best is ${best}`,
+    ...[...mapped, ...kept].map(
+      ({ source, hyperparameter, setting }) =>
+        `  ${source}${source === hyperparameter ? '' : ` → ${hyperparameter}`}: ${settingWords(setting)}`,
+    ),
+    ...noteLines(notes),
+  ];
+  return lines.join('\n');
+}
+
+function noteLines(notes: Import['notes']): readonly string[] {
+  if (notes.length === 0) return [];
+  return ['notes:', ...notes.map(({ name, text }) => `  ${name === '' ? '' : `${name}: `}${text}`)];
 }
 
 /** `lr=learningRate`; `lr=` leaves it out. */
@@ -53,8 +107,7 @@ function importLines({ format, mapped, settings, unmapped, notes }: Import): str
     ...settings.map(({ source, part }) => `  ${source} → ${part}`),
     ...(unmapped.length > 0 ? ['not taken over:'] : []),
     ...unmapped.map(({ name, why }) => `  ${name}: ${why}`),
-    ...(notes.length > 0 ? ['notes:'] : []),
-    ...notes.map(({ name, text }) => `  ${name === '' ? '' : `${name}: `}${text}`),
+    ...noteLines(notes),
   ];
   return lines.join('\n');
 }

@@ -5,6 +5,7 @@ import type { TrialResult } from '../compute/trial.ts';
 import { datasetFromCsv } from '../data/csv-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Search } from '../domain/search.ts';
+import { refuseObserved } from '../domain/specification/observed.ts';
 import type { Trial } from '../domain/trial.ts';
 import { trialTask } from '../domain/trial-task.ts';
 import type { ApiClient } from './api-client.ts';
@@ -22,6 +23,7 @@ export interface Replay {
 /** Throws if the trial has no result or its kernels are not available. */
 export async function replayed(client: ApiClient, id: string, number: number): Promise<Replay> {
   const [search, trial] = await Promise.all([client.search(id), client.trial(id, number)]);
+  refuseObserved(search.specification, 'recomputed');
   if (trial.resultHash === null) throw new Error(`trial ${trial.number} has no result: it is ${trial.state}`);
   const task = trialTask(search, { ...trial, point: trial.hyperparameters }, await datasetOf(client, search));
   const { result, hashes } = replayTrial(task, kernelsNameOf(trial.kernels));

@@ -12,6 +12,10 @@ export const usage = `usage: npm run hypersearch -- COMMAND
   import FILE [--dataset NAME] [--format FORMAT] [--name THEIRS=OURS]...
                                     the search space of a file of another tool (W&B, Optuna, NNI, Katib,
                                     ConfigSpace, Vizier, Keras Tuner) as a specification
+  import FILE --trials [--dataset NAME] [--format FORMAT] [--name THEIRS=OURS]...
+         [--metric NAME] [--direction minimize|maximize] [--study NAME]
+                                    finished trials of another tool (Optuna, W&B, MLflow, scikit-learn)
+                                    as a search that has ended
   preflight FILE | ID               check the networks of a search before training
   watch ID                          follow a search until it ends
   list                              the newest searches

@@ -2,7 +2,7 @@
 import type { Baseline, Measure } from '../algorithms/evidence.ts';
 import { type BaselineMetric, type ConstantBaseline, constantBaseline } from '../data/baseline.ts';
 import type { Dataset, Task } from '../data/dataset.ts';
-import type { Metric, Specification } from './specification/specification.ts';
+import { type Metric, type Specification, trainedObjective } from './specification/specification.ts';
 
 const scored: Readonly<Record<Metric, BaselineMetric>> = {
   validationAccuracy: 'accuracy',
@@ -16,8 +16,8 @@ const scored: Readonly<Record<Metric, BaselineMetric>> = {
 
 /** Null for a stage whose baseline is undefined on its rows. */
 export function baselinesOf(specification: Specification, dataset: Dataset): (Baseline | null)[] {
-  const { validation, stages, sampler, objective } = specification;
-  const metric = scored[objective.metric];
+  const { validation, stages, sampler } = specification;
+  const metric = scored[trainedObjective(specification).metric];
   const validations = stages.length === 0 ? [validation] : stages.map((stage) => stage.validation ?? validation);
   return validations.map((own) => {
     const constant = constantBaseline(dataset, own, sampler.seed, metric);

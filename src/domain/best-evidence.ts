@@ -2,24 +2,27 @@
 import { type Evidence, evidenceOf } from '../algorithms/evidence.ts';
 import { formatNumber, plural, significant } from '../format.ts';
 import type { Search } from './search.ts';
-import type { Metric } from './specification/specification.ts';
+import type { Specification } from './specification/specification.ts';
 
 type Known = Pick<Search, 'best' | 'baselines' | 'trials' | 'epochs' | 'specification'>;
 type Baseline = NonNullable<Search['baselines'][number]>;
 
-/** The constant prediction of the baseline. */
-export function baselineName(metric: Metric, { measure }: Pick<Baseline, 'measure'>): string {
+type Observable = Specification['objective']['metric'];
+
+/** The constant prediction of the baseline. Observed trials have none. */
+export function baselineName(metric: Observable, { measure }: Pick<Baseline, 'measure'>): string {
   if (metric === 'validationLoss') return measure === 'logLoss' ? 'class frequencies' : 'mean of the target';
   return constants[metric];
 }
 
-const constants: Readonly<Record<Exclude<Metric, 'validationLoss'>, string>> = {
+const constants: Readonly<Record<Exclude<Observable, 'validationLoss'>, string>> = {
   validationAccuracy: 'most frequent class',
   validationMacroF1: 'constant or random classes',
   validationRocAuc: 'chance',
   validationRmse: 'mean of the target',
   validationMae: 'median of the target',
   validationR2: 'mean of the target',
+  observed: 'none',
 };
 
 /** The baseline of the stage of the best trial; undefined if none is stored. */

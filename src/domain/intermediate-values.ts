@@ -1,11 +1,11 @@
 /** What trials report to pruners before they end. */
-import type { TrialMetric } from '../compute/trial.ts';
+import type { Specification } from './specification/specification.ts';
 
 /** The series of a metric, by epoch. */
 export type ValueSeries = readonly (number | null)[];
 
 /** The name of the series that has the objective. */
-export function seriesOf(metric: TrialMetric): 'validationLoss' | 'validationMetric' {
+export function seriesOf(metric: Specification['objective']['metric']): 'validationLoss' | 'validationMetric' {
   return metric === 'validationLoss' ? 'validationLoss' : 'validationMetric';
 }
 

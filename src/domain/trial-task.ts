@@ -7,6 +7,7 @@ import { SHARED_SPLIT } from '../data/folds.ts';
 import { addressOf, originalOf, type TrialOrRun } from './runs.ts';
 import type { Search } from './search.ts';
 import { settingsOf } from './specification/hyperparameters.ts';
+import { trainedObjective } from './specification/specification.ts';
 import { stageOf } from './stages.ts';
 
 /** A trial that cannot be trained; retrying cannot help. */
@@ -33,7 +34,7 @@ export function trialTask(
     settings: settingsOf(stage.hyperparameters, trial.point),
     dataset,
     validation: stage.validation,
-    ...specification.objective,
+    ...trainedObjective(specification),
     divergence: specification.pruner.divergence,
     seed: specification.sampler.seed,
     trial: addressOf(trial),

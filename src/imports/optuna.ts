@@ -5,7 +5,18 @@ import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder, unreadable
 import { parseJson } from './source-text.ts';
 import { choices, range, stepped, words } from './supports.ts';
 
-const operation = { createStudy: 0, deleteStudy: 1, setSystemAttribute: 3, createTrial: 4, setParameter: 5 };
+/** Numbers of operations in the journal. */
+export const operation = {
+  createStudy: 0,
+  deleteStudy: 1,
+  setStudyAttribute: 2,
+  setSystemAttribute: 3,
+  createTrial: 4,
+  setParameter: 5,
+  setState: 6,
+  setIntermediateValue: 7,
+  setTrialAttribute: 8,
+} as const;
 
 /** A journal: every line is an object with an `op_code`. */
 export function isJournal(text: string): boolean {
@@ -31,10 +42,10 @@ export function readJournal(text: string): SourceSpace {
   const space = new SpaceBuilder('optuna-journal');
   if (known.length > 1)
     space.note('', `the file has ${known.length} studies; this is ${shown(study.name)}, the first with parameters`);
-  for (const [name, written] of study.distributions) space.parameter(name, () => parameter([...written], study.trials));
+  for (const [name, written] of study.distributions)
+    space.parameter(name, () => parameterIn([...written], study.trials));
   readObjective(space, study);
-  if (text.split('\n').at(-1)!.trim() !== '')
-    space.note('', 'the last line has no end: Optuna does not see it, and it is left out here too');
+  if (!hasEnd(text)) space.note('', noEnd);
   return space.done();
 }
 
@@ -50,16 +61,32 @@ function readObjective(space: SpaceBuilder, { directions, metrics }: Study): voi
 function studiesOf(text: string): readonly Study[] {
   const studies: Study[] = [];
   const trials: (Study | undefined)[] = [];
-  const lines = text.split('\n');
-  for (const [i, line] of lines.entries()) {
-    // Optuna does not see a last line that has no end either: it is still being written.
-    if (line.trim() === '' || i === lines.length - 1) continue;
-    const record = parseJson(line, `line ${i + 1}`);
-    if (!isFields(record) || typeof field(record, 'op_code') !== 'number')
-      throw unreadable(`line ${i + 1}`, `must be a record with an op_code, got ${shown(record)}`);
-    take(record, studies, trials);
-  }
+  for (const { record } of recordsIn(text)) take(record, studies, trials);
   return studies;
+}
+
+/** The records of a journal with their lines, from 1. */
+export function* recordsIn(text: string): Generator<{ readonly line: number; readonly record: unknown }> {
+  let from = 0;
+  for (let line = 1; ; line++) {
+    const end = text.indexOf('\n', from);
+    // Optuna does not see a last line that has no end either: it is still being written.
+    if (end < 0) return;
+    const content = text.slice(from, end);
+    from = end + 1;
+    if (content.trim() === '') continue;
+    const record = parseJson(content, `line ${line}`);
+    if (!isFields(record) || typeof field(record, 'op_code') !== 'number')
+      throw unreadable(`line ${line}`, `must be a record with an op_code, got ${shown(record)}`);
+    yield { line, record };
+  }
+}
+
+export const noEnd = 'the last line has no end: Optuna does not see it, and it is left out here too';
+
+/** Whether the last line of the text has an end. */
+export function hasEnd(text: string): boolean {
+  return text.slice(text.lastIndexOf('\n') + 1).trim() === '';
 }
 
 function take(record: unknown, studies: Study[], trials: (Study | undefined)[]): void {
@@ -104,7 +131,11 @@ function add({ distributions }: Study, name: string, written: unknown): void {
   distributions.set(name, known);
 }
 
-function parameter(written: readonly (readonly [string, number])[], trials: number): Reading {
+/**
+ * The distribution of a parameter from its spellings in the file, each with the number of trials that have it; NoCounterpart if it has none.
+ * `trials`: of the study.
+ */
+export function parameterIn(written: readonly (readonly [string, number])[], trials: number): Reading {
   const [first, ...others] = written.map(([text]) => distributionOf(text));
   const notes: string[] = [];
   let setting = first!.setting;

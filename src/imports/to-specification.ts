@@ -21,6 +21,7 @@ import {
   type SourceParameter,
   type SourceSpace,
 } from './imported-space.ts';
+import { ownMetric } from './metric-names.ts';
 import { matchNames, type NameMapping, valueFor } from './names.ts';
 
 export interface Mapped {
@@ -225,20 +226,6 @@ function strategyOf(
   return parts;
 }
 
-/** What other tools call our metrics, in lower case without signs and without `val`, `validation`, `valid`. */
-const metricNames: Readonly<Record<string, string>> = {
-  accuracy: 'validationAccuracy',
-  acc: 'validationAccuracy',
-  loss: 'validationLoss',
-  macrof1: 'validationMacroF1',
-  f1macro: 'validationMacroF1',
-  auc: 'validationRocAuc',
-  rocauc: 'validationRocAuc',
-  rmse: 'validationRmse',
-  mae: 'validationMae',
-  r2: 'validationR2',
-};
-
 function objectiveOf(
   { objective }: SourceSpace,
   task: Task | undefined,
@@ -254,11 +241,7 @@ function objectiveOf(
     return undefined;
   }
   const { metric, direction } = objective;
-  const short = metric
-    .toLowerCase()
-    .replace(/[^a-z0-9]/g, '')
-    .replace(/^val(?:id(?:ation)?)?|val$/g, '');
-  const own = Object.hasOwn(metricNames, short) ? metricNames[short] : undefined;
+  const own = ownMetric(metric);
   const possible: Readonly<Record<string, string>> =
     task === undefined ? { ...metrics.regression, ...metrics.classification } : metrics[task];
   if (own === undefined || !Object.hasOwn(possible, own)) {

@@ -57,6 +57,28 @@ it('import: the specification of a file of another tool on standard output, what
   expect(damaged.output).toContain('text (line 2, column 23): is not YAML');
 });
 
+it('import --trials: stores the finished trials of a file of another tool, and prints the id of their search', async () => {
+  const file = join(folder, 'study.csv');
+  await writeFile(
+    file,
+    'number,value,params_lr,params_depth_of_trees,state\n0,0.5,0.1,3,COMPLETE\n1,0.25,0.2,4,COMPLETE\n',
+  );
+  const asked = await hypersearch('import', file, '--trials');
+  expect(asked.code).toBe(1);
+  expect(asked.output).toContain('direction: the file does not say whether value is to be minimized or maximized');
+  const stored = await hypersearch('import', file, '--trials', '--direction', 'minimize', '--name', 'lr=l2');
+  expect(stored.code, stored.output).toBe(0);
+  expect(stored.output).toContain('recognised as optuna-csv: 2 complete trials');
+  expect(stored.output).toContain('minimize value, the best is 0.25 (trial 1)\n  lr → l2: float 0.1 to 0.2\n');
+  const id = /^[0-9a-f-]{36}$/m.exec(stored.output)![0];
+  expect(await service.client.search(id)).toMatchObject({
+    name: 'study.csv',
+    state: 'complete',
+    best: { value: 0.25 },
+  });
+  expect((await hypersearch('show', id)).output).toContain('study.csv');
+});
+
 it('npm run demo: dozens of networks on an embedded Postgres, the best ones, and an exit code of 0', async () => {
   const demo = run(process.execPath, [main, 'demo'], {
     HYPERSEARCH_DATA: join(folder, 'data'),

@@ -253,6 +253,11 @@ describe('every answer', () => {
       'method: random\nmetric: {name: val_loss, goal: minimize}\nparameters:\n  lr: {min: 0.1, max: 0.2}\n  x: {value: 1}';
     await ask('POST /v1/imports', {}, { body: { text: sweep, dataset: 'iris' } });
     await ask('POST /v1/imports', {}, { body: { text: '{' }, status: 400 });
+    const trials = 'number,value,params_lr,state\n0,0.5,0.1,COMPLETE\n1,,0.2,FAIL';
+    const query = { metric: 'value', direction: 'minimize', file: 'a.csv', names: 'lr=l2' } as const;
+    const { search } = await ask('POST /v1/imports/trials', { query }, { csv: trials });
+    expect(search).toMatchObject({ state: 'complete', best: { number: 0, value: 0.5 }, dataset: { name: '' } });
+    await ask('POST /v1/imports/trials', {}, { csv: trials, status: 400 });
     await ask('POST /v1/datasets/preview', {}, { csv: `${csv}\n1;2` });
     await ask('POST /v1/datasets', { query: { name: 'plants' } }, { csv });
     await ask('POST /v1/datasets', { query: { name: 'plants' } }, { csv: 'a', status: 400 });

@@ -16,6 +16,7 @@ import { resultOf } from '../../src/compute/trial.ts';
 import type { Claim, Delivery } from '../../src/domain/commands.ts';
 import { isOpen, type Search } from '../../src/domain/search.ts';
 import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
+import { trainedObjective } from '../../src/domain/specification/specification.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { randomAt } from '../../src/random.ts';
 import { silentLog } from '../support/log.ts';
@@ -70,9 +71,16 @@ async function workOff(search: Search, storm: Storm) {
 
   const result = async ({ number, attempt, point }: Claim) => {
     const { specification } = search;
-    const { hyperparameters, validation, objective, sampler } = specification;
+    const { hyperparameters, validation, sampler } = specification;
     const settings = settingsOf(hyperparameters, point);
-    const task = { settings, dataset: iris, validation, ...objective, divergence: true, seed: sampler.seed };
+    const task = {
+      settings,
+      dataset: iris,
+      validation,
+      ...trainedObjective(specification),
+      divergence: true,
+      seed: sampler.seed,
+    };
     return { ...resultOf(await core.run({ ...task, trial: number })), number, attempt };
   };
   const finish = async (claim: Claim): Promise<void> => {

@@ -5,6 +5,7 @@ import { resultOf } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import type { Search } from '../../src/domain/search.ts';
 import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
+import { trainedObjective } from '../../src/domain/specification/specification.ts';
 import type { Trial } from '../../src/domain/trial.ts';
 import { ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -68,7 +69,7 @@ describe('a search over kinds of networks', () => {
         settings: settingsOf(search.specification.hyperparameters, hyperparameters),
         dataset: loadBuiltin('moons', 'datasets')!,
         validation: search.specification.validation,
-        ...search.specification.objective,
+        ...trainedObjective(search.specification),
         divergence: true,
         seed: 5,
         trial: number,

@@ -8,7 +8,7 @@ import type { ProblemDocument } from '../../src/contract/problem.ts';
 import type { Trial } from '../../src/domain/trial.ts';
 
 export type { History, Importance, Preflight, SearchFindings } from '../../src/contract/analysis.ts';
-export type { Import } from '../../src/contract/imports.ts';
+export type { Import, ImportedTrials } from '../../src/contract/imports.ts';
 export type { NewModelRequest as NewModel, PredictionsAnswer as Predictions } from '../../src/contract/models.ts';
 export type { DryRun } from '../../src/contract/searches.ts';
 export type { ModelMessage } from '../../src/contract/stream.ts';
@@ -100,6 +100,8 @@ export const api = {
   /** The service checks the names of the mapping. */
   importSpace: (file: Pick<ImportRequest, 'text' | 'file' | 'dataset'> & { readonly names: object }) =>
     ask('POST /v1/imports', {}, { body: file }),
+  importTrials: (query: Query<'POST /v1/imports/trials'>, file: Blob) =>
+    ask('POST /v1/imports/trials', { query }, { type: 'application/octet-stream', body: file }),
   preflight: (specification: unknown) => ask('POST /v1/searches/preflight', {}, { body: specification }),
   change: (id: string, body: unknown) => ask('PATCH /v1/searches/:id', { params: { id } }, { body }),
   annotateTrial: (id: string, number: number, body: unknown) =>

@@ -15,7 +15,7 @@ import { Problem } from '../../errors.ts';
 import { writeCsv } from '../../write-csv.ts';
 import type { Dataset as DatasetRow, Prisma } from '../prisma-client/client.ts';
 import { again } from './change-search.ts';
-import type { Database, ModelTransaction } from './connection.ts';
+import type { Database, ModelTransaction, Transaction } from './connection.ts';
 
 /** How many uploaded data sets are kept in memory; the one that was not used for longest makes room. */
 const MAX_LOADED = 8;
@@ -210,7 +210,11 @@ async function remove(database: Database, name: string, force: boolean): ReturnT
  * Holds a version of an uploaded data set until the transaction ends, so that none is deleted while a search on it begins; false where
  * it is gone.
  */
-export async function holdDataset(transaction: ModelTransaction, name: string, hash: string): Promise<boolean> {
+export async function holdDataset(
+  transaction: Pick<Transaction, '$queryRaw'>,
+  name: string,
+  hash: string,
+): Promise<boolean> {
   if (builtinDatasets.some((known) => known.name === name)) return true;
   const rows = await transaction.$queryRaw<unknown[]>`
     SELECT 1 FROM datasets WHERE name = ${name} AND hash = ${hash} FOR KEY SHARE`;

@@ -4,7 +4,7 @@ import { type Confirmation, confirmedBest } from '../../domain/confirmation.ts';
 import type { SearchEvent } from '../../domain/events.ts';
 import { type Confirms, originalOf } from '../../domain/runs.ts';
 import { type Search, searchSchema } from '../../domain/search.ts';
-import { hyperparameterNames, settingsOf } from '../../domain/specification/hyperparameters.ts';
+import { fixedOf, inDisplayOrder, settingsOf } from '../../domain/specification/hyperparameters.ts';
 import type { Specification } from '../../domain/specification/specification.ts';
 import { type BegunStage, stagesOf } from '../../domain/stages.ts';
 import { changeDataOf, foldsOf } from '../../domain/stored.ts';
@@ -53,8 +53,7 @@ export interface SearchRow {
 
 /** jsonb keeps no order of keys; people expect the table's. */
 function inOrder<T>(hyperparameters: Readonly<Record<string, T>>): Record<string, T> {
-  const known = hyperparameterNames.filter((name) => Object.hasOwn(hyperparameters, name));
-  return Object.fromEntries(known.map((name) => [name, hyperparameters[name]!]));
+  return Object.fromEntries(inDisplayOrder(hyperparameters).map((name) => [name, hyperparameters[name]!]));
 }
 
 function specificationOf(stored: unknown): Specification {
@@ -194,7 +193,9 @@ export function trialOf(
   const { hyperparameters } = stagesOf(search)[row.stage]!;
   return {
     ...summary,
-    settings: { ...settingsOf(hyperparameters, summary.hyperparameters) },
+    settings: search.specification.observed
+      ? { ...fixedOf(hyperparameters), ...summary.hyperparameters }
+      : { ...settingsOf(hyperparameters, summary.hyperparameters) },
     folds: foldsOf(row.curves),
     findings: row.findings as Trial['findings'],
     kernels: row.kernels,

@@ -2,6 +2,7 @@
 import type { NewModel } from '../../contract/models.ts';
 import type { ModelOrigin, ModelRecord } from '../../domain/model-record.ts';
 import type { Search } from '../../domain/search.ts';
+import { refuseObserved } from '../../domain/specification/observed.ts';
 import { stagesOf } from '../../domain/stages.ts';
 import type { Trial } from '../../domain/trial.ts';
 import { Problem } from '../../errors.ts';
@@ -24,6 +25,7 @@ export async function createModel(
   asked: NewModel,
 ): Promise<ModelRecord> {
   const search = await findSearch(dependencies, searchId);
+  refuseObserved(search.specification, 'made a model of');
   const origin =
     'ensemble' in asked
       ? await ensembleOrigin(dependencies, search, asked.ensemble)

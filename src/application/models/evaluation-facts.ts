@@ -7,7 +7,7 @@ import type { TrainedModel } from '../../compute/train-model.ts';
 import { scoredMetrics } from '../../compute/trial-options.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { ModelFacts, ModelImportance } from '../../domain/model-record.ts';
-import type { Specification } from '../../domain/specification/specification.ts';
+import { type Specification, trainedObjective } from '../../domain/specification/specification.ts';
 import type { Model } from '../../models/model.ts';
 import type { TrueValues } from '../../models/scores.ts';
 import { evaluateOnTestRows, metricsOf, type TestEvaluation } from '../../models/test-evaluation.ts';
@@ -33,7 +33,7 @@ export async function testFacts(
   const rows = parts[0]!.made.test?.rows;
   if (rows === undefined) return null;
   const evaluation = evaluateOnTestRows(meanPredictions(parts), trueValues(dataset, rows), {
-    metric: scoredMetrics[objective.metric],
+    metric: scoredMetrics[trainedObjective({ objective }).metric],
     squaredScale: meanOf(
       parts.flatMap(({ made: { model }, weight }) =>
         model.members.map((member) => ({ weight: weight * member.weight, value: member.target.scale ** 2 })),

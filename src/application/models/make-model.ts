@@ -9,6 +9,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import { countFolds } from '../../data/folds.ts';
 import type { ModelClaim, ModelFacts, ModelOrigin } from '../../domain/model-record.ts';
 import type { Search } from '../../domain/search.ts';
+import { trainedObjective } from '../../domain/specification/specification.ts';
 import { HopelessTrial, trialTask } from '../../domain/trial-task.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
@@ -126,18 +127,18 @@ async function modelOf(
   );
   const { parts, ...joined } = ensemble === null ? alone(made[0]!) : joinEnsemble(source, trials, made);
   const { specification } = source.search;
-  const { objective, limits } = specification;
+  const { limits } = specification;
   // An ensemble is made of trials with the same folds.
   const { validation, seed, split } = parts[0]!.made.task;
   const test = await testFacts(specification, source.dataset, parts);
-  const metric = scoredMetrics[objective.metric];
+  const metric = scoredMetrics[trainedObjective(specification).metric];
   const { outOfFold, importance } = await dependencies.core.explainModel(
     {
       model: joined.model,
       dataset: source.dataset,
       ...{ validation, seed, split },
       metric,
-      direction: objective.direction,
+      direction: specification.objective.direction,
     },
     { signal, limitSeconds: limits.trialSeconds },
   );
@@ -221,7 +222,7 @@ function joinEnsemble(
   made: readonly Retrained[],
 ): Joined {
   const { rows } = made[0]!.outOfFold!;
-  const { metric } = search.specification.objective;
+  const { metric } = trainedObjective(search.specification);
   const choice = selectEnsemble(
     made.map(({ outOfFold }) => outOfFold!.predictions),
     trueValues(dataset, rows),

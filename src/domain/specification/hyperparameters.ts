@@ -207,7 +207,23 @@ export function settingsOf(
 
 /** The hyperparameters that vary, in display order. */
 export function variedOf(hyperparameters: Readonly<Record<string, Value | Distribution>>): string[] {
-  return hyperparameterNames.filter((name) => typeof hyperparameters[name] === 'object');
+  return inDisplayOrder(hyperparameters).filter((name) => typeof hyperparameters[name] === 'object');
+}
+
+/** Those that do not vary. */
+export function fixedOf(hyperparameters: Readonly<Record<string, Value | Distribution>>): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(hyperparameters).filter((entry): entry is [string, Value] => typeof entry[1] !== 'object'),
+  );
+}
+
+const known = new Set(hyperparameterNames);
+
+/** The names in `given`. Observed trials have names that are none of ours: they come last. */
+export function inDisplayOrder(given: Readonly<Record<string, unknown>>): string[] {
+  const own = hyperparameterNames.filter((name) => Object.hasOwn(given, name));
+  const count = Object.keys(given).length;
+  return own.length === count ? own : [...own, ...Object.keys(given).filter((name) => !known.has(name))];
 }
 
 const conditionSchema = z

@@ -5,7 +5,7 @@ import type { TrialSettings, TrialTask } from '../../compute/trial.ts';
 import { foldRows } from '../../data/folds.ts';
 import { layerCountsOf, maxUnits } from './hidden-units.ts';
 import { settingsOf } from './hyperparameters.ts';
-import type { DatasetFacts, Specification } from './specification.ts';
+import { type DatasetFacts, type Specification, trainedObjective } from './specification.ts';
 
 /** The memory limit of a trial, and how to estimate its need. */
 export interface TrialMemory {
@@ -44,10 +44,11 @@ export function largestTrial(
   dataset: DatasetFacts,
   memory: TrialMemory,
 ): { settings: TrialSettings; bytes: number } {
+  const trained = trainedObjective({ objective });
   const rows = foldRows(validation, dataset.rows);
   const measured = (settings: TrialSettings) => ({
     settings,
-    bytes: memory.needed(settings, dataset, objective, rows),
+    bytes: memory.needed(settings, dataset, trained, rows),
   });
   const larger = (candidates: TrialSettings[]) =>
     candidates.map(measured).reduce((a, b) => (b.bytes > a.bytes ? b : a));

@@ -1,6 +1,6 @@
 /** The specification of a search: as users send it and as it is stored. */
 import { z } from 'zod';
-import { directions } from '../../algorithms/objective.ts';
+import { type Direction, directions } from '../../algorithms/objective.ts';
 import { createSampler } from '../../algorithms/samplers/create-sampler.ts';
 import type { Sampler } from '../../algorithms/samplers/sampler.ts';
 import { spaceOf } from '../../algorithms/space/space.ts';
@@ -10,6 +10,7 @@ import { confirmSchema, resolvedConfirmSchema } from './confirm-settings.ts';
 import { enqueueSchema } from './enqueue.ts';
 import { hyperparametersSchema } from './hyperparameters.ts';
 import { metrics, type Task } from './objectives.ts';
+import { OBSERVED_METRIC, observedSchema } from './observed.ts';
 import { prunerKinds, prunerSchema } from './pruners.ts';
 import { samplerKinds, samplerSchema } from './samplers.ts';
 import { pointSchema, type Settings, settingsSchema } from './settings.ts';
@@ -28,6 +29,7 @@ export const keepCurvesSchema = z
   .boolean()
   .describe('Keep all curves and layer signals, whatever the retention of the service. Default: false');
 
+/** Of trials that are trained here. */
 export type Metric = TrialMetric;
 const metricNames = [...new Set(Object.values(metrics).flatMap((of) => Object.keys(of) as Metric[]))];
 
@@ -81,7 +83,9 @@ export const resolvedSpecificationSchema = z
       .describe('Tried first, as trials 0 …: each sets some or all of the hyperparameters that vary'),
     sampler: samplerKinds,
     validation: validationKinds,
-    objective: z.object({ metric: z.enum(metricNames), direction: z.enum(directions) }).readonly(),
+    objective: z
+      .object({ metric: z.enum([...metricNames, OBSERVED_METRIC]), direction: z.enum(directions) })
+      .readonly(),
     pruner: prunerKinds,
     stages: resolvedStagesSchema,
     budget: resolvedBudgetSchema,
@@ -89,10 +93,20 @@ export const resolvedSpecificationSchema = z
     limits: z.object({ trialSeconds: z.number(), attempts: z.int() }).readonly(),
     share: shareSchema.optional(),
     keepCurves: keepCurvesSchema.optional(),
+    observed: observedSchema.optional(),
   })
   .readonly()
   .meta({ id: 'ResolvedSpecification' });
 export type Specification = z.output<typeof resolvedSpecificationSchema>;
+
+/** The objective of a search that trains: that of observed trials may be no metric that can be computed here. */
+export function trainedObjective({ objective: { metric, direction } }: Pick<Specification, 'objective'>): {
+  readonly metric: Metric;
+  readonly direction: Direction;
+} {
+  if (metric === OBSERVED_METRIC) throw new Error('the objective of observed trials is none that is computed here');
+  return { metric, direction };
+}
 
 /** What validating a specification needs to know of a data set. */
 export interface DatasetFacts {

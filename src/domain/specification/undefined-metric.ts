@@ -2,7 +2,7 @@
 import type { Dataset } from '../../data/dataset.ts';
 import { countFolds, SHARED_SPLIT, type Validation, validationRowsOf } from '../../data/folds.ts';
 import type { ValidationIssue } from '../../errors.ts';
-import type { Metric, Specification } from './specification.ts';
+import { type Metric, type Specification, trainedObjective } from './specification.ts';
 
 /** What a metric requires of the target in a fold's validation rows; other metrics are always defined. */
 const needs: Partial<Record<Metric, string>> = {
@@ -59,14 +59,15 @@ function check(
 
 /** Checks every stage of a search. */
 export function undefinedMetricIssues(specification: Specification, dataset: Dataset): ValidationIssue[] {
-  const { stages, validation, sampler, objective } = specification;
+  const { stages, validation, sampler } = specification;
+  const { metric } = trainedObjective(specification);
   const own = stages.map((stage) => stage.validation);
   const ways = [
     ...(own.length === 0 || own.includes(undefined) ? [{ path: 'objective.metric', validation }] : []),
     ...own.flatMap((one, i) => (one === undefined ? [] : [{ path: `stages[${i}].validation`, validation: one }])),
   ];
   return ways.flatMap(({ path, validation: way }) => {
-    const message = undefinedOn(dataset, way, sampler.seed, objective.metric);
+    const message = undefinedOn(dataset, way, sampler.seed, metric);
     return message === undefined ? [] : [{ path, message }];
   });
 }

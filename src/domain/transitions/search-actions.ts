@@ -8,6 +8,7 @@ import { FIRST_RUN } from '../runs.ts';
 import { isOpen, type Search } from '../search.ts';
 import { limits, limitsOf, type Reached, reached, withChanges } from '../specification/budget.ts';
 import { confirmationEpochs, trialBudget } from '../specification/confirm-settings.ts';
+import { refuseObserved } from '../specification/observed.ts';
 import { hasBarriers } from '../specification/pruners.ts';
 import { discardConfirmation } from './confirming.ts';
 import { deliveriesOf, isWithheld, releasedJob } from './deliveries.ts';
@@ -20,6 +21,7 @@ export async function changeState(update: SearchUpdate, transition: Transition):
   const { state } = update.search;
   const target = ({ pause: 'paused', resume: 'running', cancel: 'cancelled' } as const)[transition];
   if (state === target) return;
+  refuseObserved(update.search.specification, target === 'running' ? 'resumed' : target);
   if (!isOpen(state)) {
     throw new Problem('wrongState', `the search is ${state}; only one that is running or paused can ${transition}`);
   }
@@ -51,6 +53,7 @@ export async function changeSettings(
     ...(keepCurves !== undefined && keepCurves !== (before.specification.keepCurves ?? false) && { keepCurves }),
   };
   if (name === before.name && !changesBudget && Object.keys(changed).length === 0) return [];
+  if (changesBudget || share !== undefined) refuseObserved(before.specification, 'trained');
   if (changesBudget) refuseBudget(before, total);
   update.event({
     type: 'search.changed',

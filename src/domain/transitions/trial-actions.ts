@@ -2,6 +2,7 @@
 import { Problem } from '../../errors.ts';
 import type { Delivery, TrialAction } from '../commands.ts';
 import { isOpen } from '../search.ts';
+import { refuseObserved } from '../specification/observed.ts';
 import { hasBarriers } from '../specification/pruners.ts';
 import { isOver } from '../trial.ts';
 import { discardConfirmation } from './confirming.ts';
@@ -23,6 +24,7 @@ export async function actOnTrial(
     const message = 'the runs of a confirmation are compared with each other; pause or cancel the search';
     throw new Problem('wrongState', `none of them can be ${past[action]} by itself: ${message}`);
   }
+  refuseObserved(update.search.specification, past[action]);
   return { pause, resume, cancel, retry }[action](update, trial);
 }
 

@@ -83,6 +83,34 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
     await page.close();
   });
 
+  it('may be no search at all but trials of another tool, which are stored and shown', async () => {
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`${service.url}/new?dataset=iris`);
+    await page.getByText('Import from another tool').click();
+    const rows = Array.from({ length: 12 }, (_, i) => `${i},${1 / (i + 1)},${10 ** (-i / 4)},${i % 3},COMPLETE`);
+    const buffer = Buffer.from(['number,value,params_lr,params_my_depth,state', ...rows].join('\n'));
+    await page.getByLabel('File of trials').setInputFiles({ name: 'study.csv', mimeType: 'text/csv', buffer });
+    await page.getByRole('button', { name: 'Store its trials' }).click();
+    await page.getByText('whether value is to be minimized or maximized').waitFor();
+    await page.getByLabel('Direction').selectOption('minimize');
+    await page.getByRole('button', { name: 'Store its trials' }).click();
+    await page.getByText('12 trials are now the search').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('link', { name: 'study.csv' }).click();
+    await page.getByText('iris · trials of optuna-csv, study.csv').waitFor();
+    await page.getByText('best value', { exact: true }).waitFor();
+    for (const view of ['trials', 'analysis', 'findings', 'pruning', 'timeline', 'specification']) {
+      await page.goto(`${page.url().split('?')[0]}?view=${view}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+    }
+    await page.goto(`${page.url().split('?')[0]}/trials/11`);
+    await page.getByText('Another tool has run this trial').waitFor();
+    expect(await page.getByRole('button', { name: /model|Refine/i }).count()).toBe(0);
+    // The browser itself writes down the refusal.
+    expect(complaints.filter((one) => !one.includes('400'))).toEqual([]);
+    await page.close();
+  });
+
   it('may be a preset, which is no longer chosen once a setting of it changes; a cut bracket is a caution', async () => {
     const { page } = await openPage(browser);
     await page.goto(`${service.url}/new?dataset=iris`);

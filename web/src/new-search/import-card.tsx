@@ -7,6 +7,7 @@ import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
 import type { Draft } from './draft.ts';
 import { type Readings, readingsOf, settingText, withImport } from './imported.ts';
+import { TrialsImport } from './trials-import.tsx';
 
 type Names = Readonly<Record<string, string | null>>;
 
@@ -73,6 +74,7 @@ export function ImportCard({ draft, choose }: ImportCardProps): ReactNode {
           />
         )}
       </div>
+      <TrialsImport dataset={dataset} />
     </details>
   );
 }

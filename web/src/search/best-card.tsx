@@ -7,6 +7,7 @@ import { formatCount, formatNumber, formatValue, plural, plusMinus } from '../..
 import { api } from '../api.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { CopyButton } from '../parts/copy.tsx';
+import { objectiveOf } from '../parts/objective.ts';
 import { endedOf } from '../parts/state.tsx';
 import { ranked } from './history-data.ts';
 import { scoredIn, variedIn } from './space.ts';
@@ -16,7 +17,7 @@ import { useShown } from './use-search.ts';
 export function BestCard(): ReactNode {
   const { search, model, trials } = useShown();
   const { best, specification } = search;
-  const { metric, direction } = specification.objective;
+  const { metric, direction } = objectiveOf(search);
   const provisional = useMemo(
     () => (best === null ? ranked(scoredIn(trials), direction)[0] : undefined),
     [best, trials, direction],
@@ -70,10 +71,14 @@ export function BestCard(): ReactNode {
       </dl>
       <div className="row">
         <CopyButton text={() => JSON.stringify(trial.point, null, 2)}>Copy hyperparameters</CopyButton>
-        <Link className="button" href={`/new?from=${search.id}&trial=${number}`}>
-          New search from this
-        </Link>
-        {best !== null && <MakeModel searchId={search.id} trial={number} />}
+        {specification.observed === undefined && (
+          <>
+            <Link className="button" href={`/new?from=${search.id}&trial=${number}`}>
+              New search from this
+            </Link>
+            {best !== null && <MakeModel searchId={search.id} trial={number} />}
+          </>
+        )}
       </div>
     </section>
   );

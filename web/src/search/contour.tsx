@@ -8,6 +8,7 @@ import { axisFor, placeOn, scaleColours, unitOf, valueRange } from '../charts/ax
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
+import { objectiveOf } from '../parts/objective.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { useComparable } from './comparable.ts';
 import { contourLines } from './contour-lines.ts';
@@ -30,7 +31,7 @@ export function Contour(): ReactNode {
   const { search } = useShown();
   const colour = useColour();
   const go = useGo();
-  const { metric, direction } = search.specification.objective;
+  const { metric, direction } = objectiveOf(search);
   const numeric = useMemo(
     () =>
       variedIn(search).filter((varied): varied is NumericVaried => varied.distribution.distribution !== 'categorical'),

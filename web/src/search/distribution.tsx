@@ -2,6 +2,7 @@
 import { type ReactNode, useMemo } from 'react';
 import { formatNumber, plural } from '../../../src/format.ts';
 import { LineChart } from '../charts/line-chart.tsx';
+import { objectiveOf } from '../parts/objective.ts';
 import { useComparable } from './comparable.ts';
 import { Population } from './population.tsx';
 import { useSelection } from './selection.ts';
@@ -15,7 +16,7 @@ const withSelected = [all, { label: 'selected', colour: '--red', steps: true, wi
 
 export function ValueDistribution(): ReactNode {
   const { search } = useShown();
-  const { metric } = search.specification.objective;
+  const { metric } = objectiveOf(search);
   const { trials, after } = useComparable();
   const { selected } = useSelection();
   const inside = useMemo(

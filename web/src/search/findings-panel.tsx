@@ -56,7 +56,7 @@ export default function FindingsPanel(): ReactNode {
           </>
         )}
       </section>
-      <PreflightCard />
+      {search.specification.observed === undefined && <PreflightCard />}
     </div>
   );
 }

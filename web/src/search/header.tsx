@@ -11,12 +11,26 @@ import { Annotations } from '../parts/annotations.tsx';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { BestValue } from '../parts/evidence.tsx';
 import { Menu } from '../parts/menu.tsx';
+import { objectiveOf, originOf } from '../parts/objective.ts';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Warnings } from '../parts/warnings.tsx';
 import { RefineButton } from './refine-dialog.tsx';
 import { throughputOf } from './throughput.ts';
 import { useShown } from './use-search.ts';
+
+/** How a search decides and judges its trials. */
+function wayOf({ sampler, pruner, validation }: Search['specification']): string {
+  const { test } = validation;
+  return [
+    `${sampler.type}, seed ${sampler.seed}`,
+    ...(pruner.type === 'none' ? [] : [pruner.type]),
+    validation.type === 'holdout'
+      ? `${formatValue(100 * validation.fraction)} % held out`
+      : `${validation.folds} folds`,
+    ...(test === undefined ? [] : [`${formatValue(100 * test)} % test rows`]),
+  ].join(' · ');
+}
 
 export function SearchHeader(): ReactNode {
   const { search, followed } = useShown();
@@ -41,13 +55,7 @@ export function SearchHeader(): ReactNode {
         <Actions search={search} />
       </div>
       <p className="soft" style={{ marginTop: '0.5rem' }}>
-        {dataset.name} · {specification.sampler.type}, seed {specification.sampler.seed}
-        {specification.pruner.type !== 'none' && ` · ${specification.pruner.type}`} ·{' '}
-        {specification.validation.type === 'holdout'
-          ? `${formatValue(100 * specification.validation.fraction)} % held out`
-          : `${specification.validation.folds} folds`}
-        {specification.validation.test !== undefined &&
-          ` · ${formatValue(100 * specification.validation.test)} % test rows`}
+        {dataset.name || 'no data set'} · {originOf(search) ?? wayOf(specification)}
         {endedBy !== null && ` · ended by its budget of ${endedBy}`}
       </p>
       <SearchAnnotations search={search} />
@@ -74,7 +82,7 @@ function SearchAnnotations({ search: { id, name, notes, tags } }: { readonly sea
 
 function Numbers(): ReactNode {
   const { search, trials: all } = useShown();
-  const { trials, best, specification, state, found, confirmation } = search;
+  const { trials, best, state, found, confirmation } = search;
   const now = useNow(state === 'running');
   const { perSecond, secondsLeft } = throughputOf(all, search, now);
   const tile = (title: string, value: ReactNode) => (
@@ -86,7 +94,7 @@ function Numbers(): ReactNode {
   return (
     <dl className="tiles">
       {tile('trials ended', `${formatCount(endedOf(trials))} of ${formatCount(trials.total)}`)}
-      {tile(`best ${specification.objective.metric}`, best === null ? '–' : <BestValue search={search} best={best} />)}
+      {tile(`best ${objectiveOf(search).metric}`, best === null ? '–' : <BestValue search={search} best={best} />)}
       {confirmation?.state === 'running' &&
         tile('confirming', `${confirmation.runs.ended} of ${confirmation.runs.planned} runs`)}
       {state === 'running' && tile('running', trials.running)}
@@ -114,6 +122,8 @@ function useNow(moves: boolean): number {
 
 function Actions({ search }: { readonly search: Search }): ReactNode {
   const { id, state, specification } = search;
+  // Nothing of it can be trained.
+  const isObserved = specification.observed !== undefined;
   const client = useQueryClient();
   const act = useMutation({
     mutationFn: (verb: 'pause' | 'resume' | 'cancel') => api.act(id, verb),
@@ -138,8 +148,10 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
             Cancel
           </button>
         )}
-        {!isOpen(search) && search.best !== null && <RefineButton search={search}>Refine search…</RefineButton>}
-        {search.best !== null && (
+        {!isObserved && !isOpen(search) && search.best !== null && (
+          <RefineButton search={search}>Refine search…</RefineButton>
+        )}
+        {!isObserved && search.best !== null && (
           <MakeModel searchId={id} trial="best" candidates={search.trials.complete - search.trials.diverged} />
         )}
         <Link className="button" href={`/compare?ids=${id}`}>
@@ -159,11 +171,15 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
             Study for Optuna
           </a>
           <CopyButton text={() => JSON.stringify(specification, null, 2)}>Copy specification as JSON</CopyButton>
-          <CopyButton text={() => curl('/v1/searches', 'POST', specification)}>Copy as curl</CopyButton>
+          {!isObserved && (
+            <CopyButton text={() => curl('/v1/searches', 'POST', specification)}>Copy as curl</CopyButton>
+          )}
           <CopyButton text={() => curl(`/v1/searches/${id}/best?limit=10`)}>Copy curl for the best trials</CopyButton>
-          <Link className="button" href={`/new?from=${id}`}>
-            Clone
-          </Link>
+          {!isObserved && (
+            <Link className="button" href={`/new?from=${id}`}>
+              Clone
+            </Link>
+          )}
           <Rename search={search} />
           {!isOpen(search) && <Delete search={search} />}
         </Menu>

@@ -11,6 +11,7 @@ import type { Line } from '../charts/line-drawing.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { useDragMode } from '../parts/drag-mode.tsx';
 import { Switch } from '../parts/log-switch.tsx';
+import { objectiveOf } from '../parts/objective.ts';
 import { rangeCondition } from './box-conditions.ts';
 import { type HistoryData, historyOf } from './history-data.ts';
 import { usePruned } from './pruned-switch.tsx';
@@ -24,7 +25,7 @@ export function HistoryCard(): ReactNode {
   const [by, setBy] = useAddress('history', 'number');
   const [showsPruned, prunedSwitch] = usePruned();
   const [scale, setScale] = useAddress('yscale', 'linear');
-  const { metric, direction } = search.specification.objective;
+  const { metric, direction } = objectiveOf(search);
   const selection = useSelection();
   const { selected } = selection;
   const [mode, dragMode] = useDragMode();

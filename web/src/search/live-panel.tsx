@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { bestFirst } from '../../../src/algorithms/objective.ts';
 import { ownFindings } from '../../../src/domain/finding-scope.ts';
 import { formatCell, formatValue } from '../../../src/format.ts';
+import { objectiveOf } from '../parts/objective.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { numeric, Table } from '../parts/table.tsx';
 import { BestCard } from './best-card.tsx';
@@ -105,7 +106,7 @@ const MAX_BEST = 10;
 
 function Best(): ReactNode {
   const { search, trials: all } = useShown();
-  const { metric, direction } = search.specification.objective;
+  const { metric, direction } = objectiveOf(search);
   const { hyperparameters } = search.specification;
   const stage = search.best?.stage ?? 0;
   const best = all

@@ -7,6 +7,7 @@ import { numericAxis, valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress } from '../parts/address.ts';
+import { objectiveOf } from '../parts/objective.ts';
 import { Sideways } from '../parts/sideways.tsx';
 import { type Colour, useColour } from '../theme.ts';
 import { choiceCondition, rangeCondition } from './box-conditions.ts';
@@ -32,7 +33,7 @@ export function Parallel(): ReactNode {
   const brushed = useRef('');
   const highlighted = text === brushed.current ? undefined : selected;
   const pending = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const { metric, direction } = search.specification.objective;
+  const { metric, direction } = objectiveOf(search);
   const varied = useMemo(() => variedIn(search), [search]);
   const scored = useScored();
   const [, prunedSwitch] = usePruned();

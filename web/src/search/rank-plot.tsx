@@ -6,6 +6,7 @@ import { axisFor, placeOn, scaleColours } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
+import { objectiveOf } from '../parts/objective.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { useComparable } from './comparable.ts';
 import { Population } from './population.tsx';
@@ -24,7 +25,7 @@ export function RankPlot(): ReactNode {
   const { search } = useShown();
   const colour = useColour();
   const go = useGo();
-  const { metric, direction } = search.specification.objective;
+  const { metric, direction } = objectiveOf(search);
   const varied = useMemo(() => variedIn(search), [search]);
   const pairs = useMemo(() => pairsOf(varied, varied.length), [varied]);
   const [chosen, choose] = useAddress('ranks', ALL);

@@ -4,6 +4,7 @@
  */
 import { useCallback, useMemo } from 'react';
 import { useAddress } from '../parts/address.ts';
+import { objectiveOf } from '../parts/objective.ts';
 import type { TrialRow } from './model.ts';
 import { numbersIn, numbersText } from './numbers-text.ts';
 import { variedIn } from './space.ts';
@@ -32,7 +33,7 @@ export function useSelection(): Selection {
       matching(
         text,
         trials,
-        columnsOf(variedIn(search), search.specification.objective.metric, search.specification.hyperparameters),
+        columnsOf(variedIn(search), objectiveOf(search).metric, search.specification.hyperparameters),
       )
     );
   }, [text, trials, search]);

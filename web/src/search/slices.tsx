@@ -7,6 +7,7 @@ import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { useDragMode } from '../parts/drag-mode.tsx';
+import { objectiveOf } from '../parts/objective.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { choiceCondition, rangeCondition } from './box-conditions.ts';
 import { ColourLegend } from './colour-legend.tsx';
@@ -26,7 +27,7 @@ export function Slices(): ReactNode {
   const go = useGo();
   const varied = useMemo(() => variedIn(search), [search]);
   const [chosen, choose] = useAddress('slice', varied[0]?.name ?? '');
-  const { metric, direction } = search.specification.objective;
+  const { metric, direction } = objectiveOf(search);
   const one = varied.find(({ name }) => name === chosen) ?? varied[0];
   const scored = useScored();
   const [showsPruned, prunedSwitch] = usePruned();

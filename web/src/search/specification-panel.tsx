@@ -24,9 +24,11 @@ export default function SpecificationPanel(): ReactNode {
           <h2>Specification</h2>
           <div className="row">
             <CopyButton text={json}>copy</CopyButton>
-            <Link className="button" href={`/new?from=${search.id}`}>
-              Clone
-            </Link>
+            {search.specification.observed === undefined && (
+              <Link className="button" href={`/new?from=${search.id}`}>
+                Clone
+              </Link>
+            )}
           </div>
         </div>
         <pre tabIndex={0}>{json}</pre>

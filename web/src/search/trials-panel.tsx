@@ -4,6 +4,7 @@ import { plural } from '../../../src/format.ts';
 import { useAddress } from '../parts/address.ts';
 import { Switch } from '../parts/log-switch.tsx';
 import { Menu } from '../parts/menu.tsx';
+import { objectiveOf } from '../parts/objective.ts';
 import { useSelection } from './selection.ts';
 import { SelectionBar } from './selection-bar.tsx';
 import { variedIn } from './space.ts';
@@ -23,7 +24,7 @@ export default function TrialsPanel(): ReactNode {
   const [pinned, pin] = useAddress('pin');
   const [only, setOnly] = useAddress('only');
   const selection = useSelection();
-  const { metric, direction } = search.specification.objective;
+  const { metric, direction } = objectiveOf(search);
   const columns = useMemo(
     () => columnsOf(variedIn(search), metric, search.specification.hyperparameters),
     [search, metric],

@@ -8,6 +8,7 @@ import { formatCount, formatNumber, formatPercent, formatValue, words } from '..
 import { api, type WhatIf } from '../api.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { useAddress } from '../parts/address.ts';
+import { objectiveOf } from '../parts/objective.ts';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf } from '../parts/state.tsx';
 import { numeric, Table } from '../parts/table.tsx';
@@ -189,7 +190,7 @@ function Numbers({ answer, chosen: { option } }: ChosenProps): ReactNode {
 
 function TradeoffChart({ answer, chosen, choose }: ChooseProps): ReactNode {
   const { search } = useShown();
-  const { metric } = search.specification.objective;
+  const { metric } = objectiveOf(search);
   const { columns, lines, choices } = useMemo(() => tradeoffOf(answer, chosen), [answer, chosen]);
   return (
     <LineChart

@@ -11,6 +11,7 @@ import { useAddress, useGo } from '../parts/address.ts';
 import { Tags } from '../parts/annotations.tsx';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { BestValue } from '../parts/evidence.tsx';
+import { objectiveOf, originOf } from '../parts/objective.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
@@ -147,7 +148,7 @@ function SearchLine({ search, chosen, toggle, chooseTag }: SearchLineProps): Rea
       <td>
         <Link href={`/searches/${id}`}>{name}</Link>
         <div className="soft small">
-          {dataset.name} · {specification.sampler.type}
+          {dataset.name || 'no data set'} · {originOf(search) ?? specification.sampler.type}
           {specification.pruner.type !== 'none' && ` · ${specification.pruner.type}`}
         </div>
         <Tags tags={search.tags} choose={chooseTag} />
@@ -160,7 +161,7 @@ function SearchLine({ search, chosen, toggle, chooseTag }: SearchLineProps): Rea
             search={search}
             best={best}
             before={<span className="hidden">best trial, </span>}
-            below={specification.objective.metric}
+            below={objectiveOf(search).metric}
           />
         )}
       </td>

@@ -78,6 +78,7 @@ const metricNames = {
   validationRmse: 'RMSE',
   validationMae: 'MAE',
   validationR2: 'R²',
+  observed: 'Objective',
 } as const;
 
 /** The metric beside the loss. */

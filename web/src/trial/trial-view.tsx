@@ -10,6 +10,7 @@ import { MakeModel } from '../models/make-model.tsx';
 import { useAddress } from '../parts/address.ts';
 import { Annotations } from '../parts/annotations.tsx';
 import { CopyButton, curl } from '../parts/copy.tsx';
+import { objectiveOf } from '../parts/objective.ts';
 import { Problem } from '../parts/problem.tsx';
 import { StateChip } from '../parts/state.tsx';
 import { Tile } from '../parts/tile.tsx';
@@ -70,7 +71,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
   const [mark, setMark] = useState<number | undefined>(undefined);
   const fold = trial.folds.find((one) => String(one.fold) === chosen) ?? trial.folds[0];
   const { number, value, deviation } = trial;
-  const { metric } = search.specification.objective;
+  const { metric } = objectiveOf(search);
   // It is claimed once per rung, which is no further attempt.
   const attempts = trial.attempt - trial.rung;
   return (
@@ -99,7 +100,10 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
         {attempts > 1 && <Tile title="attempts">{attempts}</Tile>}
         {trial.stage > 0 && <Tile title="stage">{trial.stage + 1}</Tile>}
         {trial.rung > 0 && <Tile title="rung">{trial.rung}</Tile>}
-        <Tile title="sampler">{trial.source === 'enqueued' ? 'enqueued' : search.specification.sampler.type}</Tile>
+        <Tile title="sampler">
+          {search.specification.observed?.format ??
+            (trial.source === 'enqueued' ? 'enqueued' : search.specification.sampler.type)}
+        </Tile>
         {trial.worker !== null && <Tile title="worker">{trial.worker}</Tile>}
       </dl>
       {trial.folds.length > 1 && (
@@ -177,6 +181,7 @@ function Actions({
   const { id, trials, specification } = search;
   const { pruner } = specification;
   // With barriers, trials wait for each other.
+  const isObserved = specification.observed !== undefined;
   const pausable = pruner.type !== 'hyperband' && !(pruner.type === 'successiveHalving' && pruner.reproducible);
   return (
     <div className="row">
@@ -197,8 +202,8 @@ function Actions({
           Cancel
         </button>
       )}
-      {state === 'complete' && value !== null && <MakeModel searchId={id} trial={number} />}
-      {state === 'failed' && (
+      {!isObserved && state === 'complete' && value !== null && <MakeModel searchId={id} trial={number} />}
+      {!isObserved && state === 'failed' && (
         <button type="button" disabled={act.isPending} onClick={() => act.mutate('retry')}>
           Retry
         </button>
@@ -273,9 +278,11 @@ function Result({ search, trial }: { readonly search: Search; readonly trial: Tr
       <h2>Reproduce</h2>
       {trial.resultHash === null ? (
         <p className="empty">
-          {['pruned', 'failed', 'cancelled'].includes(trial.state)
-            ? 'Only a trial that was trained to its end can be reproduced.'
-            : 'There is no result yet.'}
+          {specification.observed !== undefined
+            ? 'Another tool has run this trial: it cannot be reproduced here.'
+            : ['pruned', 'failed', 'cancelled'].includes(trial.state)
+              ? 'Only a trial that was trained to its end can be reproduced.'
+              : 'There is no result yet.'}
         </p>
       ) : (
         <>

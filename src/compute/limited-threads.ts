@@ -1,0 +1,49 @@
+/** Threads that read what comes from outside: bounded in memory and time, since damaged files may take any. */
+import { Piscina } from 'piscina';
+import { projectRoot } from '../paths.ts';
+import { withSourceMaps } from './source-maps.ts';
+
+const IDLE_MS = 10_000;
+
+export interface ThreadLimits {
+  /** Of one thread. */
+  readonly heapMegabytes: number;
+  readonly seconds: number;
+}
+
+export interface LimitedThreads<Task, Answer> {
+  /** `moved`: buffers of the task that are moved to the thread and not copied. */
+  run(task: Task, moved?: readonly ArrayBuffer[]): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** `script`: the name of a file of workers/. `exceeded`: the error for a task that exceeds a limit, which it gets as a sentence. */
+export function createLimitedThreads<Task, Answer>(
+  script: string,
+  maxThreads: number,
+  { heapMegabytes, seconds }: ThreadLimits,
+  exceeded: (message: string) => Error,
+): LimitedThreads<Task, Answer> {
+  const threads = new Piscina<Task, Answer>({
+    ...withSourceMaps,
+    filename: new URL(`dist/workers/${script}.js`, `file://${projectRoot}/`).href,
+    minThreads: 0,
+    maxThreads,
+    idleTimeout: IDLE_MS,
+    resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+  });
+  const tooLarge = (what: string) => exceeded(`${what} to read, which is the limit: it is damaged, or too large`);
+  return {
+    run: async (task, moved = []) => {
+      const signal = AbortSignal.timeout(seconds * 1000);
+      try {
+        return await threads.run(task, { signal, transferList: [...moved] });
+      } catch (error) {
+        if (signal.aborted) throw tooLarge(`takes longer than ${seconds} s`);
+        const isOutOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+        throw isOutOfMemory ? tooLarge(`takes more than ${heapMegabytes} MB of memory`) : error;
+      }
+    },
+    close: () => threads.destroy(),
+  };
+}

@@ -1,0 +1,106 @@
+/** Trials in CSV files, as Optuna, W&B, MLflow and scikit-learn write them (docs/interop.md). */
+import type { Direction } from '../../algorithms/objective.ts';
+import type { Value } from '../../algorithms/space/space.ts';
+import { metrics } from '../../domain/specification/objectives.ts';
+import type { TrialFormat } from '../../domain/specification/observed.ts';
+import { ownMetric } from '../metric-names.ts';
+import { gotText, unknownDirection } from './choices.ts';
+import { mlflowPage, mlflowRuns } from './mlflow-csv.ts';
+import { optunaTable } from './optuna-csv.ts';
+import { scikitLearn } from './scikit-learn-csv.ts';
+import {
+  type Asked,
+  listed,
+  MAX_HYPERPARAMETERS,
+  type Note,
+  refusedFile,
+  type SourceTrial,
+  type SourceTrials,
+} from './source-trials.ts';
+import { numberIn, type Row, type Table, tableIn, valueIn } from './table.ts';
+import type { TableReader, TrialOfRow } from './table-reader.ts';
+import { wandbRuns } from './wandb-csv.ts';
+
+/** In the order in which they are tried. */
+const readers: readonly TableReader[] = [optunaTable, scikitLearn, mlflowRuns, mlflowPage, wandbRuns];
+
+/** `format`: which was asked for. */
+export function readCsvTrials(text: string, asked: Asked, format: TrialFormat | undefined): SourceTrials {
+  const table = tableIn(text);
+  const reader = readers.find((one) => (format === undefined || one.format === format) && one.is(table));
+  if (reader === undefined) {
+    const what = format === undefined ? 'Optuna, scikit-learn, MLflow or W&B' : format;
+    throw refusedFile('line 1', `has not the columns of a CSV of ${what}: ${listed(table.names)}`);
+  }
+  const notes: Note[] = [];
+  const metric = metricOf(reader, table, asked);
+  const direction = asked.direction ?? directionOf(reader, metric, notes);
+  const { hyperparameters, leftOut } = reader.hyperparameters(table, metric, asked.named);
+  if (hyperparameters.length > MAX_HYPERPARAMETERS)
+    throw refusedFile(
+      'line 1',
+      `has ${hyperparameters.length} hyperparameters; at most ${MAX_HYPERPARAMETERS} are read`,
+    );
+  if (leftOut.length > 0)
+    notes.push({
+      name: '',
+      text: `columns that look like other results or facts of the runs are left out: ${listed(leftOut)}; a mapping of their names takes them as hyperparameters`,
+    });
+  const trials = table.rows.map((row) => trialOf(row, metric, hyperparameters, reader.trial(row, metric, table)));
+  return {
+    format: reader.format,
+    objective: { metric: labelOf(metric), direction },
+    trials,
+    distributions: new Map(),
+    folds: reader.folds?.(table, metric),
+    notes: [...notes, ...(reader.notes?.(table) ?? [])],
+  };
+}
+
+function metricOf(reader: TableReader, table: Table, { metric }: Asked): string {
+  const candidates = reader.objectives(table);
+  const [only] = candidates;
+  if (only === undefined)
+    throw refusedFile('metric', 'the file has no column with numbers that could be the objective');
+  if (metric === undefined && candidates.length === 1) return only;
+  const found = candidates.find((column) => column === metric || labelOf(column) === metric);
+  if (found !== undefined) return found;
+  throw refusedFile('metric', `must be the column of the objective, one of ${listed(candidates)}${gotText(metric)}`);
+}
+
+/** `val_loss` of MLflow’s column `metrics.val_loss`, `error` of Optuna’s `value_error`; `values_0` has no name. */
+function labelOf(column: string): string {
+  return column.replace(/^metrics\.|^values?_(?!\d+$)/, '');
+}
+
+function directionOf(reader: TableReader, metric: string, notes: Note[]): Direction {
+  if (reader.direction !== undefined) return reader.direction;
+  const own = ownMetric(labelOf(metric));
+  if (own === undefined) throw unknownDirection(labelOf(metric));
+  const direction = { ...metrics.regression, ...metrics.classification }[own];
+  notes.push({ name: metric, text: `the file has no direction; to ${direction} is usual for it` });
+  return direction;
+}
+
+function trialOf(
+  row: Row,
+  metric: string,
+  hyperparameters: readonly (readonly [name: string, column: string])[],
+  { state, why, ...facts }: TrialOfRow,
+): SourceTrial {
+  const value = numberIn(row, metric);
+  const point = new Map<string, Value>();
+  for (const [name, column] of hyperparameters) {
+    const own = valueIn(row.cell(column));
+    if (own !== undefined) point.set(name, own);
+  }
+  const isLacking = state === 'complete' && value === undefined;
+  return {
+    ...facts,
+    place: `line ${row.line}`,
+    point,
+    state: isLacking ? 'failed' : state,
+    value: state === 'complete' || state === 'pruned' ? (value ?? null) : null,
+    ...(isLacking ? { reason: `it ended, but has no ${metric}` } : why !== undefined && { reason: why }),
+  };
+}

@@ -1,0 +1,132 @@
+/** The trials of a study in a SQLite database of Optuna (RDBStorage, schema 12 of Optuna 3 to 5). */
+import initSqlJs, { type Database, type SqlValue } from 'sql.js';
+import { messageOf, Problem } from '../../errors.ts';
+import { parseJson } from '../source-text.ts';
+import { type OptunaStudy, type OptunaTrial, trialStates, trialsOfStudy } from './optuna-study.ts';
+import { type Asked, MAX_TRIALS, refusedFile, type SourceTrials } from './source-trials.ts';
+import { timeIn } from './table.ts';
+
+const signature = 'SQLite format 3\0';
+
+export function isSqlite(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, signature.length)).toString('latin1') === signature;
+}
+
+const tables = ['studies', 'study_directions', 'trials', 'trial_values', 'trial_params', 'trial_intermediate_values'];
+
+export async function readSqliteTrials(bytes: Uint8Array, asked: Asked): Promise<SourceTrials> {
+  const { Database } = await initSqlJs();
+  const database = new Database(bytes);
+  try {
+    refuseOther(database);
+    return trialsOfStudy(studiesIn(database), 'optuna-sqlite', asked);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw refusedFile('', `the database is damaged, or not one of Optuna: ${messageOf(error)}`);
+  } finally {
+    database.close();
+  }
+}
+
+type Row = Readonly<Record<string, SqlValue>>;
+
+function* rowsOf(database: Database, query: string): Generator<Row> {
+  const statement = database.prepare(query);
+  try {
+    while (statement.step()) yield statement.getAsObject();
+  } finally {
+    statement.free();
+  }
+}
+
+/** A view could compute anything: only tables are read. */
+function refuseOther(database: Database): void {
+  database.run('PRAGMA trusted_schema = OFF');
+  const names = [...rowsOf(database, "SELECT name FROM sqlite_master WHERE type = 'table'")].map(({ name }) => name);
+  const missing = tables.filter((name) => !names.includes(name));
+  if (missing.length > 0)
+    throw refusedFile('', `the database has no table ${missing.join(', ')}: it is not one of Optuna`);
+}
+
+const directions = { MINIMIZE: 'minimize', MAXIMIZE: 'maximize' } as const;
+const states: Readonly<Record<string, (typeof trialStates)[number]>> = { FAIL: 'failed' };
+
+function studiesIn(database: Database): readonly OptunaStudy[] {
+  const studies = new Map<SqlValue, OptunaStudy>();
+  for (const { study_id: id, study_name: name } of rowsOf(
+    database,
+    'SELECT study_id, study_name FROM studies ORDER BY 1',
+  ))
+    studies.set(id!, { name: String(name), directions: [], metrics: [], attributes: new Map(), trials: [] });
+  for (const { study_id: id, direction } of rowsOf(
+    database,
+    'SELECT study_id, direction FROM study_directions ORDER BY study_id, objective',
+  )) {
+    const study = studies.get(id!);
+    if (study) studies.set(id!, { ...study, directions: [...study.directions, directions[direction as 'MINIMIZE']] });
+  }
+  const trials = trialsIn(database, studies);
+  addParts(database, studies, trials);
+  return [...studies.values()];
+}
+
+function trialsIn(database: Database, studies: ReadonlyMap<SqlValue, OptunaStudy>): ReadonlyMap<SqlValue, OptunaTrial> {
+  const trials = new Map<SqlValue, OptunaTrial>();
+  const query =
+    'SELECT trial_id, study_id, number, state, datetime_start, datetime_complete FROM trials ORDER BY study_id, number';
+  for (const row of rowsOf(database, query)) {
+    const study = studies.get(row['study_id']!);
+    if (study === undefined) continue;
+    const place = `trial ${row['number']} of ${study.name.slice(0, 100)}`;
+    if (study.trials.length >= MAX_TRIALS)
+      throw refusedFile(place, `is one trial too many: at most ${MAX_TRIALS} are read`);
+    const name = String(row['state']);
+    const state = states[name] ?? trialStates.find((known) => known.toUpperCase() === name);
+    if (state === undefined)
+      throw refusedFile(
+        place,
+        `its state must be COMPLETE, PRUNED, FAIL, RUNNING or WAITING, got ${name.slice(0, 40)}`,
+      );
+    const trial: OptunaTrial = {
+      ...{ place, state, values: undefined, parameters: new Map(), steps: new Map(), attributes: new Map() },
+      startedAt: timeIn(String(row['datetime_start'] ?? '')),
+      finishedAt: timeIn(String(row['datetime_complete'] ?? '')),
+    };
+    study.trials.push(trial);
+    trials.set(row['trial_id']!, trial);
+  }
+  return trials;
+}
+
+function addParts(
+  database: Database,
+  studies: ReadonlyMap<SqlValue, OptunaStudy>,
+  trials: ReadonlyMap<SqlValue, OptunaTrial>,
+): void {
+  for (const row of rowsOf(database, 'SELECT trial_id, value FROM trial_values ORDER BY trial_id, objective')) {
+    const trial = trials.get(row['trial_id']!);
+    // Of what is not finite there is but the kind.
+    if (trial) trial.values = [...(trial.values ?? []), finite(row['value'])];
+  }
+  for (const row of rowsOf(
+    database,
+    'SELECT trial_id, param_name, param_value, distribution_json FROM trial_params ORDER BY param_id',
+  ))
+    trials
+      .get(row['trial_id']!)
+      ?.parameters.set(String(row['param_name']), [row['param_value'], String(row['distribution_json'])]);
+  for (const row of rowsOf(database, 'SELECT trial_id, step, intermediate_value FROM trial_intermediate_values'))
+    trials.get(row['trial_id']!)?.steps.set(Number(row['step']), finite(row['intermediate_value']));
+  for (const row of rowsOf(
+    database,
+    "SELECT study_id, value_json FROM study_system_attributes WHERE key = 'study:metric_names'",
+  )) {
+    const study = studies.get(row['study_id']!);
+    const names = parseJson(String(row['value_json']));
+    if (study && Array.isArray(names)) study.metrics = names.map(String);
+  }
+}
+
+function finite(value: SqlValue | undefined): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,420 @@
+/** Trials of other tools through the service: what is stored of them, what can be read, and what is refused. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from '../../src/adapters/postgres/connection.ts';
+import { createObservedStore } from '../../src/adapters/postgres/observed-store.ts';
+import { type EndpointName, endpoints } from '../../src/contract/http.ts';
+import type { Search } from '../../src/domain/search.ts';
+import { answerTrials } from '../../src/imports/trials/read-trials.ts';
+import { projectRoot } from '../../src/paths.ts';
+import { type Checker, checkerOf, type OpenApi } from '../support/openapi.ts';
+import { allTrials, ended, expectSound } from '../support/searches.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+
+const folder = join(projectRoot, 'test', 'fixtures', 'trials');
+const fileOf = (name: string) => Buffer.from(readFileSync(join(folder, name)));
+interface Expected {
+  readonly optuna: {
+    readonly best: {
+      readonly number: number;
+      readonly value: number;
+      readonly params: Record<string, number | string>;
+    };
+    readonly importance: Readonly<Record<string, number>>;
+  };
+  readonly 'scikit-learn': {
+    readonly candidates: number;
+    readonly best: { readonly number: number; readonly value: number };
+    readonly splits: readonly number[];
+  };
+}
+const expected = JSON.parse(String(fileOf('expected.json'))) as Expected;
+
+let service: TestService;
+let checker: Checker;
+beforeAll(async () => {
+  service = await startTestService();
+  checker = checkerOf((await (await fetch(`${service.url}/openapi.json`)).json()) as OpenApi);
+});
+afterAll(() => service?.close());
+
+type Query = Parameters<TestService['client']['importTrials']>[1];
+const imported = async (name: string, query: Query = {}) => {
+  const answer = await service.client.importTrials(fileOf(name), { file: name, ...query });
+  await expectSound(service.databaseUrl, answer.search.id);
+  return answer;
+};
+
+interface Refusal {
+  readonly status: number;
+  readonly faults: readonly { readonly path: string; readonly message: string }[];
+  readonly detail: string;
+}
+async function send(method: string, path: string, body?: string | Buffer<ArrayBuffer>, type = 'application/json') {
+  const response = await fetch(`${service.url}${path}`, {
+    method,
+    ...(body !== undefined && { body, headers: { 'content-type': type } }),
+  });
+  const { faults = [], detail = '' } = (await response.json()) as Partial<Refusal>;
+  return { status: response.status, faults, detail };
+}
+
+describe('a study of Optuna', () => {
+  let search: Search;
+  let notes: readonly { readonly name: string; readonly text: string }[];
+  beforeAll(async () => {
+    ({ search, notes } = await imported('optuna-journal.jsonl', { dataset: 'digits' }));
+  });
+
+  it('has its counts, its best trial and its values', async () => {
+    const { number, value, params } = expected.optuna.best;
+    expect(search).toMatchObject({
+      name: 'digits by hand',
+      state: 'complete',
+      dataset: { name: 'digits' },
+      trials: { total: 80, complete: 69, pruned: 8, failed: 2, cancelled: 1, diverged: 1 },
+      best: { number, value },
+      specification: {
+        objective: { metric: 'observed', direction: 'minimize' },
+        observed: { format: 'optuna-journal', file: 'optuna-journal.jsonl', metric: 'cross_entropy' },
+      },
+    });
+    expect(notes).toEqual([]);
+    const trial = await service.client.trial(search.id, number);
+    expect(trial.hyperparameters).toEqual({
+      learningRate: params['lr'],
+      hiddenUnits1: params['n_units_l0'],
+      activation: params['activation'],
+      warm_restarts: params['warm_restarts'],
+    });
+    expect(trial).toMatchObject({ epochs: 4, resultHash: null, kernels: null, settings: trial.hyperparameters });
+    expect(trial.folds[0]!.validationMetric).toHaveLength(4);
+    const [diverged, pruned, unfinished] = await Promise.all(
+      [7, 13, 79].map((one) => service.client.trial(search.id, one)),
+    );
+    expect(diverged).toMatchObject({ state: 'complete', outcome: 'diverged', value: null });
+    expect(pruned).toMatchObject({ state: 'pruned', epochs: 2, value: pruned!.folds[0]!.validationMetric[1] });
+    expect(unfinished).toMatchObject({ state: 'cancelled', reason: 'it was running when the file was written' });
+  });
+
+  it('has the importance that Optuna computes, within a tenth', async () => {
+    const response = await fetch(`${service.url}/v1/searches/${search.id}/importance`);
+    const { shares, trials } = (await response.json()) as { trials: number; shares: { name: string; share: number }[] };
+    expect(trials).toBe(68);
+    const ours = Object.fromEntries(shares.map(({ name, share }) => [name, share]));
+    const named = { lr: 'learningRate', n_units_l0: 'hiddenUnits1', activation: 'activation' };
+    for (const [theirs, share] of Object.entries(expected.optuna.importance))
+      expect(Math.abs(ours[named[theirs as 'lr'] ?? theirs]! - share), theirs).toBeLessThan(0.1);
+    expect(shares[0]!.name).toBe('learningRate');
+  });
+
+  it.each(Object.keys(endpoints).filter((name) => name.startsWith('GET /v1/searches/:id')) as EndpointName[])(
+    '%s answers, as it was published',
+    async (name) => {
+      const path = name.replace('GET ', '').replace(':id', search.id).replace(':number', '3');
+      const response = await fetch(`${service.url}${path}`);
+      const [type, text] = [response.headers.get('content-type') ?? '', await response.text()];
+      const answer: unknown = /json;|\+json/.test(type) ? JSON.parse(text) : text;
+      const status = { confirmation: 404, preflight: 409 }[path.split('/').at(-1)!] ?? 200;
+      expect({ status: response.status, faults: checker.answer(name, response.status, type, answer) }).toEqual({
+        status,
+        faults: [],
+      });
+    },
+  );
+
+  it.each(['csv', 'ndjson', 'parquet', 'optuna-journal'])('is exported as %s', async (format) => {
+    const response = await service.client.export(search.id, format);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(bytes.includes('warm_restarts')).toBe(true);
+    if (format === 'csv') expect(String(bytes).trim().split('\n')).toHaveLength(81);
+  });
+
+  it('is in the list, is found by its data set, and takes a name, notes and tags', async () => {
+    const listed = await fetch(`${service.url}/v1/searches?dataset=digits&q=by%20hand`);
+    expect(((await listed.json()) as { items: Search[] }).items.map(({ id }) => id)).toContain(search.id);
+    const change = JSON.stringify({ notes: 'from the old machine', tags: ['old'] });
+    expect((await send('PATCH', `/v1/searches/${search.id}`, change)).status).toBe(200);
+    expect((await send('PATCH', `/v1/searches/${search.id}/trials/3`, JSON.stringify({ tags: ['odd'] }))).status).toBe(
+      200,
+    );
+    expect(await service.client.search(search.id)).toMatchObject({ notes: 'from the old machine', tags: ['old'] });
+  });
+
+  it.each<[string, string, string?]>([
+    ['POST', 'pause'],
+    ['POST', 'resume'],
+    ['POST', 'cancel'],
+    ['POST', 'refine', '{}'],
+    ['POST', 'refine/dry-run', '{}'],
+    ['POST', 'models', '{"trial":"best"}'],
+    ['POST', 'models', '{"ensemble":3}'],
+    ['PATCH', '', '{"budget":{"trials":100}}'],
+    ['PATCH', '', '{"budget":{"seconds":100}}'],
+    ['POST', 'trials/11/retry'],
+    ['POST', 'trials/11/resume'],
+    ['GET', 'preflight'],
+  ])('%s %s %s is refused, because another tool ran the trials', async (method, path, body) => {
+    const before = await service.client.search(search.id);
+    const refused = await send(method, `/v1/searches/${search.id}/${path}`.replace(/\/$/, ''), body);
+    expect(refused).toMatchObject({ status: 409, detail: expect.stringContaining('run by another tool') });
+    expect(await service.client.search(search.id)).toEqual(before);
+  });
+
+  it('begins a real search with its best trials', async () => {
+    const created = await service.client.create({
+      dataset: 'iris',
+      hyperparameters: {
+        learningRate: { distribution: 'float', low: 1e-4, high: 0.1, scale: 'log' },
+        activation: { distribution: 'categorical', choices: ['relu', 'tanh'] },
+        hiddenUnits: 8,
+        epochs: 1,
+      },
+      warmStart: { search: search.id, trials: 3 },
+      budget: { trials: 4 },
+    });
+    await ended(service.client, created.id);
+    const { items: best } = await service.client.best(search.id, 3);
+    const trials = await allTrials(service.client, created.id);
+    expect(trials.slice(0, 3).map(({ source, hyperparameters }) => ({ source, ...hyperparameters }))).toEqual(
+      best.map(({ hyperparameters: { learningRate, activation } }) => ({
+        source: 'enqueued',
+        learningRate,
+        activation,
+      })),
+    );
+    const warnings = created.warnings.map(({ message }) => message).join('\n');
+    expect(warnings).toMatch(/warm_restarts of trial \d+, and of 2 more is ignored/);
+  });
+});
+
+it('a table of Optuna needs a direction, and then says what its journal says', async () => {
+  const asked = await send('POST', '/v1/imports/trials', fileOf('optuna.csv'), 'text/csv');
+  expect(asked).toMatchObject({ status: 400, faults: [{ path: 'direction' }] });
+  const { search, kept, notes } = await imported('optuna.csv', { direction: 'minimize' });
+  const { number, value } = expected.optuna.best;
+  expect(search).toMatchObject({
+    dataset: { name: '', hash: '' },
+    trials: { complete: 69, pruned: 8, failed: 2, cancelled: 1, diverged: 1 },
+    best: { number, value },
+    specification: { observed: { format: 'optuna-csv', metric: 'cross_entropy' } },
+  });
+  expect(search.specification.hyperparameters['learningRate']).toMatchObject({ distribution: 'float', scale: 'log' });
+  expect(kept).toMatchObject([{ source: 'warm_restarts', setting: { distribution: 'float', scale: 'linear' } }]);
+  expect(notes).toContainEqual({ name: 'lr', text: expect.stringContaining('from what was observed: float') });
+});
+
+it('a database of Optuna has what its journal has', async () => {
+  const [journal, { search, notes }] = await Promise.all([
+    imported('optuna-journal.jsonl'),
+    imported('optuna.db', { name: 'from the database' }),
+  ]);
+  expect(notes).toEqual([]);
+  const { trials, best, improvements, epochs, specification } = journal.search;
+  expect(search).toMatchObject({ name: 'from the database', trials, best, improvements, epochs });
+  expect(search.specification).toMatchObject({
+    hyperparameters: specification.hyperparameters,
+    objective: specification.objective,
+    observed: { format: 'optuna-sqlite', file: 'optuna.db', metric: 'cross_entropy' },
+  });
+  const facts = async ({ id }: Search) =>
+    (await allTrials(service.client, id)).map(({ startedAt: _, finishedAt: __, durationMs: ___, ...trial }) => trial);
+  const inVerdict = (text: string) => text.replaceAll('optuna-sqlite', 'optuna-journal');
+  expect(JSON.parse(inVerdict(JSON.stringify(await facts(search))))).toEqual(await facts(journal.search));
+});
+
+it('of several objectives one must be chosen', async () => {
+  const asked = await send('POST', '/v1/imports/trials', fileOf('optuna-two-objectives.csv'), 'text/csv');
+  expect(asked.faults).toEqual([{ path: 'metric', message: expect.stringContaining('values_0, values_1') }]);
+  const { search } = await imported('optuna-two-objectives.csv', { metric: 'values_1', direction: 'maximize' });
+  expect(search.best).toMatchObject({ number: 11, value: 11 });
+});
+
+it('a grid of scikit-learn has its score and deviations over folds', async () => {
+  const { search, mapped, kept } = await imported('scikit-learn.csv');
+  const { candidates, best, splits } = expected['scikit-learn'];
+  expect(search).toMatchObject({
+    trials: { total: candidates, complete: candidates },
+    best,
+    specification: { objective: { direction: 'maximize' }, validation: { type: 'kFold', folds: 3 } },
+  });
+  expect(mapped.map(({ source, hyperparameter }) => [source, hyperparameter])).toEqual([
+    ['mlp__activation', 'activation'],
+    ['mlp__alpha', 'l2'],
+    ['mlp__learning_rate_init', 'learningRate'],
+  ]);
+  expect(kept.map(({ source }) => source)).toEqual(['mlp__hidden_layer_sizes']);
+  const trial = await service.client.trial(search.id, best.number);
+  const mean = splits.reduce((a, b) => a + b, 0) / 3;
+  const deviation = Math.sqrt(splits.reduce((sum, split) => sum + (split - mean) ** 2, 0) / 2);
+  expect(trial.deviation).toBeCloseTo(deviation, 10);
+  const logistic = (await allTrials(service.client, search.id)).filter(
+    ({ hyperparameters }) => hyperparameters['activation'] === 'sigmoid',
+  );
+  expect(logistic).toHaveLength(candidates / 2);
+});
+
+it('runs of W&B have the chosen column as objective, constants as fixed settings, and no other results', async () => {
+  const asked = await send('POST', '/v1/imports/trials', fileOf('wandb.csv'), 'text/csv');
+  expect(asked.faults).toEqual([{ path: 'metric', message: expect.stringContaining('train_loss, val_loss') }]);
+  const { search, notes } = await imported('wandb.csv', { metric: 'val_loss', names: ['seed_word=', 'epoch=epochs'] });
+  expect(search).toMatchObject({
+    trials: { complete: 5, failed: 1, cancelled: 2, diverged: 1 },
+    best: { number: 5, value: 0.29 },
+    specification: { objective: { metric: 'validationLoss', direction: 'minimize' } },
+  });
+  const { hyperparameters } = search.specification;
+  expect(Object.keys(hyperparameters)).toEqual(['learningRate', 'dropout', 'optimizer', 'batchSize', 'epochs']);
+  expect(notes).toContainEqual({ name: 'seed_word', text: 'is left out, as was asked' });
+  const trial = await service.client.trial(search.id, 0);
+  expect(trial).toMatchObject({
+    notes: 'W&B run bright-sweep-1',
+    durationMs: 61_000,
+    startedAt: '2026-05-01T10:00:00.000Z',
+  });
+});
+
+it.each([
+  ['mlflow-runs.csv', { complete: 3, failed: 1, cancelled: 2 }],
+  ['mlflow-page.csv', { complete: 3, failed: 1, cancelled: 0 }],
+])('runs of MLflow: %s', async (file, trials) => {
+  const { search, kept } = await imported(file, { metric: 'val_accuracy' });
+  expect(search).toMatchObject({ trials, best: { number: 1, value: 0.95 } });
+  expect(search.specification.objective).toEqual({ metric: 'validationAccuracy', direction: 'maximize' });
+  expect(Object.keys(search.specification.hyperparameters)).toEqual(['learningRate', 'hiddenUnits', 'activation']);
+  expect(kept).toEqual([]);
+  const trial = await service.client.trial(search.id, 0);
+  expect(trial).toMatchObject({ notes: 'MLflow run swift-hare-1', durationMs: 30_500 });
+});
+
+it('our own journal comes back: numbers, states, values, hyperparameters, curves, notes and tags', async () => {
+  const { id } = await service.client.create({
+    dataset: 'iris',
+    hyperparameters: {
+      learningRate: { distribution: 'float', low: 1e-4, high: 1e4, scale: 'log' },
+      optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },
+      momentum: { distribution: 'float', low: 0.5, high: 0.9, step: 0.1, when: { optimizer: ['momentum'] } },
+      hiddenUnits: 4,
+      epochs: 3,
+    },
+    pruner: { type: 'median', startupTrials: 4, interval: 1 },
+    budget: { trials: 24 },
+  });
+  await send('PATCH', `/v1/searches/${id}`, JSON.stringify({ notes: 'two\nlines', tags: ['first', 'x:1'] }));
+  const search = await ended(service.client, id);
+  await send('PATCH', `/v1/searches/${id}/trials/2`, JSON.stringify({ notes: 'odd', tags: ['look'] }));
+  expect(search.trials.diverged).toBeGreaterThan(0);
+  const journal = Buffer.from(await (await service.client.export(id, 'optuna-journal')).arrayBuffer());
+  const { search: back } = await service.client.importTrials(journal, { dataset: 'iris' });
+  await expectSound(service.databaseUrl, back.id);
+  const { trials, best, improvements, epochs, notes, tags, specification } = search;
+  expect(back).toMatchObject({ trials, best, improvements, epochs, notes, tags });
+  expect(back.specification.hyperparameters).toEqual(specification.hyperparameters);
+  expect(back.specification.objective).toEqual(specification.objective);
+  const facts = async (one: string) =>
+    (await allTrials(service.client, one)).map(
+      ({ number, state, outcome, value, deviation, hyperparameters, epochs: own, notes: text, tags: words }) => {
+        return { number, state, outcome, value, deviation, hyperparameters, own, text, words };
+      },
+    );
+  expect(await facts(back.id)).toEqual(await facts(id));
+  const [one, other] = await Promise.all([id, back.id].map((of) => service.client.trial(of, search.best!.number)));
+  expect(other!.folds[0]!.validationMetric).toEqual(one!.folds[0]!.validationMetric);
+});
+
+const [header, ...rows] = String(fileOf('optuna.csv')).trim().split('\n');
+const lines = String(fileOf('optuna-journal.jsonl')).split('\n');
+
+describe('a file', () => {
+  it.each<[string, string | Buffer<ArrayBuffer>, string, string, string]>([
+    ['that is a damaged database', fileOf('optuna.db').fill(7, 4000), '', '', 'the database is damaged'],
+    ['that is the head of a database', fileOf('optuna.db').subarray(0, 900), '', '', 'the database is damaged'],
+    ['that is empty', ' \n', '', '', 'the file is empty'],
+    ['of no known tool', 'a,b\n1,2', '', 'line 1', 'has not the columns'],
+    ['that is JSON of another kind', '{"a": 1}', '', '', 'is no file with trials that is known'],
+    [
+      'with a line that is cut',
+      [...lines.slice(0, 5), lines[5]!.slice(0, 30), ''].join('\n'),
+      '',
+      'line 6',
+      'is not JSON',
+    ],
+    [
+      'with a row that is cut',
+      [header, rows[0], rows[1]!.slice(0, 40)].join('\n'),
+      '?direction=minimize',
+      'line 3',
+      'has 4 fields',
+    ],
+    [
+      'with a state that is none',
+      `number,value,params_a,state\n0,1,2,DONE`,
+      '?direction=minimize',
+      'line 2, column state',
+      'DONE',
+    ],
+    [
+      'with a value that is none',
+      `number,value,params_a,state\n0,low,2,COMPLETE`,
+      '?direction=minimize',
+      'line 2, column value',
+      'low',
+    ],
+    [
+      'without a trial that came to an end',
+      `number,value,params_a,state\n0,,2,FAIL`,
+      '?direction=minimize',
+      '',
+      'none of the 1 trials',
+    ],
+    ['with a NUL', `number,value,params_a,state\n0,1,a\u0000b,COMPLETE`, '?direction=minimize', '', 'NUL'],
+    ['for a data set that is not there', 'a', '?dataset=none', '', 'there is no data set none'],
+    [
+      'with a mapping of nothing',
+      [header, ...rows].join('\n'),
+      '?direction=minimize&names=depth%3DhiddenLayers',
+      'names.depth',
+      'no hyperparameter of this name',
+    ],
+    ['with a mapping to nothing', 'a', '?names=lr%3Dspeed', 'names', 'speed'],
+    [
+      'with too many trials',
+      `number,value,params_a,state\n${'0,1,2,COMPLETE\n'.repeat(100_001)}`,
+      '?direction=minimize',
+      'line 100002',
+      '100000',
+    ],
+    ['that is too large', 'x'.repeat(32 * 1024 * 1024 + 1), '', 'body', '33554432'],
+  ])('%s is refused with its place, and nothing is stored', async (_, text, query, path, message) => {
+    const before = (await service.client.list()).items.length;
+    const refused = await send('POST', `/v1/imports/trials${query}`, text, 'text/plain');
+    expect([400, 404, 413]).toContain(refused.status);
+    expect(`${refused.detail} ${refused.faults.map((one) => one.message).join()}`).toContain(message);
+    if (path !== '') expect(refused.faults.map((one) => one.path)).toContain(path);
+    expect((await service.client.list()).items).toHaveLength(before);
+  });
+});
+
+it('is stored with all of its rows, or not at all', async () => {
+  const answer = await answerTrials({ bytes: fileOf('optuna-journal.jsonl'), names: {}, dataset: '' });
+  if (answer.kind === 'refused') throw new Error(answer.detail);
+  const { search } = answer.read;
+  const database = connect(service.databaseUrl, 1);
+  const before = (await service.client.list()).items.length;
+  try {
+    const events = [...search.events, Buffer.from('[{"seq": 1000, "data": {}}]')];
+    await expect(createObservedStore(database).add({ ...search, events }, undefined)).rejects.toThrow('"type"');
+    expect((await service.client.list()).items).toHaveLength(before);
+    await createObservedStore(database).add(search, undefined);
+    expect((await service.client.list()).items).toHaveLength(before + 1);
+  } finally {
+    await database.$disconnect();
+  }
+});
+
+it('cannot be claimed by a request for a search', async () => {
+  const observed = { format: 'optuna-csv', metric: 'a' };
+  const refused = await send('POST', '/v1/searches', JSON.stringify({ dataset: 'iris', observed }));
+  expect(refused).toMatchObject({ status: 400, faults: [{ path: 'observed' }] });
+});

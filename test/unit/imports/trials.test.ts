@@ -1,0 +1,135 @@
+/** What is made of trials in files of other tools, of small files that say one thing each. */
+import { describe, expect, it } from 'vitest';
+import type { Value } from '../../../src/algorithms/space/space.ts';
+import type { NameMapping } from '../../../src/imports/names.ts';
+import { inferred } from '../../../src/imports/trials/infer.ts';
+import { answerTrials, type ReadTrials, type TrialsTask } from '../../../src/imports/trials/read-trials.ts';
+
+type Asked = Partial<Omit<TrialsTask, 'bytes'>>;
+
+const answerTo = (text: string, asked: Asked = {}) =>
+  answerTrials({ names: {}, dataset: '', direction: 'minimize', ...asked, bytes: Buffer.from(text) });
+
+async function read(text: string, asked: Asked = {}): Promise<ReadTrials> {
+  const answer = await answerTo(text, asked);
+  if (answer.kind === 'refused') throw new Error(answer.detail);
+  return answer.read;
+}
+
+interface Row {
+  readonly state: string;
+  readonly value: number | null;
+  readonly reason: string | null;
+  readonly epochs: number;
+  readonly hyperparameters: Readonly<Record<string, Value>>;
+  readonly curves: readonly { readonly validationMetric: readonly (number | null)[] }[] | null;
+}
+const rowsOf = ({ search }: ReadTrials) =>
+  search.trials.flatMap((part) => JSON.parse(Buffer.from(part).toString()) as Row[]);
+
+const table = (name: string, values: readonly string[]) =>
+  ['number,value,params_q,state'.replace('q', name), ...values.map((value, i) => `${i},${i},${value},COMPLETE`)].join(
+    '\n',
+  );
+const settingsOf = async (name: string, values: readonly string[], names: NameMapping = {}) =>
+  (await read(table(name, values), { names })).search.record.specification.hyperparameters;
+
+describe('a distribution that the file does not have', () => {
+  const decades = [0.0001, 0.001, 0.01, 0.1];
+  const even = Array.from({ length: 200 }, (_, i) => (i + 1) / 200);
+  it.each<[string, readonly Value[], unknown]>([
+    ['whole numbers', [3, 5, 9], { distribution: 'int', low: 3, high: 9, scale: 'linear' }],
+    ['fractions', [0.5, 2, 1], { distribution: 'float', low: 0.5, high: 2, scale: 'linear' }],
+    ['powers of ten', decades, { distribution: 'float', low: 0.0001, high: 0.1, scale: 'log' }],
+    ['even fractions over two powers of ten', even, { distribution: 'float', low: 0.005, high: 1, scale: 'linear' }],
+    ['with a zero', [0, ...decades], { distribution: 'float', low: 0, high: 0.1, scale: 'linear' }],
+    ['whole numbers that are no int4', [1, 2 ** 40], { distribution: 'float', low: 1, high: 2 ** 40, scale: 'log' }],
+    ['words', ['b', 'a', 'b'], { distribution: 'categorical', choices: ['b', 'a'] }],
+    ['words and numbers', ['auto', 2, 'auto'], { distribution: 'categorical', choices: ['auto', 2] }],
+    ['a constant', ['a', 'a'], 'a'],
+  ])('%s', (_, values, setting) => {
+    expect(inferred(values)).toEqual(setting);
+  });
+
+  it('names of runs are no setting', () => {
+    expect(() => inferred(Array.from({ length: 30 }, (_, i) => `run ${i}`))).toThrow('a name, not a setting');
+  });
+});
+
+describe('a name', () => {
+  it('is mapped if all of its values are values of ours, and kept otherwise', async () => {
+    expect(await settingsOf('lr', ['0.1', '0.2'])).toHaveProperty('learningRate');
+    expect(await settingsOf('lr', ['0.1', '0'])).toMatchObject({ lr: { low: 0, high: 0.1 } });
+    expect(await settingsOf('foo', ['1', '2'])).toMatchObject({ foo: { low: 1, high: 2 } });
+  });
+
+  it('follows the mapping of the request', async () => {
+    expect(await settingsOf('foo', ['1', '2'], { foo: 'l2' })).toMatchObject({ l2: { low: 1, high: 2 } });
+    expect(await settingsOf('lr', ['0.1', '0.2'], { lr: null })).toEqual({});
+  });
+
+  it('that is one of ours with values that ours cannot have says that it is that of the file', async () => {
+    expect(Object.keys(await settingsOf('dropout', ['3', '4']))).toEqual(['dropout (in the file)']);
+  });
+});
+
+const float = JSON.stringify({ name: 'FloatDistribution', attributes: { low: 0, high: 1, log: false, step: null } });
+const study = (name: string) => ({ op_code: 0, study_name: name, directions: [1] });
+const trial = (more: object, of = 0) => ({
+  ...{ op_code: 4, study_id: of, state: 1, value: 0.5, params: { q: 0.5 }, distributions: { q: float } },
+  ...more,
+});
+const journal = (...records: readonly object[]) => records.map((one) => `${JSON.stringify(one)}\n`).join('');
+
+describe('a journal', () => {
+  it('of several studies is asked about', async () => {
+    const text = journal(study('a'), study('b'), trial({}), trial({ value: 0.25 }, 1));
+    expect(await answerTo(text)).toMatchObject({ kind: 'refused', issues: [{ path: 'study' }] });
+    expect((await read(text, { study: 'b' })).search.record).toMatchObject({ name: 'b', best: { value: 0.25 } });
+  });
+
+  it('has every step of any trial as an epoch', async () => {
+    const text = journal(
+      study('a'),
+      trial({ intermediate_values: { 0: 3, 10: 2, 20: 1 } }),
+      trial({ state: 2, value: null, intermediate_values: { 0: 4, 20: 2 } }),
+    );
+    const answer = await read(text);
+    expect(rowsOf(answer).map(({ state, value, curves }) => [state, value, curves![0]!.validationMetric])).toEqual([
+      ['complete', 0.5, [3, 2, 1]],
+      ['pruned', 2, [4, null, 2]],
+    ]);
+    expect(answer.notes).toEqual([{ name: 'intermediate values', text: 'the 3 steps 0, 10, 20 are epochs 1 to 3' }]);
+  });
+
+  it('keeps values that are not finite from being the best', async () => {
+    const text = journal(study('a'), trial({ value: 'INF' }), trial({})).replace('"INF"', '-Infinity');
+    const answer = await read(text);
+    expect(rowsOf(answer)[0]).toMatchObject({ state: 'complete', value: null, reason: 'its value is not finite' });
+    expect(answer.search.record).toMatchObject({ best: { number: 1 }, trials: { complete: 2, diverged: 1 } });
+  });
+
+  it('without an end of its last line says what is left out', async () => {
+    const text = `${journal(study('a'), trial({}))}{"op_code": 4`;
+    expect((await read(text)).notes).toEqual([{ name: '', text: expect.stringContaining('the last line has no end') }]);
+  });
+
+  it.each([
+    [
+      'a value',
+      {
+        params: { q: 7 },
+        distributions: { q: float.replace('Float', 'Categorical').replace('"low":0', '"choices":["a"]') },
+      },
+    ],
+    [
+      'a word',
+      {
+        params: { q: 0 },
+        distributions: { q: JSON.stringify({ name: 'CategoricalDistribution', attributes: { choices: ['\ud800'] } }) },
+      },
+    ],
+  ])('with %s that cannot be is refused', async (_, more) => {
+    expect(await answerTo(journal(study('a'), trial(more)))).toMatchObject({ kind: 'refused' });
+  });
+});

@@ -1,0 +1,12 @@
+import type { Search } from '../api.ts';
+
+/** The objective as it is shown: trials of another tool may have a name for it that is none of ours. */
+export function objectiveOf({ specification: { objective, observed } }: Pick<Search, 'specification'>) {
+  return { metric: observed?.metric ?? objective.metric, direction: objective.direction };
+}
+
+/** Where its trials come from, if another tool has run them: `trials of optuna-journal, study.log`. */
+export function originOf({ specification: { observed } }: Pick<Search, 'specification'>): string | undefined {
+  if (observed === undefined) return undefined;
+  return `trials of ${observed.format}${observed.file === undefined ? '' : `, ${observed.file}`}`;
+}
