@@ -142,6 +142,8 @@ function writeExperiment(database: sqlite.Database, search: Search): void {
   }
   const described = {
     'mlflow.note.content': notes === '' ? `${direction} ${metric} of ${dataset.name}` : notes,
+    // With it the page shows runs of training rather than traces.
+    'mlflow.experimentKind': 'custom_model_development',
     search: id,
     dataset: dataset.name,
     objective: `${direction} ${metric}`,
