@@ -1,4 +1,5 @@
 /** Exports all trials of a search, page by page, with constant memory. */
+import { tensorBoardLog } from '../application/exports/tensorboard.ts';
 import { optunaJournal } from '../application/optuna-journal.ts';
 import type { SearchQueries } from '../application/ports.ts';
 import type { ExportFormat } from '../contract/trials.ts';
@@ -7,9 +8,13 @@ import { variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
 import { cellOfText } from '../free-text.ts';
 import { type Cell, writeCsv } from '../write-csv.ts';
+import { mlflowExport } from './mlflow-export.ts';
 import { type ParquetColumn, parquetStream, parquetTypeOf, type Sampled } from './parquet-export.ts';
+import { archived, archiveEnd } from './tar.ts';
 
 const PAGE = 1000;
+/** Trials whose curves are in memory at a time: they may have thousands of epochs in each of ten folds. */
+const CURVES = 200;
 const columns = [
   'number',
   'state',
@@ -29,21 +34,34 @@ const columns = [
   'notes',
 ] as const satisfies readonly (keyof TrialSummary)[];
 
-/** `csv`, `ndjson` and `parquet`: a line or row per trial. `optuna-journal`: a study of Optuna. */
+/** `csv`, `ndjson` and `parquet`: a line or row per trial. `optuna-journal`: a study of Optuna. `tensorboard`: an archive of event files. `mlflow`: a tracking store in SQLite. */
 export async function* exportTrials(
   queries: SearchQueries,
   search: Search,
   format: ExportFormat,
 ): AsyncGenerator<string | Uint8Array> {
+  if (format === 'mlflow') {
+    yield* mlflowExport(queries, search, pagesOf(queries, search, CURVES));
+    return;
+  }
   const { head, write, end } = writers[format](queries, search);
   if (head !== '') yield head;
+  for await (const trials of pagesOf(queries, search, PAGE)) yield await write(trials);
+  if (end !== undefined) yield await end();
+}
+
+/** At least one page, by number. */
+async function* pagesOf(
+  queries: SearchQueries,
+  search: Search,
+  limit: number,
+): AsyncGenerator<readonly TrialSummary[]> {
   let cursor: string | undefined;
   do {
-    const page = await queries.trials(search, { sort: 'number', limit: PAGE, cursor });
-    yield await write(page.items);
+    const page = await queries.trials(search, { sort: 'number', limit, cursor });
+    yield page.items;
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
-  if (end !== undefined) yield await end();
 }
 
 interface Writer {
@@ -53,7 +71,7 @@ interface Writer {
   readonly end?: () => Promise<Uint8Array>;
 }
 
-const writers: Readonly<Record<ExportFormat, (queries: SearchQueries, search: Search) => Writer>> = {
+const writers: Readonly<Record<Exclude<ExportFormat, 'mlflow'>, (queries: SearchQueries, search: Search) => Writer>> = {
   csv: (_, search) => {
     const varied = variedOf(search.specification.hyperparameters);
     return {
@@ -82,6 +100,28 @@ const writers: Readonly<Record<ExportFormat, (queries: SearchQueries, search: Se
         );
         return trials.map((trial) => journal.trial(trial, series.get(trial.number) ?? [])).join('');
       },
+    };
+  },
+  tensorboard: (queries, search) => {
+    const log = tensorBoardLog(search);
+    const folder = `search-${search.id}/`;
+    let first = true;
+    return {
+      head: '',
+      write: async (trials) => {
+        const files = first ? [log.experiment] : [];
+        first = false;
+        for (let from = 0; from < trials.length; from += CURVES) {
+          const some = trials.slice(from, from + CURVES);
+          const series = await queries.foldSeries(
+            search,
+            some.map(({ number }) => number),
+          );
+          files.push(...some.map((trial) => log.trial(trial, series.get(trial.number) ?? [])));
+        }
+        return archived(files.map(({ path, ...file }) => ({ ...file, path: folder + path })));
+      },
+      end: async () => archiveEnd,
     };
   },
 };

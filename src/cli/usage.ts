@@ -24,8 +24,9 @@ export const usage = `usage: npm run hypersearch -- COMMAND
   findings ID                       show problems found in its trials, with advice
   what-if ID                        show what pruners and early stopping would have saved and lost
   cancel ID                         cancel a search
-  export ID [--format csv|ndjson|optuna-journal]
-                                    write all trials to standard output
+  export ID [--format csv|ndjson|parquet|optuna-journal|tensorboard|mlflow]
+                                    write all trials to standard output; tensorboard: a tar archive,
+                                    mlflow: a SQLite store
   replay ID NUMBER                  recompute a trial and compare the bits
   model ID|best [--trial NUMBER] [--out FOLDER]
                                     make a model of its best trial, or of another; write its files;

@@ -154,7 +154,7 @@ export const curvesSchema = z
   .meta({ id: 'Curves' });
 export type Curves = z.output<typeof curvesSchema>;
 
-export const exportFormats = ['csv', 'ndjson', 'parquet', 'optuna-journal'] as const;
+export const exportFormats = ['csv', 'ndjson', 'parquet', 'optuna-journal', 'tensorboard', 'mlflow'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 const exportFile = {
@@ -167,6 +167,18 @@ const exportFile = {
       schema: z
         .string()
         .describe('`ndjson`: one TrialSummary per line. `optuna-journal`: a journal of Optuna 5, of one study'),
+    },
+    'application/vnd.sqlite3': {
+      schema: z
+        .string()
+        .meta({ format: 'binary' })
+        .describe('`mlflow`: a tracking store of MLflow, with a run per trial'),
+    },
+    'application/x-tar': {
+      schema: z
+        .string()
+        .meta({ format: 'binary' })
+        .describe('`tensorboard`: an archive of a log folder of TensorBoard, with a run per trial'),
     },
     'application/vnd.apache.parquet': {
       schema: z
@@ -278,7 +290,8 @@ export const trialEndpoints = {
   },
   'GET /v1/searches/:id/export': {
     tags,
-    summary: 'All trials as CSV, as one JSON object per line, as Parquet, or as a study of Optuna',
+    summary:
+      'All trials as CSV, as one JSON object per line, as Parquet, as a study of Optuna, as a log folder of TensorBoard, or as a store of MLflow',
     params: searchParams,
     querystring: z.strictObject({ format: z.enum(exportFormats).default('csv') }),
     response: { 200: exportFile, ...refusals },

@@ -2,7 +2,7 @@
 
 import type { ServiceTotals, StoredObjective } from '../../application/ports.ts';
 import type { Table } from '../../contract/trials.ts';
-import type { StoredCurves } from '../../domain/curves.ts';
+import type { FoldSeries, StoredCurves } from '../../domain/curves.ts';
 import { seriesOf, type ValueSeries } from '../../domain/intermediate-values.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import { type Search, type SearchState, searchStates } from '../../domain/search.ts';
@@ -165,6 +165,22 @@ export async function objectiveSeriesOf(
   const rows = await database.$queryRaw<{ number: number; folds: readonly ValueSeries[] }[]>`
     SELECT number, (
       SELECT coalesce(jsonb_agg(fold->${series}::text ORDER BY (fold->>'fold')::int), '[]') FROM jsonb_array_elements(curves) fold
+    ) AS folds
+    FROM trials WHERE search_id = ${search.id}::uuid AND number = ANY(${[...numbers]}::int[]) AND curves IS NOT NULL`;
+  return new Map(rows.map(({ number, folds }) => [number, folds]));
+}
+
+/** All series of some trials, without the rest of their curves. */
+export async function foldSeriesOf(
+  database: Database,
+  search: Search,
+  numbers: readonly number[],
+): Promise<ReadonlyMap<number, readonly FoldSeries[]>> {
+  const series = seriesNames.map((name) => Prisma.sql`${name}::text, fold->${name}::text`);
+  const rows = await database.$queryRaw<{ number: number; folds: readonly FoldSeries[] }[]>`
+    SELECT number, (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('fold', fold->'fold', ${Prisma.join(series)}) ORDER BY (fold->>'fold')::int), '[]')
+      FROM jsonb_array_elements(curves) fold
     ) AS folds
     FROM trials WHERE search_id = ${search.id}::uuid AND number = ANY(${[...numbers]}::int[]) AND curves IS NOT NULL`;
   return new Map(rows.map(({ number, folds }) => [number, folds]));

@@ -16,7 +16,7 @@ import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
 import { decode, newestFirstCursor, pageOf } from './cursors.ts';
-import { curvesOf, objectiveSeriesOf, objectivesOf, tableOf, totalsOf } from './overview-queries.ts';
+import { curvesOf, foldSeriesOf, objectiveSeriesOf, objectivesOf, tableOf, totalsOf } from './overview-queries.ts';
 import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 import { ascending, bestFirst, descending } from './value-order.ts';
 
@@ -129,6 +129,7 @@ export function createSearchQueries(database: Database): SearchQueries {
     },
     objectives: (search, stage, limit) => objectivesOf(database, search, stage, limit),
     objectiveSeries: (search, numbers) => objectiveSeriesOf(database, search, numbers),
+    foldSeries: (search, numbers) => foldSeriesOf(database, search, numbers),
     events: async (id, after, limit) => {
       const rows = await database.$queryRaw<Parameters<typeof eventOf>[0][]>`
         SELECT seq, type, data, at, by FROM events WHERE search_id = ${id}::uuid AND seq > ${after}::int

@@ -12,11 +12,20 @@ import type { LiveDependencies } from '../dependencies.ts';
 import { endpoint } from '../endpoint.ts';
 import { exportTrials } from '../export.ts';
 
+/** The ends of file names; those of the others are their formats. */
+const exportEnds: Readonly<Partial<Record<ExportFormat, string>>> = {
+  'optuna-journal': 'journal.log',
+  tensorboard: 'tensorboard.tar',
+  mlflow: 'mlflow.db',
+};
+
 const exportTypes: Readonly<Record<ExportFormat, string>> = {
   csv: 'text/csv; charset=utf-8',
   ndjson: 'application/x-ndjson',
   'optuna-journal': 'application/x-ndjson',
   parquet: 'application/vnd.apache.parquet',
+  tensorboard: 'application/x-tar',
+  mlflow: 'application/vnd.sqlite3',
 };
 
 export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, dependencies) => {
@@ -82,10 +91,7 @@ export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
       const search = await findSearch(dependencies, id);
       return reply
         .type(exportTypes[format])
-        .header(
-          'content-disposition',
-          `attachment; filename="search-${search.id}.${format === 'optuna-journal' ? 'journal.log' : format}"`,
-        )
+        .header('content-disposition', `attachment; filename="search-${search.id}.${exportEnds[format] ?? format}"`)
         .serializer((payload: unknown) => payload as string)
         .send(Readable.from(exportTrials(queries, search, format)) as never);
     },

@@ -170,6 +170,12 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
           <a className="button" href={`/v1/searches/${id}/export?format=optuna-journal`} download>
             Study for Optuna
           </a>
+          <a className="button" href={`/v1/searches/${id}/export?format=tensorboard`} download>
+            Logs for TensorBoard
+          </a>
+          <a className="button" href={`/v1/searches/${id}/export?format=mlflow`} download>
+            Store for MLflow
+          </a>
           <CopyButton text={() => JSON.stringify(specification, null, 2)}>Copy specification as JSON</CopyButton>
           {!isObserved && (
             <CopyButton text={() => curl('/v1/searches', 'POST', specification)}>Copy as curl</CopyButton>

@@ -1,0 +1,49 @@
+/** The learning curves of a trial under the names that they have in other tools: means over the folds, by epoch. */
+import { scoredMetrics } from '../../compute/trial-options.ts';
+import type { FoldSeries } from '../../domain/curves.ts';
+import { meansByEpoch } from '../../domain/intermediate-values.ts';
+import type { Search } from '../../domain/search.ts';
+import type { TrialSummary } from '../../domain/trial.ts';
+import { type SeriesName, seriesNames } from '../../nn/training/series.ts';
+
+/** The name under which a trial's value stands: the curves end with the last epoch, which may not be the one that counts. */
+export const VALUE_NAME = 'value';
+
+/** What a trial's value is worth: of a complete one it is the result, of a stopped one the latest. */
+export function finiteValue({ value }: TrialSummary): number | undefined {
+  return value !== null && Number.isFinite(value) ? value : undefined;
+}
+
+export interface NamedCurve {
+  readonly name: string;
+  /** Only finite ones, ascending. */
+  readonly points: readonly { readonly epoch: number; readonly value: number }[];
+}
+
+/** `loss/train`, `accuracy/validation`, …: tools show what stands before the slash together. */
+export function curveNames(search: Search): Readonly<Record<SeriesName, string>> {
+  const measured = measuredName(search);
+  return {
+    trainLoss: 'loss/train',
+    validationLoss: 'loss/validation',
+    trainMetric: `${measured}/train`,
+    validationMetric: `${measured}/validation`,
+  };
+}
+
+export function namedCurves(names: Readonly<Record<SeriesName, string>>, folds: readonly FoldSeries[]): NamedCurve[] {
+  return seriesNames.map((series) => ({
+    name: names[series],
+    points: meansByEpoch(folds.map((fold) => fold[series])).flatMap((value, i) =>
+      value === null || !Number.isFinite(value) ? [] : [{ epoch: i + 1, value }],
+    ),
+  }));
+}
+
+/** Beside an objective that is the loss, accuracy or RMSE is measured: the baseline tells which; old searches have none. */
+function measuredName({ specification, baselines }: Search): string {
+  const scored = scoredMetrics[specification.objective.metric];
+  if (scored !== 'loss') return scored;
+  const measure = baselines[0]?.measure;
+  return measure === 'logLoss' ? 'accuracy' : measure === 'squaredError' ? 'rmse' : 'metric';
+}

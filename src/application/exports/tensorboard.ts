@@ -1,0 +1,120 @@
+/**
+ * A search as a log folder of TensorBoard: a run per trial, with its curves and its row in the table of HParams, and one for the search, which
+ * says what the columns of that table are. What does not fit was found by running TensorBoard 2.21: docs/interop.md.
+ */
+import type { Distribution, Value } from '../../algorithms/space/space.ts';
+import type { FoldSeries } from '../../domain/curves.ts';
+import type { Search } from '../../domain/search.ts';
+import { variedOf } from '../../domain/specification/hyperparameters.ts';
+import { stagesOf } from '../../domain/stages.ts';
+import { isOver, type TrialSummary } from '../../domain/trial.ts';
+import { seriesNames } from '../../nn/training/series.ts';
+import { type Cell, type Column, EventFile, type Status } from './event-file.ts';
+import { curveNames, finiteValue, namedCurves, VALUE_NAME } from './named-curves.ts';
+
+export interface LogFile {
+  /** Below the log folder. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly time: Date;
+}
+
+export interface TensorBoardLog {
+  /** The run that describes the search. */
+  readonly experiment: LogFile;
+  /** The run of a trial. `folds`: its curves. */
+  trial(trial: TrialSummary, folds: readonly FoldSeries[]): LogFile;
+}
+
+export function tensorBoardLog(search: Search): TensorBoardLog {
+  const names = curveNames(search);
+  const columns = columnsOf(search);
+  const created = secondsOf(search.createdAt);
+  const experiment = new EventFile(created);
+  const { metric, direction } = search.specification.objective;
+  experiment.experiment({
+    name: search.name,
+    description: `${search.name}: ${direction} ${metric} of ${search.dataset.name}`,
+    created,
+    columns,
+    metrics: [VALUE_NAME, ...seriesNames.map((name) => names[name])],
+  });
+  return {
+    experiment: { path: eventFile('', created), bytes: experiment.bytes(), time: new Date(created * 1000) },
+    trial: (trial, folds) => {
+      const start = trial.startedAt === null ? created : secondsOf(trial.startedAt);
+      const end = trial.finishedAt === null ? start + (trial.durationMs ?? 0) / 1000 : secondsOf(trial.finishedAt);
+      const file = new EventFile(start);
+      const name = `trial-${String(trial.number).padStart(5, '0')}`;
+      file.sessionStart(start, name, cellsOf(columns, trial));
+      for (const curve of namedCurves(names, folds)) {
+        for (const { epoch, value } of curve.points) {
+          // The time of an epoch is not stored: epochs are spread evenly over the training.
+          const time = start + ((end - start) * epoch) / Math.max(trial.epochs, epoch);
+          file.scalar(time, epoch, curve.name, value);
+        }
+      }
+      const value = finiteValue(trial);
+      if (value !== undefined) file.scalar(end, trial.epochs, VALUE_NAME, value);
+      if (trial.state !== 'waiting') file.sessionEnd(end, statusOf(trial));
+      return { path: eventFile(`${name}/`, start), bytes: file.bytes(), time: new Date(end * 1000) };
+    },
+  };
+}
+
+function eventFile(folder: string, seconds: number): string {
+  return `${folder}events.out.tfevents.${Math.floor(seconds)}.hypersearch`;
+}
+
+function secondsOf(time: string): number {
+  return Date.parse(time) / 1000;
+}
+
+/** TensorBoard has no word for stopped ones: pruned and cancelled trials are unknown, so that a filter for success keeps whole trials alone. */
+function statusOf({ state, outcome, value }: TrialSummary): Status {
+  if (state === 'complete') return outcome === 'diverged' || value === null ? 'failure' : 'success';
+  if (state === 'failed') return 'failure';
+  return isOver(state) ? 'unknown' : 'running';
+}
+
+/** A column has one type: numbers and texts in one would be shown as texts, so it is made of texts where stages or choices differ. */
+function columnsOf(search: Search): Column[] {
+  const settings = stagesOf(search).map(({ hyperparameters }) => hyperparameters);
+  const varied = [...new Set(settings.flatMap((stage) => variedOf(stage)))];
+  return varied.map((name): Column => {
+    const all = settings.flatMap((stage): Distribution[] => {
+      const setting = stage[name];
+      return typeof setting === 'object' ? [setting] : [];
+    });
+    const choices = all.every(({ distribution }) => distribution === 'categorical')
+      ? [...new Set(all.flatMap((one) => (one.distribution === 'categorical' ? one.choices : [])))]
+      : undefined;
+    const numeric = all.flatMap((one) => (one.distribution === 'categorical' ? [] : [one]));
+    const kinds = new Set(
+      all.flatMap((one) =>
+        one.distribution === 'categorical' ? one.choices.map((choice) => typeof choice) : 'number',
+      ),
+    );
+    const [kind] = kinds;
+    const type = kinds.size > 1 || kind === 'string' ? 'string' : kind === 'boolean' ? 'bool' : 'number';
+    if (choices !== undefined) return { name, type, choices: choices.map((choice) => cellOf(type, choice)) };
+    if (numeric.length < all.length) return { name, type };
+    const low = Math.min(...numeric.map((one) => one.low));
+    const high = Math.max(...numeric.map((one) => one.high));
+    return { name, type, interval: { low, high } };
+  });
+}
+
+/** Only those that are active. */
+function cellsOf(columns: readonly Column[], { hyperparameters }: TrialSummary): Record<string, Cell> {
+  return Object.fromEntries(
+    columns.flatMap(({ name, type }) => {
+      const value = hyperparameters[name];
+      return value === undefined ? [] : [[name, cellOf(type, value)] as const];
+    }),
+  );
+}
+
+function cellOf(type: Column['type'], value: Value): Cell {
+  return type === 'string' ? String(value) : value;
+}
