@@ -24,7 +24,6 @@ export async function* mlflowExport(
         // Nothing to send yet, but where the client has gone away this does not go on.
         yield new Uint8Array(0);
       }
-      store.finish();
     } finally {
       store.close();
     }

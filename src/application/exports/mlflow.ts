@@ -7,7 +7,7 @@ import sqlite from 'node-sqlite3-wasm';
 import type { FoldSeries } from '../../domain/curves.ts';
 import type { Search } from '../../domain/search.ts';
 import { isOver, type TrialSummary } from '../../domain/trial.ts';
-import { MLFLOW_REVISION, mlflowIndexes, mlflowSchema } from './mlflow-schema.ts';
+import { mlflowSchema } from './mlflow-schema.ts';
 import { curveNames, finiteValue, namedCurves, VALUE_NAME } from './named-curves.ts';
 
 /** MLflow's longest values; longer ones are cut. */
@@ -26,8 +26,6 @@ type Row = (number | string | null)[];
 export interface MlflowStore {
   /** `series`: the curves of these trials. */
   write(trials: readonly TrialSummary[], series: ReadonlyMap<number, readonly FoldSeries[]>): Promise<void>;
-  /** Writes the rest; then the file is complete. */
-  finish(): void;
   /** Releases it, complete or not. */
   close(): void;
 }
@@ -107,7 +105,6 @@ function storeIn(database: sqlite.Database, search: Search): MlflowStore {
       database.exec('COMMIT');
       await turn();
     },
-    finish: () => database.exec(mlflowIndexes),
     close: () => {
       for (const statement of Object.values(insert)) statement.finalize();
       database.close();
@@ -124,20 +121,14 @@ function turn(): Promise<void> {
 function writeExperiment(database: sqlite.Database, search: Search): void {
   const { id, name, dataset, notes, tags, specification } = search;
   const { metric, direction } = specification.objective;
-  const created = Date.parse(search.createdAt);
-  database.run('INSERT INTO alembic_version VALUES (?)', [MLFLOW_REVISION]);
-  database.run(
-    "INSERT INTO workspaces (name, description) VALUES ('default', 'Default workspace for legacy resources')",
-  );
   const experiments = [
     { number: 0, title: DEFAULT_EXPERIMENT },
     { number: EXPERIMENT, title: name === DEFAULT_EXPERIMENT ? `${name} (search)` : name },
   ];
   for (const { number, title } of experiments) {
     database.run(
-      `INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
-       VALUES (?, ?, ?, 'active', ?, ?)`,
-      [number, title, `mlflow-artifacts:/${number}`, created, created],
+      `INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage) VALUES (?, ?, ?, 'active')`,
+      [number, title, `mlflow-artifacts:/${number}`],
     );
   }
   const described = {

@@ -3,6 +3,7 @@ import { scoredMetrics } from '../../compute/trial-options.ts';
 import type { FoldSeries } from '../../domain/curves.ts';
 import { meansByEpoch } from '../../domain/intermediate-values.ts';
 import type { Search } from '../../domain/search.ts';
+import { OBSERVED_METRIC } from '../../domain/specification/observed.ts';
 import type { TrialSummary } from '../../domain/trial.ts';
 import { type SeriesName, seriesNames } from '../../nn/training/series.ts';
 
@@ -42,7 +43,9 @@ export function namedCurves(names: Readonly<Record<SeriesName, string>>, folds: 
 
 /** Beside an objective that is the loss, accuracy or RMSE is measured: the baseline tells which; old searches have none. */
 function measuredName({ specification, baselines }: Search): string {
-  const scored = scoredMetrics[specification.objective.metric];
+  const { objective, observed } = specification;
+  if (objective.metric === OBSERVED_METRIC) return observed?.metric ?? objective.metric;
+  const scored = scoredMetrics[objective.metric];
   if (scored !== 'loss') return scored;
   const measure = baselines[0]?.measure;
   return measure === 'logLoss' ? 'accuracy' : measure === 'squaredError' ? 'rmse' : 'metric';
