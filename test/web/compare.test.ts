@@ -77,6 +77,28 @@ describe('what can be compared', () => {
     ]);
     expect(incomparable([searches[0]!, searches[2]!])).toEqual([]);
   });
+  it('are trials of another tool only where it is known that they have the same data', () => {
+    const imported = (name: string, metric: string, dataset: object = { name: '', hash: '' }) =>
+      search(name, { objective: { metric: 'observed', direction: 'maximize' }, observed: { metric } }, dataset);
+    const known = { name: 'digits', hash: 'h1' };
+    const all = [imported('x', 'f1'), imported('y', 'f1'), imported('p', 'f1', known), imported('q', 'f1', known)];
+    const other = imported('r', 'auc', known);
+    const classes = comparables([...all, other, search('a')]).map((one) => [
+      one.metric,
+      ...one.searches.map(({ name }) => name),
+    ]);
+    expect(classes).toEqual([
+      ['f1', 'x'],
+      ['f1', 'y'],
+      ['f1', 'p', 'q'],
+      ['auc', 'r'],
+      ['validationAccuracy', 'a'],
+    ]);
+    expect(incomparable(all.slice(0, 2))).toEqual([
+      'They use different data sets, the unknown data of x and the unknown data of y.',
+    ]);
+    expect(incomparable([all[2]!, other])).toEqual(['They have different metrics, f1 and auc.']);
+  });
   it('differs by chance alone if the validation rows differ', () => {
     const seeded = search('seeded', { sampler: { type: 'random', seed: 1 } });
     expect(sameValidationRows([search('a'), search('b')])).toBe(true);

@@ -22,7 +22,7 @@ export function AddSearch({ chosen, full, add }: AddSearchProps): ReactNode {
   const fits = (search: Search) => first === undefined || comparables([first, search]).length === 1;
   const option = ({ id, name, dataset }: Search) => (
     <option key={id} value={id}>
-      {name} · {dataset.name}
+      {name} · {dataset.name || 'unknown data'}
     </option>
   );
   return (

@@ -2,6 +2,7 @@
 import type { Direction } from '../../../src/algorithms/objective.ts';
 import { plural } from '../../../src/format.ts';
 import type { Search } from '../api.ts';
+import { objectiveOf } from '../parts/objective.ts';
 
 /** More searches would be neither legible nor distinguishable. */
 export const MAX_COMPARED = 24;
@@ -48,6 +49,11 @@ function flat(prefix: string, value: object): [path: string, value: unknown][] {
   });
 }
 
+/** Trials of another tool may have no data set: then they are comparable with no others. */
+export function dataOf({ id, name, dataset }: Omit<Compared, 'specification'>): Search['dataset'] {
+  return dataset.name === '' ? { name: `the unknown data of ${name}`, hash: id } : dataset;
+}
+
 /** Searches whose values can be compared: they have the same rows, metric and direction. */
 export interface Comparable<T> {
   readonly key: string;
@@ -59,24 +65,31 @@ export interface Comparable<T> {
 
 /** In the order of their first searches. */
 export function comparables<T extends Compared>(searches: readonly T[]): Comparable<T>[] {
-  const keyOf = ({ dataset, specification: { objective } }: T) =>
-    JSON.stringify([dataset.name, dataset.hash, objective.metric, objective.direction]);
+  const keyOf = (search: T) => {
+    const { name, hash } = dataOf(search);
+    const { metric, direction } = objectiveOf(search);
+    return JSON.stringify([name, hash, metric, direction]);
+  };
   return [...grouped(searches, keyOf)].map(([key, own]) => {
-    const { dataset, specification } = own[0]!;
-    const { metric, direction } = specification.objective;
-    return { key, metric, direction, dataset, searches: own };
+    const { metric, direction } = objectiveOf(own[0]!);
+    return { key, metric, direction, dataset: dataOf(own[0]!), searches: own };
   });
 }
 
 /** Why the values of the searches cannot be compared, as sentences; empty if they can. */
 export function incomparable(searches: readonly Compared[]): string[] {
   const distinct = (of: (search: Compared) => string) => [...new Set(searches.map(of))];
-  const datasets = distinct(({ dataset }) => dataset.name);
-  const metrics = distinct(({ specification }) => specification.objective.metric);
+  const datasets = distinct((search) => dataOf(search).name);
+  const metrics = distinct((search) => objectiveOf(search).metric);
   const directions = distinct(({ specification }) => specification.objective.direction);
   const versioned = datasets.filter(
     (name) =>
-      new Set(searches.filter(({ dataset }) => dataset.name === name).map(({ dataset }) => dataset.hash)).size > 1,
+      new Set(
+        searches
+          .map(dataOf)
+          .filter((data) => data.name === name)
+          .map(({ hash }) => hash),
+      ).size > 1,
   );
   return [
     ...(datasets.length > 1 ? [`They use different data sets, ${listed(datasets)}.`] : []),
