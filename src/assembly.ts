@@ -21,6 +21,7 @@ import { createSearchQueries } from './adapters/postgres/search-queries.ts';
 import { createSearchStore } from './adapters/postgres/search-store.ts';
 import { storageUsageOf } from './adapters/postgres/storage-usage.ts';
 import type { ApiDependencies } from './api/dependencies.ts';
+import type { SplitTask } from './application/dataset-rows.ts';
 import { deliver } from './application/deliver.ts';
 import { readExamples } from './application/examples.ts';
 import { createHandOff, type HandOff } from './application/hand-off.ts';
@@ -127,7 +128,10 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const datasets = createDatasetStore(database, join(projectRoot, 'datasets'), files);
   const queue = await createTrialQueue(connection, log);
   // One thread each, started when needed and stopped when idle.
-  const analysis = new Piscina<ImportanceTask | WhatIfTask, ImportanceShares | Replays>({
+  const analysis = new Piscina<
+    ImportanceTask | WhatIfTask | SplitTask,
+    ImportanceShares | Replays | readonly Uint8Array[]
+  >({
     ...withSourceMaps,
     filename: new URL('dist/workers/analysis-thread.js', `file://${projectRoot}/`).href,
     minThreads: 0,
@@ -199,6 +203,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     hosts: config.hosts ?? (isLoopback(config.host) ? [] : undefined),
     keyring: createKeyring(createKeyStore(database), config.adminKey),
     importance: async (task) => (await analysis.run(task)) as ImportanceShares,
+    split: async (task) => (await analysis.run(task, { name: 'split' })) as readonly Uint8Array[],
     whatIf: async (task) => (await analysis.run(task, { name: 'whatIf' })) as Replays,
     examples: readExamples(join(projectRoot, 'examples')),
     preflight: (task) => preflight.run(task),

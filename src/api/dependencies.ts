@@ -1,6 +1,7 @@
 /** The dependencies of the API, created by the composition roots (assembly.ts, tests). */
 
 import type { Logger } from 'pino';
+import type { SplitTask } from '../application/dataset-rows.ts';
 import type { Machine } from '../application/dry-run.ts';
 import type { ImportTrialsDependencies } from '../application/import-trials.ts';
 import type { ImportanceShares, ImportanceTask } from '../application/importance.ts';
@@ -42,6 +43,8 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   readonly memory: TrialMemory;
   /** Computes hyperparameter importance off the event loop. */
   readonly importance: (task: ImportanceTask) => Promise<ImportanceShares>;
+  /** Splits the rows of a trial off the event loop. */
+  readonly split: (task: SplitTask) => Promise<readonly Uint8Array[]>;
   /** Replays pruners off the event loop. */
   readonly whatIf: (task: WhatIfTask) => Promise<Replays>;
   /** Runs pre-flight checks off the event loop. */

@@ -74,6 +74,13 @@ export function createClient(url: string, key?: string) {
     dataset: (name: string, hash?: string) => json('GET /v1/datasets/:name', { params: { name }, query: { hash } }),
     csv: async (name: string, hash?: string) =>
       (await request('GET /v1/datasets/:name/csv', { params: { name }, query: { hash } })).text(),
+    rows: (name: string, format: string) =>
+      request('GET /v1/datasets/:name/rows', { params: { name }, query: { format: format as 'csv' } }),
+    trialRows: (id: string, number: number, format: string) =>
+      request('GET /v1/searches/:id/trials/:number/rows', {
+        params: { id, number },
+        query: { format: format as 'csv' },
+      }),
     createModel: (id: string, model: NewModelRequest) =>
       json('POST /v1/searches/:id/models', { params: { id } }, model),
     models: (search?: string) => json('GET /v1/models', { query: { limit: 50, search } }),

@@ -98,9 +98,23 @@ const clientCommands: Readonly<Record<string, Command>> = {
       one(positionals, `export ID [--format ${exportFormats.join('|')}]`),
       values.format,
     );
-    if (response.body !== null) {
-      await pipeline(Readable.fromWeb(response.body as ReadableStream), process.stdout, { end: false });
-    }
+    await print(response);
+    return 0;
+  },
+  rows: async (client, args) => {
+    const { values, positionals } = parseArgs({
+      args,
+      options: { format: { type: 'string', default: 'csv' } },
+      allowPositionals: true,
+    });
+    const [of, number, ...more] = positionals;
+    if (of === undefined || more.length > 0)
+      throw new UsageError('rows DATASET or rows ID NUMBER [--format csv|parquet]');
+    await print(
+      number === undefined
+        ? await client.rows(of, values.format)
+        : await client.trialRows(of, Number(number), values.format),
+    );
     return 0;
   },
   du: async (client, args) => {
@@ -118,6 +132,10 @@ const clientCommands: Readonly<Record<string, Command>> = {
 
 export function clientCommand(name: string): Command | undefined {
   return clientCommands[name];
+}
+
+async function print({ body }: Response): Promise<void> {
+  if (body !== null) await pipeline(Readable.fromWeb(body as ReadableStream), process.stdout, { end: false });
 }
 
 async function watchToEnd(client: ApiClient, from: string | Search): Promise<number> {

@@ -27,6 +27,8 @@ export const usage = `usage: npm run hypersearch -- COMMAND
   export ID [--format csv|ndjson|parquet|optuna-journal|tensorboard|mlflow]
                                     write all trials to standard output; tensorboard: a tar archive,
                                     mlflow: a SQLite store
+  rows DATASET | rows ID NUMBER [--format csv|parquet]
+                                    the rows as training reads them; of a trial: with its folds
   replay ID NUMBER                  recompute a trial and compare the bits
   model ID|best [--trial NUMBER] [--out FOLDER]
                                     make a model of its best trial, or of another; write its files;

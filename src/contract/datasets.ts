@@ -153,6 +153,18 @@ export const previewSchema = z
   .meta({ id: 'DatasetPreview' });
 export type DatasetPreview = z.output<typeof previewSchema>;
 
+export const rowsFormats = ['csv', 'parquet'] as const;
+export type RowsFormat = (typeof rowsFormats)[number];
+export const rowsFormat = z.enum(rowsFormats).default('csv');
+/** A header or columns with types; what is missing is empty or null. */
+export const rowsFile = {
+  description: 'A row per row of the data set',
+  content: {
+    'text/csv': { schema: z.string() },
+    'application/vnd.apache.parquet': { schema: z.string().meta({ format: 'binary' }) },
+  },
+};
+
 const stored = { 201: datasetSchema, ...refusals };
 const csv = { description: 'UTF-8', content: { 'text/csv': { schema: z.string() } } };
 
@@ -177,6 +189,13 @@ export const datasetEndpoints = {
     params: nameParams,
     querystring: versionQuery,
     response: { 200: csv, ...refusals },
+  },
+  'GET /v1/datasets/:name/rows': {
+    tags,
+    summary: 'The rows as training reads them, before scaling: inputs and target, words as columns of 0 and 1',
+    params: nameParams,
+    querystring: versionQuery.extend({ format: rowsFormat }),
+    response: { 200: rowsFile, ...refusals },
   },
   'POST /v1/datasets': {
     tags,

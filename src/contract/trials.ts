@@ -6,6 +6,7 @@ import { confirmedSchema } from '../domain/confirmation.ts';
 import { tableLimits } from '../domain/table.ts';
 import { trialSchema, trialStates, trialSummarySchema } from '../domain/trial.ts';
 import { perSeries } from '../nn/training/series.ts';
+import { rowsFile, rowsFormat } from './datasets.ts';
 import { cursor, limit, MAX_NUMBER, page, searchParams, trialParams } from './parameters.ts';
 import { refusals } from './problem.ts';
 
@@ -226,6 +227,13 @@ export const trialEndpoints = {
     summary: 'With its settings and curves',
     params: trialParams,
     response: { 200: trialSchema, ...refusals },
+  },
+  'GET /v1/searches/:id/trials/:number/rows': {
+    tags,
+    summary: 'The rows that it was trained on, with a column per fold: train, validation or test',
+    params: trialParams,
+    querystring: z.strictObject({ format: rowsFormat }),
+    response: { 200: rowsFile, ...refusals },
   },
   'PATCH /v1/searches/:id/trials/:number': {
     tags,

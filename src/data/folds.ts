@@ -179,6 +179,19 @@ export function foldsOf(dataset: Dataset, validation: Validation, seed: number, 
   });
 }
 
+/** The part of a row in a fold. */
+export const foldParts = ['train', 'validation', 'test'] as const;
+
+/** For every fold of all repetitions the part of every row, as its place in `foldParts`. */
+export function partsOf(dataset: Dataset, validation: Validation, seed: number, split = SHARED_SPLIT): Uint8Array[] {
+  const parts = marked(dataset.rows, testRowsOf(dataset, validation, seed)).map((isTest) => 2 * isTest);
+  return Array.from(validationRowsOf(dataset, validation, seed, split), (rows) => {
+    const own = parts.slice();
+    for (const row of rows) own[row] = 1;
+    return own;
+  });
+}
+
 /** The first fold of a holdout without test rows. */
 export function holdout(dataset: Dataset, fraction: number, seed: number, repeat = 0): Fold {
   return foldsOf(dataset, { type: 'holdout', fraction, repeats: repeat + 1 }, seed)[repeat]!;

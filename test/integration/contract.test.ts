@@ -167,6 +167,7 @@ describe('every answer', () => {
     await ask('GET /v1/searches/:id/best', { params, query: { limit: 3 } });
     await ask('GET /v1/searches/:id/curves', { params, query: { points: 3 } });
     await ask('GET /v1/searches/:id/export', { params, query: { format: 'ndjson' } });
+    await ask('GET /v1/searches/:id/trials/:number/rows', { params: { ...params, number: 0 } });
     for (const type of (await events(id)).map(({ type: one }) => one)) types.add(type);
     await ask('POST /v1/searches/:id/refine/dry-run', { params }, { body: { quantile: 0.5 } });
     const refined = await ask('POST /v1/searches/:id/refine', { params }, { body: { budget: { trials: 2 } } });
@@ -267,6 +268,7 @@ describe('every answer', () => {
     await ask('GET /v1/datasets/:name', { params });
     await ask('GET /v1/datasets/:name', { params: { name: 'digits' } });
     await ask('GET /v1/datasets/:name/csv', { params });
+    await ask('GET /v1/datasets/:name/rows', { params, query: { format: 'parquet' } });
     await ask('DELETE /v1/datasets/:name', { params });
     await ask('GET /v1/examples', {});
     await ask('GET /healthz', {});

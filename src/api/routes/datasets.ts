@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { datasetRows } from '../../application/dataset-rows.ts';
 import { datasetCsv, findDataset } from '../../application/find-dataset.ts';
 import { previewDataset } from '../../application/preview-dataset.ts';
 import { removeDataset } from '../../application/remove-dataset.ts';
@@ -7,6 +8,7 @@ import { datasetLimits } from '../../data/csv-table.ts';
 import { Problem } from '../../errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpoint } from '../endpoint.ts';
+import { attachment, rowsStream, rowsTypes } from '../rows-export.ts';
 
 export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, dependencies) => {
   const { datasets } = dependencies;
@@ -39,6 +41,18 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app,
         .type('text/csv; charset=utf-8')
         .serializer((text: unknown) => String(text))
         .send(csv as never);
+    },
+  });
+
+  app.route({
+    ...endpoint('GET /v1/datasets/:name/rows'),
+    handler: async ({ params: { name }, query: { hash, format } }, reply) => {
+      const stream = rowsStream(await datasetRows(dependencies, name, hash), format);
+      return reply
+        .type(rowsTypes[format])
+        .header('content-disposition', attachment(`${name}-rows.${format}`))
+        .serializer((payload: unknown) => payload as string)
+        .send(stream as never);
     },
   });
 

@@ -4,6 +4,7 @@ import { actOnTrial } from '../../application/act-on-trial.ts';
 import { annotateTrial, tagTrials } from '../../application/annotate-trials.ts';
 import { bestTrials } from '../../application/best-trials.ts';
 import { searchConfirmation } from '../../application/confirmation.ts';
+import { trialRows } from '../../application/dataset-rows.ts';
 import { findSearch } from '../../application/find-search.ts';
 import { findTrial } from '../../application/find-trial.ts';
 import { searchCurves, searchTable } from '../../application/search-overview.ts';
@@ -11,6 +12,7 @@ import type { ExportFormat } from '../../contract/trials.ts';
 import type { LiveDependencies } from '../dependencies.ts';
 import { endpoint } from '../endpoint.ts';
 import { exportTrials } from '../export.ts';
+import { attachment, rowsStream, rowsTypes } from '../rows-export.ts';
 
 /** The ends of file names; those of the others are their formats. */
 const exportEnds: Readonly<Partial<Record<ExportFormat, string>>> = {
@@ -83,6 +85,18 @@ export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
   app.route({
     ...endpoint('GET /v1/searches/:id/curves'),
     handler: ({ params: { id }, query: { trials, points } }) => searchCurves(dependencies, id, trials, points),
+  });
+
+  app.route({
+    ...endpoint('GET /v1/searches/:id/trials/:number/rows'),
+    handler: async ({ params: { id, number }, query: { format } }, reply) => {
+      const stream = rowsStream(await trialRows(dependencies, id, number), format);
+      return reply
+        .type(rowsTypes[format])
+        .header('content-disposition', attachment(`trial-${number}-rows.${format}`))
+        .serializer((payload: unknown) => payload as string)
+        .send(stream as never);
+    },
   });
 
   app.route({

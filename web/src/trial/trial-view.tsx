@@ -297,6 +297,12 @@ function Result({ search, trial }: { readonly search: Search; readonly trial: Tr
             <CopyButton text={() => curl('/v1/searches', 'POST', again)}>Copy as curl for a new search</CopyButton>
           </div>
           <p className="soft small">Trains the trial again and compares the result bit by bit.</p>
+          <p className="small">
+            To check it with another tool:{' '}
+            <a href={`/v1/searches/${search.id}/trials/${trial.number}/rows`} download>
+              rows with their folds (CSV)
+            </a>
+          </p>
         </>
       )}
     </section>
