@@ -12,7 +12,7 @@ export const modules = {
   paths: { path: 'src/paths.ts', imports: [], packages: false },
   'free-text': { path: 'src/free-text.ts', imports: [], packages: false, pure: true },
   'write-csv': { path: 'src/write-csv.ts', imports: [], packages: true },
-  config: { path: 'src/config.ts', imports: ['compute'], packages: true },
+  config: { path: 'src/config.ts', imports: ['compute', 'domain'], packages: true },
   log: { path: 'src/log.ts', imports: ['config'], packages: true },
   algorithms: { path: 'src/algorithms/', imports: ['random', 'exact-math', 'format'], packages: false, pure: true },
   nn: { path: 'src/nn/', imports: ['random', 'exact-math', 'format', 'algorithms'], packages: false, pure: true },

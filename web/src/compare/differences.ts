@@ -50,7 +50,7 @@ function flat(prefix: string, value: object): [path: string, value: unknown][] {
 }
 
 /** Trials of another tool may have no data set: then they are comparable with no others. */
-export function dataOf({ id, name, dataset }: Omit<Compared, 'specification'>): Search['dataset'] {
+function dataOf({ id, name, dataset }: Omit<Compared, 'specification'>): Search['dataset'] {
   return dataset.name === '' ? { name: `the unknown data of ${name}`, hash: id } : dataset;
 }
 
