@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../src/adapters/postgres/connection.ts';
 import { createObservedStore } from '../../src/adapters/postgres/observed-store.ts';
 import { type EndpointName, endpoints } from '../../src/contract/http.ts';
+import { exportFormats } from '../../src/contract/trials.ts';
 import type { Search } from '../../src/domain/search.ts';
 import { answerTrials } from '../../src/imports/trials/read-trials.ts';
 import { projectRoot } from '../../src/paths.ts';
@@ -116,7 +117,7 @@ describe('a study of Optuna', () => {
       const response = await fetch(`${service.url}${path}`);
       const [type, text] = [response.headers.get('content-type') ?? '', await response.text()];
       const answer: unknown = /json;|\+json/.test(type) ? JSON.parse(text) : text;
-      const status = { confirmation: 404, preflight: 409 }[path.split('/').at(-1)!] ?? 200;
+      const status = { confirmation: 404, preflight: 409, rows: 409 }[path.split('/').at(-1)!] ?? 200;
       expect({ status: response.status, faults: checker.answer(name, response.status, type, answer) }).toEqual({
         status,
         faults: [],
@@ -124,7 +125,7 @@ describe('a study of Optuna', () => {
     },
   );
 
-  it.each(['csv', 'ndjson', 'parquet', 'optuna-journal'])('is exported as %s', async (format) => {
+  it.each(exportFormats)('is exported as %s', async (format) => {
     const response = await service.client.export(search.id, format);
     const bytes = Buffer.from(await response.arrayBuffer());
     expect(bytes.includes('warm_restarts')).toBe(true);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { replayed } from '../../src/cli/replay.ts';
 import { endpoints } from '../../src/contract/http.ts';
+import { exportFormats } from '../../src/contract/trials.ts';
 import type { Search } from '../../src/domain/search.ts';
 import { withPostgres } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
@@ -124,4 +125,4 @@ it('a search without curves answers every request, and goes on', async () => {
   expect((await service.client.trial(id, 15)).folds[0]!.trainLoss.length).toBeGreaterThan(0);
 });
 
-const exports = ['csv', 'ndjson', 'parquet', 'optuna-journal'].map((format) => `?format=${format}`);
+const exports = exportFormats.map((format) => `?format=${format}`);
