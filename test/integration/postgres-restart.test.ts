@@ -65,6 +65,8 @@ it('while Postgres is away, requests are answered 503 and what is away; afterwar
         expect.objectContaining({ code: 'unavailable', detail: expect.stringContaining('Postgres does not answer') }),
       ]);
     }
+    const ready = (await (await fetch(`${api.url}/readyz`)).json()) as { detail: string };
+    expect(ready.detail).toMatch(/^Postgres does not answer: .*; the queue does not answer: /);
     const cancel = await fetch(`${api.url}/v1/searches/${id}/cancel`, { method: 'POST' });
     expect(cancel.status).toBe(503);
     await postgres.restart('fast');

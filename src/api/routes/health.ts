@@ -11,8 +11,9 @@ export const healthRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, 
   app.route({
     ...endpoint('GET /readyz'),
     handler: async () => {
-      await answers('Postgres', ping);
-      await answers('the queue', queue.depth);
+      const faults = await Promise.all([faultOf('Postgres', ping), faultOf('the queue', queue.depth)]);
+      const known = faults.filter((fault) => fault !== undefined);
+      if (known.length > 0) throw new Problem('unavailable', known.join('; '));
       return { status: 'ok' as const, kernels: kernels.implementation };
     },
   });
@@ -20,15 +21,16 @@ export const healthRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, 
 
 const TIMEOUT_MS = 3000;
 
-async function answers(what: string, ask: () => Promise<unknown>): Promise<void> {
+async function faultOf(what: string, ask: () => Promise<unknown>): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer in ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
   });
   try {
     await Promise.race([ask(), late]);
+    return undefined;
   } catch (error) {
-    throw new Problem('unavailable', `${what} does not answer: ${messageOf(error)}`);
+    return `${what} does not answer: ${messageOf(error)}`;
   } finally {
     clearTimeout(timer);
   }
