@@ -106,6 +106,8 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
     await page.goto(`${page.url().split('?')[0]}/trials/11`);
     await page.getByText('Another tool has run this trial').waitFor();
     expect(await page.getByRole('button', { name: /model|Refine/i }).count()).toBe(0);
+    expect(await page.getByText('No problems found').count()).toBe(0);
+    expect(await page.getByRole('heading', { name: /^(Loss|Learning rate)/ }).count()).toBe(0);
     // The browser itself writes down the refusal.
     expect(complaints.filter((one) => !one.includes('400'))).toEqual([]);
     await page.close();

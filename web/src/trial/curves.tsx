@@ -33,26 +33,30 @@ export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): Re
   const metricName = nameOf(search, trial);
   const name = `trial ${trial.number}`;
   const last = fold.trainLoss.length - 1;
+  // Another tool has told no more than its objective.
+  const isWhole = search.specification.observed === undefined;
   return (
     <>
-      <section className="card">
-        <div className="row spread">
-          <h2>Loss</h2>
-          {logSwitch}
-        </div>
-        <LineChart
-          name={`${name}: loss`}
-          label={`loss by epoch: training ends at ${formatValue(fold.trainLoss[last])}, validation at ${formatValue(fold.validationLoss[last])}; the gap between them is shaded`}
-          data={withStart}
-          lines={pair}
-          bands={[{ between: [2, 1], colour: '--orange' }]}
-          xLabel="epoch"
-          yLabel="loss"
-          logY={log}
-          mark={mark ?? fold.bestEpoch}
-        />
-        <Gap fold={fold} />
-      </section>
+      {isWhole && (
+        <section className="card">
+          <div className="row spread">
+            <h2>Loss</h2>
+            {logSwitch}
+          </div>
+          <LineChart
+            name={`${name}: loss`}
+            label={`loss by epoch: training ends at ${formatValue(fold.trainLoss[last])}, validation at ${formatValue(fold.validationLoss[last])}; the gap between them is shaded`}
+            data={withStart}
+            lines={pair}
+            bands={[{ between: [2, 1], colour: '--orange' }]}
+            xLabel="epoch"
+            yLabel="loss"
+            logY={log}
+            mark={mark ?? fold.bestEpoch}
+          />
+          <Gap fold={fold} />
+        </section>
+      )}
       <section className="card">
         <h2>{metricName}</h2>
         <LineChart
@@ -66,7 +70,7 @@ export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): Re
           mark={mark ?? fold.bestEpoch}
         />
       </section>
-      <Drivers fold={fold} name={name} epochs={epochs} mark={mark} />
+      {isWhole && <Drivers fold={fold} name={name} epochs={epochs} mark={mark} />}
     </>
   );
 }
@@ -82,7 +86,9 @@ const metricNames = {
 } as const;
 
 /** The metric beside the loss. */
-function nameOf({ specification: { objective } }: Search, { folds }: Trial): string {
+function nameOf(search: Search, { folds }: Trial): string {
+  const { objective, observed } = search.specification;
+  if (observed !== undefined) return observed.metric;
   if (objective.metric !== 'validationLoss') return metricNames[objective.metric];
   const isRegression = folds.some(({ metrics }) => metrics !== undefined && 'rmse' in metrics);
   return isRegression ? metricNames.validationRmse : metricNames.validationAccuracy;

@@ -26,7 +26,8 @@ export function Findings({ search, trial, fold, onPoint }: FindingsProps): React
     </p>
   );
   if (findings.length === 0) {
-    if (state !== 'complete') return null;
+    // Another tool has told no more than values.
+    if (state !== 'complete' || search.specification.observed !== undefined) return null;
     return (
       <div className="notice wide">
         No problems found.
