@@ -6,12 +6,16 @@ import { expect, it } from 'vitest';
 import type { Search } from '../../src/domain/search.ts';
 import { randomAt } from '../../src/random.ts';
 import { type Disturbance, isAnyOpen, startFleet, storedAgain } from '../support/chaos.ts';
+import { findRedis } from '../support/processes.ts';
 import { ended, expectSound, hashesOf, lasting } from '../support/searches.ts';
 
 const number = (name: string, other: number) => Number(process.env[name] ?? other);
-const count = number('CHAOS_EVENTS', 15);
-const trials = number('CHAOS_TRIALS', 100);
+/** For each queue. */
+const count = number('CHAOS_EVENTS', 8);
+const trials = number('CHAOS_TRIALS', 60);
 const seed = number('CHAOS_SEED', 1);
+const queues = findRedis() === undefined ? (['postgres'] as const) : (['postgres', 'redis'] as const);
+const asked = queues.filter((queue) => (process.env['CHAOS_QUEUE'] || queue) === queue);
 
 const learning = lasting(60, trials, {
   sampler: { type: 'tpe', seed: 3 },
@@ -28,10 +32,10 @@ const grid = lasting(30, 25, {
   limits: { attempts: 20 },
 });
 
-it(
-  `${count} disturbances at random`,
-  async () => {
-    const fleet = await startFleet(process.env['CHAOS_QUEUE']);
+it.each(asked)(
+  `${count} disturbances at random, with BullMQ on %s`,
+  async (queue) => {
+    const fleet = await startFleet(queue);
     const { client, databaseUrl } = fleet;
     try {
       const searches = () => Promise.all([client.create(learning), client.create(grid)]);
@@ -51,7 +55,7 @@ it(
         await storedAgain(databaseUrl);
         happened.push(await fleet.disturb(random));
       }
-      report(fleet.queue, happened);
+      report(queue, happened);
       for (const [i, { id }] of disturbed.entries()) {
         const search = await ended(client, id, 3_600_000);
         expect(search).toMatchObject({ state: 'complete', trials: { failed: 0, complete: expect.any(Number) } });

@@ -137,29 +137,6 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
     await expectSound(database.url, id);
   });
 
-  it('workers killed again and again: every trial is finished once, with the same bits', async () => {
-    const client = await api();
-    const specification = lasting(50, 50, { limits: { attempts: 20 } });
-    const searches = [await client.create(specification), await client.create(specification)];
-    const workers = await Promise.all([worker(), worker()]);
-    let over = false;
-    const killing = (async () => {
-      for (let i = 0; !over; i++) {
-        await reachedOrOver(client, searches[1]!.id, i * 5);
-        await workers[i % 2]!.end(i % 4 === 0 ? 'SIGTERM' : 'SIGKILL');
-        workers[i % 2] = await worker();
-      }
-    })();
-    const ends = await Promise.all(searches.map(({ id }) => ended(client, id)));
-    over = true;
-    await killing;
-    for (const { id, trials } of ends) {
-      expect(trials).toMatchObject({ complete: 50, failed: 0 });
-      await expectSound(database.url, id);
-    }
-    expect(await hashesOf(client, searches[0]!.id)).toEqual(await hashesOf(client, searches[1]!.id));
-  }, 240_000);
-
   it('a worker that is asked to stop releases its trials at once, unharmed', async () => {
     const client = await api();
     const leaving = await worker();
@@ -227,14 +204,6 @@ async function tellsOfTheQueue({ url }: ApiClient): Promise<void> {
   expect(metrics).toContain('hypersearch_up{part="queue"} 0');
   expect(metrics).toContain('hypersearch_up{part="postgres"} 1');
   expect(metrics).not.toMatch(/^hypersearch_queue_depth /m);
-}
-
-/** Waits until so many trials of the search are complete, or it has ended. */
-async function reachedOrOver(client: ApiClient, id: string, complete: number): Promise<void> {
-  await eventually(async () => {
-    const { state, trials } = await client.search(id);
-    return trials.complete >= complete || state !== 'running';
-  }, 120_000);
 }
 
 /** Queues everything of a search once more, under other job ids: what a queue that doubles jobs would do. */

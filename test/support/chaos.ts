@@ -30,7 +30,6 @@ export interface Disturbance {
 export interface Fleet {
   readonly client: ApiClient;
   readonly databaseUrl: string;
-  readonly queue: 'redis' | 'postgres';
   /** Disturbs one process, and waits until trials are stored again. */
   disturb(random: Random): Promise<Disturbance>;
   /** What the processes have printed. */
@@ -38,12 +37,11 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
-/** An API and two workers on a Postgres of their own, and a Redis of their own if redis-server is installed and `queue` is not `postgres`. */
-export async function startFleet(queue?: string): Promise<Fleet> {
+/** An API and two workers on a Postgres of their own, and on a Redis if the queue is to be there. */
+export async function startFleet(queue: 'postgres' | 'redis'): Promise<Fleet> {
   const folder = await temporaryFolder();
   const postgres = await startOwnPostgres(folder.path);
-  const binary = queue === 'postgres' ? undefined : findRedis();
-  const redis = binary === undefined ? undefined : await startRedis(binary);
+  const redis = queue === 'postgres' ? undefined : await startRedis(findRedis()!);
   const environment = {
     DATABASE_URL: postgres.url,
     REDIS_URL: redis?.url ?? '',
@@ -67,7 +65,6 @@ export async function startFleet(queue?: string): Promise<Fleet> {
   return {
     client: createClient(api.url),
     databaseUrl: postgres.url,
-    queue: redis === undefined ? 'postgres' : 'redis',
     disturb: async (random) => {
       const possible = disturbances.filter(({ needsRedis }) => redis !== undefined || needsRedis !== true);
       const { what, happen } = possible[random.integer(possible.length)]!;
