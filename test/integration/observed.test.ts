@@ -289,6 +289,18 @@ it.each([
   expect(trial).toMatchObject({ notes: 'MLflow run swift-hare-1', durationMs: 30_500 });
 });
 
+it('a search with 120 hyperparameters has a table of all of them', async () => {
+  const names = Array.from({ length: 120 }, (_, i) => `p${i}`);
+  const line = (i: number) => [i, i, 'COMPLETE', ...names.map((_, k) => i * k + i)].join(',');
+  const text = [`number,value,state,${names.map((name) => `params_${name}`).join(',')}`, line(0), line(1), line(2)];
+  const { search } = await service.client.importTrials(Buffer.from(text.join('\n')), { direction: 'minimize' });
+  const response = await fetch(`${service.url}/v1/searches/${search.id}/table`);
+  const { points, trials } = (await response.json()) as Record<'points' | 'trials', Record<string, unknown>>;
+  expect(Object.keys(points)).toEqual(names);
+  expect(points['p119']).toEqual([0, 120, 240]);
+  expect(trials['value']).toEqual([0, 1, 2]);
+});
+
 it('our own journal comes back: numbers, states, values, hyperparameters, curves, notes and tags', async () => {
   const { id } = await service.client.create({
     dataset: 'iris',

@@ -35,11 +35,13 @@ const columns: Readonly<Record<keyof Table['trials'], Prisma.Sql>> = {
   tags: Prisma.sql`tags`,
 };
 
-/** Name and expression, in pairs, as json_build_object takes them; the rows come in the order of their numbers. */
+/** An object of names and lists; the rows come in the order of their numbers. Not with json_build_object: a function has at most 100 arguments. */
 function inColumns(expressions: readonly (readonly [string, Prisma.Sql])[]): Prisma.Sql {
   if (expressions.length === 0) return Prisma.sql`'{}'::json`;
-  const pairs = expressions.map(([name, sql]) => Prisma.sql`${name}::text, coalesce(json_agg(${sql}), '[]'::json)`);
-  return Prisma.sql`json_build_object(${Prisma.join(pairs)})`;
+  const pairs = expressions.map(
+    ([name, sql]) => Prisma.sql`to_json(${name}::text)::text || ':' || coalesce(json_agg(${sql})::text, '[]')`,
+  );
+  return Prisma.sql`('{' || array_to_string(ARRAY[${Prisma.join(pairs)}], ',') || '}')::json`;
 }
 
 /**

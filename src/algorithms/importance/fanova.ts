@@ -34,10 +34,11 @@ export function mainShares(samples: Samples, seed: number): Share[] | undefined 
 /** The share that two dimensions explain by their interaction, beyond their own shares; 0 if all values are equal. */
 export function pairShare(samples: Samples, seed: number, j: number, k: number): number {
   const shares = forest(samples, seed, PAIR_RESAMPLES).flatMap((leaves) => {
-    const variance = totalVariance(leaves, samples.choices);
+    const volumes = leaves.map((leaf) => volume(leaf, samples.choices));
+    const variance = varianceOf(leaves, volumes);
     if (!(variance > 0)) return [];
     const own = treeShares(leaves, samples.choices)!;
-    return Math.max(0, pairVariance(leaves, samples.choices, j, k) / variance - own[j]! - own[k]!);
+    return Math.max(0, pairVariance(leaves, volumes, samples.choices, j, k) / variance - own[j]! - own[k]!);
   });
   return shares.length === 0 ? 0 : shares.reduce((a, b) => a + b, 0) / shares.length;
 }
@@ -67,39 +68,47 @@ function volume(leaf: Leaf, choices: readonly number[]): number {
   return choices.reduce((product, _, j) => product * side(leaf, choices, j), 1);
 }
 
-function meanOf(leaves: readonly Leaf[], choices: readonly number[]): number {
-  return leaves.reduce((sum, leaf) => sum + leaf.value * volume(leaf, choices), 0);
+function meanOf(leaves: readonly Leaf[], volumes: readonly number[]): number {
+  return leaves.reduce((sum, leaf, i) => sum + leaf.value * volumes[i]!, 0);
 }
 
-function totalVariance(leaves: readonly Leaf[], choices: readonly number[]): number {
-  const mean = meanOf(leaves, choices);
-  return leaves.reduce((sum, leaf) => sum + (leaf.value - mean) ** 2 * volume(leaf, choices), 0);
+function varianceOf(leaves: readonly Leaf[], volumes: readonly number[]): number {
+  const mean = meanOf(leaves, volumes);
+  return leaves.reduce((sum, leaf, i) => sum + (leaf.value - mean) ** 2 * volumes[i]!, 0);
 }
 
 /** By dimension; undefined if the tree is constant. */
 function treeShares(leaves: readonly Leaf[], choices: readonly number[]): number[] | undefined {
-  const variance = totalVariance(leaves, choices);
+  // Once: a volume is a product over all dimensions, and every dimension needs that of every leaf.
+  const volumes = leaves.map((leaf) => volume(leaf, choices));
+  const variance = varianceOf(leaves, volumes);
   if (!(variance > 0)) return undefined;
-  const mean = meanOf(leaves, choices);
-  return choices.map((_, j) => mainVariance(leaves, choices, j, mean) / variance);
+  const mean = meanOf(leaves, volumes);
+  return choices.map((_, j) => mainVariance(leaves, volumes, choices, j, mean) / variance);
 }
 
 /** The variance, along dimension j, of the tree's mean over all other dimensions. */
-function mainVariance(leaves: readonly Leaf[], choices: readonly number[], j: number, mean: number): number {
+function mainVariance(
+  leaves: readonly Leaf[],
+  volumes: readonly number[],
+  choices: readonly number[],
+  j: number,
+  mean: number,
+): number {
   // The contribution of a leaf to the marginal mean inside its range.
-  const height = (leaf: Leaf) => {
+  const heights = leaves.map((leaf, i) => {
     const own = side(leaf, choices, j);
-    return own > 0 ? (leaf.value * volume(leaf, choices)) / own : 0;
-  };
+    return own > 0 ? (leaf.value * volumes[i]!) / own : 0;
+  });
   const count = choices[j]!;
   if (count > 0) {
     const means = new Float64Array(count);
-    for (const leaf of leaves) for (const choice of leaf.choices[j]!) means[choice]! += height(leaf);
+    for (const [i, leaf] of leaves.entries()) for (const choice of leaf.choices[j]!) means[choice]! += heights[i]!;
     return means.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
   }
-  const edges = leaves.flatMap((leaf) => [
-    { at: leaf.low[j]!, step: height(leaf) },
-    { at: leaf.high[j]!, step: -height(leaf) },
+  const edges = leaves.flatMap((leaf, i) => [
+    { at: leaf.low[j]!, step: heights[i]! },
+    { at: leaf.high[j]!, step: -heights[i]! },
   ]);
   edges.sort((a, b) => a.at - b.at);
   let [here, level, variance] = [0, 0, 0];
@@ -112,11 +121,17 @@ function mainVariance(leaves: readonly Leaf[], choices: readonly number[], j: nu
 }
 
 /** The variance of the tree's mean over all dimensions but j and k, from the pairs of leaves that overlap in both. */
-function pairVariance(leaves: readonly Leaf[], choices: readonly number[], j: number, k: number): number {
-  const mean = meanOf(leaves, choices);
-  const heights = leaves.map((leaf) => {
+function pairVariance(
+  leaves: readonly Leaf[],
+  volumes: readonly number[],
+  choices: readonly number[],
+  j: number,
+  k: number,
+): number {
+  const mean = meanOf(leaves, volumes);
+  const heights = leaves.map((leaf, i) => {
     const own = side(leaf, choices, j) * side(leaf, choices, k);
-    return own > 0 ? (leaf.value * volume(leaf, choices)) / own : 0;
+    return own > 0 ? (leaf.value * volumes[i]!) / own : 0;
   });
   let sum = 0;
   leaves.forEach((a, i) => {

@@ -12,6 +12,7 @@ import {
   type Asked,
   listed,
   MAX_HYPERPARAMETERS,
+  MAX_TEXT,
   type Note,
   refusedFile,
   type SourceTrial,
@@ -46,15 +47,31 @@ export function readCsvTrials(text: string, asked: Asked, format: TrialFormat | 
       name: '',
       text: `columns that look like other results or facts of the runs are left out: ${listed(leftOut)}; a mapping of their names takes them as hyperparameters`,
     });
-  const trials = table.rows.map((row) => trialOf(row, metric, hyperparameters, reader.trial(row, metric, table)));
+  const trials = table.rows.map((row) =>
+    trialOf(row, metric, hyperparameters, reader, reader.trial(row, metric, table)),
+  );
   return {
     format: reader.format,
-    objective: { metric: labelOf(metric), direction },
+    objective: { metric: labelOf(reader, metric), direction },
     trials,
     distributions: new Map(),
     folds: reader.folds?.(table, metric),
-    notes: [...notes, ...(reader.notes?.(table) ?? [])],
+    notes: [...notes, ...(reader.notes?.(table) ?? []), ...(reader.isNone ? [] : emptyCells(trials, hyperparameters))],
   };
+}
+
+/** Programs write None and what a trial does not have alike. */
+function emptyCells(
+  trials: readonly SourceTrial[],
+  hyperparameters: readonly (readonly [name: string, column: string])[],
+): readonly Note[] {
+  const ended = trials.filter(({ state }) => state === 'complete' || state === 'pruned');
+  return hyperparameters.flatMap(([name]) => {
+    const empty = ended.filter(({ point }) => !point.has(name)).length;
+    if (empty === 0 || empty === ended.length) return [];
+    const text = `has no value in ${empty} of ${ended.length} trials that ended: they are taken not to have it, also if it was None`;
+    return [{ name, text }];
+  });
 }
 
 function metricOf(reader: TableReader, table: Table, { metric }: Asked): string {
@@ -63,20 +80,20 @@ function metricOf(reader: TableReader, table: Table, { metric }: Asked): string 
   if (only === undefined)
     throw refusedFile('metric', 'the file has no column with numbers that could be the objective');
   if (metric === undefined && candidates.length === 1) return only;
-  const found = candidates.find((column) => column === metric || labelOf(column) === metric);
+  const found =
+    candidates.find((column) => column === metric) ?? candidates.find((column) => labelOf(reader, column) === metric);
   if (found !== undefined) return found;
   throw refusedFile('metric', `must be the column of the objective, one of ${listed(candidates)}${gotText(metric)}`);
 }
 
-/** `val_loss` of MLflow’s column `metrics.val_loss`, `error` of Optuna’s `value_error`; `values_0` has no name. */
-function labelOf(column: string): string {
-  return column.replace(/^metrics\.|^values?_(?!\d+$)/, '');
+function labelOf(reader: TableReader, column: string): string {
+  return reader.label?.(column) ?? column;
 }
 
 function directionOf(reader: TableReader, metric: string, notes: Note[]): Direction {
   if (reader.direction !== undefined) return reader.direction;
-  const own = ownMetric(labelOf(metric));
-  if (own === undefined) throw unknownDirection(labelOf(metric));
+  const own = ownMetric(labelOf(reader, metric));
+  if (own === undefined) throw unknownDirection(labelOf(reader, metric));
   const direction = { ...metrics.regression, ...metrics.classification }[own];
   notes.push({ name: metric, text: `the file has no direction; to ${direction} is usual for it` });
   return direction;
@@ -86,17 +103,20 @@ function trialOf(
   row: Row,
   metric: string,
   hyperparameters: readonly (readonly [name: string, column: string])[],
+  reader: TableReader,
   { state, why, ...facts }: TrialOfRow,
 ): SourceTrial {
   const value = numberIn(row, metric);
   const point = new Map<string, Value>();
   for (const [name, column] of hyperparameters) {
-    const own = valueIn(row.cell(column));
+    const cell = row.cell(column);
+    const own = cell === '' && reader.isNone?.(row, name) ? 'None' : valueIn(cell);
     if (own !== undefined) point.set(name, own);
   }
   const isLacking = state === 'complete' && value === undefined;
   return {
     ...facts,
+    ...(facts.notes !== undefined && { notes: facts.notes.slice(0, MAX_TEXT).replace(/[\ud800-\udbff]$/, '') }),
     place: `line ${row.line}`,
     point,
     state: isLacking ? 'failed' : state,

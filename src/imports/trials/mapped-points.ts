@@ -138,6 +138,8 @@ class Mapping {
   #keep(source: string, values: readonly Value[]): void {
     // A name of ours means what it means here.
     const name = hyperparameterNames.includes(source) ? `${source} (in the file)` : source;
+    if (this.#settings.has(name) && [...this.#kept, ...this.#mapped].some((one) => one.hyperparameter === name))
+      throw new NoCounterpart(`another hyperparameter of the file is kept as ${name}`);
     const setting = this.#setting(source, values, (given) => given);
     this.#add(source, name, setting, (value) => value);
     this.#kept.push({ source, hyperparameter: name, setting });

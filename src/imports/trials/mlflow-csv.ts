@@ -25,6 +25,7 @@ export const mlflowRuns: TableReader = {
   format: 'mlflow-csv',
   is: ({ names }) => names.includes('run_id') && names.includes('status'),
   objectives: (table) => table.names.filter((name) => name.startsWith('metrics.') && isNumeric(table, name)),
+  label: (column) => column.slice('metrics.'.length),
   hyperparameters: (table) => ({ hyperparameters: prefixed(table, 'params.'), leftOut: [] }),
   trial: (row) => ({
     ...runOf(row, 'status', row.cell('tags.mlflow.runName') || row.cell('run_id')),

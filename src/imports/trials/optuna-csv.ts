@@ -19,6 +19,8 @@ export const optunaTable: TableReader = {
     names.includes('number') &&
     names.some((name) => value.test(name) || name.startsWith('params_')),
   objectives: ({ names }) => names.filter((name) => value.test(name)),
+  // `value_error` of a named objective; `values_0` has no name.
+  label: (column) => column.replace(/^values?_(?!\d+$)/, ''),
   hyperparameters: (table) => ({ hyperparameters: prefixed(table, 'params_'), leftOut: [] }),
   trial: (row) => {
     const state = stateIn(row.cell('state'), states, 'Optuna');

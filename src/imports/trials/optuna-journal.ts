@@ -4,6 +4,7 @@ import { field, isFields, listOf, maybeNumber, shown, textOf } from '../fields.t
 import { hasEnd, noEnd, operation, recordsIn } from '../optuna.ts';
 import { type OptunaStudy, type OptunaTrial, trialStates, trialsOfStudy } from './optuna-study.ts';
 import { type Asked, MAX_TRIALS, refusedFile, type SourceTrials } from './source-trials.ts';
+import { timeIn } from './table.ts';
 
 const directions: Readonly<Record<number, Direction>> = { 1: 'minimize', 2: 'maximize' };
 
@@ -25,8 +26,9 @@ function studiesIn(text: string): readonly Study[] {
 }
 
 function take(record: unknown, line: number, studies: Study[], trials: (OptunaTrial | undefined)[]): void {
-  const study = studies[maybeNumber(field(record, 'study_id')) ?? -1];
-  const trial = trials[maybeNumber(field(record, 'trial_id')) ?? -1];
+  // As Optuna reads its journal: nothing is added to a deleted study, and a finished trial does not change.
+  const study = existing(studies[maybeNumber(field(record, 'study_id')) ?? -1]);
+  const trial = unfinished(trials[maybeNumber(field(record, 'trial_id')) ?? -1]);
   switch (field(record, 'op_code')) {
     case operation.createStudy:
       createStudy(record, studies);
@@ -60,6 +62,14 @@ function take(record: unknown, line: number, studies: Study[], trials: (OptunaTr
     case operation.setTrialAttribute:
       if (trial) addAll(trial.attributes, field(record, 'user_attr'));
   }
+}
+
+function existing(study: Study | undefined): Study | undefined {
+  return study?.isDeleted ? undefined : study;
+}
+
+function unfinished(trial: OptunaTrial | undefined): OptunaTrial | undefined {
+  return trial?.state === 'running' || trial?.state === 'waiting' ? trial : undefined;
 }
 
 function createStudy(record: unknown, studies: Study[]): void {
@@ -127,6 +137,5 @@ function addAll(attributes: Map<string, unknown>, more: unknown): void {
 }
 
 function timeOf(value: unknown): number | undefined {
-  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isFinite(time) ? time : undefined;
+  return typeof value === 'string' ? timeIn(value) : undefined;
 }

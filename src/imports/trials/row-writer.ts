@@ -49,14 +49,15 @@ export class RowWriter {
   /** `series`: the objective after each epoch. */
   add(trial: SourceTrial, hyperparameters: Point, series: Series): void {
     const number = this.#number++;
-    const { state, value, deviation = null, notes = '', tags = [] } = trial;
+    const { state, value, notes = '', tags = [] } = trial;
+    const deviation = amount(trial.deviation);
     const outcome = state !== 'complete' ? null : value === null ? 'diverged' : 'ok';
     const reason = trial.reason ?? (outcome === 'diverged' ? 'its value is not finite' : null);
     const epochs = trial.epochs ?? series.length;
     const attempt = state === 'cancelled' ? 0 : 1;
     const verdict = state === 'pruned' ? this.#verdict(epochs, value) : null;
     const written: Written = { number, attempt, value, deviation, reason, epochs, verdict };
-    const durationMs = trial.durationMs ?? durationOf(trial);
+    const durationMs = amount(trial.durationMs) ?? durationOf(trial);
     this.#count(state, outcome, number, epochs);
     this.#trials.add(
       {
@@ -150,6 +151,11 @@ function curvesOf(series: Series, value: number | null, { objective: { metric } 
     regularizationLoss: unknown,
     signals: [],
   };
+}
+
+/** Of a deviation or a time; null for what is none, which could not be read back. */
+function amount(value: number | undefined): number | null {
+  return value !== undefined && value >= 0 && Number.isFinite(value) ? value : null;
 }
 
 function durationOf({ startedAt, finishedAt }: SourceTrial): number | null {

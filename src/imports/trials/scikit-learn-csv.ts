@@ -24,6 +24,8 @@ export const scikitLearn: TableReader = {
   // Its scorers are all “greater is better”; errors are negated.
   direction: 'maximize',
   hyperparameters: (table) => ({ hyperparameters: prefixed(table, 'param_'), leftOut: [] }),
+  // `params` is a dict of Python, which has only what the candidate sets.
+  isNone: (row, name) => [`'${name}': None`, `"${name}": None`].some((item) => row.cell('params').includes(item)),
   folds: (table, metric) => splitsOf(table, metric).length || undefined,
   trial: (row, metric, table) => {
     const folds = Math.max(1, splitsOf(table, metric).length);

@@ -15,6 +15,8 @@ export interface TableReader {
   is(table: Table): boolean;
   /** Columns that could be the objective. */
   objectives(table: Table): readonly string[];
+  /** What the tool calls the objective in a column, if the column is called otherwise. */
+  label?(column: string): string;
   /** If the tool has but one. */
   readonly direction?: Direction;
   /** `named`: names that the request maps. */
@@ -26,6 +28,8 @@ export interface TableReader {
     readonly hyperparameters: readonly (readonly [name: string, column: string])[];
     readonly leftOut: readonly string[];
   };
+  /** Whether the empty cell of a hyperparameter is a value None, where the file tells it from one that the trial lacks. */
+  isNone?(row: Row, name: string): boolean;
   trial(row: Row, metric: string, table: Table): TrialOfRow;
   /** Over which values are means. */
   folds?(table: Table, metric: string): number | undefined;

@@ -21,6 +21,7 @@ interface Row {
   readonly value: number | null;
   readonly reason: string | null;
   readonly epochs: number;
+  readonly notes: string;
   readonly hyperparameters: Readonly<Record<string, Value>>;
   readonly curves: readonly { readonly validationMetric: readonly (number | null)[] }[] | null;
 }
@@ -68,6 +69,17 @@ describe('a name', () => {
     expect(await settingsOf('lr', ['0.1', '0.2'], { lr: null })).toEqual({});
   });
 
+  it('is left out if another one is kept under it', async () => {
+    const text = 'number,value,params_dropout,params_dropout (in the file),state\n0,1,3,1,COMPLETE\n1,2,4,2,COMPLETE';
+    const answer = await read(text);
+    expect(answer.kept).toMatchObject([{ source: 'dropout', setting: { low: 3, high: 4 } }]);
+    expect(rowsOf(answer)[0]!.hyperparameters).toEqual({ 'dropout (in the file)': 3 });
+    expect(answer.notes).toContainEqual({
+      name: 'dropout (in the file)',
+      text: expect.stringContaining('is left out: another hyperparameter'),
+    });
+  });
+
   it('that is one of ours with values that ours cannot have says that it is that of the file', async () => {
     expect(Object.keys(await settingsOf('dropout', ['3', '4']))).toEqual(['dropout (in the file)']);
   });
@@ -86,6 +98,35 @@ describe('a journal', () => {
     const text = journal(study('a'), study('b'), trial({}), trial({ value: 0.25 }, 1));
     expect(await answerTo(text)).toMatchObject({ kind: 'refused', issues: [{ path: 'study' }] });
     expect((await read(text, { study: 'b' })).search.record).toMatchObject({ name: 'b', best: { value: 0.25 } });
+  });
+
+  it('is read as Optuna reads it: a finished trial does not change, a deleted study has no new ones', async () => {
+    const set = (trial_id: number, more: object) => ({ op_code: 6, trial_id, state: 1, ...more });
+    const text = journal(
+      study('gone'),
+      study('b'),
+      { op_code: 1, study_id: 0 },
+      trial({}, 0),
+      trial({ state: 0, value: null, values: null }, 1),
+      set(0, { values: [0.125] }),
+      set(0, { values: [99] }),
+      set(0, { state: 3 }),
+      { op_code: 7, trial_id: 0, step: 3, intermediate_value: 9 },
+    );
+    expect(rowsOf(await read(text))).toMatchObject([{ state: 'complete', value: 0.125, epochs: 0 }]);
+  });
+
+  it('has times of UTC where they have no zone', async () => {
+    const zone = process.env['TZ'];
+    process.env['TZ'] = 'America/New_York';
+    try {
+      const times = { datetime_start: '2026-05-01T10:00:00.250000', datetime_complete: '2026-05-01T10:00:01' };
+      const [row] = rowsOf(await read(journal(study('a'), trial(times))));
+      expect(row).toMatchObject({ startedAt: '2026-05-01T10:00:00.250Z', finishedAt: '2026-05-01T10:00:01.000Z' });
+    } finally {
+      if (zone === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zone;
+    }
   });
 
   it('has every step of any trial as an epoch', async () => {
@@ -131,5 +172,57 @@ describe('a journal', () => {
     ],
   ])('with %s that cannot be is refused', async (_, more) => {
     expect(await answerTo(journal(study('a'), trial(more)))).toMatchObject({ kind: 'refused' });
+  });
+});
+
+describe('a table', () => {
+  const scikitLearn = [
+    'params,param_depth,param_leaf,split0_test_score,split1_test_score,mean_test_score,std_test_score,mean_fit_time',
+    `"{'depth': None}",,,0.5,0.5,0.5,-3,1e308`,
+    `"{'depth': 2, 'leaf': 1}",2,1,0.5,0.5,0.5,0.1,2`,
+    `"{'depth': 3, 'leaf': 4}",3,4,0.5,0.5,0.5,0.1,2`,
+  ].join('\n');
+
+  it('of scikit-learn tells None from what a candidate does not set', async () => {
+    const answer = await read(scikitLearn);
+    expect(rowsOf(answer).map(({ hyperparameters }) => hyperparameters)).toEqual([
+      { depth: 'None' },
+      { depth: 2, leaf: 1 },
+      { depth: 3, leaf: 4 },
+    ]);
+  });
+
+  it('has no deviation and no time that cannot be', async () => {
+    const rows = rowsOf(await read(scikitLearn));
+    expect(rows[0]).toMatchObject({ deviation: null, durationMs: null });
+    expect(rows[1]).toMatchObject({ deviation: expect.closeTo(0.1 * Math.SQRT2), durationMs: 4000 });
+  });
+
+  it('of Optuna says where a value may be None', async () => {
+    const { notes } = await read(table('q', ['1', '', '3']));
+    expect(notes).toContainEqual({ name: 'q', text: expect.stringContaining('no value in 1 of 3 trials') });
+    expect((await read(table('q', ['1', '2', '3']))).notes).toEqual([
+      { name: 'q', text: expect.stringMatching(/^from/) },
+    ]);
+  });
+
+  const runs = (metric: string, values: readonly number[], name = 'a') =>
+    [`Name,State,lr,${metric}`, ...values.map((value, i) => `${name},finished,0.${i + 1},${value}`)].join('\n');
+
+  it.each([
+    ['value_loss', [0.5, 0.4], { metric: 'observed', label: 'value_loss' }],
+    ['val_loss', [0.5, 0.4], { metric: 'validationLoss', label: 'val_loss' }],
+    ['accuracy', [95.5, 96], { metric: 'observed', label: 'accuracy' }],
+    ['accuracy', [0.955, 0.96], { metric: 'validationAccuracy', label: 'accuracy' }],
+  ])('with %s of %j takes it for ours only if it can be', async (column, values, { metric, label }) => {
+    const { specification } = (await read(runs(column, values), { metric: column })).search.record;
+    expect(specification).toMatchObject({ objective: { metric }, observed: { metric: label } });
+  });
+
+  it('has names of runs of a bounded length, and refuses such an objective', async () => {
+    const [row] = rowsOf(await read(runs('score', [1, 2], 'r'.repeat(3000)), { metric: 'score' }));
+    expect(row!.notes).toHaveLength(200);
+    const long = `run_id,status,metrics.${'m'.repeat(301)},params.a\n1,FINISHED,0.5,1`;
+    expect(await answerTo(long)).toMatchObject({ kind: 'refused', issues: [{ path: 'metric' }] });
   });
 });
