@@ -1,0 +1,98 @@
+/**
+ * Spaces of Ray Tune, Hyperopt and scikit-learn as clients/python/hypersearch_space.py writes them: sampled here, their values are distributed as
+ * 10,000 draws of the tool’s own sampler (test/fixtures/spaces/make-spaces.py), but for what the import tells.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createSampler } from '../../../src/algorithms/samplers/create-sampler.ts';
+import { type Distribution, spaceOf, type Value } from '../../../src/algorithms/space/space.ts';
+import { readSpace } from '../../../src/imports/read-space.ts';
+import { settingsOf } from '../../support/samplers.ts';
+
+const DRAWS = 10_000;
+
+type Draws = { readonly quantiles: readonly number[] } | { readonly counts: readonly (readonly [Value, number])[] };
+interface Fixture {
+  readonly version: string;
+  readonly space: { readonly hyperparameters: Readonly<Record<string, unknown>> };
+  readonly draws: Readonly<Record<string, Draws>>;
+}
+
+function fixture(tool: string): Fixture {
+  return JSON.parse(readFileSync(new URL(`../../fixtures/spaces/${tool}.json`, import.meta.url), 'utf8')) as Fixture;
+}
+
+/** 10,000 values of the random sampler, without conditions. */
+function sampled(setting: Distribution): Value[] {
+  const { when: _, ...alone } = setting;
+  const sampler = createSampler(spaceOf({ one: alone }), settingsOf('random', 11), [], 'minimize');
+  return Array.from({ length: DRAWS }, (_, number) => sampler.propose(number, [])['one']!);
+}
+
+/** The share of values at most `x`. */
+function share(values: readonly number[], x: number): number {
+  return values.filter((value) => value <= x).length / values.length;
+}
+
+/** Kolmogorov and Smirnov: the largest distance of the distribution functions, at the quantiles that are known. */
+function distance(ours: readonly number[], quantiles: readonly number[]): number {
+  return Math.max(...quantiles.map((x, i) => Math.abs(share(ours, x) - i / (quantiles.length - 1))));
+}
+
+/** Two samples of 10,000 differ by less with probability 0.9999 (Smirnov's asymptotic formula). */
+const FAR = 1.63 * Math.sqrt(2 / DRAWS) * 1.37;
+
+/** What the import says of it: ends that are half as likely, ranges of whole numbers on a log scale that Ray rounds down. */
+const TOLD = /half as likely|shares of its ends differ/;
+
+describe.each(['ray-tune', 'hyperopt', 'scikit-learn'])('a space of %s', (tool) => {
+  const { space, draws } = fixture(tool);
+  const read = readSpace({ text: JSON.stringify(space) });
+  const noteOf = (name: string) =>
+    read.notes
+      .filter((note) => note.name === name)
+      .map(({ text }) => text)
+      .join('\n');
+
+  it.each(read.mapped.filter(({ setting }) => typeof setting === 'object').map((one) => [one.source, one] as const))(
+    'has the values of %s',
+    (source, { setting }) => {
+      const drawn = draws[source.split('/').at(-1)!];
+      const ours = sampled(setting as Distribution);
+      // Ray does not draw from a grid.
+      if (drawn === undefined) return expect(source).toBe('batch_norm');
+      if ('quantiles' in drawn) return expect(distance(ours as number[], drawn.quantiles)).toBeLessThan(FAR);
+      const round = (value: Value) => (typeof value === 'number' ? Number(value.toPrecision(12)) : value);
+      const counts = new Map(drawn.counts.map(([value, count]) => [round(value), count]));
+      expect(new Set(ours.map(round))).toEqual(new Set(counts.keys()));
+      if (TOLD.test(noteOf(source))) return undefined;
+      for (const [value, count] of counts) {
+        const own = ours.filter((one) => round(one) === value).length;
+        // Five standard deviations of the difference of two counts.
+        expect(Math.abs(own - count), `${value}: ${own} and ${count}`).toBeLessThan(5 * Math.sqrt(2 * count));
+      }
+      return undefined;
+    },
+  );
+
+  it('takes over or names every parameter', () => {
+    const names = [...read.mapped.map(({ source }) => source), ...read.unmapped.map(({ name }) => name)];
+    expect(names.sort()).toEqual(Object.keys(space.hyperparameters).sort());
+  });
+});
+
+it('keeps the condition of a parameter below an option of hp.choice', () => {
+  const { hyperparameters } = readSpace({ text: JSON.stringify(fixture('hyperopt').space) }).specification;
+  expect(hyperparameters).toMatchObject({
+    optimizer: { choices: ['sgd', 'momentum'] },
+    momentum: { low: 0.5, high: 0.9, when: { optimizer: ['momentum'] } },
+  });
+});
+
+it('says why a parameter is left out', () => {
+  const { unmapped } = readSpace({ text: JSON.stringify(fixture('ray-tune').space) });
+  expect(unmapped.map(({ name, why }) => [name, why])).toEqual([
+    ['other', expect.stringMatching(/./)],
+    ['noise', expect.stringMatching(/./)],
+  ]);
+});
