@@ -11,8 +11,8 @@ import { ended, expectSound, hashesOf, lasting } from '../support/searches.ts';
 
 const number = (name: string, other: number) => Number(process.env[name] ?? other);
 /** For each queue. */
-const count = number('CHAOS_EVENTS', 8);
-const trials = number('CHAOS_TRIALS', 60);
+const count = number('CHAOS_EVENTS', 4);
+const trials = number('CHAOS_TRIALS', 40);
 const seed = number('CHAOS_SEED', 1);
 const queues = findRedis() === undefined ? (['postgres'] as const) : (['postgres', 'redis'] as const);
 const asked = queues.filter((queue) => (process.env['CHAOS_QUEUE'] || queue) === queue);
