@@ -24,8 +24,41 @@ function compressed(): Plugin {
   };
 }
 
+/** `search.html`: the page with links to the scripts of the view of a search, which a browser would otherwise find one after another. */
+function searchDocument(): Plugin {
+  return {
+    name: 'search-document',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle: {
+      order: 'post',
+      handler(_, bundle) {
+        const page = bundle['index.html'];
+        const chunks = new Map(
+          Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file]] : [])),
+        );
+        const view = [...chunks.values()].find((chunk) => chunk.facadeModuleId?.endsWith('/search/search-view.tsx'));
+        if (page?.type !== 'asset' || view === undefined) throw new Error('the view of a search is not in the bundle');
+        const needed = new Set([view.fileName]);
+        for (const name of needed) for (const further of chunks.get(name)!.imports) needed.add(further);
+        const styles = new Set([...needed].flatMap((name) => [...(chunks.get(name)!.viteMetadata?.importedCss ?? [])]));
+        const source = String(page.source);
+        const links = [
+          ...[...needed].map((name) => ['modulepreload', name]),
+          ...[...styles].map((name) => ['stylesheet', name]),
+        ].flatMap(([rel, name]) => (source.includes(name!) ? [] : [`<link rel="${rel}" crossorigin href="/${name}">`]));
+        this.emitFile({
+          type: 'asset',
+          fileName: 'search.html',
+          source: source.replace('</head>', `${links.join('')}</head>`),
+        });
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), compressed()],
+  plugins: [react(), searchDocument(), compressed()],
   build: {
     outDir: output,
     emptyOutDir: true,

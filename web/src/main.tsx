@@ -1,9 +1,10 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Refusal } from './api.ts';
+import { api, Refusal } from './api.ts';
 import { App } from './app.tsx';
 import { followSearches } from './overview.ts';
+import { readAhead } from './search/reading-ahead.ts';
 import { applyTheme } from './theme.ts';
 import './style/base.css';
 import './style/parts.css';
@@ -21,6 +22,11 @@ const client = new QueryClient({
   },
 });
 
+const [, opened] = /^\/searches\/([0-9a-f-]{36})$/.exec(location.pathname) ?? [];
+if (opened !== undefined) {
+  void client.prefetchQuery({ queryKey: ['search', opened], queryFn: () => api.search(opened) });
+  readAhead(opened);
+}
 applyTheme();
 followSearches(client);
 createRoot(document.getElementById('page')!).render(

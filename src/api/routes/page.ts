@@ -25,6 +25,8 @@ export const pageRoutes: FastifyPluginAsync<ApiDependencies> = async (app, { web
   for (const url of views) {
     app.get(url, { schema: { hide: true } }, (_, reply) => reply.sendFile('index.html'));
   }
+  // The same document with links to the scripts of the view (web/vite.config.ts), so that they load together.
+  app.get('/searches/:id', { schema: { hide: true } }, (_, reply) => reply.sendFile('search.html'));
   // Whoever mistypes an address in a browser gets the page, which says so and leads on; programs get a problem document.
   app.get('/*', { schema: { hide: true } }, ({ url, headers }, reply) => {
     const inBrowser = headers.accept?.includes('text/html') === true && !url.startsWith('/v1/');

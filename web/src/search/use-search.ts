@@ -2,17 +2,18 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { SearchMessage } from '../../../src/contract/stream.ts';
-import { api, Refusal, type Search, type SearchEvent } from '../api.ts';
+import { Refusal, type Search, type SearchEvent } from '../api.ts';
 import { type Connection, openStream } from '../live.ts';
 import { upsertSearch } from '../overview.ts';
 import { SearchModel, type TrialRow } from './model.ts';
+import { readTrials, takeAhead } from './reading-ahead.ts';
 
 /** The pause before an update of the views is so many times as long as the last update took: updates take at most a fifth of a core. */
 const PAUSE_RATIO = 4;
 /** And at least so long for each change of a trial since then: where more than a hundred change in a second, painting costs most. */
 const PAUSE_PER_CHANGE_MS = 10;
 const MIN_PAUSE_MS = 30;
-const MAX_PAUSE_MS = 300;
+const MAX_PAUSE_MS = 500;
 
 export interface Followed {
   readonly model: SearchModel;
@@ -48,11 +49,11 @@ export function useFollow(id: string): Followed {
     /** Changes that arrive while the table is read; the model skips those that are in the table. */
     let early: SearchEvent[] | undefined = [];
     let round = 0;
-    const load = async () => {
+    const load = async (seq: number) => {
       const own = ++round;
       early = [];
       try {
-        const [table, curves] = await Promise.all([api.about(id, 'table'), api.about(id, 'curves')]);
+        const [table, curves] = (await takeAhead(id, seq)) ?? (await readTrials(id));
         if (own !== round) return;
         model.readTable(table, early ?? []);
         model.readCurves(curves);
@@ -70,7 +71,7 @@ export function useFollow(id: string): Followed {
         if (message.type === 'snapshot') {
           upsertSearch(client, message.search);
           model.readRunning(message.running);
-          void load();
+          void load(message.seq);
         } else if (message.type === 'epochs') for (const epoch of message.epochs) model.onEpoch(epoch);
         else if (message.type === 'removed') setStatus((before) => ({ ...before, removed: true }));
         else if ('seq' in message) {

@@ -1,0 +1,24 @@
+/** The trials of the search whose address the page is opened with: they are requested while its view is loaded. */
+import { api, type Curves, type Table } from '../api.ts';
+
+export type Trials = readonly [Table, Curves];
+
+export function readTrials(id: string): Promise<Trials> {
+  return Promise.all([api.about(id, 'table'), api.about(id, 'curves')]);
+}
+
+let ahead: { readonly id: string; readonly reading: Promise<Trials | undefined> } | undefined;
+
+/** Begins to read the trials of a search. A failure is no error: they are read again. */
+export function readAhead(id: string): void {
+  ahead = { id, reading: readTrials(id).catch(() => undefined) };
+}
+
+/** The trials that were read ahead, for the first who asks, unless they are older than event `seq`. */
+export async function takeAhead(id: string, seq: number): Promise<Trials | undefined> {
+  if (ahead?.id !== id) return undefined;
+  const { reading } = ahead;
+  ahead = undefined;
+  const trials = await reading;
+  return trials !== undefined && trials[0].seq >= seq ? trials : undefined;
+}
