@@ -45,11 +45,10 @@ COPY --from=build /app/examples ./examples
 COPY --from=build /app/dist/web ./dist/web
 COPY --from=build /app/dist/kernels ./dist/kernels
 COPY --from=build /app/dist/models ./dist/models
-COPY --from=build /app/dist/workers ./dist/workers
-COPY --from=build /app/dist/src ./dist/src
+COPY --from=build /app/dist/service ./dist/service
 # A number, so that a cluster can see that it is not root. Nobody has it outside.
 USER 10001:10001
 EXPOSE 3000
 # Node itself is the first process: SIGTERM reaches it, and ends it in order.
-ENTRYPOINT ["node", "dist/src/cli/main.js"]
+ENTRYPOINT ["node", "dist/service/main.js"]
 CMD ["api"]

@@ -71,7 +71,7 @@ async function withWorker<T>(threads: number, use: (client: ApiClient, pid: numb
     const config = { ...readConfig(), dataDirectory, port: 0, logLevel: 'silent' as const };
     const postgres = await startEmbeddedPostgres({ directory: dataDirectory, log: createLog(config) });
     const service = await startService({ ...config, databaseUrl: postgres.url }, 'api');
-    const worker = spawn(process.execPath, [join(projectRoot, 'dist', 'workers', 'trial-worker.js')], {
+    const worker = spawn(process.execPath, [join(projectRoot, 'dist', 'service', 'trial-worker.js')], {
       env: {
         ...process.env,
         DATABASE_URL: postgres.url,

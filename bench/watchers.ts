@@ -161,7 +161,7 @@ async function freePort(): Promise<number> {
 async function withService<T>(threads: number, use: (client: ApiClient, pid: number) => Promise<T>): Promise<T> {
   return temporarily(async (folder) => {
     const port = await freePort();
-    const child = spawn(process.execPath, [join(projectRoot, 'dist', 'src', 'cli', 'main.js'), 'start'], {
+    const child = spawn(process.execPath, [join(projectRoot, 'dist', 'service', 'main.js'), 'start'], {
       env: {
         ...process.env,
         HYPERSEARCH_PORT: String(port),

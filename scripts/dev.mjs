@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const start = () =>
-  spawn(process.execPath, ['--enable-source-maps', 'dist/src/cli/main.js', 'start'], { cwd: root, stdio: 'inherit' });
+  spawn(process.execPath, ['--enable-source-maps', 'dist/service/main.js', 'start'], { cwd: root, stdio: 'inherit' });
 const ended = (child) => (child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined);
 
 let service = start();

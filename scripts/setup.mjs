@@ -15,7 +15,7 @@ import { withLock } from './setup-lock.mjs';
  */
 export async function setUp(root, say, { build = true } = {}) {
   const steps = [installStep(root), clientStep(root), kernelsStep(root), nativeKernelsStep(root), standaloneStep(root)];
-  if (build) steps.push(buildStep(root), pageStep(root));
+  if (build) steps.push(buildStep(root), bundleStep(root), pageStep(root));
   if (steps.every((step) => !step.isDue())) return;
   await withLock(path.join(root, '.hypersearch', 'setup.lock'), say, async () => {
     // Asked again: another process may just have done it. And in turn: what one step makes is the next one's input.
@@ -166,6 +166,23 @@ function buildStep(root) {
       before = key();
       await runBin(root, 'tsc', ['-p', 'tsconfig.json']);
       removeStaleOutputs(root, output);
+    },
+    finish: () => writeJson(stampFile, { key: before }),
+  };
+}
+
+function bundleStep(root) {
+  const output = path.join(root, 'dist', 'service');
+  const stampFile = path.join(output, '.built.json');
+  const key = () => hash(`${readText(path.join(root, 'package-lock.json'))} ${fingerprint(root, ['src', 'workers'])}`);
+  let before;
+  return {
+    announcement: 'Bundling the service…',
+    isDue: () => fs.existsSync(path.join(root, 'workers')) && readJson(stampFile).key !== key(),
+    async run() {
+      before = key();
+      const { bundleService } = await import('./service-bundle.mjs');
+      await bundleService(root, output);
     },
     finish: () => writeJson(stampFile, { key: before }),
   };

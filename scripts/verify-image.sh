@@ -154,7 +154,7 @@ config=$(buildah inspect --type image localhost/hypersearch | json 'JSON.stringi
 user=$(json 'it.User' <<<"$config")
 [[ $user =~ ^[1-9][0-9]*:[1-9][0-9]*$ ]] || fail "the image's user is not a number above 0: ${user:-none}"
 command_line=$(json '[...it.Entrypoint, ...it.Cmd].join(" ")' <<<"$config")
-[ "$command_line" = 'node dist/src/cli/main.js api' ] || fail "the image runs: $command_line"
+[ "$command_line" = 'node dist/service/main.js api' ] || fail "the image runs: $command_line"
 exposed=$(json 'Object.keys(it.ExposedPorts).join()' <<<"$config")
 [ "$exposed" = 3000/tcp ] || fail "the image exposes: $exposed"
 ok "runs «$command_line» as $user, exposes $exposed"

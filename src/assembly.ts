@@ -48,7 +48,7 @@ import type { Slowness } from './domain/estimate.ts';
 import type { Replays } from './domain/what-if/what-if.ts';
 import { Problem } from './errors.ts';
 import type { TrialsAnswer, TrialsTask } from './imports/trials/read-trials.ts';
-import { projectRoot } from './paths.ts';
+import { projectRoot, workerScript } from './paths.ts';
 
 export interface Assembly {
   readonly dependencies: ApiDependencies;
@@ -86,7 +86,7 @@ function createModelThreads() {
     () =>
       new Piscina<ModelUseTask, ModelUseAnswer>({
         ...withSourceMaps,
-        filename: new URL('dist/workers/model-thread.js', `file://${projectRoot}/`).href,
+        filename: workerScript('model-thread').href,
         minThreads: 0,
         maxThreads: 1,
         idleTimeout: PROPOSALS_IDLE_MS,
@@ -133,7 +133,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     ImportanceShares | Replays | readonly Uint8Array[]
   >({
     ...withSourceMaps,
-    filename: new URL('dist/workers/analysis-thread.js', `file://${projectRoot}/`).href,
+    filename: workerScript('analysis-thread').href,
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: ANALYSIS_IDLE_MS,
@@ -141,7 +141,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   const kernels = compileKernels(config.kernels);
   const preflight = new Piscina<PreflightTask, Preflight>({
     ...withSourceMaps,
-    filename: new URL('dist/workers/preflight-thread.js', `file://${projectRoot}/`).href,
+    filename: workerScript('preflight-thread').href,
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: ANALYSIS_IDLE_MS,
@@ -149,7 +149,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   });
   const speed = new Piscina<undefined, Slowness>({
     ...withSourceMaps,
-    filename: new URL('dist/workers/preflight-thread.js', `file://${projectRoot}/`).href,
+    filename: workerScript('preflight-thread').href,
     name: 'slowness',
     minThreads: 0,
     maxThreads: 1,
@@ -158,7 +158,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   });
   const proposals = new Piscina<ProposalTask, ProposalAnswer>({
     ...withSourceMaps,
-    filename: new URL('dist/workers/proposal-thread.js', `file://${projectRoot}/`).href,
+    filename: workerScript('proposal-thread').href,
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: PROPOSALS_IDLE_MS,
@@ -252,7 +252,7 @@ export async function startWorker(
 ): Promise<{ close(): Promise<void> }> {
   const { kernels, log } = dependencies;
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
-  const entry = new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`);
+  const entry = workerScript('compute-thread');
   const core = createThreadedCore(config.threads, entry, kernels, config.trialMemoryBytes);
   const runner = createTrialRunner({
     ...dependencies,

@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The folder of package.json, for both sources and compiled files. */
 export const projectRoot = rootAbove(dirname(fileURLToPath(import.meta.url)));
+
+/** The address of a script of workers/, as it is bundled (scripts/service-bundle.mjs). */
+export function workerScript(name: string): URL {
+  return new URL(`dist/service/${name}.js`, pathToFileURL(`${projectRoot}/`));
+}
 
 function rootAbove(folder: string): string {
   if (existsSync(join(folder, 'package.json'))) return folder;

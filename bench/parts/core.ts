@@ -6,7 +6,7 @@ import { createThreadedCore } from '../../src/compute/threaded-core.ts';
 import type { TrialTask } from '../../src/compute/trial.ts';
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import { fallbacks, settingsOf } from '../../src/domain/specification/hyperparameters.ts';
-import { projectRoot } from '../../src/paths.ts';
+import { projectRoot, workerScript } from '../../src/paths.ts';
 import type { TrialList } from './trials.ts';
 
 /** How often the list is gone through, so that threads that have no last trial to share weigh little. */
@@ -32,7 +32,7 @@ function tasksOf(trials: TrialList): TrialTask[] {
 
 /** Seconds that `threads` threads take for the list, gone through PASSES times, after a pass that is not counted. */
 export async function coreSeconds(trials: TrialList, threads: number, kernels: KernelsName): Promise<number> {
-  const entry = new URL('dist/workers/compute-thread.js', `file://${projectRoot}/`);
+  const entry = workerScript('compute-thread');
   const core = createThreadedCore(threads, entry, compileKernels(kernels));
   const tasks = tasksOf(trials);
   try {

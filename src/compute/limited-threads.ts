@@ -1,6 +1,6 @@
 /** Threads that read what comes from outside: bounded in memory and time, since damaged files may take any. */
 import { Piscina } from 'piscina';
-import { projectRoot } from '../paths.ts';
+import { workerScript } from '../paths.ts';
 import { withSourceMaps } from './source-maps.ts';
 
 const IDLE_MS = 10_000;
@@ -26,7 +26,7 @@ export function createLimitedThreads<Task, Answer>(
 ): LimitedThreads<Task, Answer> {
   const threads = new Piscina<Task, Answer>({
     ...withSourceMaps,
-    filename: new URL(`dist/workers/${script}.js`, `file://${projectRoot}/`).href,
+    filename: workerScript(script).href,
     minThreads: 0,
     maxThreads,
     idleTimeout: IDLE_MS,

@@ -8,7 +8,7 @@ import { ended, lasting } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
 
-const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+const main = join(projectRoot, 'dist', 'service', 'main.js');
 let temporary: TemporaryFolder;
 let folder: string;
 let service: TestService;

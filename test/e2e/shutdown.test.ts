@@ -8,7 +8,7 @@ import { projectRoot } from '../../src/paths.ts';
 import { eventually, type RunningProcess, run } from '../support/processes.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
 
-const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+const main = join(projectRoot, 'dist', 'service', 'main.js');
 let folder: TemporaryFolder;
 let service: RunningProcess;
 let closed: Promise<unknown>;

@@ -1,6 +1,5 @@
 /** Cross-validation through the whole service, and its folds on any number of threads. */
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
 import { compileKernels } from '../../src/compute/kernels.ts';
@@ -9,11 +8,11 @@ import { type ComputeCore, type EpochUpdate, resultOf, type TrialTask } from '..
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import type { Validation } from '../../src/data/folds.ts';
 import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
-import { projectRoot } from '../../src/paths.ts';
+import { projectRoot, workerScript } from '../../src/paths.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
-const entry = pathToFileURL(join(projectRoot, 'dist', 'workers', 'compute-thread.js'));
+const entry = workerScript('compute-thread');
 const wine = loadBuiltin('wine', join(projectRoot, 'datasets'))!;
 
 const validations: Validation[] = [

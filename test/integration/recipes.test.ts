@@ -129,7 +129,7 @@ describe('the recipes', () => {
   }, 300_000);
 
   it('work in a service that is built from them', async () => {
-    service = run(process.execPath, [join(copy.path, 'dist/src/cli/main.js'), 'start'], {
+    service = run(process.execPath, [join(copy.path, 'dist/service/main.js'), 'start'], {
       DATABASE_URL: database.url,
       HYPERSEARCH_PORT: '0',
       HYPERSEARCH_THREADS: '2',

@@ -4,7 +4,6 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
@@ -21,10 +20,10 @@ import {
 import { loadBuiltin } from '../../src/data/builtin.ts';
 import { settingsOf } from '../../src/domain/specification/hyperparameters.ts';
 import { stackOf } from '../../src/errors.ts';
-import { projectRoot } from '../../src/paths.ts';
+import { projectRoot, workerScript } from '../../src/paths.ts';
 import { eventually } from '../support/processes.ts';
 
-const entry = pathToFileURL(join(projectRoot, 'dist', 'workers', 'compute-thread.js'));
+const entry = workerScript('compute-thread');
 const digits = loadBuiltin('digits', join(projectRoot, 'datasets'))!;
 
 function task(trial: number, settings: Record<string, number | string | boolean> = {}): TrialTask {
@@ -281,7 +280,7 @@ it('start in a process with options that threads do not have', async () => {
   const program = `
     const { createThreadedCore } = await import('./dist/src/compute/threaded-core.js');
     const { compileKernels } = await import('./dist/src/compute/kernels.js');
-    const entry = new URL('./dist/workers/compute-thread.js', 'file://${projectRoot}/');
+    const entry = new URL('./dist/service/compute-thread.js', 'file://${projectRoot}/');
     const core = createThreadedCore(1, entry, compileKernels('plain'));
     const error = await core.run({ validation: { type: 'holdout', fraction: 0.2, repeats: 1 } }).catch((error) => error);
     await core.close();

@@ -128,7 +128,7 @@ it('replays what was trained to the bits that were stored', async () => {
     ['diabetes, renamed', [0, 2]],
   ] as const) {
     for (const number of numbers) {
-      const main = join(projectRoot, 'dist/src/cli/main.js');
+      const main = join(projectRoot, 'dist/service/main.js');
       const replay = run(process.execPath, [main, 'replay', named(name).id, String(number)], {
         HYPERSEARCH_URL: service.url,
       });

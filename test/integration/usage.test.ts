@@ -169,7 +169,7 @@ describe('data sets and models', () => {
   });
 
   it('du prints all of it', async () => {
-    const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+    const main = join(projectRoot, 'dist', 'service', 'main.js');
     const du = run(process.execPath, [main, 'du'], { HYPERSEARCH_URL: service.url });
     await new Promise((resolve) => du.child.once('close', resolve));
     const output = du.output();

@@ -1,7 +1,7 @@
 /** The compute thread of the build. With the result of a whole trial it tells how many message ports it holds; counting takes its time. */
 import { queryObjects } from 'node:v8';
 import { MessagePort } from 'node:worker_threads';
-import computeThread from '../../dist/workers/compute-thread.js';
+import computeThread from '../../dist/service/compute-thread.js';
 
 export default function countingThread(request) {
   const { port, runs } = request;

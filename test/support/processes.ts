@@ -66,7 +66,7 @@ export function run(
   };
 }
 
-const main = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+const main = join(projectRoot, 'dist', 'service', 'main.js');
 
 export interface RunningApi extends RunningProcess {
   readonly url: string;
