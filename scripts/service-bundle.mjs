@@ -5,12 +5,21 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /** Packages that read files or start threads of their own folder. */
-const separate = ['@fastify/swagger-ui', 'node-sqlite3-wasm', 'pino', 'pino-pretty', 'piscina', 'sql.js', 'thread-stream'];
+const separate = [
+  '@fastify/swagger-ui',
+  'node-sqlite3-wasm',
+  'pino',
+  'pino-pretty',
+  'piscina',
+  'sql.js',
+  'thread-stream',
+];
 
 /** Where stack traces lead into packages, they name the lines of the bundle: the source maps would be twenty times as large. */
 const unmappedPackages = {
   name: 'unmapped-packages',
-  transform: (code, id) => (id.includes('node_modules') ? { code, map: { version: 3, sources: [], mappings: '' } } : null),
+  transform: (code, id) =>
+    id.includes('node_modules') ? { code, map: { version: 3, sources: [], mappings: '' } } : null,
 };
 
 /** Writes the processes and threads of the service, from the sources at `root` to `output`. */
@@ -29,6 +38,12 @@ export async function bundleService(root, output) {
     // Of packages, which nobody here can change.
     logLevel: 'silent',
   });
-  await bundle.write({ dir: output, format: 'esm', sourcemap: true, chunkFileNames: '[name]-[hash].js', cleanDir: true });
+  await bundle.write({
+    dir: output,
+    format: 'esm',
+    sourcemap: true,
+    chunkFileNames: '[name]-[hash].js',
+    cleanDir: true,
+  });
   await bundle.close();
 }

@@ -6,7 +6,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { projectRoot } from '../../src/paths.ts';
 
 const schema = `
@@ -23,8 +23,24 @@ const schema = `
 `;
 
 let root: string;
+/** A project whose set-up is done: most tests begin with a copy of it. */
+let prepared: string;
 
+beforeAll(async () => {
+  await beginAnew();
+  prepared = root;
+  await run('--setup-only');
+});
 beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'hypersearch-setup-'));
+  // With their times, by which the set-up tells what has changed.
+  await cp(prepared, root, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+afterAll(() => rm(prepared, { recursive: true, force: true }));
+
+/** A project in which nothing is set up. */
+async function beginAnew(): Promise<void> {
   root = await mkdtemp(join(tmpdir(), 'hypersearch-setup-'));
   for (const name of ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json', 'prisma.config.ts'])
     await cp(join(projectRoot, name), join(root, name), { recursive: true });
@@ -38,8 +54,12 @@ beforeEach(async () => {
     join(root, 'src/main.ts'),
     `console.log(JSON.stringify(process.argv.slice(2)));\nprocess.exitCode = 3;\n`,
   );
-});
-afterEach(() => rm(root, { recursive: true, force: true }));
+}
+
+async function startOver(): Promise<void> {
+  await rm(root, { recursive: true, force: true });
+  await beginAnew();
+}
 
 /** Every package by link, but a node_modules of its own: the stamps are kept in there. */
 async function linkModules(): Promise<void> {
@@ -68,6 +88,7 @@ async function run(...args: string[]): Promise<{ code: number | null; out: strin
 }
 
 it('makes what is due, then hands over arguments, output and exit code; the second time it makes nothing', async () => {
+  await startOver();
   const first = await run('dist/src/main.js', 'a b', '--c');
   expect(first.said).toBe('Generating the database client…\nCompiling the kernels…\nBuilding…\n');
   expect(first.out).toBe('["a b","--c"]\n');
@@ -104,6 +125,7 @@ it('shows what the compiler says if the build fails, does not run the command, a
 });
 
 it('leaves the build out for what reads the sources themselves', async () => {
+  await startOver();
   await writeFile(join(root, 'src/main.ts'), 'export const wrong: string = 1;\n');
   const first = await run('--without-build', 'tsc', '--version');
   expect(first.said).toBe('Generating the database client…\nCompiling the kernels…\n');
@@ -130,6 +152,7 @@ it('names the lines of the sources in stack traces', async () => {
 });
 
 it('is done by one of several at a time', async () => {
+  await startOver();
   const all = await Promise.all([1, 2, 3].map(() => run('dist/src/main.js')));
   expect(all.map(({ code }) => code)).toEqual([3, 3, 3]);
   const said = all.map((one) => one.said).join('');
@@ -139,6 +162,7 @@ it('is done by one of several at a time', async () => {
 });
 
 it('does not wait for one that was killed', async () => {
+  await startOver();
   const child = start('--setup-only');
   while (!existsSync(join(root, '.hypersearch/setup.lock'))) await sleep(5);
   child.kill('SIGKILL');
@@ -147,7 +171,8 @@ it('does not wait for one that was killed', async () => {
 });
 
 it('does not mind a lock whose number is that of another process now', async () => {
-  await mkdir(join(root, '.hypersearch'));
+  await mkdir(join(root, '.hypersearch'), { recursive: true });
+  await writeFile(join(root, 'src/main.ts'), 'process.exitCode = 3;\n');
   await writeFile(join(root, '.hypersearch/setup.lock'), `${process.pid} 0123456789ab`);
   await utimes(join(root, '.hypersearch/setup.lock'), 1, 1);
   expect((await run('dist/src/main.js')).code).toBe(3);

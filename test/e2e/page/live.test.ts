@@ -162,7 +162,7 @@ describe.skipIf(browserPath === undefined)('the page over a restart of the API',
     try {
       const { page, complaints } = await openPage(browser);
       const client = createClient(api.url);
-      const { id } = await client.create(lasting(3000, 10, { name: 'over a restart' }));
+      const { id } = await client.create(lasting(1500, 10, { name: 'over a restart' }));
       await page.goto(`${api.url}/searches/${id}`);
       await page.locator('.live-cards [data-epoch]').first().waitFor();
       await api.end('SIGKILL');

@@ -45,6 +45,22 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     return page;
   }
 
+  it('asks for the trials once, before it is connected, while the scripts of its view load', async () => {
+    const { page } = await openPage(browser);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    page.on('websocket', (socket) => asked.push(new URL(socket.url()).pathname));
+    const address = `/searches/${ids['under hyperband']}`;
+    const document = await (await page.goto(service.url + address))!.text();
+    await page.locator('.overview canvas').first().waitFor();
+    const table = `/v1${address}/table`;
+    expect(asked.filter((path) => path === table)).toHaveLength(1);
+    expect(asked.indexOf(table)).toBeLessThan(asked.indexOf(`/v1${address}/events`));
+    // Every script that the view has needed so far stands in the document.
+    for (const path of asked.filter((path) => path.endsWith('.js'))) expect(document).toContain(path);
+    await page.close();
+  });
+
   it('says what a filter does not understand, and shows nothing else than before', async () => {
     const page = await open(`/searches/${ids['under hyperband']}?view=trials`);
     const field = page.getByLabel('Ranges');
