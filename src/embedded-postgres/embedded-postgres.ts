@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Account } from './account.ts';
 import { type Binaries, findBinaries, makeUsable } from './binaries.ts';
@@ -35,7 +36,7 @@ export interface EmbeddedPostgresOptions {
   /** Made if missing, e.g. `.hypersearch`. */
   readonly directory: string;
   readonly log: Log;
-  /** Called once if the server is lost while we use it: it died and did not come back, or somebody else owns it now. */
+  /** Called once if the server is lost while we use it: it died and cannot be started again, or somebody else owns it now. */
   readonly onExit?: (reason: string) => void;
   /** False skips every fsync: for throw-away databases. */
   readonly durable?: boolean;
@@ -120,10 +121,10 @@ const patience = {
 };
 
 /**
- * Until the lock is ours: try for it at the server that runs, else launch one and look again. Several processes may do
+ * Until the lock is ours: try for it at the server that runs, else launch one (on `port`, if given) and look again. Several processes may do
  * this at once: Postgres' pid file lets one server start, the lock gives it to one of them, the others learn who.
  */
-async function acquire(site: Site): Promise<Held> {
+async function acquire(site: Site, port?: number): Promise<Held> {
   const { data, password } = site.cluster;
   const since = new Map<keyof typeof patience, number>();
   const mayWait = (obstacle: keyof typeof patience): boolean => {
@@ -134,7 +135,7 @@ async function acquire(site: Site): Promise<Held> {
   for (;;) {
     const server = await findRunning(data);
     if (!server) {
-      launched = await launch(data, site.logFile, site.binaries, site.account, site.durable);
+      launched = await launch(data, site.logFile, site.binaries, site.account, site.durable, port);
       const fault = await untilReady(data, launched);
       if (fault && !(isPassing(fault) && mayWait('refusedStart'))) throw new Error(`${fault}\n(${site.logFile})`);
       if (fault) await sleep(50);
@@ -226,14 +227,24 @@ async function giveUpOn(server: PidFile, site: Site, error: Error): Promise<void
   await terminate(server.pid, data, site.binaries, 5_000);
 }
 
+/** A server that dies more often than this within ten minutes is given up. */
+const MAX_DEATHS = 3;
+const DEATHS_WITHIN_MS = 600_000;
+const NO_ROOM = /No space left on device/;
+/** Between two attempts to start a server that has no room on its disk. */
+const NO_ROOM_PAUSE_MS = 2_000;
+
 class OwnedServer implements EmbeddedPostgres {
   readonly url: string;
   readonly adopted: boolean;
   private readonly site: Site;
-  private readonly server: PidFile;
-  private readonly launched: Launch | undefined;
+  private server: PidFile;
+  private launched: Launch | undefined;
   private client: pg.Client;
   private stopped: Promise<void> | undefined;
+  /** A start again, which `stop` must not overlook. */
+  private restarting: Promise<unknown> = Promise.resolve();
+  private deaths: readonly number[] = [];
 
   constructor(site: Site, { client, server, launched }: Held) {
     this.site = site;
@@ -247,6 +258,9 @@ class OwnedServer implements EmbeddedPostgres {
 
   stop(): Promise<void> {
     this.stopped ??= (async () => {
+      // `stopped` must be set for it to end.
+      await Promise.resolve();
+      await this.restarting;
       await terminate(this.server.pid, this.site.cluster.data, this.site.binaries, 30_000);
       await this.client.end().catch(() => undefined);
     })();
@@ -272,11 +286,47 @@ class OwnedServer implements EmbeddedPostgres {
         return;
       }
       if (claimed.kind === 'taken') reason = `is owned by another hypersearch (process ${claimed.ownerPid}) now`;
-      else if (!(await isAlive(pid))) reason = await this.death();
-      else continue;
+      else if (!(await isAlive(pid))) {
+        const death = await this.death();
+        if (this.stopped) return;
+        const restarted = this.restart(death);
+        this.restarting = restarted;
+        const failure = await restarted;
+        if (failure === undefined) return;
+        reason = failure;
+      } else continue;
       break;
     }
     if (!this.stopped) this.site.onExit?.(`The built-in Postgres ${reason}. Its log: ${this.site.logFile}`);
+  }
+
+  /** Starts a server that has died again, at the same address. Answers why it cannot. */
+  private async restart(death: string): Promise<string | undefined> {
+    const { log } = this.site;
+    const now = Date.now();
+    this.deaths = [...this.deaths.filter((at) => now - at < DEATHS_WITHIN_MS), now];
+    if (this.deaths.length > MAX_DEATHS) return `${death}, for the fourth time within ten minutes`;
+    log.error(`the built-in Postgres ${death}: starting it again`);
+    for (let isFull = false; !this.stopped; await sleep(NO_ROOM_PAUSE_MS)) {
+      try {
+        const held = await acquire(this.site, this.server.port);
+        this.server = held.server;
+        this.launched = held.launched;
+        this.client = held.client;
+        this.watch();
+        log.info('the built-in Postgres answers again');
+        return undefined;
+      } catch (error) {
+        const message = messageOf(error);
+        if (!NO_ROOM.test(message)) return `${death}, and does not start again: ${message}`;
+        if (!isFull)
+          log.error(
+            `there is no room on the disk of ${this.site.cluster.data}: Postgres starts again as soon as there is`,
+          );
+        isFull = true;
+      }
+    }
+    return undefined;
   }
 
   private async death(): Promise<string> {

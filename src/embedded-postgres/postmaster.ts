@@ -85,14 +85,16 @@ export interface Launch {
   readonly exited: Promise<{ how: string; logged: string }>;
 }
 
+/** On any free port unless `wanted` is given. */
 export async function launch(
   data: string,
   logFile: string,
   binaries: Binaries,
   account: Account,
   durable: boolean,
+  wanted?: number,
 ): Promise<Launch> {
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   await rotate(logFile);
   const log = await open(logFile, 'a', 0o600);
   const from = (await log.stat()).size;

@@ -4,8 +4,10 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClient } from '../../src/cli/api-client.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { eventually, type RunningProcess, run } from '../support/processes.ts';
+import { lasting, reached } from '../support/searches.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
 
 const main = join(projectRoot, 'dist', 'service', 'main.js');
@@ -67,11 +69,20 @@ describe('npm start', () => {
     expect(existsSync(pidFile())).toBe(false);
   });
 
-  it('the loss of its Postgres: it says so, and ends with 1', async () => {
+  it('the death of its Postgres: it is started again, and the search goes on', async () => {
     await start('start');
+    const [, url] = await service.prints(/page\s+(http:\S+)/);
+    const client = createClient(url!);
+    const { id } = await client.create(lasting(200, 20));
+    await reached(client, id, 'complete', 2);
     process.kill(Number((await readFile(pidFile(), 'utf8')).split('\n')[0]), 'SIGKILL');
-    expect(await exitCode()).toBe(1);
-    expect(service.output()).toMatch(/"level":"fatal".*the embedded Postgres is gone: .*killed by SIGKILL/);
+    // Requests are refused meanwhile.
+    await eventually(async () => (await client.search(id).catch(() => undefined))?.state === 'complete', 90_000);
+    expect((await client.search(id)).trials).toMatchObject({ complete: 20, failed: 0 });
+    expect(service.output()).toMatch(/"level":"error".*the built-in Postgres was killed by SIGKILL: starting it again/);
+    service.child.kill('SIGINT');
+    expect(await exitCode()).toBe(0);
+    expect(existsSync(pidFile())).toBe(false);
   });
 
   it('a second Ctrl-C while it closes ends it there and then, with 130', async () => {

@@ -197,18 +197,25 @@ describe('after a violent end', () => {
     expect(await isAlive(pid)).toBe(false);
   });
 
-  it('of the server is reported, and the next start has the data', async () => {
+  it('of the server: it is started again at the same address; the fourth time it is reported', async () => {
     let report: (reason: string) => void;
     const reason = new Promise<string>((resolve) => {
       report = resolve;
     });
-    const first = await start({ durable: true, onExit: (why) => report(why) });
+    const said: string[] = [];
+    const log = logTo((line) => said.push(line));
+    const first = await start({ durable: true, log, onExit: (why) => report(why) });
     await remember(first.url);
     // A backend that is busy does not notice at once, and keeps the memory of the dead server in use.
     const busy = query(first.url, 'select pg_sleep(1.5)').catch(() => undefined);
     await sleep(100);
+    for (let i = 1; i <= 3; i++) {
+      process.kill(await postmaster(), 'SIGKILL');
+      await eventually(async () => said.filter((line) => line.endsWith('answers again')).length === i, 30_000);
+      expect(await remembered(first.url)).toBe(42);
+    }
     process.kill(await postmaster(), 'SIGKILL');
-    expect(await reason).toContain('was killed by SIGKILL');
+    expect(await reason).toMatch(/was killed by SIGKILL, for the fourth time within ten minutes/);
     const second = await start();
     expect(second.adopted).toBe(false);
     expect(await remembered(second.url)).toBe(42);
