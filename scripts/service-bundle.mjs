@@ -38,12 +38,17 @@ export async function bundleService(root, output) {
     // Of packages, which nobody here can change.
     logLevel: 'silent',
   });
-  await bundle.write({
+  // Files keep their names, and are replaced one by one: a service that runs meanwhile can still start its threads.
+  const { output: written } = await bundle.write({
     dir: output,
     format: 'esm',
     sourcemap: true,
-    chunkFileNames: '[name]-[hash].js',
-    cleanDir: true,
+    chunkFileNames: 'parts/[name].js',
   });
   await bundle.close();
+  const current = new Set(written.map(({ fileName }) => path.join(output, fileName)));
+  for (const name of fs.readdirSync(output, { recursive: true })) {
+    const file = path.join(output, name);
+    if (/\.js(\.map)?$/.test(name) && !current.has(file)) fs.rmSync(file);
+  }
 }

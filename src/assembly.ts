@@ -210,9 +210,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     threads: config.threads,
     slowness: rememberedSlowness(() => speed.run(undefined)),
     usage: () => storageUsageOf(database),
-    ping: async () => {
-      await database.$queryRaw`SELECT 1`;
-    },
+    ping: database.$check,
   };
   const reconciling = startReconciling(dependencies, config.reconcileSeconds);
   const retention = startRetention(database, config.retention, log);

@@ -51,6 +51,15 @@ export class Unavailable extends Error {
   }
 }
 
+/** The disk of the database is full: nothing of what was to be written is stored. A client gets `unavailable`, and may try again. */
+export class NoRoom extends Unavailable {
+  constructor(cause: unknown) {
+    super('Postgres', cause);
+    this.name = 'NoRoom';
+    this.message = `the disk of the database is full, so that nothing can be stored: ${messageOf(cause)}`;
+  }
+}
+
 /** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -51,7 +51,7 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   readonly preflight: (task: PreflightTask) => Promise<Preflight>;
   /** The example searches. */
   readonly examples: readonly Example[];
-  /** Throws if Postgres does not answer. */
+  /** Throws if Postgres does not answer, or cannot store for want of room. */
   readonly ping: () => Promise<void>;
   /** What the database holds. */
   readonly usage: () => Promise<StorageUsage>;

@@ -3,12 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../src/paths.ts';
-import { freePort, run, startApi } from '../support/processes.ts';
+import { freePort, main, run, startApi } from '../support/processes.ts';
 import { ended, lasting } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
 
-const main = join(projectRoot, 'dist', 'service', 'main.js');
 let temporary: TemporaryFolder;
 let folder: string;
 let service: TestService;

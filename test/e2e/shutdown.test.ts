@@ -5,12 +5,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/cli/api-client.ts';
-import { projectRoot } from '../../src/paths.ts';
-import { eventually, type RunningProcess, run } from '../support/processes.ts';
+import { eventually, main, type RunningProcess, run } from '../support/processes.ts';
 import { lasting, reached } from '../support/searches.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
 
-const main = join(projectRoot, 'dist', 'service', 'main.js');
 let folder: TemporaryFolder;
 let service: RunningProcess;
 let closed: Promise<unknown>;

@@ -10,7 +10,7 @@ import { samplerOf } from '../../src/domain/specification/specification.ts';
 import type { Trial } from '../../src/domain/trial.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { createTestDatabase, type TestDatabase, withPostgres } from '../support/postgres.ts';
-import { run } from '../support/processes.ts';
+import { main, run } from '../support/processes.ts';
 import { allTrials, ended, expectSound } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -128,7 +128,6 @@ it('replays what was trained to the bits that were stored', async () => {
     ['diabetes, renamed', [0, 2]],
   ] as const) {
     for (const number of numbers) {
-      const main = join(projectRoot, 'dist/service/main.js');
       const replay = run(process.execPath, [main, 'replay', named(name).id, String(number)], {
         HYPERSEARCH_URL: service.url,
       });

@@ -1,11 +1,9 @@
 /** What the database holds, through REST and the command line, against what Postgres itself says. */
-import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StorageUsage } from '../../src/contract/usage.ts';
 import { formatBytes } from '../../src/format.ts';
-import { projectRoot } from '../../src/paths.ts';
-import { run } from '../support/processes.ts';
+import { main, run } from '../support/processes.ts';
 import { ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
@@ -169,7 +167,6 @@ describe('data sets and models', () => {
   });
 
   it('du prints all of it', async () => {
-    const main = join(projectRoot, 'dist', 'service', 'main.js');
     const du = run(process.execPath, [main, 'du'], { HYPERSEARCH_URL: service.url });
     await new Promise((resolve) => du.child.once('close', resolve));
     const output = du.output();

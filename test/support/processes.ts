@@ -66,7 +66,8 @@ export function run(
   };
 }
 
-const main = join(projectRoot, 'dist', 'service', 'main.js');
+/** The command line, as it is bundled. */
+export const main = join(projectRoot, 'dist', 'service', 'main.js');
 
 export interface RunningApi extends RunningProcess {
   readonly url: string;

@@ -1,7 +1,7 @@
 /** The connections to Postgres: Prisma for models, the driver below it for statements of our own (docs/decisions/0005-prisma-and-sql.md). */
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { messageOf, Unavailable } from '../../errors.ts';
+import { messageOf, NoRoom, Unavailable } from '../../errors.ts';
 import { Prisma, PrismaClient } from '../prisma-client/client.ts';
 
 /** Runs a statement: values become parameters, `Prisma.sql` fragments a part of the text. */
@@ -18,6 +18,8 @@ export interface Database extends Statements, Pick<PrismaClient, 'search' | 'dat
    * where it fails nothing is committed.
    */
   $pipeline<T>(body: (transaction: Transaction) => Promise<{ readonly last: T | Promise<T> }>): Promise<T>;
+  /** Throws `Unavailable` if Postgres does not answer, or has lately refused to write for want of room. */
+  $check(): Promise<void>;
   $disconnect(): Promise<void>;
 }
 export type Transaction = Statements;
@@ -42,20 +44,26 @@ export function connect(url: string, connections: number): Database {
   });
   // A connection that is lost while it is idle is replaced; one that is lost at work rejects what it does.
   pool.on('error', () => undefined);
+  const guard = createGuard();
   const own = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { maxWait: 20_000, timeout: 30_000 },
   });
   // The extension changes no type of a result, though the compiler cannot see that.
   const prisma = own.$extends({
-    query: { $allOperations: ({ args, query }) => unlessGone(query(args)) },
+    query: { $allOperations: ({ args, query }) => guard.run(query(args)) },
   }) as unknown as PrismaClient;
+  const statements = statementsOf(pool, guard, false);
   return {
-    ...statementsOf(pool, false),
+    ...statements,
     search: prisma.search,
     dataset: prisma.dataset,
     $transaction: prisma.$transaction.bind(prisma) as PrismaClient['$transaction'],
-    $pipeline: (body) => pipeline(pool, body),
+    $pipeline: (body) => pipeline(pool, guard, body),
+    $check: async () => {
+      await statements.$queryRaw`SELECT 1`;
+      guard.checkRoom();
+    },
     $disconnect: async () => {
       await prisma.$disconnect();
       await pool.end();
@@ -65,9 +73,10 @@ export function connect(url: string, connections: number): Database {
 
 async function pipeline<T>(
   pool: pg.Pool,
+  guard: Guard,
   body: (transaction: Transaction) => Promise<{ readonly last: T | Promise<T> }>,
 ): Promise<T> {
-  const client = await unlessGone(pool.connect());
+  const client = await guard.run(pool.connect());
   let broken: Error | undefined;
   const onError = (error: Error) => {
     broken = error;
@@ -77,7 +86,7 @@ async function pipeline<T>(
     // Statements that need not be awaited are sent together: BEGIN with the first of the body, COMMIT with its last.
     const begun = client.query('BEGIN');
     begun.catch(onError);
-    const { last } = await body(statementsOf(client, true));
+    const { last } = await body(statementsOf(client, guard, true));
     const [result] = await Promise.all([last, client.query('COMMIT'), begun]);
     return result;
   } catch (error) {
@@ -104,15 +113,38 @@ const GONE_SYSTEM = new Set([
 const GONE_MESSAGE =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
-/** Throws `Unavailable` if Postgres does not answer, and other errors as they are. */
-async function unlessGone<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const isGone = GONE_STATES.test(code) || GONE_SYSTEM.has(code) || GONE_MESSAGE.test(messageOf(error));
-    throw isGone ? new Unavailable('Postgres', error) : error;
-  }
+/** A disk that is full (SQLSTATE 53100); errors of Prisma have it only in their message. */
+const isNoRoom = (error: unknown, code: string) => code === '53100' || /No space left on device/.test(messageOf(error));
+/** Whoever has something to write tries more often than this. */
+const NO_ROOM_MS = 15_000;
+
+interface Guard {
+  /** Throws `Unavailable` if Postgres does not answer, `NoRoom` if its disk is full, and other errors as they are. */
+  run<T>(work: Promise<T>): Promise<T>;
+  /** Throws the newest `NoRoom` of the last seconds. */
+  checkRoom(): void;
+}
+
+function createGuard(): Guard {
+  let full: { readonly error: NoRoom; readonly at: number } | undefined;
+  return {
+    run: async (work) => {
+      try {
+        return await work;
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+        if (isNoRoom(error, code)) {
+          full = { error: new NoRoom(error), at: Date.now() };
+          throw full.error;
+        }
+        const isGone = GONE_STATES.test(code) || GONE_SYSTEM.has(code) || GONE_MESSAGE.test(messageOf(error));
+        throw isGone ? new Unavailable('Postgres', error) : error;
+      }
+    },
+    checkRoom: () => {
+      if (full !== undefined && Date.now() - full.at < NO_ROOM_MS) throw full.error;
+    },
+  };
 }
 
 const INT8 = 20;
@@ -131,11 +163,11 @@ function nameOf(text: string): string {
 }
 
 /** Without Prisma's way from a statement to its rows, which takes 0.4 ms of this process a statement: more than Postgres needs. With `prepared`, Postgres parses and plans a text once a connection. */
-function statementsOf(client: pg.Pool | pg.PoolClient, prepared: boolean): Statements {
+function statementsOf(client: pg.Pool | pg.PoolClient, guard: Guard, prepared: boolean): Statements {
   const run = (strings: TemplateStringsArray, values: readonly unknown[]) => {
     const statement = Prisma.sql(strings as readonly string[], ...values);
     const { text } = statement;
-    return unlessGone(
+    return guard.run(
       client.query({ name: prepared ? nameOf(text) : undefined, text, values: [...statement.values], types }),
     );
   };

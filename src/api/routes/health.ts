@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { messageOf, Problem } from '../../errors.ts';
+import { messageOf, Problem, Unavailable } from '../../errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpoint } from '../endpoint.ts';
 
@@ -30,7 +30,7 @@ async function faultOf(what: string, ask: () => Promise<unknown>): Promise<strin
     await Promise.race([ask(), late]);
     return undefined;
   } catch (error) {
-    return `${what} does not answer: ${messageOf(error)}`;
+    return error instanceof Unavailable ? error.message : `${what} does not answer: ${messageOf(error)}`;
   } finally {
     clearTimeout(timer);
   }
