@@ -42,7 +42,7 @@ const trained = (trials: number) => ({
   budget: { trials },
 });
 
-/** Copies the trials of a search until there are so many; the epochs of a trial, on average. */
+/** Copies the trials of a search until there are so many, each time a minute later; the epochs of a trial, on average. */
 async function copyTrials(url: string, id: string, trials: number): Promise<number> {
   const client = new pg.Client(url);
   await client.connect();
@@ -50,7 +50,15 @@ async function copyTrials(url: string, id: string, trials: number): Promise<numb
     const { fields } = await client.query('SELECT * FROM trials LIMIT 0');
     const names = fields.map(({ name }) => name);
     const columns = names.map((name) => `"${name}"`).join(', ');
-    const copied = names.map((name) => (name === 'number' ? 'copy' : `t."${name}"`)).join(', ');
+    const copied = names
+      .map((name) =>
+        name === 'number'
+          ? 'copy'
+          : name.endsWith('ed_at')
+            ? `t."${name}" + copy / $2::int * interval '1 minute'`
+            : `t."${name}"`,
+      )
+      .join(', ');
     const had = await client.query('SELECT count(*)::int AS count FROM trials WHERE search_id = $1', [id]);
     await client.query(
       `INSERT INTO trials (${columns}) SELECT ${copied} FROM generate_series($2::int, $3::int - 1) copy
