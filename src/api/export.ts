@@ -2,6 +2,7 @@
 import { tensorBoardLog } from '../application/exports/tensorboard.ts';
 import { optunaJournal } from '../application/optuna-journal.ts';
 import type { SearchQueries } from '../application/ports.ts';
+import type { Importance } from '../contract/analysis.ts';
 import type { ExportFormat } from '../contract/trials.ts';
 import { countFolds } from '../data/folds.ts';
 import type { Search } from '../domain/search.ts';
@@ -37,7 +38,9 @@ const columns = [
   'notes',
 ] as const satisfies readonly (keyof TrialSummary)[];
 
-type ExportDependencies = Pick<ApiDependencies, 'queries' | 'writeMlflowStore'>;
+interface ExportDependencies extends Pick<ApiDependencies, 'queries' | 'writeMlflowStore'> {
+  readonly importanceOf: (id: string) => Promise<Importance>;
+}
 type Exporter = (dependencies: ExportDependencies, search: Search) => AsyncGenerator<string | Uint8Array>;
 
 /** `csv`, `ndjson` and `parquet`: a line or row per trial. `optuna-journal`: a study of Optuna. `tensorboard`: an archive of event files. `mlflow`: a tracking store in SQLite. */
@@ -114,8 +117,8 @@ const exporters: Readonly<Record<ExportFormat, Exporter>> = {
     }
     yield await stream.end();
   },
-  'optuna-journal': async function* ({ queries }, search) {
-    const journal = optunaJournal(search);
+  'optuna-journal': async function* ({ queries, importanceOf }, search) {
+    const journal = optunaJournal(search, await importanceOf(search.id));
     yield journal.study;
     for await (const { trials, series } of readAhead(pagesWith(queries, search, queries.objectiveSeries))) {
       yield trials.map((trial) => journal.trial(trial, series.get(trial.number) ?? [])).join('');
