@@ -46,15 +46,7 @@ const FAR = 1.63 * Math.sqrt(2 / DRAWS) * 1.37;
 /** What the import says of it: ends that are less likely, ranges of whole numbers on a log scale that are rounded in other ways. */
 const TOLD = /half as likely|less often|shares of its ends differ|in other shares/;
 
-const tools = [
-  'ray-tune',
-  'hyperopt',
-  'scikit-learn',
-  'wandb-sweep',
-  'configspace',
-  'nni-search-space',
-  'keras-tuner',
-];
+const tools = ['ray-tune', 'hyperopt', 'scikit-learn', 'wandb-sweep', 'configspace', 'nni-search-space', 'keras-tuner'];
 
 describe.each(tools)('a space of %s', (tool) => {
   const { text: file, draws } = fixture(tool);
