@@ -24,6 +24,7 @@ import type { ApiDependencies } from './api/dependencies.ts';
 import type { SplitTask } from './application/dataset-rows.ts';
 import { deliver } from './application/deliver.ts';
 import { readExamples } from './application/examples.ts';
+import type { MlflowTask } from './application/exports/mlflow.ts';
 import { createHandOff, type HandOff } from './application/hand-off.ts';
 import type { ImportanceShares, ImportanceTask } from './application/importance.ts';
 import { createKeyring } from './application/keyring.ts';
@@ -79,6 +80,8 @@ const MODEL_YOUNG_HEAP_MEGABYTES = 192;
 
 /** A journal of 32 MB with 100,000 trials is read within them. */
 const TRIAL_FILE_LIMITS = { heapMegabytes: 2048, seconds: 120 };
+/** Of a thread that writes a store for MLflow: of 1,000,000 trials in some minutes. Pages of SQLite are not in its heap. */
+const STORE_LIMITS = { heapMegabytes: 512, seconds: 3600 };
 
 /** Two threads, so that a small request does not wait for large ones. */
 function createModelThreads() {
@@ -169,6 +172,12 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     TRIAL_FILE_LIMITS,
     (message) => new Problem('invalidRequest', `the file ${message}`, [{ path: '', message }]),
   );
+  const stores = createLimitedThreads<MlflowTask, void>(
+    'mlflow-thread',
+    1,
+    STORE_LIMITS,
+    (message) => new Error(`the store ${message}`),
+  );
   const models = createModelThreads();
   const store = createSearchStore(database);
   const handOff = createHandOff({ worker: config.processName, leaseSeconds: config.leaseSeconds }, (deliveries) =>
@@ -191,6 +200,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     models: createModelStore(database),
     observed: createObservedStore(database),
     readTrials: (task) => trialFiles.run(task, ownBuffers(task.bytes)),
+    writeMlflowStore: (task) => stores.run(task, [task.pages]),
     answerUse: models.answer,
     files,
     facts: datasets.find,
@@ -229,6 +239,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await models.close();
       await files.close();
       await trialFiles.close();
+      await stores.close();
       await queue.close();
       await pubSub.close();
       await database.$disconnect();

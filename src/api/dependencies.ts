@@ -3,6 +3,7 @@
 import type { Logger } from 'pino';
 import type { SplitTask } from '../application/dataset-rows.ts';
 import type { Machine } from '../application/dry-run.ts';
+import type { MlflowTask } from '../application/exports/mlflow.ts';
 import type { ImportTrialsDependencies } from '../application/import-trials.ts';
 import type { ImportanceShares, ImportanceTask } from '../application/importance.ts';
 import type { Keyring } from '../application/keyring.ts';
@@ -32,6 +33,8 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   readonly log: Logger;
   readonly datasets: DatasetStore;
   readonly models: ModelStore;
+  /** Writes a store off the event loop. */
+  readonly writeMlflowStore: (task: MlflowTask) => Promise<void>;
   /** Predicts and writes files off the event loop. */
   readonly answerUse: (task: ModelUseTask) => Promise<ModelUseAnswer>;
   /** Reads files for previews, off the event loop. */

@@ -2,19 +2,23 @@
 import { tensorBoardLog } from '../application/exports/tensorboard.ts';
 import { optunaJournal } from '../application/optuna-journal.ts';
 import type { SearchQueries } from '../application/ports.ts';
+import type { Importance } from '../contract/analysis.ts';
 import type { ExportFormat } from '../contract/trials.ts';
+import { countFolds } from '../data/folds.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
 import { cellOfText } from '../free-text.ts';
 import { type Cell, writeCsv } from '../write-csv.ts';
+import type { ApiDependencies } from './dependencies.ts';
 import { mlflowExport } from './mlflow-export.ts';
 import { type ParquetColumn, parquetStream, parquetTypeOf, type Sampled } from './parquet-export.ts';
+import { readAhead } from './read-ahead.ts';
 import { archived, archiveEnd } from './tar.ts';
 
 const PAGE = 1000;
-/** Trials whose curves are in memory at a time: they may have thousands of epochs in each of ten folds. */
-const CURVES = 200;
+/** Epochs of all folds whose curves are in memory at a time, or those of one trial: trials may have thousands of epochs in each of ten folds. */
+const CURVE_EPOCHS = 30_000;
 const columns = [
   'number',
   'state',
@@ -34,96 +38,106 @@ const columns = [
   'notes',
 ] as const satisfies readonly (keyof TrialSummary)[];
 
+interface ExportDependencies extends Pick<ApiDependencies, 'queries' | 'writeMlflowStore'> {
+  readonly importanceOf: (id: string) => Promise<Importance>;
+}
+type Exporter = (dependencies: ExportDependencies, search: Search) => AsyncGenerator<string | Uint8Array>;
+
 /** `csv`, `ndjson` and `parquet`: a line or row per trial. `optuna-journal`: a study of Optuna. `tensorboard`: an archive of event files. `mlflow`: a tracking store in SQLite. */
-export async function* exportTrials(
-  queries: SearchQueries,
+export function exportTrials(
+  dependencies: ExportDependencies,
   search: Search,
   format: ExportFormat,
 ): AsyncGenerator<string | Uint8Array> {
-  if (format === 'mlflow') {
-    yield* mlflowExport(queries, search, pagesOf(queries, search, CURVES));
-    return;
-  }
-  const { head, write, end } = writers[format](queries, search);
-  if (head !== '') yield head;
-  for await (const trials of pagesOf(queries, search, PAGE)) yield await write(trials);
-  if (end !== undefined) yield await end();
+  return exporters[format](dependencies, search);
 }
 
 /** At least one page, by number. */
-async function* pagesOf(
-  queries: SearchQueries,
-  search: Search,
-  limit: number,
-): AsyncGenerator<readonly TrialSummary[]> {
+async function* pagesOf(queries: SearchQueries, search: Search): AsyncGenerator<readonly TrialSummary[]> {
   let cursor: string | undefined;
   do {
-    const page = await queries.trials(search, { sort: 'number', limit, cursor });
+    const page = await queries.trials(search, { sort: 'number', limit: PAGE, cursor });
     yield page.items;
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
 }
 
-interface Writer {
-  readonly head: string;
-  /** `trials`: the next ones, by number. */
-  readonly write: (trials: readonly TrialSummary[]) => string | Promise<string | Uint8Array>;
-  readonly end?: () => Promise<Uint8Array>;
+interface WithSeries<Series> {
+  readonly trials: readonly TrialSummary[];
+  readonly series: ReadonlyMap<number, Series>;
 }
 
-const writers: Readonly<Record<Exclude<ExportFormat, 'mlflow'>, (queries: SearchQueries, search: Search) => Writer>> = {
-  csv: (_, search) => {
+/** At least one page with what `read` tells of its trials. */
+async function* pagesWith<Series>(
+  queries: SearchQueries,
+  search: Search,
+  read: (search: Search, numbers: readonly number[]) => Promise<ReadonlyMap<number, Series>>,
+): AsyncGenerator<WithSeries<Series>> {
+  const folds = countFolds(search.specification.validation);
+  for await (const page of readAhead(pagesOf(queries, search))) {
+    for (const trials of page.length === 0 ? [page] : inParts(page, CURVE_EPOCHS / folds)) {
+      const numbers = trials.map(({ number }) => number);
+      yield { trials, series: await read(search, numbers) };
+    }
+  }
+}
+
+/** Consecutive trials that have at most so many epochs together. */
+function* inParts(trials: readonly TrialSummary[], epochs: number): Generator<readonly TrialSummary[]> {
+  let from = 0;
+  let sum = 0;
+  for (const [i, trial] of trials.entries()) {
+    sum += trial.epochs;
+    if (sum <= epochs || i === from) continue;
+    yield trials.slice(from, i);
+    from = i;
+    sum = trial.epochs;
+  }
+  yield trials.slice(from);
+}
+
+const exporters: Readonly<Record<ExportFormat, Exporter>> = {
+  csv: async function* ({ queries }, search) {
     const varied = variedOf(search.specification.hyperparameters);
-    return {
-      head: writeCsv([[...columns, ...varied]]),
-      write: (trials) => writeCsv(trials.map((trial) => cellsOf(trial, varied))),
-    };
+    yield writeCsv([[...columns, ...varied]]);
+    for await (const trials of readAhead(pagesOf(queries, search))) {
+      yield writeCsv(trials.map((trial) => cellsOf(trial, varied)));
+    }
   },
-  ndjson: () => ({ head: '', write: (trials) => trials.map((trial) => `${JSON.stringify(trial)}\n`).join('') }),
-  parquet: (_, search) => {
+  ndjson: async function* ({ queries }, search) {
+    for await (const trials of readAhead(pagesOf(queries, search))) {
+      yield trials.map((trial) => `${JSON.stringify(trial)}\n`).join('');
+    }
+  },
+  parquet: async function* ({ queries }, search) {
     const varied = variedOf(search.specification.hyperparameters);
     const stream = parquetStream([...parquetColumns, ...varied.map((name) => parquetColumnOf(search, name))]);
-    return {
-      head: '',
-      write: (trials) => stream.write(trials.map((trial) => rowOf(trial, varied))),
-      end: stream.end,
-    };
+    for await (const trials of readAhead(pagesOf(queries, search))) {
+      yield await stream.write(trials.map((trial) => rowOf(trial, varied)));
+    }
+    yield await stream.end();
   },
-  'optuna-journal': (queries, search) => {
-    const journal = optunaJournal(search);
-    return {
-      head: journal.study,
-      write: async (trials) => {
-        const series = await queries.objectiveSeries(
-          search,
-          trials.map(({ number }) => number),
-        );
-        return trials.map((trial) => journal.trial(trial, series.get(trial.number) ?? [])).join('');
-      },
-    };
+  'optuna-journal': async function* ({ queries, importanceOf }, search) {
+    const journal = optunaJournal(search, await importanceOf(search.id));
+    yield journal.study;
+    for await (const { trials, series } of readAhead(pagesWith(queries, search, queries.objectiveSeries))) {
+      yield trials.map((trial) => journal.trial(trial, series.get(trial.number) ?? [])).join('');
+    }
   },
-  tensorboard: (queries, search) => {
+  tensorboard: async function* ({ queries }, search) {
     const log = tensorBoardLog(search);
-    const folder = `search-${search.id}/`;
-    let first = true;
-    return {
-      head: '',
-      write: async (trials) => {
-        const files = first ? [log.experiment] : [];
-        first = false;
-        for (let from = 0; from < trials.length; from += CURVES) {
-          const some = trials.slice(from, from + CURVES);
-          const series = await queries.foldSeries(
-            search,
-            some.map(({ number }) => number),
-          );
-          files.push(...some.map((trial) => log.trial(trial, series.get(trial.number) ?? [])));
-        }
-        return archived(files.map(({ path, ...file }) => ({ ...file, path: folder + path })));
-      },
-      end: async () => archiveEnd,
-    };
+    const inFolder = <File extends { readonly path: string }>(file: File) => ({
+      ...file,
+      path: `search-${search.id}/${file.path}`,
+    });
+    yield archived([inFolder(log.experiment)]);
+    for await (const { trials, series } of readAhead(pagesWith(queries, search, queries.foldSeries))) {
+      yield archived(trials.map((trial) => inFolder(log.trial(trial, series.get(trial.number)))));
+    }
+    yield archiveEnd;
   },
+  mlflow: ({ queries, writeMlflowStore }, search) =>
+    mlflowExport(search, readAhead(pagesWith(queries, search, queries.foldSeries)), writeMlflowStore),
 };
 
 const parquetTypes: Readonly<Partial<Record<(typeof columns)[number], ParquetColumn['type']>>> = {

@@ -5,6 +5,7 @@
  * or choices differ between trials, and optuna-dashboard shows nothing of a study that has a value which is not finite.
  */
 import type { Distribution, NumericDistribution, Point, Value } from '../algorithms/space/space.ts';
+import type { Importance } from '../contract/analysis.ts';
 import { meansByEpoch, type ValueSeries } from '../domain/intermediate-values.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
@@ -37,15 +38,16 @@ export interface OptunaJournal {
   trial(trial: TrialSummary, folds: readonly ValueSeries[]): string;
 }
 
-export function optunaJournal(search: Search): OptunaJournal {
+/** `importance`: that of its hyperparameters. */
+export function optunaJournal(search: Search, importance: Importance): OptunaJournal {
   const stages = parametersByStage(search);
   return {
-    study: studyOf(search),
+    study: studyOf(search, importance),
     trial: (trial, folds) => trialRecord(trial, stages[trial.stage]!, meansByEpoch(folds)),
   };
 }
 
-function studyOf(search: Search): string {
+function studyOf(search: Search, importance: Importance): string {
   const { id, name, dataset, notes, tags, specification } = search;
   const { metric, direction } = { ...specification.objective, ...metricIn(specification) };
   const attributes = {
@@ -54,6 +56,7 @@ function studyOf(search: Search): string {
     specification: JSON.stringify(specification),
     ...(notes !== '' && { notes }),
     ...(tags.length > 0 && { tags: tags.join(' ') }),
+    ...importanceAttributes(importance),
   };
   return [
     line({ op_code: operation.createStudy, study_name: name, directions: [directions[direction]] }),
@@ -63,6 +66,18 @@ function studyOf(search: Search): string {
       line({ op_code: operation.setUserAttribute, ...STUDY, user_attr: { [key]: value } }),
     ),
   ].join('');
+}
+
+/** Optuna computes its own: these are the ones of this service, by name. None where there are too few trials. */
+function importanceAttributes({ shares, trials, epochs, note }: Importance): Record<string, unknown> {
+  if (shares.length === 0) return {};
+  return {
+    'hypersearch:importance': Object.fromEntries(shares.map(({ name, share }) => [name, share])),
+    'hypersearch:importanceAmongBest': Object.fromEntries(shares.map(({ name, amongBest }) => [name, amongBest])),
+    'hypersearch:importanceTrials': trials,
+    ...(epochs !== null && { 'hypersearch:importanceEpochs': epochs }),
+    'hypersearch:importanceNote': note,
+  };
 }
 
 /** The name that observed trials had for it. */

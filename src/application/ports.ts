@@ -27,7 +27,7 @@ import type {
   TrialOutcome,
   Usage,
 } from '../domain/commands.ts';
-import type { FoldSeries, StoredCurves } from '../domain/curves.ts';
+import type { StoredCurves } from '../domain/curves.ts';
 import type { DatasetSummary } from '../domain/dataset-record.ts';
 import type { Epoch, SearchEvent } from '../domain/events.ts';
 import type { ValueSeries } from '../domain/intermediate-values.ts';
@@ -236,8 +236,8 @@ export interface SearchQueries {
   objectives(search: Search, stage: number, limit: number): Promise<readonly StoredObjective[]>;
   /** The objective of these trials after each epoch, a series per fold; null where it is not finite. */
   objectiveSeries(search: Search, numbers: readonly number[]): Promise<ReadonlyMap<number, readonly ValueSeries[]>>;
-  /** All series of these trials after each epoch, per fold, in the order of the folds. */
-  foldSeries(search: Search, numbers: readonly number[]): Promise<ReadonlyMap<number, readonly FoldSeries[]>>;
+  /** All series of these trials after each epoch: the JSON text of `FoldSeries[]`, in the order of the folds. It is read where it is used, which may be a thread. */
+  foldSeries(search: Search, numbers: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** How many trials of a stage have an intermediate value, by the epochs that they had completed, ascending. */
   reportCounts(search: Search, stage: number): Promise<readonly { readonly epochs: number; readonly trials: number }[]>;
   /** The intermediate values of the trials of a stage at these epochs, by number. */

@@ -1,4 +1,5 @@
 /** Threads that read what comes from outside: bounded in memory and time, since damaged files may take any. */
+import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { workerScript } from '../paths.ts';
 import { withSourceMaps } from './source-maps.ts';
@@ -12,8 +13,8 @@ export interface ThreadLimits {
 }
 
 export interface LimitedThreads<Task, Answer> {
-  /** `moved`: buffers of the task that are moved to the thread and not copied. */
-  run(task: Task, moved?: readonly ArrayBuffer[]): Promise<Answer>;
+  /** `moved`: what of the task is moved to the thread and not copied. */
+  run(task: Task, moved?: readonly (ArrayBuffer | MessagePort)[]): Promise<Answer>;
   close(): Promise<void>;
 }
 

@@ -8,7 +8,6 @@ import type { CsvReading } from './reading.ts';
 
 const identifying = /^(id|uuid|guid|key|index)$|[_ .-](id|uuid|guid|no|nr)$|[a-z](Id|ID)$|^unnamed: ?0$/i;
 const dates = /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ].*)?$/;
-const zeros = /^[+-]?0\d/;
 const WORDS_OF_TEXT = 5;
 
 export function columnHints(
@@ -77,7 +76,7 @@ function valueHints(
     if (unique && identifying.test(name) && texts.every((text) => Number.isInteger(Number(text)))) {
       hints.push(hint('identifier', column, `identifies the rows; ignore=${name} leaves it out`, [leaveOut(column)]));
     }
-    if (texts.some((text) => zeros.test(text))) {
+    if (texts.some(startsWithZero)) {
       const message = `has numbers that start with 0, like codes; category=${name} treats them as categories`;
       hints.push(
         hint('codeAsNumber', column, message, [
@@ -113,6 +112,17 @@ function valueHints(
     );
   }
   return hints;
+}
+
+const ZERO = 48;
+const NINE = 57;
+
+/** A zero and another digit, after a sign that may be there. */
+function startsWithZero(text: string): boolean {
+  const first = text.charCodeAt(0);
+  const at = first === 43 || first === 45 ? 1 : 0;
+  const next = text.charCodeAt(at + 1);
+  return text.charCodeAt(at) === ZERO && next >= ZERO && next <= NINE;
 }
 
 /** Whether a column is 0, 1, 2, … or 1, 2, 3, … in row order. */

@@ -60,18 +60,26 @@ export function columnsOf(names: readonly string[], records: readonly CsvRecord[
   return names.map((name, k) => {
     const texts = records.map(({ fields }) => read((fields[k] ?? '').trim()));
     const markers = markersOf(reading, name);
-    const numbers = Float64Array.from(texts, numberIn);
+    const numbers = numbersIn(texts);
     const kind = isMostlyNumbers(texts, numbers, markers.inNumbers) ? 'number' : 'category';
     const words = kind === 'category' || reading.category.includes(name);
     const isMissing = words && reading.rules > 1 ? markers.inWords : markers.inNumbers;
-    const missing = Uint8Array.from(texts, (text, row) => (isMissing(text, numbers[row]!) ? 1 : 0));
+    const missing = new Uint8Array(texts.length);
+    for (let row = 0; row < texts.length; row++) if (isMissing(texts[row]!, numbers[row]!)) missing[row] = 1;
     return { name, lines, texts, numbers, kind, missing };
   });
 }
 
 /** Whether a column is numeric: more than half of its values are numbers. Other values in it are then issues. */
 export function looksNumeric(texts: readonly string[], isMissing: (text: string) => boolean): boolean {
-  return isMostlyNumbers(texts, Float64Array.from(texts, numberIn), isMissing);
+  return isMostlyNumbers(texts, numbersIn(texts), isMissing);
+}
+
+/** Not with `Float64Array.from`, which makes a list of the texts first. */
+function numbersIn(texts: readonly string[]): Float64Array {
+  const numbers = new Float64Array(texts.length);
+  for (let row = 0; row < texts.length; row++) numbers[row] = numberIn(texts[row]!);
+  return numbers;
 }
 
 function isMostlyNumbers(
@@ -81,7 +89,8 @@ function isMostlyNumbers(
 ): boolean {
   let numbers = 0;
   let words = 0;
-  for (const [row, text] of texts.entries()) {
+  for (let row = 0; row < texts.length; row++) {
+    const text = texts[row]!;
     const value = values[row]!;
     if (isMissing(text, value)) continue;
     if (!Number.isNaN(value) || infinite.has(text.toLowerCase())) numbers++;
@@ -140,14 +149,21 @@ export function isComplete(column: Column, issues: IssueList): boolean {
 
 /** The numbers of the column, NaN if missing; adds an issue for values that are not numbers or exceed float32. */
 export function numbersOf(column: Column, issues: IssueList): Float64Array {
-  return Float64Array.from(column.texts, (text, row) => {
-    if (column.missing[row] === 1) return Number.NaN; // reported by isComplete, or filled later
-    const value = column.numbers[row]!;
-    if (Number.isFinite(Math.fround(value))) return value;
+  const numbers = column.numbers.slice();
+  for (let row = 0; row < numbers.length; row++) {
+    const value = numbers[row]!;
+    if (column.missing[row] === 1) {
+      // Reported by isComplete, or filled later.
+      numbers[row] = Number.NaN;
+      continue;
+    }
+    if (Number.isFinite(Math.fround(value))) continue;
+    const text = column.texts[row]!;
     const must = !Number.isNaN(value) || infinite.has(text.toLowerCase()) ? 'a finite number below 3.4e38' : 'a number';
     issues.add(place(column, row), `must be ${must}, got ${shortened(text)}`);
-    return 0;
-  });
+    numbers[row] = 0;
+  }
+  return numbers;
 }
 
 /** The distinct values of a column: ascending if all are numbers, else by code unit; the same on every machine. */

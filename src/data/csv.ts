@@ -41,6 +41,7 @@ class Cursor {
   readonly delimiter: number;
   readonly spaced: boolean;
   readonly quote: string;
+  readonly quoteCode: number | undefined;
 
   constructor(text: string, { delimiter, quote }: CsvShape) {
     this.text = text;
@@ -48,6 +49,7 @@ class Cursor {
     this.delimiter = delimiters[delimiter].charCodeAt(0);
     this.spaced = delimiter === 'space';
     this.quote = quotes[quote];
+    this.quoteCode = this.quote === '' ? undefined : this.quote.charCodeAt(0);
   }
 
   endsLine(at: number): boolean {
@@ -73,8 +75,12 @@ class Cursor {
 
   /** The end of the unquoted field at `start`. */
   plainEnd(start: number): number {
+    const { text, delimiter, spaced } = this;
     let end = start;
-    while (!this.endsLine(end) && !this.separates(end)) end++;
+    for (; end < text.length; end++) {
+      const code = text.charCodeAt(end);
+      if (code === delimiter || code === LINE_FEED || code === CARRIAGE_RETURN || (spaced && code === TAB)) break;
+    }
     return end;
   }
 
@@ -86,7 +92,7 @@ class Cursor {
   }
 
   isQuote(at: number): boolean {
-    return this.quote !== '' && this.text[at] === this.quote;
+    return this.text.charCodeAt(at) === this.quoteCode;
   }
 
   nextLine(end: number): void {

@@ -10,8 +10,17 @@ export function seriesOf(metric: Specification['objective']['metric']): 'validat
 }
 
 /** The mean over the folds, one per epoch of the first; null where a fold has no value. */
-export function meansByEpoch(folds: readonly ValueSeries[]): (number | null)[] {
-  return (folds[0] ?? []).map((_, epoch) => meanOf(folds.map((fold) => fold[epoch] ?? null)));
+export function meansByEpoch(folds: readonly ValueSeries[]): ValueSeries {
+  const [first = [], ...others] = folds;
+  if (others.length === 0) return first;
+  return first.map((value, epoch) => {
+    let sum = value;
+    for (const fold of others) {
+      const more = fold[epoch] ?? null;
+      sum = sum === null || more === null ? null : sum + more;
+    }
+    return sum === null ? null : sum / folds.length;
+  });
 }
 
 /** Null if any is. */

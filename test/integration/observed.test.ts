@@ -225,6 +225,12 @@ it('a database of Optuna has what its journal has', async () => {
   expect(JSON.parse(inVerdict(JSON.stringify(await facts(search))))).toEqual(await facts(journal.search));
 });
 
+it('reads a closed database that had a write-ahead log', async () => {
+  const withLog = fileOf('optuna.db').fill(2, 18, 20);
+  const { search } = await service.client.importTrials(withLog, { file: 'with-log.db' });
+  expect(search.trials).toMatchObject({ total: 80, complete: 69 });
+});
+
 it('of several objectives one must be chosen', async () => {
   const asked = await send('POST', '/v1/imports/trials', fileOf('optuna-two-objectives.csv'), 'text/csv');
   expect(asked.faults).toEqual([{ path: 'metric', message: expect.stringContaining('values_0, values_1') }]);
@@ -410,7 +416,7 @@ describe('a file', () => {
 });
 
 it('is stored with all of its rows, or not at all', async () => {
-  const answer = await answerTrials({ bytes: fileOf('optuna-journal.jsonl'), names: {}, dataset: '' });
+  const answer = answerTrials({ bytes: fileOf('optuna-journal.jsonl'), names: {}, dataset: '' });
   if (answer.kind === 'refused') throw new Error(answer.detail);
   const { search } = answer.read;
   const database = connect(service.databaseUrl, 1);

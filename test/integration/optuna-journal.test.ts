@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Importance } from '../../src/contract/analysis.ts';
 import { meansByEpoch } from '../../src/domain/intermediate-values.ts';
 import type { Search } from '../../src/domain/search.ts';
 import { projectRoot } from '../../src/paths.ts';
@@ -105,6 +106,18 @@ describe('the journal of a search', () => {
       best: search.best!.number,
     });
     expect(JSON.parse(String(study.attributes['specification']))).toEqual(search.specification);
+    const importance = (await (await fetch(`${service.url}/v1/searches/${search.id}/importance`)).json()) as Importance;
+    expect(Object.keys(study.attributes['hypersearch:importance'] as object)).toEqual(
+      expect.arrayContaining(['learningRate', 'optimizer']),
+    );
+    expect(study.attributes).toMatchObject({
+      'hypersearch:importance': Object.fromEntries(importance.shares.map(({ name, share }) => [name, share])),
+      'hypersearch:importanceAmongBest': Object.fromEntries(
+        importance.shares.map(({ name, amongBest }) => [name, amongBest]),
+      ),
+      'hypersearch:importanceTrials': importance.trials,
+      'hypersearch:importanceNote': importance.note,
+    });
     const trials = await allTrials(service.client, search.id);
     expect(study.trials.map(({ number }) => number)).toEqual(trials.map(({ number }) => number));
     expect(new Set(study.trials.map(({ state }) => state))).toEqual(new Set(['COMPLETE', 'PRUNED', 'FAIL']));

@@ -2,7 +2,7 @@
 
 import type { ServiceTotals, StoredObjective } from '../../application/ports.ts';
 import type { Table } from '../../contract/trials.ts';
-import type { FoldSeries, StoredCurves } from '../../domain/curves.ts';
+import type { StoredCurves } from '../../domain/curves.ts';
 import { seriesOf, type ValueSeries } from '../../domain/intermediate-values.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import { type Search, type SearchState, searchStates } from '../../domain/search.ts';
@@ -157,7 +157,7 @@ export function objectivesOf(
     WHERE search_id = ${search.id}::uuid ORDER BY number`;
 }
 
-/** The same of some trials in any state, as numbers. */
+/** The same of some trials in any state, as numbers. Built as text, which takes Postgres half as long as building jsonb. */
 export async function objectiveSeriesOf(
   database: Database,
   search: Search,
@@ -166,7 +166,7 @@ export async function objectiveSeriesOf(
   const series = seriesOf(search.specification.objective.metric);
   const rows = await database.$queryRaw<{ number: number; folds: readonly ValueSeries[] }[]>`
     SELECT number, (
-      SELECT coalesce(jsonb_agg(fold->${series}::text ORDER BY (fold->>'fold')::int), '[]') FROM jsonb_array_elements(curves) fold
+      SELECT coalesce(json_agg(fold->${series}::text ORDER BY (fold->>'fold')::int), '[]') FROM jsonb_array_elements(curves) fold
     ) AS folds
     FROM trials WHERE search_id = ${search.id}::uuid AND number = ANY(${[...numbers]}::int[]) AND curves IS NOT NULL`;
   return new Map(rows.map(({ number, folds }) => [number, folds]));
@@ -177,13 +177,13 @@ export async function foldSeriesOf(
   database: Database,
   search: Search,
   numbers: readonly number[],
-): Promise<ReadonlyMap<number, readonly FoldSeries[]>> {
+): Promise<ReadonlyMap<number, string>> {
   const series = seriesNames.map((name) => Prisma.sql`${name}::text, fold->${name}::text`);
-  const rows = await database.$queryRaw<{ number: number; folds: readonly FoldSeries[] }[]>`
+  const rows = await database.$queryRaw<{ number: number; folds: string }[]>`
     SELECT number, (
-      SELECT coalesce(jsonb_agg(jsonb_build_object('fold', fold->'fold', ${Prisma.join(series)}) ORDER BY (fold->>'fold')::int), '[]')
+      SELECT coalesce(json_agg(json_build_object('fold', fold->'fold', ${Prisma.join(series)}) ORDER BY (fold->>'fold')::int), '[]')
       FROM jsonb_array_elements(curves) fold
-    ) AS folds
+    )::text AS folds
     FROM trials WHERE search_id = ${search.id}::uuid AND number = ANY(${[...numbers]}::int[]) AND curves IS NOT NULL`;
   return new Map(rows.map(({ number, folds }) => [number, folds]));
 }

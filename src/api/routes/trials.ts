@@ -7,6 +7,7 @@ import { searchConfirmation } from '../../application/confirmation.ts';
 import { trialRows } from '../../application/dataset-rows.ts';
 import { findSearch } from '../../application/find-search.ts';
 import { findTrial } from '../../application/find-trial.ts';
+import { createImportance } from '../../application/importance.ts';
 import { searchCurves, searchTable } from '../../application/search-overview.ts';
 import type { ExportFormat } from '../../contract/trials.ts';
 import type { LiveDependencies } from '../dependencies.ts';
@@ -32,6 +33,7 @@ const exportTypes: Readonly<Record<ExportFormat, string>> = {
 
 export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, dependencies) => {
   const { queries } = dependencies;
+  const importanceOf = createImportance(dependencies);
 
   app.route({
     ...endpoint('GET /v1/searches/:id/trials'),
@@ -103,11 +105,18 @@ export const trialRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
     ...endpoint('GET /v1/searches/:id/export'),
     handler: async ({ params: { id }, query: { format } }, reply) => {
       const search = await findSearch(dependencies, id);
-      return reply
-        .type(exportTypes[format])
-        .header('content-disposition', `attachment; filename="search-${search.id}.${exportEnds[format] ?? format}"`)
-        .serializer((payload: unknown) => payload as string)
-        .send(Readable.from(exportTrials(queries, search, format)) as never);
+      return (
+        reply
+          .type(exportTypes[format])
+          .header('content-disposition', `attachment; filename="search-${search.id}.${exportEnds[format] ?? format}"`)
+          .serializer((payload: unknown) => payload as string)
+          // In bytes: of objects a stream would keep sixteen, of some megabytes each.
+          .send(
+            Readable.from(exportTrials({ ...dependencies, importanceOf }, search, format), {
+              objectMode: false,
+            }) as never,
+          )
+      );
     },
   });
 };

@@ -1,174 +1,121 @@
-/**
- * Event files of TensorBoard: records of TFRecord with messages Event, Summary and those of the HParams plugin. Field numbers are those of
- * event.proto, summary.proto, tensor.proto (TensorFlow), api.proto and plugin_data.proto (TensorBoard 2.21); they never change.
- */
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+/** Event files of TensorBoard: records of TFRecord. Scalars are written byte by byte, since an export has millions of them. */
 
-export type Cell = number | string | boolean;
-export type ColumnType = 'string' | 'bool' | 'number';
+/** Before and after the data of a record: its length, the checksum of that, and the checksum of the data. */
+const HEAD = 12;
+const FOOT = 4;
+/** Of the fields of a scalar beside its tag, at most: time, step, lengths, value. */
+const LONGEST_SCALAR = 64;
+/** Files share memory of this size, since an export has a file for every trial. */
+const SLAB_BYTES = 2 ** 20;
 
-export interface Column {
-  readonly name: string;
-  readonly type: ColumnType;
-  readonly interval?: { readonly low: number; readonly high: number } | undefined;
-  readonly choices?: readonly Cell[] | undefined;
-}
+/** Writes files, one after the other. */
+export class EventFiles {
+  #slab = Buffer.allocUnsafe(SLAB_BYTES);
+  /** Where the file begins that is written, and its end so far. */
+  #begin = 0;
+  #end = 0;
 
-export interface Experiment {
-  readonly name: string;
-  readonly description: string;
-  /** Seconds since 1970, as all times here. */
-  readonly created: number;
-  readonly columns: readonly Column[];
-  /** Tags of the metrics of the table. */
-  readonly metrics: readonly string[];
-}
-
-export type Status = 'unknown' | 'success' | 'failure' | 'running';
-
-const columnTypes: Readonly<Record<ColumnType, number>> = { string: 1, bool: 2, number: 3 };
-const statuses: Readonly<Record<Status, number>> = { unknown: 0, success: 1, failure: 2, running: 3 };
-const DT_FLOAT = 1;
-
-/** Collects the records of one file. */
-export class EventFile {
-  readonly #records: Uint8Array[] = [];
-
-  /** The first event of a file names the version of the format. */
-  constructor(time: number) {
-    this.#event(time, 0, (event) => event.tag(3, WireType.LengthDelimited).string('brain.Event:2'));
+  event(data: Uint8Array): void {
+    this.#reserve(HEAD + data.length + FOOT);
+    const from = this.#end + HEAD;
+    this.#slab.set(data, from);
+    this.#frame(from, from + data.length);
   }
 
-  /** A value beyond the range of 32-bit floats is left out: it would be read as infinite. */
-  scalar(time: number, step: number, tag: string, value: number): void {
+  /**
+   * An event with a summary with one value. `time`: seconds since 1970; `step`: a whole number below 2^31; `tag`: the field of the value that has it. A
+   * value beyond the range of 32-bit floats is left out: it would be read as infinite.
+   */
+  scalar(time: number, step: number, tag: Uint8Array, value: number): void {
     if (!Number.isFinite(Math.fround(value))) return;
-    this.#summary(time, step, (summary) => {
-      summary.tag(1, WireType.LengthDelimited).string(tag);
-      summary.tag(2, WireType.Bit32).float(value);
-    });
+    this.#reserve(HEAD + LONGEST_SCALAR + tag.length + FOOT);
+    const buffer = this.#slab;
+    const from = this.#end + HEAD;
+    // Messages begin with their lengths: that of the value, and that of the summary around it.
+    const inner = tag.length + 5;
+    const outer = 1 + varintLength(inner) + inner;
+    let at = from;
+    buffer[at++] = 0x09;
+    at = buffer.writeDoubleLE(time, at);
+    buffer[at++] = 0x10;
+    at = writeVarint(buffer, step, at);
+    buffer[at++] = 0x2a;
+    at = writeVarint(buffer, outer, at);
+    buffer[at++] = 0x0a;
+    at = writeVarint(buffer, inner, at);
+    for (let i = 0; i < tag.length; i++) buffer[at++] = tag[i]!;
+    buffer[at++] = 0x15;
+    at = buffer.writeFloatLE(value, at);
+    this.#frame(from, at);
   }
 
-  experiment({ name, description, created, columns, metrics }: Experiment): void {
-    this.#hparams(created, '_hparams_/experiment', 2, (writer) => {
-      writer.tag(1, WireType.LengthDelimited).string(description);
-      writer.tag(3, WireType.Bit64).double(created);
-      for (const column of columns) message(writer, 4, () => writeColumn(writer, column));
-      for (const tag of metrics) {
-        message(writer, 5, () => {
-          message(writer, 1, () => writer.tag(2, WireType.LengthDelimited).string(tag));
-          writer.tag(3, WireType.LengthDelimited).string(tag);
-        });
-      }
-      writer.tag(6, WireType.LengthDelimited).string(name);
-    });
+  /** The file; what comes next is of another one. */
+  end(): Uint8Array {
+    const file = this.#slab.subarray(this.#begin, this.#end);
+    this.#begin = this.#end;
+    return file;
   }
 
-  sessionStart(time: number, group: string, hyperparameters: Readonly<Record<string, Cell>>): void {
-    this.#hparams(time, '_hparams_/session_start_info', 3, (writer) => {
-      for (const [name, value] of Object.entries(hyperparameters)) {
-        message(writer, 1, () => {
-          writer.tag(1, WireType.LengthDelimited).string(name);
-          message(writer, 2, () => writeCell(writer, value));
-        });
-      }
-      writer.tag(4, WireType.LengthDelimited).string(group);
-      writer.tag(5, WireType.Bit64).double(time);
-    });
+  /** The data from `from` to `to` become a record: length, its checksum, the data, its checksum; little-endian. */
+  #frame(from: number, to: number): void {
+    const buffer = this.#slab;
+    const begin = from - HEAD;
+    // Lengths are below 2^32.
+    buffer.writeUInt32LE(to - from, begin);
+    buffer.writeUInt32LE(0, begin + 4);
+    buffer.writeUInt32LE(maskedCrc(buffer, begin, begin + 8), begin + 8);
+    this.#end = buffer.writeUInt32LE(maskedCrc(buffer, from, to), to);
   }
 
-  sessionEnd(time: number, status: Status): void {
-    this.#hparams(time, '_hparams_/session_end_info', 4, (writer) => {
-      writer.tag(1, WireType.Varint).int32(statuses[status]);
-      writer.tag(2, WireType.Bit64).double(time);
-    });
-  }
-
-  bytes(): Uint8Array {
-    return Buffer.concat(this.#records);
-  }
-
-  /** The plugin finds its data in the metadata of a summary without content: an empty tensor. */
-  #hparams(time: number, tag: string, field: number, write: (writer: BinaryWriter) => void): void {
-    const content = new BinaryWriter();
-    message(content, field, () => write(content));
-    this.#summary(time, 0, (summary) => {
-      summary.tag(1, WireType.LengthDelimited).string(tag);
-      message(summary, 8, () => {
-        summary.tag(1, WireType.Varint).int32(DT_FLOAT);
-        // The shape [0]: a dimension whose size is left out.
-        message(summary, 2, () => message(summary, 2, () => {}));
-      });
-      message(summary, 9, () =>
-        message(summary, 1, () => {
-          summary.tag(1, WireType.LengthDelimited).string('hparams');
-          summary.tag(2, WireType.LengthDelimited).bytes(content.finish());
-        }),
-      );
-    });
-  }
-
-  #summary(time: number, step: number, write: (writer: BinaryWriter) => void): void {
-    this.#event(time, step, (event) => message(event, 5, () => message(event, 1, () => write(event))));
-  }
-
-  #event(time: number, step: number, write: (writer: BinaryWriter) => void): void {
-    const writer = new BinaryWriter();
-    writer.tag(1, WireType.Bit64).double(time);
-    writer.tag(2, WireType.Varint).int64(step);
-    write(writer);
-    this.#records.push(framed(writer.finish()));
+  #reserve(bytes: number): void {
+    if (this.#end + bytes <= this.#slab.length) return;
+    const written = this.#slab.subarray(this.#begin, this.#end);
+    this.#slab = Buffer.allocUnsafe(Math.max(SLAB_BYTES, 2 * (written.length + bytes)));
+    this.#slab.set(written);
+    this.#begin = 0;
+    this.#end = written.length;
   }
 }
 
-function message(writer: BinaryWriter, field: number, write: () => void): void {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  write();
-  writer.join();
+function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value >>> 7; rest > 0; rest >>>= 7) length++;
+  return length;
 }
 
-function writeColumn(writer: BinaryWriter, { name, type, interval, choices }: Column): void {
-  writer.tag(1, WireType.LengthDelimited).string(name);
-  writer.tag(4, WireType.Varint).int32(columnTypes[type]);
-  if (choices !== undefined) {
-    message(writer, 5, () => {
-      for (const choice of choices) message(writer, 1, () => writeCell(writer, choice));
-    });
-  } else if (interval !== undefined) {
-    message(writer, 6, () => {
-      writer.tag(1, WireType.Bit64).double(interval.low);
-      writer.tag(2, WireType.Bit64).double(interval.high);
-    });
-  }
+/** Of a whole number from 0 to below 2^32. Returns the position after it. */
+function writeVarint(buffer: Uint8Array, value: number, position: number): number {
+  let at = position;
+  let rest = value >>> 0;
+  for (; rest > 0x7f; rest >>>= 7) buffer[at++] = (rest & 0x7f) | 0x80;
+  buffer[at++] = rest;
+  return at;
 }
 
-/** google.protobuf.Value */
-function writeCell(writer: BinaryWriter, value: Cell): void {
-  if (typeof value === 'number') writer.tag(2, WireType.Bit64).double(value);
-  else if (typeof value === 'string') writer.tag(3, WireType.LengthDelimited).string(value);
-  else writer.tag(4, WireType.Varint).bool(value);
-}
-
-/** A record: length, its checksum, the data, its checksum; little-endian. */
-function framed(data: Uint8Array): Uint8Array {
-  const record = Buffer.alloc(data.length + 16);
-  record.writeBigUInt64LE(BigInt(data.length), 0);
-  record.writeUInt32LE(maskedCrc(record.subarray(0, 8)), 8);
-  record.set(data, 12);
-  record.writeUInt32LE(maskedCrc(data), 12 + data.length);
-  return record;
-}
-
-/** CRC-32C (Castagnoli), which zlib does not have. */
-const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
+/** CRC-32C (Castagnoli), which zlib does not have. Entry 256 k + b: what byte b contributes if k bytes follow it in a word of four. */
+const crcTables = new Int32Array(4 * 256);
+for (let byte = 0; byte < 256; byte++) {
   let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  return crc;
-});
+  for (let k = 0; k < 4; k++) {
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+    crcTables[256 * k + byte] = crc;
+  }
+}
 
 /** The checksum as TFRecord stores it: rotated by 15 bits, plus a constant, so that the checksum of a record that has checksums is not degenerate. */
-function maskedCrc(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
-  crc = ~crc >>> 0;
+function maskedCrc(bytes: Uint8Array, from: number, to: number): number {
+  const tables = crcTables;
+  let crc = -1;
+  let i = from;
+  for (; i + 4 <= to; i += 4) {
+    crc ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+    crc =
+      tables[768 + (crc & 0xff)]! ^
+      tables[512 + ((crc >>> 8) & 0xff)]! ^
+      tables[256 + ((crc >>> 16) & 0xff)]! ^
+      tables[crc >>> 24]!;
+  }
+  for (; i < to; i++) crc = tables[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
+  crc = ~crc;
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

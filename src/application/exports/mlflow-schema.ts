@@ -9,9 +9,11 @@ const REVISION = '0a8213491aaa';
 interface Table {
   /** Names of the columns, each with its SQL type. */
   readonly columns: Readonly<Record<string, string>>;
-  /** The columns of the primary key. Upgrades refer to it by its name. */
+  /** The columns of the primary key, in an order in which rows are appended. Upgrades refer to it by its name. */
   readonly key: readonly [name: string, ...columns: string[]];
   readonly references?: string;
+  /** Stored in the order of the key, without a second copy of it. MLflow makes ordinary tables of those that it upgrades. */
+  readonly inOrderOfKey?: true;
 }
 
 const OF_RUN = 'FOREIGN KEY (run_uuid) REFERENCES runs (run_uuid)';
@@ -61,19 +63,27 @@ const tables: Readonly<Record<string, Table>> = {
   },
   params: {
     columns: { key: pair.key, value: 'VARCHAR(250) NOT NULL', run_uuid: run },
-    key: ['param_pk', 'key', 'run_uuid'],
+    key: ['param_pk', 'run_uuid', 'key'],
     references: OF_RUN,
+    inOrderOfKey: true,
   },
-  tags: { columns: { ...pair, run_uuid: run }, key: ['tag_pk', 'key', 'run_uuid'], references: OF_RUN },
+  tags: {
+    columns: { ...pair, run_uuid: run },
+    key: ['tag_pk', 'run_uuid', 'key'],
+    references: OF_RUN,
+    inOrderOfKey: true,
+  },
   metrics: {
     columns: { ...point, timestamp: 'BIGINT NOT NULL', run_uuid: run },
-    key: ['metric_pk', 'key', 'timestamp', 'step', 'run_uuid', 'value', 'is_nan'],
+    key: ['metric_pk', 'run_uuid', 'step', 'key', 'timestamp', 'value', 'is_nan'],
     references: OF_RUN,
+    inOrderOfKey: true,
   },
   latest_metrics: {
     columns: { ...point, timestamp: 'BIGINT', run_uuid: run },
-    key: ['latest_metric_pk', 'key', 'run_uuid'],
+    key: ['latest_metric_pk', 'run_uuid', 'key'],
     references: OF_RUN,
+    inOrderOfKey: true,
   },
   registered_models: {
     columns: { name: 'VARCHAR(256) NOT NULL', ...described },
@@ -100,14 +110,14 @@ const tables: Readonly<Record<string, Table>> = {
   },
 };
 
-function statementOf([name, { columns, key, references }]: readonly [string, Table]): string {
+function statementOf([name, { columns, key, references, inOrderOfKey }]: readonly [string, Table]): string {
   const [constraint, ...keyed] = key;
   const parts = [
     ...Object.entries(columns).map(([column, type]) => `${column} ${type}`),
     `CONSTRAINT ${constraint} PRIMARY KEY (${keyed.join(', ')})`,
     ...(references === undefined ? [] : [references]),
   ];
-  return `CREATE TABLE ${name} (${parts.join(', ')})`;
+  return `CREATE TABLE ${name} (${parts.join(', ')})${inOrderOfKey ? ' WITHOUT ROWID' : ''}`;
 }
 
 /** Creates the tables, empty but for the revision. */

@@ -1,7 +1,7 @@
 /** The learning curves of a trial under the names that they have in other tools: means over the folds, by epoch. */
 import { scoredMetrics } from '../../compute/trial-options.ts';
 import type { FoldSeries } from '../../domain/curves.ts';
-import { meansByEpoch } from '../../domain/intermediate-values.ts';
+import { meansByEpoch, type ValueSeries } from '../../domain/intermediate-values.ts';
 import type { Search } from '../../domain/search.ts';
 import { OBSERVED_METRIC } from '../../domain/specification/observed.ts';
 import type { TrialSummary } from '../../domain/trial.ts';
@@ -17,8 +17,8 @@ export function finiteValue({ value }: TrialSummary): number | undefined {
 
 export interface NamedCurve {
   readonly name: string;
-  /** Only finite ones, ascending. */
-  readonly points: readonly { readonly epoch: number; readonly value: number }[];
+  /** Entry i belongs to epoch i + 1. */
+  readonly means: ValueSeries;
 }
 
 /** `loss/train`, `accuracy/validation`, …: tools show what stands before the slash together. */
@@ -32,13 +32,19 @@ export function curveNames(search: Search): Readonly<Record<SeriesName, string>>
   };
 }
 
-export function namedCurves(names: Readonly<Record<SeriesName, string>>, folds: readonly FoldSeries[]): NamedCurve[] {
+/** `folds`: the JSON text of the trial's series; undefined where it has none. What is not finite is null. */
+export function namedCurves(names: Readonly<Record<SeriesName, string>>, folds = '[]'): NamedCurve[] {
+  const parsed = JSON.parse(folds) as readonly FoldSeries[];
   return seriesNames.map((series) => ({
     name: names[series],
-    points: meansByEpoch(folds.map((fold) => fold[series])).flatMap((value, i) =>
-      value === null || !Number.isFinite(value) ? [] : [{ epoch: i + 1, value }],
-    ),
+    means: finite(meansByEpoch(parsed.map((fold) => fold[series]))),
   }));
+}
+
+/** The sum of finite values may not be. */
+function finite(means: ValueSeries): ValueSeries {
+  const isKnown = (value: number | null) => value === null || Number.isFinite(value);
+  return means.every(isKnown) ? means : means.map((value) => (isKnown(value) ? value : null));
 }
 
 /** Beside an objective that is the loss, accuracy or RMSE is measured: the baseline tells which; old searches have none. */

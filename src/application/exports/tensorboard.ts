@@ -3,13 +3,22 @@
  * says what the columns of that table are. What does not fit was found by running TensorBoard 2.21: docs/interop.md.
  */
 import type { Distribution, Value } from '../../algorithms/space/space.ts';
-import type { FoldSeries } from '../../domain/curves.ts';
 import type { Search } from '../../domain/search.ts';
 import { variedOf } from '../../domain/specification/hyperparameters.ts';
 import { stagesOf } from '../../domain/stages.ts';
 import { isOver, type TrialSummary } from '../../domain/trial.ts';
 import { seriesNames } from '../../nn/training/series.ts';
-import { type Cell, type Column, EventFile, type Status } from './event-file.ts';
+import { EventFiles } from './event-file.ts';
+import {
+  type Cell,
+  type Column,
+  experimentEvent,
+  type Status,
+  sessionEndEvent,
+  sessionStartEvent,
+  tagField,
+  versionEvent,
+} from './event-messages.ts';
 import { curveNames, finiteValue, namedCurves, VALUE_NAME } from './named-curves.ts';
 
 export interface LogFile {
@@ -22,42 +31,48 @@ export interface LogFile {
 export interface TensorBoardLog {
   /** The run that describes the search. */
   readonly experiment: LogFile;
-  /** The run of a trial. `folds`: its curves. */
-  trial(trial: TrialSummary, folds: readonly FoldSeries[]): LogFile;
+  /** The run of a trial. `folds`: its curves, as JSON text. */
+  trial(trial: TrialSummary, folds: string | undefined): LogFile;
 }
 
 export function tensorBoardLog(search: Search): TensorBoardLog {
   const names = curveNames(search);
+  const tags = new Map([VALUE_NAME, ...Object.values(names)].map((name) => [name, tagField(name)]));
   const columns = columnsOf(search);
   const created = secondsOf(search.createdAt);
-  const experiment = new EventFile(created);
+  const files = new EventFiles();
   const { metric, direction } = search.specification.objective;
-  experiment.experiment({
-    name: search.name,
-    description: `${search.name}: ${direction} ${metric} of ${search.dataset.name}`,
-    created,
-    columns,
-    metrics: [VALUE_NAME, ...seriesNames.map((name) => names[name])],
-  });
+  files.event(versionEvent(created));
+  files.event(
+    experimentEvent({
+      name: search.name,
+      description: `${search.name}: ${direction} ${metric} of ${search.dataset.name}`,
+      created,
+      columns,
+      metrics: [VALUE_NAME, ...seriesNames.map((name) => names[name])],
+    }),
+  );
   return {
-    experiment: { path: eventFile('', created), bytes: experiment.bytes(), time: new Date(created * 1000) },
+    experiment: { path: eventFile('', created), bytes: files.end(), time: new Date(created * 1000) },
     trial: (trial, folds) => {
       const start = trial.startedAt === null ? created : secondsOf(trial.startedAt);
       const end = trial.finishedAt === null ? start + (trial.durationMs ?? 0) / 1000 : secondsOf(trial.finishedAt);
-      const file = new EventFile(start);
       const name = `trial-${String(trial.number).padStart(5, '0')}`;
-      file.sessionStart(start, name, cellsOf(columns, trial));
+      files.event(versionEvent(start));
+      files.event(sessionStartEvent(start, name, cellsOf(columns, trial)));
       for (const curve of namedCurves(names, folds)) {
-        for (const { epoch, value } of curve.points) {
+        const tag = tags.get(curve.name)!;
+        for (const [i, value] of curve.means.entries()) {
+          const epoch = i + 1;
           // The time of an epoch is not stored: epochs are spread evenly over the training.
           const time = start + ((end - start) * epoch) / Math.max(trial.epochs, epoch);
-          file.scalar(time, epoch, curve.name, value);
+          if (value !== null) files.scalar(time, epoch, tag, value);
         }
       }
       const value = finiteValue(trial);
-      if (value !== undefined) file.scalar(end, trial.epochs, VALUE_NAME, value);
-      if (trial.state !== 'waiting') file.sessionEnd(end, statusOf(trial));
-      return { path: eventFile(`${name}/`, start), bytes: file.bytes(), time: new Date(end * 1000) };
+      if (value !== undefined) files.scalar(end, trial.epochs, tags.get(VALUE_NAME)!, value);
+      if (trial.state !== 'waiting') files.event(sessionEndEvent(end, statusOf(trial)));
+      return { path: eventFile(`${name}/`, start), bytes: files.end(), time: new Date(end * 1000) };
     },
   };
 }

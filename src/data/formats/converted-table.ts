@@ -40,7 +40,14 @@ export class TableWriter {
       throw invalid('', `has more than ${datasetLimits.rows} rows, which is the limit`);
     this.#lines.push(this.#line);
     this.#places.push(place);
-    this.#write(cells.map((cell) => csvField(textOf(cell))).join(','));
+    let record = '';
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i];
+      // Other values have nothing that needs quotes.
+      const field = typeof cell === 'string' ? csvField(cell) : textOf(cell);
+      record = i === 0 ? field : `${record},${field}`;
+    }
+    this.#write(record);
   }
 
   /** Appends the record and counts its lines. */
@@ -53,12 +60,20 @@ export class TableWriter {
   }
 
   finish(category: readonly string[] = [], hints: readonly Hint[] = []): ConvertedTable {
-    const places = new Map(this.#lines.map((line, row) => [line, this.#places[row]!]));
+    // Only for issues, which are few.
+    let places: ReadonlyMap<number, number> | undefined;
+    const placeAt = (line: number) => {
+      places ??= new Map(this.#lines.map((first, row) => [first, this.#places[row]!]));
+      return places.get(line);
+    };
     return {
       text: `${this.#parts.join('\n')}\n`,
       category,
       hints,
-      placeOf: (line) => (places.has(line) ? `${this.#placeName} ${places.get(line)}` : 'the column names'),
+      placeOf: (line) => {
+        const place = placeAt(line);
+        return place === undefined ? 'the column names' : `${this.#placeName} ${place}`;
+      },
     };
   }
 }

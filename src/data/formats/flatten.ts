@@ -44,7 +44,7 @@ export function tableOfRecords(
           `${placeName} ${place}`,
           `has two values that are named ${name}; rename one, or leave both out with ignore=${name}`,
         );
-      if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) imprecise ??= name;
+      if (isImprecise(value)) imprecise ??= name;
       cells[column] = cellOf(value, `${placeName} ${place}, column ${name}`, name);
     };
     for (const [name, value] of Object.entries(record)) put(name, value, 1);
@@ -53,9 +53,7 @@ export function tableOfRecords(
       throw invalid('', `has more than ${datasetLimits.rows} rows, which is the limit`);
   }
   const names = [...columns.keys()];
-  // Rows may be few names each, of very many together.
-  if (names.length * rows.length > datasetLimits.cells)
-    throw invalid('', `has ${names.length * rows.length} cells, with empty ones; the limit is ${datasetLimits.cells}`);
+  checkCells(names.length, rows.length);
   const writer = new TableWriter(names, placeName);
   for (const { place, cells } of rows) {
     // Names that appeared later are missing.
@@ -63,6 +61,44 @@ export function tableOfRecords(
     writer.add(place, Array.from(cells));
   }
   return writer.finish([], imprecise === undefined ? [] : [impreciseHint(imprecise)]);
+}
+
+/** A column of single values; undefined where it is left out. */
+export interface PlainColumn {
+  readonly name: string;
+  readonly values: readonly unknown[] | undefined;
+}
+
+/** The same table from columns, without an object for every row; undefined where a value is no single one, which only records tell about. */
+export function tableOfColumns(columns: readonly PlainColumn[], rows: number): ConvertedTable | undefined {
+  checkCells(columns.length, rows);
+  const writer = new TableWriter(
+    columns.map(({ name }) => name),
+    'row',
+  );
+  let imprecise: string | undefined;
+  const cells = Array<CellValue>(columns.length);
+  for (let row = 0; row < rows; row++) {
+    for (let k = 0; k < columns.length; k++) {
+      const value = columns[k]!.values?.[row];
+      if (typeof value === 'object' && value !== null) return undefined;
+      if (isImprecise(value)) imprecise ??= columns[k]!.name;
+      cells[k] = value as CellValue;
+    }
+    writer.add(row + 1, cells);
+  }
+  return writer.finish([], imprecise === undefined ? [] : [impreciseHint(imprecise)]);
+}
+
+function isImprecise(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+}
+
+function checkCells(columns: number, rows: number): void {
+  // Rows may be few names each, of very many together.
+  const cells = columns * rows;
+  if (cells > datasetLimits.cells)
+    throw invalid('', `has ${cells} cells, with empty ones; the limit is ${datasetLimits.cells}`);
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

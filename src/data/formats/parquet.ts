@@ -4,16 +4,18 @@ import {
   type FileMetaData,
   type ParquetParsers,
   parquetMetadata,
+  parquetRead,
   parquetReadObjects,
   parquetSchema,
   type SchemaElement,
+  type SchemaTree,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { datasetLimits } from '../csv-table.ts';
 import { InvalidDataset, shortened } from '../faults.ts';
 import { type Hint, hint, leaveOut } from '../hint.ts';
 import { type ConvertedTable, invalid } from './converted-table.ts';
-import { type PlacedRecord, tableOfRecords } from './flatten.ts';
+import { type PlacedRecord, type PlainColumn, tableOfColumns, tableOfRecords } from './flatten.ts';
 
 /** Of all pages together, decompressed: dictionaries and repeated values take less as they are than as text. */
 const MAX_DECOMPRESSED = 4 * datasetLimits.bytes;
@@ -45,12 +47,12 @@ async function readTable(bytes: Uint8Array, ignore: readonly string[]): Promise<
   const ordered = [...columns.filter(isIndex), ...columns.filter((column) => !isIndex(column))];
   const wanted = ordered.filter(({ name }) => !ignore.includes(name));
   refusePrototype(wanted);
-  const rows = await readRows(buffer, metadata, wanted);
-  // The columns of a structure are known from its values only: those from the first structure on come as they appear.
-  const structures = children.filter((one) => one.children.length > 0).map(({ element }) => element);
-  const from = ordered.findIndex((column) => structures.includes(column));
-  const order = ordered.slice(0, from < 0 ? undefined : from).map(({ name }) => name);
-  const table = tableOfRecords(recordsOf(rows, ordered), 'row', ignore, order);
+  const source = { buffer, metadata, wanted, ordered };
+  const isFlat = children.every((one) => one.children.length === 0 && one.element.repetition_type !== 'REPEATED');
+  const plain = isFlat ? await readColumns(source) : undefined;
+  const table =
+    (plain && tableOfColumns(plain, Number(metadata.num_rows))) ??
+    tableOfRecords(recordsOf(await readRows(source), ordered), 'row', ignore, orderOf(children, ordered));
   const category = pandasColumns(metadata).filter(
     ({ name, pandas_type: type }) => type === 'categorical' && columns.some((column) => column.name === name),
   );
@@ -60,6 +62,13 @@ async function readTable(bytes: Uint8Array, ignore: readonly string[]): Promise<
     category: category.map(({ name }) => String(name)),
     hints: [...hints, ...table.hints],
   };
+}
+
+/** The columns of a structure are known from its values only: those from the first structure on come as they appear. */
+function orderOf(children: readonly SchemaTree[], ordered: readonly SchemaElement[]): string[] {
+  const structures = children.filter((one) => one.children.length > 0).map(({ element }) => element);
+  const from = ordered.findIndex((column) => structures.includes(column));
+  return ordered.slice(0, from < 0 ? undefined : from).map(({ name }) => name);
 }
 
 function indexHint(name: string): Hint {
@@ -85,17 +94,51 @@ function refusePrototype(columns: readonly SchemaElement[]): void {
     );
 }
 
-function readRows(
-  buffer: ArrayBuffer,
-  metadata: FileMetaData,
-  columns: readonly SchemaElement[],
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  return parquetReadObjects({
-    file: { byteLength: buffer.byteLength, slice: (start, end) => buffer.slice(start, end) },
+interface Source {
+  readonly buffer: ArrayBuffer;
+  readonly metadata: FileMetaData;
+  /** The columns that are read. */
+  readonly wanted: readonly SchemaElement[];
+  /** And those that are left out, in the order of the table. */
+  readonly ordered: readonly SchemaElement[];
+}
+
+function readOptions({ buffer, metadata, wanted }: Source) {
+  return {
+    file: { byteLength: buffer.byteLength, slice: (start: number, end?: number) => buffer.slice(start, end) },
     metadata,
-    columns: columns.map(({ name }) => name),
+    columns: wanted.map(({ name }) => name),
     compressors: boundedCompressors(),
-    parsers: parsersFor(columns),
+    parsers: parsersFor(wanted),
+  };
+}
+
+function readRows(source: Source): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  return parquetReadObjects(readOptions(source));
+}
+
+/**
+ * Without structures and lists: the values as they are stored, column by column, which takes a fraction of the time of rows. Undefined where they are not as
+ * many as the file says.
+ */
+async function readColumns(source: Source): Promise<PlainColumn[] | undefined> {
+  const { metadata, wanted, ordered } = source;
+  const rows = Number(metadata.num_rows);
+  const columns = new Map(wanted.map((column) => [column.name, { values: Array<unknown>(rows), read: 0 }]));
+  await parquetRead({
+    ...readOptions(source),
+    // It must not throw: nobody would catch it.
+    onChunk: ({ columnName, columnData, rowStart }) => {
+      const column = columns.get(columnName);
+      if (column === undefined) return;
+      for (let i = 0; i < columnData.length; i++) column.values[rowStart + i] = columnData[i];
+      column.read += columnData.length;
+    },
+  });
+  if ([...columns.values()].some(({ read, values }) => read !== rows || values.length !== rows)) return undefined;
+  return ordered.map((column) => {
+    const read = valueReader(column);
+    return { name: column.name, values: columns.get(column.name)?.values.map((value) => read(value)) };
   });
 }
 

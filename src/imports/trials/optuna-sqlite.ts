@@ -1,5 +1,8 @@
 /** The trials of a study in a SQLite database of Optuna (RDBStorage, schema 12 of Optuna 3 to 5). */
-import initSqlJs, { type Database, type SqlValue } from 'sql.js';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sqlite, { type Database, type SQLiteValue as SqlValue } from 'node-sqlite3-wasm';
 import { messageOf, Problem } from '../../errors.ts';
 import { parseJson } from '../source-text.ts';
 import { type OptunaStudy, type OptunaTrial, trialStates, trialsOfStudy } from './optuna-study.ts';
@@ -14,35 +17,59 @@ export function isSqlite(bytes: Uint8Array): boolean {
 
 const tables = ['studies', 'study_directions', 'trials', 'trial_values', 'trial_params', 'trial_intermediate_values'];
 
-export async function readSqliteTrials(bytes: Uint8Array, asked: Asked): Promise<SourceTrials> {
-  const { Database } = await initSqlJs();
-  const database = new Database(bytes);
+/** SQLite reads files alone: the bytes are in a folder of their own, which only this account may enter, until they are read. */
+export function readSqliteTrials(bytes: Uint8Array, asked: Asked): SourceTrials {
+  const folder = mkdtempSync(join(tmpdir(), 'hypersearch-import-'));
   try {
-    refuseOther(database);
-    return trialsOfStudy(studiesIn(database), 'optuna-sqlite', asked);
+    const file = join(folder, 'study.db');
+    writeFileSync(file, withoutLog(bytes));
+    return inDatabase(file, (database) => trialsOfStudy(studiesIn(database), 'optuna-sqlite', asked));
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw refusedFile('', `the database is damaged, or not one of Optuna: ${messageOf(error)}`);
   } finally {
-    database.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
 type Row = Readonly<Record<string, SqlValue>>;
 
-function* rowsOf(database: Database, query: string): Generator<Row> {
-  const statement = database.prepare(query);
+/** Whether it is read and written with a write-ahead log, which a file that was closed does not have any more. */
+const JOURNAL_MODES = [18, 19] as const;
+const ROLLBACK_JOURNAL = 1;
+
+function withoutLog(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice();
+  for (const at of JOURNAL_MODES) copy[at] = ROLLBACK_JOURNAL;
+  return copy;
+}
+
+function inDatabase<T>(file: string, read: (database: Database) => T): T {
+  const database = new sqlite.Database(file, { readOnly: true, fileMustExist: true });
   try {
-    while (statement.step()) yield statement.getAsObject();
+    refuseOther(database);
+    return read(database);
   } finally {
-    statement.free();
+    database.close();
   }
 }
 
-/** A view could compute anything: only tables are read. */
+function* rowsOf(database: Database, query: string): Generator<Row> {
+  const statement = database.prepare(query);
+  try {
+    // Without `expand` rows are not in parts.
+    yield* statement.iterate() as IterableIterator<Row>;
+  } finally {
+    statement.finalize();
+  }
+}
+
+/** A view or a virtual table could compute anything: only tables are read. */
 function refuseOther(database: Database): void {
-  database.run('PRAGMA trusted_schema = OFF');
-  const names = [...rowsOf(database, "SELECT name FROM sqlite_master WHERE type = 'table'")].map(({ name }) => name);
+  database.exec('PRAGMA trusted_schema = OFF');
+  const names = [
+    ...rowsOf(database, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"),
+  ].map(({ name }) => name);
   const missing = tables.filter((name) => !names.includes(name));
   if (missing.length > 0)
     throw refusedFile('', `the database has no table ${missing.join(', ')}: it is not one of Optuna`);

@@ -46,9 +46,9 @@ export type TrialsAnswer =
     };
 
 /** In a thread: a file of 32 MB takes seconds. */
-export async function answerTrials(task: TrialsTask): Promise<TrialsAnswer> {
+export function answerTrials(task: TrialsTask): TrialsAnswer {
   try {
-    return { kind: 'read', read: await readTrials(task) };
+    return { kind: 'read', read: readTrials(task) };
   } catch (error) {
     if (error instanceof InvalidDataset) return refused(error.message, error.faults);
     if (!(error instanceof Problem)) throw error;
@@ -67,10 +67,10 @@ function refused(detail: string, issues: readonly ValidationIssue[]): Extract<Tr
 }
 
 /** Throws a Problem or `InvalidDataset` for a file that is damaged, whose format is not known, or that needs to be asked about. */
-async function readTrials({ bytes, format, names, name, file, dataset, ...choices }: TrialsTask): Promise<ReadTrials> {
+function readTrials({ bytes, format, names, name, file, dataset, ...choices }: TrialsTask): ReadTrials {
   const asked = { ...choices, named: Object.keys(names) };
   const source = isSqlite(bytes)
-    ? await readSqliteTrials(bytes, asked)
+    ? readSqliteTrials(bytes, asked)
     : sourceIn(decodeText(bytes, undefined, MAX_TRIALS_FILE).text, asked, format);
   const points = mappedPoints(source, names);
   const { search, notes } = observedSearch(source, points, { name, file, dataset });

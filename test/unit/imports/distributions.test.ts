@@ -43,10 +43,12 @@ function distance(ours: readonly number[], quantiles: readonly number[]): number
 /** Two samples of 10,000 differ by less with probability 0.9999 (Smirnov's asymptotic formula). */
 const FAR = 1.63 * Math.sqrt(2 / DRAWS) * 1.37;
 
-/** What the import says of it: ends that are half as likely, ranges of whole numbers on a log scale that Ray rounds down. */
-const TOLD = /half as likely|shares of its ends differ/;
+/** What the import says of it: ends that are less likely, ranges of whole numbers on a log scale that are rounded in other ways. */
+const TOLD = /half as likely|less often|shares of its ends differ|in other shares/;
 
-describe.each(['ray-tune', 'hyperopt', 'scikit-learn', 'wandb-sweep', 'configspace'])('a space of %s', (tool) => {
+const tools = ['ray-tune', 'hyperopt', 'scikit-learn', 'wandb-sweep', 'configspace', 'nni-search-space', 'keras-tuner'];
+
+describe.each(tools)('a space of %s', (tool) => {
   const { text: file, draws } = fixture(tool);
   const read = readSpace({ text: file });
   const noteOf = (name: string) =>
