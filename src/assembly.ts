@@ -15,6 +15,7 @@ import { createKeyStore } from './adapters/postgres/key-store.ts';
 import { applyMigrations } from './adapters/postgres/migrations.ts';
 import { createModelStore } from './adapters/postgres/model-store.ts';
 import { createObservedStore } from './adapters/postgres/observed-store.ts';
+import { createProjectStore } from './adapters/postgres/project-store.ts';
 import { createPubSub } from './adapters/postgres/pub-sub.ts';
 import { startRetention } from './adapters/postgres/retention.ts';
 import { createSearchQueries } from './adapters/postgres/search-queries.ts';
@@ -189,6 +190,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     planner,
     datasets,
     models: createModelStore(database),
+    projects: createProjectStore(database),
     observed: createObservedStore(database),
     readTrials: (task) => trialFiles.run(task, ownBuffers(task.bytes)),
     answerUse: models.answer,

@@ -18,6 +18,7 @@ import { identify, refuseStrangers, SESSION_COOKIE } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
 import { registerProblems } from './problems.ts';
+import { keepToProjects } from './project-access.ts';
 import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -26,6 +27,7 @@ import { importRoutes, trialImportRoutes } from './routes/imports.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
+import { projectRoutes } from './routes/projects.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { trialRoutes } from './routes/trials.ts';
 import { usageRoutes } from './routes/usage.ts';
@@ -73,6 +75,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     allowList: ({ routeOptions }) => PROBES.includes(routeOptions.url ?? ''),
   });
   refuseStrangers(app);
+  keepToProjects(app, dependencies.projects);
   // Only answers: a compressed request could be far larger than the limits of bodies. The lowest level makes a table an eighth at little CPU time.
   await app.register(compress, {
     globalDecompression: false,
@@ -98,6 +101,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(trialImportRoutes, dependencies);
   await app.register(modelRoutes, dependencies);
   await app.register(keyRoutes, dependencies);
+  await app.register(projectRoutes, dependencies);
   await app.register(usageRoutes, dependencies);
   await app.register(healthRoutes, dependencies);
   await app.register(pageRoutes, dependencies);

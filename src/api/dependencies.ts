@@ -8,7 +8,15 @@ import type { ImportanceShares, ImportanceTask } from '../application/importance
 import type { Keyring } from '../application/keyring.ts';
 import type { ModelUseAnswer, ModelUseTask } from '../application/models/use-model.ts';
 import type { Planner } from '../application/planner.ts';
-import type { DatasetStore, ModelStore, PubSub, SearchQueries, SearchStore, TrialQueue } from '../application/ports.ts';
+import type {
+  DatasetStore,
+  ModelStore,
+  ProjectStore,
+  PubSub,
+  SearchQueries,
+  SearchStore,
+  TrialQueue,
+} from '../application/ports.ts';
 import type { PreflightTask } from '../application/preflight.ts';
 import type { WhatIfTask } from '../application/what-if.ts';
 import type { CompiledKernels } from '../compute/kernels.ts';
@@ -32,6 +40,7 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   readonly log: Logger;
   readonly datasets: DatasetStore;
   readonly models: ModelStore;
+  readonly projects: ProjectStore;
   /** Predicts and writes files off the event loop. */
   readonly answerUse: (task: ModelUseTask) => Promise<ModelUseAnswer>;
   /** Reads files for previews, off the event loop. */

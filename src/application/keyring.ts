@@ -3,7 +3,8 @@
  * neither can be guessed, nor does the time of a lookup say anything about them.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { type ApiKey, includes, type Principal, type Role } from '../domain/api-key.ts';
+import type { NewKey } from '../contract/keys.ts';
+import { type ApiKey, includes, type Principal } from '../domain/api-key.ts';
 import { Problem } from '../errors.ts';
 import type { KeyStore } from './ports.ts';
 
@@ -17,8 +18,9 @@ export interface Keyring {
   /** A token for the cookie of a browser, valid for `SESSION_SECONDS`; undefined if the key is unknown. */
   signIn(secret: string): Promise<{ readonly token: string; readonly principal: Principal } | undefined>;
   signOut(token: string): Promise<void>;
-  create(key: { readonly name: string; readonly role: Role }): Promise<ApiKey & { readonly secret: string }>;
-  list(): Promise<readonly ApiKey[]>;
+  create(key: NewKey): Promise<ApiKey & { readonly secret: string }>;
+  /** Those of the project, or all. */
+  list(project?: string): Promise<readonly ApiKey[]>;
   /** A Problem `notFound` if there is no such key. */
   revoke(id: string): Promise<void>;
 }
@@ -26,6 +28,14 @@ export interface Keyring {
 const CACHE_MS = 2_000;
 const MAX_CACHED = 10_000;
 export const SESSION_SECONDS = 7 * 86_400;
+
+const settingsPrincipal: Principal = {
+  id: undefined,
+  name: 'HYPERSEARCH_ADMIN_KEY',
+  role: 'admin',
+  project: null,
+  limits: {},
+};
 
 /** `adminKey`: of the settings; an admin that is in no database. */
 export function createKeyring(store: KeyStore, adminKey: string | undefined, clock: () => number = Date.now): Keyring {
@@ -35,14 +45,13 @@ export function createKeyring(store: KeyStore, adminKey: string | undefined, clo
   let isAny = false;
 
   const principalOfHash = async (hash: Buffer): Promise<Principal | undefined> => {
-    if (admin?.equals(hash)) return { id: undefined, name: 'HYPERSEARCH_ADMIN_KEY', role: 'admin' };
+    if (admin?.equals(hash)) return settingsPrincipal;
     const name = hash.toString('base64');
     const known = cache.get(name);
     if (known !== undefined && known.until > clock()) return known.principal;
-    const key = await store.use(hash);
+    const principal = await store.use(hash);
     cache.delete(name);
-    if (key === undefined) return undefined;
-    const principal = { id: key.id, name: key.name, role: key.role };
+    if (principal === undefined) return undefined;
     if (cache.size >= MAX_CACHED) cache.clear();
     cache.set(name, { principal, until: clock() + CACHE_MS });
     return principal;
@@ -69,17 +78,22 @@ export function createKeyring(store: KeyStore, adminKey: string | undefined, clo
       return { token, principal };
     },
     signOut: (token) => store.endSession(hashOf(token)),
-    create: async ({ name, role }) => {
-      if (!isAny && admin === undefined && !(await store.isAny()) && !includes(role, 'admin')) {
+    create: async ({ name, role, project = null, limits = {} }) => {
+      const isFirst = !isAny && admin === undefined && !(await store.isAny());
+      if (isFirst && !includes(role, 'admin')) {
         const message = `the first key must be an admin's, got ${role}: nobody could create another one`;
         throw new Problem('invalidRequest', `role: ${message}`, [{ path: 'role', message }]);
       }
+      if (isFirst && project !== null) {
+        const message = `the first key must reach all projects, got ${project}: nobody could reach the others`;
+        throw new Problem('invalidRequest', `project: ${message}`, [{ path: 'project', message }]);
+      }
       const secret = `hs_${randomBytes(32).toString('base64url')}`;
-      const key = await store.create({ name, role, hash: hashOf(secret) });
+      const key = await store.create({ name, role, project, limits, hash: hashOf(secret) });
       isAny = true;
       return { ...key, secret };
     },
-    list: () => store.list(),
+    list: (project) => store.list(project),
     revoke: async (id) => {
       if (!(await store.revoke(id))) throw new Problem('notFound', `there is no key ${id}`);
       cache.clear();

@@ -1,12 +1,13 @@
 /** The interfaces that the use cases need and adapters implement. */
 import type { FoldsFinding } from '../compute/trial.ts';
+import type { Thing } from '../contract/reach.ts';
 import type { InputColumn } from '../data/columns.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { CsvReading } from '../data/reading.ts';
 import type { AskedUpload } from '../data/upload.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Annotation } from '../domain/annotations.ts';
-import type { ApiKey, Role } from '../domain/api-key.ts';
+import type { ApiKey, KeyLimits, Principal, Role } from '../domain/api-key.ts';
 import type {
   Added,
   Claim,
@@ -32,6 +33,7 @@ import type { DatasetSummary } from '../domain/dataset-record.ts';
 import type { Epoch, SearchEvent } from '../domain/events.ts';
 import type { ValueSeries } from '../domain/intermediate-values.ts';
 import type { ModelClaim, ModelFacts, ModelOrigin, ModelRecord } from '../domain/model-record.ts';
+import type { Project, ProjectLimits, ProjectLimitsChange } from '../domain/project.ts';
 import type { Search, SearchState } from '../domain/search.ts';
 import type { DatasetFacts, Specification } from '../domain/specification/specification.ts';
 import type { Warning } from '../domain/specification/warnings.ts';
@@ -47,6 +49,7 @@ export interface Page<T> {
 
 export interface NewSearch {
   readonly specification: Specification;
+  readonly project: string;
   /** The search it refines. */
   readonly parent: string | null;
   readonly dataset: DatasetFacts;
@@ -142,7 +145,11 @@ export interface SearchStore {
 /** Searches whose trials another tool has run. */
 export interface ObservedStore {
   /** Stores it with its trials and events, all or nothing. `dataset`: the one that they were run on, if it is known here. */
-  add(observed: ObservedSearch, dataset: Pick<DatasetFacts, 'name' | 'hash'> | undefined): Promise<Search>;
+  add(
+    observed: ObservedSearch,
+    dataset: Pick<DatasetFacts, 'name' | 'hash'> | undefined,
+    project: string,
+  ): Promise<Search>;
 }
 
 export type TrialSort = 'number' | '-number' | 'value' | '-value';
@@ -166,6 +173,7 @@ export interface SearchQuery {
   readonly dataset?: string | undefined;
   /** The search they refine. */
   readonly parent?: string | undefined;
+  readonly project?: string | undefined;
 }
 
 export interface TimedOutcome extends TrialOutcome {
@@ -254,11 +262,16 @@ export interface ModelQuery {
   readonly cursor?: string | undefined;
   /** The search they were made from. */
   readonly searchId?: string | undefined;
+  readonly project?: string | undefined;
 }
 
 /** Methods of a worker do nothing, or return false, if its claim is no longer current. Every change is announced. */
 export interface ModelStore {
-  create(model: { readonly name: string; readonly origin: ModelOrigin }): Promise<ModelRecord>;
+  create(model: {
+    readonly name: string;
+    readonly project: string;
+    readonly origin: ModelOrigin;
+  }): Promise<ModelRecord>;
   find(id: string): Promise<ModelRecord | undefined>;
   /** Newest first. */
   list(query: ModelQuery): Promise<Page<ModelRecord>>;
@@ -285,17 +298,37 @@ export interface ModelStore {
   waiting(): Promise<readonly string[]>;
 }
 
+/** Methods that change a project are a Problem `notFound` if there is none of that name. */
+export interface ProjectStore {
+  /** The project, or all of them, by name. */
+  list(name?: string): Promise<readonly Project[]>;
+  exists(name: string): Promise<boolean>;
+  /** The name of the project that something belongs to; undefined if there is no such thing, or if it belongs to none. */
+  ownerOf(thing: Thing, name: string): Promise<string | undefined>;
+  /** A Problem `projectExists` if the name is taken. */
+  create(name: string, limits: ProjectLimits): Promise<Project>;
+  change(name: string, limits: ProjectLimitsChange): Promise<Project>;
+  /** A Problem `projectInUse` while something belongs to it. */
+  remove(name: string): Promise<void>;
+}
+
 /** Secrets are known to it by their hashes. */
 export interface KeyStore {
-  create(key: { readonly name: string; readonly role: Role; readonly hash: Uint8Array }): Promise<ApiKey>;
+  create(key: {
+    readonly name: string;
+    readonly role: Role;
+    readonly project: string | null;
+    readonly limits: KeyLimits;
+    readonly hash: Uint8Array;
+  }): Promise<ApiKey>;
   /** Newest first, with those that are revoked. */
-  list(): Promise<readonly ApiKey[]>;
+  list(project?: string): Promise<readonly ApiKey[]>;
   /** Ends the sessions that began with it, too. Whether there is such a key. */
   revoke(id: string): Promise<boolean>;
   /** Whether there is a key, or was one. */
   isAny(): Promise<boolean>;
   /** Undefined if it is unknown or revoked. Records that it was used. */
-  use(hash: Uint8Array): Promise<ApiKey | undefined>;
+  use(hash: Uint8Array): Promise<Principal | undefined>;
   beginSession(hash: Uint8Array, keyHash: Uint8Array, seconds: number): Promise<void>;
   /** The hash of the key of a session that has not expired. */
   sessionKey(hash: Uint8Array): Promise<Uint8Array | undefined>;
@@ -313,8 +346,14 @@ export interface TrialQueue {
 
 /** A notification for listeners. `seq` is that of the newest event; the events themselves are in the log. */
 export type PubSubMessage =
-  | { readonly kind: 'changed'; readonly searchId: string; readonly seq: number; readonly state: SearchState }
-  | { readonly kind: 'removed'; readonly searchId: string }
+  | {
+      readonly kind: 'changed';
+      readonly project: string;
+      readonly searchId: string;
+      readonly seq: number;
+      readonly state: SearchState;
+    }
+  | { readonly kind: 'removed'; readonly project: string; readonly searchId: string }
   /** A model has changed or was deleted; or, with `progress`, that share of its training is done. */
   | { readonly kind: 'model'; readonly modelId: string; readonly progress?: number }
   | { readonly kind: 'epochs'; readonly searchId: string; readonly epochs: readonly Epoch[] }
@@ -339,7 +378,8 @@ export interface DatasetInputs {
 
 /** Without a hash, methods use the newest version of a data set. */
 export interface DatasetStore {
-  list(): Promise<readonly DatasetSummary[]>;
+  /** Those that are built in, and those of the project, or of all. */
+  list(project?: string): Promise<readonly DatasetSummary[]>;
   find(name: string, hash?: string): Promise<DatasetSummary | undefined>;
   /** The rows, in shared memory and cached. */
   load(name: string, hash?: string): Promise<Dataset | undefined>;
@@ -347,7 +387,7 @@ export interface DatasetStore {
   /** How its rows are read: for rows that come later. */
   inputs(name: string, hash: string): Promise<DatasetInputs | undefined>;
   /** Stores a new version; an existing version becomes the newest again. */
-  add(upload: AskedUpload & { readonly file: Uint8Array }): Promise<DatasetSummary>;
+  add(upload: AskedUpload & { readonly file: Uint8Array; readonly project: string }): Promise<DatasetSummary>;
   /**
    * Deletes all versions unless a search (with `force`: an open search) uses one. Returns the searches that use it. Throws a Problem if there
    * is no such data set or it is built in.

@@ -1,16 +1,28 @@
 /** Endpoints for API keys and sessions of browsers. */
 import { z } from 'zod';
-import { apiKeySchema, keyNameSchema, roles } from '../domain/api-key.ts';
+import { apiKeySchema, keyLimitsSchema, keyNameSchema, roles } from '../domain/api-key.ts';
+import { projectNameSchema } from '../domain/project.ts';
+import { projectFilter } from './parameters.ts';
 import { refusals } from './problem.ts';
 
 const tags = ['keys'];
 const keyParams = z.object({ id: z.uuid() });
 
-const newKeySchema = z.strictObject({ name: keyNameSchema, role: z.enum(roles) });
+const newKeySchema = z.strictObject({
+  name: keyNameSchema,
+  role: z.enum(roles),
+  project: projectNameSchema
+    .nullable()
+    .optional()
+    .describe('The only project that it reaches. Default: that of the key that asks, or all'),
+  limits: keyLimitsSchema.optional().describe('Default: those of its project, or of the service'),
+});
+export type NewKey = z.output<typeof newKeySchema>;
 
 const principalSchema = z.object({
   name: z.string().nullable().describe('Of the key; null if none is needed'),
   role: z.enum(roles),
+  project: z.string().nullable().describe('The only project that it reaches; null for all'),
 });
 
 export const keyEndpoints = {
@@ -26,6 +38,7 @@ export const keyEndpoints = {
   'GET /v1/keys': {
     tags,
     summary: 'List API keys, newest first',
+    querystring: z.strictObject({ project: projectFilter }),
     response: { 200: z.object({ items: z.array(apiKeySchema).readonly() }), ...refusals },
   },
   'DELETE /v1/keys/:id': {

@@ -22,6 +22,7 @@ import { applyMigrations, migrationLock } from './migrations.ts';
 
 /** A table comes after those that it references. */
 export const backedUpTables = [
+  'projects',
   'api_keys',
   'datasets',
   'searches',

@@ -10,6 +10,7 @@ import { PUB_SUB_CHANNEL } from './pub-sub.ts';
 interface Row {
   readonly id: string;
   readonly name: string;
+  readonly project: string;
   readonly notes: string;
   readonly state: ModelRecord['state'];
   readonly attempt: number;
@@ -21,7 +22,7 @@ interface Row {
 }
 
 /** All but the document, which may be large. */
-const columns = Prisma.sql`id, name, notes, state, attempt, failure, origin, facts, created_at, finished_at`;
+const columns = Prisma.sql`id, name, project, notes, state, attempt, failure, origin, facts, created_at, finished_at`;
 
 export function createModelStore(database: Database): ModelStore {
   /** Runs a statement that returns the ids of the models it changes, and announces each of them. */
@@ -35,10 +36,10 @@ export function createModelStore(database: Database): ModelStore {
     return rows.map(({ id }) => id);
   };
   return {
-    create: async ({ name, origin }) => {
+    create: async ({ name, project, origin }) => {
       const [row] = await database.$queryRaw<Row[]>`
-        INSERT INTO models (id, name, state, search_id, origin)
-        VALUES (${randomUUID()}::uuid, ${name}, 'waiting', ${origin.searchId}::uuid, ${JSON.stringify(origin)}::jsonb)
+        INSERT INTO models (id, name, project, state, search_id, origin)
+        VALUES (${randomUUID()}::uuid, ${name}, ${project}, 'waiting', ${origin.searchId}::uuid, ${JSON.stringify(origin)}::jsonb)
         RETURNING ${columns}`;
       return recordOf(row!);
     },
@@ -46,15 +47,16 @@ export function createModelStore(database: Database): ModelStore {
       const [row] = await database.$queryRaw<Row[]>`SELECT ${columns} FROM models WHERE id = ${id}::uuid`;
       return row === undefined ? undefined : recordOf(row);
     },
-    list: async ({ limit, cursor, searchId }) => {
+    list: async ({ limit, cursor, searchId, project }) => {
       const after = cursor === undefined ? undefined : decode(cursor, newestFirstCursor);
       const from =
         after === undefined
           ? Prisma.empty
           : Prisma.sql`AND (created_at, id) < (${after.t}::timestamptz, ${after.i}::uuid)`;
       const of = searchId === undefined ? Prisma.empty : Prisma.sql`AND search_id = ${searchId}::uuid`;
+      const within = project === undefined ? Prisma.empty : Prisma.sql`AND project = ${project}`;
       const rows = await database.$queryRaw<Row[]>`
-        SELECT ${columns} FROM models WHERE true ${of} ${from} ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}::int`;
+        SELECT ${columns} FROM models WHERE true ${of} ${within} ${from} ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}::int`;
       return pageOf(rows.map(recordOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
     },
     document: async (id) => {

@@ -82,13 +82,14 @@ export function createSearchStore(database: Database): SearchStore {
 
 async function create(
   database: Database,
-  { specification, dataset, warnings, baselines, parent, idempotency }: NewSearch,
+  { specification, project, dataset, warnings, baselines, parent, idempotency }: NewSearch,
 ) {
   const id = randomUUID();
   const total = specification.budget.trials;
   const data = {
     id,
     name: specification.name,
+    project,
     state: 'running',
     specification: JSON.parse(JSON.stringify(specification)) as Prisma.InputJsonObject,
     dataset: dataset.name,
@@ -113,7 +114,9 @@ async function create(
   } catch (error) {
     const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
     if (!taken || idempotency === undefined) throw error;
-    const known = await database.search.findUniqueOrThrow({ where: { idempotencyKey: idempotency.key } });
+    const known = await database.search.findUniqueOrThrow({
+      where: { project_idempotencyKey: { project, idempotencyKey: idempotency.key } },
+    });
     if (known.requestHash !== idempotency.requestHash) {
       throw new Problem('idempotencyKeyReused', `search ${known.id} was created with this key and another body`);
     }
@@ -129,9 +132,8 @@ async function found(database: Database, id: string): Promise<Search> {
 }
 
 async function remove(database: Database, id: string): Promise<void> {
-  const message = JSON.stringify({ kind: 'removed', searchId: id });
   const removed = await database.$queryRaw<unknown[]>`
-    WITH gone AS (DELETE FROM searches WHERE id = ${id}::uuid RETURNING id)
-    SELECT pg_notify(${PUB_SUB_CHANNEL}, ${message})::text FROM gone`;
+    WITH gone AS (DELETE FROM searches WHERE id = ${id}::uuid RETURNING id, project)
+    SELECT pg_notify(${PUB_SUB_CHANNEL}, json_build_object('kind', 'removed', 'project', project, 'searchId', id)::text)::text FROM gone`;
   if (removed.length === 0) throw new Problem('notFound', `there is no search ${id}`);
 }
