@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import compress from '@fastify/compress';
 import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
@@ -19,6 +18,7 @@ import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
 import { registerProblems } from './problems.ts';
 import { keepToProjects } from './project-access.ts';
+import { limitRequests, limitWebsockets } from './quotas.ts';
 import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -37,9 +37,6 @@ import { refuseUnstorableText } from './text-validation.ts';
 
 /** A specification with all hyperparameters has about 5 kB. */
 const MAX_BODY = 1024 * 1024;
-/** Asked by what watches the service, whatever others do. */
-const PROBES: readonly string[] = ['/healthz', '/readyz', '/metrics'];
-const REQUESTS_IN_TEN_SECONDS = 5000;
 const MAX_HEADER = 256 * 1024;
 const MAX_CLIENT_MESSAGE = 4096;
 /** Smaller answers gain less from compression than it costs. */
@@ -68,14 +65,10 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     strictTransportSecurity: false,
   });
-  await app.register(rateLimit, {
-    max: REQUESTS_IN_TEN_SECONDS,
-    timeWindow: 10_000,
-    keyGenerator: ({ principal, ip }) => principal?.id ?? ip,
-    allowList: ({ routeOptions }) => PROBES.includes(routeOptions.url ?? ''),
-  });
+  await limitRequests(app);
   refuseStrangers(app);
   keepToProjects(app, dependencies.projects);
+  limitWebsockets(app);
   // Only answers: a compressed request could be far larger than the limits of bodies. The lowest level makes a table an eighth at little CPU time.
   await app.register(compress, {
     globalDecompression: false,

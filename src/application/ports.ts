@@ -58,6 +58,13 @@ export interface NewSearch {
   readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
 }
 
+export interface Claimed {
+  readonly search: Search;
+  readonly claims: readonly Claim[];
+  /** Whether its project limits how many trials run: then trials may wait although their delivery is over. */
+  readonly isRunningLimited: boolean;
+}
+
 export interface DeliveryChoice {
   /** Undefined if no trial waits. */
   readonly delivery: Delivery | undefined;
@@ -98,8 +105,8 @@ export interface SearchStore {
    * history has changed or a stage has started in the meantime, nothing is added.
    */
   addTrials(id: string, plan: Plan): Promise<Added & { readonly search: Search }>;
-  /** Claims the waiting trials of a delivery atomically. Empty if there are none or the search is not running. */
-  claim(delivery: Omit<Delivery, 'job'>, claimer: Claimer): Promise<{ claims: readonly Claim[]; search: Search }>;
+  /** Claims the waiting trials of a delivery atomically. Empty if there are none, the search is not running, or its project may not run more. */
+  claim(delivery: Omit<Delivery, 'job'>, claimer: Claimer): Promise<Claimed>;
   /**
    * Writes results. Results of attempts that are no longer current are refused and missing in `accepted`. `next` is a plan computed with these
    * results; it is added in the same transaction if all are accepted.
@@ -130,12 +137,12 @@ export interface SearchStore {
   renew(renewals: readonly Renewal[], leaseSeconds: number): Promise<readonly ClaimRef[]>;
   /** Releases every claim whose lease has expired. */
   reapExpired(): Promise<readonly Delivery[]>;
-  /** Deliveries of all waiting trials of one search, or of all running searches. */
+  /** Deliveries of all waiting trials of one search, or of all running searches; none of projects that may not run more. */
   deliveries(searchId?: string): Promise<readonly Delivery[]>;
   countDeliveries(): Promise<number>;
   /**
    * Adds `usages` to what searches have used, and chooses the delivery that a free thread should run: of the running searches with waiting
-   * trials, that of the one that has used least for its share.
+   * trials, whose projects may run more, that of the one that has used least for its share.
    */
   chooseDelivery(usages: readonly Usage[]): Promise<DeliveryChoice>;
   /** Running searches with fewer than `window` waiting trials and more to plan. */
@@ -285,6 +292,7 @@ export interface ModelStore {
   /** Undefined unless it is waiting. */
   claim(id: string, claimer: Claimer): Promise<ModelClaim | undefined>;
   renew(claim: ModelClaim, leaseSeconds: number): Promise<boolean>;
+  /** It has failed if its project may not store as much. */
   finish(
     claim: ModelClaim,
     made: { readonly facts: ModelFacts; readonly document: Uint8Array<ArrayBuffer> },

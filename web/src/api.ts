@@ -127,6 +127,7 @@ export const api = {
   removeModel: (id: string) => ask('DELETE /v1/models/:id', { params: { id } }),
   predict: (id: string, rows: readonly unknown[]) =>
     ask('POST /v1/models/:id/predict', { params: { id } }, { body: { rows } }),
+  projects: () => ask('GET /v1/projects', {}),
   examples: () => ask('GET /v1/examples', {}),
   datasets: () => ask('GET /v1/datasets', {}),
   dataset: (name: string) => ask('GET /v1/datasets/:name', { params: { name } }),

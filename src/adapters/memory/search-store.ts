@@ -149,7 +149,7 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
     },
     claim: async (delivery, claimer) => {
       const { result, search } = await change(delivery.searchId, (update) => claim(update, delivery, claimer));
-      return { claims: result, search };
+      return { claims: result, search, isRunningLimited: false };
     },
     finish: async (id, results, next) => {
       const { result, search } = await change(id, (update) => finish(update, results, next));
@@ -309,6 +309,8 @@ function factsOf(entry: StoredSearch, now: number): Facts {
   return {
     now,
     historyVersion,
+    isRunningLimited: false,
+    roomForTrials: async () => Number.POSITIVE_INFINITY,
     trials: async (query) =>
       inOrder(entry)
         .filter(({ record }) => meets(record, query))

@@ -16,6 +16,7 @@ import { writeCsv } from '../../write-csv.ts';
 import type { Dataset as DatasetRow, Prisma } from '../prisma-client/client.ts';
 import { again } from './change-search.ts';
 import type { Database, ModelTransaction, Transaction } from './connection.ts';
+import { storageIssue } from './quotas.ts';
 
 /** How many uploaded data sets are kept in memory; the one that was not used for longest makes room. */
 const MAX_LOADED = 8;
@@ -181,11 +182,18 @@ async function add(
           update: { ...data, version },
           select: { hash: true },
         });
+        await refuseTooLarge(transaction, project, data.csv.byteLength);
       },
       { timeout: UPLOAD_TIMEOUT_MS },
     ),
   );
   return (await found(database, name, hash))!;
+}
+
+/** Called once it is written: it may have replaced what was there. */
+async function refuseTooLarge(transaction: ModelTransaction, project: string, bytes: number): Promise<void> {
+  const issue = await storageIssue(transaction, project, bytes, true);
+  if (issue !== undefined) throw new Problem('storageLimit', issue);
 }
 
 /** Uploads and deletions of one name happen one after the other. */

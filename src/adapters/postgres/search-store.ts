@@ -21,6 +21,7 @@ import { chooseDelivery, firstVirtualTime } from './fair-share.ts';
 import { history } from './history.ts';
 import { endOverdue, reapExpired, renew, underfilled } from './leases.ts';
 import { PUB_SUB_CHANNEL } from './pub-sub.ts';
+import { refuseTooManyOpen } from './quotas.ts';
 import { type SearchRow, searchOf } from './rows.ts';
 
 export function createSearchStore(database: Database): SearchStore {
@@ -47,9 +48,12 @@ export function createSearchStore(database: Database): SearchStore {
       return { ...result, search };
     },
     claim: async (delivery, claimer) => {
-      const rule = (update: SearchUpdate) => claim(update, delivery, claimer);
+      const rule = async (update: SearchUpdate) => ({
+        claims: await claim(update, delivery, claimer),
+        isRunningLimited: update.facts.isRunningLimited,
+      });
       const { result, search } = await changeSearch(database, delivery.searchId, rule, claimReads(delivery));
-      return { claims: result, search };
+      return { ...result, search };
     },
     finish: async (searchId, trials, next) => {
       const rule = (update: SearchUpdate) => finish(update, trials, next);
@@ -110,6 +114,8 @@ async function create(
       }
       await transaction.search.create({ data });
       await transaction.$executeRaw`UPDATE searches SET virtual_time = ${firstVirtualTime} WHERE id = ${id}::uuid`;
+      // After the search is written: one that was created with the same idempotency key is answered at the limit, too.
+      await refuseTooManyOpen(transaction, project, id);
     });
   } catch (error) {
     const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
