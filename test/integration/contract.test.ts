@@ -274,6 +274,13 @@ describe('every answer', () => {
     await ask('GET /healthz', {});
     await ask('GET /readyz', {});
     expect(await ask('GET /v1/usage', {})).toMatchObject({ bytes: expect.any(Number) });
+    await ask('POST /v1/projects', {}, { body: { name: 'vision', limits: { runningTrials: 3 } } });
+    const vision = { params: { name: 'vision' } };
+    await ask('PATCH /v1/projects/:name', vision, { body: { limits: { storedBytes: 1, runningTrials: null } } });
+    expect(await ask('GET /v1/projects/:name', vision)).toMatchObject({ limits: { storedBytes: 1 }, searches: 0 });
+    await ask('GET /v1/projects', {});
+    await ask('DELETE /v1/projects/:name', vision);
+    await ask('GET /v1/projects/:name', vision, { status: 404 });
   });
 });
 
