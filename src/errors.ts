@@ -5,6 +5,7 @@ export const problems = {
   invalidJson: { status: 400, title: 'The body is not JSON' },
   invalidCursor: { status: 400, title: 'The cursor does not belong to this list' },
   unauthorized: { status: 401, title: 'An API key is needed' },
+  signInFailed: { status: 401, title: 'The sign-in failed' },
   forbidden: { status: 403, title: 'The API key does not allow this' },
   storageLimit: { status: 403, title: 'The project may not store more' },
   unauthorizedOrigin: { status: 403, title: 'This origin may not open a connection' },

@@ -29,6 +29,7 @@ import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { searchRoutes } from './routes/searches.ts';
+import { signInRoutes } from './routes/sign-in.ts';
 import { trialRoutes } from './routes/trials.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { registerServiceMetrics } from './service-metrics.ts';
@@ -94,6 +95,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(trialImportRoutes, dependencies);
   await app.register(modelRoutes, dependencies);
   await app.register(keyRoutes, dependencies);
+  await app.register(signInRoutes, dependencies);
   await app.register(projectRoutes, dependencies);
   await app.register(usageRoutes, dependencies);
   await app.register(healthRoutes, dependencies);

@@ -18,6 +18,7 @@ import type {
   TrialQueue,
 } from '../application/ports.ts';
 import type { PreflightTask } from '../application/preflight.ts';
+import type { SignIn } from '../application/sign-in.ts';
 import type { WhatIfTask } from '../application/what-if.ts';
 import type { CompiledKernels } from '../compute/kernels.ts';
 import type { Preflight } from '../contract/analysis.ts';
@@ -69,6 +70,10 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   /** Names by which the service may be reached, besides those of loopback; undefined allows every name. */
   readonly hosts: readonly string[] | undefined;
   readonly keyring: Keyring;
+  /** With an identity provider; undefined without one. */
+  readonly signIn: SignIn | undefined;
+  /** Where browsers reach the service; undefined if that is what they say. */
+  readonly publicUrl: string | undefined;
 }
 
 /** Additionally what live views share: the epochs of the last seconds, and the newest events. */

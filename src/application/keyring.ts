@@ -13,7 +13,7 @@ export interface Keyring {
   isRequired(): Promise<boolean>;
   /** Undefined if the key is unknown or revoked. A revoked one may pass for `CACHE_MS` more in other processes. */
   principalOf(secret: string): Promise<Principal | undefined>;
-  /** Of a token that `signIn` returned. */
+  /** Of the token of a session. */
   principalOfSession(token: string): Promise<Principal | undefined>;
   /** A token for the cookie of a browser, valid for `SESSION_SECONDS`; undefined if the key is unknown. */
   signIn(secret: string): Promise<{ readonly token: string; readonly principal: Principal } | undefined>;
@@ -37,8 +37,13 @@ const settingsPrincipal: Principal = {
   limits: {},
 };
 
-/** `adminKey`: of the settings; an admin that is in no database. */
-export function createKeyring(store: KeyStore, adminKey: string | undefined, clock: () => number = Date.now): Keyring {
+/** `adminKey`: of the settings; an admin that is in no database. `hasSignIn`: whether there is an identity provider, so that requests need a key, or a sign-in. */
+export function createKeyring(
+  store: KeyStore,
+  adminKey: string | undefined,
+  hasSignIn: boolean,
+  clock: () => number = Date.now,
+): Keyring {
   const admin = adminKey === undefined ? undefined : hashOf(adminKey);
   const cache = new Map<string, { readonly principal: Principal; readonly until: number }>();
   let noneUntil = 0;
@@ -59,7 +64,7 @@ export function createKeyring(store: KeyStore, adminKey: string | undefined, clo
 
   return {
     isRequired: async () => {
-      if (admin !== undefined || isAny) return true;
+      if (admin !== undefined || hasSignIn || isAny) return true;
       if (noneUntil > clock()) return false;
       isAny = await store.isAny();
       noneUntil = clock() + CACHE_MS;
@@ -67,8 +72,9 @@ export function createKeyring(store: KeyStore, adminKey: string | undefined, clo
     },
     principalOf: (secret) => principalOfHash(hashOf(secret)),
     principalOfSession: async (token) => {
-      const keyHash = await store.sessionKey(hashOf(token));
-      return keyHash === undefined ? undefined : principalOfHash(Buffer.from(keyHash));
+      const session = await store.session(hashOf(token));
+      if (session === undefined) return undefined;
+      return 'principal' in session ? session.principal : principalOfHash(Buffer.from(session.keyHash));
     },
     signIn: async (secret) => {
       const principal = await principalOfHash(hashOf(secret));

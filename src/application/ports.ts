@@ -35,6 +35,7 @@ import type { ValueSeries } from '../domain/intermediate-values.ts';
 import type { ModelClaim, ModelFacts, ModelOrigin, ModelRecord } from '../domain/model-record.ts';
 import type { Project, ProjectLimits, ProjectLimitsChange } from '../domain/project.ts';
 import type { Search, SearchState } from '../domain/search.ts';
+import type { SignedInUser } from '../domain/signed-in-user.ts';
 import type { DatasetFacts, Specification } from '../domain/specification/specification.ts';
 import type { Warning } from '../domain/specification/warnings.ts';
 import type { DiagnosedTrial } from '../domain/suggestion-rules.ts';
@@ -320,6 +321,26 @@ export interface ProjectStore {
   remove(name: string): Promise<void>;
 }
 
+/** What a browser must come back with from the identity provider. */
+export interface SignInSecrets {
+  readonly verifier: string;
+  readonly state: string;
+  readonly nonce: string;
+}
+
+export interface SignInAttempt {
+  readonly secrets: SignInSecrets;
+  /** Of the page, to which the browser comes back. */
+  readonly path: string;
+}
+
+export interface IdentityProvider {
+  /** The address to send a browser to. */
+  begin(redirectUri: string): Promise<{ readonly url: string; readonly secrets: SignInSecrets }>;
+  /** The claims of the user; a Problem `signInFailed` if anything is not as it began. */
+  finish(callback: string, secrets: SignInSecrets): Promise<Readonly<Record<string, unknown>>>;
+}
+
 /** Secrets are known to it by their hashes. */
 export interface KeyStore {
   create(key: {
@@ -338,8 +359,12 @@ export interface KeyStore {
   /** Undefined if it is unknown or revoked. Records that it was used. */
   use(hash: Uint8Array): Promise<Principal | undefined>;
   beginSession(hash: Uint8Array, keyHash: Uint8Array, seconds: number): Promise<void>;
-  /** The hash of the key of a session that has not expired. */
-  sessionKey(hash: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Who began a session that has not expired: the hash of a key, or a user. */
+  session(hash: Uint8Array): Promise<{ readonly keyHash: Uint8Array } | { readonly principal: Principal } | undefined>;
+  beginUserSession(hash: Uint8Array, user: SignedInUser, seconds: number): Promise<void>;
+  beginSignIn(hash: Uint8Array, attempt: SignInAttempt, seconds: number): Promise<void>;
+  /** Once; undefined if it has expired. */
+  takeSignIn(hash: Uint8Array): Promise<SignInAttempt | undefined>;
   endSession(hash: Uint8Array): Promise<void>;
 }
 

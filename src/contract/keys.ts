@@ -8,6 +8,15 @@ import { refusals } from './problem.ts';
 const tags = ['keys'];
 const keyParams = z.object({ id: z.uuid() });
 
+/** An address on this service: nothing that a browser takes for another one. */
+const pathQuery = z
+  .string()
+  .regex(/^\/(?![/\\])[\x21-\x7e]{0,2000}$/, { error: 'must be the path of a page of this service' })
+  .default('/')
+  .describe('Where the browser goes after it has signed in');
+
+const redirected = { description: 'The address is in Location', content: {} };
+
 const newKeySchema = z.strictObject({
   name: keyNameSchema,
   role: z.enum(roles),
@@ -57,6 +66,29 @@ export const keyEndpoints = {
     summary: 'Sign in with an API key: sets a cookie for browsers',
     body: z.strictObject({ key: z.string().min(1).max(200) }),
     response: { 200: principalSchema, ...refusals },
+  },
+  'GET /v1/session/methods': {
+    tags,
+    summary: 'How one can sign in',
+    response: {
+      200: z.object({
+        key: z.literal(true),
+        oidc: z.boolean().describe('Whether there is an identity provider'),
+      }),
+      ...refusals,
+    },
+  },
+  'GET /v1/session/oidc': {
+    tags,
+    summary: 'Sign in with the identity provider: sends the browser there',
+    querystring: z.strictObject({ path: pathQuery }),
+    response: { 302: redirected, ...refusals },
+  },
+  'GET /v1/session/oidc/callback': {
+    tags,
+    summary: 'Where the identity provider sends the browser back to: sets a cookie',
+    querystring: z.record(z.string().max(100), z.union([z.string().max(5000), z.array(z.string().max(5000))])),
+    response: { 302: redirected, ...refusals },
   },
   'DELETE /v1/session': {
     tags,

@@ -55,6 +55,9 @@ const reaches: Readonly<Record<string, Reach | 'everyone'>> = {
   'GET /v1/session': 'everyone',
   'POST /v1/session': 'everyone',
   'DELETE /v1/session': 'everyone',
+  'GET /v1/session/methods': 'everyone',
+  'GET /v1/session/oidc': 'everyone',
+  'GET /v1/session/oidc/callback': 'everyone',
   'GET /healthz': 'everyone',
   'GET /readyz': 'everyone',
 } satisfies Partial<Record<EndpointName, Reach | 'everyone'>>;

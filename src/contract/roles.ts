@@ -18,6 +18,9 @@ const open: ReadonlySet<string> = new Set<EndpointName>([
   'GET /readyz',
   'POST /v1/session',
   'DELETE /v1/session',
+  'GET /v1/session/methods',
+  'GET /v1/session/oidc',
+  'GET /v1/session/oidc/callback',
 ]);
 
 /** `name`: method and path, like `GET /v1/searches`. Undefined if it is open to everyone. */

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { SESSION_SECONDS } from '../../application/keyring.ts';
 import type { Principal } from '../../domain/api-key.ts';
 import { Problem } from '../../errors.ts';
-import { SESSION_COOKIE } from '../authentication.ts';
+import { SESSION_COOKIE, sessionCookie } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpoint } from '../endpoint.ts';
 import { refuseOtherSites } from '../socket.ts';
@@ -11,7 +11,7 @@ function described({ name, role, project }: Principal) {
   return { name, role, project };
 }
 
-const cookie = { path: '/', httpOnly: true, sameSite: 'strict', maxAge: SESSION_SECONDS } as const;
+const cookie = { ...sessionCookie, maxAge: SESSION_SECONDS };
 
 export const keyRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { keyring }) => {
   app.route({
