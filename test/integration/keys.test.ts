@@ -98,7 +98,11 @@ describe('with keys', () => {
         expect(await response.json()).toMatchObject({ code: 'unauthorized' });
       }
     }
-    expect(open.sort()).toEqual(['DELETE /v1/session', 'GET /healthz', 'GET /readyz', 'POST /v1/session']);
+    expect(open.sort()).toEqual([
+      ...['DELETE /v1/session', 'GET /healthz', 'GET /readyz'],
+      ...['GET /v1/session/methods', 'GET /v1/session/oidc', 'GET /v1/session/oidc/callback'],
+      'POST /v1/session',
+    ]);
     // Wrong keys, too.
     const signIn = await send('POST', '/v1/session', { body: { key: 'hs_wrong' } });
     expect(signIn.status).toBe(401);

@@ -113,7 +113,7 @@ function pathOf(template: string): string {
 /** They answer a key of any project, without what belongs to another one. */
 const filtered: readonly string[] = [
   ...['GET /v1/searches', 'GET /v1/models', 'GET /v1/datasets', 'GET /v1/projects', 'GET /v1/keys'],
-  ...['GET /v1/examples', 'GET /v1/session', 'GET /healthz', 'GET /readyz'],
+  ...['GET /v1/examples', 'GET /v1/session', 'GET /v1/session/methods', 'GET /healthz', 'GET /readyz'],
 ];
 /** They name things in the query or the body: requests that name those of the other project, or the other project itself. */
 const specified: readonly Named[] = [

@@ -90,6 +90,7 @@ type TransitionVerb = 'pause' | 'resume' | 'cancel';
 
 export const api = {
   session: () => ask('GET /v1/session', {}),
+  signInMethods: () => ask('GET /v1/session/methods', {}),
   signIn: (key: string) => ask('POST /v1/session', {}, { body: { key } }),
   signOut: () => ask('DELETE /v1/session', {}),
   searches: (query: Query<'GET /v1/searches'>) => ask('GET /v1/searches', { query }),
