@@ -6,7 +6,7 @@ import { projectTable } from './format.ts';
 import { UsageError } from './usage.ts';
 
 /** `--running-trials` for `runningTrials`. */
-export function optionOf(limit: string): string {
+function optionOf(limit: string): string {
   return limit.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 

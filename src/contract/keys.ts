@@ -15,7 +15,14 @@ const pathQuery = z
   .default('/')
   .describe('Where the browser goes after it has signed in');
 
-const redirected = { description: 'The address is in Location', content: {} };
+/** As providers send it; they may send more. */
+const callbackQuery = z.object({
+  code: z.string().max(5000).optional(),
+  state: z.string().max(5000).optional(),
+  error: z.string().max(5000).optional(),
+});
+
+const redirected = z.null().describe('The address is in Location');
 
 const newKeySchema = z.strictObject({
   name: keyNameSchema,
@@ -87,7 +94,7 @@ export const keyEndpoints = {
   'GET /v1/session/oidc/callback': {
     tags,
     summary: 'Where the identity provider sends the browser back to: sets a cookie',
-    querystring: z.record(z.string().max(100), z.union([z.string().max(5000), z.array(z.string().max(5000))])),
+    querystring: callbackQuery,
     response: { 302: redirected, ...refusals },
   },
   'DELETE /v1/session': {
