@@ -11,7 +11,7 @@ const separate = [
   'pino',
   'pino-pretty',
   'piscina',
-  'sql.js',
+ 
   'thread-stream',
 ];
 

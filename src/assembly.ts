@@ -9,12 +9,14 @@ import {
   prepareQueue,
   type QueueConnection,
 } from './adapters/bullmq/trial-queue.ts';
+import { createIdentityProvider } from './adapters/oidc/identity-provider.ts';
 import { connect } from './adapters/postgres/connection.ts';
 import { createDatasetStore } from './adapters/postgres/dataset-store.ts';
 import { createKeyStore } from './adapters/postgres/key-store.ts';
 import { applyMigrations } from './adapters/postgres/migrations.ts';
 import { createModelStore } from './adapters/postgres/model-store.ts';
 import { createObservedStore } from './adapters/postgres/observed-store.ts';
+import { createProjectStore } from './adapters/postgres/project-store.ts';
 import { createPubSub } from './adapters/postgres/pub-sub.ts';
 import { startRetention } from './adapters/postgres/retention.ts';
 import { createSearchQueries } from './adapters/postgres/search-queries.ts';
@@ -36,6 +38,7 @@ import type { PreflightTask } from './application/preflight.ts';
 import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
 import { startReconciling } from './application/reconcile.ts';
 import { createTrialRunner } from './application/run-trials.ts';
+import { createSignIn } from './application/sign-in.ts';
 import type { WhatIfTask } from './application/what-if.ts';
 import { createFileThreads } from './compute/file-threads.ts';
 import { compileKernels } from './compute/kernels.ts';
@@ -192,12 +195,15 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     propose: (task) => proposals.run(task),
     log,
   });
+  const keys = createKeyStore(database);
+  const projects = createProjectStore(database);
   const dependencies: ApiDependencies = {
     store,
     queries,
     planner,
     datasets,
     models: createModelStore(database),
+    projects,
     observed: createObservedStore(database),
     readTrials: (task) => trialFiles.run(task, ownBuffers(task.bytes)),
     writeMlflowStore: (task) => stores.run(task, [task.pages]),
@@ -211,7 +217,11 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     memory: createTrialMemory(kernels, config.trialMemoryBytes),
     web: join(projectRoot, 'dist', 'web'),
     hosts: config.hosts ?? (isLoopback(config.host) ? [] : undefined),
-    keyring: createKeyring(createKeyStore(database), config.adminKey),
+    keyring: createKeyring(keys, config.adminKey, config.oidc !== undefined),
+    signIn:
+      config.oidc &&
+      createSignIn({ provider: createIdentityProvider(config.oidc), keys, projects, settings: config.oidc }),
+    publicUrl: config.publicUrl,
     importance: async (task) => (await analysis.run(task)) as ImportanceShares,
     split: async (task) => (await analysis.run(task, { name: 'split' })) as readonly Uint8Array[],
     whatIf: async (task) => (await analysis.run(task, { name: 'whatIf' })) as Replays,

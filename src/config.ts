@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type KernelsName, kernelsNames } from './compute/kernels-names.ts';
 import type { Retention } from './domain/retention.ts';
+import { groupRolesSchema, type OidcSettings } from './domain/signed-in-user.ts';
 
 const DEFAULT_PORT = 3000;
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -68,6 +69,21 @@ const schema = z.object({
     .regex(/^[\x21-\x7e]{32,200}$/, { error: 'must have 32 to 200 visible ASCII characters without spaces' })
     .optional()
     .describe('An API key with the role admin; with it every request needs a key'),
+  HYPERSEARCH_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where browsers reach the service, for sign-ins; by default the host that they ask'),
+  HYPERSEARCH_OIDC_ISSUER: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('The identity provider with which people sign in; it speaks OpenID Connect'),
+  HYPERSEARCH_OIDC_CLIENT_ID: z.string().optional().describe('The name of this service at the identity provider'),
+  HYPERSEARCH_OIDC_CLIENT_SECRET: z.string().optional().describe('Its secret there; none for a public client'),
+  HYPERSEARCH_OIDC_ROLES: groupRolesSchema
+    .optional()
+    .describe('What groups may do: GROUP=ROLE or GROUP=ROLE:PROJECT, separated by commas; * is everyone'),
+  HYPERSEARCH_OIDC_CLAIM: z.string().default('groups').describe('The claim with the groups of a user'),
+  HYPERSEARCH_OIDC_SCOPE: z.string().default('openid profile email').describe('What is asked of the identity provider'),
   HYPERSEARCH_INSECURE: z
     .enum(['0', '1'])
     .default('0')
@@ -80,12 +96,23 @@ const schema = z.object({
     .optional()
     .describe('The service that the command line connects to; by default the one at HYPERSEARCH_PORT of this machine'),
 });
+const completeSchema = schema.superRefine((values, context) => {
+  const { HYPERSEARCH_OIDC_ISSUER: issuer } = values;
+  for (const name of ['HYPERSEARCH_OIDC_CLIENT_ID', 'HYPERSEARCH_OIDC_ROLES'] as const) {
+    if (issuer === undefined || values[name] !== undefined) continue;
+    context.addIssue({ code: 'custom', path: [name], message: 'must be set with HYPERSEARCH_OIDC_ISSUER' });
+  }
+});
 
 export interface Config {
   readonly host: string;
   /** If undefined, it depends on `host`. */
   readonly hosts: readonly string[] | undefined;
   readonly adminKey: string | undefined;
+  /** Where browsers reach the service, without a slash at the end. */
+  readonly publicUrl: string | undefined;
+  /** The identity provider; undefined if there is none. */
+  readonly oidc: OidcSettings | undefined;
   /** Whether the API may listen beyond loopback without keys. */
   readonly insecure: boolean;
   /** Of the command line. */
@@ -116,15 +143,28 @@ export interface Config {
 /** Lists every invalid variable. */
 class InvalidConfig extends Error {}
 
+function oidcIn(values: z.output<typeof schema>): OidcSettings | undefined {
+  const {
+    HYPERSEARCH_OIDC_ISSUER: issuer,
+    HYPERSEARCH_OIDC_CLIENT_ID: clientId,
+    HYPERSEARCH_OIDC_ROLES: roles,
+    HYPERSEARCH_OIDC_CLIENT_SECRET: clientSecret,
+    HYPERSEARCH_OIDC_CLAIM: claim,
+    HYPERSEARCH_OIDC_SCOPE: scope,
+  } = values;
+  if (issuer === undefined || clientId === undefined || roles === undefined) return undefined;
+  return { issuer, clientId, clientSecret, claim, scope, roles };
+}
+
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   // Empty variables count as unset: compose files and shells produce them.
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(set);
+  const parsed = completeSchema.safeParse(set);
   if (!parsed.success) {
     const issues = parsed.error.issues.map(({ path, message }) => {
       const name = path.join('.');
       // No secret in a log.
-      return /KEY/.test(name) ? `${name}: ${message}` : `${name}: ${message}, got ${set[String(path[0])]}`;
+      return /KEY|SECRET/.test(name) ? `${name}: ${message}` : `${name}: ${message}, got ${set[String(path[0])]}`;
     });
     throw new InvalidConfig(`invalid environment variables:\n  ${issues.join('\n  ')}`);
   }
@@ -133,6 +173,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     host: values.HYPERSEARCH_HOST,
     hosts: values.HYPERSEARCH_HOSTS?.split(',').map((name) => name.trim().toLowerCase()),
     adminKey: values.HYPERSEARCH_ADMIN_KEY,
+    publicUrl: values.HYPERSEARCH_PUBLIC_URL?.replace(/\/$/, ''),
+    oidc: oidcIn(values),
     insecure: values.HYPERSEARCH_INSECURE === '1',
     key: values.HYPERSEARCH_KEY,
     port: values.HYPERSEARCH_PORT,

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import compress from '@fastify/compress';
 import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
@@ -18,6 +17,8 @@ import { identify, refuseStrangers, SESSION_COOKIE } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
 import { registerProblems } from './problems.ts';
+import { keepToProjects } from './project-access.ts';
+import { limitRequests, limitWebsockets } from './quotas.ts';
 import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -26,7 +27,9 @@ import { importRoutes, trialImportRoutes } from './routes/imports.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
+import { projectRoutes } from './routes/projects.ts';
 import { searchRoutes } from './routes/searches.ts';
+import { signInRoutes } from './routes/sign-in.ts';
 import { trialRoutes } from './routes/trials.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { registerServiceMetrics } from './service-metrics.ts';
@@ -35,9 +38,6 @@ import { refuseUnstorableText } from './text-validation.ts';
 
 /** A specification with all hyperparameters has about 5 kB. */
 const MAX_BODY = 1024 * 1024;
-/** Asked by what watches the service, whatever others do. */
-const PROBES: readonly string[] = ['/healthz', '/readyz', '/metrics'];
-const REQUESTS_IN_TEN_SECONDS = 5000;
 const MAX_HEADER = 256 * 1024;
 const MAX_CLIENT_MESSAGE = 4096;
 /** Smaller answers gain less from compression than it costs. */
@@ -66,13 +66,10 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     strictTransportSecurity: false,
   });
-  await app.register(rateLimit, {
-    max: REQUESTS_IN_TEN_SECONDS,
-    timeWindow: 10_000,
-    keyGenerator: ({ principal, ip }) => principal?.id ?? ip,
-    allowList: ({ routeOptions }) => PROBES.includes(routeOptions.url ?? ''),
-  });
+  await limitRequests(app);
   refuseStrangers(app);
+  keepToProjects(app, dependencies.projects);
+  limitWebsockets(app);
   // Only answers: a compressed request could be far larger than the limits of bodies. The lowest level makes a table an eighth at little CPU time.
   await app.register(compress, {
     globalDecompression: false,
@@ -98,6 +95,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(trialImportRoutes, dependencies);
   await app.register(modelRoutes, dependencies);
   await app.register(keyRoutes, dependencies);
+  await app.register(signInRoutes, dependencies);
+  await app.register(projectRoutes, dependencies);
   await app.register(usageRoutes, dependencies);
   await app.register(healthRoutes, dependencies);
   await app.register(pageRoutes, dependencies);

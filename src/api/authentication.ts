@@ -10,6 +10,8 @@ import { refuseOtherSites } from './socket.ts';
 
 /** Only sent with requests of our own pages: SameSite=Strict. */
 export const SESSION_COOKIE = 'hypersearch_session';
+/** Without `maxAge` and `secure`. */
+export const sessionCookie = { path: '/', httpOnly: true, sameSite: 'strict' } as const;
 /** Routes that need no key: the page itself shows nothing until its requests are answered. */
 export const openToAll = { isOpen: true } as const;
 

@@ -9,8 +9,17 @@ import type { ImportanceShares, ImportanceTask } from '../application/importance
 import type { Keyring } from '../application/keyring.ts';
 import type { ModelUseAnswer, ModelUseTask } from '../application/models/use-model.ts';
 import type { Planner } from '../application/planner.ts';
-import type { DatasetStore, ModelStore, PubSub, SearchQueries, SearchStore, TrialQueue } from '../application/ports.ts';
+import type {
+  DatasetStore,
+  ModelStore,
+  ProjectStore,
+  PubSub,
+  SearchQueries,
+  SearchStore,
+  TrialQueue,
+} from '../application/ports.ts';
 import type { PreflightTask } from '../application/preflight.ts';
+import type { SignIn } from '../application/sign-in.ts';
 import type { WhatIfTask } from '../application/what-if.ts';
 import type { CompiledKernels } from '../compute/kernels.ts';
 import type { Preflight } from '../contract/analysis.ts';
@@ -35,6 +44,7 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   readonly models: ModelStore;
   /** Writes a store off the event loop. */
   readonly writeMlflowStore: (task: MlflowTask) => Promise<void>;
+  readonly projects: ProjectStore;
   /** Predicts and writes files off the event loop. */
   readonly answerUse: (task: ModelUseTask) => Promise<ModelUseAnswer>;
   /** Reads files for previews, off the event loop. */
@@ -63,6 +73,10 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   /** Names by which the service may be reached, besides those of loopback; undefined allows every name. */
   readonly hosts: readonly string[] | undefined;
   readonly keyring: Keyring;
+  /** With an identity provider; undefined without one. */
+  readonly signIn: SignIn | undefined;
+  /** Where browsers reach the service; undefined if that is what they say. */
+  readonly publicUrl: string | undefined;
 }
 
 /** Additionally what live views share: the epochs of the last seconds, and the newest events. */

@@ -20,12 +20,18 @@ export interface ListDependencies {
 
 /** What a client was not sent yet. Only ids are kept, so a slow client later gets the state at that time. */
 interface Due {
+  /** It follows; undefined for all. */
+  readonly project: string | undefined;
   readonly ids: Set<string>;
   gap: boolean;
 }
 
-/** Returns what serves a socket until it closes. */
-export function streamSearches({ queries, pubSub, log }: ListDependencies): (socket: WebSocket) => void {
+/** Returns what serves a socket until it closes, with the searches of a project or with all of them. */
+export function streamSearches({
+  queries,
+  pubSub,
+  log,
+}: ListDependencies): (socket: WebSocket, project: string | undefined) => void {
   const clients = new Map<WebSocket, Due>();
   /** Whether an update is due or under way. */
   let scheduled = false;
@@ -75,12 +81,12 @@ export function streamSearches({ queries, pubSub, log }: ListDependencies): (soc
     if (message.kind === 'epochs' || message.kind === 'model') return;
     for (const due of clients.values()) {
       if (message.kind === 'gap') due.gap = true;
-      else due.ids.add(message.searchId);
+      else if (due.project === undefined || due.project === message.project) due.ids.add(message.searchId);
     }
     schedule();
   });
-  return (socket) => {
-    clients.set(socket, { ids: new Set(), gap: false });
+  return (socket, project) => {
+    clients.set(socket, { project, ids: new Set(), gap: false });
     keepOpen(socket, () => clients.delete(socket));
     sendMessage(socket, { type: 'ready' });
   };

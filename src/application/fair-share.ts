@@ -2,19 +2,13 @@
  * Which search a worker turns to. What the queue offers says only that there is work: while several searches have waiting trials, the store
  * chooses the one that is furthest behind its share, and the trials that were offered wait for another turn.
  */
-import type { Claim, Claimer, Delivery } from '../domain/commands.ts';
-import type { Search } from '../domain/search.ts';
+import type { Claimer, Delivery } from '../domain/commands.ts';
 import { Problem } from '../errors.ts';
-import type { SearchStore } from './ports.ts';
-
-export interface Claimed {
-  readonly search: Search;
-  readonly claims: readonly Claim[];
-}
+import type { Claimed, SearchStore } from './ports.ts';
 
 export interface FairShare {
-  /** Claims the trials whose turn it is; undefined if none waits. */
-  claim(offered: Delivery, claimer: Claimer): Promise<Claimed | undefined>;
+  /** Claims the trials whose turn it is, where none is offered too; undefined if none waits. */
+  claim(offered: Delivery | undefined, claimer: Claimer): Promise<Claimed | undefined>;
   /** A worker of this process was occupied by a search. */
   used(searchId: string, seconds: number): void;
 }
@@ -53,7 +47,7 @@ export function createFairShare(
 
   return {
     claim: async (offered, claimer) => {
-      let delivery = clock() < aloneUntil ? offered : await choose();
+      let delivery = clock() < aloneUntil && offered !== undefined ? offered : await choose();
       for (let choices = 0; delivery !== undefined && choices < MAX_CHOICES; choices++) {
         const claimed = await claim(delivery, claimer);
         if (claimed !== undefined) return claimed;

@@ -3,7 +3,8 @@
  * neither can be guessed, nor does the time of a lookup say anything about them.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { type ApiKey, includes, type Principal, type Role } from '../domain/api-key.ts';
+import type { NewKey } from '../contract/keys.ts';
+import { type ApiKey, includes, type Principal } from '../domain/api-key.ts';
 import { Problem } from '../errors.ts';
 import type { KeyStore } from './ports.ts';
 
@@ -12,13 +13,14 @@ export interface Keyring {
   isRequired(): Promise<boolean>;
   /** Undefined if the key is unknown or revoked. A revoked one may pass for `CACHE_MS` more in other processes. */
   principalOf(secret: string): Promise<Principal | undefined>;
-  /** Of a token that `signIn` returned. */
+  /** Of the token of a session. */
   principalOfSession(token: string): Promise<Principal | undefined>;
   /** A token for the cookie of a browser, valid for `SESSION_SECONDS`; undefined if the key is unknown. */
   signIn(secret: string): Promise<{ readonly token: string; readonly principal: Principal } | undefined>;
   signOut(token: string): Promise<void>;
-  create(key: { readonly name: string; readonly role: Role }): Promise<ApiKey & { readonly secret: string }>;
-  list(): Promise<readonly ApiKey[]>;
+  create(key: NewKey): Promise<ApiKey & { readonly secret: string }>;
+  /** Those of the project, or all. */
+  list(project?: string): Promise<readonly ApiKey[]>;
   /** A Problem `notFound` if there is no such key. */
   revoke(id: string): Promise<void>;
 }
@@ -27,22 +29,34 @@ const CACHE_MS = 2_000;
 const MAX_CACHED = 10_000;
 export const SESSION_SECONDS = 7 * 86_400;
 
-/** `adminKey`: of the settings; an admin that is in no database. */
-export function createKeyring(store: KeyStore, adminKey: string | undefined, clock: () => number = Date.now): Keyring {
+const settingsPrincipal: Principal = {
+  id: undefined,
+  name: 'HYPERSEARCH_ADMIN_KEY',
+  role: 'admin',
+  project: null,
+  limits: {},
+};
+
+/** `adminKey`: of the settings; an admin that is in no database. `hasSignIn`: whether there is an identity provider, so that requests need a key, or a sign-in. */
+export function createKeyring(
+  store: KeyStore,
+  adminKey: string | undefined,
+  hasSignIn: boolean,
+  clock: () => number = Date.now,
+): Keyring {
   const admin = adminKey === undefined ? undefined : hashOf(adminKey);
   const cache = new Map<string, { readonly principal: Principal; readonly until: number }>();
   let noneUntil = 0;
   let isAny = false;
 
   const principalOfHash = async (hash: Buffer): Promise<Principal | undefined> => {
-    if (admin?.equals(hash)) return { id: undefined, name: 'HYPERSEARCH_ADMIN_KEY', role: 'admin' };
+    if (admin?.equals(hash)) return settingsPrincipal;
     const name = hash.toString('base64');
     const known = cache.get(name);
     if (known !== undefined && known.until > clock()) return known.principal;
-    const key = await store.use(hash);
+    const principal = await store.use(hash);
     cache.delete(name);
-    if (key === undefined) return undefined;
-    const principal = { id: key.id, name: key.name, role: key.role };
+    if (principal === undefined) return undefined;
     if (cache.size >= MAX_CACHED) cache.clear();
     cache.set(name, { principal, until: clock() + CACHE_MS });
     return principal;
@@ -50,7 +64,7 @@ export function createKeyring(store: KeyStore, adminKey: string | undefined, clo
 
   return {
     isRequired: async () => {
-      if (admin !== undefined || isAny) return true;
+      if (admin !== undefined || hasSignIn || isAny) return true;
       if (noneUntil > clock()) return false;
       isAny = await store.isAny();
       noneUntil = clock() + CACHE_MS;
@@ -58,8 +72,9 @@ export function createKeyring(store: KeyStore, adminKey: string | undefined, clo
     },
     principalOf: (secret) => principalOfHash(hashOf(secret)),
     principalOfSession: async (token) => {
-      const keyHash = await store.sessionKey(hashOf(token));
-      return keyHash === undefined ? undefined : principalOfHash(Buffer.from(keyHash));
+      const session = await store.session(hashOf(token));
+      if (session === undefined) return undefined;
+      return 'principal' in session ? session.principal : principalOfHash(Buffer.from(session.keyHash));
     },
     signIn: async (secret) => {
       const principal = await principalOfHash(hashOf(secret));
@@ -69,17 +84,22 @@ export function createKeyring(store: KeyStore, adminKey: string | undefined, clo
       return { token, principal };
     },
     signOut: (token) => store.endSession(hashOf(token)),
-    create: async ({ name, role }) => {
-      if (!isAny && admin === undefined && !(await store.isAny()) && !includes(role, 'admin')) {
+    create: async ({ name, role, project = null, limits = {} }) => {
+      const isFirst = !isAny && admin === undefined && !(await store.isAny());
+      if (isFirst && !includes(role, 'admin')) {
         const message = `the first key must be an admin's, got ${role}: nobody could create another one`;
         throw new Problem('invalidRequest', `role: ${message}`, [{ path: 'role', message }]);
       }
+      if (isFirst && project !== null) {
+        const message = `the first key must reach all projects, got ${project}: nobody could reach the others`;
+        throw new Problem('invalidRequest', `project: ${message}`, [{ path: 'project', message }]);
+      }
       const secret = `hs_${randomBytes(32).toString('base64url')}`;
-      const key = await store.create({ name, role, hash: hashOf(secret) });
+      const key = await store.create({ name, role, project, limits, hash: hashOf(secret) });
       isAny = true;
       return { ...key, secret };
     },
-    list: () => store.list(),
+    list: (project) => store.list(project),
     revoke: async (id) => {
       if (!(await store.revoke(id))) throw new Problem('notFound', `there is no key ${id}`);
       cache.clear();

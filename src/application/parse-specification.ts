@@ -5,6 +5,7 @@ import { MAX_GRID } from '../algorithms/samplers/grid/grid.ts';
 import type { Distribution, Point, Value } from '../algorithms/space/space.ts';
 import { megabytes } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { DEFAULT_PROJECT } from '../domain/project.ts';
 import { circularConditionIssues, conditionIssues } from '../domain/specification/conditions.ts';
 import { confirmIssues } from '../domain/specification/confirm-settings.ts';
 import { consistencyIssues, defaultTrials } from '../domain/specification/consistency.ts';
@@ -53,6 +54,8 @@ const knownKeys = { '': Object.keys(specificationSchema.shape), hyperparameters:
 /** A valid specification with its data set and warnings. */
 export interface Parsed {
   readonly specification: Specification;
+  /** It belongs to. */
+  readonly project: string;
   readonly dataset: DatasetFacts;
   readonly warnings: readonly Warning[];
 }
@@ -118,7 +121,8 @@ export async function parseSpecification(
   const decided = { ...specification, budget: { ...specification.budget, trials } };
   const unconfirmed = confirmIssues(decided);
   if (unconfirmed.length > 0) throw refused(unconfirmed);
-  return { specification: decided, dataset, warnings: [...warningsOf(decided), ...(warm?.warnings ?? [])] };
+  const { project = DEFAULT_PROJECT } = parsed.data;
+  return { specification: decided, project, dataset, warnings: [...warningsOf(decided), ...(warm?.warnings ?? [])] };
 }
 
 /** Whether hyperparameters can only take grid values; enqueued configurations may lie between grid points. */

@@ -1,12 +1,13 @@
 /** The interfaces that the use cases need and adapters implement. */
 import type { FoldsFinding } from '../compute/trial.ts';
+import type { Thing } from '../contract/reach.ts';
 import type { InputColumn } from '../data/columns.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { CsvReading } from '../data/reading.ts';
 import type { AskedUpload } from '../data/upload.ts';
 import type { FindingCode } from '../diagnosis/finding.ts';
 import type { Annotation } from '../domain/annotations.ts';
-import type { ApiKey, Role } from '../domain/api-key.ts';
+import type { ApiKey, KeyLimits, Principal, Role } from '../domain/api-key.ts';
 import type {
   Added,
   Claim,
@@ -32,7 +33,9 @@ import type { DatasetSummary } from '../domain/dataset-record.ts';
 import type { Epoch, SearchEvent } from '../domain/events.ts';
 import type { ValueSeries } from '../domain/intermediate-values.ts';
 import type { ModelClaim, ModelFacts, ModelOrigin, ModelRecord } from '../domain/model-record.ts';
+import type { Project, ProjectLimits, ProjectLimitsChange } from '../domain/project.ts';
 import type { Search, SearchState } from '../domain/search.ts';
+import type { SignedInUser } from '../domain/signed-in-user.ts';
 import type { DatasetFacts, Specification } from '../domain/specification/specification.ts';
 import type { Warning } from '../domain/specification/warnings.ts';
 import type { DiagnosedTrial } from '../domain/suggestion-rules.ts';
@@ -47,12 +50,20 @@ export interface Page<T> {
 
 export interface NewSearch {
   readonly specification: Specification;
+  readonly project: string;
   /** The search it refines. */
   readonly parent: string | null;
   readonly dataset: DatasetFacts;
   readonly warnings: readonly Warning[];
   readonly baselines: Search['baselines'];
   readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
+}
+
+export interface Claimed {
+  readonly search: Search;
+  readonly claims: readonly Claim[];
+  /** Whether its project limits how many trials run: then trials may wait although their delivery is over. */
+  readonly isRunningLimited: boolean;
 }
 
 export interface DeliveryChoice {
@@ -95,8 +106,8 @@ export interface SearchStore {
    * history has changed or a stage has started in the meantime, nothing is added.
    */
   addTrials(id: string, plan: Plan): Promise<Added & { readonly search: Search }>;
-  /** Claims the waiting trials of a delivery atomically. Empty if there are none or the search is not running. */
-  claim(delivery: Omit<Delivery, 'job'>, claimer: Claimer): Promise<{ claims: readonly Claim[]; search: Search }>;
+  /** Claims the waiting trials of a delivery atomically. Empty if there are none, the search is not running, or its project may not run more. */
+  claim(delivery: Omit<Delivery, 'job'>, claimer: Claimer): Promise<Claimed>;
   /**
    * Writes results. Results of attempts that are no longer current are refused and missing in `accepted`. `next` is a plan computed with these
    * results; it is added in the same transaction if all are accepted.
@@ -127,12 +138,12 @@ export interface SearchStore {
   renew(renewals: readonly Renewal[], leaseSeconds: number): Promise<readonly ClaimRef[]>;
   /** Releases every claim whose lease has expired. */
   reapExpired(): Promise<readonly Delivery[]>;
-  /** Deliveries of all waiting trials of one search, or of all running searches. */
+  /** Deliveries of all waiting trials of one search, or of all running searches; none of projects that may not run more. */
   deliveries(searchId?: string): Promise<readonly Delivery[]>;
   countDeliveries(): Promise<number>;
   /**
    * Adds `usages` to what searches have used, and chooses the delivery that a free thread should run: of the running searches with waiting
-   * trials, that of the one that has used least for its share.
+   * trials, whose projects may run more, that of the one that has used least for its share.
    */
   chooseDelivery(usages: readonly Usage[]): Promise<DeliveryChoice>;
   /** Running searches with fewer than `window` waiting trials and more to plan. */
@@ -142,7 +153,11 @@ export interface SearchStore {
 /** Searches whose trials another tool has run. */
 export interface ObservedStore {
   /** Stores it with its trials and events, all or nothing. `dataset`: the one that they were run on, if it is known here. */
-  add(observed: ObservedSearch, dataset: Pick<DatasetFacts, 'name' | 'hash'> | undefined): Promise<Search>;
+  add(
+    observed: ObservedSearch,
+    dataset: Pick<DatasetFacts, 'name' | 'hash'> | undefined,
+    project: string,
+  ): Promise<Search>;
 }
 
 export type TrialSort = 'number' | '-number' | 'value' | '-value';
@@ -166,6 +181,7 @@ export interface SearchQuery {
   readonly dataset?: string | undefined;
   /** The search they refine. */
   readonly parent?: string | undefined;
+  readonly project?: string | undefined;
 }
 
 export interface TimedOutcome extends TrialOutcome {
@@ -254,11 +270,16 @@ export interface ModelQuery {
   readonly cursor?: string | undefined;
   /** The search they were made from. */
   readonly searchId?: string | undefined;
+  readonly project?: string | undefined;
 }
 
 /** Methods of a worker do nothing, or return false, if its claim is no longer current. Every change is announced. */
 export interface ModelStore {
-  create(model: { readonly name: string; readonly origin: ModelOrigin }): Promise<ModelRecord>;
+  create(model: {
+    readonly name: string;
+    readonly project: string;
+    readonly origin: ModelOrigin;
+  }): Promise<ModelRecord>;
   find(id: string): Promise<ModelRecord | undefined>;
   /** Newest first. */
   list(query: ModelQuery): Promise<Page<ModelRecord>>;
@@ -272,6 +293,7 @@ export interface ModelStore {
   /** Undefined unless it is waiting. */
   claim(id: string, claimer: Claimer): Promise<ModelClaim | undefined>;
   renew(claim: ModelClaim, leaseSeconds: number): Promise<boolean>;
+  /** It has failed if its project may not store as much. */
   finish(
     claim: ModelClaim,
     made: { readonly facts: ModelFacts; readonly document: Uint8Array<ArrayBuffer> },
@@ -285,20 +307,64 @@ export interface ModelStore {
   waiting(): Promise<readonly string[]>;
 }
 
+/** Methods that change a project are a Problem `notFound` if there is none of that name. */
+export interface ProjectStore {
+  /** The project, or all of them, by name. */
+  list(name?: string): Promise<readonly Project[]>;
+  exists(name: string): Promise<boolean>;
+  /** The name of the project that something belongs to; undefined if there is no such thing, or if it belongs to none. */
+  ownerOf(thing: Thing, name: string): Promise<string | undefined>;
+  /** A Problem `projectExists` if the name is taken. */
+  create(name: string, limits: ProjectLimits): Promise<Project>;
+  change(name: string, limits: ProjectLimitsChange): Promise<Project>;
+  /** A Problem `projectInUse` while something belongs to it. */
+  remove(name: string): Promise<void>;
+}
+
+/** What a browser must come back with from the identity provider. */
+export interface SignInSecrets {
+  readonly verifier: string;
+  readonly state: string;
+  readonly nonce: string;
+}
+
+export interface SignInAttempt {
+  readonly secrets: SignInSecrets;
+  /** Of the page, to which the browser comes back. */
+  readonly path: string;
+}
+
+export interface IdentityProvider {
+  /** The address to send a browser to. */
+  begin(redirectUri: string): Promise<{ readonly url: string; readonly secrets: SignInSecrets }>;
+  /** The claims of the user; a Problem `signInFailed` if anything is not as it began. */
+  finish(callback: string, secrets: SignInSecrets): Promise<Readonly<Record<string, unknown>>>;
+}
+
 /** Secrets are known to it by their hashes. */
 export interface KeyStore {
-  create(key: { readonly name: string; readonly role: Role; readonly hash: Uint8Array }): Promise<ApiKey>;
+  create(key: {
+    readonly name: string;
+    readonly role: Role;
+    readonly project: string | null;
+    readonly limits: KeyLimits;
+    readonly hash: Uint8Array;
+  }): Promise<ApiKey>;
   /** Newest first, with those that are revoked. */
-  list(): Promise<readonly ApiKey[]>;
+  list(project?: string): Promise<readonly ApiKey[]>;
   /** Ends the sessions that began with it, too. Whether there is such a key. */
   revoke(id: string): Promise<boolean>;
   /** Whether there is a key, or was one. */
   isAny(): Promise<boolean>;
   /** Undefined if it is unknown or revoked. Records that it was used. */
-  use(hash: Uint8Array): Promise<ApiKey | undefined>;
+  use(hash: Uint8Array): Promise<Principal | undefined>;
   beginSession(hash: Uint8Array, keyHash: Uint8Array, seconds: number): Promise<void>;
-  /** The hash of the key of a session that has not expired. */
-  sessionKey(hash: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Who began a session that has not expired: the hash of a key, or a user. */
+  session(hash: Uint8Array): Promise<{ readonly keyHash: Uint8Array } | { readonly principal: Principal } | undefined>;
+  beginUserSession(hash: Uint8Array, user: SignedInUser, seconds: number): Promise<void>;
+  beginSignIn(hash: Uint8Array, attempt: SignInAttempt, seconds: number): Promise<void>;
+  /** Once; undefined if it has expired. */
+  takeSignIn(hash: Uint8Array): Promise<SignInAttempt | undefined>;
   endSession(hash: Uint8Array): Promise<void>;
 }
 
@@ -313,8 +379,14 @@ export interface TrialQueue {
 
 /** A notification for listeners. `seq` is that of the newest event; the events themselves are in the log. */
 export type PubSubMessage =
-  | { readonly kind: 'changed'; readonly searchId: string; readonly seq: number; readonly state: SearchState }
-  | { readonly kind: 'removed'; readonly searchId: string }
+  | {
+      readonly kind: 'changed';
+      readonly project: string;
+      readonly searchId: string;
+      readonly seq: number;
+      readonly state: SearchState;
+    }
+  | { readonly kind: 'removed'; readonly project: string; readonly searchId: string }
   /** A model has changed or was deleted; or, with `progress`, that share of its training is done. */
   | { readonly kind: 'model'; readonly modelId: string; readonly progress?: number }
   | { readonly kind: 'epochs'; readonly searchId: string; readonly epochs: readonly Epoch[] }
@@ -339,7 +411,8 @@ export interface DatasetInputs {
 
 /** Without a hash, methods use the newest version of a data set. */
 export interface DatasetStore {
-  list(): Promise<readonly DatasetSummary[]>;
+  /** Those that are built in, and those of the project, or of all. */
+  list(project?: string): Promise<readonly DatasetSummary[]>;
   find(name: string, hash?: string): Promise<DatasetSummary | undefined>;
   /** The rows, in shared memory and cached. */
   load(name: string, hash?: string): Promise<Dataset | undefined>;
@@ -347,7 +420,7 @@ export interface DatasetStore {
   /** How its rows are read: for rows that come later. */
   inputs(name: string, hash: string): Promise<DatasetInputs | undefined>;
   /** Stores a new version; an existing version becomes the newest again. */
-  add(upload: AskedUpload & { readonly file: Uint8Array }): Promise<DatasetSummary>;
+  add(upload: AskedUpload & { readonly file: Uint8Array; readonly project: string }): Promise<DatasetSummary>;
   /**
    * Deletes all versions unless a search (with `force`: an open search) uses one. Returns the searches that use it. Throws a Problem if there
    * is no such data set or it is built in.

@@ -75,6 +75,7 @@ async function refined(
   const { sampler, validation, objective, pruner, limits, dataset, name, confirm, share } = specification;
   return {
     name: refinement.name ?? `${name}, refined`.slice(0, 200),
+    project: search.project,
     dataset,
     hyperparameters,
     enqueue: best.map(({ hyperparameters: point }) => fitting(point, point, hyperparameters).point),

@@ -11,11 +11,11 @@ import { messageOf, stackOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { deadlineOf } from './deadline.ts';
 import { deliver } from './deliver.ts';
-import { type Claimed, createFairShare } from './fair-share.ts';
+import { createFairShare } from './fair-share.ts';
 import type { HandOff, WaitHandle } from './hand-off.ts';
 import { ClaimLost, createLeaseManager, type Lease } from './lease-manager.ts';
 import type { Planner } from './planner.ts';
-import type { DatasetStore, PubSub, SearchStore, TrialQueue } from './ports.ts';
+import type { Claimed, DatasetStore, PubSub, SearchStore, TrialQueue } from './ports.ts';
 import { createResultBatcher, type ResultBatcher } from './result-batcher.ts';
 import { type TrainDependencies, type Trained, train } from './train-trial.ts';
 
@@ -122,9 +122,17 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
   };
   /** Where results allow more trials, because a sampler learns or others were compared at a rung, a job continues with the next ones of its search. */
   const work = async (delivery: Delivery): Promise<void> => {
-    if (stopping) return;
-    const claimed = await fairShare.claim(delivery, claimer);
-    if (claimed === undefined) return;
+    let offered: Delivery | undefined = delivery;
+    while (!stopping) {
+      const claimed = await fairShare.claim(offered, claimer);
+      if (claimed === undefined) return;
+      await runClaimed(claimed);
+      // Of what had to wait for the limit of its project the deliveries are over: who has room now takes the next ones.
+      if (!claimed.isRunningLimited) return;
+      offered = undefined;
+    }
+  };
+  const runClaimed = async (claimed: Claimed): Promise<void> => {
     const from = performance.now();
     try {
       const { sampler, pruner } = claimed.search.specification;
@@ -135,11 +143,11 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
     }
   };
   /** Runs trials of one search, until none follows or others get a turn. */
-  const stayWith = async (claimed: Claimed, until: number): Promise<void> => {
+  const stayWith = async (claimed: Pick<Claimed, 'search' | 'claims'>, until: number): Promise<void> => {
     const { id } = claimed.search;
     const leave = dependencies.handOff.enter(id);
     try {
-      for (let now: Claimed | undefined = claimed; now !== undefined; ) {
+      for (let now: Pick<Claimed, 'search' | 'claims'> | undefined = claimed; now !== undefined; ) {
         let handle: WaitHandle | undefined;
         const search = await runClaims(now.search, now.claims, () => {
           // The next trial may be added in the same transaction as this result, and claimed for this worker.
@@ -156,7 +164,10 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
     const now = handle ?? (mayStay ? dependencies.handOff.wait(search.id) : undefined);
     const next = await (mayStay && isFollowed(search) ? now?.next() : now?.cancel());
     if (next === undefined) return undefined;
-    return 'claim' in next ? { search: next.search, claims: [next.claim] } : store.claim(next, claimer);
+    if ('claim' in next) return { search: next.search, claims: [next.claim] };
+    const claimed = await store.claim(next, claimer);
+    // Of a project that may not run more: with others, there may be something else to do.
+    return claimed.claims.length === 0 && claimed.isRunningLimited ? undefined : claimed;
   };
   const stop = async (): Promise<void> => {
     stopping = true;

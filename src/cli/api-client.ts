@@ -5,10 +5,11 @@ import WebSocket from 'ws';
 import { requestLine, type Target } from '../client/request.ts';
 import type { Answer, EndpointName, Query } from '../contract/http.ts';
 import type { ImportRequest } from '../contract/imports.ts';
+import type { NewKey } from '../contract/keys.ts';
 import type { ModelFile, NewModelRequest } from '../contract/models.ts';
 import type { ProblemDocument } from '../contract/problem.ts';
 import type { SearchMessage } from '../contract/stream.ts';
-import type { Role } from '../domain/api-key.ts';
+import type { ProjectLimits, ProjectLimitsChange } from '../domain/project.ts';
 import type { RawRow } from '../models/predictions.ts';
 
 /** The service refused a request; the message lists all issues. */
@@ -54,7 +55,8 @@ export function createClient(url: string, key?: string) {
     /** `file`: its bytes. */
     importTrials: (file: Uint8Array, query: Query<'POST /v1/imports/trials'>) =>
       json('POST /v1/imports/trials', { query }, file),
-    list: () => json('GET /v1/searches', { query: { limit: 50 } }),
+    /** The newest, of a project or of all. */
+    list: (project?: string) => json('GET /v1/searches', { query: { limit: 50, project } }),
     search: (id: string) => json('GET /v1/searches/:id', { params: { id } }),
     cancel: (id: string) => json('POST /v1/searches/:id/cancel', { params: { id } }),
     best: (id: string, limit: number) => json('GET /v1/searches/:id/best', { params: { id }, query: { limit } }),
@@ -92,8 +94,15 @@ export function createClient(url: string, key?: string) {
       json('POST /v1/models/:id/predict', { params: { id } }, isCsv(rows) ? rows : { rows }),
     usage: () => json('GET /v1/usage', {}),
     keys: () => json('GET /v1/keys', {}),
-    createKey: (newKey: { readonly name: string; readonly role: Role }) => json('POST /v1/keys', {}, newKey),
+    createKey: (newKey: NewKey) => json('POST /v1/keys', {}, newKey),
     revokeKey: (id: string) => request('DELETE /v1/keys/:id', { params: { id } }),
+    projects: () => json('GET /v1/projects', {}),
+    project: (name: string) => json('GET /v1/projects/:name', { params: { name } }),
+    createProject: (project: { readonly name: string; readonly limits: ProjectLimits }) =>
+      json('POST /v1/projects', {}, project),
+    changeProject: (name: string, limits: ProjectLimitsChange) =>
+      json('PATCH /v1/projects/:name', { params: { name } }, { limits }),
+    removeProject: (name: string) => request('DELETE /v1/projects/:name', { params: { name } }),
     stream: (id: string, after?: number) => stream(url, authorization, id, after),
   };
 }

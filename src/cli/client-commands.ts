@@ -24,6 +24,7 @@ import {
 import { importFile } from './import-command.ts';
 import { keys } from './key-commands.ts';
 import { listModels, makeModel, predict } from './model-commands.ts';
+import { projects } from './project-commands.ts';
 import { replayed } from './replay.ts';
 import { UsageError } from './usage.ts';
 import { usageTables } from './usage-tables.ts';
@@ -35,17 +36,22 @@ const clientCommands: Readonly<Record<string, Command>> = {
   submit: async (client, args) => {
     const { values, positionals } = parseArgs({
       args,
-      options: { watch: { type: 'boolean' } },
+      options: { watch: { type: 'boolean' }, project: { type: 'string' } },
       allowPositionals: true,
     });
-    const file = one(positionals, 'submit FILE [--watch]');
-    const search = await client.create(await specificationIn(file));
+    const file = one(positionals, 'submit FILE [--watch] [--project PROJECT]');
+    const specification = await specificationIn(file);
+    const { project } = values;
+    const search = await client.create(
+      project === undefined ? specification : { ...(specification as object), project },
+    );
     console.log([`${search.id}  ${search.name}: ${search.trials.total} trials`, ...warningLines(search)].join('\n'));
     return values.watch ? watchToEnd(client, search) : 0;
   },
   watch: async (client, args) => watchToEnd(client, one(args, 'watch ID')),
-  list: async (client) => {
-    console.log(searchTable((await client.list()).items));
+  list: async (client, args) => {
+    const { values } = parseArgs({ args, options: { project: { type: 'string' } } });
+    console.log(searchTable((await client.list(values.project)).items));
     return 0;
   },
   show: async (client, args) => {
@@ -126,6 +132,7 @@ const clientCommands: Readonly<Record<string, Command>> = {
   import: importFile,
   model: makeModel,
   keys,
+  projects,
   models: listModels,
   predict,
 };

@@ -5,6 +5,7 @@ import type { Best } from '../contract/trials.ts';
 import type { WhatIf } from '../contract/what-if.ts';
 import type { ApiKey } from '../domain/api-key.ts';
 import { evidenceText } from '../domain/best-evidence.ts';
+import type { Project } from '../domain/project.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
@@ -169,17 +170,38 @@ export function preflightLines({ families, leftOut }: Preflight): string {
 }
 
 export function keyTable(keys: readonly ApiKey[]): string {
-  const table = new Table({ head: ['id', 'name', 'role', 'created', 'last used', 'revoked'], ...plain });
-  for (const { id, name, role, createdAt, lastUsedAt, revokedAt } of keys) {
-    table.push([id, name, role, createdAt, lastUsedAt ?? '–', revokedAt ?? '–']);
+  const table = new Table({ head: ['id', 'name', 'role', 'project', 'created', 'last used', 'revoked'], ...plain });
+  for (const { id, name, role, project, createdAt, lastUsedAt, revokedAt } of keys) {
+    table.push([id, name, role, project ?? 'all', createdAt, lastUsedAt ?? '–', revokedAt ?? '–']);
   }
   return table.toString();
 }
 
+/** What is used, of how much. */
+export function projectTable(projects: readonly Project[]): string {
+  const head = ['name', 'searches', 'data sets', 'models', 'keys', 'running trials', 'open searches', 'stored bytes'];
+  const table = new Table({ head: [...head, 'requests a minute', 'websockets'], ...plain });
+  const of = (used: number, limit: number | undefined) => (limit === undefined ? used : `${used} of ${limit}`);
+  for (const { name, limits, used, searches, datasets, models, keys } of projects) {
+    table.push([
+      ...[name, searches, datasets, models, keys],
+      of(used.runningTrials, limits.runningTrials),
+      of(used.openSearches, limits.openSearches),
+      of(used.storedBytes, limits.storedBytes),
+      limits.requestsPerMinute ?? '–',
+      limits.websockets ?? '–',
+    ]);
+  }
+  return table.toString();
+}
+
+/** With their projects if there are several. */
 export function searchTable(searches: readonly Search[]): string {
-  const table = new Table({ head: ['id', 'name', 'state', 'trials', 'best'], ...plain });
-  for (const { id, name, state, trials, best } of searches) {
-    table.push([id, name, state, `${ended(trials)} of ${trials.total}`, formatNumber(best?.value)]);
+  const areSeveral = new Set(searches.map(({ project }) => project)).size > 1;
+  const of = (project: string) => (areSeveral ? [project] : []);
+  const table = new Table({ head: ['id', 'name', ...of('project'), 'state', 'trials', 'best'], ...plain });
+  for (const { id, name, project, state, trials, best } of searches) {
+    table.push([id, name, ...of(project), state, `${ended(trials)} of ${trials.total}`, formatNumber(best?.value)]);
   }
   return table.toString();
 }

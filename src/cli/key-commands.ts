@@ -5,10 +5,19 @@ import type { ApiClient } from './api-client.ts';
 import { keyTable } from './format.ts';
 import { UsageError } from './usage.ts';
 
-const USAGE = `keys create NAME --role ${roles.join('|')} | keys list | keys revoke ID`;
+const USAGE = `keys create NAME --role ${roles.join('|')} [--project PROJECT] [--requests-per-minute N] [--websockets N] | keys list | keys revoke ID`;
 
 export async function keys(client: ApiClient, args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, options: { role: { type: 'string' } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    args,
+    options: {
+      role: { type: 'string' },
+      project: { type: 'string' },
+      'requests-per-minute': { type: 'string' },
+      websockets: { type: 'string' },
+    },
+    allowPositionals: true,
+  });
   const [action, argument, ...more] = positionals;
   if (more.length > 0) throw new UsageError(USAGE);
   if (action === 'list' && argument === undefined) {
@@ -17,10 +26,19 @@ export async function keys(client: ApiClient, args: string[]): Promise<number> {
     return 0;
   }
   if (action === 'create' && argument !== undefined && values.role !== undefined) {
-    // The service validates the role.
-    const { secret, name, role } = await client.createKey({ name: argument, role: values.role as 'reader' });
+    const { 'requests-per-minute': requests, websockets } = values;
+    // The service validates the role and the limits.
+    const { secret, name, role, project } = await client.createKey({
+      name: argument,
+      role: values.role as 'reader',
+      ...(values.project !== undefined && { project: values.project }),
+      limits: {
+        ...(requests !== undefined && { requestsPerMinute: Number(requests) }),
+        ...(websockets !== undefined && { websockets: Number(websockets) }),
+      },
+    });
     console.error(
-      `The key of ${name} (${role}). It is not shown again; the command line reads it from HYPERSEARCH_KEY:`,
+      `The key of ${name} (${role}${project === null ? '' : ` of the project ${project}`}). It is not shown again; the command line reads it from HYPERSEARCH_KEY:`,
     );
     console.log(secret);
     return 0;

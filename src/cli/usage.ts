@@ -8,7 +8,8 @@ export class UsageError extends Error {
 
 export const usage = `usage: npm run hypersearch -- COMMAND
 
-  submit FILE [--watch]             start the search specified in FILE (JSON)
+  submit FILE [--watch] [--project PROJECT]
+                                    start the search specified in FILE (JSON)
   import FILE [--dataset NAME] [--format FORMAT] [--name THEIRS=OURS]...
                                     the search space of a file of another tool (W&B, Optuna, NNI, Katib,
                                     ConfigSpace, Vizier, Keras Tuner) as a specification
@@ -18,7 +19,7 @@ export const usage = `usage: npm run hypersearch -- COMMAND
                                     as a search that has ended
   preflight FILE | ID               check the networks of a search before training
   watch ID                          follow a search until it ends
-  list                              the newest searches
+  list [--project PROJECT]          the newest searches
   show ID                           show a search
   best ID [--limit N]               show its best trials
   findings ID                       show problems found in its trials, with advice
@@ -38,9 +39,14 @@ export const usage = `usage: npm run hypersearch -- COMMAND
 
   du                                what the database holds: tables, searches (estimated), data sets, models
 
-  keys create NAME --role reader|submitter|admin
-                                    create an API key; from the first one on every request needs a key
+  keys create NAME --role reader|submitter|admin [--project PROJECT] [--requests-per-minute N] [--websockets N]
+                                    create an API key, for one project or for all; from the first one on
+                                    every request needs a key
   keys list | keys revoke ID        the API keys
+
+  projects list | projects create NAME [LIMITS] | projects limits NAME [LIMITS] | projects delete NAME
+                                    the projects; LIMITS: --running-trials N --open-searches N --stored-bytes N
+                                    --requests-per-minute N --websockets N (of each key); none removes one
 
   backup FILE                       write all that is stored into a new file; the service may run
   restore FILE [--replace]          load a backup into an empty database, or in place of what it has; no service may run

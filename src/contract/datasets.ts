@@ -4,6 +4,7 @@ import type { ColumnPreview } from '../data/csv-preview.ts';
 import { datasetLimits } from '../data/csv-table.ts';
 import { decimals, delimiters, fileFormats, missingChoices, quotes, thousandsMarks } from '../data/reading.ts';
 import { datasetSchema, decisionsSchema, hintsSchema, readingSchema, taskSchema } from '../domain/dataset-record.ts';
+import { projectFilter, projectOwner } from './parameters.ts';
 import { refusals } from './problem.ts';
 
 const tags = ['data sets'];
@@ -98,6 +99,7 @@ const uploadQuery = askedSchema.extend({
   name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/, {
     error: 'must have 1 to 100 letters, digits, dots, dashes or underscores, and start with a letter or digit',
   }),
+  project: projectOwner,
 });
 const previewQuery = askedSchema.extend({ name: text(200).optional() });
 
@@ -169,7 +171,11 @@ const stored = { 201: datasetSchema, ...refusals };
 const csv = { description: 'UTF-8', content: { 'text/csv': { schema: z.string() } } };
 
 export const datasetEndpoints = {
-  'GET /v1/datasets': { tags, response: { 200: z.object({ items: z.array(datasetSchema).readonly() }), ...refusals } },
+  'GET /v1/datasets': {
+    tags,
+    querystring: z.strictObject({ project: projectFilter }),
+    response: { 200: z.object({ items: z.array(datasetSchema).readonly() }), ...refusals },
+  },
   'GET /v1/datasets/:name': {
     tags,
     params: nameParams,

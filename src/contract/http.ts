@@ -7,6 +7,7 @@ import { healthEndpoints } from './health.ts';
 import { importEndpoints } from './imports.ts';
 import { keyEndpoints } from './keys.ts';
 import { modelEndpoints } from './models.ts';
+import { projectEndpoints } from './projects.ts';
 import { searchEndpoints } from './searches.ts';
 import { streamEndpoints } from './stream.ts';
 import { trialEndpoints } from './trials.ts';
@@ -25,6 +26,7 @@ export const endpoints = {
   ...modelEndpoints,
   ...healthEndpoints,
   ...keyEndpoints,
+  ...projectEndpoints,
   ...usageEndpoints,
 } as const;
 

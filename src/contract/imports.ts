@@ -6,6 +6,7 @@ import { hyperparameterNames } from '../domain/specification/hyperparameters.ts'
 import { trialFormats } from '../domain/specification/observed.ts';
 import { pointSchema, settingSchema, settingsSchema } from '../domain/specification/settings.ts';
 import { formats } from '../imports/imported-space.ts';
+import { projectOwner } from './parameters.ts';
 import { refusals } from './problem.ts';
 
 export const MAX_IMPORT = 1024 * 1024;
@@ -114,6 +115,7 @@ const trialsQuery = z.strictObject({
   metric: text(300).describe('The objective: a column of a CSV, or the name of one of several objectives'),
   direction: z.enum(directions).optional().describe('Needed where the file does not say it'),
   names: namesQuery,
+  project: projectOwner,
 });
 export type TrialsQuery = z.output<typeof trialsQuery>;
 

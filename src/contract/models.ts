@@ -5,7 +5,7 @@ import { importanceSchema, modelNameSchema, modelNotesSchema, modelRecordSchema 
 import { modelSchema } from '../models/model.ts';
 import { predictLimits } from '../models/read-cells.ts';
 import { csvTypes } from './datasets.ts';
-import { cursor, limit, MAX_NUMBER, page, searchParams } from './parameters.ts';
+import { cursor, limit, MAX_NUMBER, page, projectFilter, searchParams } from './parameters.ts';
 import { refusals } from './problem.ts';
 
 const tags = ['models'];
@@ -131,6 +131,7 @@ export const modelEndpoints = {
     summary: 'List models, newest first',
     querystring: z.strictObject({
       search: z.uuid().optional().describe('Only those made from this search'),
+      project: projectFilter,
       limit,
       cursor,
     }),

@@ -18,6 +18,9 @@ const open: ReadonlySet<string> = new Set<EndpointName>([
   'GET /readyz',
   'POST /v1/session',
   'DELETE /v1/session',
+  'GET /v1/session/methods',
+  'GET /v1/session/oidc',
+  'GET /v1/session/oidc/callback',
 ]);
 
 /** `name`: method and path, like `GET /v1/searches`. Undefined if it is open to everyone. */
@@ -26,5 +29,6 @@ export function roleFor(name: string): Role | undefined {
   // The usage names every search, data set and model of the service.
   if (/^\w+ \/v1\/(keys|usage)/.test(name)) return 'admin';
   const [method = ''] = name.split(' ');
+  if (/^(?!GET|HEAD)\w+ \/v1\/projects/.test(name)) return 'admin';
   return ['GET', 'HEAD', 'OPTIONS'].includes(method) || readers.has(name) ? 'reader' : 'submitter';
 }

@@ -17,7 +17,7 @@ import { validationSchema } from '../domain/specification/validation.ts';
 import { MAX_WARM_START_TRIALS } from '../domain/specification/warm-start-settings.ts';
 import { warningSchema } from '../domain/specification/warnings.ts';
 import { sourceSchema } from '../domain/trial.ts';
-import { cursor, limit, page, searchParams } from './parameters.ts';
+import { cursor, limit, page, projectFilter, searchParams } from './parameters.ts';
 import { refusals } from './problem.ts';
 
 const tags = ['searches'];
@@ -34,6 +34,7 @@ const listQuery = z.strictObject({
   tag: tagSchema.optional().describe('Only searches with this tag'),
   dataset: z.string().min(1).max(100).optional(),
   parent: z.uuid().optional().describe('Only searches that refine this one'),
+  project: projectFilter,
   limit,
   cursor,
 });

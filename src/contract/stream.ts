@@ -4,7 +4,7 @@ import { epochSchema, eventSchema } from '../domain/events.ts';
 import { modelRecordSchema } from '../domain/model-record.ts';
 import { searchSchema } from '../domain/search.ts';
 import { trialSchema } from '../domain/trial.ts';
-import { MAX_NUMBER, searchParams } from './parameters.ts';
+import { MAX_NUMBER, projectFilter, searchParams } from './parameters.ts';
 import { problemSchema, refusals } from './problem.ts';
 
 /** The only message a client may send. */
@@ -106,6 +106,7 @@ export const streamEndpoints = {
   'GET /v1/events': {
     tags,
     summary: 'A websocket that sends every search when it changes, for live lists',
+    querystring: z.strictObject({ project: projectFilter }),
     response: { 101: messages(listMessageSchema), ...refusals },
   },
 } as const;

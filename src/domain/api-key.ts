@@ -1,5 +1,6 @@
 /** Keys of the API: who may do what. */
 import { z } from 'zod';
+import { keyLimits } from './project.ts';
 
 /** Each may do what the ones before it may. */
 export const roles = ['reader', 'submitter', 'admin'] as const;
@@ -14,11 +15,16 @@ export const keyNameSchema = z
   .trim()
   .regex(/^[\w .@+-]{1,100}$/u, { error: 'must have 1 to 100 letters, digits, spaces, or . @ + - _' });
 
+export const keyLimitsSchema = z.strictObject(keyLimits).partial().readonly();
+export type KeyLimits = z.output<typeof keyLimitsSchema>;
+
 export const apiKeySchema = z
   .object({
     id: z.uuid(),
     name: z.string(),
     role: z.enum(roles).describe('reader: reads; submitter: also creates and changes; admin: also manages keys'),
+    project: z.string().nullable().describe('The only project that it reaches; null for all'),
+    limits: keyLimitsSchema.describe('Of the key itself; others are those of its project, or of the service'),
     createdAt: z.iso.datetime(),
     lastUsedAt: z.iso.datetime().nullable().describe('To within a minute'),
     revokedAt: z.iso.datetime().nullable(),
@@ -33,4 +39,8 @@ export interface Principal {
   readonly id: string | undefined;
   readonly name: string;
   readonly role: Role;
+  /** The only project that it reaches; null for all. */
+  readonly project: string | null;
+  /** Its own, or those of its project. */
+  readonly limits: KeyLimits;
 }

@@ -79,6 +79,7 @@ export const datasetSchema = z
   .object({
     name: z.string(),
     title: z.string(),
+    project: z.string().nullable().describe('null if it is built in, and so for everyone'),
     task: taskSchema,
     rows: z.int(),
     features: z.int(),

@@ -119,6 +119,7 @@ export const modelRecordSchema = z
   .object({
     id: z.uuid(),
     name: z.string(),
+    project: z.string().describe('That of the search it was made from'),
     notes: z.string(),
     state: z.enum(modelStates),
     failure: z.string().nullable(),

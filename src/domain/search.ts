@@ -33,6 +33,7 @@ export const searchSchema = z
   .object({
     id: z.uuid(),
     name: z.string(),
+    project: z.string(),
     state: z.enum(searchStates),
     specification: resolvedSpecificationSchema.describe('As sent, with defaults filled in'),
     warnings: z.array(warningSchema).readonly().describe('The warnings given when it was created'),

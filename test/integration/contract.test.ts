@@ -274,6 +274,19 @@ describe('every answer', () => {
     await ask('GET /healthz', {});
     await ask('GET /readyz', {});
     expect(await ask('GET /v1/usage', {})).toMatchObject({ bytes: expect.any(Number) });
+    await ask('POST /v1/projects', {}, { body: { name: 'vision', limits: { runningTrials: 3 } } });
+    const vision = { params: { name: 'vision' } };
+    await ask('PATCH /v1/projects/:name', vision, { body: { limits: { storedBytes: 1, runningTrials: null } } });
+    expect(await ask('GET /v1/projects/:name', vision)).toMatchObject({ limits: { storedBytes: 1 }, searches: 0 });
+    await ask('GET /v1/projects', {});
+    expect(await ask('GET /v1/session/methods', {})).toEqual({ key: true, oidc: false });
+    // With a provider they redirect: test/integration/sign-in.test.ts.
+    for (const name of ['GET /v1/session/oidc', 'GET /v1/session/oidc/callback'] as const) {
+      await ask(name, {}, { status: 404 });
+      answered.add(name);
+    }
+    await ask('DELETE /v1/projects/:name', vision);
+    await ask('GET /v1/projects/:name', vision, { status: 404 });
   });
 });
 

@@ -59,7 +59,7 @@ afterAll(() => service?.close());
 
 describe('without keys', () => {
   it('a service on loopback is open, and says so', async () => {
-    expect(await (await send('GET', '/v1/session')).json()).toEqual({ name: null, role: 'admin' });
+    expect(await (await send('GET', '/v1/session')).json()).toEqual({ name: null, role: 'admin', project: null });
     expect((await send('GET', '/v1/searches')).status).toBe(200);
   });
 
@@ -98,7 +98,11 @@ describe('with keys', () => {
         expect(await response.json()).toMatchObject({ code: 'unauthorized' });
       }
     }
-    expect(open.sort()).toEqual(['DELETE /v1/session', 'GET /healthz', 'GET /readyz', 'POST /v1/session']);
+    expect(open.sort()).toEqual([
+      ...['DELETE /v1/session', 'GET /healthz', 'GET /readyz'],
+      ...['GET /v1/session/methods', 'GET /v1/session/oidc', 'GET /v1/session/oidc/callback'],
+      'POST /v1/session',
+    ]);
     // Wrong keys, too.
     const signIn = await send('POST', '/v1/session', { body: { key: 'hs_wrong' } });
     expect(signIn.status).toBe(401);
@@ -160,7 +164,11 @@ describe('with keys', () => {
       'POST /v1/imports',
       'POST /v1/models/:id/predict',
     ]);
-    expect(byRole('admin')).toEqual(['POST /v1/keys', 'GET /v1/keys', 'DELETE /v1/keys/:id', 'GET /v1/usage']);
+    expect(byRole('admin')).toEqual([
+      ...['POST /v1/keys', 'GET /v1/keys', 'DELETE /v1/keys/:id'],
+      ...['POST /v1/projects', 'PATCH /v1/projects/:name', 'DELETE /v1/projects/:name'],
+      'GET /v1/usage',
+    ]);
   });
 
   it('events say whose key asked for a change, and nobody for what workers do', async () => {
@@ -187,7 +195,7 @@ describe('with keys', () => {
   it('a browser signs in with a cookie that scripts and other sites cannot use', async () => {
     const origin = service.url;
     const signedIn = await send('POST', '/v1/session', { body: { key: secretOf('submitter') }, headers: { origin } });
-    expect(await signedIn.json()).toEqual({ name: 'the submitter', role: 'submitter' });
+    expect(await signedIn.json()).toEqual({ name: 'the submitter', role: 'submitter', project: null });
     const set = signedIn.headers.get('set-cookie')!;
     expect(set).toMatch(/HttpOnly/);
     expect(set).toMatch(/SameSite=Strict/);

@@ -423,9 +423,11 @@ it('is stored with all of its rows, or not at all', async () => {
   const before = (await service.client.list()).items.length;
   try {
     const events = [...search.events, Buffer.from('[{"seq": 1000, "data": {}}]')];
-    await expect(createObservedStore(database).add({ ...search, events }, undefined)).rejects.toThrow('"type"');
+    await expect(createObservedStore(database).add({ ...search, events }, undefined, 'default')).rejects.toThrow(
+      '"type"',
+    );
     expect((await service.client.list()).items).toHaveLength(before);
-    await createObservedStore(database).add(search, undefined);
+    await createObservedStore(database).add(search, undefined, 'default');
     expect((await service.client.list()).items).toHaveLength(before + 1);
   } finally {
     await database.$disconnect();

@@ -70,7 +70,14 @@ export function searchInMemory(specification: Specification): SearchInMemory {
   let steps = 0;
   const count = (state: TrialState) => rows.filter((row) => row.state === state).length;
   const search = (): Search => ({
-    ...{ id, name: 'in memory', state: 'running', specification, dataset: { name: facts.name, hash: facts.hash } },
+    ...{
+      id,
+      name: 'in memory',
+      project: 'default',
+      state: 'running',
+      specification,
+      dataset: { name: facts.name, hash: facts.hash },
+    },
     trials: {
       ...{ total, planned: rows.length, waiting: count('waiting'), running: count('running'), paused: count('paused') },
       ...{ complete: count('complete'), pruned: count('pruned'), failed: count('failed'), cancelled: 0, diverged: 0 },

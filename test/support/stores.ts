@@ -65,7 +65,7 @@ export async function create({ store }: InspectableStore, specification: Specifi
   const dataset = { ...facts, name: 'iris' };
   const { search } = await store.create({
     baselines: [],
-    ...{ specification, dataset, parent: null, warnings: [], idempotency: undefined },
+    ...{ specification, project: 'default', dataset, parent: null, warnings: [], idempotency: undefined },
   });
   return search.id;
 }

@@ -90,6 +90,7 @@ type TransitionVerb = 'pause' | 'resume' | 'cancel';
 
 export const api = {
   session: () => ask('GET /v1/session', {}),
+  signInMethods: () => ask('GET /v1/session/methods', {}),
   signIn: (key: string) => ask('POST /v1/session', {}, { body: { key } }),
   signOut: () => ask('DELETE /v1/session', {}),
   searches: (query: Query<'GET /v1/searches'>) => ask('GET /v1/searches', { query }),
@@ -127,6 +128,7 @@ export const api = {
   removeModel: (id: string) => ask('DELETE /v1/models/:id', { params: { id } }),
   predict: (id: string, rows: readonly unknown[]) =>
     ask('POST /v1/models/:id/predict', { params: { id } }, { body: { rows } }),
+  projects: () => ask('GET /v1/projects', {}),
   examples: () => ask('GET /v1/examples', {}),
   datasets: () => ask('GET /v1/datasets', {}),
   dataset: (name: string) => ask('GET /v1/datasets/:name', { params: { name } }),

@@ -1,4 +1,4 @@
-/** Signing in and out with an API key, where the service needs one. */
+/** Signing in and out, with an API key or with an identity provider, where the service needs it. */
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { api, Refusal, useSignedOut } from './api.ts';
@@ -12,6 +12,7 @@ function SignIn(): ReactNode {
   const [key, setKey] = useState('');
   const [failure, setFailure] = useState<string>();
   const [sending, setSending] = useState(false);
+  const { data: methods } = useQuery({ queryKey: ['sign-in methods'], queryFn: api.signInMethods });
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setSending(true);
@@ -27,7 +28,20 @@ function SignIn(): ReactNode {
   return (
     <form className="card sign-in" onSubmit={(event) => void submit(event)}>
       <h1>Sign in</h1>
-      <p>This service needs an API key. Whoever runs it can create one for you.</p>
+      {methods?.oidc === true && (
+        <p>
+          <a
+            className="button primary"
+            href={`/v1/session/oidc?path=${encodeURIComponent(`${location.pathname}${location.search}`)}`}
+          >
+            Sign in with your organisation
+          </a>
+        </p>
+      )}
+      <p>
+        {methods?.oidc === true ? 'Or with an API key: whoever' : 'This service needs an API key. Whoever'} runs it can
+        create one for you.
+      </p>
       <label className="field">
         API key
         <input
@@ -60,7 +74,8 @@ export function Account(): ReactNode {
   };
   return (
     <span className="account">
-      {data.name} ({data.role}){' '}
+      {data.name} ({data.role}
+      {data.project !== null && ` of ${data.project}`}){' '}
       <button type="button" onClick={() => void signOut()}>
         Sign out
       </button>

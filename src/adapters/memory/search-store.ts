@@ -101,8 +101,10 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
     events: (id) => stored(id).events,
 
     create: async (search) => {
-      const { idempotency } = search;
-      const known = [...searches.values()].find((one) => idempotency && one.idempotency?.key === idempotency.key);
+      const { idempotency, project } = search;
+      const known = [...searches.values()].find(
+        (one) => idempotency && one.search.project === project && one.idempotency?.key === idempotency.key,
+      );
       if (known !== undefined && known.idempotency?.requestHash !== idempotency?.requestHash) {
         const message = `search ${known.search.id} was created with this key and another body`;
         throw new Problem('idempotencyKeyReused', message);
@@ -147,7 +149,7 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
     },
     claim: async (delivery, claimer) => {
       const { result, search } = await change(delivery.searchId, (update) => claim(update, delivery, claimer));
-      return { claims: result, search };
+      return { claims: result, search, isRunningLimited: false };
     },
     finish: async (id, results, next) => {
       const { result, search } = await change(id, (update) => finish(update, results, next));
@@ -249,12 +251,20 @@ function firstVirtualTime(searches: ReadonlyMap<string, StoredSearch>): number {
 }
 
 function newEntry(
-  { specification, dataset, parent, warnings, baselines, idempotency }: NewSearch,
+  { specification, project, dataset, parent, warnings, baselines, idempotency }: NewSearch,
   now: number,
 ): StoredSearch {
   const { trials: total } = specification.budget;
   const search: Search = {
-    ...{ id: randomUUID(), name: specification.name, state: 'running', specification, warnings: [...warnings], parent },
+    ...{
+      id: randomUUID(),
+      name: specification.name,
+      project,
+      state: 'running',
+      specification,
+      warnings: [...warnings],
+      parent,
+    },
     dataset: { name: dataset.name, hash: dataset.hash },
     trials: {
       ...{ total, planned: 0, waiting: 0, running: 0, paused: 0 },
@@ -299,6 +309,8 @@ function factsOf(entry: StoredSearch, now: number): Facts {
   return {
     now,
     historyVersion,
+    isRunningLimited: false,
+    roomForTrials: async () => Number.POSITIVE_INFINITY,
     trials: async (query) =>
       inOrder(entry)
         .filter(({ record }) => meets(record, query))

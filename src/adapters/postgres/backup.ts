@@ -22,6 +22,7 @@ import { applyMigrations, migrationLock } from './migrations.ts';
 
 /** A table comes after those that it references. */
 export const backedUpTables = [
+  'projects',
   'api_keys',
   'datasets',
   'searches',
@@ -32,7 +33,7 @@ export const backedUpTables = [
   'models',
 ] as const;
 /** Sign-ins of browsers, which a restored service must not accept. */
-export const tablesLeftOut = ['sessions'] as const;
+export const tablesLeftOut = ['sessions', 'sign_ins'] as const;
 
 /**
  * Writes a consistent snapshot of the database at `url` into a new file that only its owner may read. Searches may run meanwhile.

@@ -1,13 +1,14 @@
 /** The one way in which a search changes. */
 
-import type { Search } from '../../domain/search.ts';
+import { isOpen, type Search } from '../../domain/search.ts';
 import type { TrialQuery } from '../../domain/transitions/facts.ts';
 import { SearchUpdate } from '../../domain/transitions/search-update.ts';
 import { Problem } from '../../errors.ts';
 import type { Database } from './connection.ts';
-import { type SearchRow, searchOf } from './rows.ts';
+import { refuseTooManyOpen } from './quotas.ts';
+import { searchOf } from './rows.ts';
 import { write } from './search-writes.ts';
-import { factsOf, readTrials } from './trial-facts.ts';
+import { factsOf, type LockedRow, readTrials } from './trial-facts.ts';
 
 /**
  * Changes a search: locks its row, lets `rule` say what changes, and writes that, with counters, state, events and the notification of listeners,
@@ -23,13 +24,18 @@ export async function changeSearch<T>(
   reads?: TrialQuery,
 ): Promise<{ result: T; search: Search }> {
   return database.$pipeline(async (transaction) => {
-    const locked = transaction.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid FOR UPDATE`;
+    const locked = transaction.$queryRaw<LockedRow[]>`
+      SELECT s.*, EXISTS (
+        SELECT FROM projects p WHERE p.name = s.project AND p.limits->'runningTrials' IS NOT NULL
+      ) AS is_running_limited FROM searches s WHERE s.id = ${id}::uuid FOR UPDATE OF s`;
     const early = reads && { query: reads, trials: readTrials(transaction, id, reads) };
     const [[row]] = await Promise.all([locked, early?.trials]);
     if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);
     const before = searchOf(row);
     const update = new SearchUpdate(before, factsOf(transaction, row, early));
     const result = await rule(update);
+    const reopens = !isOpen(before.state) && isOpen(update.search.state);
+    if (reopens) await refuseTooManyOpen(transaction, before.project, id);
     const written = write(transaction, before, update.search, update.writes);
     return { last: written.then((search) => ({ result, search })) };
   });

@@ -8,7 +8,7 @@ import { InvalidDataset } from '../../data/faults.ts';
 import { type FileReader, inlineFileReader, type UploadedFile } from '../../data/file-work.ts';
 import type { Hint } from '../../data/hint.ts';
 import { type CsvReading, firstReading, withGiven } from '../../data/reading.ts';
-import { type AskedUpload, decisionsOf } from '../../data/upload.ts';
+import { decisionsOf } from '../../data/upload.ts';
 import type { DatasetSummary } from '../../domain/dataset-record.ts';
 import { isOpen, searchStates } from '../../domain/search.ts';
 import { Problem } from '../../errors.ts';
@@ -16,6 +16,7 @@ import { writeCsv } from '../../write-csv.ts';
 import type { Dataset as DatasetRow, Prisma } from '../prisma-client/client.ts';
 import { again } from './change-search.ts';
 import type { Database, ModelTransaction, Transaction } from './connection.ts';
+import { storageIssue } from './quotas.ts';
 
 /** How many uploaded data sets are kept in memory; the one that was not used for longest makes room. */
 const MAX_LOADED = 8;
@@ -45,8 +46,9 @@ export function createDatasetStore(
       return known === undefined ? found(database, name, hash) : summaryOf(known);
     },
     load: keptLoader(database, files, builtInAt),
-    list: async () => {
+    list: async (project) => {
       const rows = await database.dataset.findMany({
+        where: project === undefined ? {} : { project },
         omit: { csv: true },
         distinct: ['name'],
         orderBy: [{ name: 'asc' }, { version: 'desc' }],
@@ -143,7 +145,7 @@ async function versionsOf(database: Database, names: readonly string[]): Promise
 async function add(
   database: Database,
   files: FileReader,
-  { file, ...asked }: AskedUpload & { readonly file: Uint8Array },
+  { file, project, ...asked }: Parameters<DatasetStore['add']>[0],
 ): Promise<DatasetSummary> {
   const { name } = asked;
   if (builtinDatasets.some((known) => known.name === name)) {
@@ -166,22 +168,32 @@ async function add(
         await lockName(transaction, name);
         const last = await transaction.dataset.findFirst({
           where: { name },
-          select: { hash: true, version: true },
+          select: { hash: true, version: true, project: true },
           orderBy: { version: 'desc' },
         });
+        if (last !== null && last.project !== project) {
+          throw new Problem('datasetExists', `another project has a data set ${name}; choose another name`);
+        }
         const version = last === null ? 1 : last.hash === hash ? last.version : last.version + 1;
         const where = { name_hash: { name, hash } };
         await transaction.dataset.upsert({
           where,
-          create: { ...data, name, hash, version },
+          create: { ...data, name, project, hash, version },
           update: { ...data, version },
           select: { hash: true },
         });
+        await refuseTooLarge(transaction, project, data.csv.byteLength);
       },
       { timeout: UPLOAD_TIMEOUT_MS },
     ),
   );
   return (await found(database, name, hash))!;
+}
+
+/** Called once it is written: it may have replaced what was there. */
+async function refuseTooLarge(transaction: ModelTransaction, project: string, bytes: number): Promise<void> {
+  const issue = await storageIssue(transaction, project, bytes, true);
+  if (issue !== undefined) throw new Problem('storageLimit', issue);
 }
 
 /** Uploads and deletions of one name happen one after the other. */
@@ -242,6 +254,7 @@ function summaryOf(dataset: Dataset): DatasetSummary {
   return {
     name,
     title: info?.title ?? name,
+    project: null,
     task,
     rows,
     features,
@@ -271,11 +284,12 @@ function taskOf({ task }: Pick<DatasetRow, 'task'>): Dataset['task'] {
 
 /** Without reading the rows: they may be many. */
 function summaryOfRow(row: Omit<DatasetRow, 'csv'>, versions: readonly string[]): DatasetSummary {
-  const { name, title, rows, features, classes, target, featureNames, hash, dropped } = row;
+  const { name, title, project, rows, features, classes, target, featureNames, hash, dropped } = row;
   const reading = readingOf(row);
   return {
     name,
     title,
+    project,
     rows,
     features,
     classes,

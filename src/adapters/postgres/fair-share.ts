@@ -8,13 +8,20 @@ import type { Usage } from '../../domain/commands.ts';
 import { TURN_SMOOTHING, UNKNOWN_TURN_SECONDS } from '../../domain/turns.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database, Statements } from './connection.ts';
-import { isDue, mayWait } from './deliveries.ts';
+import { hasRoom, isDue, mayWait } from './deliveries.ts';
 
 const share = Prisma.sql`coalesce((s.specification->>'share')::double precision, 1)`;
 
-/** Of the searches that wait for a thread; null if there is none. */
-const leastWaiting = Prisma.sql`(
-  SELECT min(other.virtual_time) FROM searches other WHERE other.state = 'running' AND other.waiting > 0)`;
+const isWaiting = Prisma.sql`other.state = 'running' AND other.waiting > 0`;
+
+/**
+ * Of the searches that wait for a thread; null if there is none. Those of a project that limits how many trials run wait for their own, and fall
+ * behind: whoever began with their time would take the threads of all others for as long.
+ */
+const leastWaiting = Prisma.sql`coalesce(
+  (SELECT min(other.virtual_time) FROM searches other JOIN projects p ON p.name = other.project
+    WHERE ${isWaiting} AND p.limits->'runningTrials' IS NULL),
+  (SELECT min(other.virtual_time) FROM searches other WHERE ${isWaiting}))`;
 
 /** Where a search starts that begins to run: it neither owes nor has a claim to what others used before. */
 export const firstVirtualTime = Prisma.sql`coalesce(${leastWaiting}, (
@@ -33,7 +40,7 @@ export async function chooseDelivery(database: Database, usages: readonly Usage[
         SELECT t.number, t.job FROM trials t WHERE t.search_id = s.id AND t.state = 'waiting' AND ${isDue}
         ORDER BY t.number LIMIT 1
       ) next
-      WHERE s.state = 'running' AND ${mayWait}
+      WHERE s.state = 'running' AND ${mayWait} AND ${hasRoom}
     ), chosen AS (
       SELECT * FROM waiting ORDER BY virtual_time + turns * coalesce(
         turn_seconds, (SELECT avg(turn_seconds) FROM waiting), ${UNKNOWN_TURN_SECONDS}::double precision) / share, remaining, created_at, id

@@ -1,7 +1,8 @@
 /** API keys and sessions in Postgres. */
 import { randomUUID } from 'node:crypto';
-import type { KeyStore } from '../../application/ports.ts';
-import type { ApiKey, Role } from '../../domain/api-key.ts';
+import type { KeyStore, SignInAttempt } from '../../application/ports.ts';
+import type { ApiKey, KeyLimits, Role } from '../../domain/api-key.ts';
+import type { ProjectLimits } from '../../domain/project.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
 
@@ -9,25 +10,41 @@ interface Row {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  readonly project: string | null;
+  readonly limits: KeyLimits;
   readonly created_at: Date;
   readonly last_used_at: Date | null;
   readonly revoked_at: Date | null;
 }
 
-const columns = Prisma.sql`id, name, role, created_at, last_used_at, revoked_at`;
+/** Either with the hash of a key or with what is known of a user. */
+type SessionRow =
+  | { readonly key_hash: Uint8Array }
+  | {
+      readonly key_hash: null;
+      readonly user_id: string;
+      readonly user_name: string;
+      readonly role: Role;
+      readonly project: string | null;
+      readonly project_limits: ProjectLimits | null;
+    };
+
+const columns = Prisma.sql`id, name, role, project, limits, created_at, last_used_at, revoked_at`;
 /** `last_used_at` is not written with every request. */
 const USED_SECONDS = 60;
 
 export function createKeyStore(database: Database): KeyStore {
   return {
-    create: async ({ name, role, hash }) => {
+    create: async ({ name, role, project, limits, hash }) => {
       const [row] = await database.$queryRaw<Row[]>`
-        INSERT INTO api_keys (id, name, role, hash) VALUES (${randomUUID()}::uuid, ${name}, ${role}, ${hash}::bytea)
+        INSERT INTO api_keys (id, name, role, project, limits, hash)
+        VALUES (${randomUUID()}::uuid, ${name}, ${role}, ${project}::text, ${JSON.stringify(limits)}::jsonb, ${hash}::bytea)
         RETURNING ${columns}`;
       return keyOf(row!);
     },
-    list: async () => {
-      const rows = await database.$queryRaw<Row[]>`SELECT ${columns} FROM api_keys ORDER BY created_at DESC, id`;
+    list: async (project) => {
+      const of = project === undefined ? Prisma.empty : Prisma.sql`WHERE project = ${project}`;
+      const rows = await database.$queryRaw<Row[]>`SELECT ${columns} FROM api_keys ${of} ORDER BY created_at DESC, id`;
       return rows.map(keyOf);
     },
     revoke: async (id) => {
@@ -43,14 +60,15 @@ export function createKeyStore(database: Database): KeyStore {
       return rows.length > 0;
     },
     use: async (hash) => {
-      const [row] = await database.$queryRaw<
-        Row[]
-      >`SELECT ${columns} FROM api_keys WHERE hash = ${hash}::bytea AND revoked_at IS NULL`;
+      const [row] = await database.$queryRaw<(Row & { readonly project_limits: ProjectLimits | null })[]>`
+        SELECT ${columns}, (SELECT p.limits FROM projects p WHERE p.name = k.project) AS project_limits
+        FROM api_keys k WHERE hash = ${hash}::bytea AND revoked_at IS NULL`;
       if (row === undefined) return undefined;
       await database.$executeRaw`
         UPDATE api_keys SET last_used_at = now() WHERE id = ${row.id}::uuid
           AND (last_used_at IS NULL OR last_used_at < now() - make_interval(secs => ${USED_SECONDS}::double precision))`;
-      return keyOf(row);
+      const { id, name, role, project, limits, project_limits } = row;
+      return { id, name, role, project, limits: limitsOf({ ...project_limits, ...limits }) };
     },
     beginSession: async (hash, keyHash, seconds) => {
       await database.$executeRaw`
@@ -58,10 +76,31 @@ export function createKeyStore(database: Database): KeyStore {
         INSERT INTO sessions (hash, key_hash, expires_at)
         VALUES (${hash}::bytea, ${keyHash}::bytea, now() + make_interval(secs => ${seconds}::double precision))`;
     },
-    sessionKey: async (hash) => {
-      const [row] = await database.$queryRaw<{ key_hash: Uint8Array }[]>`
-        SELECT key_hash FROM sessions WHERE hash = ${hash}::bytea AND expires_at > now()`;
-      return row?.key_hash;
+    session: async (hash) => {
+      const [row] = await database.$queryRaw<SessionRow[]>`
+        SELECT s.key_hash, s.user_id, s.user_name, s.role, s.project, p.limits AS project_limits
+        FROM sessions s LEFT JOIN projects p ON p.name = s.project WHERE s.hash = ${hash}::bytea AND s.expires_at > now()`;
+      if (row === undefined) return undefined;
+      if (row.key_hash !== null) return { keyHash: row.key_hash };
+      const { user_id: id, user_name: name, role, project, project_limits } = row;
+      return { principal: { id, name, role, project, limits: limitsOf(project_limits ?? undefined) } };
+    },
+    beginUserSession: async (hash, { id, name, role, project }, seconds) => {
+      await database.$executeRaw`
+        WITH expired AS (DELETE FROM sessions WHERE expires_at < now())
+        INSERT INTO sessions (hash, user_id, user_name, role, project, expires_at)
+        VALUES (${hash}::bytea, ${id}, ${name}, ${role}, ${project}::text, now() + make_interval(secs => ${seconds}::double precision))`;
+    },
+    beginSignIn: async (hash, attempt, seconds) => {
+      await database.$executeRaw`
+        WITH expired AS (DELETE FROM sign_ins WHERE expires_at < now())
+        INSERT INTO sign_ins (hash, attempt, expires_at)
+        VALUES (${hash}::bytea, ${JSON.stringify(attempt)}::jsonb, now() + make_interval(secs => ${seconds}::double precision))`;
+    },
+    takeSignIn: async (hash) => {
+      const [row] = await database.$queryRaw<{ attempt: SignInAttempt; expired: boolean }[]>`
+        DELETE FROM sign_ins WHERE hash = ${hash}::bytea RETURNING attempt, expires_at < now() AS expired`;
+      return row === undefined || row.expired ? undefined : row.attempt;
     },
     endSession: async (hash) => {
       await database.$executeRaw`DELETE FROM sessions WHERE hash = ${hash}::bytea`;
@@ -69,11 +108,17 @@ export function createKeyStore(database: Database): KeyStore {
   };
 }
 
+function limitsOf({ requestsPerMinute, websockets }: ProjectLimits = {}): KeyLimits {
+  return { requestsPerMinute, websockets };
+}
+
 function keyOf(row: Row): ApiKey {
   return {
     id: row.id,
     name: row.name,
     role: row.role,
+    project: row.project,
+    limits: row.limits,
     createdAt: row.created_at.toISOString(),
     lastUsedAt: row.last_used_at?.toISOString() ?? null,
     revokedAt: row.revoked_at?.toISOString() ?? null,

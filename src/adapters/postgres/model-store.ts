@@ -2,14 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import type { ModelStore } from '../../application/ports.ts';
 import { MODEL_ATTEMPTS, type ModelClaim, type ModelOrigin, type ModelRecord } from '../../domain/model-record.ts';
+import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
-import type { Database } from './connection.ts';
+import type { Database, Statements } from './connection.ts';
 import { decode, newestFirstCursor, pageOf } from './cursors.ts';
 import { PUB_SUB_CHANNEL } from './pub-sub.ts';
+import { storageIssue } from './quotas.ts';
 
 interface Row {
   readonly id: string;
   readonly name: string;
+  readonly project: string;
   readonly notes: string;
   readonly state: ModelRecord['state'];
   readonly attempt: number;
@@ -21,12 +24,12 @@ interface Row {
 }
 
 /** All but the document, which may be large. */
-const columns = Prisma.sql`id, name, notes, state, attempt, failure, origin, facts, created_at, finished_at`;
+const columns = Prisma.sql`id, name, project, notes, state, attempt, failure, origin, facts, created_at, finished_at`;
 
 export function createModelStore(database: Database): ModelStore {
   /** Runs a statement that returns the ids of the models it changes, and announces each of them. */
-  const change = async (statement: Prisma.Sql): Promise<readonly string[]> => {
-    const rows = await database.$queryRaw<{ id: string }[]>`
+  const change = async (statement: Prisma.Sql, on: Statements = database): Promise<readonly string[]> => {
+    const rows = await on.$queryRaw<{ id: string }[]>`
       WITH changed AS (${statement}),
       notified AS (
         SELECT id, pg_notify(${PUB_SUB_CHANNEL}, json_build_object('kind', 'model', 'modelId', id)::text) FROM changed
@@ -35,10 +38,13 @@ export function createModelStore(database: Database): ModelStore {
     return rows.map(({ id }) => id);
   };
   return {
-    create: async ({ name, origin }) => {
+    create: async ({ name, project, origin }) => {
+      // How large it will be is not known yet.
+      const issue = await storageIssue(database, project, 0, false);
+      if (issue !== undefined) throw new Problem('storageLimit', issue);
       const [row] = await database.$queryRaw<Row[]>`
-        INSERT INTO models (id, name, state, search_id, origin)
-        VALUES (${randomUUID()}::uuid, ${name}, 'waiting', ${origin.searchId}::uuid, ${JSON.stringify(origin)}::jsonb)
+        INSERT INTO models (id, name, project, state, search_id, origin)
+        VALUES (${randomUUID()}::uuid, ${name}, ${project}, 'waiting', ${origin.searchId}::uuid, ${JSON.stringify(origin)}::jsonb)
         RETURNING ${columns}`;
       return recordOf(row!);
     },
@@ -46,15 +52,16 @@ export function createModelStore(database: Database): ModelStore {
       const [row] = await database.$queryRaw<Row[]>`SELECT ${columns} FROM models WHERE id = ${id}::uuid`;
       return row === undefined ? undefined : recordOf(row);
     },
-    list: async ({ limit, cursor, searchId }) => {
+    list: async ({ limit, cursor, searchId, project }) => {
       const after = cursor === undefined ? undefined : decode(cursor, newestFirstCursor);
       const from =
         after === undefined
           ? Prisma.empty
           : Prisma.sql`AND (created_at, id) < (${after.t}::timestamptz, ${after.i}::uuid)`;
       const of = searchId === undefined ? Prisma.empty : Prisma.sql`AND search_id = ${searchId}::uuid`;
+      const within = project === undefined ? Prisma.empty : Prisma.sql`AND project = ${project}`;
       const rows = await database.$queryRaw<Row[]>`
-        SELECT ${columns} FROM models WHERE true ${of} ${from} ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}::int`;
+        SELECT ${columns} FROM models WHERE true ${of} ${within} ${from} ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}::int`;
       return pageOf(rows.map(recordOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
     },
     document: async (id) => {
@@ -87,16 +94,20 @@ export function createModelStore(database: Database): ModelStore {
         WHERE ${current(claim)}`;
       return rows > 0;
     },
-    finish: async (claim, { facts, document }) => {
-      const written = await change(Prisma.sql`
-        UPDATE models SET state = 'ready', facts = ${JSON.stringify(facts)}::jsonb, document = ${document}::bytea,
-          failure = NULL, finished_at = now()
-        WHERE ${current(claim)} RETURNING id`);
-      return written.length > 0;
-    },
+    finish: (claim, { facts, document }) =>
+      database.$pipeline(async (transaction) => {
+        const [row] = await transaction.$queryRaw<Pick<Row, 'project'>[]>`
+          SELECT project FROM models WHERE id = ${claim.id}::uuid`;
+        const issue = row && (await storageIssue(transaction, row.project, document.byteLength, false));
+        const ready = Prisma.sql`
+          UPDATE models SET state = 'ready', facts = ${JSON.stringify(facts)}::jsonb, document = ${document}::bytea,
+            failure = NULL, finished_at = now()
+          WHERE ${current(claim)} RETURNING id`;
+        const written = change(issue === undefined ? ready : failed(claim, issue), transaction);
+        return { last: written.then((ids) => ids.length > 0) };
+      }),
     fail: async (claim, failure) => {
-      await change(Prisma.sql`
-        UPDATE models SET state = 'failed', failure = ${failure}, finished_at = now() WHERE ${current(claim)} RETURNING id`);
+      await change(failed(claim, failure));
     },
     release: async (claim, failure) => {
       await change(Prisma.sql`UPDATE models SET ${released(failure)} WHERE ${current(claim)} RETURNING id`);
@@ -115,6 +126,11 @@ export function createModelStore(database: Database): ModelStore {
 
 function current({ id, attempt }: ModelClaim): Prisma.Sql {
   return Prisma.sql`id = ${id}::uuid AND attempt = ${attempt}::int AND state = 'running'`;
+}
+
+function failed(claim: ModelClaim, failure: string): Prisma.Sql {
+  return Prisma.sql`
+    UPDATE models SET state = 'failed', failure = ${failure}, finished_at = now() WHERE ${current(claim)} RETURNING id`;
 }
 
 /** It waits again, or has failed if it crashed too often; without a failure the attempt does not count. */

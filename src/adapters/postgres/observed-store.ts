@@ -10,16 +10,22 @@ import { type SearchRow, searchOf } from './rows.ts';
 
 export function createObservedStore(database: Database): ObservedStore {
   return {
-    add: (observed, dataset) =>
+    add: (observed, dataset, project) =>
       database.$pipeline(async (transaction) => {
         if (dataset !== undefined && !(await holdDataset(transaction, dataset.name, dataset.hash)))
           throw new Problem('notFound', `the data set ${dataset.name} was deleted meanwhile`);
         const id = randomUUID();
-        const search = searchOf(await insertSearch(transaction, id, observed.record, dataset));
+        const search = searchOf(await insertSearch(transaction, id, observed.record, dataset, project));
         // One after the other: together they would be in memory twice.
         for (const rows of observed.trials) await insertTrials(transaction, id, rows);
         for (const rows of observed.events) await insertEvents(transaction, id, rows);
-        const message = JSON.stringify({ kind: 'changed', searchId: id, seq: search.seq, state: search.state });
+        const message = JSON.stringify({
+          kind: 'changed',
+          project,
+          searchId: id,
+          seq: search.seq,
+          state: search.state,
+        });
         await transaction.$queryRaw`SELECT pg_notify(${PUB_SUB_CHANNEL}, ${message})::text`;
         return { last: search };
       }),
@@ -33,11 +39,12 @@ async function insertSearch(
   id: string,
   { trials, best, ...record }: Record,
   dataset: Parameters<ObservedStore['add']>[1],
+  project: string,
 ): Promise<SearchRow> {
   const [row] = await transaction.$queryRaw<SearchRow[]>`
-    INSERT INTO searches (id, name, state, specification, dataset, dataset_hash, total, planned, complete, pruned, failed, cancelled, diverged,
+    INSERT INTO searches (id, name, project, state, specification, dataset, dataset_hash, total, planned, complete, pruned, failed, cancelled, diverged,
       best_value, best_number, improvements, epochs, event_seq, notes, tags, finished_at)
-    VALUES (${id}::uuid, ${record.name}, 'complete', ${JSON.stringify(record.specification)}::jsonb, ${dataset?.name ?? ''}, ${dataset?.hash ?? ''},
+    VALUES (${id}::uuid, ${record.name}, ${project}, 'complete', ${JSON.stringify(record.specification)}::jsonb, ${dataset?.name ?? ''}, ${dataset?.hash ?? ''},
       ${trials.total}::int, ${trials.planned}::int, ${trials.complete}::int, ${trials.pruned}::int, ${trials.failed}::int,
       ${trials.cancelled}::int, ${trials.diverged}::int, ${best?.value ?? null}::double precision, ${best?.number ?? null}::int,
       ${JSON.stringify(record.improvements)}::jsonb, ${record.epochs}::bigint, ${record.seq}::int, ${record.notes}, ${[...record.tags]}::text[], now())

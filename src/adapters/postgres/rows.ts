@@ -14,6 +14,7 @@ import { sourceOf, type Trial, type TrialSummary } from '../../domain/trial.ts';
 export interface SearchRow {
   readonly id: string;
   readonly name: string;
+  readonly project: string;
   readonly state: string;
   readonly specification: unknown;
   readonly warnings: unknown;
@@ -95,6 +96,7 @@ export function searchOf(row: SearchRow): Search {
   return {
     id: row.id,
     name: row.name,
+    project: row.project,
     state: stateSchema.parse(row.state),
     specification: specificationOf(row.specification),
     warnings: row.warnings as Search['warnings'],

@@ -193,7 +193,7 @@ function byValue(id: string, { sort, state, finding, tag, cursor }: TrialQuery):
 
 async function listSearches(
   database: Database,
-  { limit, cursor, state, q, tag, dataset, parent }: SearchQuery,
+  { limit, cursor, state, q, tag, dataset, parent, project }: SearchQuery,
 ): Promise<Page<Search>> {
   const after = cursor === undefined ? undefined : decode(cursor, newestFirstCursor);
   const from =
@@ -206,8 +206,9 @@ async function listSearches(
           OR EXISTS (SELECT FROM unnest(tags) tag WHERE tag ILIKE ${pattern}))`;
   const of = dataset === undefined ? Prisma.empty : Prisma.sql`AND dataset = ${dataset}`;
   const refines = parent === undefined ? Prisma.empty : Prisma.sql`AND parent_id = ${parent}::uuid`;
+  const within = project === undefined ? Prisma.empty : Prisma.sql`AND project = ${project}`;
   const rows = await database.$queryRaw<SearchRow[]>`
-    SELECT * FROM searches WHERE true ${state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`} ${contains} ${isTagged(tag)} ${of} ${refines} ${from}
+    SELECT * FROM searches WHERE true ${within} ${state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`} ${contains} ${isTagged(tag)} ${of} ${refines} ${from}
     ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}::int`;
   return pageOf(rows.map(searchOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
 }

@@ -21,6 +21,7 @@ import { chooseDelivery, firstVirtualTime } from './fair-share.ts';
 import { history } from './history.ts';
 import { endOverdue, reapExpired, renew, underfilled } from './leases.ts';
 import { PUB_SUB_CHANNEL } from './pub-sub.ts';
+import { refuseTooManyOpen } from './quotas.ts';
 import { type SearchRow, searchOf } from './rows.ts';
 
 export function createSearchStore(database: Database): SearchStore {
@@ -47,9 +48,12 @@ export function createSearchStore(database: Database): SearchStore {
       return { ...result, search };
     },
     claim: async (delivery, claimer) => {
-      const rule = (update: SearchUpdate) => claim(update, delivery, claimer);
+      const rule = async (update: SearchUpdate) => ({
+        claims: await claim(update, delivery, claimer),
+        isRunningLimited: update.facts.isRunningLimited,
+      });
       const { result, search } = await changeSearch(database, delivery.searchId, rule, claimReads(delivery));
-      return { claims: result, search };
+      return { ...result, search };
     },
     finish: async (searchId, trials, next) => {
       const rule = (update: SearchUpdate) => finish(update, trials, next);
@@ -82,13 +86,14 @@ export function createSearchStore(database: Database): SearchStore {
 
 async function create(
   database: Database,
-  { specification, dataset, warnings, baselines, parent, idempotency }: NewSearch,
+  { specification, project, dataset, warnings, baselines, parent, idempotency }: NewSearch,
 ) {
   const id = randomUUID();
   const total = specification.budget.trials;
   const data = {
     id,
     name: specification.name,
+    project,
     state: 'running',
     specification: JSON.parse(JSON.stringify(specification)) as Prisma.InputJsonObject,
     dataset: dataset.name,
@@ -109,11 +114,15 @@ async function create(
       }
       await transaction.search.create({ data });
       await transaction.$executeRaw`UPDATE searches SET virtual_time = ${firstVirtualTime} WHERE id = ${id}::uuid`;
+      // After the search is written: one that was created with the same idempotency key is answered at the limit, too.
+      await refuseTooManyOpen(transaction, project, id);
     });
   } catch (error) {
     const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
     if (!taken || idempotency === undefined) throw error;
-    const known = await database.search.findUniqueOrThrow({ where: { idempotencyKey: idempotency.key } });
+    const known = await database.search.findUniqueOrThrow({
+      where: { project_idempotencyKey: { project, idempotencyKey: idempotency.key } },
+    });
     if (known.requestHash !== idempotency.requestHash) {
       throw new Problem('idempotencyKeyReused', `search ${known.id} was created with this key and another body`);
     }
@@ -129,9 +138,8 @@ async function found(database: Database, id: string): Promise<Search> {
 }
 
 async function remove(database: Database, id: string): Promise<void> {
-  const message = JSON.stringify({ kind: 'removed', searchId: id });
   const removed = await database.$queryRaw<unknown[]>`
-    WITH gone AS (DELETE FROM searches WHERE id = ${id}::uuid RETURNING id)
-    SELECT pg_notify(${PUB_SUB_CHANNEL}, ${message})::text FROM gone`;
+    WITH gone AS (DELETE FROM searches WHERE id = ${id}::uuid RETURNING id, project)
+    SELECT pg_notify(${PUB_SUB_CHANNEL}, json_build_object('kind', 'removed', 'project', project, 'searchId', id)::text)::text FROM gone`;
   if (removed.length === 0) throw new Problem('notFound', `there is no search ${id}`);
 }

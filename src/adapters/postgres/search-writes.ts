@@ -61,7 +61,7 @@ async function updateSearch(
     renewsHistory,
   }: Pick<SearchWrites, 'events' | 'changesSpecification' | 'renewsHistory'>,
 ): Promise<string | null> {
-  const message = JSON.stringify({ kind: 'changed', searchId: before.id, seq, state });
+  const message = JSON.stringify({ kind: 'changed', project: before.project, searchId: before.id, seq, state });
   const [row] = await tx.$queryRaw<Pick<SearchRow, 'finished_at'>[]>`
     WITH logged AS (
       INSERT INTO events (search_id, seq, type, data, by)

@@ -6,6 +6,7 @@ import type { Facts, TrialQuery } from '../../domain/transitions/facts.ts';
 import type { TrialRecord } from '../../domain/transitions/trial-record.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Transaction } from './connection.ts';
+import { roomForTrials } from './quotas.ts';
 import { markIn, type SearchRow, searchOf } from './rows.ts';
 import { bestFirst } from './value-order.ts';
 
@@ -23,12 +24,19 @@ export interface EarlyTrials {
   readonly trials: Promise<readonly TrialRecord[]>;
 }
 
-export function factsOf(tx: Transaction, row: SearchRow, early: EarlyTrials | undefined): Facts {
+/** A search that is locked, and whether its project limits how many trials run. */
+export interface LockedRow extends SearchRow {
+  readonly is_running_limited: boolean;
+}
+
+export function factsOf(tx: Transaction, row: LockedRow, early: EarlyTrials | undefined): Facts {
   const { id, history_version } = row;
   const ofSearch = Prisma.sql`search_id = ${id}::uuid`;
   return {
     now: Date.now(),
     historyVersion: history_version,
+    isRunningLimited: row.is_running_limited,
+    roomForTrials: async () => (row.is_running_limited ? roomForTrials(tx, row.project) : Number.POSITIVE_INFINITY),
     trials: (query) => (early !== undefined && isSame(early.query, query) ? early.trials : readTrials(tx, id, query)),
     best: async (stage, limit) => {
       const where = Prisma.sql`${ofSearch} AND number < ${FIRST_RUN}::int AND state = 'complete' AND value IS NOT NULL AND stage = ${stage}::int`;

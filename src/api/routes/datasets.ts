@@ -5,6 +5,7 @@ import { previewDataset } from '../../application/preview-dataset.ts';
 import { removeDataset } from '../../application/remove-dataset.ts';
 import { fileTypes } from '../../contract/datasets.ts';
 import { datasetLimits } from '../../data/csv-table.ts';
+import { DEFAULT_PROJECT } from '../../domain/project.ts';
 import { Problem } from '../../errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpoint } from '../endpoint.ts';
@@ -17,7 +18,7 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app,
 
   app.route({
     ...endpoint('GET /v1/datasets'),
-    handler: async () => ({ items: await datasets.list() }),
+    handler: async ({ query: { project } }) => ({ items: await datasets.list(project) }),
   });
 
   app.route({
@@ -59,8 +60,8 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app,
   app.route({
     ...endpoint('POST /v1/datasets'),
     bodyLimit,
-    handler: async ({ query, body }, reply) => {
-      const dataset = await datasets.add({ ...query, file: fileIn(body) });
+    handler: async ({ query: { project = DEFAULT_PROJECT, ...query }, body }, reply) => {
+      const dataset = await datasets.add({ ...query, project, file: fileIn(body) });
       return reply.code(201).header('location', `/v1/datasets/${dataset.name}`).send(dataset);
     },
   });

@@ -41,6 +41,6 @@ export const eventRoutes: FastifyPluginAsyncZod<LiveDependencies> = async (app, 
     handler: () => {
       throw new Problem('upgradeRequired', 'this endpoint is a websocket');
     },
-    wsHandler: (socket) => serveList(socket),
+    wsHandler: (socket, { query }) => serveList(socket, (query as { project?: string }).project),
   });
 };

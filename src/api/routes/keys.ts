@@ -1,12 +1,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { SESSION_SECONDS } from '../../application/keyring.ts';
+import type { Principal } from '../../domain/api-key.ts';
 import { Problem } from '../../errors.ts';
-import { SESSION_COOKIE } from '../authentication.ts';
+import { SESSION_COOKIE, sessionCookie } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpoint } from '../endpoint.ts';
 import { refuseOtherSites } from '../socket.ts';
 
-const cookie = { path: '/', httpOnly: true, sameSite: 'strict', maxAge: SESSION_SECONDS } as const;
+function described({ name, role, project }: Principal) {
+  return { name, role, project };
+}
+
+const cookie = { ...sessionCookie, maxAge: SESSION_SECONDS };
 
 export const keyRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { keyring }) => {
   app.route({
@@ -18,7 +23,7 @@ export const keyRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { k
   });
   app.route({
     ...endpoint('GET /v1/keys'),
-    handler: async () => ({ items: await keyring.list() }),
+    handler: async ({ query: { project } }) => ({ items: await keyring.list(project) }),
   });
   app.route({
     ...endpoint('DELETE /v1/keys/:id'),
@@ -30,7 +35,7 @@ export const keyRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { k
   app.route({
     ...endpoint('GET /v1/session'),
     handler: async ({ principal }) =>
-      principal === undefined ? { name: null, role: 'admin' as const } : { name: principal.name, role: principal.role },
+      principal === undefined ? { name: null, role: 'admin' as const, project: null } : described(principal),
   });
   app.route({
     ...endpoint('POST /v1/session'),
@@ -40,8 +45,7 @@ export const keyRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { k
       if (session === undefined) throw new Problem('unauthorized', 'the key is unknown or was revoked');
       // Browsers accept Secure cookies over plain HTTP on localhost only.
       reply.setCookie(SESSION_COOKIE, session.token, { ...cookie, secure: request.protocol === 'https' });
-      const { name, role } = session.principal;
-      return { name, role };
+      return described(session.principal);
     },
   });
   app.route({

@@ -30,7 +30,11 @@ export async function createModel(
     'ensemble' in asked
       ? await ensembleOrigin(dependencies, search, asked.ensemble)
       : await trialOrigin(dependencies, search, asked);
-  const model = await dependencies.models.create({ name: asked.name ?? nameOf(origin, search), origin });
+  const model = await dependencies.models.create({
+    name: asked.name ?? nameOf(origin, search),
+    project: search.project,
+    origin,
+  });
   await deliverModels(dependencies.queue, [model.id], dependencies.log);
   return model;
 }

@@ -5,6 +5,7 @@ import { createSampler } from '../../algorithms/samplers/create-sampler.ts';
 import type { Sampler } from '../../algorithms/samplers/sampler.ts';
 import { spaceOf } from '../../algorithms/space/space.ts';
 import type { TrialMetric } from '../../compute/trial.ts';
+import { projectNameSchema } from '../project.ts';
 import { budgetSchema, resolvedBudgetSchema } from './budget.ts';
 import { confirmSchema, resolvedConfirmSchema } from './confirm-settings.ts';
 import { enqueueSchema } from './enqueue.ts';
@@ -37,6 +38,7 @@ const metricNames = [...new Set(Object.values(metrics).flatMap((of) => Object.ke
 export const specificationSchema = z
   .strictObject({
     name: z.string().trim().min(1).max(200).optional().describe('Display name; derived from the data set by default'),
+    project: projectNameSchema.optional().describe('The project it belongs to. Default: that of the key, or `default`'),
     dataset: z.string().min(1).max(100),
     hyperparameters: hyperparametersSchema
       .optional()

@@ -16,7 +16,7 @@ export function claimReads({ from, to }: Pick<Delivery, 'from' | 'to'>): TrialQu
   return { from, to: to + 1, states: ['waiting'] };
 }
 
-/** Claims what waits of trials `from` … `to`, as far as the budget of epochs goes. */
+/** Claims what waits of trials `from` … `to`, as far as the budget of epochs and the limit of the project go. */
 export async function claim(
   update: SearchUpdate,
   delivery: Pick<Delivery, 'from' | 'to'>,
@@ -26,7 +26,8 @@ export async function claim(
   await endIfOverdue(update);
   if (update.search.state !== 'running') return [];
   const { id, specification } = update.search;
-  const trials = await withinBudget(update, await update.trials(claimReads(delivery)));
+  const waiting = await update.trials(claimReads(delivery));
+  const trials = await withinBudget(update, await withinRoom(update, waiting));
   const resumed = trials.filter(({ rung }) => rung > 0).map(({ number }) => number);
   const curves = await (resumed.length === 0 ? new Map() : update.facts.curves(resumed));
   const numbers = trials.map(({ number }) => number);
@@ -43,6 +44,15 @@ export async function claim(
     const folds = curves.get(number) ?? [];
     return { searchId: id, number, attempt, ...markOf(trial), rung, point, checkpoint: checkpoints.get(number), folds };
   });
+}
+
+/**
+ * The trials that the limit of the project lets begin: half of the room at most, so that one thread does not take for its job, whose trials run one
+ * after the other, what several threads could run at once.
+ */
+async function withinRoom(update: SearchUpdate, waiting: readonly TrialRecord[]): Promise<readonly TrialRecord[]> {
+  if (!update.facts.isRunningLimited || waiting.length === 0) return waiting;
+  return waiting.slice(0, Math.ceil((await update.facts.roomForTrials()) / 2));
 }
 
 /** The trials that the budget of epochs lets begin; the others wait, to be delivered as another job. */

@@ -31,6 +31,10 @@ export interface Facts {
   readonly now: number;
   /** Changes whenever a trial that had ended begins again. */
   readonly historyVersion: number;
+  /** Whether its project limits how many trials run at the same time. */
+  readonly isRunningLimited: boolean;
+  /** How many more trials its project lets begin, until the change is written. */
+  roomForTrials(): Promise<number>;
   trials(query: TrialQuery): Promise<readonly TrialRecord[]>;
   /** Complete trials of a stage with a value, best first. */
   best(stage: number, limit: number): Promise<readonly TrialRecord[]>;

@@ -22,8 +22,8 @@ export function addTrials(update: SearchUpdate, { from, trials, version, begins,
     update.event({ type: 'stage.started', data: { stage: search.stages.length, ...begins.stage } });
     update.set({ stages: [...search.stages, begins.stage], total: begins.total });
   }
-  // What a budget of epochs lets begin is for a claim to say.
-  const isLimited = search.specification.budget.epochs !== undefined;
+  // What a budget of epochs or the limit of a project lets begin is for a claim to say.
+  const isLimited = search.specification.budget.epochs !== undefined || facts.isRunningLimited;
   const claimed = claimer === undefined || isLimited ? [] : fresh.slice(0, claimer.count);
   const waiting = fresh.slice(claimed.length);
   update.addTrials([...claimed.map((trial) => ({ ...trial, claimedBy: claimer })), ...waiting]);

@@ -2,12 +2,14 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { DEFAULT_PROJECT } from '../../../src/domain/project.ts';
 import { formatCount, plural } from '../../../src/format.ts';
 import { api, Refusal } from '../api.ts';
 import { useGo } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
 import { Waiting } from '../parts/waiting.tsx';
+import { ProjectSelect } from '../projects.tsx';
 import { Columns } from './columns.tsx';
 import { Dialect } from './dialect.tsx';
 import { Hints } from './hints.tsx';
@@ -103,12 +105,13 @@ interface PreviewProps {
 
 function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
   const [name, setName] = useState(chosen.name);
+  const [project, setProject] = useState('');
   const [choices, setChoices] = useState<Choices>(noChoices);
   const { preview, error } = usePreview(chosen.csv, choices);
   const client = useQueryClient();
   const go = useGo();
   const upload = useMutation({
-    mutationFn: () => api.upload({ name, ...parametersOf(choices) }, chosen.csv),
+    mutationFn: () => api.upload({ name, ...(project !== '' && { project }), ...parametersOf(choices) }, chosen.csv),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['datasets'] });
       go(`/new?dataset=${encodeURIComponent(name)}`);
@@ -130,6 +133,7 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
         {taken && <span className="fault">a built-in data set has that name</span>}
         {!taken && names.includes(name) && <span className="soft">a new version; existing searches keep theirs</span>}
       </label>
+      <ProjectSelect field value={project} choose={setProject} none={DEFAULT_PROJECT} />
       {error && <Problem error={error} />}
       {preview === undefined && !error && <Waiting what="what is in it" />}
       {(preview || error) && <Dialect preview={preview} choices={choices} change={setChoices} />}

@@ -3,17 +3,21 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { formatCount, plural } from '../../../src/format.ts';
 import { api } from '../api.ts';
+import { useProjects } from '../projects.tsx';
 import type { ValidationIssue } from './draft.ts';
 
 interface DatasetFieldProps {
   readonly dataset: string;
+  /** Of the search: where there are several projects, its data sets are offered. */
+  readonly project: string;
   readonly set: (name: string) => void;
   readonly issues: readonly ValidationIssue[];
 }
 
-export function DatasetField({ dataset, set, issues }: DatasetFieldProps): ReactNode {
+export function DatasetField({ dataset, project, set, issues }: DatasetFieldProps): ReactNode {
   const { data } = useQuery({ queryKey: ['datasets'], queryFn: api.datasets });
-  const items = data?.items ?? [];
+  const areSeveral = useProjects().length > 1;
+  const items = (data?.items ?? []).filter((one) => !areSeveral || one.builtIn || one.project === project);
   const one = items.find(({ name }) => name === dataset);
   return (
     <>

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { Value } from '../../../src/algorithms/space/space.ts';
+import { DEFAULT_PROJECT } from '../../../src/domain/project.ts';
 import { budgetSchema } from '../../../src/domain/specification/budget.ts';
 import { defaultHyperparameters } from '../../../src/domain/specification/hyperparameters.ts';
 import { prunerKinds } from '../../../src/domain/specification/pruners.ts';
@@ -13,6 +14,7 @@ import { CopyButton, curl } from '../parts/copy.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { ProjectSelect } from '../projects.tsx';
 import { ConfirmField } from './confirm-field.tsx';
 import { DatasetField } from './dataset-field.tsx';
 import {
@@ -67,10 +69,14 @@ export default function NewSearchView(): ReactNode {
   const name = dataset || 'digits';
   const begun: Draft =
     template.data === undefined
-      ? withTestRows(withPreset({ dataset: name, hyperparameters: defaultHyperparameters }, recommended), rows.of(name))
+      ? withTestRows(
+          withPreset({ ...rows.projectOf(name), dataset: name, hyperparameters: defaultHyperparameters }, recommended),
+          rows.of(name),
+        )
       : leanOf({
           ...template.data.specification,
           name: `${template.data.name}, again`,
+          ...projectPart(template.data.project),
           // The trial is tried first.
           ...(trial.data !== undefined && { enqueue: [trial.data.hyperparameters] }),
           ...changesOf(template.data.specification, pruner, patience),
@@ -88,10 +94,23 @@ function changesOf({ hyperparameters }: Search['specification'], pruner: string,
   };
 }
 
-/** The number of rows of a data set; undefined if it is not known. */
-function useRows(): { readonly isPending: boolean; of(name: string): number | undefined } {
+/** Said only where it is not the default. */
+function projectPart(project: string | null | undefined): Draft {
+  return project === null || project === undefined || project === DEFAULT_PROJECT ? {} : { project };
+}
+
+interface Rows {
+  readonly isPending: boolean;
+  /** The number of rows of a data set; undefined if it is not known. */
+  of(name: string): number | undefined;
+  /** The part of a specification that says the project of the data set. */
+  projectOf(name: string): Draft;
+}
+
+function useRows(): Rows {
   const { data, isPending } = useQuery({ queryKey: ['datasets'], queryFn: api.datasets });
-  return { isPending, of: (name) => data?.items.find((one) => one.name === name)?.rows };
+  const find = (name: string) => data?.items.find((one) => one.name === name);
+  return { isPending, of: (name) => find(name)?.rows, projectOf: (name) => projectPart(find(name)?.project) };
 }
 
 interface SetupProps {
@@ -196,7 +215,14 @@ function Form({ draft, change, issues }: FormProps): ReactNode {
             onChange={(event) => set('name')(event.target.value === '' ? undefined : event.target.value)}
           />
         </label>
+        <ProjectSelect
+          field
+          value={String(draft['project'] ?? '')}
+          choose={(name) => set('project')(name === '' ? undefined : name)}
+          none={DEFAULT_PROJECT}
+        />
         <DatasetField
+          project={String(draft['project'] ?? DEFAULT_PROJECT)}
           dataset={dataset}
           set={(name) => change(withTestRows(withPart(draft, 'dataset', name), rows.of(name)))}
           issues={issuesAt(issues, 'dataset')}

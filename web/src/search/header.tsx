@@ -15,6 +15,7 @@ import { objectiveOf, originOf } from '../parts/objective.ts';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Warnings } from '../parts/warnings.tsx';
+import { useProjects } from '../projects.tsx';
 import { RefineButton } from './refine-dialog.tsx';
 import { throughputOf } from './throughput.ts';
 import { useShown } from './use-search.ts';
@@ -34,11 +35,18 @@ function wayOf({ sampler, pruner, validation }: Search['specification']): string
 
 export function SearchHeader(): ReactNode {
   const { search, followed } = useShown();
-  const { name, state, failure, endedBy, dataset, specification, parent, trials } = search;
+  const { name, project, state, failure, endedBy, dataset, specification, parent, trials } = search;
+  const areSeveral = useProjects().length > 1;
   return (
     <>
       <p className="small" style={{ margin: '0.75rem 0 0' }}>
         <Link href="/">Searches</Link>
+        {areSeveral && (
+          <>
+            {' '}
+            · project <Link href={`/?project=${project}`}>{project}</Link>
+          </>
+        )}
         {parent !== null && (
           <>
             {' '}

@@ -18,6 +18,7 @@ import { endedOf, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { ProjectSelect, useProjects } from '../projects.tsx';
 import { bestByNumber } from './improvements.ts';
 
 const states = ['running', 'paused', 'complete', 'failed', 'cancelled'] as const satisfies readonly Search['state'][];
@@ -27,16 +28,18 @@ export function SearchesView(): ReactNode {
   const [q, setQ] = useAddress('q');
   const [state, setState] = useAddress('state');
   const [tag, setTag] = useAddress('tag');
+  const [project, setProject] = useAddress('project');
   const [chosen, choose] = useState<readonly string[]>([]);
   const go = useGo();
   useTitle('Searches');
   const { data, error, isPending, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
-    queryKey: ['searches', q, state, tag],
+    queryKey: ['searches', q, state, tag, project],
     // The service validates the state, since the address may have any value.
     queryFn: ({ pageParam }) =>
       api.searches({
         q,
         tag: tag === '' ? undefined : tag,
+        project: project === '' ? undefined : project,
         state: state === '' ? undefined : (state as Search['state']),
         limit: PAGE,
         cursor: pageParam,
@@ -49,7 +52,7 @@ export function SearchesView(): ReactNode {
   if (isPending) return <Waiting what="the searches" />;
   if (error) return <Problem error={error} retry={() => void refetch()} />;
   const searches = data.pages.flatMap(({ items }) => items);
-  if (searches.length === 0 && q === '' && state === '' && tag === '') return <Welcome />;
+  if (searches.length === 0 && [q, state, tag, project].every((filter) => filter === '')) return <Welcome />;
   const toggle = (id: string) =>
     choose((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
   return (
@@ -70,6 +73,7 @@ export function SearchesView(): ReactNode {
               tag: {tag} ✕
             </button>
           )}
+          <ProjectSelect value={project} choose={setProject} none="all projects" />
           <select aria-label="State" value={state} onChange={(event) => setState(event.target.value)}>
             <option value="">all states</option>
             {states.map((one) => (
@@ -137,7 +141,8 @@ interface SearchLineProps {
 }
 
 function SearchLine({ search, chosen, toggle, chooseTag }: SearchLineProps): ReactNode {
-  const { id, name, dataset, state, trials, best, specification, improvements, found, createdAt } = search;
+  const { id, name, project, dataset, state, trials, best, specification, improvements, found, createdAt } = search;
+  const areSeveral = useProjects().length > 1;
   const kinds = Object.keys(found).length;
   const steps = bestByNumber(improvements, specification.objective.direction);
   return (
@@ -148,6 +153,7 @@ function SearchLine({ search, chosen, toggle, chooseTag }: SearchLineProps): Rea
       <td>
         <Link href={`/searches/${id}`}>{name}</Link>
         <div className="soft small">
+          {areSeveral && `${project} · `}
           {dataset.name || 'no data set'} · {originOf(search) ?? specification.sampler.type}
           {specification.pruner.type !== 'none' && ` · ${specification.pruner.type}`}
         </div>

@@ -1,0 +1,55 @@
+/** What a key may ask of a process of the API: requests, and websockets at the same time. Without keys, requests are counted by address. */
+import type { Socket } from 'node:net';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem } from '../errors.ts';
+
+/** Asked by what watches the service, whatever others do. */
+const PROBES: readonly string[] = ['/healthz', '/readyz', '/metrics'];
+const REQUESTS_IN_TEN_SECONDS = 5000;
+const TEN_SECONDS = 10_000;
+const MINUTE = 60_000;
+const WEBSOCKETS_OF_A_KEY = 1000;
+
+/** Counts requests after it is known who sends them (`identify`), and before strangers are refused: those with wrong keys, too. */
+export async function limitRequests(app: FastifyInstance): Promise<void> {
+  await app.register(rateLimit, {
+    max: ({ principal }) => principal?.limits.requestsPerMinute ?? REQUESTS_IN_TEN_SECONDS,
+    timeWindow: ({ principal }) => (principal?.limits.requestsPerMinute === undefined ? TEN_SECONDS : MINUTE),
+    keyGenerator: ({ principal, ip }) => principal?.id ?? ip,
+    allowList: ({ routeOptions }) => PROBES.includes(routeOptions.url ?? ''),
+    errorResponseBuilder: ({ principal, ip }: FastifyRequest, { max, ttl }) => {
+      const per = principal?.limits.requestsPerMinute === undefined ? '10 seconds' : 'a minute';
+      return new Problem(
+        'tooManyRequests',
+        `${principal?.name ?? ip} may send ${max} requests in ${per}, and has sent them; try again in ${Math.ceil(ttl / 1000)} s`,
+      );
+    },
+  });
+}
+
+/** Counts websockets of keys until their connections are closed. Runs before the upgrade: a client gets a problem document. */
+export function limitWebsockets(app: FastifyInstance): void {
+  const open = new Map<string, number>();
+  const change = (key: string, by: number) => {
+    const count = (open.get(key) ?? 0) + by;
+    if (count === 0) open.delete(key);
+    else open.set(key, count);
+  };
+  app.addHook('preValidation', async ({ headers, principal, raw }) => {
+    if (headers.upgrade?.toLowerCase() !== 'websocket' || principal === undefined) return;
+    const key = principal.id ?? principal.name;
+    const limit = principal.limits.websockets ?? WEBSOCKETS_OF_A_KEY;
+    const used = open.get(key) ?? 0;
+    if (used >= limit) {
+      throw new Problem(
+        'connectionLimit',
+        `${principal.name} may have ${limit} websockets open at the same time, and has ${used}: close one first`,
+      );
+    }
+    const socket: Socket = raw.socket;
+    if (socket.destroyed) return;
+    change(key, 1);
+    socket.once('close', () => change(key, -1));
+  });
+}
