@@ -11,7 +11,6 @@ const separate = [
   'pino',
   'pino-pretty',
   'piscina',
- 
   'thread-stream',
 ];
 
