@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import pg from 'pg';
 import { from, to } from 'pg-copy-streams';
+import { DEFAULT_PROJECT } from '../../domain/project.ts';
 import {
   BackupError,
   type BackupHead,
@@ -171,7 +172,11 @@ async function refuseIfUsed(client: pg.Client): Promise<void> {
 async function load(client: pg.Client, reader: BackupReader, replace: boolean): Promise<void> {
   await client.query('BEGIN');
   if (replace) await client.query(`TRUNCATE ${[...backedUpTables, ...tablesLeftOut].join(', ')}`);
-  else await refuseIfFilled(client);
+  else {
+    await refuseIfFilled(client);
+    // That of a migration.
+    await client.query('DELETE FROM projects');
+  }
   for (const table of reader.head.tables) {
     const copy = client.query(from(`COPY ${listOf(table)} FROM STDIN`));
     await pipeline(reader.table(), copy);
@@ -184,7 +189,9 @@ async function load(client: pg.Client, reader: BackupReader, replace: boolean): 
 
 async function refuseIfFilled(client: pg.Client): Promise<void> {
   for (const name of backedUpTables) {
-    const { rows } = await client.query<{ count: string }>(`select count(*) from ${pg.escapeIdentifier(name)}`);
+    // An empty database has the default project.
+    const own = name === 'projects' ? `where name <> '${DEFAULT_PROJECT}' or limits <> '{}'` : '';
+    const { rows } = await client.query<{ count: string }>(`select count(*) from ${pg.escapeIdentifier(name)} ${own}`);
     const count = Number(rows[0]?.count);
     if (count === 0) continue;
     throw new BackupError(
