@@ -16,7 +16,7 @@ import { projectRoot } from '../paths.ts';
 import { identify, refuseStrangers, SESSION_COOKIE } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
-import { registerProblems } from './problems.ts';
+import { answerUnreadable, MAX_HEADER, registerProblems } from './problems.ts';
 import { keepToProjects } from './project-access.ts';
 import { limitRequests, limitWebsockets } from './quotas.ts';
 import { analysisRoutes } from './routes/analysis.ts';
@@ -38,7 +38,6 @@ import { refuseUnstorableText } from './text-validation.ts';
 
 /** A specification with all hyperparameters has about 5 kB. */
 const MAX_BODY = 1024 * 1024;
-const MAX_HEADER = 256 * 1024;
 const MAX_CLIENT_MESSAGE = 4096;
 /** Smaller answers gain less from compression than it costs. */
 const COMPRESSED_BYTES = 16 * 1024;
@@ -52,8 +51,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     // A client that sends its request very slowly must not hold a connection forever.
     requestTimeout: 60_000,
-    // The query of an upload may list 2,000 columns.
     http: { maxHeaderSize: MAX_HEADER },
+    clientErrorHandler: answerUnreadable,
     forceCloseConnections: true,
   });
   registerProblems(app);

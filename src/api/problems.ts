@@ -1,5 +1,6 @@
 /** Converts errors to problem documents (contract/problem.ts). */
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -7,6 +8,9 @@ import { endpoints } from '../contract/http.ts';
 import type { ProblemDocument } from '../contract/problem.ts';
 import { issuesOf } from '../domain/specification/validation-issues.ts';
 import { Problem, type ProblemCode, problems, Unavailable } from '../errors.ts';
+
+/** Of the address and the headers together: the query of an upload may list 2,000 columns. */
+export const MAX_HEADER = 256 * 1024;
 
 /** The codes of Fastify's own errors, by status. */
 const byStatus: Readonly<Record<number, ProblemCode>> = {
@@ -64,13 +68,47 @@ async function discardBody(request: IncomingMessage): Promise<void> {
 
 const patterns = Object.keys(endpoints).map((name) => {
   const [method = '', template = ''] = name.split(' ');
-  return { method, pattern: new RegExp(`^${template.replace(/:\w+/g, '[^/]+')}/?$`) };
+  return { method, template, pattern: new RegExp(`^${template.replace(/:\w+/g, '[^/]+')}$`) };
 });
 
-/** The methods of the endpoints at a path. */
+/** The methods of the endpoints at a path; a path without parameters, as /v1/searches/dry-run, is no value of a parameter. */
 function methodsOf(path: string): string[] {
-  const methods = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+  const own = patterns.filter(({ template }) => template === path);
+  const found = own.length > 0 ? own : patterns.filter(({ pattern }) => pattern.test(path));
+  const methods = found.map(({ method }) => method);
   return methods.includes('GET') ? ['HEAD', ...methods] : methods;
+}
+
+/** Before anything of the request is read: Fastify parses the body first, and refuses it for another reason. */
+function refuseOtherMethods(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ url, method }, reply) => {
+    const path = url.replace(/\/?(\?.*)?$/s, '');
+    const allowed = methodsOf(path);
+    if (allowed.length === 0 || allowed.includes(method)) return;
+    const list = allowed.join(', ');
+    reply.header('allow', list);
+    throw new Problem('methodNotAllowed', `${path} has no ${method}; it has ${list}`);
+  });
+}
+
+/** Answers requests that Node could not parse, on their socket. The option `clientErrorHandler` of Fastify. */
+export function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const document = documentOf(unreadable(error));
+  const body = JSON.stringify(document);
+  if (socket.writable)
+    socket.write(
+      `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status]}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nContent-Type: application/problem+json\r\nConnection: close\r\n\r\n${body}`,
+    );
+  socket.destroy(error);
+}
+
+function unreadable({ code, message }: Error & { readonly code?: string }): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new Problem('headersTooLarge', `address and headers have more than ${MAX_HEADER} bytes, which is the limit`);
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new Problem('requestTimeout', 'the request was not complete in time; send it faster');
+  return new Problem('invalidRequest', `this is no HTTP request: ${message}`);
 }
 
 export function registerProblems(app: FastifyInstance): void {
@@ -80,14 +118,9 @@ export function registerProblems(app: FastifyInstance): void {
     if (problem.code === 'bodyTooLarge') await discardBody(request.raw);
     return send(reply, problem);
   });
+  refuseOtherMethods(app);
   app.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?');
-    const allowed = methodsOf(path);
-    if (allowed.length > 0 && !allowed.includes(request.method)) {
-      const list = allowed.join(', ');
-      const problem = new Problem('methodNotAllowed', `${path} has no ${request.method}; it has ${list}`);
-      return send(reply.header('allow', list), problem);
-    }
     return send(reply, new Problem('notFound', `there is no ${request.method} ${path}; /docs lists the endpoints`));
   });
   app.setValidatorCompiler(({ schema, httpPart }) => (data) => {

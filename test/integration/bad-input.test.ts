@@ -1,5 +1,7 @@
 /** Whatever is sent, the answer is a problem document that says what and where; never a 5xx, never a stack. */
 import { get } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
@@ -266,6 +268,33 @@ describe('everything else', () => {
     ['PUT', '/v1/searches', ''],
   ])('%s %s', async (method, path, fault) => {
     expectProblem(await send(method, path.replace('ID', id)), fault);
+  });
+
+  it.each([
+    ['PUT', '/v1/searches', 'HEAD, GET, POST'],
+    ['PUT', '/v1/searches/?limit=5', 'HEAD, GET, POST'],
+    // A path of its own, and not a search with this id.
+    ['PATCH', '/v1/searches/dry-run', 'POST'],
+    ['OPTIONS', '/v1/datasets/preview', 'POST'],
+    ['DELETE', '/v1/searches/ID/trials/0', 'HEAD, GET, PATCH'],
+    ['QUERY', '/v1/usage', 'HEAD, GET'],
+  ])('%s %s: its methods are said', async (method, path, allowed) => {
+    const answer = await send(method, path.replace('ID', id));
+    expect(answer.document.code).toBe('methodNotAllowed');
+    expect(answer.response.headers.get('allow')!.split(', ').toSorted()).toEqual(allowed.split(', ').toSorted());
+    expectProblem(answer, '');
+  });
+
+  it.each([
+    [`GET /v1/searches HTTP/1.1\r\nhost: localhost\r\nx-long: ${'x'.repeat(300_000)}\r\n\r\n`, 431, 'headersTooLarge'],
+    ['not HTTP\r\n\r\n', 400, 'invalidRequest'],
+  ])('%#: a request that cannot be parsed', async (request, status, code) => {
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(request);
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\n(.*\r\n)*Content-Type: application/problem\\+json`));
+    expect(JSON.parse(body)).toMatchObject({ status, code });
   });
 
   it.each<[unknown, string]>([
