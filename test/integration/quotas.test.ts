@@ -76,8 +76,9 @@ describe('trials that run at the same time', () => {
     let most = 0;
     const watching = eventually(
       async () => {
-        most = Math.max(most, (await used(project)).runningTrials);
-        return (await used(project)).openSearches === 0;
+        const { runningTrials, openSearches } = await used(project);
+        most = Math.max(most, runningTrials);
+        return openSearches === 0;
       },
       60_000,
       'the ends of the searches',
