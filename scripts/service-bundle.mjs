@@ -5,14 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /** Packages that read files or start threads of their own folder. */
-const separate = [
-  '@fastify/swagger-ui',
-  'node-sqlite3-wasm',
-  'pino',
-  'pino-pretty',
-  'piscina',
-  'thread-stream',
-];
+const separate = ['@fastify/swagger-ui', 'node-sqlite3-wasm', 'pino', 'pino-pretty', 'piscina', 'thread-stream'];
 
 /** Where stack traces lead into packages, they name the lines of the bundle: the source maps would be twenty times as large. */
 const unmappedPackages = {
