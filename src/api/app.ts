@@ -10,7 +10,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import metrics from 'fastify-metrics';
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
-import { csvTypes } from '../contract/datasets.ts';
+import { endpoints } from '../contract/http.ts';
 import { Problem } from '../errors.ts';
 import { projectRoot } from '../paths.ts';
 import { identify, refuseStrangers, SESSION_COOKIE } from './authentication.ts';
@@ -153,9 +153,11 @@ type OpenApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
 /** Endpoints that take a file have no schema of their body, which would parse it. */
 function withFileBodies(document: OpenApiDocument): OpenApiDocument {
   const file = { schema: { type: 'string', format: 'binary' } };
-  const content = Object.fromEntries(csvTypes.map((type) => [type, file]));
-  for (const path of ['/v1/datasets', '/v1/datasets/preview', '/v1/imports/trials']) {
-    Object.assign(document.paths?.[path]?.post ?? {}, { requestBody: { required: true, content } });
+  for (const [name, endpoint] of Object.entries(endpoints)) {
+    if (!('consumes' in endpoint) || 'body' in endpoint) continue;
+    const path = document.paths?.[name.replace('POST ', '')];
+    const content = Object.fromEntries(endpoint.consumes.map((type) => [type, file]));
+    Object.assign(path?.post ?? {}, { requestBody: { required: true, content } });
   }
   return document;
 }

@@ -113,6 +113,23 @@ describe('the OpenAPI document', () => {
     expect(holesIn(copy)).toHaveLength(1);
   });
 
+  it.each(['/v1/datasets', '/v1/datasets/preview', '/v1/imports/trials'])(
+    'lists the content types that POST %s takes, and no others',
+    async (path) => {
+      const { requestBody } = (document.paths[path] as { post: { requestBody: { content: object } } }).post;
+      const types = Object.keys(requestBody.content);
+      expect(types).toContain('application/octet-stream');
+      for (const type of [...types, 'text/tab-separated-values', 'application/zip']) {
+        const response = await fetch(`${service.url}${path}?name=types`, {
+          method: 'POST',
+          headers: { 'content-type': type },
+          body: '?',
+        });
+        expect([type, response.status === 415]).toEqual([type, !types.includes(type)]);
+      }
+    },
+  );
+
   it('has the routes of the contract and no others', () => {
     const published = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
