@@ -116,7 +116,7 @@ describe('the OpenAPI document', () => {
   it.each(['/v1/datasets', '/v1/datasets/preview', '/v1/imports/trials'])(
     'lists the content types that POST %s takes, and no others',
     async (path) => {
-      const { requestBody } = (document.paths[path] as { post: { requestBody: { content: object } } }).post;
+      const { requestBody } = (document.paths[path] as unknown as { post: { requestBody: { content: object } } }).post;
       const types = Object.keys(requestBody.content);
       expect(types).toContain('application/octet-stream');
       for (const type of [...types, 'text/tab-separated-values', 'application/zip']) {
