@@ -65,6 +65,21 @@ export default defineConfig({
     target: 'es2022',
     // The chart library is one large piece that only some views load.
     chunkSizeWarningLimit: 1200,
+    rolldownOptions: {
+      output: {
+        // The names of shared chunks would list all who use them.
+        chunkFileNames: ({ name }) => `assets/${name.replace(/~.*/, '')}-[hash].js`,
+        assetFileNames: ({ names: [name = ''] }) =>
+          `assets/${name.replace(/~.*\./, '.')}-[hash][extname]`.replace(/\.\w+-/, '-'),
+        // Few files: each costs the browser and the service more than its bytes do.
+        codeSplitting: {
+          groups: [
+            { name: 'page', tags: ['$initial'], priority: 1 },
+            { name: 'shared', minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 40_000 },
+          ],
+        },
+      },
+    },
   },
   // npx vite web: the page alone, as it is edited, before a service that runs.
   server: { proxy: { '/v1': { target: 'http://127.0.0.1:3000', ws: true, changeOrigin: true } } },

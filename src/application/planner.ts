@@ -6,8 +6,8 @@
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import type { Added, Finished, FinishedTrial, Plan } from '../domain/commands.ts';
 import { isConfirming } from '../domain/confirmation.ts';
+import { hasBarriers } from '../domain/pruner-rules.ts';
 import type { Search } from '../domain/search.ts';
-import { hasBarriers } from '../domain/specification/pruners.ts';
 import { stageOf } from '../domain/stages.ts';
 import { messageOf } from '../errors.ts';
 import { actingFor } from './actor.ts';

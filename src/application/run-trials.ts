@@ -3,9 +3,9 @@
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import { type ComputeCore, MemoryLimitExceeded, TimeLimitExceeded } from '../compute/trial.ts';
 import type { Claim, Delivery, ReturnedTrial } from '../domain/commands.ts';
+import { hasBarriers } from '../domain/pruner-rules.ts';
 import { isOpen, type Search } from '../domain/search.ts';
 import { reachesTarget } from '../domain/specification/budget.ts';
-import { hasBarriers } from '../domain/specification/pruners.ts';
 import { HopelessTrial } from '../domain/trial-task.ts';
 import { messageOf, stackOf } from '../errors.ts';
 import type { Log } from '../log.ts';

@@ -6,8 +6,8 @@ import { type IntermediateReport, persistentFault } from '../diagnosis/persisten
 import type { Claim, PausedReport } from '../domain/commands.ts';
 import type { Epoch } from '../domain/events.ts';
 import { meansByEpoch, seriesOf } from '../domain/intermediate-values.ts';
+import { hasBarriers } from '../domain/pruner-rules.ts';
 import type { Search } from '../domain/search.ts';
-import { hasBarriers } from '../domain/specification/pruners.ts';
 import { undefinedOn } from '../domain/specification/undefined-metric.ts';
 import { type ReportSchedule, reportSchedule, stageOf } from '../domain/stages.ts';
 import { HopelessTrial, trialTask } from '../domain/trial-task.ts';

@@ -1,6 +1,7 @@
 /** How the trials of a search are grouped into brackets. It depends only on trial numbers, so every process computes the same brackets. */
 import { hyperbandBrackets } from '../algorithms/pruners/brackets.ts';
-import { type BarrierSettings, hasBarriers, type PrunerSettings } from './specification/pruners.ts';
+import { hasBarriers } from './pruner-rules.ts';
+import type { BarrierSettings, PrunerSettings } from './specification/pruners.ts';
 
 export interface Rung {
   /** Epochs a trial has completed when it reaches the rung. */

@@ -6,7 +6,7 @@ import type { PrunerView, StopDecision } from '../algorithms/pruners/pruner.ts';
 import { plural } from '../format.ts';
 import type { Bracket } from './brackets.ts';
 import type { PausedReport } from './commands.ts';
-import { isImmediate } from './specification/pruners.ts';
+import { isImmediate } from './pruner-rules.ts';
 import type { Specification } from './specification/specification.ts';
 import type { Verdict } from './trial.ts';
 

@@ -2,7 +2,7 @@
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import { type Bracket, bracketOf } from './brackets.ts';
 import type { Slowness } from './estimate.ts';
-import { hasBarriers, isImmediate } from './specification/pruners.ts';
+import { hasBarriers, isImmediate } from './pruner-rules.ts';
 import type { Specification } from './specification/specification.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Coarse to fine: a search runs in stages, each with its own trials, epochs and search space. */
 import { createPruner } from '../algorithms/pruners/create-pruner.ts';
 import { type Bracket, bracketOf } from './brackets.ts';
-import { isImmediate, nextDiagnosis } from './specification/pruners.ts';
+import { isImmediate, nextDiagnosis } from './pruner-rules.ts';
 import type { Settings } from './specification/settings.ts';
 import type { Specification } from './specification/specification.ts';
 

@@ -3,9 +3,9 @@
 import type { SearchStore } from '../../src/application/ports.ts';
 import type { FoldCurves } from '../../src/compute/trial.ts';
 import type { Claim, FinishedTrial, PausedReport, Plan, TrialAction } from '../../src/domain/commands.ts';
+import { hasBarriers } from '../../src/domain/pruner-rules.ts';
 import { type Confirms, FIRST_RUN } from '../../src/domain/runs.ts';
 import type { Search } from '../../src/domain/search.ts';
-import { hasBarriers } from '../../src/domain/specification/pruners.ts';
 import { bracketIn, stageOf } from '../../src/domain/stages.ts';
 import { Problem } from '../../src/errors.ts';
 

@@ -1,20 +1,21 @@
 /** The frame of the page and its routes. */
-import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { type ReactNode, Suspense, useEffect } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { useConnection } from './overview.ts';
+import { lazyView } from './parts/lazy-view.tsx';
 import { Problem } from './parts/problem.tsx';
 import { Waiting } from './parts/waiting.tsx';
 import { SearchesView } from './searches/searches-view.tsx';
 import { Account, SignedIn } from './session.tsx';
 import { chooseTheme, type Theme, useTheme } from './theme.ts';
 
-const SearchView = lazy(() => import('./search/search-view.tsx'));
-const TrialView = lazy(() => import('./trial/trial-view.tsx'));
-const NewSearchView = lazy(() => import('./new-search/new-search-view.tsx'));
-const CompareView = lazy(() => import('./compare/compare-view.tsx'));
-const ModelsView = lazy(() => import('./models/models-view.tsx'));
-const ModelView = lazy(() => import('./models/model-view.tsx'));
-const DatasetsView = lazy(() => import('./datasets/datasets-view.tsx'));
+export const SearchView = lazyView(() => import('./search/search-view.tsx'));
+const TrialView = lazyView(() => import('./trial/trial-view.tsx'));
+const NewSearchView = lazyView(() => import('./new-search/new-search-view.tsx'));
+const CompareView = lazyView(() => import('./compare/compare-view.tsx'));
+const ModelsView = lazyView(() => import('./models/models-view.tsx'));
+const ModelView = lazyView(() => import('./models/model-view.tsx'));
+const DatasetsView = lazyView(() => import('./datasets/datasets-view.tsx'));
 
 export function App(): ReactNode {
   return (

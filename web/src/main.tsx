@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { api, Refusal } from './api.ts';
-import { App } from './app.tsx';
+import { App, SearchView } from './app.tsx';
 import { followSearches } from './overview.ts';
 import { readAhead } from './search/reading-ahead.ts';
 import { applyTheme } from './theme.ts';
@@ -25,14 +25,21 @@ const client = new QueryClient({
 const [, opened] = /^\/searches\/([0-9a-f-]{36})$/.exec(location.pathname) ?? [];
 if (opened !== undefined) {
   void client.prefetchQuery({ queryKey: ['search', opened], queryFn: () => api.search(opened) });
+  void client.prefetchQuery({ queryKey: ['session'], queryFn: api.session });
   readAhead(opened);
 }
 applyTheme();
 followSearches(client);
-createRoot(document.getElementById('page')!).render(
-  <StrictMode>
-    <QueryClientProvider client={client}>
-      <App />
-    </QueryClientProvider>
-  </StrictMode>,
-);
+// The view would otherwise begin with a fallback, which React keeps for 300 ms. A failure is shown where it is rendered.
+const loading = opened === undefined ? undefined : SearchView.load().catch(() => undefined);
+const render = () =>
+  createRoot(document.getElementById('page')!).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <App />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+// No `await`: the chunk of the view imports this one, and would wait for its end.
+if (loading === undefined) render();
+else void loading.then(render);

@@ -2,8 +2,8 @@
 import { countFolds } from '../../data/folds.ts';
 import type { ValidationIssue } from '../../errors.ts';
 import { cycleOf } from '../brackets.ts';
+import { hasBarriers } from '../pruner-rules.ts';
 import { MAX_BUDGET } from './budget.ts';
-import { hasBarriers } from './pruners.ts';
 import type { Specification } from './specification.ts';
 import { isRecord } from './validation-issues.ts';
 

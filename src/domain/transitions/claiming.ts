@@ -1,9 +1,9 @@
 /** Who works on a trial: claims, and claims that are given up. */
 
 import type { Claim, Claimer, Delivery, ReturnedTrial } from '../commands.ts';
+import { hasBarriers } from '../pruner-rules.ts';
 import { affordable } from '../reserved-epochs.ts';
 import { markOf } from '../runs.ts';
-import { hasBarriers } from '../specification/pruners.ts';
 import { deliveriesOf, withheldJob } from './deliveries.ts';
 import { conclude, endIfOverdue } from './ending.ts';
 import type { TrialQuery } from './facts.ts';

@@ -2,9 +2,9 @@
 import { isBetter } from '../../algorithms/objective.ts';
 import { epochsBefore } from '../brackets.ts';
 import type { Finished, FinishedTrial, Plan } from '../commands.ts';
+import { hasBarriers } from '../pruner-rules.ts';
 import { markOf } from '../runs.ts';
 import type { Search } from '../search.ts';
-import { hasBarriers } from '../specification/pruners.ts';
 import { bracketIn, stageOf } from '../stages.ts';
 import { conclude } from './ending.ts';
 import type { TrialQuery } from './facts.ts';

@@ -3,7 +3,7 @@ import { type Bracket, epochsBefore } from '../brackets.ts';
 import type { Delivery, PausedReport, PruneDecision } from '../commands.ts';
 import { promotedJobs } from '../jobs.ts';
 import { comparedWith, decide, decideAlone, decideRung } from '../prune-decisions.ts';
-import { hasBarriers } from '../specification/pruners.ts';
+import { hasBarriers } from '../pruner-rules.ts';
 import { bracketIn, type Stage, stageOf } from '../stages.ts';
 import type { Verdict } from '../trial.ts';
 import { deliveriesOf } from './deliveries.ts';

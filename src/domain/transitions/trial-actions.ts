@@ -1,9 +1,9 @@
 /** What people do to one trial: pause it, resume it, cancel it, or try it again. */
 import { Problem } from '../../errors.ts';
 import type { Delivery, TrialAction } from '../commands.ts';
+import { hasBarriers } from '../pruner-rules.ts';
 import { isOpen } from '../search.ts';
 import { refuseObserved } from '../specification/observed.ts';
-import { hasBarriers } from '../specification/pruners.ts';
 import { isOver } from '../trial.ts';
 import { discardConfirmation } from './confirming.ts';
 import { deliveriesOf } from './deliveries.ts';

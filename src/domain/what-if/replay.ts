@@ -5,7 +5,8 @@ import { isBestEpoch, isExhausted, noBestEpoch } from '../../nn/training/early-s
 import { type Bracket, bracketOf } from '../brackets.ts';
 import { meanOf, type ValueSeries } from '../intermediate-values.ts';
 import { decideRung } from '../prune-decisions.ts';
-import { type BarrierSettings, hasBarriers, isImmediate, type PrunerSettings } from '../specification/pruners.ts';
+import { hasBarriers, isImmediate } from '../pruner-rules.ts';
+import type { BarrierSettings, PrunerSettings } from '../specification/pruners.ts';
 import type { Specification } from '../specification/specification.ts';
 import type { RecordedTrial } from './recorded-trial.ts';
 

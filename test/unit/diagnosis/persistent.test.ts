@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding, FindingCode, Severity } from '../../../src/diagnosis/finding.ts';
 import { persistentFault } from '../../../src/diagnosis/persistent.ts';
-import { nextDiagnosis } from '../../../src/domain/specification/pruners.ts';
+import { nextDiagnosis } from '../../../src/domain/pruner-rules.ts';
 
 function finding(code: FindingCode, severity: Severity = 'fault'): Finding {
   return { code, severity, layer: null, since: 0, cause: null, evidence: {}, text: 'It is so.', advice: 'Mend it.' };

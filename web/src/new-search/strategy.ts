@@ -1,7 +1,8 @@
 /** Strategies to start from, as parts of a draft. Pure. */
 import { cycleOf } from '../../../src/domain/brackets.ts';
+import { hasBarriers } from '../../../src/domain/pruner-rules.ts';
 import { readableOf } from '../../../src/domain/specification/hyperparameters.ts';
-import { hasBarriers, prunerSchema } from '../../../src/domain/specification/pruners.ts';
+import { prunerSchema } from '../../../src/domain/specification/pruners.ts';
 import { plural } from '../../../src/format.ts';
 import { type Draft, partOf, textOf, withPart } from './draft.ts';
 

@@ -98,6 +98,7 @@ export class SearchModel {
     this.live.clear();
     for (const { number, folds, settings } of running) {
       const own = new Map(folds.map((fold): [number, LiveFold] => [fold.fold, perSeries((name) => [...fold[name]])]));
+      this.curves.delete(number);
       this.live.set(number, { folds: own, epochs: Number(settings['epochs'] ?? 1), at: 0 });
     }
   }

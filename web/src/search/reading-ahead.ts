@@ -14,11 +14,10 @@ export function readAhead(id: string): void {
   ahead = { id, reading: readTrials(id).catch(() => undefined) };
 }
 
-/** The trials that were read ahead, for the first who asks, unless they are older than event `seq`. */
-export async function takeAhead(id: string, seq: number): Promise<Trials | undefined> {
+/** The trials that were read ahead, for the first who asks. */
+export async function takeAhead(id: string): Promise<Trials | undefined> {
   if (ahead?.id !== id) return undefined;
   const { reading } = ahead;
   ahead = undefined;
-  const trials = await reading;
-  return trials !== undefined && trials[0].seq >= seq ? trials : undefined;
+  return reading;
 }

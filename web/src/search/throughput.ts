@@ -1,5 +1,5 @@
 /** Throughput and remaining time of a search, from what it has done so far. */
-import { hasBarriers } from '../../../src/domain/specification/pruners.ts';
+import { hasBarriers } from '../../../src/domain/pruner-rules.ts';
 import { bracketIn, stagesOf } from '../../../src/domain/stages.ts';
 import type { Search } from '../api.ts';
 import { endedOf } from '../parts/state.tsx';

@@ -6,7 +6,7 @@ import { Refusal, type Search, type SearchEvent } from '../api.ts';
 import { type Connection, openStream } from '../live.ts';
 import { upsertSearch } from '../overview.ts';
 import { SearchModel, type TrialRow } from './model.ts';
-import { readTrials, takeAhead } from './reading-ahead.ts';
+import { readTrials, type Trials, takeAhead } from './reading-ahead.ts';
 
 /** The pause before an update of the views is so many times as long as the last update took: updates take at most a fifth of a core. */
 const PAUSE_RATIO = 4;
@@ -49,17 +49,30 @@ export function useFollow(id: string): Followed {
     /** Changes that arrive while the table is read; the model skips those that are in the table. */
     let early: SearchEvent[] | undefined = [];
     let round = 0;
+    let shown: Trials | undefined;
+    const show = (trials: Trials, changes: readonly SearchEvent[]) => {
+      const [table, curves] = trials;
+      model.readTable(table, changes);
+      model.readCurves(curves);
+      shown = trials;
+      setStatus((before) => ({ ...before, ready: true, error: undefined }));
+      wake();
+    };
+    // They are shown at once; the stream says whether they are the newest.
+    const ahead = takeAhead(id).then((trials) => {
+      if (trials !== undefined && round === 0) show(trials, []);
+      return trials;
+    });
     const load = async (seq: number) => {
       const own = ++round;
       early = [];
       try {
-        const [table, curves] = (await takeAhead(id, seq)) ?? (await readTrials(id));
+        const known = own === 1 ? await ahead : undefined;
+        const trials = known !== undefined && known[0].seq >= seq ? known : await readTrials(id);
         if (own !== round) return;
-        model.readTable(table, early ?? []);
-        model.readCurves(curves);
+        if (trials === shown) for (const change of early) model.onChange(change);
+        else show(trials, early);
         early = undefined;
-        setStatus((before) => ({ ...before, ready: true, error: undefined }));
-        wake();
       } catch (error) {
         // On a lost connection the stream reconnects, and this runs again.
         if (error instanceof Refusal) setStatus((before) => ({ ...before, error }));
