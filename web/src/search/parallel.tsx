@@ -19,7 +19,7 @@ import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
 /** More lines than this would be unreadable, and slow: brushing draws all of them at every movement. */
-const MAX_LINES = 1000;
+const MAX_LINES = 700;
 const BRUSH_MS = 150;
 /** Enough for the name of an axis and its labels, in pixels; on a narrow screen the chart scrolls. */
 const AXIS_WIDTH = 100;
@@ -184,7 +184,7 @@ function optionOf(
         type: 'parallel',
         data,
         lineStyle: { width: 1, opacity },
-        inactiveOpacity: 0.02,
+        inactiveOpacity: 0,
         progressive: 500,
       },
     ],
