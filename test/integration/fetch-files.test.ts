@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createFileFetcher, type FetchParts } from '../../src/adapters/http/file-fetcher.ts';
 import { isPublicAddress } from '../../src/adapters/http/public-address.ts';
+import { datasets } from '../../src/cli/dataset-commands.ts';
 import { fetchHostsSchema } from '../../src/domain/fetch-hosts.ts';
 import { Problem } from '../../src/errors.ts';
 import { startTestService } from '../support/service.ts';
@@ -214,6 +215,13 @@ describe('a service', () => {
       const added = await service.client.addDataset({ name: 'far', ignore: ['b'] }, address);
       expect(added).toMatchObject({ rows: 20, features: 1 });
       expect(await service.client.csv('far')).toBe(table);
+      // The command line names it after the end of the address, and sends what is no address itself.
+      expect(
+        await datasets(service.client, ['add', `http://localhost:${port(plain)}/table.csv`, '--ignore', 'a']),
+      ).toBe(0);
+      expect(await service.client.dataset('table')).toMatchObject({ rows: 20, featureNames: ['b'] });
+      expect(await datasets(service.client, ['add', 'test/fixtures/table.csv.zst', '--name', 'near'])).toBe(0);
+      expect((await service.client.dataset('near')).reading.compression).toBe('zstd');
       const both = await fetch(`${service.url}/v1/datasets?name=both&url=${encodeURIComponent(address)}`, {
         method: 'POST',
         body: table,

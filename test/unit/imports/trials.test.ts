@@ -1,4 +1,5 @@
 /** What is made of trials in files of other tools, of small files that say one thing each. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../../src/algorithms/space/space.ts';
 import type { NameMapping } from '../../../src/imports/names.ts';
@@ -54,6 +55,47 @@ describe('a distribution that the file does not have', () => {
 
   it('names of runs are no setting', () => {
     expect(() => inferred(Array.from({ length: 30 }, (_, i) => `run ${i}`))).toThrow('a name, not a setting');
+  });
+});
+
+describe('what was asked for and the file is not', () => {
+  const refused = (path: string, message: RegExp) => ({
+    kind: 'refused',
+    issues: [{ path, message: expect.stringMatching(message) }],
+  });
+
+  it('a format, of a database', () => {
+    const bytes = readFileSync('test/fixtures/trials/optuna.db');
+    const asked = { names: {}, dataset: '', bytes };
+    expect(answerTrials({ ...asked, format: 'wandb-csv' })).toMatchObject(
+      refused('format', /is a SQLite database, which is optuna-sqlite, not wandb-csv/),
+    );
+    expect(answerTrials({ ...asked, format: 'optuna-sqlite' })).toMatchObject({ kind: 'read' });
+  });
+
+  it('a database with a rollback journal: one that had a write-ahead log is read alike', () => {
+    const bytes = readFileSync('test/fixtures/trials/optuna.db');
+    const logged = Buffer.from(bytes);
+    logged.fill(2, 18, 20);
+    const asked = { names: {}, dataset: '' };
+    const answer = answerTrials({ ...asked, bytes: logged });
+    expect(answer.kind).toBe('read');
+    expect(answer).toEqual(answerTrials({ ...asked, bytes }));
+  });
+
+  it('a study, of a CSV', async () => {
+    expect(await answerTo(table('q', ['1', '2']), { study: 'b' })).toMatchObject(
+      refused('study', /a CSV has one study/),
+    );
+  });
+
+  it('a CSV with the several headers of pandas', async () => {
+    const text = ',number,value,params,params,state\n,,,q,r,\n0,0,0.5,1,2,COMPLETE\n';
+    expect(await answerTo(text)).toMatchObject(
+      refused('line 1', /has the column params twice: lines 1 and 2 look like .*multi_index=False/),
+    );
+    const plain = 'number,value,params_q,params_q,state\n0,0.5,1,2,COMPLETE\n';
+    expect(await answerTo(plain)).toMatchObject(refused('line 1', /twice$/));
   });
 });
 
