@@ -142,6 +142,23 @@ describe('a journal', () => {
     expect((await read(text, { study: 'b' })).search.record).toMatchObject({ name: 'b', best: { value: 0.25 } });
   });
 
+  it('of ours has notes and tags of trials also where they were set later', async () => {
+    const own = ['search', 'dataset', 'specification'].map((name) => ({
+      ...{ op_code: 2, study_id: 0 },
+      user_attr: { [name]: 'x' },
+    }));
+    const later = (user_attr: object) => ({ op_code: 8, trial_id: 0, user_attr });
+    const text = journal(
+      study('a'),
+      ...own,
+      trial({ state: 0, value: null }),
+      later({ notes: 'seen' }),
+      later({ tags: 'kept' }),
+      { op_code: 6, trial_id: 0, state: 1, values: [0.5] },
+    );
+    expect(rowsOf(await read(text))).toMatchObject([{ state: 'complete', notes: 'seen', tags: ['kept'] }]);
+  });
+
   it('is read as Optuna reads it: a finished trial does not change, a deleted study has no new ones', async () => {
     const set = (trial_id: number, more: object) => ({ op_code: 6, trial_id, state: 1, ...more });
     const text = journal(
