@@ -9,6 +9,7 @@ import {
   prepareQueue,
   type QueueConnection,
 } from './adapters/bullmq/trial-queue.ts';
+import { createFileFetcher } from './adapters/http/file-fetcher.ts';
 import { createIdentityProvider } from './adapters/oidc/identity-provider.ts';
 import { connect } from './adapters/postgres/connection.ts';
 import { createDatasetStore } from './adapters/postgres/dataset-store.ts';
@@ -209,6 +210,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     writeMlflowStore: (task) => stores.run(task, [task.pages]),
     answerUse: models.answer,
     files,
+    fetcher: createFileFetcher(config.fetch),
     facts: datasets.find,
     queue,
     pubSub,

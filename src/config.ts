@@ -3,6 +3,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type KernelsName, kernelsNames } from './compute/kernels-names.ts';
+import { type FetchSettings, fetchHostsSchema } from './domain/fetch-hosts.ts';
 import type { Retention } from './domain/retention.ts';
 import { groupRolesSchema, type OidcSettings } from './domain/signed-in-user.ts';
 
@@ -64,6 +65,14 @@ const schema = z.object({
     .describe(
       'Names by which the service may be reached, separated by commas; by default those of loopback, or any if it listens elsewhere',
     ),
+  HYPERSEARCH_FETCH_HOSTS: fetchHostsSchema
+    .optional()
+    .describe(
+      'Hosts from which data sets may be read by their address: data.example.org, *.example.org, a port after a colon, http:// in front to allow that too; separated by commas; by default none',
+    ),
+  HYPERSEARCH_FETCH_PRIVATE_HOSTS: fetchHostsSchema
+    .optional()
+    .describe('Those of them, written alike, that may have private addresses; by default none'),
   HYPERSEARCH_ADMIN_KEY: z
     .string()
     .regex(/^[\x21-\x7e]{32,200}$/, { error: 'must have 32 to 200 visible ASCII characters without spaces' })
@@ -108,6 +117,8 @@ export interface Config {
   readonly host: string;
   /** If undefined, it depends on `host`. */
   readonly hosts: readonly string[] | undefined;
+  /** Where files may be read from. */
+  readonly fetch: FetchSettings;
   readonly adminKey: string | undefined;
   /** Where browsers reach the service, without a slash at the end. */
   readonly publicUrl: string | undefined;
@@ -172,6 +183,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return {
     host: values.HYPERSEARCH_HOST,
     hosts: values.HYPERSEARCH_HOSTS?.split(',').map((name) => name.trim().toLowerCase()),
+    fetch: {
+      hosts: values.HYPERSEARCH_FETCH_HOSTS ?? [],
+      privateHosts: values.HYPERSEARCH_FETCH_PRIVATE_HOSTS ?? [],
+    },
     adminKey: values.HYPERSEARCH_ADMIN_KEY,
     publicUrl: values.HYPERSEARCH_PUBLIC_URL?.replace(/\/$/, ''),
     oidc: oidcIn(values),

@@ -11,6 +11,7 @@ import type { ModelUseAnswer, ModelUseTask } from '../application/models/use-mod
 import type { Planner } from '../application/planner.ts';
 import type {
   DatasetStore,
+  FileFetcher,
   ModelStore,
   ProjectStore,
   PubSub,
@@ -49,6 +50,8 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   readonly answerUse: (task: ModelUseTask) => Promise<ModelUseAnswer>;
   /** Reads files for previews, off the event loop. */
   readonly files: FileReader;
+  /** Reads files from the hosts that an operator allows. */
+  readonly fetcher: FileFetcher;
   readonly pubSub: PubSub;
   /** The kernels that this process trains with; the pre-flight uses them too. */
   readonly kernels: CompiledKernels;

@@ -409,6 +409,11 @@ export interface DatasetInputs {
   readonly reading: CsvReading;
 }
 
+export interface FileFetcher {
+  /** The file at an address, of at most so many bytes. Throws a Problem of `url` if it is refused or cannot be read. */
+  fetch(url: string, maxBytes: number): Promise<Uint8Array>;
+}
+
 /** Without a hash, methods use the newest version of a data set. */
 export interface DatasetStore {
   /** Those that are built in, and those of the project, or of all. */

@@ -76,6 +76,11 @@ export function createClient(url: string, key?: string) {
     dataset: (name: string, hash?: string) => json('GET /v1/datasets/:name', { params: { name }, query: { hash } }),
     csv: async (name: string, hash?: string) =>
       (await request('GET /v1/datasets/:name/csv', { params: { name }, query: { hash } })).text(),
+    /** `file`: its content, or its address. */
+    addDataset: (query: Query<'POST /v1/datasets'>, file: Uint8Array | string) =>
+      typeof file === 'string'
+        ? json('POST /v1/datasets', { query: { ...query, url: file } })
+        : json('POST /v1/datasets', { query }, file),
     rows: (name: string, format: string) =>
       request('GET /v1/datasets/:name/rows', { params: { name }, query: { format: format as 'csv' } }),
     trialRows: (id: string, number: number, format: string) =>

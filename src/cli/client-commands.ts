@@ -9,6 +9,7 @@ import { exportFormats } from '../contract/trials.ts';
 import type { Search } from '../domain/search.ts';
 import { formatNumber } from '../format.ts';
 import type { ApiClient } from './api-client.ts';
+import { datasets } from './dataset-commands.ts';
 import {
   bestLines,
   bestTable,
@@ -129,6 +130,7 @@ const clientCommands: Readonly<Record<string, Command>> = {
     return 0;
   },
   replay,
+  datasets,
   import: importFile,
   model: makeModel,
   keys,

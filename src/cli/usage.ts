@@ -28,6 +28,8 @@ export const usage = `usage: npm run hypersearch -- COMMAND
   export ID [--format csv|ndjson|parquet|optuna-journal|tensorboard|mlflow]
                                     write all trials to standard output; tensorboard: a tar archive,
                                     mlflow: a SQLite store
+  datasets add FILE|URL [--name NAME] [--target COLUMN] [--missing fill] …
+                                    store a data set; from a URL only where the service allows its host
   rows DATASET | rows ID NUMBER [--format csv|parquet]
                                     the rows as training reads them; of a trial: with its folds
   replay ID NUMBER                  recompute a trial and compare the bits

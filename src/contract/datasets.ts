@@ -95,13 +95,20 @@ const askedSchema = z.strictObject({
     .describe('The same for one column: COLUMN=TEXT; may be repeated'),
 });
 
+const LONGEST_URL = 2000;
+const fileUrl = text(LONGEST_URL)
+  .min(1)
+  .optional()
+  .describe('Where the file is, instead of a body: at a host that HYPERSEARCH_FETCH_HOSTS allows');
+
 const uploadQuery = askedSchema.extend({
+  url: fileUrl,
   name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/, {
     error: 'must have 1 to 100 letters, digits, dots, dashes or underscores, and start with a letter or digit',
   }),
   project: projectOwner,
 });
-const previewQuery = askedSchema.extend({ name: text(200).optional() });
+const previewQuery = askedSchema.extend({ url: fileUrl, name: text(200).optional() });
 
 const nameParams = z.strictObject({ name: text(100).min(1) });
 const versionQuery = z.strictObject({
@@ -206,7 +213,7 @@ export const datasetEndpoints = {
   'POST /v1/datasets': {
     tags,
     summary:
-      'Upload a table as the body: delimited text, JSON, Parquet, ARFF or svmlight; an existing name gets a new version',
+      'Upload a table as the body, or name its address: delimited text, JSON, Parquet, ARFF or svmlight; an existing name gets a new version',
     consumes: fileTypes,
     querystring: uploadQuery,
     response: stored,

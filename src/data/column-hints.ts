@@ -1,5 +1,6 @@
 /** Hints about the columns of inputs. */
-import { type Column, countDifferent, countNone, MAX_CATEGORIES, presentNumbers, presentTexts } from './columns.ts';
+import { type Column, countDifferent, countMissing, isWhole, presentNumbers, presentTexts } from './column.ts';
+import { countNone, MAX_CATEGORIES } from './columns.ts';
 import type { CsvTable } from './csv-table.ts';
 import type { Task } from './dataset.ts';
 import { shortened } from './faults.ts';
@@ -17,21 +18,22 @@ export function columnHints(
   reading: CsvReading,
   task: Task,
 ): Hint[] {
-  const texts = presentTexts(column);
+  const present = column.rows - countMissing(column);
   const different = countDifferent(column);
   const hints: Hint[] = [];
   const nameless = /^column\d+( \(\d+\))?$/.test(column.name);
   if (renamed.includes(column.name) && !nameless) {
     hints.push(hint('renamed', column, 'another column has the same name; this one was renamed'));
   }
-  const counts = texts.length === column.texts.length && countsUp(column.numbers);
+  const counts = present === column.rows && countsUp(column.numbers);
   if (renamed.includes(column.name) && nameless) {
     const what = counts ? 'has no name and numbers the rows: an index' : 'has no name';
     hints.push(hint('nameless', column, `${what}; ignore=${column.name} leaves it out`, [leaveOut(column)]));
   } else if (counts) {
     const message = `numbers the rows, which is no information about new rows; ignore=${column.name} leaves it out`;
     hints.push(hint('rowNumber', column, message, [leaveOut(column)]));
-  } else hints.push(...valueHints(column, kind, texts, different, reading));
+  } else if (kind === 'number') hints.push(...numberHints(column, different, present));
+  else hints.push(...wordHints(column, presentTexts(column), different, reading));
   if (different <= 1) {
     const message = `is the same in every row; ignore=${column.name} leaves it out`;
     return [hint('constant', column, message, [leaveOut(column)])];
@@ -43,50 +45,44 @@ export function columnHints(
   return hints;
 }
 
-/** Hints about the values of a column. */
-function valueHints(
-  column: Column,
-  kind: Column['kind'],
-  texts: readonly string[],
-  different: number,
-  reading: CsvReading,
-): Hint[] {
+/** Hints about the values of a column of numbers. */
+function numberHints(column: Column, different: number, present: number): Hint[] {
+  const { name, isTyped } = column;
+  const hints: Hint[] = [];
+  const numbers = presentNumbers(column);
+  const words = numbers.reduce((sum, number) => sum + (Number.isNaN(number) ? 1 : 0), 0);
+  if (words > 0) {
+    const word = presentTexts(column)[numbers.findIndex(Number.isNaN)]!;
+    const message = `${words} of ${present} values are not numbers, such as ${shortened(word)}; category=${name} treats the column as categories, missingIn=${name}=${shortened(word)} treats this value as missing`;
+    hints.push(
+      hint('wordAmongNumbers', column, message, [
+        { label: 'words', option: 'category', values: [name] },
+        { label: `${shortened(word)} is missing`, option: 'missingIn', values: [`${name}=${word}`] },
+        leaveOut(column),
+      ]),
+    );
+  }
+  if (different === present && present > 1 && identifying.test(name) && isWhole(column)) {
+    hints.push(hint('identifier', column, `identifies the rows; ignore=${name} leaves it out`, [leaveOut(column)]));
+  }
+  if (!isTyped && presentTexts(column).some(startsWithZero)) {
+    const message = `has numbers that start with 0, like codes; category=${name} treats them as categories`;
+    hints.push(
+      hint('codeAsNumber', column, message, [{ label: 'words', option: 'category', values: [name] }, leaveOut(column)]),
+    );
+  }
+  return hints;
+}
+
+/** Hints about the values of a column of words. */
+function wordHints(column: Column, texts: readonly string[], different: number, reading: CsvReading): Hint[] {
   const { name } = column;
   const hints: Hint[] = [];
-  const unique = different === texts.length && texts.length > 1;
   const share = (test: (text: string) => boolean) => texts.filter(test).length / Math.max(texts.length, 1);
   const offers = [
     leaveOut(column),
     { label: `the ${MAX_CATEGORIES} most frequent, and "other"`, option: 'frequent', values: [name] } as const,
   ];
-  if (kind === 'number') {
-    const numbers = presentNumbers(column);
-    const rows = numbers.reduce((sum, number) => sum + (Number.isNaN(number) ? 1 : 0), 0);
-    if (rows > 0) {
-      const word = texts[numbers.findIndex(Number.isNaN)]!;
-      const message = `${rows} of ${texts.length} values are not numbers, such as ${shortened(word)}; category=${name} treats the column as categories, missingIn=${name}=${shortened(word)} treats this value as missing`;
-      hints.push(
-        hint('wordAmongNumbers', column, message, [
-          { label: 'words', option: 'category', values: [name] },
-          { label: `${shortened(word)} is missing`, option: 'missingIn', values: [`${name}=${word}`] },
-          leaveOut(column),
-        ]),
-      );
-    }
-    if (unique && identifying.test(name) && texts.every((text) => Number.isInteger(Number(text)))) {
-      hints.push(hint('identifier', column, `identifies the rows; ignore=${name} leaves it out`, [leaveOut(column)]));
-    }
-    if (texts.some(startsWithZero)) {
-      const message = `has numbers that start with 0, like codes; category=${name} treats them as categories`;
-      hints.push(
-        hint('codeAsNumber', column, message, [
-          { label: 'words', option: 'category', values: [name] },
-          leaveOut(column),
-        ]),
-      );
-    }
-    return hints;
-  }
   if (share((text) => dates.test(text)) > 0.9) {
     const message = `has dates, each of which would be a category; ignore=${name} leaves it out; use separate columns for year, month or weekday instead`;
     return [hint('date', column, message, [leaveOut(column)])];
@@ -134,12 +130,15 @@ function countsUp(numbers: Float64Array): boolean {
 /** Whether the column and the target determine each other. */
 function saysTheSame(column: Column, target: Column, task: Task): boolean {
   if (task === 'regression') {
-    return column.kind === 'number' && column.texts.every((text, row) => Number(text) === Number(target.texts[row]));
+    if (column.kind !== 'number') return false;
+    for (let row = 0; row < column.rows; row++)
+      if (Number(column.textAt(row)) !== Number(target.textAt(row))) return false;
+    return true;
   }
   const there = new Map<string, string>();
   const back = new Map<string, string>();
-  for (const [row, text] of column.texts.entries()) {
-    const label = target.texts[row]!;
+  for (let row = 0; row < column.rows; row++) {
+    const [text, label] = [column.textAt(row), target.textAt(row)];
     if ((there.get(text) ?? label) !== label || (back.get(label) ?? text) !== text) return false;
     there.set(text, label);
     back.set(label, text);

@@ -1,34 +1,17 @@
-/** The columns of a file: numbers, or categories that are one-hot encoded. */
-import type { CsvRecord } from './csv.ts';
+/** The columns of a file as inputs of a network: numbers, or categories that are one-hot encoded. */
+import { type Column, type ColumnKind, isInfinite } from './column.ts';
 import { type IssueList, shortened } from './faults.ts';
-import { isNone, markersOf } from './missing.ts';
-import { isNumber, numberIn, numberReader } from './number-format.ts';
+import { isNone } from './missing.ts';
+import { isNumber } from './number-format.ts';
 import type { CsvReading, Missing } from './reading.ts';
 import { MISSING_WORD, OTHER_WORD, sameSpelling } from './spelling.ts';
 
 /** The most categories of one column; each becomes an input. */
 export const MAX_CATEGORIES = 100;
 
-const infinite = new Set(['inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity']);
 /** The most characters of a category or class. */
 const MAX_WORD = 500;
 const NUL = '\u0000';
-
-export interface Column {
-  readonly name: string;
-  /** Trimmed values, one per row; numbers are normalized to a decimal point without groups. */
-  readonly texts: readonly string[];
-  /** Their values; NaN for a text that is no number. */
-  readonly numbers: Float64Array;
-  /** The line of every row in the file. */
-  readonly lines: readonly number[];
-  /** 1 if the value is missing. */
-  readonly missing: Uint8Array;
-  /** The detected kind. */
-  readonly kind: ColumnKind;
-}
-
-export type ColumnKind = 'number' | 'category';
 
 /** How the values of a column become network inputs, for rows that are read later. */
 export type InputColumn =
@@ -54,82 +37,12 @@ export interface FeatureColumns {
   write(x: Float32Array | Float64Array, width: number, at: number): void;
 }
 
-export function columnsOf(names: readonly string[], records: readonly CsvRecord[], reading: CsvReading): Column[] {
-  const lines = records.map((record) => record.line);
-  const read = numberReader(reading);
-  return names.map((name, k) => {
-    const texts = records.map(({ fields }) => read((fields[k] ?? '').trim()));
-    const markers = markersOf(reading, name);
-    const numbers = numbersIn(texts);
-    const kind = isMostlyNumbers(texts, numbers, markers.inNumbers) ? 'number' : 'category';
-    const words = kind === 'category' || reading.category.includes(name);
-    const isMissing = words && reading.rules > 1 ? markers.inWords : markers.inNumbers;
-    const missing = new Uint8Array(texts.length);
-    for (let row = 0; row < texts.length; row++) if (isMissing(texts[row]!, numbers[row]!)) missing[row] = 1;
-    return { name, lines, texts, numbers, kind, missing };
-  });
-}
-
-/** Whether a column is numeric: more than half of its values are numbers. Other values in it are then issues. */
-export function looksNumeric(texts: readonly string[], isMissing: (text: string) => boolean): boolean {
-  return isMostlyNumbers(texts, numbersIn(texts), isMissing);
-}
-
-/** Not with `Float64Array.from`, which makes a list of the texts first. */
-function numbersIn(texts: readonly string[]): Float64Array {
-  const numbers = new Float64Array(texts.length);
-  for (let row = 0; row < texts.length; row++) numbers[row] = numberIn(texts[row]!);
-  return numbers;
-}
-
-function isMostlyNumbers(
-  texts: readonly string[],
-  values: Float64Array,
-  isMissing: (text: string, number: number) => boolean,
-): boolean {
-  let numbers = 0;
-  let words = 0;
-  for (let row = 0; row < texts.length; row++) {
-    const text = texts[row]!;
-    const value = values[row]!;
-    if (isMissing(text, value)) continue;
-    if (!Number.isNaN(value) || infinite.has(text.toLowerCase())) numbers++;
-    else words++;
-  }
-  return numbers > words;
-}
-
-export function countMissing({ missing }: Column): number {
-  return missing.reduce((sum, one) => sum + one, 0);
-}
-
-/** The values that are not missing. */
-export function presentTexts({ texts, missing }: Column): readonly string[] {
-  return missing.includes(1) ? texts.filter((_, row) => missing[row] === 0) : texts;
-}
-
-/** The numbers among them; NaN for those that are none. */
-export function presentNumbers({ numbers, missing }: Column): Float64Array {
-  return missing.includes(1) ? numbers.filter((_, row) => missing[row] === 0) : numbers;
-}
-
-const differentOf = new WeakMap<Column, number>();
-
-/** How many different texts are not missing. */
-export function countDifferent(column: Column): number {
-  const known = differentOf.get(column);
-  if (known !== undefined) return known;
-  const numbers = presentNumbers(column);
-  // Different numbers have different texts, and sorting numbers takes a tenth of the time of a set of texts.
-  const count = areAllDifferent(numbers) ? numbers.length : new Set(presentTexts(column)).size;
-  differentOf.set(column, count);
-  return count;
-}
-
-/** False if one is NaN. */
-function areAllDifferent(numbers: Float64Array): boolean {
-  const sorted = numbers.toSorted();
-  return sorted.every((number, i) => number !== sorted[i - 1]) && !Number.isNaN(sorted.at(-1));
+/** The texts, of which equal numbers have the same. */
+export function spelledTexts(
+  { texts, isTyped }: Pick<Column, 'texts' | 'isTyped'>,
+  { rules }: CsvReading,
+): readonly string[] {
+  return rules > 1 && !isTyped ? texts.map(sameSpelling) : texts;
 }
 
 function place(column: Column, row: number): string {
@@ -138,13 +51,11 @@ function place(column: Column, row: number): string {
 
 /** Adds an issue for every missing value; returns whether there is none. */
 export function isComplete(column: Column, issues: IssueList): boolean {
-  let complete = true;
-  column.texts.forEach((text, row) => {
-    if (column.missing[row] === 0) return;
-    complete = false;
+  for (let row = column.missing.indexOf(1); row >= 0; row = column.missing.indexOf(1, row + 1)) {
+    const text = column.textAt(row);
     issues.add(place(column, row), text === '' ? 'the value is missing' : `the value is missing, got ${text}`);
-  });
-  return complete;
+  }
+  return !column.missing.includes(1);
 }
 
 /** The numbers of the column, NaN if missing; adds an issue for values that are not numbers or exceed float32. */
@@ -158,8 +69,8 @@ export function numbersOf(column: Column, issues: IssueList): Float64Array {
       continue;
     }
     if (Number.isFinite(Math.fround(value))) continue;
-    const text = column.texts[row]!;
-    const must = !Number.isNaN(value) || infinite.has(text.toLowerCase()) ? 'a finite number below 3.4e38' : 'a number';
+    const text = column.textAt(row);
+    const must = !Number.isNaN(value) || isInfinite(text) ? 'a finite number below 3.4e38' : 'a number';
     issues.add(place(column, row), `must be ${must}, got ${shortened(text)}`);
     numbers[row] = 0;
   }
@@ -192,7 +103,7 @@ interface Words {
 }
 
 function wordsOf(column: Column, reading: CsvReading): Words {
-  const spelled = reading.rules > 1 ? column.texts.map(sameSpelling) : column.texts;
+  const spelled = spelledTexts(column, reading);
   const words = spelled.map((word, row) => (column.missing[row] === 1 ? MISSING_WORD : word));
   return reading.frequent.includes(column.name) ? mostFrequent(words) : { words, merged: false };
 }

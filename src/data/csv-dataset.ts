@@ -1,6 +1,6 @@
-/** Reads a data set from CSV text, or reports all issues. */
+/** Reads a data set from CSV text or a typed table, or reports all issues. */
+import { type Column, isWhole, presentNumbers } from './column.ts';
 import {
-  type Column,
   checkWords,
   distinctOf,
   type FeatureColumns,
@@ -8,13 +8,12 @@ import {
   type InputColumn,
   isComplete,
   numbersOf,
-  presentTexts,
+  spelledTexts,
 } from './columns.ts';
-import { type CsvOptions, type CsvTable, datasetLimits, readingIn, tableFromCsv } from './csv-table.ts';
+import { type CsvOptions, type CsvTable, datasetLimits, readingIn, tableFrom } from './csv-table.ts';
 import { createDataset, type Dataset, type Task } from './dataset.ts';
 import { IssueList } from './faults.ts';
-import { isNumber } from './number-format.ts';
-import { sameSpelling } from './spelling.ts';
+import type { TableSource } from './typed-table.ts';
 
 /** A numeric target with at most this many distinct integers is treated as classes by default. */
 const MAX_GUESSED_CLASSES = 20;
@@ -22,11 +21,11 @@ const MAX_GUESSED_CLASSES = 20;
 /** Classification if the target is categorical, or has few distinct integers that occur at least twice on average; otherwise regression. */
 function guessTask(target: Column): Task {
   if (target.kind === 'category') return 'classification';
-  const texts = presentTexts(target);
-  const distinct = new Set(texts.map(Number));
-  const whole = texts.every((text) => isNumber(text) && Number.isInteger(Number(text)));
-  const few = distinct.size <= MAX_GUESSED_CLASSES && distinct.size * 2 <= texts.length;
-  return whole && few ? 'classification' : 'regression';
+  if (!isWhole(target)) return 'regression';
+  const numbers = presentNumbers(target);
+  const distinct = new Set(numbers);
+  const few = distinct.size <= MAX_GUESSED_CLASSES && distinct.size * 2 <= numbers.length;
+  return few ? 'classification' : 'regression';
 }
 
 export interface ReadDataset {
@@ -40,11 +39,11 @@ export interface ReadDataset {
 /**
  * Reads a data set and returns it with the number of dropped rows; throws `InvalidDataset` with the first `datasetLimits.issues` issues.
  */
-export function readCsv(text: string, options: CsvOptions): ReadDataset {
+export function readCsv(source: TableSource, options: CsvOptions): ReadDataset {
   const issues = new IssueList(datasetLimits.issues);
-  const table = tableFromCsv(text, options, issues);
+  const table = tableFrom(source, options, issues);
   issues.throwIfAny();
-  const rows = table.target.texts.length;
+  const { rows } = table.target;
   const features = featuresIn(table, options, issues);
   const target = targetOf(table.target, options, issues);
   issues.throwIfAny();
@@ -72,7 +71,7 @@ export function featuresIn({ features, target }: CsvTable, options: CsvOptions, 
   const reading = readingIn(options);
   const inputs = features.map(({ column, kind }) => featuresOf(column, issues, kind, reading));
   const names = inputs.flatMap((feature) => feature.names);
-  const cells = names.length * target.texts.length;
+  const cells = names.length * target.rows;
   if (cells > datasetLimits.cells) issues.add('', `has ${cells} numbers; the limit is ${datasetLimits.cells}`);
   if (new Set(names).size < names.length) {
     issues.add('line 1', 'a category of one column gives an input the name of another column');
@@ -98,7 +97,7 @@ export function targetOf(column: Column, options: CsvOptions, issues: IssueList)
   }
   const reading = readingIn(options);
   checkWords(column, reading, issues);
-  const labels = reading.rules > 1 ? column.texts.map(sameSpelling) : column.texts;
+  const labels = spelledTexts(column, reading);
   const classes = distinctOf(labels);
   if (classes.length < 2) issues.add(`column ${column.name}`, `there is a single class, ${classes[0]}; two are needed`);
   if (classes.length > datasetLimits.classes) {

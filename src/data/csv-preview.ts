@@ -1,14 +1,18 @@
 /** Previews a file: how it is read, its columns, hints, and everything for which it would be refused. */
-import { type ColumnKind, countDifferent, countMissing, distinctOf, presentNumbers, presentTexts } from './columns.ts';
+import { type ColumnKind, countDifferent, countMissing, firstTexts, presentNumbers } from './column.ts';
+import { distinctOf } from './columns.ts';
 import { featuresIn, targetOf } from './csv-dataset.ts';
-import { type CsvOptions, type CsvTable, datasetLimits, readingIn, tableFromCsv } from './csv-table.ts';
+import { type CsvOptions, type CsvTable, datasetLimits, readingIn, tableFrom } from './csv-table.ts';
 import type { Task } from './dataset.ts';
 import { type FileIssue, IssueList, shortened } from './faults.ts';
 import type { Hint } from './hint.ts';
 import { hintsOf } from './hints.ts';
+import type { TableSource } from './typed-table.ts';
 
 const SAMPLE_ROWS = 10;
 const EXAMPLES = 5;
+/** Of the first so many values. */
+const EXAMPLES_FROM = 1000;
 const MAX_CLASSES = 100;
 /** The most characters of a shown text. */
 const MAX_SHOWN = 100;
@@ -41,14 +45,14 @@ export interface CsvPreview {
   readonly hints: readonly Hint[];
 }
 
-/** Only throws `InvalidDataset` if the text is not a table at all. */
-export function previewOfCsv(text: string, options: CsvOptions): CsvPreview {
+/** Only throws `InvalidDataset` if the source is not a table at all. */
+export function previewOfCsv(source: TableSource, options: CsvOptions): CsvPreview {
   const issues = new IssueList(datasetLimits.issues);
-  const table = tableFromCsv(text, options, issues);
+  const table = tableFrom(source, options, issues);
   const inputs = featuresIn(table, options, issues);
   const { task, classes } = targetOf(table.target, options, issues);
-  const rows = table.target.texts.length;
-  const sampled = Math.min(SAMPLE_ROWS, table.columns[0]?.texts.length ?? 0);
+  const { rows } = table.target;
+  const sampled = Math.min(SAMPLE_ROWS, table.columns[0]?.rows ?? 0);
   const counts = inputs.map(({ names }) => names.length);
   return {
     rows,
@@ -59,10 +63,10 @@ export function previewOfCsv(text: string, options: CsvOptions): CsvPreview {
     classes: classes.slice(0, MAX_CLASSES),
     features: counts.reduce((sum, count) => sum + count, 0),
     sample: Array.from({ length: sampled }, (_, row) =>
-      table.columns.map(({ texts }) => shortened(texts[row]!, MAX_SHOWN)),
+      table.columns.map((column) => shortened(column.textAt(row), MAX_SHOWN)),
     ),
     faults: issues.issues,
-    hints: hintsOf(text, table, readingIn(options), { task, asked: options.task !== undefined, classes }),
+    hints: hintsOf(source, table, readingIn(options), { task, asked: options.task !== undefined, classes }),
   };
 }
 
@@ -71,7 +75,6 @@ function columnsIn({ columns, features, target }: CsvTable, inputs: readonly num
   return columns.map((column) => {
     const { name, kind: guessed } = column;
     const place = placeOf.get(name) ?? -1;
-    const there = presentTexts(column);
     let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (const value of presentNumbers(column)) {
       if (value < min) min = value;
@@ -85,7 +88,7 @@ function columnsIn({ columns, features, target }: CsvTable, inputs: readonly num
       distinct: countDifferent(column),
       min: Number.isFinite(min) ? min : null,
       max: Number.isFinite(max) ? max : null,
-      examples: distinctOf(there.slice(0, 1000))
+      examples: distinctOf(firstTexts(column, EXAMPLES_FROM))
         .slice(0, EXAMPLES)
         .map((text) => shortened(text, MAX_SHOWN)),
       inputs: inputs[place] ?? 0,

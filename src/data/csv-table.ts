@@ -1,10 +1,11 @@
-/** Converts CSV text to named columns: the target, the inputs, and which rows are dropped. */
-import { type Column, type ColumnKind, columnsOf } from './columns.ts';
+/** Converts CSV text, or a table of a typed format, to named columns: the target, the inputs, and which rows are dropped. */
+import { type Column, type ColumnKind, columnsOf, columnsOfTable, withoutRows } from './column.ts';
 import { type CsvLimits, type CsvRecord, parseCsv } from './csv.ts';
 import type { Task } from './dataset.ts';
 import { InvalidDataset, type IssueList } from './faults.ts';
 import { missingInIssues } from './missing.ts';
 import { type CsvReading, firstReading, withGiven } from './reading.ts';
+import type { TableSource, TypedTable } from './typed-table.ts';
 
 /** Limits of files. A cell is one number of x, counted after one-hot encoding. */
 export const datasetLimits = {
@@ -55,8 +56,26 @@ export interface CsvTable {
   readonly renamed: readonly string[];
 }
 
-/** Adds to `issues`; throws if the text is not a table at all. */
-export function tableFromCsv(text: string, options: CsvOptions, issues: IssueList): CsvTable {
+interface NamedColumns extends Pick<CsvTable, 'columns' | 'renamed'> {
+  /** The line of the names. */
+  readonly line: number;
+}
+
+/** Adds to `issues`; throws if the source is not a table at all. */
+export function tableFrom(source: TableSource, options: CsvOptions, issues: IssueList): CsvTable {
+  const reading = readingIn(options);
+  const { columns, renamed, line } =
+    typeof source === 'string' ? fromText(source, options, issues) : fromTable(source, options, issues);
+  const used = columns.filter(({ name }) => !reading.ignore.includes(name));
+  checkNames(used, line, reading.rules > 1 ? MAX_OF_A_NAME : Number.POSITIVE_INFINITY, issues);
+  const names = columns.map(({ name }) => name);
+  if (used.length < 2) issues.add(`line ${line}`, tooFew(names, reading));
+  const target = used.find(({ name }) => name === options.target) ?? used.at(-1);
+  if (target === undefined) throw new InvalidDataset(issues.issues);
+  return { columns, renamed, ...withoutGaps(used, target, reading, issues) };
+}
+
+function fromText(text: string, options: CsvOptions, issues: IssueList): NamedColumns {
   checkSize(text, issues);
   issues.throwIfAny();
   const reading = readingIn(options);
@@ -66,16 +85,21 @@ export function tableFromCsv(text: string, options: CsvOptions, issues: IssueLis
   if (all.length === 0) issues.add('', 'the file is empty; a header and rows are needed');
   issues.throwIfAny();
   const { names, renamed, records } = namedRecords(all, reading);
-  checkShape(names, records, all[0]!.line, reading, issues);
+  const { line } = all[0]!;
+  checkShape(names, records.length, line, issues);
+  checkFields(names, records, reading, issues);
   checkChoices(names, options, issues);
   missingInIssues(reading, names, issues);
-  const columns = columnsOf(names, records, reading);
-  const used = columns.filter(({ name }) => !reading.ignore.includes(name));
-  checkNames(used, all[0]!.line, today ? MAX_OF_A_NAME : Number.POSITIVE_INFINITY, issues);
-  if (used.length < 2) issues.add(`line ${all[0]!.line}`, tooFew(names, reading));
-  const target = used.find(({ name }) => name === options.target) ?? used.at(-1);
-  if (target === undefined) throw new InvalidDataset(issues.issues);
-  return { columns, renamed, ...withoutGaps(used, target, reading, issues) };
+  return { columns: columnsOf(names, records, reading), renamed, line };
+}
+
+function fromTable(table: TypedTable, options: CsvOptions, issues: IssueList): NamedColumns {
+  const reading = readingIn(options);
+  const names = table.columns.map(({ name }) => name);
+  checkShape(names, table.rows, 1, issues);
+  checkChoices(names, options, issues);
+  missingInIssues(reading, names, issues);
+  return { columns: columnsOfTable(table, reading), renamed: [], line: 1 };
 }
 
 function tooFew(names: readonly string[], { delimiter }: CsvReading): string {
@@ -89,7 +113,7 @@ function withoutGaps(
   reading: CsvReading,
   issues: IssueList,
 ): Pick<CsvTable, 'target' | 'features' | 'dropped'> {
-  const rows = target.texts.length;
+  const { rows } = target;
   const checked = { refuse: [], fill: [target], drop: used }[reading.missing];
   const gaps = rowsWithGaps(checked, rows);
   const dropped = gaps.reduce((sum, one) => sum + one, 0);
@@ -115,13 +139,6 @@ function rowsWithGaps(columns: readonly Column[], rows: number): Uint8Array {
   const gaps = new Uint8Array(rows);
   for (const { missing } of columns) for (let row = 0; row < rows; row++) gaps[row]! |= missing[row]!;
   return gaps;
-}
-
-function withoutRows(column: Column, gaps: Uint8Array): Column {
-  const kept = <T>(values: readonly T[]) => values.filter((_, row) => gaps[row] === 0);
-  const missing = column.missing.filter((_, row) => gaps[row] === 0);
-  const numbers = column.numbers.filter((_, row) => gaps[row] === 0);
-  return { ...column, texts: kept(column.texts), lines: kept(column.lines), numbers, missing };
 }
 
 interface NamedRecords {
@@ -187,18 +204,20 @@ function shownOf(names: readonly string[]): string {
   return names.slice(0, 20).join(', ');
 }
 
-/** Checks the size, and that every row has as many fields as the header. */
-function checkShape(
+function checkShape(names: readonly string[], count: number, first: number, issues: IssueList): void {
+  const { columns, minRows, rows } = datasetLimits;
+  if (names.length > columns) issues.add(`line ${first}`, `has ${names.length} columns; the limit is ${columns}`);
+  if (count < minRows) issues.add('', `has ${count} rows; at least ${minRows} are needed`);
+  if (count > rows) issues.add('', `has more than ${rows} rows, which is the limit`);
+}
+
+/** Every row has as many fields as the header. */
+function checkFields(
   names: readonly string[],
   records: readonly CsvRecord[],
-  first: number,
   { delimiter }: CsvReading,
   issues: IssueList,
 ): void {
-  const { columns, minRows, rows } = datasetLimits;
-  if (names.length > columns) issues.add(`line ${first}`, `has ${names.length} columns; the limit is ${columns}`);
-  if (records.length < minRows) issues.add('', `has ${records.length} rows; at least ${minRows} are needed`);
-  if (records.length > rows) issues.add('', `has more than ${rows} rows, which is the limit`);
   for (const { line, fields } of records) {
     if (issues.full) return;
     if (fields.length !== names.length)

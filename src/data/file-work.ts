@@ -8,6 +8,8 @@ import { type FileIssue, InvalidDataset } from './faults.ts';
 import type { Hint } from './hint.ts';
 import { hintsOf } from './hints.ts';
 import { type CsvReading, firstReading, withGiven } from './reading.ts';
+import { isStoredTable, sourceOfStored, storedFormOf } from './stored-table.ts';
+import { csvOf } from './typed-table.ts';
 import { type AskedUpload, type Decision, decisionsOf, readUpload } from './upload.ts';
 
 export interface FilePreview extends CsvPreview {
@@ -15,11 +17,11 @@ export interface FilePreview extends CsvPreview {
   readonly decisions: readonly Decision[];
 }
 
-/** An uploaded data set without its rows, which are read from the text when needed. */
+/** An uploaded data set without its rows, which are read from the stored form when needed. */
 export interface UploadedFile
   extends Pick<Dataset, 'task' | 'hash' | 'rows' | 'features' | 'classes' | 'featureNames' | 'targetName'> {
-  /** UTF-8 */
-  readonly text: Uint8Array;
+  /** CSV as UTF-8, or a typed table (stored-table.ts). */
+  readonly stored: Uint8Array;
   readonly reading: CsvReading;
   readonly dropped: number;
   readonly hints: readonly Hint[];
@@ -29,31 +31,36 @@ export interface UploadedFile
 export interface FileReader {
   preview(file: Uint8Array, asked: AskedUpload): Promise<FilePreview>;
   upload(file: Uint8Array, asked: AskedUpload): Promise<UploadedFile>;
-  /** Reads a stored text with its stored settings. */
-  dataset(text: Uint8Array, options: CsvOptions): Promise<Dataset>;
-  /** The columns of such a text. */
-  inputs(text: Uint8Array, options: CsvOptions): Promise<readonly InputColumn[]>;
+  /** Reads a stored form with its stored settings. */
+  dataset(stored: Uint8Array, options: CsvOptions): Promise<Dataset>;
+  /** The columns of it. */
+  inputs(stored: Uint8Array, options: CsvOptions): Promise<readonly InputColumn[]>;
+  /** The CSV that it means, as UTF-8. */
+  csv(stored: Uint8Array): Promise<Uint8Array>;
 }
 
 export type FileTask =
   | { readonly kind: 'preview'; readonly file: Uint8Array; readonly asked: AskedUpload }
   | { readonly kind: 'upload'; readonly file: Uint8Array; readonly asked: AskedUpload }
   | { readonly kind: 'dataset'; readonly file: Uint8Array; readonly options: CsvOptions }
-  | { readonly kind: 'inputs'; readonly file: Uint8Array; readonly options: CsvOptions };
+  | { readonly kind: 'inputs'; readonly file: Uint8Array; readonly options: CsvOptions }
+  | { readonly kind: 'csv'; readonly file: Uint8Array };
 export type FileAnswer =
   | { readonly kind: 'preview'; readonly answer: FilePreview }
   | { readonly kind: 'upload'; readonly answer: UploadedFile }
   | { readonly kind: 'dataset'; readonly answer: Dataset }
   | { readonly kind: 'inputs'; readonly answer: readonly InputColumn[] }
+  | { readonly kind: 'csv'; readonly answer: Uint8Array }
   /** Errors lose their class when posted from a thread. */
   | { readonly kind: 'invalid'; readonly faults: readonly FileIssue[] };
 
 export async function doFileTask(task: FileTask): Promise<FileAnswer> {
   try {
     if (task.kind === 'dataset' || task.kind === 'inputs') {
-      const { dataset, inputColumns } = readCsv(Buffer.from(task.file).toString(), task.options);
+      const { dataset, inputColumns } = readCsv(sourceOfStored(task.file), task.options);
       return task.kind === 'dataset' ? { kind: 'dataset', answer: dataset } : { kind: 'inputs', answer: inputColumns };
     }
+    if (task.kind === 'csv') return { kind: 'csv', answer: Buffer.from(csvOf(sourceOfStored(task.file))) };
     const { kind, file, asked } = task;
     return kind === 'preview'
       ? { kind, answer: await preview(file, asked) }
@@ -77,6 +84,7 @@ export function createFileReader(run: (task: FileTask) => Promise<FileAnswer>): 
     upload: (file, asked) => answer('upload', { kind: 'upload', file, asked }),
     dataset: (file, options) => answer('dataset', { kind: 'dataset', file, options }),
     inputs: (file, options) => answer('inputs', { kind: 'inputs', file, options }),
+    csv: async (file) => (isStoredTable(file) ? answer('csv', { kind: 'csv', file }) : file),
   };
 }
 
@@ -84,9 +92,9 @@ export function createFileReader(run: (task: FileTask) => Promise<FileAnswer>): 
 export const inlineFileReader = createFileReader(doFileTask);
 
 async function preview(file: Uint8Array, asked: AskedUpload): Promise<FilePreview> {
-  const { text, options, hints, placeOf } = await readUpload(file, asked);
+  const { source, options, hints, placeOf } = await readUpload(file, asked);
   const reading = withGiven(firstReading, options);
-  const found = relocating(placeOf, () => previewOfCsv(text, options));
+  const found = relocating(placeOf, () => previewOfCsv(source, options));
   return {
     ...found,
     faults: relocated(found.faults, placeOf),
@@ -97,13 +105,13 @@ async function preview(file: Uint8Array, asked: AskedUpload): Promise<FilePrevie
 }
 
 async function upload(file: Uint8Array, asked: AskedUpload): Promise<UploadedFile> {
-  const { text, options, hints: ofFormat, placeOf } = await readUpload(file, asked);
-  const { dataset, dropped, table } = relocating(placeOf, () => readCsv(text, options));
+  const { source, options, hints: ofFormat, placeOf } = await readUpload(file, asked);
+  const { dataset, dropped, table } = relocating(placeOf, () => readCsv(source, options));
   const { task, hash, rows, features, classes, featureNames, targetName } = dataset;
   const reading = withGiven(firstReading, options);
-  const hints = [...ofFormat, ...hintsOf(text, table, reading, { task, asked: asked.task !== undefined, classes })];
+  const hints = [...ofFormat, ...hintsOf(source, table, reading, { task, asked: asked.task !== undefined, classes })];
   const facts = { task, hash, rows, features, classes, featureNames, targetName };
-  return { ...facts, text: Buffer.from(text), reading, dropped, hints };
+  return { ...facts, stored: storedFormOf(source), reading, dropped, hints };
 }
 
 type PlaceOf = (line: number) => string;

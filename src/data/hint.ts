@@ -1,5 +1,5 @@
 /** A warning about a file, with options that would fix it. */
-import type { Column } from './columns.ts';
+import type { Column } from './column.ts';
 
 export const hintCodes = [
   'format',

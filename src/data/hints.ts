@@ -1,17 +1,19 @@
 /** Warnings about readable files: content that probably causes problems, and how to fix it. */
+
+import { countMissing } from './column.ts';
 import { columnHints } from './column-hints.ts';
-import { countMissing } from './columns.ts';
 import type { CsvTable } from './csv-table.ts';
 import { type Hint, hint, hintCodes, type Offer } from './hint.ts';
 import type { CsvReading } from './reading.ts';
 import { type TargetFacts, targetHints } from './target-hints.ts';
+import { hasLostCharacters, type TableSource } from './typed-table.ts';
 
 const MAX_OF_A_KIND = 8;
 
 /** All hints by column, starting with those about the whole file. */
-export function hintsOf(text: string, table: CsvTable, reading: CsvReading, target: TargetFacts): Hint[] {
+export function hintsOf(source: TableSource, table: CsvTable, reading: CsvReading, target: TargetFacts): Hint[] {
   const hints = [
-    ...fileHints(text, table, reading),
+    ...fileHints(source, table, reading),
     ...targetHints(table.target, target),
     ...table.features.flatMap(({ column, kind }) => columnHints(column, kind, table, reading, target.task)),
   ];
@@ -35,7 +37,7 @@ function offerOfAll(hints: readonly Hint[]): Offer[] {
   return values.length < hints.length ? [] : [{ label: `leave out all ${hints.length}`, option: 'ignore', values }];
 }
 
-function fileHints(text: string, table: CsvTable, reading: CsvReading): Hint[] {
+function fileHints(source: TableSource, table: CsvTable, reading: CsvReading): Hint[] {
   const hints: Hint[] = [];
   if (!reading.header && reading.guessed.includes('header')) {
     const message = 'the first line looks like a row, not like column names; if it has names, set header=true';
@@ -46,11 +48,12 @@ function fileHints(text: string, table: CsvTable, reading: CsvReading): Hint[] {
       ]),
     );
   }
-  if (text.includes('\ufffd')) {
+  if (hasLostCharacters(source)) {
     const message = 'the file contains �: characters were lost before the upload; export it again as UTF-8';
     hints.push(hint('lostCharacters', null, message));
   }
-  if (reading.guessed.includes('encoding') && reading.encoding === 'windows-1252' && !looksWestern(text)) {
+  const isText = typeof source === 'string';
+  if (reading.guessed.includes('encoding') && reading.encoding === 'windows-1252' && isText && !looksWestern(source)) {
     const message = 'the file is not UTF-8 and does not look like a Western language: set its encoding with encoding=';
     const encodings = ['windows-1251', 'windows-1250', 'windows-1253', 'gb18030', 'shift_jis'];
     const offers = encodings.map((value): Offer => ({ label: value, option: 'encoding', values: [value] }));

@@ -16,6 +16,8 @@ export interface MissingMarkers {
   inWords(text: string, number?: number): boolean;
   /** Whether it means missing in a numeric column, or in one whose kind is not known yet. */
   inNumbers(text: string, number?: number): boolean;
+  /** Whether a number can mean missing at all. */
+  readonly numbersMayMatch: boolean;
 }
 
 type MissingReading = Pick<CsvReading, 'rules' | 'missingValues' | 'missingIn'>;
@@ -49,7 +51,7 @@ export function markersOf(reading: MissingReading, column: string): MissingMarke
   };
   const inNumbers = (text: string, number = numberIn(text)) =>
     inWords(text, number) || (Number.isNaN(number) && text.toLowerCase() === WORD_OR_MISSING);
-  return { inWords, inNumbers };
+  return { inWords, inNumbers, numbersMayMatch: !areWords };
 }
 
 /** The default markers, for detection before the settings are known. */

@@ -1,5 +1,5 @@
 /** Detects the dialect of a file from its first lines. */
-import { looksNumeric } from './columns.ts';
+import { looksNumeric } from './column.ts';
 import { type CsvRecord, parseCsv } from './csv.ts';
 import { csvLimits } from './csv-table.ts';
 import { IssueList } from './faults.ts';

@@ -1,9 +1,8 @@
 /** Hints about the target. */
-import { type Column, presentTexts } from './columns.ts';
+import { type Column, isWhole, presentNumbers, presentTexts } from './column.ts';
 import type { Task } from './dataset.ts';
 import { shortened } from './faults.ts';
 import { type Hint, hint } from './hint.ts';
-import { isNumber } from './number-format.ts';
 import { sameSpelling } from './spelling.ts';
 
 /** What is known of the target. */
@@ -21,10 +20,9 @@ const UNBALANCED = 0.95;
 
 export function targetHints(column: Column, { task, asked, classes }: TargetFacts): Hint[] {
   const hints: Hint[] = [];
-  const texts = presentTexts(column);
-  const whole = column.kind === 'number' && texts.every((text) => isNumber(text) && Number.isInteger(Number(text)));
-  const distinct = whole ? new Set(texts.map(Number)).size : 0;
-  if (!asked && distinct > 2 && distinct <= MAX_CLASSES_ASKED && distinct * 2 <= texts.length) {
+  const numbers = presentNumbers(column);
+  const distinct = column.kind === 'number' && isWhole(column) ? new Set(numbers).size : 0;
+  if (!asked && distinct > 2 && distinct <= MAX_CLASSES_ASKED && distinct * 2 <= numbers.length) {
     const [is, not] = task === 'classification' ? ['classes', 'a quantity'] : ['a quantity', 'classes'];
     const message = `${distinct} different whole numbers are treated as ${is}; if they are ${not}, set task=classification or task=regression`;
     hints.push(
@@ -34,11 +32,13 @@ export function targetHints(column: Column, { task, asked, classes }: TargetFact
       ]),
     );
   }
-  if (task === 'classification') hints.push(...classHints(column, texts.map(sameSpelling), classes));
+  if (task === 'classification') hints.push(...classHints(column, classes));
   return hints;
 }
 
-function classHints(column: Column, labels: readonly string[], classes: readonly string[]): Hint[] {
+function classHints(column: Column, classes: readonly string[]): Hint[] {
+  const texts = presentTexts(column);
+  const labels = column.isTyped ? texts : texts.map(sameSpelling);
   const counts = new Map<string, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   const hints: Hint[] = [];

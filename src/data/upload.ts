@@ -6,6 +6,7 @@ import { convertText, formatNames, looksLikeParquet, readParquet, textFormatOf }
 import type { Hint } from './hint.ts';
 import { type CsvReading, decimals, firstReading, thousandsMarks, withGiven } from './reading.ts';
 import { sniffDialect } from './sniff.ts';
+import type { TableSource } from './typed-table.ts';
 
 /** The settings a user can give: all but `rules`, `compression` and `guessed`. */
 export type AskedReading = {
@@ -21,13 +22,13 @@ const dialectOptions = ['delimiter', 'decimal', 'thousands', 'quote', 'comment',
 /** The settings that are detected unless given. */
 export const seen = ['format', 'encoding', ...dialectOptions, 'base'] as const;
 
-/** A file as the text that is stored, and how that is read. */
+/** A file as the table that is stored, and how that is read. */
 export interface ReadUpload {
-  readonly text: string;
+  readonly source: TableSource;
   readonly options: CsvOptions & CsvReading;
   /** Warnings about its format. */
   readonly hints: readonly Hint[];
-  /** Where in the file a line of `text` is from. */
+  /** Where in the file a line of the source's CSV is from. */
   placeOf(line: number): string;
 }
 
@@ -71,7 +72,7 @@ function delimited(text: string, asked: AskedUpload, found: Pick<CsvReading, 'en
     throw invalid('thousands', `cannot be ${thousands}, which is the decimal mark`);
   const { name, target, task, base: _, ...settings } = asked;
   const reading = withGiven(newReading, { ...settings, ...dialect, ...found, guessed: guessedIn(asked) });
-  return { text, options: { ...reading, name, target, task }, hints: [], placeOf: (line) => `line ${line}` };
+  return { source: text, options: { ...reading, name, target, task }, hints: [], placeOf: (line) => `line ${line}` };
 }
 
 type Found = Pick<CsvReading, 'format' | 'compression'> & {
@@ -92,9 +93,9 @@ function converted(
     category: [...new Set([...category, ...table.category])],
     guessed: guessedIn(asked),
   });
-  const { text, placeOf } = table;
+  const { source, placeOf } = table;
   const hints = table.hints.filter(({ column }) => column === null || !reading.ignore.includes(column));
-  return { text, options: { ...reading, name, target, task }, hints, placeOf };
+  return { source, options: { ...reading, name, target, task }, hints, placeOf };
 }
 
 /** A resolved setting of a file, and whether it was detected or given. */

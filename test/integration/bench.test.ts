@@ -219,3 +219,13 @@ it('bench:predict measures predictions of two data sets, as JSON and as CSV', as
   const nowhere = await bench('predict', '--url', 'http://127.0.0.1:9', '--rows', '20');
   expect(nowhere.code).toBe(1);
 });
+
+it('bench:files compares a Parquet file with its CSV', async () => {
+  const { code, output } = await bench('files', '--rows', '50', '--rounds', '1', '--json');
+  expect(code, output).toBe(0);
+  const numbers = { rows: 50, seconds: expect.any(Number), ratio: expect.any(Number) };
+  expect(lines(output)).toMatchObject([
+    { request: 'preview', ...numbers },
+    { request: 'store', ...numbers },
+  ]);
+});

@@ -64,7 +64,7 @@ describe('a file', () => {
   it('gives the table that was written, whatever the dialect', async () => {
     await fc.assert(
       fc.asyncProperty(table, dialect, async (columns, written) => {
-        const { text, options } = await readUpload(write(columns, written), { name: 'any' });
+        const { source, options } = await readUpload(write(columns, written), { name: 'any' });
         const decimals = columns.some((column) =>
           column.some((one) => typeof one === 'number' && !Number.isInteger(one)),
         );
@@ -75,7 +75,7 @@ describe('a file', () => {
           thousands: 'none',
           ...(decimals && { decimal: written.decimal }),
         });
-        const { dataset, table: read } = readCsv(text, options);
+        const { dataset, table: read } = readCsv(source, options);
         expect(read.columns.map(({ name }) => name)).toEqual(columns.map((_, k) => `name ${k}`));
         expect(read.columns.map(({ texts }) => texts)).toEqual(columns.map((column) => column.map(String)));
         expect(dataset.classes).toEqual(['no', 'yes']);
@@ -97,8 +97,8 @@ describe('a file', () => {
     await fc.assert(
       fc.asyncProperty(bytes, async (any) => {
         try {
-          const { text, options } = await readUpload(any, { name: 'any' });
-          readCsv(text, options);
+          const { source, options } = await readUpload(any, { name: 'any' });
+          readCsv(source, options);
         } catch (error) {
           expect((error as Error).name).toBe('InvalidDataset');
         }

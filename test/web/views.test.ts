@@ -1,10 +1,10 @@
 /** The pure parts of the page's views: what is written, filtered, sorted, packed and smoothed. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nameOf, nameOfUrl } from '../../src/client/dataset-name.ts';
 import { hyperparameterTable } from '../../src/domain/specification/hyperparameters.ts';
 import { unitOf } from '../../web/src/charts/axis.ts';
 import {
-  nameOf,
   noChoices,
   type PreviewColumn,
   parametersOf,
@@ -329,6 +329,12 @@ describe('a CSV before it is stored', () => {
     ['adult.data.gz', 'adult'],
     ['air quality.tsv', 'air-quality'],
   ])('%s is named %s', (file, name) => expect(nameOf(file)).toBe(name));
+
+  it.each([
+    ['https://data.example.org/tables/My%20data.csv.gz?raw=1', 'My-20data'],
+    ['https://data.example.org/', 'mine'],
+    ['https://data.example.org/export.parquet/#top', 'export'],
+  ])('%s is named %s', (url, name) => expect(nameOfUrl(url)).toBe(name));
 });
 
 it('asks less and less often as trials end', () => {

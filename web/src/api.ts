@@ -132,10 +132,15 @@ export const api = {
   examples: () => ask('GET /v1/examples', {}),
   datasets: () => ask('GET /v1/datasets', {}),
   dataset: (name: string) => ask('GET /v1/datasets/:name', { params: { name } }),
-  upload: (query: Query<'POST /v1/datasets'>, file: Blob) =>
-    ask('POST /v1/datasets', { query }, { type: 'application/octet-stream', body: file }),
-  preview: (query: Query<'POST /v1/datasets/preview'>, file: Blob, signal: AbortSignal) =>
-    ask('POST /v1/datasets/preview', { query }, { type: 'application/octet-stream', body: file, signal }),
+  /** `file`: its content, or its address. */
+  upload: (query: Query<'POST /v1/datasets'>, file: Blob | string) =>
+    typeof file === 'string'
+      ? ask('POST /v1/datasets', { query: { ...query, url: file } })
+      : ask('POST /v1/datasets', { query }, { type: 'application/octet-stream', body: file }),
+  preview: (query: Query<'POST /v1/datasets/preview'>, file: Blob | string, signal: AbortSignal) =>
+    typeof file === 'string'
+      ? ask('POST /v1/datasets/preview', { query: { ...query, url: file } }, { signal })
+      : ask('POST /v1/datasets/preview', { query }, { type: 'application/octet-stream', body: file, signal }),
   removeDataset: (name: string, force: boolean) =>
     ask('DELETE /v1/datasets/:name', { params: { name }, query: { force: force ? 'true' : undefined } }),
 };

@@ -65,7 +65,7 @@ export function createDatasetStore(
       const known = builtInAt(name, hash);
       if (known !== undefined) return csvOf(known);
       const row = await newest(database, name, hash, { csv: true });
-      return row === undefined ? undefined : Buffer.from(row.csv).toString();
+      return row === undefined ? undefined : Buffer.from(await files.csv(row.csv)).toString();
     },
     inputs: async (name, hash) => {
       const known = builtInAt(name, hash);
@@ -152,7 +152,7 @@ async function add(
     throw new Problem('datasetExists', `${name} is built in; choose another name`);
   }
   const uploaded = await refusedIfInvalid(files.upload(file, asked));
-  const { targetName, hash, rows, features, classes, featureNames, task, text, dropped, reading, hints } = uploaded;
+  const { targetName, hash, rows, features, classes, featureNames, task, stored, dropped, reading, hints } = uploaded;
   const facts = { title: name, task, target: targetName, rows, features, dropped };
   const data = {
     ...facts,
@@ -160,7 +160,7 @@ async function add(
     featureNames: [...featureNames],
     options: { ...reading } as unknown as Prisma.InputJsonObject,
     hints: hints as unknown as Prisma.InputJsonArray,
-    csv: new Uint8Array(text),
+    csv: new Uint8Array(stored),
   };
   await again(() =>
     database.$transaction(
@@ -176,12 +176,12 @@ async function add(
         }
         const version = last === null ? 1 : last.hash === hash ? last.version : last.version + 1;
         const where = { name_hash: { name, hash } };
-        await transaction.dataset.upsert({
-          where,
-          create: { ...data, name, project, hash, version },
-          update: { ...data, version },
-          select: { hash: true },
-        });
+        const select = { hash: true } as const;
+        // Not as one upsert, which would send the rows twice; the lock keeps others away.
+        const known = await transaction.dataset.findUnique({ where, select });
+        if (known === null)
+          await transaction.dataset.create({ data: { ...data, name, project, hash, version }, select });
+        else await transaction.dataset.update({ where, data: { ...data, version }, select });
         await refuseTooLarge(transaction, project, data.csv.byteLength);
       },
       { timeout: UPLOAD_TIMEOUT_MS },

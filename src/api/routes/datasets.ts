@@ -14,6 +14,13 @@ import { attachment, rowsStream, rowsTypes } from '../rows-export.ts';
 export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, dependencies) => {
   const { datasets } = dependencies;
   const { bytes: bodyLimit } = datasetLimits;
+  const fileOf = (body: unknown, url: string | undefined) => {
+    if (url === undefined) return fileIn(body);
+    if (body === undefined || body === null || (Buffer.isBuffer(body) && body.length === 0))
+      return dependencies.fetcher.fetch(url, bodyLimit);
+    const message = 'must be left out where the body is a file';
+    throw new Problem('invalidRequest', `url ${message}`, [{ path: 'url', message }]);
+  };
   app.addContentTypeParser([...fileTypes], { parseAs: 'buffer', bodyLimit }, async (_: unknown, body: Buffer) => body);
 
   app.route({
@@ -60,8 +67,8 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app,
   app.route({
     ...endpoint('POST /v1/datasets'),
     bodyLimit,
-    handler: async ({ query: { project = DEFAULT_PROJECT, ...query }, body }, reply) => {
-      const dataset = await datasets.add({ ...query, project, file: fileIn(body) });
+    handler: async ({ query: { project = DEFAULT_PROJECT, url, ...query }, body }, reply) => {
+      const dataset = await datasets.add({ ...query, project, file: await fileOf(body, url) });
       return reply.code(201).header('location', `/v1/datasets/${dataset.name}`).send(dataset);
     },
   });
@@ -69,7 +76,8 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app,
   app.route({
     ...endpoint('POST /v1/datasets/preview'),
     bodyLimit,
-    handler: ({ query, body }) => previewDataset(dependencies, fileIn(body), { ...query, name: 'preview' }),
+    handler: async ({ query: { url, ...query }, body }) =>
+      previewDataset(dependencies, await fileOf(body, url), { ...query, name: 'preview' }),
   });
 };
 

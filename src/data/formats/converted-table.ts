@@ -1,15 +1,16 @@
-/** A file of a typed format, written as the CSV that is stored and read: one way from a table to a data set. */
+/** A file of a typed format, as the CSV or the typed table that is stored and read: one way from a table to a data set. */
 import { datasetLimits } from '../csv-table.ts';
 import { InvalidDataset, shortened } from '../faults.ts';
 import type { Hint } from '../hint.ts';
+import { csvField, type TableSource } from '../typed-table.ts';
 
 export interface ConvertedTable {
-  /** RFC 4180: commas, double quotes, a header. */
-  readonly text: string;
+  /** A text is RFC 4180: commas, double quotes, a header. */
+  readonly source: TableSource;
   /** Columns that the file declares to be categories. */
   readonly category: readonly string[];
   readonly hints: readonly Hint[];
-  /** Where in the file a line of `text` is from, such as `line 17` or `row 16`. */
+  /** Where in the file a line of the CSV is from, such as `line 17` or `row 16`. */
   placeOf(line: number): string;
 }
 
@@ -67,7 +68,7 @@ export class TableWriter {
       return places.get(line);
     };
     return {
-      text: `${this.#parts.join('\n')}\n`,
+      source: `${this.#parts.join('\n')}\n`,
       category,
       hints,
       placeOf: (line) => {
@@ -80,11 +81,6 @@ export class TableWriter {
 
 function textOf(value: CellValue): string {
   return value === null || value === undefined ? '' : String(value);
-}
-
-/** Spaces at the ends stay out of quotes: they belong to no value. */
-function csvField(text: string): string {
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 export function invalid(path: string, message: string): InvalidDataset {

@@ -1,6 +1,8 @@
 /** Records with nested objects as flat rows: `{"a": {"b": 1}}` has a column a.b, as in pandas' json_normalize. */
 import { datasetLimits } from '../csv-table.ts';
 import { type Hint, hint, leaveOut } from '../hint.ts';
+import { isReadAsItIs, lineOfRow, longestCsv, numberText, type TypedColumn, type TypedTable } from '../typed-table.ts';
+import { ColumnValues } from './column-values.ts';
 import { type CellValue, type ConvertedTable, invalid, TableWriter } from './converted-table.ts';
 
 const MAX_DEPTH = 10;
@@ -63,31 +65,56 @@ export function tableOfRecords(
   return writer.finish([], imprecise === undefined ? [] : [impreciseHint(imprecise)]);
 }
 
-/** A column of single values; undefined where it is left out. */
+/** Undefined values: it is left out. */
 export interface PlainColumn {
   readonly name: string;
-  readonly values: readonly unknown[] | undefined;
+  readonly values: ColumnValues | undefined;
 }
 
 /** The same table from columns, without an object for every row; undefined where a value is no single one, which only records tell about. */
 export function tableOfColumns(columns: readonly PlainColumn[], rows: number): ConvertedTable | undefined {
   checkCells(columns.length, rows);
+  const read: TypedColumn[] = [];
+  for (const { name, values = emptyColumn(rows) } of columns) {
+    const column = values.finish(name);
+    if (column === undefined) return undefined;
+    read.push(column);
+  }
+  const imprecise = firstImprecise(columns);
+  const hints = imprecise === undefined ? [] : [impreciseHint(imprecise)];
+  const table: TypedTable = { rows, columns: read };
+  if (!isReadAsItIs(table, datasetLimits.field) || longestCsv(table) > datasetLimits.bytes)
+    return { ...writtenTable(table), hints };
+  const placeOf = (line: number) => (line < lineOfRow(0) ? 'the column names' : `row ${line - lineOfRow(0) + 1}`);
+  return { source: table, category: [], hints, placeOf };
+}
+
+function emptyColumn(rows: number): ColumnValues {
+  const values = new ColumnValues(rows);
+  values.put(0, { length: rows });
+  return values;
+}
+
+/** Of the first row that has one. */
+function firstImprecise(columns: readonly PlainColumn[]): string | undefined {
+  const [first] = columns
+    .flatMap(({ name, values }) => (values?.imprecise === undefined ? [] : [{ name, row: values.imprecise }]))
+    .sort((a, b) => a.row - b.row);
+  return first?.name;
+}
+
+function writtenTable({ columns, rows }: TypedTable): ConvertedTable {
   const writer = new TableWriter(
     columns.map(({ name }) => name),
     'row',
   );
-  let imprecise: string | undefined;
-  const cells = Array<CellValue>(columns.length);
   for (let row = 0; row < rows; row++) {
-    for (let k = 0; k < columns.length; k++) {
-      const value = columns[k]!.values?.[row];
-      if (typeof value === 'object' && value !== null) return undefined;
-      if (isImprecise(value)) imprecise ??= columns[k]!.name;
-      cells[k] = value as CellValue;
-    }
+    const cells = columns.map((column) =>
+      column.kind === 'text' ? column.texts[row] : numberText(column.numbers[row]!, column.gap),
+    );
     writer.add(row + 1, cells);
   }
-  return writer.finish([], imprecise === undefined ? [] : [impreciseHint(imprecise)]);
+  return writer.finish();
 }
 
 function isImprecise(value: unknown): boolean {

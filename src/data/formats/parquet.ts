@@ -14,6 +14,7 @@ import { compressors } from 'hyparquet-compressors';
 import { datasetLimits } from '../csv-table.ts';
 import { InvalidDataset, shortened } from '../faults.ts';
 import { type Hint, hint, leaveOut } from '../hint.ts';
+import { ColumnValues } from './column-values.ts';
 import { type ConvertedTable, invalid } from './converted-table.ts';
 import { type PlacedRecord, type PlainColumn, tableOfColumns, tableOfRecords } from './flatten.ts';
 
@@ -124,22 +125,21 @@ function readRows(source: Source): Promise<readonly Readonly<Record<string, unkn
 async function readColumns(source: Source): Promise<PlainColumn[] | undefined> {
   const { metadata, wanted, ordered } = source;
   const rows = Number(metadata.num_rows);
-  const columns = new Map(wanted.map((column) => [column.name, { values: Array<unknown>(rows), read: 0 }]));
+  const columns = new Map(
+    wanted.map((column) => [column.name, { values: new ColumnValues(rows), read: valueReader(column) }]),
+  );
   await parquetRead({
     ...readOptions(source),
     // It must not throw: nobody would catch it.
     onChunk: ({ columnName, columnData, rowStart }) => {
       const column = columns.get(columnName);
       if (column === undefined) return;
-      for (let i = 0; i < columnData.length; i++) column.values[rowStart + i] = columnData[i];
-      column.read += columnData.length;
+      const { read, values } = column;
+      values.put(rowStart, read === undefined ? columnData : Array.from(columnData, (value: unknown) => read(value)));
     },
   });
-  if ([...columns.values()].some(({ read, values }) => read !== rows || values.length !== rows)) return undefined;
-  return ordered.map((column) => {
-    const read = valueReader(column);
-    return { name: column.name, values: columns.get(column.name)?.values.map((value) => read(value)) };
-  });
+  if ([...columns.values()].some(({ values }) => !values.isFull)) return undefined;
+  return ordered.map(({ name }) => ({ name, values: columns.get(name)?.values }));
 }
 
 /** Pages say how large they are decompressed: what they say is believed only up to a limit. */
@@ -206,7 +206,7 @@ function* recordsOf(
   const readers = columns.map((column) => [column.name, valueReader(column)] as const);
   for (const [i, row] of rows.entries()) {
     const record: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-    for (const [name, read] of readers) record[name] = read(row[name]);
+    for (const [name, read] of readers) record[name] = read === undefined ? row[name] : read(row[name]);
     yield { place: i + 1, record };
   }
 }
@@ -220,8 +220,11 @@ function timeOf(value: bigint, perSecond: bigint, digits: number): string {
   return `${value < 0n ? '-' : ''}${parts.join(':')}${rest}`;
 }
 
-/** Times of day come as a count of their unit since midnight. */
-function valueReader({ logical_type: logical, converted_type: converted }: SchemaElement): (value: unknown) => unknown {
+/** Times of day come as a count of their unit since midnight; other values are what they are. */
+function valueReader({
+  logical_type: logical,
+  converted_type: converted,
+}: SchemaElement): ((value: unknown) => unknown) | undefined {
   const unit =
     logical?.type === 'TIME'
       ? logical.unit
@@ -230,7 +233,7 @@ function valueReader({ logical_type: logical, converted_type: converted }: Schem
         : converted === 'TIME_MICROS'
           ? 'MICROS'
           : undefined;
-  if (unit === undefined) return (value) => value;
+  if (unit === undefined) return undefined;
   const [perSecond, digits] = ({ MILLIS: [1_000n, 3], MICROS: [1_000_000n, 6], NANOS: [1_000_000_000n, 9] } as const)[
     unit
   ];

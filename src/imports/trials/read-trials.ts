@@ -69,6 +69,8 @@ function refused(detail: string, issues: readonly ValidationIssue[]): Extract<Tr
 /** Throws a Problem or `InvalidDataset` for a file that is damaged, whose format is not known, or that needs to be asked about. */
 function readTrials({ bytes, format, names, name, file, dataset, ...choices }: TrialsTask): ReadTrials {
   const asked = { ...choices, named: Object.keys(names) };
+  if (isSqlite(bytes) && format !== undefined && format !== 'optuna-sqlite')
+    throw refusedFile('format', `the file is a SQLite database, which is optuna-sqlite, not ${format}`);
   const source = isSqlite(bytes)
     ? readSqliteTrials(bytes, asked)
     : sourceIn(decodeText(bytes, undefined, MAX_TRIALS_FILE).text, asked, format);
@@ -90,5 +92,7 @@ function sourceIn(text: string, asked: Asked, format: TrialFormat | undefined): 
     return readJournalTrials(content, asked);
   if (/^\s*[[{]/.test(content))
     throw refusedFile('', `is no file with trials that is known: it begins with ${shortened(content.trim())}`);
+  if (asked.study !== undefined)
+    throw refusedFile('study', 'applies to journals and databases of Optuna: a CSV has one study; leave it out');
   return readCsvTrials(content, asked, format);
 }

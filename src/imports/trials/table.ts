@@ -34,7 +34,12 @@ export function tableIn(text: string): Table {
   const names = (header?.fields ?? []).map((name) => name.trim());
   const places = new Map(names.map((name, k) => [name, k]));
   const twice = names.find((name, k) => name !== '' && places.get(name) !== k);
-  if (twice !== undefined) issues.add('line 1', `has the column ${shortened(twice)} twice`);
+  if (twice !== undefined) {
+    const levels = isHeader(records[0]?.fields ?? [])
+      ? ': lines 1 and 2 look like the header of a pandas table with several levels; write it with one, such as study.trials_dataframe(multi_index=False)'
+      : '';
+    issues.add('line 1', `has the column ${shortened(twice)} twice${levels}`);
+  }
   for (const { line, fields } of records) {
     if (fields.length !== names.length)
       issues.add(`line ${line}`, `has ${fields.length} fields, but the header has ${names.length}`);
@@ -48,6 +53,11 @@ export function tableIn(text: string): Table {
     names: names.filter((name) => name !== ''),
     rows: records.map(({ line, fields }) => ({ line, cell: (name) => fields[places.get(name) ?? -1]?.trim() ?? '' })),
   };
+}
+
+/** Whether a line may be a second header: words, and no number. */
+function isHeader(fields: readonly string[]): boolean {
+  return fields.some((field) => field.trim() !== '') && !fields.some((field) => number.test(field.trim()));
 }
 
 const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;

@@ -6,13 +6,16 @@ import { readCsv } from '../../../src/data/csv-dataset.ts';
 import { InvalidDataset } from '../../../src/data/faults.ts';
 import { inlineFileReader } from '../../../src/data/file-work.ts';
 import { looksLikeSvmlight } from '../../../src/data/formats/svmlight.ts';
+import { csvOf } from '../../../src/data/typed-table.ts';
 import type { AskedUpload } from '../../../src/data/upload.ts';
 import { readUpload } from '../../../src/data/upload.ts';
 
 const read = (file: string | Uint8Array, asked: Partial<AskedUpload> = {}) =>
   readUpload(typeof file === 'string' ? Buffer.from(file) : file, { name: 'file', ...asked });
 const linesOf = async (file: string | Uint8Array, asked?: Partial<AskedUpload>) =>
-  (await read(file, asked)).text.trimEnd().split('\n');
+  csvOf((await read(file, asked)).source)
+    .trimEnd()
+    .split('\n');
 
 async function issueOf(file: string | Uint8Array, asked: Partial<AskedUpload> = {}) {
   const bytes = typeof file === 'string' ? Buffer.from(file) : file;
@@ -150,7 +153,7 @@ describe('a value', () => {
   });
 
   it('of svmlight that names a query is a column that can be left out', async () => {
-    const { text, hints } = await read('2 qid:1 1:1 2:5\n1 qid:2 1:3');
+    const { source: text, hints } = await read('2 qid:1 1:1 2:5\n1 qid:2 1:3');
     expect(text).toBe('qid,f1,f2,target\n1,1,5,2\n2,3,0,1\n');
     expect(hints[1]).toMatchObject({ offers: [{ option: 'ignore', values: ['qid'] }] });
   });
@@ -161,7 +164,7 @@ it('delimited text that resembles another format is delimited text', async () =>
   expect((await read(times)).options.format).toBe('csv');
   const brackets = many((i) => `[${i},${i % 2}`);
   expect((await read(brackets)).options.format).toBe('csv');
-  const { options, text } = await read('1 1:2 2:3\n0 1:5\n'.repeat(10), { format: 'csv' });
+  const { options, source: text } = await read('1 1:2 2:3\n0 1:5\n'.repeat(10), { format: 'csv' });
   expect(options.delimiter).toBe('space');
   expect(text).toMatch(/^1 1:2/);
   expect(() => readCsv(text, options)).toThrow(InvalidDataset);
@@ -249,7 +252,7 @@ describe('tables as other programs write them', () => {
   it('of Zstandard that begins with a frame to be skipped', async () => {
     const skipped = Buffer.from('502a4d180400000061626364', 'hex');
     const file = Buffer.concat([skipped, readFileSync('test/fixtures/table.csv.zst')]);
-    expect((await read(file)).text).toBe((await read(readFileSync('test/fixtures/table.csv.zst'))).text);
+    expect((await read(file)).source).toBe((await read(readFileSync('test/fixtures/table.csv.zst'))).source);
     expect((await read(file)).options.compression).toBe('zstd');
   });
 });

@@ -1,4 +1,5 @@
 /** What is made of trials in files of other tools, of small files that say one thing each. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../../src/algorithms/space/space.ts';
 import type { NameMapping } from '../../../src/imports/names.ts';
@@ -57,6 +58,47 @@ describe('a distribution that the file does not have', () => {
   });
 });
 
+describe('what was asked for and the file is not', () => {
+  const refused = (path: string, message: RegExp) => ({
+    kind: 'refused',
+    issues: [{ path, message: expect.stringMatching(message) }],
+  });
+
+  it('a format, of a database', () => {
+    const bytes = readFileSync('test/fixtures/trials/optuna.db');
+    const asked = { names: {}, dataset: '', bytes };
+    expect(answerTrials({ ...asked, format: 'wandb-csv' })).toMatchObject(
+      refused('format', /is a SQLite database, which is optuna-sqlite, not wandb-csv/),
+    );
+    expect(answerTrials({ ...asked, format: 'optuna-sqlite' })).toMatchObject({ kind: 'read' });
+  });
+
+  it('a database with a rollback journal: one that had a write-ahead log is read alike', () => {
+    const bytes = readFileSync('test/fixtures/trials/optuna.db');
+    const logged = Buffer.from(bytes);
+    logged.fill(2, 18, 20);
+    const asked = { names: {}, dataset: '' };
+    const answer = answerTrials({ ...asked, bytes: logged });
+    expect(answer.kind).toBe('read');
+    expect(answer).toEqual(answerTrials({ ...asked, bytes }));
+  });
+
+  it('a study, of a CSV', async () => {
+    expect(await answerTo(table('q', ['1', '2']), { study: 'b' })).toMatchObject(
+      refused('study', /a CSV has one study/),
+    );
+  });
+
+  it('a CSV with the several headers of pandas', async () => {
+    const text = ',number,value,params,params,state\n,,,q,r,\n0,0,0.5,1,2,COMPLETE\n';
+    expect(await answerTo(text)).toMatchObject(
+      refused('line 1', /has the column params twice: lines 1 and 2 look like .*multi_index=False/),
+    );
+    const plain = 'number,value,params_q,params_q,state\n0,0.5,1,2,COMPLETE\n';
+    expect(await answerTo(plain)).toMatchObject(refused('line 1', /twice$/));
+  });
+});
+
 describe('a name', () => {
   it('is mapped if all of its values are values of ours, and kept otherwise', async () => {
     expect(await settingsOf('lr', ['0.1', '0.2'])).toHaveProperty('learningRate');
@@ -98,6 +140,23 @@ describe('a journal', () => {
     const text = journal(study('a'), study('b'), trial({}), trial({ value: 0.25 }, 1));
     expect(await answerTo(text)).toMatchObject({ kind: 'refused', issues: [{ path: 'study' }] });
     expect((await read(text, { study: 'b' })).search.record).toMatchObject({ name: 'b', best: { value: 0.25 } });
+  });
+
+  it('of ours has notes and tags of trials also where they were set later', async () => {
+    const own = ['search', 'dataset', 'specification'].map((name) => ({
+      ...{ op_code: 2, study_id: 0 },
+      user_attr: { [name]: 'x' },
+    }));
+    const later = (user_attr: object) => ({ op_code: 8, trial_id: 0, user_attr });
+    const text = journal(
+      study('a'),
+      ...own,
+      trial({ state: 0, value: null }),
+      later({ notes: 'seen' }),
+      later({ tags: 'kept' }),
+      { op_code: 6, trial_id: 0, state: 1, values: [0.5] },
+    );
+    expect(rowsOf(await read(text))).toMatchObject([{ state: 'complete', notes: 'seen', tags: ['kept'] }]);
   });
 
   it('is read as Optuna reads it: a finished trial does not change, a deleted study has no new ones', async () => {

@@ -107,9 +107,3 @@ export function withOffer(choices: Choices, { option, values }: Offer): Choices 
       return choices;
   }
 }
-
-/** Derives the name of a data set from a file name: letters, digits, dots, dashes and underscores. */
-export function nameOf(file: string): string {
-  const plain = file.replace(/(\.[a-z0-9]{1,8})?(\.(gz|zst))?$/i, '').replace(/[^a-zA-Z0-9._-]+/g, '-');
-  return plain.replace(/^[^a-zA-Z0-9]+|-+$/g, '').slice(0, 100) || 'mine';
-}

@@ -2,6 +2,7 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { nameOf, nameOfUrl } from '../../../src/client/dataset-name.ts';
 import { DEFAULT_PROJECT } from '../../../src/domain/project.ts';
 import { formatCount, plural } from '../../../src/format.ts';
 import { api, Refusal } from '../api.ts';
@@ -13,11 +14,12 @@ import { ProjectSelect } from '../projects.tsx';
 import { Columns } from './columns.tsx';
 import { Dialect } from './dialect.tsx';
 import { Hints } from './hints.tsx';
-import { type Choices, type DatasetPreview, nameOf, noChoices, parametersOf } from './preview.ts';
+import { type Choices, type DatasetPreview, noChoices, parametersOf } from './preview.ts';
 
 interface Chosen {
   readonly name: string;
-  readonly csv: Blob;
+  /** Its content, or its address. */
+  readonly file: Blob | string;
 }
 
 interface UploadProps {
@@ -30,7 +32,7 @@ export function Upload({ names, builtIn }: UploadProps): ReactNode {
   const [chosen, choose] = useState<Chosen | undefined>(undefined);
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const take = (file: File | undefined) => file && choose({ name: nameOf(file.name), csv: file });
+  const take = (file: File | undefined) => file && choose({ name: nameOf(file.name), file });
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
@@ -67,9 +69,34 @@ export function Upload({ names, builtIn }: UploadProps): ReactNode {
           tabIndex={-1}
           onChange={(event) => take(event.target.files?.[0])}
         />
-        <Paste take={(text) => choose({ name: 'pasted', csv: new Blob([text]) })} />
+        <Paste take={(text) => choose({ name: 'pasted', file: new Blob([text]) })} />
       </div>
+      <Address take={(url) => choose({ name: nameOfUrl(url), file: url })} />
     </div>
+  );
+}
+
+/** The service reads the file, from hosts that its operator allows. */
+function Address({ take }: { readonly take: (url: string) => void }): ReactNode {
+  const [url, setUrl] = useState('');
+  return (
+    <form
+      className="row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        take(url.trim());
+      }}
+    >
+      <input
+        type="url"
+        required
+        aria-label="Address of a file"
+        placeholder="or its address: https://…"
+        value={url}
+        onChange={(event) => setUrl(event.target.value)}
+      />
+      <button type="submit">Read it</button>
+    </form>
   );
 }
 
@@ -107,11 +134,11 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
   const [name, setName] = useState(chosen.name);
   const [project, setProject] = useState('');
   const [choices, setChoices] = useState<Choices>(noChoices);
-  const { preview, error } = usePreview(chosen.csv, choices);
+  const { preview, error } = usePreview(chosen.file, choices);
   const client = useQueryClient();
   const go = useGo();
   const upload = useMutation({
-    mutationFn: () => api.upload({ name, ...(project !== '' && { project }), ...parametersOf(choices) }, chosen.csv),
+    mutationFn: () => api.upload({ name, ...(project !== '' && { project }), ...parametersOf(choices) }, chosen.file),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['datasets'] });
       go(`/new?dataset=${encodeURIComponent(name)}`);
@@ -182,18 +209,18 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
 }
 
 /** Requests a preview for every change, and drops outdated responses. */
-function usePreview(csv: Blob, choices: Choices) {
+function usePreview(file: Blob | string, choices: Choices) {
   const [state, setState] = useState<{ preview?: DatasetPreview; error?: Error }>({});
   useEffect(() => {
     const abort = new AbortController();
-    api.preview(parametersOf(choices), csv, abort.signal).then(
+    api.preview(parametersOf(choices), file, abort.signal).then(
       (preview) => setState({ preview }),
       (error: unknown) => {
         if (!abort.signal.aborted && error instanceof Error) setState((before) => ({ ...before, error }));
       },
     );
     return () => abort.abort();
-  }, [csv, choices]);
+  }, [file, choices]);
   return state;
 }
 
