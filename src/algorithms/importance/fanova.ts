@@ -3,10 +3,13 @@
  * each hyperparameter explains by itself, averaged over all others *in the sampling distribution*: a log scale in powers.
  */
 import { randomAt } from '../../random.ts';
-import { growTree, type Leaf, type Samples } from './forest.ts';
+import { type Leaf, type Samples, treesOf } from './forest.ts';
 
 /** Bootstrap resamples, one tree each; fewer for pairs, whose cost is quadratic in the leaves. */
 const RESAMPLES = 48;
+/** And fewer with more hyperparameters than this, so that the time does not grow with them. */
+const MANY_DIMENSIONS = 32;
+const MIN_RESAMPLES = 8;
 const PAIR_RESAMPLES = 8;
 /** The interval leaves out this share at either end. */
 const OUTSIDE = 0.05;
@@ -20,8 +23,12 @@ export interface Share {
 
 /** By dimension; undefined if all values are equal. Deterministic for a seed. */
 export function mainShares(samples: Samples, seed: number): Share[] | undefined {
-  const resamples = forest(samples, seed, RESAMPLES).map((leaves) => treeShares(leaves, samples.choices));
-  const known = resamples.filter((shares) => shares !== undefined);
+  const count = Math.max(MIN_RESAMPLES, Math.floor(RESAMPLES * Math.min(1, MANY_DIMENSIONS / samples.columns.length)));
+  const known: number[][] = [];
+  for (const leaves of forest(samples, seed, count)) {
+    const shares = treeShares(leaves, samples.choices);
+    if (shares !== undefined) known.push(shares);
+  }
   if (known.length === 0) return undefined;
   const means = meanRows(known);
   return means.map((share, j) => {
@@ -31,28 +38,38 @@ export function mainShares(samples: Samples, seed: number): Share[] | undefined 
   });
 }
 
-/** The share that two dimensions explain by their interaction, beyond their own shares; 0 if all values are equal. */
-export function pairShare(samples: Samples, seed: number, j: number, k: number): number {
-  const shares = forest(samples, seed, PAIR_RESAMPLES).flatMap((leaves) => {
+/** The share that each two dimensions explain by their interaction, beyond their own shares; 0 if all values are equal. */
+export function pairShares(
+  samples: Samples,
+  seed: number,
+  pairs: readonly (readonly [j: number, k: number])[],
+): number[] {
+  const sums = pairs.map(() => 0);
+  let trees = 0;
+  for (const leaves of forest(samples, seed, PAIR_RESAMPLES)) {
     const volumes = leaves.map((leaf) => volume(leaf, samples.choices));
     const variance = varianceOf(leaves, volumes);
-    if (!(variance > 0)) return [];
+    if (!(variance > 0)) continue;
+    trees++;
     const own = treeShares(leaves, samples.choices)!;
-    return Math.max(0, pairVariance(leaves, volumes, samples.choices, j, k) / variance - own[j]! - own[k]!);
-  });
-  return shares.length === 0 ? 0 : shares.reduce((a, b) => a + b, 0) / shares.length;
+    for (const [i, [j, k]] of pairs.entries()) {
+      sums[i]! += Math.max(0, pairVariance(leaves, volumes, samples.choices, j, k) / variance - own[j]! - own[k]!);
+    }
+  }
+  return sums.map((sum) => (trees === 0 ? 0 : sum / trees));
 }
 
-function forest(samples: Samples, seed: number, resamples: number): Leaf[][] {
+/** One tree at a time: with hundreds of dimensions a tree takes tens of megabytes. */
+function* forest(samples: Samples, seed: number, resamples: number): Generator<Leaf[]> {
   const n = samples.values.length;
-  return Array.from({ length: resamples }, (_, resample) => {
+  const grow = treesOf(samples);
+  for (let resample = 0; resample < resamples; resample++) {
     const random = randomAt({ seed, purpose: 'forest', trial: resample });
-    return growTree(
-      samples,
+    yield grow(
       Uint32Array.from({ length: n }, () => random.integer(n)),
       random,
     );
-  });
+  }
 }
 
 function meanRows(rows: readonly (readonly number[])[]): number[] {
@@ -106,18 +123,24 @@ function mainVariance(
     for (const [i, leaf] of leaves.entries()) for (const choice of leaf.choices[j]!) means[choice]! += heights[i]!;
     return means.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
   }
-  const edges = leaves.flatMap((leaf, i) => [
-    { at: leaf.low[j]!, step: heights[i]! },
-    { at: leaf.high[j]!, step: -heights[i]! },
-  ]);
-  edges.sort((a, b) => a.at - b.at);
+  // Most leaves reach from 0 to 1 in most dimensions: only edges in between are sorted.
+  const edges: { readonly at: number; readonly step: number }[] = [];
   let [here, level, variance] = [0, 0, 0];
+  const add = (at: number, step: number) => {
+    if (at <= 0) level += step;
+    else if (at < 1) edges.push({ at, step });
+  };
+  for (const [i, leaf] of leaves.entries()) {
+    add(leaf.low[j]!, heights[i]!);
+    add(leaf.high[j]!, -heights[i]!);
+  }
+  edges.sort((a, b) => a.at - b.at);
   for (const { at, step } of edges) {
     variance += (at - here) * (level - mean) ** 2;
     here = at;
     level += step;
   }
-  return variance;
+  return variance + (1 - here) * (level - mean) ** 2;
 }
 
 /** The variance of the tree's mean over all dimensions but j and k, from the pairs of leaves that overlap in both. */

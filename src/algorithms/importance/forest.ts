@@ -32,34 +32,72 @@ const MIN_GAIN = 1e-12;
 /** The share of the dimensions considered for a split, so that dimensions whose gain only shows further down get used. */
 const CONSIDERED = 2 / 3;
 
-/** Leaves of a tree grown on the rows (which may repeat), the best split first (Breiman et al. 1984). */
-export function growTree(samples: Samples, rows: Uint32Array, random: Random): Leaf[] {
-  const d = samples.columns.length;
-  const leaves: Leaf[] = [];
+export type GrowTree = (rows: Uint32Array, random: Random) => Leaf[];
+
+/** Grows trees on rows of the samples (which may repeat), the best split first (Breiman et al. 1984). */
+export function treesOf(samples: Samples): GrowTree {
+  const ranks = samples.columns.map(ranksOf);
+  const isLeft = new Uint8Array(samples.values.length);
   const whole = {
-    low: new Float64Array(d),
-    high: new Float64Array(d).fill(1),
+    low: new Float64Array(samples.columns.length),
+    high: new Float64Array(samples.columns.length).fill(1),
     choices: samples.choices.map((count) =>
       count > 0 ? new Set(Array.from({ length: count }, (_, c) => c)) : undefined,
     ),
   };
-  // The rows of a node sorted along every dimension: sorted once here, and split in order below.
-  const sorted = samples.columns.map((column) => rows.toSorted((a, b) => column[a]! - column[b]!));
-  const pending: { sorted: Uint32Array[]; box: Omit<Leaf, 'value'> }[] = [{ sorted, box: whole }];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    const split = bestSplit(samples, node.sorted, random);
-    if (split === undefined) {
-      leaves.push({ ...node.box, value: meanOf(samples.values, node.sorted[0]!) });
-      continue;
+  return (rows, random) => {
+    const leaves: Leaf[] = [];
+    // The rows of a node sorted along every dimension: sorted once here, and split in order below.
+    const sorted = ranks.map((rank) => sortedBy(rank, rows));
+    const pending: { sorted: Uint32Array[]; box: Omit<Leaf, 'value'> }[] = [{ sorted, box: whole }];
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+      const split = bestSplit(samples, node.sorted, random);
+      if (split === undefined) {
+        leaves.push({ ...node.box, value: meanOf(samples.values, node.sorted[0]!) });
+        continue;
+      }
+      const column = samples.columns[split.dimension]!;
+      let count = 0;
+      for (const row of node.sorted[0]!) {
+        const goesLeft = split.left === undefined ? column[row]! <= split.at : split.left.has(column[row]!);
+        isLeft[row] = goesLeft ? 1 : 0;
+        count += isLeft[row]!;
+      }
+      const parts = node.sorted.map((list) => partition(list, isLeft, count));
+      const [left, right] = boxesOf(node.box, split);
+      pending.push({ sorted: parts.map((part) => part[1]), box: right });
+      pending.push({ sorted: parts.map((part) => part[0]), box: left });
     }
-    const column = samples.columns[split.dimension]!;
-    const isLeft = (row: number) =>
-      split.left === undefined ? column[row]! <= split.at : split.left.has(column[row]!);
-    const [left, right] = boxesOf(node.box, split);
-    pending.push({ sorted: node.sorted.map((list) => list.filter((row) => !isLeft(row))), box: right });
-    pending.push({ sorted: node.sorted.map((list) => list.filter(isLeft)), box: left });
+    return leaves;
+  };
+}
+
+/** By row: how many different values are smaller than its own. */
+function ranksOf(column: Float64Array): Uint32Array {
+  const places = new Map([...new Set(column)].sort((a, b) => a - b).map((value, place) => [value, place]));
+  return Uint32Array.from(column, (value) => places.get(value)!);
+}
+
+/** The rows by rank; those of one rank stay in their order (a counting sort). */
+function sortedBy(rank: Uint32Array, rows: Uint32Array): Uint32Array {
+  const next = new Uint32Array(rank.length + 1);
+  for (const row of rows) next[rank[row]! + 1]!++;
+  for (let i = 1; i < next.length; i++) next[i]! += next[i - 1]!;
+  const sorted = new Uint32Array(rows.length);
+  for (const row of rows) sorted[next[rank[row]!]!++] = row;
+  return sorted;
+}
+
+/** Both parts of the list, in its order; `count` rows are left. */
+function partition(list: Uint32Array, isLeft: Uint8Array, count: number): [left: Uint32Array, right: Uint32Array] {
+  const left = new Uint32Array(count);
+  const right = new Uint32Array(list.length - count);
+  let [i, k] = [0, 0];
+  for (const row of list) {
+    if (isLeft[row] === 1) left[i++] = row;
+    else right[k++] = row;
   }
-  return leaves;
+  return [left, right];
 }
 
 function meanOf(values: Float64Array, rows: Uint32Array): number {
@@ -128,7 +166,7 @@ function numericSplit(
   return Number.isNaN(at) ? undefined : { dimension, at, left: undefined, gain };
 }
 
-/** With choices ordered by their mean value, the best subset is a prefix (Fisher 1958). */
+/** With choices ordered by their mean value, the best subset is a prefix (Fisher 1958). `rows` are sorted by choice. */
 function choiceSplit(
   column: Float64Array,
   values: Float64Array,
@@ -136,21 +174,26 @@ function choiceSplit(
   dimension: number,
   total: number,
 ): Split | undefined {
-  const sums = new Map<number, { count: number; sum: number }>();
+  const present: { readonly choice: number; count: number; sum: number }[] = [];
+  let current: (typeof present)[number] | undefined;
   for (const row of rows) {
-    const known = sums.get(column[row]!) ?? { count: 0, sum: 0 };
-    known.count++;
-    known.sum += values[row]!;
-    sums.set(column[row]!, known);
+    const choice = column[row]!;
+    if (current?.choice !== choice) {
+      current = { choice, count: 0, sum: 0 };
+      present.push(current);
+    }
+    current.count++;
+    current.sum += values[row]!;
   }
-  const ordered = [...sums].sort(([, a], [, b]) => a.sum / a.count - b.sum / b.count);
+  if (present.length < 2) return undefined;
+  present.sort((a, b) => a.sum / a.count - b.sum / b.count);
   let [sum, count, gain, taken] = [0, 0, 0, 0];
-  ordered.slice(0, -1).forEach(([, own], k) => {
-    sum += own.sum;
-    count += own.count;
+  for (let k = 0; k + 1 < present.length; k++) {
+    sum += present[k]!.sum;
+    count += present[k]!.count;
     const here = gainOf(sum, count, total, rows.length);
     if (here > gain) [gain, taken] = [here, k + 1];
-  });
+  }
   if (taken === 0) return undefined;
-  return { dimension, at: Number.NaN, left: new Set(ordered.slice(0, taken).map(([choice]) => choice)), gain };
+  return { dimension, at: Number.NaN, left: new Set(present.slice(0, taken).map(({ choice }) => choice)), gain };
 }

@@ -4,7 +4,7 @@ import { randomAt } from '../../random.ts';
 import { type Direction, signOf } from '../objective.ts';
 import { countOf, type Dimension, type Point, type Space, type Value } from '../space/space.ts';
 import { axisOf, placeOn } from '../space/transform.ts';
-import { mainShares, pairShare } from './fanova.ts';
+import { mainShares, pairShares } from './fanova.ts';
 import type { Samples } from './forest.ts';
 import { pedAnova } from './ped-anova.ts';
 
@@ -150,11 +150,22 @@ function pairsOf(all: Sampled, names: readonly string[]): ExplainedPair[] {
   const placeOf = (name: string) => dimensions.findIndex((dimension) => dimension.name === name);
   const varied = names.filter((name) => !isFixed(dimensions[placeOf(name)]!));
   const pairs = varied.flatMap((a, i) => varied.slice(i + 1).map((b) => [a, b] as const));
-  return pairs
-    .flatMap(([a, b]) => {
-      const both = all.where([a, b]);
+  // Pairs with the same conditions have the same trials, and share their trees.
+  const groups = new Map<string, (readonly [string, string])[]>();
+  for (const pair of pairs) {
+    const conditions = [...new Set(pair.map((name) => conditionOf(dimensions[placeOf(name)]!)))].sort().join();
+    groups.set(conditions, [...(groups.get(conditions) ?? []), pair]);
+  }
+  return [...groups.values()]
+    .flatMap((group) => {
+      const both = all.where(group[0]!);
       if (both === undefined) return [];
-      return [{ names: [a, b], share: both.weight * pairShare(both.samples, all.seed, placeOf(a), placeOf(b)) }];
+      const shares = pairShares(
+        both.samples,
+        all.seed,
+        group.map(([a, b]) => [placeOf(a), placeOf(b)]),
+      );
+      return group.map((names, i) => ({ names, share: both.weight * shares[i]! }));
     })
     .sort((a, b) => b.share - a.share);
 }

@@ -1,6 +1,6 @@
 /** Checks importance fixtures: PED-ANOVA on given trials, and known fANOVA shares. */
 
-import { mainShares, pairShare } from '../../algorithms/importance/fanova.ts';
+import { mainShares, pairShares } from '../../algorithms/importance/fanova.ts';
 import type { Samples } from '../../algorithms/importance/forest.ts';
 import { pedAnova } from '../../algorithms/importance/ped-anova.ts';
 import { sobol } from '../../algorithms/samplers/sobol/quasi-random.ts';
@@ -81,7 +81,7 @@ function checkAnalytic(json: Json): Mismatches {
     const samples = sampled(f);
     const [, j, k] = title.match(/interaction (\w):(\w)/) ?? [];
     if (isNumber(expected) && j !== undefined && k !== undefined) {
-      const ours = pairShare(samples, SEED, 'xyz'.indexOf(j), 'xyz'.indexOf(k));
+      const ours = pairShares(samples, SEED, [['xyz'.indexOf(j), 'xyz'.indexOf(k)]])[0]!;
       return within(title, ours, expected, SHARE_TOLERANCE);
     }
     const shares = mainShares(samples, SEED) ?? [];

@@ -79,3 +79,17 @@ describe('pairs', () => {
     expect(pairs.filter(({ names }) => names.includes('one') && names.includes('other'))).toEqual([]);
   });
 });
+
+describe('a hundred hyperparameters', () => {
+  it('has the three that matter first', () => {
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, j) => [`h${j}`, float(0, 1)]));
+    const { shares } = explained(many, ({ h3, h50, h99 }) => Number(h3) * Number(h50) + Number(h99), 400);
+    expect(
+      shares
+        .slice(0, 3)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['h3', 'h50', 'h99']);
+    expect(shares[0]!.name).toBe('h99');
+  });
+});
