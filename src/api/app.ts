@@ -1,21 +1,16 @@
 /** The API as one plugin tree. It does not listen, so tests can inject requests. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import compress from '@fastify/compress';
 import helmet from '@fastify/helmet';
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import metrics from 'fastify-metrics';
-import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
-import { endpoints } from '../contract/http.ts';
 import { Problem } from '../errors.ts';
-import { projectRoot } from '../paths.ts';
-import { identify, refuseStrangers, SESSION_COOKIE } from './authentication.ts';
+import { identify, refuseStrangers } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
+import { documentApi } from './openapi.ts';
 import { answerUnreadable, MAX_HEADER, registerProblems } from './problems.ts';
 import { keepToProjects } from './project-access.ts';
 import { limitRequests, limitWebsockets } from './quotas.ts';
@@ -119,45 +114,4 @@ function rejectUnknownHosts(app: FastifyInstance, hosts: readonly string[]): voi
       `${hostname} is not a name of this service; HYPERSEARCH_HOSTS lists the names by which it may be reached`,
     );
   });
-}
-
-async function documentApi(app: FastifyInstance): Promise<void> {
-  const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'hypersearch',
-        version,
-        description: 'Hyperparameter search for small neural networks, with a diagnosis of every trial.',
-      },
-      components: {
-        securitySchemes: {
-          key: { type: 'http', scheme: 'bearer', description: 'An API key, if the service needs one' },
-          session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
-        },
-      },
-      security: [{}, { key: [] }, { session: [] }],
-    },
-    transform: jsonSchemaTransform,
-    transformObject: (document) => withFileBodies(jsonSchemaTransformObject(document)),
-  });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-}
-
-type OpenApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
-
-/** Endpoints that take a file have no schema of their body, which would parse it. */
-function withFileBodies(document: OpenApiDocument): OpenApiDocument {
-  const file = { schema: { type: 'string', format: 'binary' } };
-  for (const [name, endpoint] of Object.entries(endpoints)) {
-    if (!('consumes' in endpoint) || 'body' in endpoint) continue;
-    const path = document.paths?.[name.replace('POST ', '')];
-    const content = Object.fromEntries(endpoint.consumes.map((type) => [type, file]));
-    Object.assign(path?.post ?? {}, { requestBody: { required: true, content } });
-  }
-  return document;
 }
