@@ -22,6 +22,7 @@ import { startRetention } from './adapters/postgres/retention.ts';
 import { createSearchQueries } from './adapters/postgres/search-queries.ts';
 import { createSearchStore } from './adapters/postgres/search-store.ts';
 import { storageUsageOf } from './adapters/postgres/storage-usage.ts';
+import { createWorkMetrics, type WorkMetrics } from './adapters/prometheus/work-metrics.ts';
 import type { ApiDependencies } from './api/dependencies.ts';
 import type { SplitTask } from './application/dataset-rows.ts';
 import { deliver } from './application/deliver.ts';
@@ -57,6 +58,7 @@ import { projectRoot, workerScript } from './paths.ts';
 export interface Assembly {
   readonly dependencies: ApiDependencies;
   readonly handOff: HandOff;
+  readonly metrics: WorkMetrics;
   /** Disconnects from Postgres and the queue. */
   close(): Promise<void>;
 }
@@ -128,7 +130,8 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   await applyMigrations(databaseUrl, join(projectRoot, 'prisma', 'migrations'));
   const connection = queueConnection(config, databaseUrl);
   await prepareQueue(connection);
-  const database = connect(databaseUrl, config.connections);
+  const metrics = createWorkMetrics();
+  const database = connect(databaseUrl, config.connections, metrics.meter);
   const pubSub = await createPubSub(databaseUrl, log);
   const files = createFileThreads();
   const datasets = createDatasetStore(database, join(projectRoot, 'datasets'), files);
@@ -231,12 +234,14 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     slowness: rememberedSlowness(() => speed.run(undefined)),
     usage: () => storageUsageOf(database),
     ping: database.$check,
+    addMetrics: metrics.addTo,
   };
   const reconciling = startReconciling(dependencies, config.reconcileSeconds);
   const retention = startRetention(database, config.retention, log);
   return {
     dependencies,
     handOff,
+    metrics,
     close: async () => {
       await reconciling.stop();
       await retention.stop();
@@ -267,12 +272,13 @@ const HEAP_GROWTH_PERCENT = 50;
 export async function startWorker(
   config: Config,
   databaseUrl: string,
-  { dependencies, handOff }: Assembly,
+  { dependencies, handOff, metrics }: Assembly,
 ): Promise<{ close(): Promise<void> }> {
   const { kernels, log } = dependencies;
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const entry = workerScript('compute-thread');
   const core = createThreadedCore(config.threads, entry, kernels, config.trialMemoryBytes);
+  metrics.watchThreads(core.load);
   const runner = createTrialRunner({
     ...dependencies,
     handOff,

@@ -58,6 +58,11 @@ const schema = z.object({
     .enum(['text', 'json'])
     .optional()
     .describe('Log format; by default text on a terminal and JSON elsewhere'),
+  HYPERSEARCH_METRICS_PORT: port
+    .optional()
+    .describe(
+      'Where a worker process serves /metrics, at HYPERSEARCH_HOST; by default nowhere. The API has it at its own port',
+    ),
   HYPERSEARCH_HOSTS: z
     .string()
     .optional()
@@ -118,6 +123,8 @@ export interface Config {
   /** Of the command line. */
   readonly key: string | undefined;
   readonly port: number;
+  /** Of a worker process; undefined if it serves no metrics. */
+  readonly metricsPort: number | undefined;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly queuePrefix: string;
@@ -178,6 +185,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     insecure: values.HYPERSEARCH_INSECURE === '1',
     key: values.HYPERSEARCH_KEY,
     port: values.HYPERSEARCH_PORT,
+    metricsPort: values.HYPERSEARCH_METRICS_PORT,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
     queuePrefix: values.HYPERSEARCH_QUEUE_PREFIX,

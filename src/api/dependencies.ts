@@ -1,6 +1,7 @@
 /** The dependencies of the API, created by the composition roots (assembly.ts, tests). */
 
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { SplitTask } from '../application/dataset-rows.ts';
 import type { Machine } from '../application/dry-run.ts';
 import type { MlflowTask } from '../application/exports/mlflow.ts';
@@ -66,6 +67,8 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   readonly examples: readonly Example[];
   /** Throws if Postgres does not answer, or cannot store for want of room. */
   readonly ping: () => Promise<void>;
+  /** Adds the metrics of what this process does, besides answering requests. */
+  readonly addMetrics: (registry: Registry) => void;
   /** What the database holds. */
   readonly usage: () => Promise<StorageUsage>;
   /** Folder of the page. */

@@ -19,6 +19,8 @@ import type { FoldState } from './trial-checkpoint.ts';
 
 export interface Threads {
   readonly pool: Piscina<ThreadRequest, void>;
+  /** Requests that were sent and have not ended. */
+  readonly load: { requests: number };
   /** Bytes per run. */
   readonly memoryLimit: number;
 }
@@ -48,7 +50,7 @@ export async function sendRuns(threads: Threads, runs: readonly PendingRun[]): P
 }
 
 /** Returns the runs to send again. */
-async function send({ pool, memoryLimit }: Threads, runs: readonly PendingRun[]): Promise<readonly PendingRun[]> {
+async function send({ pool, memoryLimit, load }: Threads, runs: readonly PendingRun[]): Promise<readonly PendingRun[]> {
   const progress = createProgress(runs.length);
   const { port1, port2 } = new MessageChannel();
   const force = new AbortController();
@@ -93,6 +95,7 @@ async function send({ pool, memoryLimit }: Threads, runs: readonly PendingRun[])
     onAbort(revoke, () => void Atomics.compareExchange(progress.stop, run, 0, REVOKED)),
   ]);
   port1.on('message', onReport);
+  load.requests++;
   try {
     const request = { runs: runs.map(({ run }) => run), port: port2, progress, memoryLimit };
     await pool.run(request, { transferList: [port2 as MessagePort], signal: force.signal });
@@ -108,6 +111,7 @@ async function send({ pool, memoryLimit }: Threads, runs: readonly PendingRun[])
       open.delete(run);
     }
   } finally {
+    load.requests--;
     limits.clear();
     for (const grace of graces) clearTimeout(grace);
     for (const remove of unwatch) remove();

@@ -192,6 +192,12 @@ export interface RunOptions {
   readonly limitSeconds?: number;
 }
 
+/** How busy compute threads are. */
+export interface ThreadLoad {
+  readonly threads: number;
+  readonly busy: number;
+}
+
 /** Trains trials: inline or in a thread pool, with the same bits. */
 export interface ComputeCore {
   /** Resolves with a result, or with a paused trial if the task asks for it. */

@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { readConfig } from '../../src/config.ts';
 import { projectRoot } from '../../src/paths.ts';
+import { startService } from '../../src/service.ts';
+import { withPostgres } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
 import { ended, lasting } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -15,8 +18,8 @@ beforeAll(async () => {
 afterAll(() => service?.close());
 
 /** The value of each line, by its name with labels. */
-async function metrics(): Promise<ReadonlyMap<string, number>> {
-  const text = await (await fetch(`${service.url}/metrics`)).text();
+async function metrics(url = `${service.url}/metrics`): Promise<ReadonlyMap<string, number>> {
+  const text = await (await fetch(url)).text();
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
 }
@@ -54,6 +57,62 @@ describe('the metrics', () => {
       'an event for the websocket',
     );
     socket.close();
+  });
+
+  it('count claims, renewals, ends and lost leases, and say how busy the threads are', async () => {
+    const before = await metrics();
+    const done = await ended(service.client, (await service.client.create(lasting(1, 5))).id);
+    const since = async (name: string) => ((await metrics()).get(name) ?? 0) - (before.get(name) ?? 0);
+    expect(await since('hypersearch_claims_total')).toBe(5);
+    expect(await since('hypersearch_trials_ended_total{state="complete"}')).toBe(5);
+    expect(await since('hypersearch_trial_training_seconds_count')).toBe(5);
+    const answer = await fetch(`${service.url}/v1/searches/${done.id}/trials`);
+    const { items } = (await answer.json()) as { items: readonly { readonly durationMs: number }[] };
+    const seconds = items.reduce((sum, { durationMs }) => sum + durationMs / 1000, 0);
+    expect(await since('hypersearch_trial_training_seconds_sum')).toBeCloseTo(seconds, 3);
+    expect(before.get('hypersearch_threads')).toBe(2);
+
+    const long = await service.client.create(lasting(60_000, 2));
+    await eventually(async () => (await since('hypersearch_lease_renewals_total')) > 0, 10_000, 'a renewal');
+    expect((await metrics()).get('hypersearch_threads_busy')).toBe(2);
+    expect(await since('hypersearch_lease_losses_total{how="expired"}')).toBe(0);
+    // As if no worker had renewed it: the process releases it, and learns with its next renewal that it no longer has it.
+    await withPostgres(service.databaseUrl, (postgres) =>
+      postgres.query("UPDATE trials SET lease_until = now() - interval '1 minute' WHERE search_id = $1", [long.id]),
+    );
+    await eventually(
+      async () => (await since('hypersearch_lease_losses_total{how="expired"}')) > 0,
+      10_000,
+      'a lease that expired',
+    );
+    await eventually(
+      async () => (await since('hypersearch_lease_losses_total{how="revoked"}')) > 0,
+      10_000,
+      'a renewal that was refused',
+    );
+    expect(await since('hypersearch_trials_retried_total')).toBeGreaterThan(0);
+    await service.client.cancel(long.id);
+    expect(await since('hypersearch_trials_ended_total{state="cancelled"}')).toBe(2);
+    await eventually(async () => (await metrics()).get('hypersearch_threads_busy') === 0, 10_000, 'idle threads');
+  });
+
+  it('of a worker process are at a port of its own, if that is set', async () => {
+    const settings = { ...readConfig({}), databaseUrl: service.databaseUrl, threads: 1, logLevel: 'silent' } as const;
+    const worker = await startService({ ...settings, metricsPort: 0 }, 'worker');
+    try {
+      const { hostname } = new URL(worker.metricsUrl!);
+      expect(hostname).toBe('127.0.0.1');
+      const read = await metrics(worker.metricsUrl);
+      expect(read.get('hypersearch_threads')).toBe(1);
+      expect(read.get('hypersearch_lease_losses_total{how="late"}')).toBe(0);
+      expect(read.get('process_resident_memory_bytes')).toBeGreaterThan(0);
+      expect((await fetch(worker.metricsUrl!.replace('/metrics', '/'))).status).toBe(404);
+    } finally {
+      await worker.close();
+    }
+    const silent = await startService(settings, 'worker');
+    expect(silent.metricsUrl).toBeUndefined();
+    await silent.close();
   });
 
   it.each(['grafana.json', 'alerts.yml'])('are all that docs/monitoring/%s asks for', async (file) => {

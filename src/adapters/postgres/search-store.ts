@@ -58,6 +58,7 @@ export function createSearchStore(database: Database): SearchStore {
     finish: async (searchId, trials, next) => {
       const rule = (update: SearchUpdate) => finish(update, trials, next);
       const { result, search } = await changeSearch(database, searchId, rule, finishReads(trials));
+      database.$meter.lost('late', trials.length - result.accepted.length);
       return { ...result, search };
     },
     pauseAtRungs: async (searchId, reports) => {
