@@ -160,7 +160,8 @@ function containersIn(value, found = []) {
 
 function mutated(body, mutations) {
   const copy = { whole: structuredClone(body) };
-  for (const { at, how, junk: value } of mutations) {
+  for (const { at, how, junk: shared } of mutations) {
+    const value = structuredClone(shared);
     const places = containersIn(copy).flatMap((container) => Object.keys(container).map((key) => [container, key]));
     const [container, key] = places[at % places.length] ?? [copy, 'whole'];
     if (how === 'add' && !Array.isArray(container) && container !== copy) container[`${key}2`] = value;

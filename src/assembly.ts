@@ -40,6 +40,7 @@ import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
 import { startReconciling } from './application/reconcile.ts';
 import { createTrialRunner } from './application/run-trials.ts';
 import { createSignIn } from './application/sign-in.ts';
+import { type Tracing, untraced } from './application/tracing.ts';
 import type { WhatIfTask } from './application/what-if.ts';
 import { createFileThreads } from './compute/file-threads.ts';
 import { compileKernels } from './compute/kernels.ts';
@@ -56,6 +57,7 @@ import type { TrialsAnswer, TrialsTask } from './imports/trials/read-trials.ts';
 import { projectRoot, workerScript } from './paths.ts';
 
 export interface Assembly {
+  readonly tracing: Tracing;
   readonly dependencies: ApiDependencies;
   readonly handOff: HandOff;
   readonly metrics: WorkMetrics;
@@ -125,11 +127,19 @@ function ownBuffers({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
 
 type ModelThread = Piscina<ModelUseTask, ModelUseAnswer>;
 
+/** The packages are only read where traces are sent. */
+async function createTracingOf({ tracesUrl, serviceName, processName }: Config, log: Logger): Promise<Tracing> {
+  if (tracesUrl === undefined) return untraced;
+  const { createTracing } = await import('./adapters/opentelemetry/tracing.ts');
+  return createTracing({ endpoint: tracesUrl, serviceName, processName }, log);
+}
+
 /** Migrates the database, opens the stores, and reconciles until it is closed. */
 export async function assemble(config: Config, databaseUrl: string, log: Logger): Promise<Assembly> {
   await applyMigrations(databaseUrl, join(projectRoot, 'prisma', 'migrations'));
   const connection = queueConnection(config, databaseUrl);
   await prepareQueue(connection);
+  const tracing = await createTracingOf(config, log);
   const metrics = createWorkMetrics();
   const database = connect(databaseUrl, config.connections, metrics.meter);
   const pubSub = await createPubSub(databaseUrl, log);
@@ -235,6 +245,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     usage: () => storageUsageOf(database),
     ping: database.$check,
     addMetrics: metrics.addTo,
+    tracing,
   };
   const reconciling = startReconciling(dependencies, config.reconcileSeconds);
   const retention = startRetention(database, config.retention, log);
@@ -242,6 +253,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     dependencies,
     handOff,
     metrics,
+    tracing,
     close: async () => {
       await reconciling.stop();
       await retention.stop();
@@ -258,6 +270,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await queue.close();
       await pubSub.close();
       await database.$disconnect();
+      await tracing.close();
     },
   };
 }

@@ -95,6 +95,11 @@ const schema = z.object({
     .describe(
       '1 lets the API listen beyond loopback although it needs no key: everyone who reaches it may do everything',
     ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where traces are sent, by OTLP over HTTP; by default there are none'),
+  OTEL_SERVICE_NAME: z.string().default('hypersearch').describe('The name of this service in traces'),
   HYPERSEARCH_KEY: z.string().optional().describe('The API key that the command line uses'),
   HYPERSEARCH_URL: z
     .url()
@@ -143,6 +148,10 @@ export interface Config {
   readonly serviceUrl: string;
   /** Whether the service to connect to was given, and is not the default. */
   readonly isServiceGiven: boolean;
+  /** Where traces are sent; undefined if there are none. */
+  readonly tracesUrl: string | undefined;
+  /** The name of the service in traces. */
+  readonly serviceName: string;
   /** Identifies this process in logs and records. */
   readonly processName: string;
 }
@@ -204,6 +213,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       '',
     ),
     isServiceGiven: set['HYPERSEARCH_URL'] !== undefined,
+    tracesUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: values.OTEL_SERVICE_NAME,
     processName: `${hostname()}:${process.pid}`,
   };
 }

@@ -1,4 +1,6 @@
 /** The API as one plugin tree. It does not listen, so tests can inject requests. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import compress from '@fastify/compress';
 import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';
@@ -11,9 +13,10 @@ import { identify, refuseStrangers } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
 import { documentApi } from './openapi.ts';
-import { answerUnreadable, MAX_HEADER, registerProblems } from './problems.ts';
+import { answerUnreadable, answerUnroutable, MAX_HEADER, MAX_PARAMETER, registerProblems } from './problems.ts';
 import { keepToProjects } from './project-access.ts';
 import { limitRequests, limitWebsockets } from './quotas.ts';
+import { traceRequests } from './request-traces.ts';
 import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -43,13 +46,17 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     loggerInstance: requestLog(dependencies.log),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY,
-    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: MAX_PARAMETER, ignoreTrailingSlash: true },
+    genReqId: requestIdOf,
     // A client that sends its request very slowly must not hold a connection forever.
     requestTimeout: 60_000,
     http: { maxHeaderSize: MAX_HEADER },
     clientErrorHandler: answerUnreadable,
+    frameworkErrors: answerUnroutable,
     forceCloseConnections: true,
   });
+  traceRequests(app, dependencies.tracing);
+  app.addHook('onRequest', async ({ id }, reply) => void reply.header('x-request-id', id));
   registerProblems(app);
   refuseUnstorableText(app);
   if (dependencies.hosts !== undefined) rejectUnknownHosts(app, dependencies.hosts);
@@ -95,6 +102,12 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(healthRoutes, dependencies);
   await app.register(pageRoutes, dependencies);
   return app;
+}
+
+/** That of a proxy or a client, which may look for it in its own log, or one of ours, which no other process gives. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const { 'x-request-id': given } = headers;
+  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
 }
 
 /** Raises `info` to `warn`: Fastify's message about listening is redundant. */

@@ -21,6 +21,7 @@ import type {
 } from '../application/ports.ts';
 import type { PreflightTask } from '../application/preflight.ts';
 import type { SignIn } from '../application/sign-in.ts';
+import type { Tracing } from '../application/tracing.ts';
 import type { WhatIfTask } from '../application/what-if.ts';
 import type { CompiledKernels } from '../compute/kernels.ts';
 import type { Preflight } from '../contract/analysis.ts';
@@ -69,6 +70,7 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   readonly ping: () => Promise<void>;
   /** Adds the metrics of what this process does, besides answering requests. */
   readonly addMetrics: (registry: Registry) => void;
+  readonly tracing: Tracing;
   /** What the database holds. */
   readonly usage: () => Promise<StorageUsage>;
   /** Folder of the page. */

@@ -25,7 +25,7 @@ export interface Threads {
   readonly memoryLimit: number;
 }
 
-export interface Watch extends Pick<RunOptions, 'onEpochs' | 'signal' | 'revoke' | 'limitSeconds'> {
+export interface Watch extends Pick<RunOptions, 'onThread' | 'onEpochs' | 'signal' | 'revoke' | 'limitSeconds'> {
   /** When the first of the runs that share the time limit started, in milliseconds since 1970; Infinity before. */
   readonly since: { at: number };
 }
@@ -74,8 +74,16 @@ async function send({ pool, memoryLimit, load }: Threads, runs: readonly Pending
   const limits = watchLimits(runs, progress.startedAt, current, (run) =>
     stop(run, new TimeLimitExceeded(runs[run]!.watch.limitSeconds!)),
   );
+  const sayTime = (run: number) => {
+    const { watch, run: sent } = runs[run]!;
+    const startedAt = progress.startedAt[run]!;
+    if (watch.onThread === undefined || startedAt === 0) return;
+    const fold = 'task' in sent ? sent.only?.fold : undefined;
+    watch.onThread({ fold, thread: progress.thread[run]!, startedAt, endedAt: Date.now() });
+  };
   const settle = (run: number, end: ThreadEnd) => {
     if (!open.delete(run)) return;
+    sayTime(run);
     if (reasons.has(run)) runs[run]!.reject(reasons.get(run));
     else if (!('outcome' in end)) runs[run]!.resolve(end);
     else if (end.outcome === 'notStarted') runs[run]!.reject(runs[run]!.watch.revoke?.reason);

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { currentActor } from '../../application/actor.ts';
 import type { NewSearch, SearchStore } from '../../application/ports.ts';
+import { currentSpan } from '../../application/tracing.ts';
 import type { Search } from '../../domain/search.ts';
 import { annotateTrials } from '../../domain/transitions/annotating.ts';
 import { claim, claimReads, release } from '../../domain/transitions/claiming.ts';
@@ -106,6 +107,7 @@ async function create(
     eventSeq: 1,
     idempotencyKey: idempotency?.key ?? null,
     requestHash: idempotency?.requestHash ?? null,
+    traceparent: currentSpan().traceparent ?? null,
     events: { create: { seq: 1, type: 'search.created', data: { total }, by: currentActor() } },
   };
   try {
