@@ -224,6 +224,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     files,
     facts: datasets.find,
     queue,
+    queueBoard: queue.board,
     pubSub,
     log,
     kernels,

@@ -26,6 +26,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
 import { projectRoutes } from './routes/projects.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { trialRoutes } from './routes/trials.ts';
@@ -100,6 +101,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(projectRoutes, dependencies);
   await app.register(usageRoutes, dependencies);
   await app.register(healthRoutes, dependencies);
+  await app.register(queueRoutes, dependencies);
   await app.register(pageRoutes, dependencies);
   return app;
 }

@@ -1,5 +1,6 @@
 /** The dependencies of the API, created by the composition roots (assembly.ts, tests). */
 
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { SplitTask } from '../application/dataset-rows.ts';
@@ -34,10 +35,21 @@ import type { Replays } from '../domain/what-if/what-if.ts';
 import type { LiveCurves } from './live-curves.ts';
 import type { SharedEvents } from './shared-events.ts';
 
+/** A page for operators with what is in the queue. */
+export interface QueueBoard {
+  /** Adds its routes below `prefix`. `answer` says how an error is answered. */
+  register(
+    app: FastifyInstance,
+    prefix: string,
+    answer: (error: Error) => { readonly status: number; readonly body: object },
+  ): Promise<void>;
+}
+
 export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies, 'observed' | 'readTrials'> {
   readonly store: SearchStore;
   readonly queries: SearchQueries;
   readonly queue: TrialQueue;
+  readonly queueBoard: QueueBoard;
   readonly planner: Planner;
   readonly facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
   /** Also logs errors of requests. */
