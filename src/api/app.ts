@@ -9,6 +9,7 @@ import metrics from 'fastify-metrics';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { Problem } from '../errors.ts';
+import { logAbout } from '../log.ts';
 import { identify, refuseStrangers } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
@@ -49,6 +50,8 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     bodyLimit: MAX_BODY,
     routerOptions: { maxParamLength: MAX_PARAMETER, ignoreTrailingSlash: true },
     genReqId: requestIdOf,
+    // Every line has the id of its request (logAbout), those of use cases too.
+    childLoggerFactory: (logger) => logger,
     // A client that sends its request very slowly must not hold a connection forever.
     requestTimeout: 60_000,
     http: { maxHeaderSize: MAX_HEADER },
@@ -57,7 +60,10 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     forceCloseConnections: true,
   });
   traceRequests(app, dependencies.tracing);
-  app.addHook('onRequest', async ({ id }, reply) => void reply.header('x-request-id', id));
+  app.addHook('onRequest', ({ id }, reply, done) => {
+    reply.header('x-request-id', id);
+    logAbout({ requestId: id }, done);
+  });
   registerProblems(app);
   refuseUnstorableText(app);
   if (dependencies.hosts !== undefined) rejectUnknownHosts(app, dependencies.hosts);

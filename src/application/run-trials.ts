@@ -8,7 +8,7 @@ import { reachesTarget } from '../domain/specification/budget.ts';
 import { hasBarriers } from '../domain/specification/pruners.ts';
 import { HopelessTrial } from '../domain/trial-task.ts';
 import { messageOf, stackOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { type Log, logAbout } from '../log.ts';
 import { deadlineOf } from './deadline.ts';
 import { deliver } from './deliver.ts';
 import { createFairShare } from './fair-share.ts';
@@ -120,8 +120,12 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
       // Start the next claimed trial only once it is known that the search continues.
       if (mayEndSearch(search, end)) await settled;
     };
-    if (together) await Promise.all(held.map(runOne));
-    else for (const lease of held) await runOne(lease);
+    const runNamed = (lease: Lease) => {
+      const { number: trial, attempt } = lease.claim;
+      return logAbout({ searchId: search.id, trial, attempt }, () => runOne(lease));
+    };
+    if (together) await Promise.all(held.map(runNamed));
+    else for (const lease of held) await runNamed(lease);
     const later = (await Promise.all(written)).filter((one) => one !== undefined);
     deadline.clear();
     return later.reduce((newest, one) => (one.seq > newest.seq ? one : newest), search);
