@@ -108,7 +108,7 @@ it('says where in the sources a trial threw that crashed in a compute thread', a
 it('names the request that failed, by the id of the proxy before it or one of its own', async () => {
   const api = await startApi({ DATABASE_URL: database.url });
   const { id } = await createClient(api.url).create(lasting(100, 1));
-  await withPostgres(database.url, (client) => client.query("UPDATE searches SET state = 'odd' WHERE id = $1", [id]));
+  await withPostgres(database.url, (client) => client.query("UPDATE searches SET warnings = '3' WHERE id = $1", [id]));
   const failed = async (headers: Record<string, string>) => {
     const response = await fetch(`${api.url}/v1/searches/${id}`, { headers });
     expect(response.status).toBe(500);

@@ -24,8 +24,7 @@ beforeAll(async () => {
     OTEL_SERVICE_NAME: 'traced',
     HYPERSEARCH_THREADS: '2',
   };
-  api = await startApi(environment);
-  worker = await startWorkerProcess(environment);
+  [api, worker] = await Promise.all([startApi(environment), startWorkerProcess(environment)]);
 });
 afterAll(async () => {
   await Promise.all([api?.end(), worker?.end()]);
