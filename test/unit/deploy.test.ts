@@ -154,7 +154,9 @@ describe('deploy/kubernetes', () => {
   });
 
   it('probes what is answered', () => {
-    const probes = [...read(`${folder}/api.yaml`).matchAll(/httpGet:\n\s+path: (\/\w+)$/gm)].map(([, path]) => `GET ${path}`);
+    const probes = [...read(`${folder}/api.yaml`).matchAll(/httpGet:\n\s+path: (\/\w+)$/gm)].map(
+      ([, path]) => `GET ${path}`,
+    );
     expect(new Set(probes)).toEqual(new Set(['GET /healthz', 'GET /readyz']));
     expect(Object.keys(endpoints)).toEqual(expect.arrayContaining([...new Set(probes)]));
   });
