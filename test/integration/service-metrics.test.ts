@@ -3,13 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { connect } from '../../src/adapters/postgres/connection.ts';
+import { createSearchStore } from '../../src/adapters/postgres/search-store.ts';
+import { createWorkMetrics } from '../../src/adapters/prometheus/work-metrics.ts';
 import { readConfig } from '../../src/config.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { startService } from '../../src/service.ts';
 import { withPostgres } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
-import { ended, lasting } from '../support/searches.ts';
+import { ended, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
+import { resultOf } from '../support/store-commands.ts';
 
 let service: TestService;
 beforeAll(async () => {
@@ -94,6 +98,19 @@ describe('the metrics', () => {
     await service.client.cancel(long.id);
     expect(await since('hypersearch_trials_ended_total{state="cancelled"}')).toBe(2);
     await eventually(async () => (await metrics()).get('hypersearch_threads_busy') === 0, 10_000, 'idle threads');
+  });
+
+  it('count results that come too late', async () => {
+    const { id } = await service.client.create(lasting(60_000, 1));
+    await reached(service.client, id, 'running', 1);
+    const work = createWorkMetrics();
+    const database = connect(service.databaseUrl, 1, work.meter);
+    const claim = { searchId: id, number: 0, attempt: 0, point: {}, rung: 0, folds: [] };
+    // Of an attempt before the current one.
+    expect(await createSearchStore(database).finish(id, [resultOf(claim, 1)])).toMatchObject({ accepted: [] });
+    await database.$disconnect();
+    expect(await work.registry.metrics()).toMatch(/^hypersearch_lease_losses_total\{how="late"\} 1$/m);
+    await service.client.cancel(id);
   });
 
   it('of a worker process are at a port of its own, if that is set', async () => {
