@@ -25,11 +25,12 @@ RUN npm run build \
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
 # Without the embedded Postgres, which is optional, and without what only compilers, debuggers and other databases read:
-# @prisma/client alone carries 65 MB of query compilers, in two formats, for databases that are not Postgres.
+# @prisma/client alone carries 65 MB of query compilers, in two formats, for databases that are not Postgres; @opentelemetry is there three times.
 RUN npm ci --omit=dev --omit=optional \
  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
  && find node_modules/@prisma/client/runtime -type f ! -name client.js \
-      ! -name 'query_compiler_fast_bg.postgresql*.mjs' -delete
+      ! -name 'query_compiler_fast_bg.postgresql*.mjs' -delete \
+ && find node_modules/@opentelemetry -type d \( -name esm -o -name esnext \) -prune -exec rm -rf {} +
 
 FROM base
 LABEL org.opencontainers.image.title="hypersearch" \

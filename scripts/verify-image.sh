@@ -4,7 +4,8 @@
 # buildah builds it; then its API and its worker are started from its root file system, as its user and by its entry
 # point, each as the first process of its own process namespace, on a read-only root without any privilege, which is how
 # docker-compose.yml runs them. They share the machine's network, where a real Postgres and a real Redis are started for
-# them on free ports. A search runs to its end over HTTP, and SIGTERM must end both in time. Nothing is left behind.
+# them on free ports. A search runs to its end over HTTP, and SIGTERM must end both in time. Its packages are scanned for
+# known vulnerabilities (scripts/scan-image.sh). Nothing is left behind.
 #
 # Environment, all of it optional:
 #   NODE_IMAGE     base image, as for docker build. One is made with debootstrap and npm's package of Node unless given
@@ -173,6 +174,9 @@ unreadable=$(find "$app" ! -perm -o=r -print -quit)
 writable=$(find "$app" ! -type l \( -perm /022 -o ! -user 0 \) -print -quit)
 [ -z "$writable" ] || fail "the image's user can change ${writable#"$root"}"
 ok "holds what runs and nothing else: /app $(du -sh "$app" | cut -f1), of it $(du -sh "$app/node_modules" | cut -f1) node_modules"
+
+# Before its processes run: nothing has been changed in it.
+bash "$project/scripts/scan-image.sh" "$root" "$project" || fail 'the image carries what has known vulnerabilities'
 
 # --- Its processes ---------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ import { startRetention } from './adapters/postgres/retention.ts';
 import { createSearchQueries } from './adapters/postgres/search-queries.ts';
 import { createSearchStore } from './adapters/postgres/search-store.ts';
 import { storageUsageOf } from './adapters/postgres/storage-usage.ts';
+import { createWorkMetrics, type WorkMetrics } from './adapters/prometheus/work-metrics.ts';
 import type { ApiDependencies } from './api/dependencies.ts';
 import type { SplitTask } from './application/dataset-rows.ts';
 import { deliver } from './application/deliver.ts';
@@ -40,6 +41,7 @@ import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
 import { startReconciling } from './application/reconcile.ts';
 import { createTrialRunner } from './application/run-trials.ts';
 import { createSignIn } from './application/sign-in.ts';
+import { type Tracing, untraced } from './application/tracing.ts';
 import type { WhatIfTask } from './application/what-if.ts';
 import { createFileThreads } from './compute/file-threads.ts';
 import { compileKernels } from './compute/kernels.ts';
@@ -56,8 +58,10 @@ import type { TrialsAnswer, TrialsTask } from './imports/trials/read-trials.ts';
 import { projectRoot, workerScript } from './paths.ts';
 
 export interface Assembly {
+  readonly tracing: Tracing;
   readonly dependencies: ApiDependencies;
   readonly handOff: HandOff;
+  readonly metrics: WorkMetrics;
   /** Disconnects from Postgres and the queue. */
   close(): Promise<void>;
 }
@@ -124,12 +128,21 @@ function ownBuffers({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
 
 type ModelThread = Piscina<ModelUseTask, ModelUseAnswer>;
 
+/** The packages are only read where traces are sent. */
+async function createTracingOf({ tracesUrl, serviceName, processName }: Config, log: Logger): Promise<Tracing> {
+  if (tracesUrl === undefined) return untraced;
+  const { createTracing } = await import('./adapters/opentelemetry/tracing.ts');
+  return createTracing({ endpoint: tracesUrl, serviceName, processName }, log);
+}
+
 /** Migrates the database, opens the stores, and reconciles until it is closed. */
 export async function assemble(config: Config, databaseUrl: string, log: Logger): Promise<Assembly> {
   await applyMigrations(databaseUrl, join(projectRoot, 'prisma', 'migrations'));
   const connection = queueConnection(config, databaseUrl);
   await prepareQueue(connection);
-  const database = connect(databaseUrl, config.connections);
+  const tracing = await createTracingOf(config, log);
+  const metrics = createWorkMetrics();
+  const database = connect(databaseUrl, config.connections, metrics.meter);
   const pubSub = await createPubSub(databaseUrl, log);
   const files = createFileThreads();
   const datasets = createDatasetStore(database, join(projectRoot, 'datasets'), files);
@@ -213,6 +226,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     fetcher: createFileFetcher(config.fetch),
     facts: datasets.find,
     queue,
+    queueBoard: queue.board,
     pubSub,
     log,
     kernels,
@@ -233,12 +247,16 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     slowness: rememberedSlowness(() => speed.run(undefined)),
     usage: () => storageUsageOf(database),
     ping: database.$check,
+    addMetrics: metrics.addTo,
+    tracing,
   };
   const reconciling = startReconciling(dependencies, config.reconcileSeconds);
   const retention = startRetention(database, config.retention, log);
   return {
     dependencies,
     handOff,
+    metrics,
+    tracing,
     close: async () => {
       await reconciling.stop();
       await retention.stop();
@@ -255,6 +273,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await queue.close();
       await pubSub.close();
       await database.$disconnect();
+      await tracing.close();
     },
   };
 }
@@ -269,12 +288,13 @@ const HEAP_GROWTH_PERCENT = 50;
 export async function startWorker(
   config: Config,
   databaseUrl: string,
-  { dependencies, handOff }: Assembly,
+  { dependencies, handOff, metrics }: Assembly,
 ): Promise<{ close(): Promise<void> }> {
   const { kernels, log } = dependencies;
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const entry = workerScript('compute-thread');
   const core = createThreadedCore(config.threads, entry, kernels, config.trialMemoryBytes);
+  metrics.watchThreads(core.load);
   const runner = createTrialRunner({
     ...dependencies,
     handOff,

@@ -59,6 +59,11 @@ const schema = z.object({
     .enum(['text', 'json'])
     .optional()
     .describe('Log format; by default text on a terminal and JSON elsewhere'),
+  HYPERSEARCH_METRICS_PORT: port
+    .optional()
+    .describe(
+      'Where a worker process serves /metrics, at HYPERSEARCH_HOST; by default nowhere. The API has it at its own port',
+    ),
   HYPERSEARCH_HOSTS: z
     .string()
     .optional()
@@ -99,6 +104,11 @@ const schema = z.object({
     .describe(
       '1 lets the API listen beyond loopback although it needs no key: everyone who reaches it may do everything',
     ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where traces are sent, by OTLP over HTTP; by default there are none'),
+  OTEL_SERVICE_NAME: z.string().default('hypersearch').describe('The name of this service in traces'),
   HYPERSEARCH_KEY: z.string().optional().describe('The API key that the command line uses'),
   HYPERSEARCH_URL: z
     .url()
@@ -129,6 +139,8 @@ export interface Config {
   /** Of the command line. */
   readonly key: string | undefined;
   readonly port: number;
+  /** Of a worker process; undefined if it serves no metrics. */
+  readonly metricsPort: number | undefined;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly queuePrefix: string;
@@ -147,6 +159,10 @@ export interface Config {
   readonly serviceUrl: string;
   /** Whether the service to connect to was given, and is not the default. */
   readonly isServiceGiven: boolean;
+  /** Where traces are sent; undefined if there are none. */
+  readonly tracesUrl: string | undefined;
+  /** The name of the service in traces. */
+  readonly serviceName: string;
   /** Identifies this process in logs and records. */
   readonly processName: string;
 }
@@ -193,6 +209,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     insecure: values.HYPERSEARCH_INSECURE === '1',
     key: values.HYPERSEARCH_KEY,
     port: values.HYPERSEARCH_PORT,
+    metricsPort: values.HYPERSEARCH_METRICS_PORT,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
     queuePrefix: values.HYPERSEARCH_QUEUE_PREFIX,
@@ -211,6 +228,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       '',
     ),
     isServiceGiven: set['HYPERSEARCH_URL'] !== undefined,
+    tracesUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: values.OTEL_SERVICE_NAME,
     processName: `${hostname()}:${process.pid}`,
   };
 }

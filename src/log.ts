@@ -1,4 +1,5 @@
 /** The log of a process, for operators, on standard error. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from './config.ts';
@@ -14,12 +15,29 @@ export interface Log {
   debug(message: string): void;
 }
 
+/** What lines of the log are about, beside their text. */
+export interface LogIds {
+  readonly requestId?: string;
+  readonly searchId?: string;
+  readonly trial?: number;
+  readonly attempt?: number;
+  readonly modelId?: string;
+}
+
+const about = new AsyncLocalStorage<LogIds>();
+
+/** Runs `work`; every line that it logs has `ids`, and none of those from outside. */
+export function logAbout<T>(ids: LogIds, work: () => T): T {
+  return about.run(ids, work);
+}
+
 /** Text on a terminal, JSON elsewhere, unless configured. */
 export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
   const { fd, isTTY } = process.stderr;
   const format = logFormat ?? (isTTY ? 'text' : 'json');
   const options = {
     level: logLevel,
+    mixin: () => ({ ...about.getStore() }),
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
@@ -27,7 +45,8 @@ export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'lo
   if (format === 'json') return pino(options, pino.destination({ dest: fd, sync: true }));
   const lines = {
     colorize: isTTY && process.stderr.hasColors(),
-    ignore: 'pid,hostname',
+    // The messages name searches, trials and models.
+    ignore: 'pid,hostname,searchId,trial,attempt,modelId',
     translateTime: 'SYS:HH:MM:ss.l',
     destination: fd,
     sync: true,

@@ -1,6 +1,7 @@
 /** Starts the processes: api, worker, or both in one. `close` closes everything in reverse order. */
 
 import type { Logger } from 'pino';
+import { serveMetrics } from './adapters/prometheus/metrics-server.ts';
 import { buildApp } from './api/app.ts';
 import { type Assembly, assemble, isLoopback, startWorker } from './assembly.ts';
 import type { Config } from './config.ts';
@@ -10,6 +11,8 @@ import { createLog } from './log.ts';
 export interface Service {
   /** Of the API; undefined for a worker. */
   readonly url: string | undefined;
+  /** Of the metrics of a worker; undefined if it serves none. */
+  readonly metricsUrl: string | undefined;
   /** Resolves with the reason if the embedded Postgres is lost: the service cannot continue. */
   readonly lost: Promise<string>;
   close(): Promise<void>;
@@ -42,14 +45,21 @@ export async function startService(config: Config, role: Role, log = createLog(c
     closers.push(assembly.close);
     if (role !== 'worker') await refuseWithoutKeys(config, assembly, log);
     if (role !== 'api') closers.push((await startWorker(config, databaseUrl, assembly)).close);
-    if (role === 'worker') return { url: undefined, lost, close };
+    if (role === 'worker') {
+      if (config.metricsPort === undefined) return { url: undefined, metricsUrl: undefined, lost, close };
+      const server = await serveMetrics(assembly.metrics.registry, config.host, config.metricsPort);
+      closers.push(server.close);
+      log.info(`metrics at ${server.url}`);
+      return { url: undefined, metricsUrl: server.url, lost, close };
+    }
     const app = await buildApp(assembly.dependencies);
     closers.push(() => app.close());
     await app.listen({ host: config.host, port: config.port });
     const address = app.server.address();
     const port = typeof address === 'object' && address !== null ? address.port : config.port;
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-    return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`, lost, close };
+    const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+    return { url, metricsUrl: undefined, lost, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,24 +1,23 @@
 /** The API as one plugin tree. It does not listen, so tests can inject requests. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import compress from '@fastify/compress';
 import helmet from '@fastify/helmet';
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import metrics from 'fastify-metrics';
-import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
-import { endpoints } from '../contract/http.ts';
 import { Problem } from '../errors.ts';
-import { projectRoot } from '../paths.ts';
-import { identify, refuseStrangers, SESSION_COOKIE } from './authentication.ts';
+import { logAbout } from '../log.ts';
+import { identify, refuseStrangers } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
-import { answerUnreadable, MAX_HEADER, registerProblems } from './problems.ts';
+import { documentApi } from './openapi.ts';
+import { answerUnreadable, answerUnroutable, MAX_HEADER, MAX_PARAMETER, registerProblems } from './problems.ts';
 import { keepToProjects } from './project-access.ts';
 import { limitRequests, limitWebsockets } from './quotas.ts';
+import { traceRequests } from './request-traces.ts';
 import { analysisRoutes } from './routes/analysis.ts';
 import { datasetRoutes } from './routes/datasets.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -28,6 +27,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { modelRoutes } from './routes/models.ts';
 import { pageRoutes } from './routes/page.ts';
 import { projectRoutes } from './routes/projects.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { searchRoutes } from './routes/searches.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { trialRoutes } from './routes/trials.ts';
@@ -48,12 +48,21 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     loggerInstance: requestLog(dependencies.log),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY,
-    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: MAX_PARAMETER, ignoreTrailingSlash: true },
+    genReqId: requestIdOf,
+    // Every line has the id of its request (logAbout), those of use cases too.
+    childLoggerFactory: (logger) => logger,
     // A client that sends its request very slowly must not hold a connection forever.
     requestTimeout: 60_000,
     http: { maxHeaderSize: MAX_HEADER },
     clientErrorHandler: answerUnreadable,
+    frameworkErrors: answerUnroutable,
     forceCloseConnections: true,
+  });
+  traceRequests(app, dependencies.tracing);
+  app.addHook('onRequest', ({ id }, reply, done) => {
+    reply.header('x-request-id', id);
+    logAbout({ requestId: id }, done);
   });
   registerProblems(app);
   refuseUnstorableText(app);
@@ -98,8 +107,15 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(projectRoutes, dependencies);
   await app.register(usageRoutes, dependencies);
   await app.register(healthRoutes, dependencies);
+  await app.register(queueRoutes, dependencies);
   await app.register(pageRoutes, dependencies);
   return app;
+}
+
+/** That of a proxy or a client, which may look for it in its own log, or one of ours, which no other process gives. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const { 'x-request-id': given } = headers;
+  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
 }
 
 /** Raises `info` to `warn`: Fastify's message about listening is redundant. */
@@ -119,45 +135,4 @@ function rejectUnknownHosts(app: FastifyInstance, hosts: readonly string[]): voi
       `${hostname} is not a name of this service; HYPERSEARCH_HOSTS lists the names by which it may be reached`,
     );
   });
-}
-
-async function documentApi(app: FastifyInstance): Promise<void> {
-  const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'hypersearch',
-        version,
-        description: 'Hyperparameter search for small neural networks, with a diagnosis of every trial.',
-      },
-      components: {
-        securitySchemes: {
-          key: { type: 'http', scheme: 'bearer', description: 'An API key, if the service needs one' },
-          session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
-        },
-      },
-      security: [{}, { key: [] }, { session: [] }],
-    },
-    transform: jsonSchemaTransform,
-    transformObject: (document) => withFileBodies(jsonSchemaTransformObject(document)),
-  });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-}
-
-type OpenApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
-
-/** Endpoints that take a file have no schema of their body, which would parse it. */
-function withFileBodies(document: OpenApiDocument): OpenApiDocument {
-  const file = { schema: { type: 'string', format: 'binary' } };
-  for (const [name, endpoint] of Object.entries(endpoints)) {
-    if (!('consumes' in endpoint) || 'body' in endpoint) continue;
-    const path = document.paths?.[name.replace('POST ', '')];
-    const content = Object.fromEntries(endpoint.consumes.map((type) => [type, file]));
-    Object.assign(path?.post ?? {}, { requestBody: { required: true, content } });
-  }
-  return document;
 }

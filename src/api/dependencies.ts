@@ -1,6 +1,8 @@
 /** The dependencies of the API, created by the composition roots (assembly.ts, tests). */
 
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { SplitTask } from '../application/dataset-rows.ts';
 import type { Machine } from '../application/dry-run.ts';
 import type { MlflowTask } from '../application/exports/mlflow.ts';
@@ -21,6 +23,7 @@ import type {
 } from '../application/ports.ts';
 import type { PreflightTask } from '../application/preflight.ts';
 import type { SignIn } from '../application/sign-in.ts';
+import type { Tracing } from '../application/tracing.ts';
 import type { WhatIfTask } from '../application/what-if.ts';
 import type { CompiledKernels } from '../compute/kernels.ts';
 import type { Preflight } from '../contract/analysis.ts';
@@ -33,10 +36,21 @@ import type { Replays } from '../domain/what-if/what-if.ts';
 import type { LiveCurves } from './live-curves.ts';
 import type { SharedEvents } from './shared-events.ts';
 
+/** A page for operators with what is in the queue. */
+export interface QueueBoard {
+  /** Adds its routes below `prefix`. `answer` says how an error is answered. */
+  register(
+    app: FastifyInstance,
+    prefix: string,
+    answer: (error: Error) => { readonly status: number; readonly body: object },
+  ): Promise<void>;
+}
+
 export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies, 'observed' | 'readTrials'> {
   readonly store: SearchStore;
   readonly queries: SearchQueries;
   readonly queue: TrialQueue;
+  readonly queueBoard: QueueBoard;
   readonly planner: Planner;
   readonly facts: (name: string, hash?: string) => Promise<DatasetFacts | undefined>;
   /** Also logs errors of requests. */
@@ -69,6 +83,9 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   readonly examples: readonly Example[];
   /** Throws if Postgres does not answer, or cannot store for want of room. */
   readonly ping: () => Promise<void>;
+  /** Adds the metrics of what this process does, besides answering requests. */
+  readonly addMetrics: (registry: Registry) => void;
+  readonly tracing: Tracing;
   /** What the database holds. */
   readonly usage: () => Promise<StorageUsage>;
   /** Folder of the page. */

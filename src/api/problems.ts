@@ -12,6 +12,9 @@ import { Problem, type ProblemCode, problems, Unavailable } from '../errors.ts';
 /** Of the address and the headers together: the query of an upload may list 2,000 columns. */
 export const MAX_HEADER = 256 * 1024;
 
+/** Characters of a part of a path; names have fewer. */
+export const MAX_PARAMETER = 200;
+
 /** The codes of Fastify's own errors, by status. */
 const byStatus: Readonly<Record<number, ProblemCode>> = {
   400: 'invalidRequest',
@@ -109,6 +112,15 @@ function unreadable({ code, message }: Error & { readonly code?: string }): Prob
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new Problem('requestTimeout', 'the request was not complete in time; send it faster');
   return new Problem('invalidRequest', `this is no HTTP request: ${message}`);
+}
+
+/** Answers requests whose path Fastify cannot follow to a route, before any hook. The option `frameworkErrors` of Fastify. */
+export function answerUnroutable(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const problem =
+    error.code === 'FST_ERR_MAX_PARAM_LENGTH'
+      ? new Problem('notFound', `a part of the path has more than ${MAX_PARAMETER} characters: nothing has such a name`)
+      : new Problem('invalidRequest', error.message, [{ path: 'params', message: error.message }]);
+  void send(reply, problem);
 }
 
 export function registerProblems(app: FastifyInstance): void {

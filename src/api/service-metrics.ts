@@ -16,9 +16,10 @@ export interface ServiceMetrics {
 /** Gauges are read from Postgres and the queue when Prometheus asks; without an answer they are absent, and `hypersearch_up` is 0. */
 export function registerServiceMetrics(
   { metrics, websocketServer }: FastifyInstance,
-  { queries, queue, log }: Pick<ApiDependencies, 'queries' | 'queue' | 'log'>,
+  { queries, queue, log, addMetrics }: Pick<ApiDependencies, 'queries' | 'queue' | 'log' | 'addMetrics'>,
 ): ServiceMetrics {
-  const { Gauge, Histogram } = metrics.client;
+  const { Gauge, Histogram, register } = metrics.client;
+  addMetrics(register);
   const read = {
     postgres: shared(() => queries.totals()),
     queue: shared(() => queue.depth()),

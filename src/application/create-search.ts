@@ -5,6 +5,7 @@ import type { Search } from '../domain/search.ts';
 import { parseSpecification, type SpecificationContext } from './parse-specification.ts';
 import { briefly, type Planner } from './planner.ts';
 import type { SearchStore } from './ports.ts';
+import { currentSpan, inSpan } from './tracing.ts';
 
 export interface CreateSearchDependencies extends SpecificationContext {
   readonly store: Pick<SearchStore, 'create'>;
@@ -31,7 +32,11 @@ export async function createSearch(
   const rows = await dependencies.datasets.load(parsed.dataset.name);
   // A version that was uploaded in the meantime has other rows.
   const baselines = rows?.hash === parsed.dataset.hash ? baselinesOf(parsed.specification, rows) : [];
-  const answer = await store.create({ ...parsed, baselines, parent: parent ?? null, idempotency });
+  const answer = await inSpan(currentSpan(), 'create search', async (span) => {
+    const stored = await store.create({ ...parsed, baselines, parent: parent ?? null, idempotency });
+    span.set({ 'search.id': stored.search.id, 'search.created': stored.created });
+    return stored;
+  });
   if (answer.created) await briefly(planner.plan(answer.search.id));
   return answer;
 }

@@ -76,7 +76,8 @@ interface Group {
 function groupAt(groups: readonly Group[], wanted: Epochs): Group {
   const found = groups.find(({ epochs }) => (epochs ?? 'complete') === wanted);
   if (found !== undefined) return found;
-  const message = `must be one of ${groups.map(({ epochs }) => epochs ?? 'complete').join(', ')}, got ${wanted}`;
+  const known = groups.map(({ epochs }) => epochs ?? 'complete').join(', ');
+  const message = `must be what trials of this search have values for (${known}), got ${wanted}`;
   throw new Problem('invalidRequest', `epochs: ${message}`, [{ path: 'epochs', message }]);
 }
 

@@ -10,6 +10,7 @@ import { hasBarriers } from '../domain/pruner-rules.ts';
 import type { Search } from '../domain/search.ts';
 import { stageOf } from '../domain/stages.ts';
 import { messageOf } from '../errors.ts';
+import { logAbout } from '../log.ts';
 import { actingFor } from './actor.ts';
 import type { HandOff } from './hand-off.ts';
 import { type NextTrials, type NextTrialsDependencies, nextTrials, SentHistories, WINDOW } from './next-trials.ts';
@@ -91,10 +92,12 @@ export function createPlanner(dependencies: PlannerDependencies, soonMs = SOON_M
 
   const begin = (searchId: string, first: (request: Request) => Promise<void>): Request => {
     // Starts after the request is in the map.
-    const done = actingFor(undefined, () =>
-      Promise.resolve()
-        .then(() => first(request))
-        .then(() => run(searchId, request)),
+    const done = logAbout({ searchId }, () =>
+      actingFor(undefined, () =>
+        Promise.resolve()
+          .then(() => first(request))
+          .then(() => run(searchId, request)),
+      ),
     );
     const request: Request = { next: undefined, done };
     requests.set(searchId, request);

@@ -30,7 +30,7 @@ import type {
 } from '../domain/commands.ts';
 import type { StoredCurves } from '../domain/curves.ts';
 import type { DatasetSummary } from '../domain/dataset-record.ts';
-import type { Epoch, SearchEvent } from '../domain/events.ts';
+import type { Change, Epoch, SearchEvent } from '../domain/events.ts';
 import type { ValueSeries } from '../domain/intermediate-values.ts';
 import type { ModelClaim, ModelFacts, ModelOrigin, ModelRecord } from '../domain/model-record.ts';
 import type { Project, ProjectLimits, ProjectLimitsChange } from '../domain/project.ts';
@@ -148,6 +148,15 @@ export interface SearchStore {
   chooseDelivery(usages: readonly Usage[]): Promise<DeliveryChoice>;
   /** Running searches with fewer than `window` waiting trials and more to plan. */
   underfilled(window: number): Promise<readonly string[]>;
+}
+
+/** Counts what this process does, for its metrics. */
+export interface WorkMeter {
+  /** What was committed of a search. `cancelled`: how many trials were, which have no events where their search ended. */
+  changed(changes: readonly Change[], cancelled: number): void;
+  renewed(leases: number): void;
+  /** `expired`: nobody renewed them, and this process released them; `revoked`: a renewal was refused; `late`: a result was. */
+  lost(how: 'expired' | 'revoked' | 'late', leases: number): void;
 }
 
 /** Searches whose trials another tool has run. */

@@ -4,7 +4,7 @@ import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import type { Delivery, FinishedTrial, PausedReport, PruneDecision } from '../domain/commands.ts';
 import type { Search } from '../domain/search.ts';
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { type Log, logAbout } from '../log.ts';
 import type { Planner } from './planner.ts';
 import type { SearchStore } from './ports.ts';
 
@@ -123,7 +123,8 @@ function inBatches<Written>(
       }
       const fresh = [{ search, written, done }];
       queues.set(search.id, fresh);
-      void drain(search.id, fresh);
+      // What is written is of many trials.
+      void logAbout({ searchId: search.id }, () => drain(search.id, fresh));
     });
 }
 

@@ -8,7 +8,7 @@ import { isOpen, type Search } from '../domain/search.ts';
 import { reachesTarget } from '../domain/specification/budget.ts';
 import { HopelessTrial } from '../domain/trial-task.ts';
 import { messageOf, stackOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { type Log, logAbout } from '../log.ts';
 import { deadlineOf } from './deadline.ts';
 import { deliver } from './deliver.ts';
 import { createFairShare } from './fair-share.ts';
@@ -17,6 +17,7 @@ import { ClaimLost, createLeaseManager, type Lease } from './lease-manager.ts';
 import type { Planner } from './planner.ts';
 import type { Claimed, DatasetStore, PubSub, SearchStore, TrialQueue } from './ports.ts';
 import { createResultBatcher, type ResultBatcher } from './result-batcher.ts';
+import { currentSpan, inSpan, type SpanAttributes, type Tracing, within } from './tracing.ts';
 import { type TrainDependencies, type Trained, train } from './train-trial.ts';
 
 export interface RunnerDependencies {
@@ -28,6 +29,7 @@ export interface RunnerDependencies {
   readonly datasets: DatasetStore;
   readonly core: ComputeCore;
   readonly pubSub: PubSub;
+  readonly tracing: Tracing;
   /** Name of this process in logs and records. */
   readonly worker: string;
   readonly leaseSeconds: number;
@@ -105,17 +107,25 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
     const runOne = async (lease: Lease): Promise<void> => {
       if (paused.has(search.id)) lease.revoke.abort(new SearchPaused());
       if (deadline.isOver()) lease.abort.abort(new OutOfTime());
-      const end = await runClaim({ ...dependencies, core }, batcher, search, lease);
+      const span = currentSpan().child('trial', { attributes: attributesOf(lease.claim, dependencies.worker) });
+      const end = await within(span, () => runClaim({ ...dependencies, core }, batcher, search, lease));
       if (lease === held.at(-1)) onTrained();
-      const settled = settle(dependencies, batcher, committed, search, lease.claim, end).finally(() =>
-        leases.release(lease),
-      );
+      const writing = () => settle(dependencies, batcher, committed, search, lease.claim, end);
+      const settled = inSpan(span, 'write result', writing).finally(() => {
+        leases.release(lease);
+        span.set({ 'trial.end': end.kind });
+        span.end({ error: end.kind === 'returned' ? end.returned.reason : undefined });
+      });
       written.push(settled);
       // Start the next claimed trial only once it is known that the search continues.
       if (mayEndSearch(search, end)) await settled;
     };
-    if (together) await Promise.all(held.map(runOne));
-    else for (const lease of held) await runOne(lease);
+    const runNamed = (lease: Lease) => {
+      const { number: trial, attempt } = lease.claim;
+      return logAbout({ searchId: search.id, trial, attempt }, () => runOne(lease));
+    };
+    if (together) await Promise.all(held.map(runNamed));
+    else for (const lease of held) await runNamed(lease);
     const later = (await Promise.all(written)).filter((one) => one !== undefined);
     deadline.clear();
     return later.reduce((newest, one) => (one.seq > newest.seq ? one : newest), search);
@@ -124,9 +134,14 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
   const work = async (delivery: Delivery): Promise<void> => {
     let offered: Delivery | undefined = delivery;
     while (!stopping) {
+      const startedAt = Date.now();
       const claimed = await fairShare.claim(offered, claimer);
       if (claimed === undefined) return;
-      await runClaimed(claimed);
+      const { id, traceparent } = claimed.search;
+      const attributes = { 'search.id': id, worker: dependencies.worker, trials: claimed.claims.length };
+      const span = dependencies.tracing.start('claim', traceparent, { startedAt, attributes });
+      span.end();
+      await within(span, () => runClaimed(claimed));
       // Of what had to wait for the limit of its project the deliveries are over: who has room now takes the next ones.
       if (!claimed.isRunningLimited) return;
       offered = undefined;
@@ -178,6 +193,10 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
     unsubscribe();
   };
   return { work, stop };
+}
+
+function attributesOf({ searchId, number, attempt }: Claim, worker: string): SpanAttributes {
+  return { 'search.id': searchId, 'trial.number': number, 'trial.attempt': attempt, worker };
 }
 
 type End = Trained | { readonly kind: 'returned'; readonly returned: ReturnedTrial };

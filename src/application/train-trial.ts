@@ -15,6 +15,8 @@ import { perSeries } from '../nn/training/series.ts';
 import type { Lease } from './lease-manager.ts';
 import type { DatasetStore, PubSub } from './ports.ts';
 import type { ResultBatcher } from './result-batcher.ts';
+import { threadSpans } from './thread-spans.ts';
+import { currentSpan } from './tracing.ts';
 
 export interface TrainDependencies {
   readonly datasets: Pick<DatasetStore, 'load'>;
@@ -39,6 +41,7 @@ export async function train(
   const { searchId, number, attempt } = claim;
   const { task, limitSeconds, schedule } = await claimedTask(datasets, search, claim);
   const { epochs } = task.settings;
+  const spans = threadSpans(currentSpan());
   let resume = claim.checkpoint;
   let completed = 0;
   let durationMs = 0;
@@ -50,7 +53,9 @@ export async function train(
         signal: abort.signal,
         revoke: completed === 0 ? revoke.signal : undefined,
         limitSeconds: limitSeconds - durationMs / 1000,
+        onThread: spans.onThread,
         onEpochs: (updates) => {
+          spans.add(updates);
           curves.add(updates);
           pubSub.publish(
             searchId,

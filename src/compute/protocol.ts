@@ -35,6 +35,8 @@ export interface Progress {
   readonly stop: Int32Array<SharedArrayBuffer>;
   /** Written by the thread when it starts the run: milliseconds since 1970; 0 before. */
   readonly startedAt: Float64Array<SharedArrayBuffer>;
+  /** Written by the thread when it starts the run: which one it is. */
+  readonly thread: Int32Array<SharedArrayBuffer>;
 }
 
 /** The run ends at its next step, or does not start. */
@@ -46,6 +48,7 @@ export function createProgress(runs: number): Progress {
   return {
     stop: new Int32Array(new SharedArrayBuffer(4 * runs)),
     startedAt: new Float64Array(new SharedArrayBuffer(8 * runs)),
+    thread: new Int32Array(new SharedArrayBuffer(4 * runs)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Trains the runs of a request in a compute thread. */
 import { performance } from 'node:perf_hooks';
+import { threadId } from 'node:worker_threads';
 import type { Kernels } from '../nn/kernels/kernels.ts';
 import { explainModel } from './explain-model.ts';
 import { type RunConditions, runFold } from './fold-run.ts';
@@ -40,6 +41,7 @@ export function runRequest(
       reports.push({ run, updates: [], end: { outcome: 'notStarted' } });
       return;
     }
+    progress.thread[run] = threadId;
     progress.startedAt[run] = Date.now();
     let updates: TimedUpdate[] = [];
     const onEpoch = (update: TimedUpdate) => {

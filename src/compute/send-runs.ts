@@ -19,11 +19,13 @@ import type { FoldState } from './trial-checkpoint.ts';
 
 export interface Threads {
   readonly pool: Piscina<ThreadRequest, void>;
+  /** Requests that were sent and have not ended. */
+  readonly load: { requests: number };
   /** Bytes per run. */
   readonly memoryLimit: number;
 }
 
-export interface Watch extends Pick<RunOptions, 'onEpochs' | 'signal' | 'revoke' | 'limitSeconds'> {
+export interface Watch extends Pick<RunOptions, 'onThread' | 'onEpochs' | 'signal' | 'revoke' | 'limitSeconds'> {
   /** When the first of the runs that share the time limit started, in milliseconds since 1970; Infinity before. */
   readonly since: { at: number };
 }
@@ -48,7 +50,7 @@ export async function sendRuns(threads: Threads, runs: readonly PendingRun[]): P
 }
 
 /** Returns the runs to send again. */
-async function send({ pool, memoryLimit }: Threads, runs: readonly PendingRun[]): Promise<readonly PendingRun[]> {
+async function send({ pool, memoryLimit, load }: Threads, runs: readonly PendingRun[]): Promise<readonly PendingRun[]> {
   const progress = createProgress(runs.length);
   const { port1, port2 } = new MessageChannel();
   const force = new AbortController();
@@ -72,8 +74,16 @@ async function send({ pool, memoryLimit }: Threads, runs: readonly PendingRun[])
   const limits = watchLimits(runs, progress.startedAt, current, (run) =>
     stop(run, new TimeLimitExceeded(runs[run]!.watch.limitSeconds!)),
   );
+  const sayTime = (run: number) => {
+    const { watch, run: sent } = runs[run]!;
+    const startedAt = progress.startedAt[run]!;
+    if (watch.onThread === undefined || startedAt === 0) return;
+    const fold = 'task' in sent ? sent.only?.fold : undefined;
+    watch.onThread({ fold, thread: progress.thread[run]!, startedAt, endedAt: Date.now() });
+  };
   const settle = (run: number, end: ThreadEnd) => {
     if (!open.delete(run)) return;
+    sayTime(run);
     if (reasons.has(run)) runs[run]!.reject(reasons.get(run));
     else if (!('outcome' in end)) runs[run]!.resolve(end);
     else if (end.outcome === 'notStarted') runs[run]!.reject(runs[run]!.watch.revoke?.reason);
@@ -93,6 +103,7 @@ async function send({ pool, memoryLimit }: Threads, runs: readonly PendingRun[])
     onAbort(revoke, () => void Atomics.compareExchange(progress.stop, run, 0, REVOKED)),
   ]);
   port1.on('message', onReport);
+  load.requests++;
   try {
     const request = { runs: runs.map(({ run }) => run), port: port2, progress, memoryLimit };
     await pool.run(request, { transferList: [port2 as MessagePort], signal: force.signal });
@@ -108,6 +119,7 @@ async function send({ pool, memoryLimit }: Threads, runs: readonly PendingRun[])
       open.delete(run);
     }
   } finally {
+    load.requests--;
     limits.clear();
     for (const grace of graces) clearTimeout(grace);
     for (const remove of unwatch) remove();

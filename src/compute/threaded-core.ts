@@ -7,7 +7,7 @@ import type { ExplainedModel, MadeModel, ThreadRequest, ThreadRun } from './prot
 import { type PendingRun, type RunEnd, sendRuns, type Threads, type Watch } from './send-runs.ts';
 import { withSourceMaps } from './source-maps.ts';
 import type { ModelMaker } from './train-model.ts';
-import type { ComputeCore, RunOptions, RunOutcome, TrialTask } from './trial.ts';
+import type { ComputeCore, RunOptions, RunOutcome, ThreadLoad, TrialTask } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
 import { earlierFolds, endsTrial, joinFolds } from './trial-run.ts';
 
@@ -30,7 +30,7 @@ export function createThreadedCore(
   entry: URL,
   kernels: CompiledKernels,
   memoryLimit = Number.POSITIVE_INFINITY,
-): ComputeCore & ModelMaker & ModelExplainer {
+): ComputeCore & ModelMaker & ModelExplainer & { load(): ThreadLoad } {
   const pool = new Piscina<ThreadRequest, void>({
     niceIncrement: NICENESS,
     ...withSourceMaps,
@@ -43,7 +43,7 @@ export function createThreadedCore(
   });
   // A crashed thread rejects the promise of its trial; without a listener the event would end the process.
   pool.on('error', () => undefined);
-  const own: Own = { pool, memoryLimit, kernels: kernels.family };
+  const own: Own = { pool, memoryLimit, kernels: kernels.family, load: { requests: 0 } };
   const core = (send: Send): Pick<ComputeCore, 'run'> => ({
     run: (task, options = {}) =>
       countFolds(task.validation) > 1 ? runFolds(own, task, options) : runWhole(send, task, options),
@@ -59,6 +59,7 @@ export function createThreadedCore(
       const send: Send = (run) => void sendRuns(own, [run]);
       return (await submit(send, { explain }, watchOf(options))) as ExplainedModel;
     },
+    load: () => ({ threads, busy: Math.min(threads, own.load.requests) }),
     close: () => pool.destroy(),
   };
 }

@@ -190,6 +190,23 @@ export interface RunOptions {
   /** Keeps the trial from starting: `run` rejects with the signal's reason. A trial whose first fold has started goes on. */
   readonly revoke?: AbortSignal | undefined;
   readonly limitSeconds?: number;
+  /** Called when a thread has ended the trial, or one of its folds. */
+  readonly onThread?: ((run: ThreadTime) => void) | undefined;
+}
+
+/** What a thread did for a trial; times in milliseconds since 1970. */
+export interface ThreadTime {
+  /** Undefined where it trained all folds, one after the other. */
+  readonly fold: number | undefined;
+  readonly thread: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** How busy compute threads are. */
+export interface ThreadLoad {
+  readonly threads: number;
+  readonly busy: number;
 }
 
 /** Trains trials: inline or in a thread pool, with the same bits. */

@@ -177,7 +177,9 @@ export const analysisEndpoints = {
     params: searchParams,
     querystring: z.object({
       epochs: z
-        .union([z.literal('complete'), z.coerce.number().int().min(1).max(1_000_000)])
+        .union([z.literal('complete'), z.coerce.number().int().min(1).max(1_000_000)], {
+          error: 'must be complete, or a whole number from 1 to 1000000',
+        })
         .optional()
         .describe(
           'Compares trials after so many epochs, or complete ones. By default the most epochs that 100 trials have reached, or those that most trials have',

@@ -28,6 +28,8 @@ export function roleFor(name: string): Role | undefined {
   if (open.has(name)) return undefined;
   // The usage names every search, data set and model of the service.
   if (/^\w+ \/v1\/(keys|usage)/.test(name)) return 'admin';
+  // The page of the queue names every search that waits.
+  if (/^\w+ \/queues(\/|$)/.test(name)) return 'admin';
   const [method = ''] = name.split(' ');
   if (/^(?!GET|HEAD)\w+ \/v1\/projects/.test(name)) return 'admin';
   return ['GET', 'HEAD', 'OPTIONS'].includes(method) || readers.has(name) ? 'reader' : 'submitter';

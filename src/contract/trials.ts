@@ -210,7 +210,7 @@ const tagsChangeSchema = z
   .refine(({ addTags, removeTags }) => addTags !== undefined || removeTags !== undefined, {
     error: 'must have addTags, removeTags or both',
   })
-  .meta({ minProperties: 2 });
+  .describe('With addTags, removeTags or both');
 export type TagsChange = z.output<typeof tagsChangeSchema>;
 
 const changed = { 200: trialSchema, ...refusals };

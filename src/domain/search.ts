@@ -82,6 +82,10 @@ export const searchSchema = z
       ),
     confirmation: confirmationSchema.optional().describe('Once it has begun'),
     parent: z.uuid().nullable().describe('The search it refines'),
+    traceparent: z
+      .string()
+      .optional()
+      .describe('The trace of the request that created it, if traces are sent (W3C Trace Context)'),
     epochs: count.describe('Epochs trained by trials that ended or wait at a rung, and by runs of the confirmation'),
     endedBy: z.enum(limits).nullable().describe('The budget limit that ended it'),
     seq: count.describe('Sequence number of the newest event'),

@@ -15,6 +15,10 @@ interface Entry {
   readonly level: string;
   readonly time: string;
   readonly msg: string;
+  readonly requestId?: string;
+  readonly searchId?: string;
+  readonly trial?: number;
+  readonly attempt?: number;
 }
 
 function entriesOf({ output }: Pick<RunningApi, 'output'>): Entry[] {
@@ -96,5 +100,24 @@ it('says where in the sources a trial threw that crashed in a compute thread', a
   );
   const worker = await startWorkerProcess({ DATABASE_URL: database.url });
   await worker.prints(/trial 0 of [0-9a-f-]+ crashed: .*\/src\/nn\/training\/optimizers\.ts:\d+:\d+/);
+  const crash = entriesOf(worker).find(({ msg }) => / crashed: /.test(msg));
+  expect(crash).toMatchObject({ searchId: id, trial: 0, attempt: 1 });
   await Promise.all([worker.end(), api.end()]);
+});
+
+it('names the request that failed, by the id of the proxy before it or one of its own', async () => {
+  const api = await startApi({ DATABASE_URL: database.url });
+  const { id } = await createClient(api.url).create(lasting(100, 1));
+  await withPostgres(database.url, (client) => client.query("UPDATE searches SET warnings = '3' WHERE id = $1", [id]));
+  const failed = async (headers: Record<string, string>) => {
+    const response = await fetch(`${api.url}/v1/searches/${id}`, { headers });
+    expect(response.status).toBe(500);
+    return response.headers.get('x-request-id')!;
+  };
+  expect(await failed({ 'x-request-id': 'proxy-7' })).toBe('proxy-7');
+  const own = await failed({ 'x-request-id': 'two words' });
+  expect(own).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+  await api.end();
+  const errors = entriesOf(api).filter(({ level }) => level === 'error');
+  expect(errors.map(({ requestId }) => requestId)).toEqual(['proxy-7', own]);
 });

@@ -265,6 +265,9 @@ describe('everything else', () => {
     ['GET', '/v1/datasets/nothing', ''],
     ['GET', '/v1/datasets/..%2F..%2Fetc%2Fpasswd', ''],
     ['GET', '/nowhere', ''],
+    ['GET', `/v1/searches/${'x'.repeat(201)}`, ''],
+    ['POST', `/v1/searches/${'%E1%B9%B0'.repeat(201)}/cancel`, ''],
+    ['GET', '/v1/datasets/%E0%A4%A', 'params'],
     ['PUT', '/v1/searches', ''],
   ])('%s %s', async (method, path, fault) => {
     expectProblem(await send(method, path.replace('ID', id)), fault);

@@ -130,6 +130,22 @@ describe('the OpenAPI document', () => {
     },
   );
 
+  it('says that texts of requests have no U+0000, and what its tuples have without prefixItems', async () => {
+    const { patch } = document.paths['/v1/models/{id}'] as unknown as {
+      patch: { requestBody: { content: { 'application/json': { schema: { properties: { name: object } } } } } };
+    };
+    const { name } = patch.requestBody.content['application/json'].schema.properties;
+    const { pattern } = name as { readonly pattern: string };
+    expect(['a', 'a\u0000', 'two\nlines'].map((text) => new RegExp(pattern).test(text))).toEqual([true, false, true]);
+    expect(JSON.stringify(document)).not.toContain('prefixItems');
+    const { interval } = (
+      document.components.schemas['Best'] as { properties: { test: { anyOf: [{ properties: { interval: object } }] } } }
+    ).properties.test.anyOf[0].properties;
+    expect(interval).toMatchObject({
+      anyOf: [{ items: { type: 'number' }, minItems: 2, maxItems: 2 }, { type: 'null' }],
+    });
+  });
+
   it('has the routes of the contract and no others', () => {
     const published = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),

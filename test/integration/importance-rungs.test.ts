@@ -49,6 +49,6 @@ it('compares trials after as many epochs, and never has none while trials have e
   expect(refused.status).toBe(400);
   expect(refused.body).toMatchObject({
     code: 'invalidRequest',
-    detail: 'epochs: must be one of complete, 3, 1, got 7',
+    detail: 'epochs: must be what trials of this search have values for (complete, 3, 1), got 7',
   });
 });

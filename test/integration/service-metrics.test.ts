@@ -3,10 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { connect } from '../../src/adapters/postgres/connection.ts';
+import { createSearchStore } from '../../src/adapters/postgres/search-store.ts';
+import { createWorkMetrics } from '../../src/adapters/prometheus/work-metrics.ts';
+import { readConfig } from '../../src/config.ts';
 import { projectRoot } from '../../src/paths.ts';
+import { startService } from '../../src/service.ts';
+import { withPostgres } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
-import { ended, lasting } from '../support/searches.ts';
+import { ended, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
+import { resultOf } from '../support/store-commands.ts';
 
 let service: TestService;
 beforeAll(async () => {
@@ -15,8 +22,8 @@ beforeAll(async () => {
 afterAll(() => service?.close());
 
 /** The value of each line, by its name with labels. */
-async function metrics(): Promise<ReadonlyMap<string, number>> {
-  const text = await (await fetch(`${service.url}/metrics`)).text();
+async function metrics(url = `${service.url}/metrics`): Promise<ReadonlyMap<string, number>> {
+  const text = await (await fetch(url)).text();
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
 }
@@ -56,12 +63,84 @@ describe('the metrics', () => {
     socket.close();
   });
 
-  it.each(['grafana.json', 'alerts.yml'])('are all that docs/monitoring/%s asks for', async (file) => {
-    const text = await readFile(join(projectRoot, 'docs', 'monitoring', file), 'utf8');
-    const asked = new Set([...text.matchAll(/\b(?:hypersearch|http|process|nodejs)_\w+/g)].map(([name]) => name));
-    const known = new Set([...(await metrics()).keys()].map((key) => key.replace(/\{.*$/, '')));
-    expect(asked.size).toBeGreaterThan(3);
-    expect([...asked].filter((name) => !known.has(name))).toEqual([]);
-    if (file.endsWith('.json')) JSON.parse(text);
+  it('count claims, renewals, ends and lost leases, and say how busy the threads are', async () => {
+    const before = await metrics();
+    const done = await ended(service.client, (await service.client.create(lasting(1, 5))).id);
+    const since = async (name: string) => ((await metrics()).get(name) ?? 0) - (before.get(name) ?? 0);
+    expect(await since('hypersearch_claims_total')).toBe(5);
+    expect(await since('hypersearch_trials_ended_total{state="complete"}')).toBe(5);
+    expect(await since('hypersearch_trial_training_seconds_count')).toBe(5);
+    const answer = await fetch(`${service.url}/v1/searches/${done.id}/trials`);
+    const { items } = (await answer.json()) as { items: readonly { readonly durationMs: number }[] };
+    const seconds = items.reduce((sum, { durationMs }) => sum + durationMs / 1000, 0);
+    expect(await since('hypersearch_trial_training_seconds_sum')).toBeCloseTo(seconds, 3);
+    expect(before.get('hypersearch_threads')).toBe(2);
+
+    const long = await service.client.create(lasting(60_000, 2));
+    await eventually(async () => (await since('hypersearch_lease_renewals_total')) > 0, 10_000, 'a renewal');
+    expect((await metrics()).get('hypersearch_threads_busy')).toBe(2);
+    expect(await since('hypersearch_lease_losses_total{how="expired"}')).toBe(0);
+    // As if no worker had renewed it: the process releases it, and learns with its next renewal that it no longer has it.
+    await withPostgres(service.databaseUrl, (postgres) =>
+      postgres.query("UPDATE trials SET lease_until = now() - interval '1 minute' WHERE search_id = $1", [long.id]),
+    );
+    await eventually(
+      async () => (await since('hypersearch_lease_losses_total{how="expired"}')) > 0,
+      10_000,
+      'a lease that expired',
+    );
+    await eventually(
+      async () => (await since('hypersearch_lease_losses_total{how="revoked"}')) > 0,
+      10_000,
+      'a renewal that was refused',
+    );
+    expect(await since('hypersearch_trials_retried_total')).toBeGreaterThan(0);
+    await service.client.cancel(long.id);
+    expect(await since('hypersearch_trials_ended_total{state="cancelled"}')).toBe(2);
+    await eventually(async () => (await metrics()).get('hypersearch_threads_busy') === 0, 10_000, 'idle threads');
   });
+
+  it('count results that come too late', async () => {
+    const { id } = await service.client.create(lasting(60_000, 1));
+    await reached(service.client, id, 'running', 1);
+    const work = createWorkMetrics();
+    const database = connect(service.databaseUrl, 1, work.meter);
+    const claim = { searchId: id, number: 0, attempt: 0, point: {}, rung: 0, folds: [] };
+    // Of an attempt before the current one.
+    expect(await createSearchStore(database).finish(id, [resultOf(claim, 1)])).toMatchObject({ accepted: [] });
+    await database.$disconnect();
+    expect(await work.registry.metrics()).toMatch(/^hypersearch_lease_losses_total\{how="late"\} 1$/m);
+    await service.client.cancel(id);
+  });
+
+  it('of a worker process are at a port of its own, if that is set', async () => {
+    const settings = { ...readConfig({}), databaseUrl: service.databaseUrl, threads: 1, logLevel: 'silent' } as const;
+    const worker = await startService({ ...settings, metricsPort: 0 }, 'worker');
+    try {
+      const { hostname } = new URL(worker.metricsUrl!);
+      expect(hostname).toBe('127.0.0.1');
+      const read = await metrics(worker.metricsUrl);
+      expect(read.get('hypersearch_threads')).toBe(1);
+      expect(read.get('hypersearch_lease_losses_total{how="late"}')).toBe(0);
+      expect(read.get('process_resident_memory_bytes')).toBeGreaterThan(0);
+      expect((await fetch(worker.metricsUrl!.replace('/metrics', '/'))).status).toBe(404);
+    } finally {
+      await worker.close();
+    }
+    const silent = await startService(settings, 'worker');
+    expect(silent.metricsUrl).toBeUndefined();
+    await silent.close();
+  });
+
+  it.each(['docs/monitoring/grafana.json', 'docs/monitoring/alerts.yml', 'deploy/kubernetes/keda.yaml'])(
+    'are all that %s asks for',
+    async (file) => {
+      const text = await readFile(join(projectRoot, file), 'utf8');
+      const asked = new Set([...text.matchAll(/\b(?:hypersearch|http|process|nodejs)_\w+/g)].map(([name]) => name));
+      const known = new Set([...(await metrics()).keys()].map((key) => key.replace(/\{.*$/, '')));
+      expect(asked.size).toBeGreaterThan(0);
+      expect([...asked].filter((name) => !known.has(name))).toEqual([]);
+      if (file.endsWith('.json')) JSON.parse(text);
+    },
+  );
 });

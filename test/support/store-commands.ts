@@ -175,7 +175,7 @@ function madeUpValue({ number, attempt }: Claim, amount: number): number | null 
   return amount % 7 === 6 ? null : ((number * 37 + attempt * 11 + amount * 5) % 100) / 100;
 }
 
-function resultOf(claim: Claim, amount: number): FinishedTrial {
+export function resultOf(claim: Claim, amount: number): FinishedTrial {
   const value = madeUpValue(claim, amount);
   return {
     ...{ number: claim.number, attempt: claim.attempt, value, deviation: null, epochs: 9, folds: [] },

@@ -15,6 +15,7 @@ import type { TrialQueue } from '../../application/ports.ts';
 import type { Delivery } from '../../domain/commands.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import { createQueueBoard } from './queue-board.ts';
 
 const QUEUE = 'trials';
 /** Jobs are removed: the state of trials is in Postgres, and job ids must be reusable. */
@@ -60,8 +61,11 @@ export async function prepareQueue(connection: QueueConnection): Promise<void> {
   await queue.close();
 }
 
-export async function createTrialQueue(connection: QueueConnection, log: Log): Promise<TrialQueue> {
-  const { queue, close } =
+export async function createTrialQueue(
+  connection: QueueConnection,
+  log: Log,
+): Promise<TrialQueue & { readonly board: ReturnType<typeof createQueueBoard> }> {
+  const { queue, whenOpen, close } =
     connection.kind === 'postgres' ? onPostgres(connection.url, log) : await onRedis(connection, log);
   return {
     deliver: async (deliveries) => {
@@ -85,6 +89,7 @@ export async function createTrialQueue(connection: QueueConnection, log: Log): P
       const counts = await queue().getJobCounts('waiting', 'active', 'prioritized', 'delayed');
       return Object.values(counts).reduce((sum, count) => sum + count, 0);
     },
+    board: createQueueBoard(whenOpen),
     close,
   };
 }
@@ -97,6 +102,8 @@ interface OpenQueue {
 interface Connected {
   /** Throws immediately if the backend is unavailable. */
   readonly queue: () => OpenQueue;
+  /** Calls with the queue once it is open. */
+  readonly whenOpen: (opened: (queue: Queue) => void) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -107,7 +114,12 @@ function onPostgres(url: string, log: Log): Connected {
     createPostgresBackend,
   );
   queue.on('error', (error) => log.error(`queue: ${error.message}`));
-  return { queue: () => queue, close: () => queue.close() };
+  return {
+    queue: () => queue,
+    // bull-board reads both kinds; BullMQ's types tell them apart.
+    whenOpen: (opened) => opened(queue as unknown as Queue),
+    close: () => queue.close(),
+  };
 }
 
 /** How long the start waits for Redis; after that, reconciliation delivers once Redis is available. */
@@ -122,10 +134,14 @@ async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis'
   });
   redis.on('error', (error) => log.error(`queue: ${messageOf(error)}`));
   let made: Queue | undefined;
+  const waiting: ((queue: Queue) => void)[] = [];
   // A BullMQ queue created while Redis is unavailable never recovers, so it is created when Redis first answers.
   const queue = () => {
     if (redis.status !== 'ready') throw new Error('Redis does not answer');
-    made ??= new Queue(QUEUE, { ...FEW_EVENTS, connection: redis, prefix, skipWaitingForReady: true });
+    if (made === undefined) {
+      made = new Queue(QUEUE, { ...FEW_EVENTS, connection: redis, prefix, skipWaitingForReady: true });
+      for (const opened of waiting.splice(0)) opened(made);
+    }
     return made;
   };
   await Promise.race([once(redis, 'ready'), setTimeout(REDIS_PATIENCE_MS, undefined, { ref: false })]).catch(
@@ -133,6 +149,10 @@ async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis'
   );
   return {
     queue,
+    whenOpen: (opened) => {
+      if (made === undefined) waiting.push(opened);
+      else opened(made);
+    },
     close: async () => {
       await made?.close();
       redis.disconnect();

@@ -1,5 +1,6 @@
 /** The one way in which a search changes. */
 
+import type { Change } from '../../domain/events.ts';
 import { isOpen, type Search } from '../../domain/search.ts';
 import type { TrialQuery } from '../../domain/transitions/facts.ts';
 import { SearchUpdate } from '../../domain/transitions/search-update.ts';
@@ -23,7 +24,9 @@ export async function changeSearch<T>(
   rule: (update: SearchUpdate) => T | Promise<T>,
   reads?: TrialQuery,
 ): Promise<{ result: T; search: Search }> {
-  return database.$pipeline(async (transaction) => {
+  let changes: readonly Change[] = [];
+  let cancelled = 0;
+  const changed = await database.$pipeline(async (transaction) => {
     const locked = transaction.$queryRaw<LockedRow[]>`
       SELECT s.*, EXISTS (
         SELECT FROM projects p WHERE p.name = s.project AND p.limits->'runningTrials' IS NOT NULL
@@ -36,9 +39,13 @@ export async function changeSearch<T>(
     const result = await rule(update);
     const reopens = !isOpen(before.state) && isOpen(update.search.state);
     if (reopens) await refuseTooManyOpen(transaction, before.project, id);
+    changes = update.writes.events;
+    cancelled = Math.max(0, update.search.trials.cancelled - before.trials.cancelled);
     const written = write(transaction, before, update.search, update.writes);
     return { last: written.then((search) => ({ result, search })) };
   });
+  database.$meter.changed(changes, cancelled);
+  return changed;
 }
 
 /** Serialization failures and deadlocks are Postgres's way of saying «again». */

@@ -1,6 +1,7 @@
 /** The connections to Postgres: Prisma for models, the driver below it for statements of our own (docs/decisions/0005-prisma-and-sql.md). */
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import type { WorkMeter } from '../../application/ports.ts';
 import { messageOf, NoRoom, Unavailable } from '../../errors.ts';
 import { Prisma, PrismaClient } from '../prisma-client/client.ts';
 
@@ -21,6 +22,8 @@ export interface Database extends Statements, Pick<PrismaClient, 'search' | 'dat
   /** Throws `Unavailable` if Postgres does not answer, or has lately refused to write for want of room. */
   $check(): Promise<void>;
   $disconnect(): Promise<void>;
+  /** Counts what was committed. */
+  readonly $meter: WorkMeter;
 }
 export type Transaction = Statements;
 export type ModelTransaction = Prisma.TransactionClient;
@@ -33,7 +36,9 @@ const OPTIONS = [
   'idle_in_transaction_session_timeout=60000',
 ];
 
-export function connect(url: string, connections: number): Database {
+const uncounted: WorkMeter = { changed: () => undefined, renewed: () => undefined, lost: () => undefined };
+
+export function connect(url: string, connections: number, meter: WorkMeter = uncounted): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
@@ -56,6 +61,7 @@ export function connect(url: string, connections: number): Database {
   const statements = statementsOf(pool, guard, false);
   return {
     ...statements,
+    $meter: meter,
     search: prisma.search,
     dataset: prisma.dataset,
     $transaction: prisma.$transaction.bind(prisma) as PrismaClient['$transaction'],

@@ -19,7 +19,10 @@ export async function renew(
     WHERE t.search_id = r."searchId" AND t.number = r.number AND t.attempt = r.attempt AND t.state = 'running'
     RETURNING t.search_id, t.number`;
   const held = new Set(rows.map((row) => `${row.search_id} ${row.number}`));
-  return renewals.filter(({ searchId, number }) => !held.has(`${searchId} ${number}`));
+  const lost = renewals.filter(({ searchId, number }) => !held.has(`${searchId} ${number}`));
+  database.$meter.renewed(renewals.length - lost.length);
+  database.$meter.lost('revoked', lost.length);
+  return lost;
 }
 
 export async function reapExpired(database: Database): Promise<readonly Delivery[]> {
@@ -34,7 +37,13 @@ export async function reapExpired(database: Database): Promise<readonly Delivery
   }
   const back: Delivery[] = [];
   for (const [searchId, returned] of expired) {
-    const { result } = await changeSearch(database, searchId, (update) => release(update, returned, true));
+    let released = 0;
+    const { result } = await changeSearch(database, searchId, async (update) => {
+      const deliveries = await release(update, returned, true);
+      released = update.writes.events.filter(({ type }) => type === 'trial.retried' || type === 'trial.failed').length;
+      return deliveries;
+    });
+    database.$meter.lost('expired', released);
     back.push(...result);
   }
   return back;

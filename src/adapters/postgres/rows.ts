@@ -41,6 +41,7 @@ export interface SearchRow {
   readonly epochs: bigint;
   readonly ended_by: string | null;
   readonly parent_id: string | null;
+  readonly traceparent: string | null;
   readonly event_seq: number;
   readonly history_version: number;
   readonly failure: string | null;
@@ -119,6 +120,7 @@ export function searchOf(row: SearchRow): Search {
     ...(confirmation && { confirmation }),
     epochs: Number(row.epochs),
     parent: row.parent_id,
+    ...(row.traceparent !== null && { traceparent: row.traceparent }),
     endedBy: endedBySchema.parse(row.ended_by),
     seq: row.event_seq,
     failure: row.failure,

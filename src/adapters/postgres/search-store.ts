@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { currentActor } from '../../application/actor.ts';
 import type { NewSearch, SearchStore } from '../../application/ports.ts';
+import { currentSpan } from '../../application/tracing.ts';
 import type { Search } from '../../domain/search.ts';
 import { annotateTrials } from '../../domain/transitions/annotating.ts';
 import { claim, claimReads, release } from '../../domain/transitions/claiming.ts';
@@ -58,6 +59,7 @@ export function createSearchStore(database: Database): SearchStore {
     finish: async (searchId, trials, next) => {
       const rule = (update: SearchUpdate) => finish(update, trials, next);
       const { result, search } = await changeSearch(database, searchId, rule, finishReads(trials));
+      database.$meter.lost('late', trials.length - result.accepted.length);
       return { ...result, search };
     },
     pauseAtRungs: async (searchId, reports) => {
@@ -105,6 +107,7 @@ async function create(
     eventSeq: 1,
     idempotencyKey: idempotency?.key ?? null,
     requestHash: idempotency?.requestHash ?? null,
+    traceparent: currentSpan().traceparent ?? null,
     events: { create: { seq: 1, type: 'search.created', data: { total }, by: currentActor() } },
   };
   try {

@@ -12,7 +12,7 @@ import type { Search } from '../../domain/search.ts';
 import { trainedObjective } from '../../domain/specification/specification.ts';
 import { HopelessTrial, trialTask } from '../../domain/trial-task.ts';
 import { messageOf } from '../../errors.ts';
-import type { Log } from '../../log.ts';
+import { type Log, logAbout } from '../../log.ts';
 import { ensembleModel } from '../../models/ensemble-model.ts';
 import type { Model } from '../../models/model.ts';
 import { type EnsembleChoice, selectEnsemble } from '../../models/select-ensemble.ts';
@@ -49,7 +49,7 @@ export function createModelWork(dependencies: ModelWorkDependencies): ModelWork 
   let stopping = false;
   const make = async (id: string, abort: AbortController): Promise<void> => {
     const claim = await models.claim(id, { worker, leaseSeconds });
-    if (claim !== undefined) await makeClaimed(dependencies, claim, abort);
+    if (claim !== undefined) await logAbout({ modelId: id }, () => makeClaimed(dependencies, claim, abort));
   };
   return {
     make: async (id) => {
