@@ -120,7 +120,8 @@ export function formatPercent(share: number): string {
 
 /** 12,345 */
 export function formatCount(count: number | undefined): string {
-  return count === undefined ? NOTHING : count.toLocaleString('en');
+  // Not by `Intl`, whose first use takes a browser 30 to 90 ms.
+  return count === undefined ? NOTHING : String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** 1 trial, 12,345 trials */

@@ -14,7 +14,10 @@ export async function untilInteractive(browser: Browser, url: string): Promise<{
   await page.addInitScript(`
     globalThis.interactive = new Promise((resolve) => {
       const observer = new MutationObserver(() => {
-        if (document.querySelector('.overview canvas') === null || document.querySelector('.waiting') !== null) return;
+        const overview = document.querySelector('.overview');
+        // A history without trials has a canvas too.
+        if (!overview?.querySelector('canvas') || !overview.textContent.includes('complete trial')) return;
+        if (document.querySelector('.waiting') !== null) return;
         observer.disconnect();
         requestAnimationFrame(() => requestIdleCallback(() => resolve(performance.now() / 1000)));
       });

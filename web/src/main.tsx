@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { api, Refusal } from './api.ts';
 import { App, SearchView } from './app.tsx';
 import { followSearches } from './overview.ts';
+import { bestQuery } from './search/best-query.ts';
 import { readAhead } from './search/reading-ahead.ts';
 import { applyTheme } from './theme.ts';
 import './style/base.css';
@@ -22,16 +23,8 @@ const client = new QueryClient({
   },
 });
 
-const [, opened] = /^\/searches\/([0-9a-f-]{36})$/.exec(location.pathname) ?? [];
-if (opened !== undefined) {
-  void client.prefetchQuery({ queryKey: ['search', opened], queryFn: () => api.search(opened) });
-  void client.prefetchQuery({ queryKey: ['session'], queryFn: api.session });
-  readAhead(opened);
-}
 applyTheme();
 followSearches(client);
-// The view would otherwise begin with a fallback, which React keeps for 300 ms. A failure is shown where it is rendered.
-const loading = opened === undefined ? undefined : SearchView.load().catch(() => undefined);
 const render = () =>
   createRoot(document.getElementById('page')!).render(
     <StrictMode>
@@ -40,6 +33,26 @@ const render = () =>
       </QueryClientProvider>
     </StrictMode>,
   );
-// No `await`: the chunk of the view imports this one, and would wait for its end.
-if (loading === undefined) render();
-else void loading.then(render);
+
+/** After the view of a search has been loaded its data has so long to arrive: with all of it the page is rendered once, and not in pieces. */
+const PATIENCE_MS = 150;
+
+const [, opened] = /^\/searches\/([0-9a-f-]{36})$/.exec(location.pathname) ?? [];
+if (opened === undefined) render();
+else {
+  const search = { queryKey: ['search', opened], queryFn: () => api.search(opened) };
+  const data = [
+    client.fetchQuery(search).then(
+      (found) => client.prefetchQuery(bestQuery(found)),
+      () => undefined,
+    ),
+    client.prefetchQuery({ queryKey: ['session'], queryFn: api.session }),
+    client.prefetchQuery({ queryKey: ['projects'], queryFn: api.projects }),
+    readAhead(opened),
+  ];
+  // The view would otherwise begin with a fallback, which React keeps for 300 ms. A failure is shown where it is rendered.
+  const view = SearchView.load().catch(() => undefined);
+  const patience = view.then(() => new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)));
+  // No `await`: the chunk of the view imports this one, and would wait for its end.
+  void Promise.race([Promise.all([view, ...data]), patience]).then(render);
+}

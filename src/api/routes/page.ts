@@ -8,10 +8,11 @@ const views = ['/searches', '/searches/*', '/new', '/compare', '/datasets', '/da
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** A `Link` header by which a browser requests what web/src/search/reading-ahead.ts will ask for, before any script has loaded. */
+/** A `Link` header by which a browser requests what web/src/main.tsx will ask for, before any script has loaded. */
 function preloads(id: string): string {
-  return ['table', 'curves']
-    .map((what) => `</v1/searches/${id}/${what}>; rel=preload; as=fetch; crossorigin=anonymous`)
+  const search = `/v1/searches/${id}`;
+  return [search, `${search}/table`, `${search}/curves`, `${search}/best`, '/v1/session', '/v1/projects']
+    .map((path) => `<${path}>; rel=preload; as=fetch; crossorigin=anonymous`)
     .join(', ');
 }
 

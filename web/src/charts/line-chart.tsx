@@ -1,14 +1,15 @@
 /** Line charts, drawn on canvas by uPlot. */
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { formatValue } from '../../../src/format.ts';
+import { formatCount, formatValue } from '../../../src/format.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { type Box, boxOptions, type DragMode } from './box.ts';
 import { ChartFrame } from './frame.tsx';
 import { type Hit, hoverPlugin } from './hover.ts';
-import { keepZoom } from './kept-zoom.ts';
+import { type KeptZoom, keepZoom } from './kept-zoom.ts';
 import { drawEdge, drawMark, type Edge, type Line, legendValue, seriesOf, withOpacity } from './line-drawing.ts';
+import { followScreen } from './on-screen.ts';
 import { labelsOf, logRange, wholeSteps, xRange, yRange } from './ranges.ts';
 import type { ChartTable } from './table.tsx';
 
@@ -77,11 +78,9 @@ export function LineChart(props: LineChartProps): ReactNode {
   const hovers = hit !== undefined;
   const whole = formatX === undefined;
   const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | undefined>(undefined);
-  const drawn = useRef({ mark, edge, strokes });
+  const drawing = useRef<Drawing | undefined>(undefined);
   const latest = useRef(props);
   const [zoom] = useState(keepZoom);
-  const given = useRef(data);
   latest.current = props;
   const colour = useColour();
   // A plot is recreated when its form changes, and only updated when its data changes.
@@ -103,45 +102,71 @@ export function LineChart(props: LineChartProps): ReactNode {
     [lines, xLabel, yLabel, logY, rangeY, height, legend, bands, hovers, whole, boxes],
   );
 
-  useEffect(() => {
+  // Before the browser paints: afterwards it would have to lay out and paint the page twice.
+  useLayoutEffect(() => {
     const element = place.current!;
-    const made = new uPlot(
-      optionsOf(JSON.parse(form) as Form, latest, element.clientWidth, colour),
-      aligned(latest.current.data),
-      element,
-    );
-    plot.current = made;
-    zoom.follow(made, `${latest.current.name} ${latest.current.xLabel}`);
-    given.current = latest.current.data;
-    // It is also called at the start; drawing ten thousand points twice would be slow.
-    const resized = new ResizeObserver(() => {
-      if (element.clientWidth !== made.width) made.setSize({ width: element.clientWidth, height: made.height });
-    });
-    resized.observe(element);
-    return () => {
-      resized.disconnect();
-      made.destroy();
-      plot.current = undefined;
+    const create = () => {
+      const options = optionsOf(JSON.parse(form) as Form, latest, element.clientWidth, colour);
+      const plot = new uPlot(options, aligned(latest.current.data), element);
+      zoom.follow(plot, `${latest.current.name} ${latest.current.xLabel}`);
+      return plot;
     };
+    drawing.current = drawOnScreen(element, { create, latest, zoom });
+    return drawing.current.end;
   }, [form, colour, zoom]);
 
-  useEffect(() => {
-    const made = plot.current;
-    if (made !== undefined && data !== given.current) zoom.setData(made, aligned(data));
-    given.current = data;
-  }, [data, zoom]);
-
-  useEffect(() => {
-    const before = drawn.current;
-    if (mark !== before.mark || edge !== before.edge || strokes !== before.strokes) plot.current?.redraw(false);
-    drawn.current = { mark, edge, strokes };
-  }, [mark, edge, strokes]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is called when one of these changes.
+  useEffect(() => drawing.current?.update(), [data, mark, edge, strokes]);
 
   return (
     <ChartFrame label={label} name={name} table={() => tableOf(props)} hasOwnTable={props.hasOwnTable}>
-      <div ref={place} style={{ minHeight: height }} />
+      <div ref={place} style={{ minHeight: height + (legend ? LEGEND_HEIGHT : 0) }} />
     </ChartFrame>
   );
+}
+
+interface Drawing {
+  /** Draws what has changed, once the chart is on the screen. */
+  update(): void;
+  end(): void;
+}
+
+interface DrawingParts {
+  readonly create: () => uPlot;
+  readonly latest: { readonly current: LineChartProps };
+  readonly zoom: KeptZoom;
+}
+
+/** Creates the plot when its place comes on the screen. */
+function drawOnScreen(place: HTMLElement, { create, latest, zoom }: DrawingParts): Drawing {
+  let plot: uPlot | undefined;
+  let drawn = latest.current;
+  const draw = () => {
+    const before = drawn;
+    const { data, mark, edge, strokes } = latest.current;
+    drawn = latest.current;
+    if (plot === undefined) {
+      plot = create();
+      resized.observe(place);
+    } else if (data !== before.data) zoom.setData(plot, aligned(data));
+    else if (mark !== before.mark || edge !== before.edge || strokes !== before.strokes) plot.redraw(false);
+  };
+  // It is also called at the start; drawing ten thousand points twice would be slow.
+  const resized = new ResizeObserver(() => {
+    if (plot !== undefined && place.clientWidth !== plot.width)
+      plot.setSize({ width: place.clientWidth, height: plot.height });
+  });
+  const screen = followScreen(place, draw);
+  return {
+    update: () => {
+      if (screen.isOnScreen()) draw();
+    },
+    end: () => {
+      screen.stop();
+      resized.disconnect();
+      plot?.destroy();
+    },
+  };
 }
 
 function aligned(data: LineChartProps['data']): uPlot.AlignedData {
@@ -159,6 +184,8 @@ function tableOf({ data, lines, names, xLabel, formatX }: LineChartProps): Chart
   };
 }
 
+/** Of a legend of one row, in CSS pixels. */
+const LEGEND_HEIGHT = 36;
 const FONT = '12px system-ui, sans-serif';
 
 /** The properties that a plot cannot change after creation. */
@@ -220,7 +247,8 @@ function optionsOf(
         ...axis,
         label: xLabel,
         size: 36,
-        ...(whole ? { incrs: wholeSteps } : { values: (_, splits) => labelsOf(splits, latest.current.formatX) }),
+        values: (_, splits) => labelsOf(splits, latest.current.formatX ?? formatCount),
+        ...(whole && { incrs: wholeSteps }),
       },
       {
         ...axis,

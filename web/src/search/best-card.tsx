@@ -4,14 +4,12 @@ import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
 import { bestEvidence } from '../../../src/domain/best-evidence.ts';
 import { formatCount, formatNumber, formatValue, plural, plusMinus } from '../../../src/format.ts';
-import { api } from '../api.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { CopyButton } from '../parts/copy.tsx';
 import { objectiveOf } from '../parts/objective.ts';
-import { endedOf } from '../parts/state.tsx';
+import { bestQuery } from './best-query.ts';
 import { ranked } from './history-data.ts';
 import { scoredIn, variedIn } from './space.ts';
-import { steps } from './steps.ts';
 import { useShown } from './use-search.ts';
 
 export function BestCard(): ReactNode {
@@ -87,11 +85,7 @@ export function BestCard(): ReactNode {
 /** The interval, the baseline, trials that are no worse, and the test value. */
 function Evidence(): ReactNode {
   const { search } = useShown();
-  const { data } = useQuery({
-    queryKey: ['best', search.id, search.best, steps(endedOf(search.trials)), search.state],
-    queryFn: () => api.about(search.id, 'best'),
-    placeholderData: (before) => before,
-  });
+  const { data } = useQuery({ ...bestQuery(search), placeholderData: (before) => before });
   if (data === undefined) return null;
   const { evidence, test } = data;
   const line = (title: string, of: ReactNode) => (

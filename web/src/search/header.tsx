@@ -58,7 +58,7 @@ export function SearchHeader(): ReactNode {
         <div className="row">
           <h1 style={{ margin: '0.25rem 0' }}>{name}</h1>
           <StateChip state={state} />
-          {followed.connection === 'lost' && <span className="fault">disconnected: the page may be out of date</span>}
+          {followed.lost && <span className="fault">disconnected: the page may be out of date</span>}
         </div>
         <Actions search={search} />
       </div>

@@ -42,6 +42,8 @@ export class SearchModel {
   thinned = false;
   /** The seq of the newest known change. */
   seq = 0;
+  /** Another number after everything that changes trials or curves. */
+  version = 0;
   private readonly index = new Map<number, number>();
 
   trial(number: number): TrialRow | undefined {
@@ -51,6 +53,7 @@ export class SearchModel {
 
   /** Replaces all trials by the table, then applies changes that arrived while it was read. */
   readTable({ seq, thinned, trials, points }: Table, since: readonly SearchEvent[]): void {
+    this.version++;
     this.trials.length = 0;
     this.index.clear();
     const names = Object.keys(points);
@@ -90,11 +93,14 @@ export class SearchModel {
   }
 
   readCurves({ items }: Curves): void {
+    this.version++;
     for (const { state: _, ...curve } of items) if (!this.live.has(curve.number)) this.curves.set(curve.number, curve);
   }
 
   /** Running trials with the known epochs of their folds. */
   readRunning(running: readonly Trial[]): void {
+    if (running.length === 0 && this.live.size === 0) return;
+    this.version++;
     this.live.clear();
     for (const { number, folds, settings } of running) {
       const own = new Map(folds.map((fold): [number, LiveFold] => [fold.fold, perSeries((name) => [...fold[name]])]));
@@ -107,6 +113,7 @@ export class SearchModel {
     const trial = this.live.get(epoch.number);
     const row = this.trial(epoch.number);
     if (trial === undefined || (row !== undefined && row.attempt > epoch.attempt)) return;
+    this.version++;
     const fold = trial.folds.get(epoch.fold) ?? perSeries(() => []);
     trial.folds.set(epoch.fold, fold);
     for (const name of seriesNames) {
@@ -126,6 +133,7 @@ export class SearchModel {
   onChange(event: SearchEvent): void {
     if (event.seq <= this.seq) return;
     this.seq = event.seq;
+    this.version++;
     // Runs of a confirmation are in none of the views of trials.
     if ('confirms' in event.data && event.data.confirms !== undefined) return;
     const at = Date.parse(event.at);
@@ -215,6 +223,7 @@ export class SearchModel {
   /** Starts recording epochs of a trial; one that resumes at a rung keeps its curve up to there. */
   begin(number: number, goesOn = (this.trial(number)?.rung ?? 0) > 0): void {
     if (this.live.has(number)) return;
+    this.version++;
     const folds = new Map<number, LiveFold>();
     const before = this.curves.get(number);
     if (goesOn && before !== undefined) folds.set(0, spread(before));

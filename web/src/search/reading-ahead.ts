@@ -7,11 +7,21 @@ export function readTrials(id: string): Promise<Trials> {
   return Promise.all([api.about(id, 'table'), api.about(id, 'curves')]);
 }
 
-let ahead: { readonly id: string; readonly reading: Promise<Trials | undefined> } | undefined;
+let ahead:
+  | { readonly id: string; readonly reading: Promise<Trials | undefined>; trials?: Trials | undefined }
+  | undefined;
 
-/** Begins to read the trials of a search. A failure is no error: they are read again. */
-export function readAhead(id: string): void {
-  ahead = { id, reading: readTrials(id).catch(() => undefined) };
+/** Reads the trials of a search. A failure is no error: they are read again. */
+export async function readAhead(id: string): Promise<void> {
+  const reading = readTrials(id).catch(() => undefined);
+  const begun: NonNullable<typeof ahead> = { id, reading };
+  ahead = begun;
+  begun.trials = await reading;
+}
+
+/** The trials that were read ahead, if they are there already. */
+export function arrivedAhead(id: string): Trials | undefined {
+  return ahead?.id === id ? ahead.trials : undefined;
 }
 
 /** The trials that were read ahead, for the first who asks. */

@@ -3,10 +3,10 @@ import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { SearchMessage } from '../../../src/contract/stream.ts';
 import { Refusal, type Search, type SearchEvent } from '../api.ts';
-import { type Connection, openStream } from '../live.ts';
+import { openStream } from '../live.ts';
 import { upsertSearch } from '../overview.ts';
 import { SearchModel, type TrialRow } from './model.ts';
-import { readTrials, type Trials, takeAhead } from './reading-ahead.ts';
+import { arrivedAhead, readTrials, type Trials, takeAhead } from './reading-ahead.ts';
 
 /** The pause before an update of the views is so many times as long as the last update took: updates take at most a fifth of a core. */
 const PAUSE_RATIO = 4;
@@ -17,7 +17,8 @@ const MAX_PAUSE_MS = 500;
 
 export interface Followed {
   readonly model: SearchModel;
-  readonly connection: Connection;
+  /** Whether the stream has been lost and is not back yet. */
+  readonly lost: boolean;
   /** Whether the table has been read. */
   readonly ready: boolean;
   readonly error: Error | undefined;
@@ -35,32 +36,30 @@ export interface Snapshot {
 
 export function useFollow(id: string): Followed {
   const client = useQueryClient();
-  const [status, setStatus] = useState<Pick<Followed, 'connection' | 'ready' | 'error' | 'removed'>>({
-    connection: 'connecting',
-    ready: false,
+  const kept = useRef<ReturnType<typeof createKept> | undefined>(undefined);
+  kept.current ??= createKept(arrivedAhead(id));
+  const { model, first, subscribe, snapshot, wake, notify } = kept.current;
+  const [status, setStatus] = useState<Pick<Followed, 'lost' | 'ready' | 'error' | 'removed'>>({
+    lost: false,
+    ready: first !== undefined,
     error: undefined,
     removed: false,
   });
-  const kept = useRef<ReturnType<typeof createKept> | undefined>(undefined);
-  kept.current ??= createKept();
-  const { model, subscribe, snapshot, wake } = kept.current;
 
   useEffect(() => {
     /** Changes that arrive while the table is read; the model skips those that are in the table. */
     let early: SearchEvent[] | undefined = [];
     let round = 0;
-    let shown: Trials | undefined;
+    let shown = first;
     const show = (trials: Trials, changes: readonly SearchEvent[]) => {
-      const [table, curves] = trials;
-      model.readTable(table, changes);
-      model.readCurves(curves);
+      readInto(model, trials, changes);
       shown = trials;
+      notify();
       setStatus((before) => ({ ...before, ready: true, error: undefined }));
-      wake();
     };
     // They are shown at once; the stream says whether they are the newest.
     const ahead = takeAhead(id).then((trials) => {
-      if (trials !== undefined && round === 0) show(trials, []);
+      if (trials !== undefined && trials !== shown && round === 0) show(trials, []);
       return trials;
     });
     const load = async (seq: number) => {
@@ -73,13 +72,17 @@ export function useFollow(id: string): Followed {
         if (trials === shown) for (const change of early) model.onChange(change);
         else show(trials, early);
         early = undefined;
+        wake();
       } catch (error) {
         // On a lost connection the stream reconnects, and this runs again.
         if (error instanceof Refusal) setStatus((before) => ({ ...before, error }));
       }
     };
     const stream = openStream<SearchMessage>(`/v1/searches/${id}/events`, {
-      onConnection: (connection) => setStatus((before) => ({ ...before, connection })),
+      onConnection: (connection) => {
+        const lost = connection === 'lost';
+        setStatus((before) => (before.lost === lost ? before : { ...before, lost }));
+      },
       onMessage: (message) => {
         if (message.type === 'snapshot') {
           upsertSearch(client, message.search);
@@ -102,38 +105,54 @@ export function useFollow(id: string): Followed {
       round = -1;
       stream.close();
     };
-  }, [id, client, model, wake]);
+  }, [id, client, model, first, wake, notify]);
 
   return { model, subscribe, snapshot, ...status };
 }
 
-function createKept() {
+function readInto(model: SearchModel, [table, curves]: Trials, changes: readonly SearchEvent[]): void {
+  model.readTable(table, changes);
+  model.readCurves(curves);
+}
+
+/** The model of one search with its listeners; `first` is what it begins with. */
+function createKept(first: Trials | undefined) {
   const model = new SearchModel();
+  if (first !== undefined) readInto(model, first, []);
   const listeners = new Set<() => void>();
-  let latest: Snapshot = { model, trials: [] };
+  let latest: Snapshot = { model, trials: [...model.trials] };
+  let { version, seq } = model;
   let due = false;
   let pause = MIN_PAUSE_MS;
-  let seq = 0;
+  const notify = () => {
+    // Views compute everything anew for a new snapshot.
+    if (model.version === version) return;
+    version = model.version;
+    latest = { model, trials: [...model.trials] };
+    const begun = performance.now();
+    for (const listener of listeners) listener();
+    // A task after the microtasks in which React renders and charts draw.
+    setTimeout(() => {
+      const took = performance.now() - begun;
+      const changes = model.seq - seq;
+      seq = model.seq;
+      pause = Math.min(Math.max(PAUSE_RATIO * took, PAUSE_PER_CHANGE_MS * changes, MIN_PAUSE_MS), MAX_PAUSE_MS);
+    });
+  };
+  /** Notifies after a pause. */
   const wake = () => {
     if (due) return;
     due = true;
     setTimeout(() => {
       due = false;
-      latest = { model, trials: [...model.trials] };
-      const begun = performance.now();
-      for (const listener of listeners) listener();
-      // A task after the microtasks in which React renders and charts draw.
-      setTimeout(() => {
-        const took = performance.now() - begun;
-        const changes = model.seq - seq;
-        seq = model.seq;
-        pause = Math.min(Math.max(PAUSE_RATIO * took, PAUSE_PER_CHANGE_MS * changes, MIN_PAUSE_MS), MAX_PAUSE_MS);
-      });
+      notify();
     }, pause);
   };
   return {
     model,
+    first,
     wake,
+    notify,
     snapshot: () => latest,
     subscribe: (listener: () => void) => {
       listeners.add(listener);
