@@ -45,7 +45,7 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     return page;
   }
 
-  it('asks for the trials once, before its scripts, all of which are in the document', async () => {
+  it('asks for its data once, before its scripts, all of which are in the document', async () => {
     const { page } = await openPage(browser);
     const asked: string[] = [];
     page.on('request', (request) => asked.push(new URL(request.url()).pathname));
@@ -53,10 +53,22 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     const address = `/searches/${ids['under hyperband']}`;
     const document = await (await page.goto(service.url + address))!.text();
     await page.locator('.overview canvas').first().waitFor();
-    const table = `/v1${address}/table`;
-    expect(asked.filter((path) => path === table)).toHaveLength(1);
     const scripts = asked.filter((path) => path.endsWith('.js'));
-    expect(asked.indexOf(table)).toBeLessThan(asked.indexOf(scripts[0]!));
+    const search = `/v1${address}`;
+    for (const data of [
+      search,
+      `${search}/table`,
+      `${search}/curves`,
+      `${search}/best`,
+      '/v1/session',
+      '/v1/projects',
+    ]) {
+      expect(
+        asked.filter((path) => path === data),
+        data,
+      ).toHaveLength(1);
+      expect(asked.indexOf(data), data).toBeLessThan(asked.indexOf(scripts[0]!));
+    }
     for (const path of scripts) expect(document).toContain(path);
     await page.close();
   });
