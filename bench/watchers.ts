@@ -8,16 +8,12 @@
  * time from its transaction to its receipt by a client, by the clock of this machine. Ends with code 1 if a client misses an event or gets one
  * twice.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import WebSocket from 'ws';
-import { type ApiClient, createClient } from '../src/cli/api-client.ts';
+import type { ApiClient } from '../src/cli/api-client.ts';
 import { isOpen } from '../src/domain/search.ts';
-import { projectRoot } from '../src/paths.ts';
+import { withService } from './parts/own-service.ts';
 import { countFrom, runBench, tableOf } from './parts/report.ts';
 import { temporarily } from './parts/temporary.ts';
 
@@ -149,48 +145,6 @@ async function residentOf(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function withService<T>(threads: number, use: (client: ApiClient, pid: number) => Promise<T>): Promise<T> {
-  return temporarily(async (folder) => {
-    const port = await freePort();
-    const child = spawn(process.execPath, [join(projectRoot, 'dist', 'service', 'main.js'), 'start'], {
-      env: {
-        ...process.env,
-        HYPERSEARCH_PORT: String(port),
-        HYPERSEARCH_DATA: folder,
-        HYPERSEARCH_THREADS: String(threads),
-        HYPERSEARCH_LOG: 'error',
-      },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    const exited = once(child, 'exit');
-    try {
-      const failed = exited.then(([code]) => Promise.reject(new Error(`the service ended with code ${code}`)));
-      const ready = async () => {
-        const answers = () =>
-          fetch(`http://127.0.0.1:${port}/readyz`).then(
-            ({ ok }) => ok,
-            () => false,
-          );
-        while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, 200));
-        return use(createClient(`http://127.0.0.1:${port}`), child.pid!);
-      };
-      return await Promise.race([ready(), failed]);
-    } finally {
-      child.kill();
-      await exited;
-    }
-  });
-}
-
 await runBench(async () => {
   const { values } = parseArgs({
     options: {
@@ -209,7 +163,11 @@ await runBench(async () => {
     units: countFrom('units', values.units),
     threads: countFrom('threads', values.threads),
   };
-  const { faults, ...result } = await withService(options.threads, (client, pid) => measured(client, pid, options));
+  const { faults, ...result } = await temporarily((folder) =>
+    withService('start', { HYPERSEARCH_DATA: folder, HYPERSEARCH_THREADS: String(options.threads) }, (client, pid) =>
+      measured(client, pid, options),
+    ),
+  );
   if (values.json) console.log(JSON.stringify({ ...result, faults: faults.length }));
   else console.log(tableOf(['measure', ''], Object.entries(result)));
   for (const fault of faults.slice(0, 5)) console.error(fault);

@@ -70,7 +70,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
-function queueConnection(config: Config, databaseUrl: string): QueueConnection {
+export function queueConnection(config: Config, databaseUrl: string): QueueConnection {
   return config.redisUrl === undefined
     ? { kind: 'postgres', url: databaseUrl }
     : { kind: 'redis', url: config.redisUrl, prefix: config.queuePrefix };

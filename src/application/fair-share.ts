@@ -1,6 +1,6 @@
 /**
  * Which search a worker turns to. What the queue offers says only that there is work: while several searches have waiting trials, the store
- * chooses the one that is furthest behind its share, and the trials that were offered wait for another turn.
+ * claims those of the one that is furthest behind its share, and the trials that were offered wait for another turn.
  */
 import type { Claimer, Delivery } from '../domain/commands.ts';
 import { Problem } from '../errors.ts';
@@ -15,29 +15,20 @@ export interface FairShare {
 
 /** While one search alone has waiting trials, the store is asked this often whether another one has. */
 const ALONE_MS = 100;
-/** Others may take what was chosen before it is claimed. */
+/** Of some searches nothing may begin although trials wait, which is known once they are asked. */
 const MAX_CHOICES = 16;
 
 /** `clock`: milliseconds. */
 export function createFairShare(
-  store: Pick<SearchStore, 'chooseDelivery' | 'claim'>,
+  store: Pick<SearchStore, 'claimNext' | 'claim'>,
   clock: () => number = () => performance.now(),
 ): FairShare {
   let usages = new Map<string, { seconds: number; turns: number }>();
   let aloneUntil = Number.NEGATIVE_INFINITY;
 
-  const choose = async (): Promise<Delivery | undefined> => {
-    const reported = [...usages].map(([searchId, usage]) => ({ searchId, ...usage }));
-    usages = new Map();
-    const { delivery, searches } = await store.chooseDelivery(reported);
-    aloneUntil = searches > 1 ? Number.NEGATIVE_INFINITY : clock() + ALONE_MS;
-    return delivery;
-  };
-
-  const claim = async (delivery: Delivery, claimer: Claimer): Promise<Claimed | undefined> => {
+  const claimOffered = async (delivery: Delivery, claimer: Claimer): Promise<Claimed | undefined> => {
     try {
-      const claimed = await store.claim(delivery, claimer);
-      return claimed.claims.length > 0 ? claimed : undefined;
+      return await store.claim(delivery, claimer);
     } catch (error) {
       // The search was deleted.
       if (error instanceof Problem && error.code === 'notFound') return undefined;
@@ -45,13 +36,23 @@ export function createFairShare(
     }
   };
 
+  const claimNext = async (claimer: Claimer): Promise<Claimed | undefined> => {
+    const reported = [...usages].map(([searchId, usage]) => ({ searchId, ...usage }));
+    usages = new Map();
+    const { claimed, searches } = await store.claimNext(reported, claimer);
+    aloneUntil = searches > 1 ? Number.NEGATIVE_INFINITY : clock() + ALONE_MS;
+    return claimed;
+  };
+
   return {
     claim: async (offered, claimer) => {
-      let delivery = clock() < aloneUntil && offered !== undefined ? offered : await choose();
-      for (let choices = 0; delivery !== undefined && choices < MAX_CHOICES; choices++) {
-        const claimed = await claim(delivery, claimer);
-        if (claimed !== undefined) return claimed;
-        delivery = await choose();
+      if (offered !== undefined && clock() < aloneUntil) {
+        const claimed = await claimOffered(offered, claimer);
+        if (claimed !== undefined && claimed.claims.length > 0) return claimed;
+      }
+      for (let choices = 0; choices < MAX_CHOICES; choices++) {
+        const claimed = await claimNext(claimer);
+        if (claimed === undefined || claimed.claims.length > 0) return claimed;
       }
       return undefined;
     },

@@ -66,10 +66,10 @@ export interface Claimed {
   readonly isRunningLimited: boolean;
 }
 
-export interface DeliveryChoice {
-  /** Undefined if no trial waits. */
-  readonly delivery: Delivery | undefined;
-  /** How many running searches have waiting trials. */
+export interface ClaimedNext {
+  /** Undefined if no trial waits; without claims where nothing of the search may begin. */
+  readonly claimed: Claimed | undefined;
+  /** How many running searches had waiting trials. */
   readonly searches: number;
 }
 
@@ -142,10 +142,11 @@ export interface SearchStore {
   deliveries(searchId?: string): Promise<readonly Delivery[]>;
   countDeliveries(): Promise<number>;
   /**
-   * Adds `usages` to what searches have used, and chooses the delivery that a free thread should run: of the running searches with waiting
-   * trials, whose projects may run more, that of the one that has used least for its share.
+   * Adds `usages` to what searches have used, and claims the delivery that a free thread should run: of the running searches with waiting
+   * trials, whose projects may run more, that of the one that has used least for its share. Of searches that are being changed at this moment
+   * another is taken, if there is one: many that ask at once neither wait for each other nor get the same trial.
    */
-  chooseDelivery(usages: readonly Usage[]): Promise<DeliveryChoice>;
+  claimNext(usages: readonly Usage[], claimer: Claimer): Promise<ClaimedNext>;
   /** Running searches with fewer than `window` waiting trials and more to plan. */
   underfilled(window: number): Promise<readonly string[]>;
 }

@@ -52,16 +52,20 @@ const step: fc.Arbitrary<Step> = fc.record({
 async function play(seen: InspectableStore, shares: readonly number[], steps: readonly Step[]) {
   const ids = await searchesOf(seen, shares);
   // No two have used the same: ties go by the clock, which differs between stores.
-  await seen.store.chooseDelivery(ids.map((searchId, i) => ({ searchId, seconds: 0.001 * (i + 1), turns: 1 })));
+  const usedBefore = ids.map((searchId, i) => ({ searchId, seconds: 0.001 * (i + 1), turns: 1 }));
   const running: { searchId: string; number: number; attempt: number }[] = [];
   const chosen: unknown[] = [];
+  const claimNext = async (usages: readonly Usage[]) => {
+    const { claimed, searches } = await seen.store.claimNext(usages, claimer);
+    const claims = claimed?.claims ?? [];
+    chosen.push([searches, claims.map(({ searchId, number }) => [ids.indexOf(searchId), number])]);
+    running.push(...claims);
+  };
+  await claimNext(usedBefore);
   for (const { kind, which, seconds } of steps) {
     const searchId = ids[which % ids.length]!;
-    if (kind === 'choose') {
-      const { delivery, searches } = await seen.store.chooseDelivery([{ searchId, seconds, turns: 1 }]);
-      chosen.push([searches, delivery && { ...delivery, searchId: ids.indexOf(delivery.searchId) }]);
-      if (delivery !== undefined) running.push(...(await seen.store.claim(delivery, claimer)).claims);
-    } else if (kind === 'release') {
+    if (kind === 'choose') await claimNext([{ searchId, seconds, turns: 1 }]);
+    else if (kind === 'release') {
       const [trial] = running.splice(0, 1);
       if (trial === undefined) continue;
       await seen.store.release(trial.searchId, [{ ...trial, reason: 'test', how: 'handedBack' }]);
@@ -90,15 +94,66 @@ it('over many turns every search gets its share of the time, however long its tr
   const used = [0, 0, 0];
   let usages: Usage[] = [];
   for (let turn = 0; turn < 3000; turn++) {
-    const { delivery } = await seen.store.chooseDelivery(usages);
-    const which = ids.indexOf(delivery!.searchId);
-    const { claims } = await seen.store.claim(delivery!, claimer);
+    const { claimed } = await seen.store.claimNext(usages, claimer);
+    const { claims, search } = claimed!;
+    const which = ids.indexOf(search.id);
     expect(claims.length).toBeGreaterThan(0);
     used[which]! += durations[which]!;
-    usages = [{ searchId: delivery!.searchId, seconds: durations[which]!, turns: 1 }];
+    usages = [{ searchId: search.id, seconds: durations[which]!, turns: 1 }];
     const returned = claims.map((claim) => ({ ...claim, reason: 'test', how: 'handedBack' as const }));
-    await seen.store.release(delivery!.searchId, returned);
+    await seen.store.release(search.id, returned);
   }
   const perShare = used.map((seconds, i) => seconds / shares[i]!);
   expect(Math.max(...perShare) - Math.min(...perShare)).toBeLessThan(Math.max(...durations) * 2);
+});
+
+it('many that ask at once get a delivery each, of the searches in turn', async () => {
+  const many = connect(testDatabase.url, 10);
+  try {
+    const seen = inPostgres(many);
+    const ids = await searchesOf(seen, [1, 1, 1, 1]);
+    const asked = await Promise.all(Array.from({ length: 60 }, () => seen.store.claimNext([], claimer)));
+    const claims = asked.flatMap(({ claimed }) => claimed?.claims ?? []);
+    // Two trials a job: nobody went away empty, and nothing was claimed twice.
+    expect(claims).toHaveLength(120);
+    expect(new Set(claims.map(({ searchId, number }) => `${searchId} ${number}`)).size).toBe(120);
+    const turns = ids.map((id) => claims.filter(({ searchId }) => searchId === id).length / 2);
+    expect(Math.max(...turns) - Math.min(...turns)).toBeLessThanOrEqual(4);
+    for (const id of ids) await seen.store.remove(id);
+  } finally {
+    await many.$disconnect();
+  }
+});
+
+it('many that ask at once for one search get a delivery each', async () => {
+  const many = connect(testDatabase.url, 10);
+  try {
+    const seen = inPostgres(many);
+    const [id] = await searchesOf(seen, [1]);
+    const asked = await Promise.all(Array.from({ length: 25 }, () => seen.store.claimNext([], claimer)));
+    const numbers = asked.flatMap(({ claimed }) => claimed?.claims ?? []).map(({ number }) => number);
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: TRIALS }, (_, number) => number));
+    await seen.store.remove(id!);
+  } finally {
+    await many.$disconnect();
+  }
+});
+
+it('commits wait for the disk again after a renewal and a charge, which do not', async () => {
+  const one = connect(testDatabase.url, 1);
+  try {
+    const seen = inPostgres(one);
+    const [id] = await searchesOf(seen, [1]);
+    // The Postgres of the tests never waits.
+    await one.$executeRaw`SET synchronous_commit = 'on'`;
+    const { claimed } = await seen.store.claimNext([{ searchId: id!, seconds: 1, turns: 1 }], claimer);
+    const renewals = claimed!.claims.map(({ searchId, number, attempt }) => {
+      return { searchId, number, attempt, curves: undefined };
+    });
+    expect(await seen.store.renew(renewals, 60)).toEqual([]);
+    expect(await one.$queryRaw`SELECT current_setting('synchronous_commit') AS setting`).toEqual([{ setting: 'on' }]);
+    await seen.store.remove(id!);
+  } finally {
+    await one.$disconnect();
+  }
 });

@@ -196,7 +196,7 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
     },
     deliveries: async (id) => waiting(id),
     countDeliveries: async () => waiting().length,
-    chooseDelivery: async (usages) => {
+    claimNext: async (usages, claimer) => {
       for (const { searchId, seconds, turns } of usages) {
         const entry = searches.get(searchId);
         if (entry === undefined) continue;
@@ -217,7 +217,10 @@ export function createMemoryStore(clock: () => number = Date.now): MemoryStore {
         return total - complete - pruned - failed - cancelled;
       };
       const [first] = waitingSearches.toSorted((a, b) => ahead(a) - ahead(b) || remaining(a) - remaining(b));
-      return { delivery: first?.delivery, searches: waitingSearches.length };
+      if (first === undefined) return { claimed: undefined, searches: 0 };
+      const { delivery } = first;
+      const { result, search } = await change(delivery.searchId, (update) => claim(update, delivery, claimer));
+      return { claimed: { claims: result, search, isRunningLimited: false }, searches: waitingSearches.length };
     },
     underfilled: async (window) =>
       [...searches.values()]

@@ -5,7 +5,7 @@ import { isOpen, type Search } from '../../domain/search.ts';
 import type { TrialQuery } from '../../domain/transitions/facts.ts';
 import { SearchUpdate } from '../../domain/transitions/search-update.ts';
 import { Problem } from '../../errors.ts';
-import type { Database } from './connection.ts';
+import type { Database, Transaction } from './connection.ts';
 import { refuseTooManyOpen } from './quotas.ts';
 import { searchOf } from './rows.ts';
 import { write } from './search-writes.ts';
@@ -24,9 +24,21 @@ export async function changeSearch<T>(
   rule: (update: SearchUpdate) => T | Promise<T>,
   reads?: TrialQuery,
 ): Promise<{ result: T; search: Search }> {
+  return (await changeChosen(database, () => ({ id, reads }), rule))!;
+}
+
+/** As `changeSearch`, of a search that is chosen in the same transaction; undefined if none is. */
+export async function changeChosen<Chosen extends { readonly id: string; readonly reads: TrialQuery | undefined }, T>(
+  database: Database,
+  choose: (transaction: Transaction) => Chosen | Promise<Chosen | undefined>,
+  rule: (update: SearchUpdate, chosen: Chosen, transaction: Transaction) => T | Promise<T>,
+): Promise<{ result: T; search: Search } | undefined> {
   let changes: readonly Change[] = [];
   let cancelled = 0;
   const changed = await database.$pipeline(async (transaction) => {
+    const chosen = await choose(transaction);
+    if (chosen === undefined) return { last: undefined };
+    const { id, reads } = chosen;
     const locked = transaction.$queryRaw<LockedRow[]>`
       SELECT s.*, EXISTS (
         SELECT FROM projects p WHERE p.name = s.project AND p.limits->'runningTrials' IS NOT NULL
@@ -36,7 +48,7 @@ export async function changeSearch<T>(
     if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);
     const before = searchOf(row);
     const update = new SearchUpdate(before, factsOf(transaction, row, early));
-    const result = await rule(update);
+    const result = await rule(update, chosen, transaction);
     const reopens = !isOpen(before.state) && isOpen(update.search.state);
     if (reopens) await refuseTooManyOpen(transaction, before.project, id);
     changes = update.writes.events;

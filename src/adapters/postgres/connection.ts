@@ -28,6 +28,12 @@ export interface Database extends Statements, Pick<PrismaClient, 'search' | 'dat
 export type Transaction = Statements;
 export type ModelTransaction = Prisma.TransactionClient;
 
+/**
+ * In the FROM of a statement that is a transaction of its own: its commit does not wait for the disk, and is lost if Postgres crashes within the
+ * next moments. Whatever is committed later is written after it all the same.
+ */
+export const commitWithoutDisk = Prisma.sql`set_config('synchronous_commit', 'off', true)`;
+
 const OPTIONS = [
   // Every list walks an index in its own order. While a search fills its table the planner's statistics lag behind, and
   // it would rather gather all of a search's rows and sort them: 70 ms instead of 1 at 100,000 trials.

@@ -4,8 +4,9 @@ import type { ClaimRef, Delivery, Renewal, ReturnedTrial } from '../../domain/co
 import { release } from '../../domain/transitions/claiming.ts';
 import { endIfOverdue } from '../../domain/transitions/ending.ts';
 import { changeSearch } from './change-search.ts';
-import type { Database } from './connection.ts';
+import { commitWithoutDisk, type Database } from './connection.ts';
 
+/** The next renewals come within a second: that the last ones are lost with a crash of Postgres does no harm. */
 export async function renew(
   database: Database,
   renewals: readonly Renewal[],
@@ -15,7 +16,8 @@ export async function renew(
   const rows = await database.$queryRaw<{ search_id: string; number: number }[]>`
     UPDATE trials t SET lease_until = now() + make_interval(secs => ${leaseSeconds}::double precision),
       epochs = coalesce((r.curves->'epochs')::int, t.epochs), curves = coalesce(r.curves->'folds', t.curves)
-    FROM jsonb_to_recordset(${JSON.stringify(renewals)}::jsonb) AS r("searchId" uuid, number int, attempt int, curves jsonb)
+    FROM jsonb_to_recordset(${JSON.stringify(renewals)}::jsonb) AS r("searchId" uuid, number int, attempt int, curves jsonb),
+      ${commitWithoutDisk}
     WHERE t.search_id = r."searchId" AND t.number = r.number AND t.attempt = r.attempt AND t.state = 'running'
     RETURNING t.search_id, t.number`;
   const held = new Set(rows.map((row) => `${row.search_id} ${row.number}`));

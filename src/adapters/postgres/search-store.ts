@@ -18,7 +18,7 @@ import { again, changeSearch } from './change-search.ts';
 import type { Database } from './connection.ts';
 import { holdDataset } from './dataset-store.ts';
 import { countDeliveries, deliveries } from './deliveries.ts';
-import { chooseDelivery, firstVirtualTime } from './fair-share.ts';
+import { claimNext, firstVirtualTime } from './fair-share.ts';
 import { history } from './history.ts';
 import { endOverdue, reapExpired, renew, underfilled } from './leases.ts';
 import { PUB_SUB_CHANNEL } from './pub-sub.ts';
@@ -81,7 +81,7 @@ export function createSearchStore(database: Database): SearchStore {
     reapExpired: () => reapExpired(database),
     deliveries: (searchId) => deliveries(database, searchId),
     countDeliveries: () => countDeliveries(database),
-    chooseDelivery: (usages) => again(() => chooseDelivery(database, usages)),
+    claimNext: (usages, claimer) => claimNext(database, usages, claimer),
     underfilled: (window) => underfilled(database, window),
   };
 }
