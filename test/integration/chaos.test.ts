@@ -10,14 +10,16 @@ import { findRedis } from '../support/processes.ts';
 import { ended, expectSound, hashesOf, lasting } from '../support/searches.ts';
 
 const number = (name: string, other: number) => Number(process.env[name] ?? other);
-/** For each queue. */
-const count = number('CHAOS_EVENTS', 4);
 const trials = number('CHAOS_TRIALS', 40);
 const seed = number('CHAOS_SEED', 1);
 const queues = findRedis() === undefined ? (['postgres'] as const) : (['postgres', 'redis'] as const);
 const asked = queues.filter((queue) => (process.env['CHAOS_QUEUE'] || queue) === queue);
+/** In all, in equal parts with each queue. */
+const EVENTS = 15;
+const countOf = (queue: (typeof asked)[number]) =>
+  number('CHAOS_EVENTS', Math.floor((EVENTS + asked.indexOf(queue)) / asked.length));
 
-const learning = lasting(60, trials, {
+const learning = lasting(50, trials, {
   sampler: { type: 'tpe', seed: 3 },
   pruner: { type: 'hyperband' },
   limits: { attempts: 20 },
@@ -32,9 +34,9 @@ const grid = lasting(30, 25, {
   limits: { attempts: 20 },
 });
 
-it.each(asked)(
-  `${count} disturbances at random, with BullMQ on %s`,
-  async (queue) => {
+it.each(asked.map((queue) => ({ queue, count: countOf(queue) })))(
+  '$count disturbances at random, with BullMQ on $queue',
+  async ({ queue, count }) => {
     const fleet = await startFleet(queue);
     const { client, databaseUrl } = fleet;
     try {
@@ -74,7 +76,7 @@ it.each(asked)(
       await fleet.close();
     }
   },
-  120_000 + count * 60_000,
+  120_000 + Math.max(0, ...asked.map(countOf)) * 60_000,
 );
 
 async function seqsUntilTheEnd(

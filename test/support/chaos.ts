@@ -30,7 +30,7 @@ export interface Disturbance {
 export interface Fleet {
   readonly client: ApiClient;
   readonly databaseUrl: string;
-  /** Disturbs one process, and waits until trials are stored again. */
+  /** Disturbs one process, and waits until trials are stored again. No kind comes again before every other one has come. */
   disturb(random: Random): Promise<Disturbance>;
   /** What the processes have printed. */
   output(): string;
@@ -62,12 +62,14 @@ export async function startFleet(queue: 'postgres' | 'redis'): Promise<Fleet> {
   const api = await start.api();
   const parts: Parts = { api, workers: [], postgres, redis, start };
   for (let i = 0; i < WORKERS; i++) parts.workers.push(await start.worker());
+  const possible = disturbances.filter(({ needsRedis }) => redis !== undefined || needsRedis !== true);
+  const due: Kind[] = [];
   return {
     client: createClient(api.url),
     databaseUrl: postgres.url,
     disturb: async (random) => {
-      const possible = disturbances.filter(({ needsRedis }) => redis !== undefined || needsRedis !== true);
-      const { what, happen } = possible[random.integer(possible.length)]!;
+      if (due.length === 0) due.push(...possible);
+      const [{ what, happen }] = due.splice(random.integer(due.length), 1) as [Kind];
       const begun = performance.now();
       await happen(parts, random);
       await storedAgain(postgres.url, `progress after «${what}»`);
