@@ -74,10 +74,10 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     strictTransportSecurity: false,
   });
-  await limitRequests(app);
+  await limitRequests(app, dependencies.sharedUse);
   refuseStrangers(app);
   keepToProjects(app, dependencies.projects);
-  limitWebsockets(app);
+  limitWebsockets(app, dependencies.sharedUse);
   // Only answers: a compressed request could be far larger than the limits of bodies. The lowest level makes a table an eighth at little CPU time.
   await app.register(compress, {
     globalDecompression: false,
