@@ -5,7 +5,7 @@
 import { expect, it } from 'vitest';
 import type { Search } from '../../src/domain/search.ts';
 import { randomAt } from '../../src/random.ts';
-import { type Disturbance, isAnyOpen, startFleet, storedAgain } from '../support/chaos.ts';
+import { type Disturbance, isAnyOpen, seqsUntilTheEnd, startFleet, storedAgain } from '../support/chaos.ts';
 import { findRedis } from '../support/processes.ts';
 import { ended, expectSound, hashesOf, lasting } from '../support/searches.ts';
 
@@ -79,19 +79,6 @@ it.each(asked.map((queue) => ({ queue, count: countOf(queue) })))(
   },
   120_000 + Math.max(0, ...asked.map(countOf)) * 60_000,
 );
-
-async function seqsUntilTheEnd(
-  client: Awaited<ReturnType<typeof startFleet>>['client'],
-  id: string,
-  after: number,
-): Promise<number[]> {
-  const seqs: number[] = [];
-  for await (const message of client.stream(id, after)) {
-    if ('seq' in message && message.type !== 'snapshot') seqs.push(message.seq);
-    if (message.type === 'search.complete' || message.type === 'search.failed') break;
-  }
-  return seqs;
-}
 
 function report(queue: string, happened: readonly Disturbance[]): void {
   const recoveries = happened.map(({ recoveryMs }) => recoveryMs).toSorted((a, b) => a - b);

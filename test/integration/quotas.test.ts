@@ -356,8 +356,7 @@ describe.skipIf(redisBinary === undefined)('two API processes with Redis', () =>
       limits: { websockets: 2 },
     });
     // Redis is back, for both.
-    const left = async (service: TestService) =>
-      Number((await ask(service, key)).headers.get('x-ratelimit-remaining'));
+    const left = async (service: TestService) => Number((await ask(service, key)).headers.get('x-ratelimit-remaining'));
     await eventually(async () => (await left(one)) > (await left(other)), 10_000, 'counting together');
     await eventually(async () => (await left(other)) > (await left(one)), 10_000, 'counting together');
     const sockets = [await openSocket(one, key), await openSocket(other, key)] as WebSocket[];

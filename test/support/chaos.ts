@@ -193,3 +193,13 @@ export async function isAnyOpen(databaseUrl: string): Promise<boolean> {
     return rowCount !== 0;
   });
 }
+
+/** The seq of every change after `after` that a client on the websocket is sent, until its search has ended. */
+export async function seqsUntilTheEnd(client: ApiClient, id: string, after: number): Promise<readonly number[]> {
+  const seqs: number[] = [];
+  for await (const message of client.stream(id, after)) {
+    if ('seq' in message && message.type !== 'snapshot') seqs.push(message.seq);
+    if (message.type === 'search.complete' || message.type === 'search.failed') break;
+  }
+  return seqs;
+}
