@@ -12,19 +12,25 @@ const git = async (...args: readonly string[]): Promise<string> => {
   return stdout.trim();
 };
 
+/** A version that has it works beside later ones. */
+const PROMISE = 'docs/decisions/0028-two-versions-at-once.md';
+
 /**
- * The last release, or the last commit before the newest migration; undefined where the history does not have it: in an archive, in a shallow clone.
+ * The last commit before the newest migration, of versions that can work beside this one; undefined where the history does not have it: in an archive, in a
+ * shallow clone.
  */
 export async function earlierCommit(): Promise<string | undefined> {
-  try {
-    const release = await git('describe', '--tags', '--abbrev=0', 'HEAD^').catch(() => undefined);
-    if (release !== undefined) return await git('rev-parse', `${release}^{commit}`);
-    const files = (await git('ls-files', 'prisma/migrations/*/migration.sql')).split('\n').sort();
-    const added = await git('log', '-1', '--diff-filter=A', '--format=%H', '--', files.at(-1)!);
-    return await git('rev-parse', '--verify', `${added}^`);
-  } catch {
-    return undefined;
+  // The parents of the commits that changed migrations, the newest first.
+  const parents = await git('log', '--format=%P', '--', 'prisma/migrations').catch(() => '');
+  for (const commit of parents.split(/\s+/)) {
+    if (commit === '') continue;
+    const promises = await git('cat-file', '-e', `${commit}:${PROMISE}`).then(
+      () => true,
+      () => false,
+    );
+    if (promises) return commit;
   }
+  return undefined;
 }
 
 export interface EarlierVersion {

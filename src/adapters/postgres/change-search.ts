@@ -7,7 +7,7 @@ import { SearchUpdate } from '../../domain/transitions/search-update.ts';
 import { Problem } from '../../errors.ts';
 import type { Database } from './connection.ts';
 import { refuseTooManyOpen } from './quotas.ts';
-import { searchOf } from './rows.ts';
+import { searchColumns, searchOf } from './rows.ts';
 import { write } from './search-writes.ts';
 import { factsOf, type LockedRow, readTrials } from './trial-facts.ts';
 
@@ -28,9 +28,9 @@ export async function changeSearch<T>(
   let cancelled = 0;
   const changed = await database.$pipeline(async (transaction) => {
     const locked = transaction.$queryRaw<LockedRow[]>`
-      SELECT s.*, EXISTS (
-        SELECT FROM projects p WHERE p.name = s.project AND p.limits->'runningTrials' IS NOT NULL
-      ) AS is_running_limited FROM searches s WHERE s.id = ${id}::uuid FOR UPDATE OF s`;
+      SELECT ${searchColumns}, EXISTS (
+        SELECT FROM projects p WHERE p.name = searches.project AND p.limits->'runningTrials' IS NOT NULL
+      ) AS is_running_limited FROM searches WHERE id = ${id}::uuid FOR UPDATE OF searches`;
     const early = reads && { query: reads, trials: readTrials(transaction, id, reads) };
     const [[row]] = await Promise.all([locked, early?.trials]);
     if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);
