@@ -52,6 +52,8 @@ export interface SearchRow {
   readonly finished_at: Date | null;
   readonly signals_removed_at: Date | null;
   readonly curves_removed_at: Date | null;
+  readonly events_removed_at: Date | null;
+  readonly audit_removed_at: Date | null;
 }
 
 const columnsOfSearches: Record<keyof SearchRow, true> = {
@@ -94,6 +96,8 @@ const columnsOfSearches: Record<keyof SearchRow, true> = {
   finished_at: true,
   signals_removed_at: true,
   curves_removed_at: true,
+  events_removed_at: true,
+  audit_removed_at: true,
 };
 
 /**
@@ -184,6 +188,8 @@ export function searchOf(row: SearchRow): Search {
     removed: {
       signals: row.signals_removed_at?.toISOString() ?? null,
       curves: row.curves_removed_at?.toISOString() ?? null,
+      events: row.events_removed_at?.toISOString() ?? null,
+      audit: row.audit_removed_at?.toISOString() ?? null,
     },
   };
 }
