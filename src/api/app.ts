@@ -121,7 +121,13 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
  * clients are told to close them, likewise.
  */
 function finishRequests(app: FastifyInstance): void {
+  let isClosing = false;
+  // A connection that its client keeps open would hold up the end.
+  app.addHook('onSend', async (_, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
   app.addHook('preClose', async () => {
+    isClosing = true;
     const cut = setTimeout(() => {
       app.server.closeAllConnections();
       for (const client of app.websocketServer.clients) client.terminate();
