@@ -40,7 +40,7 @@ import { refuseUnstorableText } from './text-validation.ts';
 const MAX_BODY = 1024 * 1024;
 const MAX_CLIENT_MESSAGE = 4096;
 /** How long requests may take that the service is answering when it stops. */
-const GRACE_MS = 5000;
+const GRACE_MS = 10_000;
 /** Smaller answers gain less from compression than it costs. */
 const COMPRESSED_BYTES = 16 * 1024;
 
