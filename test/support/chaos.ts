@@ -40,8 +40,29 @@ export interface Fleet {
 /** An API and two workers on a Postgres of their own, and on a Redis if the queue is to be there. */
 export async function startFleet(queue: 'postgres' | 'redis'): Promise<Fleet> {
   const folder = await temporaryFolder();
-  const postgres = await startOwnPostgres(folder.path);
+  const closers = [() => folder.remove()];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return await assembleFleet(queue, folder.path, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What is to be done at the end, the last first, is added to `closers`. */
+async function assembleFleet(
+  queue: 'postgres' | 'redis',
+  folder: string,
+  closers: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<Fleet> {
+  const postgres = await startOwnPostgres(folder);
+  closers.push(postgres.stop);
   const redis = queue === 'postgres' ? undefined : await startRedis(findRedis()!);
+  if (redis !== undefined) closers.push(redis.close);
   const environment = {
     DATABASE_URL: postgres.url,
     REDIS_URL: redis?.url ?? '',
@@ -51,6 +72,10 @@ export async function startFleet(queue: 'postgres' | 'redis'): Promise<Fleet> {
     HYPERSEARCH_THREADS: '1',
   };
   const said: RunningProcess[] = [];
+  // Those that have ended already are ended again without effect.
+  closers.push(async () => {
+    await Promise.all(said.map((process) => process.end()));
+  });
   const kept = <P extends RunningProcess>(process: P): P => {
     said.push(process);
     return process;
@@ -76,12 +101,7 @@ export async function startFleet(queue: 'postgres' | 'redis'): Promise<Fleet> {
       return { what, recoveryMs: performance.now() - begun };
     },
     output: () => said.map((process) => process.output()).join('\n'),
-    close: async () => {
-      await Promise.all([parts.api, ...parts.workers].map((process) => process.end()));
-      await redis?.close();
-      await postgres.stop();
-      await folder.remove();
-    },
+    close,
   };
 }
 
