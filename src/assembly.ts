@@ -24,6 +24,7 @@ import { createSearchQueries } from './adapters/postgres/search-queries.ts';
 import { createSearchStore } from './adapters/postgres/search-store.ts';
 import { storageUsageOf } from './adapters/postgres/storage-usage.ts';
 import { createWorkMetrics, type WorkMetrics } from './adapters/prometheus/work-metrics.ts';
+import { createSharedCounts } from './adapters/redis/shared-counts.ts';
 import type { ApiDependencies } from './api/dependencies.ts';
 import type { SplitTask } from './application/dataset-rows.ts';
 import { deliver } from './application/deliver.ts';
@@ -209,6 +210,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     propose: (task) => proposals.run(task),
     log,
   });
+  const sharedUse = config.redisUrl === undefined ? undefined : createSharedCounts(config.redisUrl, config.queuePrefix);
   const keys = createKeyStore(database);
   const projects = createProjectStore(database);
   const dependencies: ApiDependencies = {
@@ -233,6 +235,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     memory: createTrialMemory(kernels, config.trialMemoryBytes),
     web: join(projectRoot, 'dist', 'web'),
     hosts: config.hosts ?? (isLoopback(config.host) ? [] : undefined),
+    sharedUse,
     keyring: createKeyring(keys, config.adminKey, config.oidc !== undefined),
     signIn:
       config.oidc &&
@@ -271,6 +274,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await trialFiles.close();
       await stores.close();
       await queue.close();
+      sharedUse?.close();
       await pubSub.close();
       await database.$disconnect();
       await tracing.close();
@@ -313,7 +317,7 @@ export async function startWorker(
   const concurrency = config.threads + 1;
   const worker = await createQueueWorker(
     queueConnection(config, databaseUrl),
-    concurrency,
+    { concurrency, leaseSeconds: config.leaseSeconds },
     { trials: runner.work, model: work.make },
     log,
   );

@@ -47,6 +47,12 @@ const schema = z.object({
   HYPERSEARCH_KEEP_CURVES_DAYS: days.describe(
     'Learning curves, and layer signals, of trials are removed so many days after the end of their search; kept by default',
   ),
+  HYPERSEARCH_KEEP_EVENTS_DAYS: days.describe(
+    'Events of trials are removed so many days after the end of their search; kept by default',
+  ),
+  HYPERSEARCH_KEEP_AUDIT_DAYS: days.describe(
+    'The other events, which say what was asked of a search and by whom, are removed so many days after its end; kept by default',
+  ),
   HYPERSEARCH_CONNECTIONS: z.coerce
     .number()
     .int()
@@ -219,7 +225,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     trialMemoryBytes: values.HYPERSEARCH_TRIAL_MEMORY_MB * 2 ** 20,
     leaseSeconds: values.HYPERSEARCH_LEASE_SECONDS,
     reconcileSeconds: values.HYPERSEARCH_SWEEP_SECONDS,
-    retention: { signals: values.HYPERSEARCH_KEEP_SIGNALS_DAYS, curves: values.HYPERSEARCH_KEEP_CURVES_DAYS },
+    retention: {
+      signals: values.HYPERSEARCH_KEEP_SIGNALS_DAYS,
+      curves: values.HYPERSEARCH_KEEP_CURVES_DAYS,
+      events: values.HYPERSEARCH_KEEP_EVENTS_DAYS,
+      audit: values.HYPERSEARCH_KEEP_AUDIT_DAYS,
+    },
     connections: values.HYPERSEARCH_CONNECTIONS,
     logLevel: values.HYPERSEARCH_LOG,
     logFormat: values.HYPERSEARCH_LOG_FORMAT,

@@ -39,6 +39,8 @@ import { refuseUnstorableText } from './text-validation.ts';
 /** A specification with all hyperparameters has about 5 kB. */
 const MAX_BODY = 1024 * 1024;
 const MAX_CLIENT_MESSAGE = 4096;
+/** How long requests may take that the service is answering when it stops. */
+const GRACE_MS = 10_000;
 /** Smaller answers gain less from compression than it costs. */
 const COMPRESSED_BYTES = 16 * 1024;
 
@@ -57,8 +59,10 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     http: { maxHeaderSize: MAX_HEADER },
     clientErrorHandler: answerUnreadable,
     frameworkErrors: answerUnroutable,
-    forceCloseConnections: true,
+    // What is being answered is answered (finishRequests).
+    forceCloseConnections: 'idle',
   });
+  finishRequests(app);
   traceRequests(app, dependencies.tracing);
   app.addHook('onRequest', ({ id }, reply, done) => {
     reply.header('x-request-id', id);
@@ -74,10 +78,10 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     strictTransportSecurity: false,
   });
-  await limitRequests(app);
+  await limitRequests(app, dependencies.sharedUse);
   refuseStrangers(app);
   keepToProjects(app, dependencies.projects);
-  limitWebsockets(app);
+  limitWebsockets(app, dependencies.sharedUse);
   // Only answers: a compressed request could be far larger than the limits of bodies. The lowest level makes a table an eighth at little CPU time.
   await app.register(compress, {
     globalDecompression: false,
@@ -110,6 +114,26 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   await app.register(queueRoutes, dependencies);
   await app.register(pageRoutes, dependencies);
   return app;
+}
+
+/**
+ * When the service stops, requests that have begun may end for a while, and no longer: their clients may read slowly or never. Of websockets, whose
+ * clients are told to close them, likewise.
+ */
+function finishRequests(app: FastifyInstance): void {
+  let isClosing = false;
+  // A connection that its client keeps open would hold up the end.
+  app.addHook('onSend', async (_, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
+  app.addHook('preClose', async () => {
+    isClosing = true;
+    const cut = setTimeout(() => {
+      app.server.closeAllConnections();
+      for (const client of app.websocketServer.clients) client.terminate();
+    }, GRACE_MS).unref();
+    app.server.once('close', () => clearTimeout(cut));
+  });
 }
 
 /** That of a proxy or a client, which may look for it in its own log, or one of ours, which no other process gives. */

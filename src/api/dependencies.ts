@@ -46,6 +46,15 @@ export interface QueueBoard {
   ): Promise<void>;
 }
 
+/** What keys and addresses use, counted over all processes of the API. */
+export interface SharedUse {
+  /** Options of @fastify/rate-limit: the client of Redis that has its counters, and the prefix of their names. */
+  readonly requests: { readonly redis: object; readonly nameSpace: string };
+  /** Counts the websocket `socket` unless `limit` of `key` are open. @returns how many were; undefined if that cannot be known now. */
+  openSocket(key: string, socket: string, limit: number): Promise<number | undefined>;
+  closeSocket(key: string, socket: string): void;
+}
+
 export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies, 'observed' | 'readTrials'> {
   readonly store: SearchStore;
   readonly queries: SearchQueries;
@@ -93,6 +102,8 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   /** Names by which the service may be reached, besides those of loopback; undefined allows every name. */
   readonly hosts: readonly string[] | undefined;
   readonly keyring: Keyring;
+  /** Undefined where each process counts for itself. */
+  readonly sharedUse: SharedUse | undefined;
   /** With an identity provider; undefined without one. */
   readonly signIn: SignIn | undefined;
   /** Where browsers reach the service; undefined if that is what they say. */

@@ -1,8 +1,8 @@
 /**
  * Reads the newest events of each watched search from the store once, whatever the number of clients that watch it.
  *
- * Events of a search are numbered without gaps and become visible in order, so those after any position that is not older than the kept ones
- * are a slice of them.
+ * Events of a search become visible in order, so those after any position that is not older than the kept ones are the end of them. Retention may
+ * remove some of a search that ended before they are read.
  */
 import type { SearchQueries } from '../application/ports.ts';
 import type { SearchEvent } from '../domain/events.ts';
@@ -44,7 +44,7 @@ export function shareEvents(queries: Queries, onRead: (events: readonly SearchEv
   };
 }
 
-/** The newest events of one search: those after `base`, without gaps. */
+/** The newest events of one search: those after `base`. */
 class Tail {
   clients = 0;
   private events: SearchEvent[] = [];
@@ -64,10 +64,18 @@ class Tail {
 
   async after(after: number): Promise<readonly SearchEvent[]> {
     if (after < this.base) return this.queries.events(this.searchId, after, EVENTS_PER_READ);
-    if (after >= this.base + this.events.length) await this.read();
+    if (after >= this.newest()) await this.read();
     // Kept events may have been dropped meanwhile.
     if (after < this.base) return this.queries.events(this.searchId, after, EVENTS_PER_READ);
-    return this.events.slice(after - this.base, after - this.base + EVENTS_PER_READ);
+    // From the end, where most clients are.
+    let first = this.events.length;
+    while (first > 0 && this.events[first - 1]!.seq > after) first--;
+    return this.events.slice(first, first + EVENTS_PER_READ);
+  }
+
+  /** The seq of the newest event that was read. */
+  private newest(): number {
+    return this.events.at(-1)?.seq ?? this.base;
   }
 
   /** A read under way may have begun before the newest event was written, so later calls share the read after it. */
@@ -88,11 +96,10 @@ class Tail {
   }
 
   private async append(): Promise<void> {
-    const next = await this.queries.events(this.searchId, this.base + this.events.length, EVENTS_PER_READ);
+    const next = await this.queries.events(this.searchId, this.newest(), EVENTS_PER_READ);
     this.onRead(next);
     this.events.push(...next);
     const surplus = Math.max(0, this.events.length - MAX_KEPT);
-    this.events.splice(0, surplus);
-    this.base += surplus;
+    this.base = this.events.splice(0, surplus).at(-1)?.seq ?? this.base;
   }
 }

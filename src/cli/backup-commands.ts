@@ -39,7 +39,9 @@ export async function restoreCommand(config: Config, args: string[]): Promise<nu
   if (!existsSync(file)) throw new Error(`there is no file ${file}`);
   const migrations = join(projectRoot, 'prisma', 'migrations');
   const head = await withDatabase(config, false, (url) => restore(url, file, { migrations, replace: values.replace }));
-  console.log(`restored ${file} of ${head.createdAt}: ${rowsOf(head)}`);
+  const upgraded =
+    head.upgradedBy > 0 ? `; it was of version ${head.version}, and ${head.upgradedBy} migrations upgraded it` : '';
+  console.log(`restored ${file} of ${head.createdAt}: ${rowsOf(head)}${upgraded}`);
   return 0;
 }
 

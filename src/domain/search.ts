@@ -95,9 +95,9 @@ export const searchSchema = z
     createdAt: time,
     finishedAt: time.nullable(),
     removed: z
-      .object({ signals: time.nullable(), curves: time.nullable() })
+      .object({ signals: time.nullable(), curves: time.nullable(), events: time.nullable(), audit: time.nullable() })
       .describe(
-        'When layer signals and curves of its trials were removed by the retention of the service; null if not',
+        'When layer signals, curves and events of its trials, and its other events, were removed by the retention of the service; null if not',
       ),
   })
   .meta({ id: 'Search' });

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/cli/api-client.ts';
@@ -98,6 +99,56 @@ describe('npm start', () => {
       await eventually(async () => !existsSync(pidFile()), 30_000, 'the end of Postgres');
     }
   });
+});
+
+it('requests that have begun are answered, and connections that nobody uses or reads hold up nothing', async () => {
+  await start('start');
+  const url = new URL((await service.prints(/page\s+(http:\S+)/))[1]!);
+  const connection = async (text: string) => {
+    const socket = connect(Number(url.port), url.hostname);
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write(text.replaceAll('\n', '\r\n'));
+    return socket;
+  };
+  const head = (line: string, more = '') => `${line} HTTP/1.1\nHost: ${url.host}\n${more}\n`;
+  await connection('');
+  // A websocket whose client answers nothing.
+  const websocket =
+    'Connection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\n';
+  await once(await connection(head('GET /v1/events', websocket)), 'data');
+  const body = JSON.stringify({ dataset: 'iris', budget: { trials: 2 } });
+  const begun = await connection(
+    head(
+      'POST /v1/searches/dry-run',
+      `Content-Type: application/json\nContent-Length: ${body.length}\nExpect: 100-continue\n`,
+    ),
+  );
+  // Its head has arrived.
+  expect(String((await once(begun, 'data'))[0])).toMatch(/^HTTP\/1\.1 100 /);
+  service.child.kill('SIGTERM');
+  await service.prints(/stopping…/);
+  await eventually(
+    async () => {
+      const other = connect(Number(url.port), url.hostname);
+      const refused = await once(other, 'connect').then(
+        () => false,
+        () => true,
+      );
+      other.destroy();
+      return refused;
+    },
+    10_000,
+    'the end of listening',
+  );
+  let answer = '';
+  begun.on('data', (chunk: Buffer) => {
+    answer += chunk.toString();
+  });
+  begun.write(body);
+  await once(begun, 'close');
+  expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\nconnection: close\r\n[\s\S]*"trials":/i);
+  expect(await exitCode()).toBe(0);
 });
 
 it('npm run demo: Ctrl-C stops its Postgres too', async () => {

@@ -1,15 +1,18 @@
 /** Backup in the middle of a search, restore elsewhere: the search ends by itself, with the bits of an undisturbed one. */
 
-import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backedUpTables, backup, restore, tablesLeftOut } from '../../src/adapters/postgres/backup.ts';
+import { applyMigrations } from '../../src/adapters/postgres/migrations.ts';
 import type { ApiClient } from '../../src/cli/api-client.ts';
 import { projectRoot } from '../../src/paths.ts';
 import { createTestDatabase, withPostgres } from '../support/postgres.ts';
-import { ended, lasting, reached } from '../support/searches.ts';
+import { main, run } from '../support/processes.ts';
+import { ended, expectSound, lasting, reached } from '../support/searches.ts';
 import { startTestService } from '../support/service.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
 
@@ -116,12 +119,113 @@ it('refuses a file with another byte', async () => {
   await refused(content, 'checksum');
 });
 
-it('refuses a backup of another version', async () => {
+it('refuses a backup of a newer version', async () => {
   const content = await readFile(file);
   const newer = resealed(content, (text) => text.replace('"migrations":[', '"migrations":["29990101000000_later",'));
   await refused(newer, 'newer version');
-  const older = resealed(content, (text) => text.replace(',"20261128200000_keys"', ''));
-  await refused(older, 'older version');
+});
+
+it('undoes everything where the tables are not those of its migrations', async () => {
+  const content = await readFile(file);
+  const without = resealed(content, (text) => text.replace(',"20261128200000_keys"', ''));
+  await refused(without, 'api_keys');
+  const unfit = resealed(content, (text) => text.replace(',"20261129150000_traceparent"', ''));
+  await refused(unfit, 'column "traceparent" of relation "searches" does not exist');
+});
+
+describe('a backup of an earlier version', () => {
+  const migrations = readdirSync(options.migrations, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+
+  /** Of a database that has these migrations alone, with the searches of the first version. */
+  async function earlierBackup(names: readonly string[]): Promise<string> {
+    const earlier = join(folder.path, `earlier-${randomUUID()}`);
+    const database = await createTestDatabase({ migrated: false });
+    const some = await temporaryFolder();
+    try {
+      const apply = async (more: readonly string[]) => {
+        for (const name of more) await cp(join(options.migrations, name), join(some.path, name), { recursive: true });
+        await applyMigrations(database.url, some.path);
+      };
+      await apply(names.slice(0, 1));
+      const rows = await readFile(join(projectRoot, 'test/fixtures/first-version.sql'), 'utf8');
+      await withPostgres(database.url, (client) => client.query(rows));
+      await apply(names);
+      const head = await backup(database.url, earlier, '0.0.1');
+      expect(head.migrations).toEqual(names);
+    } finally {
+      await some.remove();
+      await database.drop();
+    }
+    return earlier;
+  }
+
+  /** Of all tables but that of the migrations: columns, indexes, keys. */
+  async function schemaOf(url: string): Promise<unknown> {
+    return withPostgres(url, async (client) => {
+      const { rows: columns } = await client.query(
+        `select table_name, column_name, data_type, column_default, is_nullable from information_schema.columns
+         where table_schema = 'public' and table_name <> '_prisma_migrations' order by 1, 2`,
+      );
+      const { rows: indexes } = await client.query(
+        `select indexdef from pg_indexes where schemaname = 'public' and tablename <> '_prisma_migrations' order by 1`,
+      );
+      const { rows: keys } = await client.query(
+        `select conrelid::regclass::text as name, pg_get_constraintdef(oid) as definition from pg_constraint
+         where connamespace = 'public'::regnamespace order by 1, 2`,
+      );
+      const { rows: applied } = await client.query(
+        'select migration_name, checksum from "_prisma_migrations" where finished_at is not null order by 1',
+      );
+      return { columns, indexes, keys, applied };
+    });
+  }
+
+  it.each([
+    ['the first', 1],
+    ['the one before projects', migrations.indexOf('20261129120000_projects')],
+    ['the last but one', migrations.length - 1],
+  ])(
+    'is restored and upgraded: %s',
+    async (_, count) => {
+      const earlier = await earlierBackup(migrations.slice(0, count));
+      await atFresh(async (url) => {
+        const schema = await schemaOf(url);
+        // What the database had goes, with the tables.
+        await restore(url, file, options);
+        await expect(restore(url, earlier, options)).rejects.toThrow('is not empty');
+        const restored = await restore(url, earlier, { ...options, replace: true });
+        expect(restored).toMatchObject({ version: '0.0.1', upgradedBy: migrations.length - count });
+        expect(await schemaOf(url)).toEqual(schema);
+        expect(await rowsOf(url)).toMatchObject({ projects: 1, searches: 5, trials: 30 });
+        expect(await applyMigrations(url, options.migrations)).toEqual([]);
+      });
+    },
+    60_000,
+  );
+
+  it('goes on: what was paused ends, by a service that the command line restored for', async () => {
+    const earlier = await earlierBackup(migrations.slice(0, 1));
+    const database = await createTestDatabase({ migrated: false });
+    try {
+      const command = run(process.execPath, [main, 'restore', earlier], { DATABASE_URL: database.url });
+      await command.prints(/restored .* searches 5, .*; it was of version 0\.0\.1, and \d+ migrations upgraded it/);
+      await command.end();
+      const service = await startTestService({ databaseUrl: database.url });
+      try {
+        const paused = (await service.client.list()).items.find(({ state }) => state === 'paused')!;
+        await fetch(`${service.url}/v1/searches/${paused.id}/resume`, { method: 'POST' });
+        expect(await ended(service.client, paused.id)).toMatchObject({ state: 'complete', trials: { complete: 12 } });
+        await expectSound(database.url, paused.id);
+      } finally {
+        await service.close();
+      }
+    } finally {
+      await database.drop();
+    }
+  }, 60_000);
 });
 
 it('undoes everything where the content does not match the head', async () => {

@@ -8,7 +8,7 @@ import type { SearchEvent } from '../../src/domain/events.ts';
 import type { ModelRecord } from '../../src/domain/model-record.ts';
 import type { Project, ProjectLimitsChange } from '../../src/domain/project.ts';
 import type { Search } from '../../src/domain/search.ts';
-import { eventually } from '../support/processes.ts';
+import { eventually, findRedis, startRedis, type TestRedis } from '../support/processes.ts';
 import { ended, lasting, reached } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
@@ -60,6 +60,25 @@ async function mostAtOnce(id: string): Promise<number> {
     most = Math.max(most, running.size);
   }
   return most;
+}
+
+type Refused = { status: number | undefined; problem: ProblemDocument };
+
+function openSocket({ url }: TestService, secret: string): Promise<WebSocket | Refused> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/events`, {
+      headers: { authorization: `Bearer ${secret}` },
+    });
+    socket.on('open', () => resolve(socket));
+    socket.on('unexpected-response', (_, response) => {
+      let text = '';
+      response.on('data', (part: Buffer) => {
+        text += part.toString();
+      });
+      response.on('end', () => resolve({ status: response.statusCode, problem: JSON.parse(text) as ProblemDocument }));
+    });
+    socket.on('error', reject);
+  });
 }
 
 describe('trials that run at the same time', () => {
@@ -214,6 +233,10 @@ describe('stored bytes', () => {
   });
 });
 
+const redisBinary = findRedis();
+if (redisBinary === undefined)
+  console.warn('no redis-server is installed: limits over two API processes are not tested');
+
 describe('a key', () => {
   const createKey = async (more: object) =>
     (await send('POST', '/v1/keys', { name: 'busy', role: 'reader', ...more })).json<ApiKey & { secret: string }>()
@@ -249,23 +272,7 @@ describe('a key', () => {
 
   it('may have as many websockets open as it may', async () => {
     const key = await createKey({ limits: { websockets: 2 } });
-    const open = (secret: string) =>
-      new Promise<WebSocket | { status: number | undefined; problem: ProblemDocument }>((resolve, reject) => {
-        const socket = new WebSocket(`${service.url.replace('http', 'ws')}/v1/events`, {
-          headers: { authorization: `Bearer ${secret}` },
-        });
-        socket.on('open', () => resolve(socket));
-        socket.on('unexpected-response', (_, response) => {
-          let text = '';
-          response.on('data', (part: Buffer) => {
-            text += part.toString();
-          });
-          response.on('end', () =>
-            resolve({ status: response.statusCode, problem: JSON.parse(text) as ProblemDocument }),
-          );
-        });
-        socket.on('error', reject);
-      });
+    const open = (secret: string) => openSocket(service, secret);
     const sockets = [await open(key), await open(key)] as WebSocket[];
     expect(await open(key)).toMatchObject({
       status: 429,
@@ -286,5 +293,85 @@ describe('a key', () => {
     );
     again.close();
     sockets[1]!.close();
+  });
+});
+
+describe.skipIf(redisBinary === undefined)('two API processes with Redis', () => {
+  let redis: TestRedis;
+  let one: TestService;
+  let other: TestService;
+  let ownAdmin: string;
+  beforeAll(async () => {
+    redis = await startRedis(redisBinary!);
+    one = await startTestService({ redisUrl: redis.url }, 'api');
+    other = await startTestService({ redisUrl: redis.url, databaseUrl: one.databaseUrl }, 'api');
+  });
+  afterAll(async () => {
+    await other?.close();
+    await one?.close();
+    await redis?.close();
+  });
+
+  const ask = ({ url }: TestService, key?: string) =>
+    fetch(`${url}/v1/searches`, { headers: key === undefined ? {} : { authorization: `Bearer ${key}` } });
+  const remaining = async (service: TestService) => Number((await ask(service)).headers.get('x-ratelimit-remaining'));
+
+  it('count requests together: by address', async () => {
+    const first = await remaining(one);
+    expect([await remaining(one), await remaining(other), await remaining(one)]).toEqual([
+      first - 1,
+      first - 2,
+      first - 3,
+    ]);
+  });
+
+  /** Both need keys from here on. */
+  it('by key, and the second refuses what the first has counted; each its own part while Redis is away', async () => {
+    ownAdmin = (await one.client.createKey({ name: 'admin', role: 'admin' })).secret;
+    await eventually(async () => (await ask(other)).status === 401, 10_000, 'the other process asking for keys');
+    const { createKey } = createClient(one.url, ownAdmin);
+    const limits = { requestsPerMinute: 5, websockets: 2 };
+    const { secret: key } = await createKey({ name: 'busy', role: 'reader', limits });
+    const statuses: number[] = [];
+    for (const service of [one, one, one, other, other, other, one]) statuses.push((await ask(service, key)).status);
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429]);
+    const refused = await ask(other, key);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(30);
+    expect(await refused.json()).toMatchObject({
+      detail: expect.stringMatching(/^busy may send 5 requests in a minute/),
+    });
+
+    const { secret: next } = await createKey({ name: 'next', role: 'reader', limits });
+    await redis.stop();
+    const later: number[] = [];
+    for (const service of [one, one, one, one, one, one, other, other]) later.push((await ask(service, next)).status);
+    expect(later).toEqual([200, 200, 200, 200, 200, 429, 200, 200]);
+    await redis.start();
+  });
+
+  it('count websockets together, until they are closed', async () => {
+    const { secret: key } = await createClient(one.url, ownAdmin).createKey({
+      name: 'watcher',
+      role: 'reader',
+      limits: { websockets: 2 },
+    });
+    // Redis is back, for both.
+    const left = async (service: TestService) => Number((await ask(service, key)).headers.get('x-ratelimit-remaining'));
+    await eventually(async () => (await left(one)) > (await left(other)), 10_000, 'counting together');
+    await eventually(async () => (await left(other)) > (await left(one)), 10_000, 'counting together');
+    const sockets = [await openSocket(one, key), await openSocket(other, key)] as WebSocket[];
+    for (const service of [one, other]) {
+      expect(await openSocket(service, key)).toMatchObject({
+        status: 429,
+        problem: { detail: 'watcher may have 2 websockets open at the same time, and has 2: close one first' },
+      });
+    }
+    sockets[0]!.close();
+    const again = await eventually(async () => {
+      const socket = await openSocket(other, key);
+      return socket instanceof WebSocket ? socket : undefined;
+    }, 10_000);
+    expect(await openSocket(one, key)).toMatchObject({ status: 429 });
+    for (const socket of [again, sockets[1]!]) socket.close();
   });
 });

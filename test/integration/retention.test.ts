@@ -1,12 +1,13 @@
-/** Layer signals and curves of searches that ended long ago are removed; results stay, and every request is answered. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+/** Layer signals, curves and events of searches that ended long ago are removed; results stay, and every request is answered. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replayed } from '../../src/cli/replay.ts';
 import { endpoints } from '../../src/contract/http.ts';
 import { exportFormats } from '../../src/contract/trials.ts';
+import type { SearchEvent } from '../../src/domain/events.ts';
 import type { Search } from '../../src/domain/search.ts';
 import { withPostgres } from '../support/postgres.ts';
-import { eventually } from '../support/processes.ts';
-import { allTrials, ended } from '../support/searches.ts';
+import { eventually, main, run } from '../support/processes.ts';
+import { allTrials, ended, lasting } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 const specification = (more: object = {}) => ({
@@ -78,8 +79,8 @@ it('removes signals, then curves, of what ended long enough ago and is not kept'
   service = await service.restart({ retention: { signals: 7, curves: 30 } });
   const removed = async (id: string) => (await service.client.search(id)).removed;
   await eventually(async () => (await removed(older)).curves !== null, 10_000, 'the removal');
-  expect(await removed(old)).toEqual({ signals: expect.any(String), curves: null });
-  for (const id of [recent, kept]) expect(await removed(id)).toEqual({ signals: null, curves: null });
+  expect(await removed(old)).toMatchObject({ signals: expect.any(String), curves: null });
+  for (const id of [recent, kept]) expect(await removed(id)).toMatchObject({ signals: null, curves: null });
 
   const { folds, ...rest } = await trialOf(older);
   const { folds: foldsBefore, ...restBefore } = before;
@@ -126,3 +127,75 @@ it('a search without curves answers every request, and goes on', async () => {
 });
 
 const exports = exportFormats.map((format) => `?format=${format}`);
+
+describe('events', () => {
+  const eventsOf = async (id: string, after = 0): Promise<SearchEvent[]> => {
+    const response = await fetch(`${service.url}/v1/searches/${id}/events?after=${after}&limit=5000`);
+    return ((await response.json()) as { events: SearchEvent[] }).events;
+  };
+  const seqsOf = (events: readonly SearchEvent[]) => events.map(({ seq }) => seq);
+  const from = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
+
+  /** A search that ended, of which trial 11 was cancelled by hand. */
+  async function createWithCancelled(): Promise<string> {
+    const { id } = await service.client.create(lasting(100, 12));
+    await fetch(`${service.url}/v1/searches/${id}/trials/11/cancel`, { method: 'POST' });
+    await ended(service.client, id);
+    return id;
+  }
+
+  it('are removed: those of trials, then those of what was asked; the search goes on with the next ones', async () => {
+    service = await service.restart({ retention: {} });
+    const [old, older] = [await createWithCancelled(), await createWithCancelled()];
+    const [kept, recent] = [await create(), await create()];
+    await change(kept, { keepCurves: true });
+    const before = new Map<string, SearchEvent[]>();
+    for (const id of [old, older, kept, recent]) before.set(id, await eventsOf(id));
+    const table = await allTrials(service.client, old);
+    const { seq } = await service.client.search(old);
+    expect(seqsOf(before.get(old)!)).toEqual(from(1, seq));
+    await age(old, 10);
+    for (const id of [older, kept]) await age(id, 40);
+
+    service = await service.restart({ retention: { events: 7, audit: 30 } });
+    const removed = async (id: string) => (await service.client.search(id)).removed;
+    await eventually(async () => (await removed(kept)).audit !== null, 10_000, 'the removal');
+    expect(await removed(old)).toMatchObject({ curves: null, events: expect.any(String), audit: null });
+    expect(await removed(older)).toMatchObject({ events: expect.any(String), audit: expect.any(String) });
+    expect(await removed(kept)).toMatchObject({ events: null });
+    expect(await removed(recent)).toMatchObject({ events: null, audit: null });
+    const left = await eventsOf(old);
+    expect(left.map(({ type }) => type)).toEqual(['search.created', 'trial.cancelled', 'search.complete']);
+    expect(left).toEqual(before.get(old)!.filter(({ seq: one }) => seqsOf(left).includes(one)));
+    expect((await eventsOf(older)).map(({ type }) => type)).toEqual(['trial.cancelled']);
+    expect(new Set((await eventsOf(kept)).map(({ type }) => type.split('.')[0]))).toEqual(new Set(['trials', 'trial']));
+    expect(await eventsOf(recent)).toEqual(before.get(recent));
+    expect(await allTrials(service.client, old)).toEqual(table);
+    expect((await service.client.usage()).searches.items.find(({ id }) => id === old)!.events).toBe(left.length);
+
+    // A client that has read nothing gets what is left, and then what follows.
+    const stream = service.client.stream(old, 0);
+    const heard: number[] = [];
+    const listening = (async () => {
+      for await (const message of stream) {
+        if ('seq' in message && message.type !== 'snapshot') heard.push(message.seq);
+        if (message.type === 'search.complete' && message.seq > seq) return;
+      }
+    })();
+    await eventually(async () => heard.length === left.length, 10_000, 'what is left');
+    for (const id of [old, older]) await change(id, { budget: { trials: 14 } });
+    const search = await ended(service.client, old);
+    // The trial that was cancelled by hand stays so.
+    for (const { trials } of [search, await ended(service.client, older)])
+      expect(trials).toMatchObject({ complete: 13, cancelled: 1 });
+    await listening;
+    expect(heard).toEqual([...seqsOf(left), ...from(seq + 1, search.seq - seq)]);
+    expect(seqsOf(await eventsOf(old, seq))).toEqual(from(seq + 1, search.seq - seq));
+  });
+
+  it('settings that are none are refused by their names', async () => {
+    const command = run(process.execPath, [main, 'api'], { HYPERSEARCH_KEEP_EVENTS_DAYS: '-1' });
+    await command.prints(/HYPERSEARCH_KEEP_EVENTS_DAYS: .*got -1/);
+    await command.end();
+  });
+});

@@ -52,7 +52,7 @@ describe.each(backends)('on %s', (backend) => {
       model: async (id: string) => void models.push(id),
     };
     for (const _ of [1, 2]) await queue.deliverModels(['first', 'second']);
-    const worker = await createQueueWorker(connection, 1, work, silentLog);
+    const worker = await createQueueWorker(connection, { concurrency: 1, leaseSeconds: 15 }, work, silentLog);
     await eventually(
       async () => given.length >= 3 && models.length >= 2 && (await queue.depth()) === 0,
       30_000,
@@ -68,7 +68,7 @@ describe.each(backends)('on %s', (backend) => {
     const queue = await createTrialQueue(connection, silentLog);
     let given = 0;
     const work = { trials: async () => void given++, model: async () => undefined };
-    const worker = await createQueueWorker(connection, 8, work, silentLog);
+    const worker = await createQueueWorker(connection, { concurrency: 8, leaseSeconds: 15 }, work, silentLog);
     const searchId = '0c7a4f3e-98b1-4a52-9d6b-1f5f0e2a7c11';
     for (let i = 0; i < 3; i++) {
       const from = i * 250;
@@ -102,7 +102,12 @@ it('a worker that Postgres turns away at its start says so, once', async () => {
   const said: string[] = [];
   const log = logTo((message) => said.push(message));
   const work = { trials: async () => undefined, model: async () => undefined };
-  const worker = createQueueWorker({ kind: 'postgres', url: gone.href }, 1, work, log);
+  const worker = createQueueWorker(
+    { kind: 'postgres', url: gone.href },
+    { concurrency: 1, leaseSeconds: 15 },
+    work,
+    log,
+  );
   await expect(worker).rejects.toThrow(/there-is-no-such-database.* does not exist/);
   expect(said.length).toBeLessThan(3);
   await database.drop();

@@ -30,7 +30,7 @@ export interface Disturbance {
 export interface Fleet {
   readonly client: ApiClient;
   readonly databaseUrl: string;
-  /** Disturbs one process, and waits until trials are stored again. */
+  /** Disturbs one process, and waits until trials are stored again. No kind comes again before every other one has come. */
   disturb(random: Random): Promise<Disturbance>;
   /** What the processes have printed. */
   output(): string;
@@ -40,8 +40,29 @@ export interface Fleet {
 /** An API and two workers on a Postgres of their own, and on a Redis if the queue is to be there. */
 export async function startFleet(queue: 'postgres' | 'redis'): Promise<Fleet> {
   const folder = await temporaryFolder();
-  const postgres = await startOwnPostgres(folder.path);
+  const closers = [() => folder.remove()];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return await assembleFleet(queue, folder.path, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What is to be done at the end, the last first, is added to `closers`. */
+async function assembleFleet(
+  queue: 'postgres' | 'redis',
+  folder: string,
+  closers: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<Fleet> {
+  const postgres = await startOwnPostgres(folder);
+  closers.push(postgres.stop);
   const redis = queue === 'postgres' ? undefined : await startRedis(findRedis()!);
+  if (redis !== undefined) closers.push(redis.close);
   const environment = {
     DATABASE_URL: postgres.url,
     REDIS_URL: redis?.url ?? '',
@@ -51,6 +72,10 @@ export async function startFleet(queue: 'postgres' | 'redis'): Promise<Fleet> {
     HYPERSEARCH_THREADS: '1',
   };
   const said: RunningProcess[] = [];
+  // Those that have ended already are ended again without effect.
+  closers.push(async () => {
+    await Promise.all(said.map((process) => process.end()));
+  });
   const kept = <P extends RunningProcess>(process: P): P => {
     said.push(process);
     return process;
@@ -62,24 +87,21 @@ export async function startFleet(queue: 'postgres' | 'redis'): Promise<Fleet> {
   const api = await start.api();
   const parts: Parts = { api, workers: [], postgres, redis, start };
   for (let i = 0; i < WORKERS; i++) parts.workers.push(await start.worker());
+  const possible = disturbances.filter(({ needsRedis }) => redis !== undefined || needsRedis !== true);
+  const due: Kind[] = [];
   return {
     client: createClient(api.url),
     databaseUrl: postgres.url,
     disturb: async (random) => {
-      const possible = disturbances.filter(({ needsRedis }) => redis !== undefined || needsRedis !== true);
-      const { what, happen } = possible[random.integer(possible.length)]!;
+      if (due.length === 0) due.push(...possible);
+      const [{ what, happen }] = due.splice(random.integer(due.length), 1) as [Kind];
       const begun = performance.now();
       await happen(parts, random);
       await storedAgain(postgres.url, `progress after «${what}»`);
       return { what, recoveryMs: performance.now() - begun };
     },
     output: () => said.map((process) => process.output()).join('\n'),
-    close: async () => {
-      await Promise.all([parts.api, ...parts.workers].map((process) => process.end()));
-      await redis?.close();
-      await postgres.stop();
-      await folder.remove();
-    },
+    close,
   };
 }
 
@@ -190,4 +212,14 @@ export async function isAnyOpen(databaseUrl: string): Promise<boolean> {
     const { rowCount } = await client.query("SELECT 1 FROM searches WHERE state = 'running' LIMIT 1");
     return rowCount !== 0;
   });
+}
+
+/** The seq of every change after `after` that a client on the websocket is sent, until its search has ended. */
+export async function seqsUntilTheEnd(client: ApiClient, id: string, after: number): Promise<readonly number[]> {
+  const seqs: number[] = [];
+  for await (const message of client.stream(id, after)) {
+    if ('seq' in message && message.type !== 'snapshot') seqs.push(message.seq);
+    if (message.type === 'search.complete' || message.type === 'search.failed') break;
+  }
+  return seqs;
 }

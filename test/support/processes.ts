@@ -73,16 +73,27 @@ export interface RunningApi extends RunningProcess {
   readonly url: string;
 }
 
-export async function startApi(environment: Record<string, string>): Promise<RunningApi> {
-  const api = run(process.execPath, [main, 'api'], { HYPERSEARCH_PORT: '0', ...environment });
-  const [, url] = await api.prints(/page\s+(http:\S+)/);
+/** `program`: the command line of the version that is to run. */
+export async function startApi(environment: Record<string, string>, program = main): Promise<RunningApi> {
+  const api = run(process.execPath, [program, 'api'], { HYPERSEARCH_PORT: '0', ...environment });
+  const [, url] = await orEnd(api, /page\s+(http:\S+)/);
   return { ...api, url: url! };
 }
 
-export async function startWorkerProcess(environment: Record<string, string>): Promise<RunningProcess> {
-  const worker = run(process.execPath, [main, 'worker'], environment);
-  await worker.prints(/worker \S+ is ready/);
+export async function startWorkerProcess(environment: Record<string, string>, program = main): Promise<RunningProcess> {
+  const worker = run(process.execPath, [program, 'worker'], environment);
+  await orEnd(worker, /worker \S+ is ready/);
   return worker;
+}
+
+/** A process that does not get ready is of no use to a test, and must not outlive it. */
+async function orEnd(process: RunningProcess, ready: RegExp): Promise<RegExpMatchArray> {
+  try {
+    return await process.prints(ready);
+  } catch (error) {
+    await process.end('SIGKILL');
+    throw error;
+  }
 }
 
 export async function freePort(): Promise<number> {

@@ -100,7 +100,7 @@ export function searchInMemory(specification: Specification): SearchInMemory {
       failure: null,
       createdAt: '2026-01-01T00:00:00.000Z',
       finishedAt: null,
-      removed: { signals: null, curves: null },
+      removed: { signals: null, curves: null, events: null, audit: null },
     },
   });
   const stageAt = (number: number): Stage => stagesOf(search()).find(({ to }) => number < to)!;

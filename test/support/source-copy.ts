@@ -63,13 +63,14 @@ export async function copySources(): Promise<SourceCopy> {
 }
 
 /** One link a package: whoever installs in the copy replaces links, and never what they lead to. */
-async function linkPackages(root: string): Promise<void> {
+export async function linkPackages(root: string): Promise<void> {
   const installed = join(projectRoot, 'node_modules');
   await mkdir(join(root, 'node_modules'));
   for (const name of await readdir(installed)) await symlink(join(installed, name), join(root, 'node_modules', name));
 }
 
-async function output(cwd: string, args: readonly string[]): Promise<string> {
+/** What a program of Node prints that runs in the folder `cwd`; rejects with all of it where it fails. */
+export async function output(cwd: string, args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, args, {
     cwd,
     env: { ...process.env, NO_COLOR: '1' },

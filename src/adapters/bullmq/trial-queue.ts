@@ -22,10 +22,8 @@ const QUEUE = 'trials';
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
 /** Nobody reads the events of the queue; BullMQ keeps 10,000 of them by default. */
 const FEW_EVENTS = { streams: { events: { maxLen: 100 } } } as const;
-/** The lock of a dead worker's jobs expires after this; its trials are released by their lease instead. */
-const LOCK_MS = 10_000;
-/** How often stalled jobs are checked. A worker that died before claiming only blocks its job. */
-const STALLED_CHECK_MS = 5_000;
+/** The lock of a dead worker's jobs expires after this, or after two leases if these are shorter; its trials are released by their lease. */
+const MAX_LOCK_MS = 10_000;
 /** Retry delay of a worker if its backend is unavailable. It cannot be interrupted, so closing a worker waits for it. */
 const RETRY_MS = 1_000;
 
@@ -165,18 +163,20 @@ export interface QueueWorker {
   close(): Promise<void>;
 }
 
-/** Starts taking jobs. Throws if the queue is in Postgres and it does not answer. */
+/** Starts taking jobs, `concurrency` at a time. Throws if the queue is in Postgres and it does not answer. */
 export async function createQueueWorker(
   connection: QueueConnection,
-  concurrency: number,
+  { concurrency, leaseSeconds }: { readonly concurrency: number; readonly leaseSeconds: number },
   work: QueueWork,
   log: Log,
 ): Promise<QueueWorker> {
   const process = (job: Job<Payload>) => doJob(job, work);
+  const lockDuration = Math.min(MAX_LOCK_MS, leaseSeconds * 2000);
   const options: Omit<WorkerOptions<unknown>, 'connection'> = {
     concurrency,
-    lockDuration: LOCK_MS,
-    stalledInterval: STALLED_CHECK_MS,
+    lockDuration,
+    // A worker that died before claiming only blocks its job.
+    stalledInterval: lockDuration / 2,
     runRetryDelay: RETRY_MS,
     // Unfinished work of a job is delivered again from Postgres.
     maxStalledCount: 0,

@@ -286,7 +286,11 @@ function newEntry(
       notes: '',
       tags: [],
     },
-    ...{ createdAt: new Date(now).toISOString(), finishedAt: null, removed: { signals: null, curves: null } },
+    ...{
+      createdAt: new Date(now).toISOString(),
+      finishedAt: null,
+      removed: { signals: null, curves: null, events: null, audit: null },
+    },
   };
   return {
     ...{

@@ -1,6 +1,6 @@
 /** Backup of all state into one file, and its restore. The queue is not in it: reconciling adds the jobs of waiting trials again. */
 import { createWriteStream, existsSync } from 'node:fs';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +19,7 @@ import {
   sealed,
   verifyChecksum,
 } from './backup-file.ts';
-import { applyMigrations, migrationLock } from './migrations.ts';
+import { applyMigrations, applyWithin, type Migration, migrationLock, readMigrations } from './migrations.ts';
 
 /** A table comes after those that it references. */
 export const backedUpTables = [
@@ -74,7 +74,7 @@ async function describe(client: pg.Client, version: string): Promise<BackupHead>
      where finished_at is not null and rolled_back_at is null order by migration_name`,
   );
   const tables: BackupHead['tables'] = [];
-  for (const name of backedUpTables) {
+  for (const name of await existing(client, backedUpTables)) {
     const { rows: columns } = await client.query<{ name: string }>(
       `select attname as name from pg_attribute
        where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
@@ -94,6 +94,15 @@ async function describe(client: pg.Client, version: string): Promise<BackupHead>
   };
 }
 
+/** A database of an earlier version, which is not upgraded yet, lacks some. */
+async function existing(client: pg.Client, names: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    'select name from unnest($1::text[]) with ordinality as list(name, place) where to_regclass(name) is not null order by place',
+    [names],
+  );
+  return rows.map(({ name }) => name);
+}
+
 async function* snapshot(client: pg.Client, head: BackupHead): AsyncGenerator<Buffer> {
   yield headLine(head);
   for (const table of head.tables) yield* framed(client.query(to(`COPY ${listOf(table)} TO STDOUT`)));
@@ -110,45 +119,57 @@ export interface RestoreOptions {
   readonly replace: boolean;
 }
 
+/** What was restored, and how many migrations then brought it up to date. */
+export interface Restored extends BackupHead {
+  readonly upgradedBy: number;
+}
+
 /**
- * Loads a backup in one transaction, into a database that is empty unless `replace` is set. The tables are made where they are missing.
+ * Loads a backup in one transaction, into a database that is empty unless `replace` is set. The tables are made where they are missing. A backup of an
+ * earlier version is loaded into tables as they were then, which are migrated in the same transaction.
  *
- * @throws if the file is damaged or of other migrations than this program's, if the database is in use or not empty. Nothing stored has changed then.
+ * @throws if the file is damaged or of a newer version, if the database is in use or not empty. Nothing stored has changed then.
  */
-export async function restore(url: string, file: string, options: RestoreOptions): Promise<BackupHead> {
+export async function restore(url: string, file: string, options: RestoreOptions): Promise<Restored> {
   await verifyChecksum(file);
   const reader = await openBackup(file);
   try {
-    await checkMigrations(reader.head, options.migrations);
+    const { had, due } = split(reader.head, await readMigrations(options.migrations));
     await withClient(url, refuseIfUsed);
     await applyMigrations(url, options.migrations);
     await withClient(url, async (client) => {
       // A service that starts now waits for this lock until the restore is over.
       await client.query('select pg_advisory_lock($1)', [migrationLock]);
       await refuseIfUsed(client);
-      await load(client, reader, options.replace);
+      await client.query('BEGIN');
+      if (!options.replace) await refuseIfFilled(client);
+      if (due.length > 0) await rebuild(client, had);
+      await load(client, reader);
+      await applyWithin(client, due);
+      await client.query('COMMIT');
     });
-    return reader.head;
+    return { ...reader.head, upgradedBy: due.length };
   } finally {
     reader.close();
   }
 }
 
-async function checkMigrations({ migrations, version }: BackupHead, directory: string): Promise<void> {
-  const entries = await readdir(directory, { withFileTypes: true });
-  const known = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  const newer = migrations.filter((name) => !known.includes(name));
+/** This program's migrations: those that the backup had, and those that upgrade it. */
+function split({ migrations, version }: BackupHead, own: readonly Migration[]): { had: Migration[]; due: Migration[] } {
+  const newer = migrations.filter((name) => !own.some((migration) => migration.name === name));
   if (newer.length > 0) {
     throw new BackupError(
       `the backup was written by a newer version of hypersearch (${version}): it has the migration ${newer.join(', ')}, which this version does not know. Restore it with that version`,
     );
   }
-  const missing = known.filter((name) => !migrations.includes(name));
-  if (missing.length > 0) {
-    throw new BackupError(
-      `the backup was written by an older version of hypersearch (${version}): it lacks the migration ${missing.join(', ')}. Restore it with that version, then start this one, which upgrades the database`,
-    );
-  }
+  const isHad = ({ name }: Migration) => migrations.includes(name);
+  return { had: own.filter(isHad), due: own.filter((migration) => !isHad(migration)) };
+}
+
+/** Makes all tables anew, empty, as these migrations leave them. */
+async function rebuild(client: pg.Client, migrations: readonly Migration[]): Promise<void> {
+  await client.query(`DROP TABLE ${[...backedUpTables, ...tablesLeftOut, '"_prisma_migrations"'].join(', ')}`);
+  await applyWithin(client, migrations);
 }
 
 /** Connections that have just been closed are still listed for a moment. */
@@ -169,14 +190,9 @@ async function refuseIfUsed(client: pg.Client): Promise<void> {
   }
 }
 
-async function load(client: pg.Client, reader: BackupReader, replace: boolean): Promise<void> {
-  await client.query('BEGIN');
-  if (replace) await client.query(`TRUNCATE ${[...backedUpTables, ...tablesLeftOut].join(', ')}`);
-  else {
-    await refuseIfFilled(client);
-    // That of a migration.
-    await client.query('DELETE FROM projects');
-  }
+async function load(client: pg.Client, reader: BackupReader): Promise<void> {
+  // Also what migrations have put there: the default project.
+  await client.query(`TRUNCATE ${(await existing(client, [...backedUpTables, ...tablesLeftOut])).join(', ')}`);
   for (const table of reader.head.tables) {
     const copy = client.query(from(`COPY ${listOf(table)} FROM STDIN`));
     await pipeline(reader.table(), copy);
@@ -184,7 +200,6 @@ async function load(client: pg.Client, reader: BackupReader, replace: boolean): 
       throw new BackupError(`${table.name}: the backup has ${copy.rowCount} rows instead of ${table.rows}`);
     }
   }
-  await client.query('COMMIT');
 }
 
 async function refuseIfFilled(client: pg.Client): Promise<void> {

@@ -7,7 +7,7 @@ import { SearchUpdate } from '../../domain/transitions/search-update.ts';
 import { Problem } from '../../errors.ts';
 import type { Database, Transaction } from './connection.ts';
 import { refuseTooManyOpen } from './quotas.ts';
-import { searchOf } from './rows.ts';
+import { searchColumns, searchOf } from './rows.ts';
 import { write } from './search-writes.ts';
 import { factsOf, type LockedRow, readTrials } from './trial-facts.ts';
 
@@ -40,9 +40,9 @@ export async function changeChosen<Chosen extends { readonly id: string; readonl
     if (chosen === undefined) return { last: undefined };
     const { id, reads } = chosen;
     const locked = transaction.$queryRaw<LockedRow[]>`
-      SELECT s.*, EXISTS (
-        SELECT FROM projects p WHERE p.name = s.project AND p.limits->'runningTrials' IS NOT NULL
-      ) AS is_running_limited FROM searches s WHERE s.id = ${id}::uuid FOR UPDATE OF s`;
+      SELECT ${searchColumns}, EXISTS (
+        SELECT FROM projects p WHERE p.name = searches.project AND p.limits->'runningTrials' IS NOT NULL
+      ) AS is_running_limited FROM searches WHERE id = ${id}::uuid FOR UPDATE OF searches`;
     const early = reads && { query: reads, trials: readTrials(transaction, id, reads) };
     const [[row]] = await Promise.all([locked, early?.trials]);
     if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);

@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { messageOf } from '../../errors.ts';
 
 /** The number that Prisma's own engine locks while it migrates. */
 export const migrationLock = 72707369;
@@ -14,7 +15,8 @@ export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
-interface Migration {
+export interface Migration {
+  /** It begins with its date: the order of names is that of migrations. */
   readonly name: string;
   readonly sql: string;
 }
@@ -48,7 +50,8 @@ export async function applyMigrations(url: string, directory: string, waitMs = 1
   }
 }
 
-async function readMigrations(directory: string): Promise<Migration[]> {
+/** Those in `directory`, in order. */
+export async function readMigrations(directory: string): Promise<Migration[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   return Promise.all(
@@ -78,17 +81,19 @@ async function connect(url: string, waitMs: number): Promise<pg.Client> {
   }
 }
 
+const MIGRATIONS_TABLE = `create table if not exists "_prisma_migrations" (
+  "id" varchar(36) primary key not null,
+  "checksum" varchar(64) not null,
+  "finished_at" timestamptz,
+  "migration_name" varchar(255) not null,
+  "logs" text,
+  "rolled_back_at" timestamptz,
+  "started_at" timestamptz not null default now(),
+  "applied_steps_count" integer not null default 0
+)`;
+
 async function readRecorded(client: pg.Client): Promise<Map<string, Recorded>> {
-  await client.query(`create table if not exists "_prisma_migrations" (
-    "id" varchar(36) primary key not null,
-    "checksum" varchar(64) not null,
-    "finished_at" timestamptz,
-    "migration_name" varchar(255) not null,
-    "logs" text,
-    "rolled_back_at" timestamptz,
-    "started_at" timestamptz not null default now(),
-    "applied_steps_count" integer not null default 0
-  )`);
+  await client.query(MIGRATIONS_TABLE);
   const { rows } = await client.query<Recorded & { name: string }>(
     `select migration_name as name, checksum, finished_at is not null as finished, logs
      from "_prisma_migrations" where rolled_back_at is null order by started_at`,
@@ -131,6 +136,25 @@ function checksums(sql: string): string[] {
   return [sql, unix, unix.replaceAll('\n', '\r\n')].map((text) => createHash('sha256').update(text).digest('hex'));
 }
 
+/**
+ * Applies `migrations` in the transaction that `client` is in: all of them take effect with it, or none.
+ *
+ * @throws MigrationError if one fails.
+ */
+export async function applyWithin(client: pg.Client, migrations: readonly Migration[]): Promise<void> {
+  await client.query(MIGRATIONS_TABLE);
+  for (const { name, sql } of migrations) {
+    await client.query(sql).catch((error: unknown) => {
+      throw new MigrationError(`Migration ${name} failed: ${messageOf(error)}`, { cause: error });
+    });
+    await client.query(
+      `insert into "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count)
+       values ($1, $2, $3, clock_timestamp(), 1)`,
+      [randomUUID(), checksums(sql)[0], name],
+    );
+  }
+}
+
 /** Recorded as begun before it runs: if it fails, or we are killed, the next start knows that it must not go on. */
 async function apply(client: pg.Client, { name, sql }: Migration): Promise<void> {
   const id = randomUUID();
@@ -143,7 +167,7 @@ async function apply(client: pg.Client, { name, sql }: Migration): Promise<void>
     // Without parameters a script of many statements is one message, and one transaction.
     await client.query(sql);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     // If this fails too, the connection is lost, and the row that was begun says enough.
     await client.query('update "_prisma_migrations" set logs = $2 where id = $1', [id, message]).catch(() => undefined);
     throw new MigrationError(`Migration ${name} failed: ${message}`, { cause: error });

@@ -6,7 +6,7 @@ import { Problem } from '../../errors.ts';
 import type { Database, Transaction } from './connection.ts';
 import { holdDataset } from './dataset-store.ts';
 import { PUB_SUB_CHANNEL } from './pub-sub.ts';
-import { type SearchRow, searchOf } from './rows.ts';
+import { type SearchRow, searchColumns, searchOf } from './rows.ts';
 
 export function createObservedStore(database: Database): ObservedStore {
   return {
@@ -48,7 +48,7 @@ async function insertSearch(
       ${trials.total}::int, ${trials.planned}::int, ${trials.complete}::int, ${trials.pruned}::int, ${trials.failed}::int,
       ${trials.cancelled}::int, ${trials.diverged}::int, ${best?.value ?? null}::double precision, ${best?.number ?? null}::int,
       ${JSON.stringify(record.improvements)}::jsonb, ${record.epochs}::bigint, ${record.seq}::int, ${record.notes}, ${[...record.tags]}::text[], now())
-    RETURNING *`;
+    RETURNING ${searchColumns}`;
   return row!;
 }
 

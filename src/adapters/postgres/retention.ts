@@ -1,6 +1,6 @@
-/** Removes layer signals and curves of searches that ended long ago. Results, metrics, hashes, settings, problems and events stay. */
+/** Removes layer signals, curves and events of searches that ended long ago. Results, metrics, hashes, settings and problems stay. */
 import type { FoldCurves } from '../../compute/trial.ts';
-import type { Retention } from '../../domain/retention.ts';
+import { eventsAlwaysKept, eventsOfTrials, type Retained, type Retention, retained } from '../../domain/retention.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { perSeries } from '../../nn/training/series.ts';
@@ -8,8 +8,9 @@ import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
 
 const PASS_SECONDS = 60;
-/** Trials of a statement, so that none holds its locks for long. */
+/** Trials, or events, of a statement, so that none holds its locks for long. */
 const BATCH = 500;
+const EVENTS_BATCH = 5000;
 /** Searches that are looked up at once. */
 const SEARCHES = 20;
 
@@ -22,19 +23,61 @@ const emptied = {
     ...perSeries(() => []),
     ...{ learningRate: [], gradientNorm: [], peakLoss: [], peakStep: [], regularizationLoss: [], signals: [] },
   },
-} as const satisfies Record<keyof Retention, Removed>;
+} as const satisfies Record<string, Removed>;
 
-const columns = {
-  signals: Prisma.raw('signals_removed_at'),
-  curves: Prisma.raw('curves_removed_at'),
-} as const;
+interface Expired {
+  readonly id: string;
+  readonly finished_at: Date;
+  /** Events that are written from now on are of a search that goes on. */
+  readonly event_seq: number;
+}
+
+interface Kind {
+  readonly column: Prisma.Sql;
+  /** Whether searches with `keepCurves` keep it. */
+  readonly mayBeKept: boolean;
+  /** Removes it in batches. What is left when `stopping` is aborted is removed by the next pass. */
+  remove(database: Database, search: Expired, stopping: AbortSignal): Promise<void>;
+}
+
+/** A retry that somebody asked for is no event of the trial alone. */
+const isOfTrial = Prisma.sql`(type = ANY(${[...eventsOfTrials]}::text[]) AND NOT (type = 'trial.retried' AND by IS NOT NULL))`;
+
+const kinds: Readonly<Record<Retained, Kind>> = {
+  signals: {
+    column: Prisma.raw('signals_removed_at'),
+    mayBeKept: true,
+    remove: (database, { id }, stopping) => emptyTrials(database, id, JSON.stringify(emptied.signals), stopping),
+  },
+  curves: {
+    column: Prisma.raw('curves_removed_at'),
+    mayBeKept: true,
+    remove: (database, { id }, stopping) => emptyTrials(database, id, JSON.stringify(emptied.curves), stopping),
+  },
+  events: {
+    column: Prisma.raw('events_removed_at'),
+    mayBeKept: true,
+    remove: (database, search, stopping) => deleteEvents(database, search, isOfTrial, stopping),
+  },
+  audit: {
+    column: Prisma.raw('audit_removed_at'),
+    mayBeKept: false,
+    remove: (database, search, stopping) =>
+      deleteEvents(
+        database,
+        search,
+        Prisma.sql`NOT ${isOfTrial} AND type <> ALL(${[...eventsAlwaysKept]}::text[])`,
+        stopping,
+      ),
+  },
+};
 
 /** Passes until it is stopped; the first one at once. Processes may do it at the same time: nothing is removed twice. */
 export function startRetention(database: Database, retention: Retention, log: Log): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const kinds = (['signals', 'curves'] as const).filter((kind) => retention[kind] !== undefined);
+  const asked = retained.filter((kind) => retention[kind] !== undefined);
   const pass = async () => {
-    for (const kind of kinds) {
+    for (const kind of asked) {
       const searches = await removeExpired(database, kind, retention[kind]!, stopping.signal);
       if (searches > 0) {
         log.info(`removed the ${kind} of ${searches} searches, which ended more than ${retention[kind]} days ago`);
@@ -49,8 +92,8 @@ export function startRetention(database: Database, retention: Retention, log: Lo
         running = undefined;
       });
   };
-  const timer = kinds.length > 0 ? setInterval(tick, PASS_SECONDS * 1000) : undefined;
-  if (kinds.length > 0) tick();
+  const timer = asked.length > 0 ? setInterval(tick, PASS_SECONDS * 1000) : undefined;
+  if (asked.length > 0) tick();
   return {
     stop: async () => {
       clearInterval(timer);
@@ -61,33 +104,31 @@ export function startRetention(database: Database, retention: Retention, log: Lo
 }
 
 /** Returns the number of searches. */
-async function removeExpired(
-  database: Database,
-  kind: keyof Retention,
-  days: number,
-  stopping: AbortSignal,
-): Promise<number> {
+async function removeExpired(database: Database, kind: Retained, days: number, stopping: AbortSignal): Promise<number> {
+  const { column, remove } = kinds[kind];
   let done = 0;
   for (;;) {
-    const searches = await expired(database, kind, days);
-    for (const { id, finished_at } of searches) {
-      await emptyTrials(database, id, JSON.stringify(emptied[kind]), stopping);
+    const searches = await expired(database, kinds[kind], days);
+    for (const search of searches) {
+      await remove(database, search, stopping);
       if (stopping.aborted) return done;
       await database.$executeRaw`
-        UPDATE searches SET ${columns[kind]} = now() WHERE id = ${id}::uuid AND finished_at = ${finished_at}::timestamptz`;
+        UPDATE searches SET ${column} = now() WHERE id = ${search.id}::uuid AND finished_at = ${search.finished_at}::timestamptz`;
       done++;
     }
     if (searches.length < SEARCHES) return done;
   }
 }
 
-/** One that went on after a removal has trials with curves again. */
-function expired(database: Database, kind: keyof Retention, days: number) {
-  return database.$queryRaw<{ id: string; finished_at: Date }[]>`
-    SELECT id, finished_at FROM searches
+/** One that went on after a removal has trials with curves, and events, again. */
+function expired(database: Database, { column, mayBeKept }: Kind, days: number) {
+  const notKept = mayBeKept
+    ? Prisma.sql`AND NOT coalesce((specification->>'keepCurves')::boolean, false)`
+    : Prisma.empty;
+  return database.$queryRaw<Expired[]>`
+    SELECT id, finished_at, event_seq FROM searches
     WHERE state IN ('complete', 'failed', 'cancelled') AND finished_at < now() - ${days}::float8 * interval '1 day'
-      AND (${columns[kind]} IS NULL OR ${columns[kind]} < finished_at)
-      AND NOT coalesce((specification->>'keepCurves')::boolean, false)
+      AND (${column} IS NULL OR ${column} < finished_at) ${notKept}
     ORDER BY finished_at LIMIT ${SEARCHES}::int`;
 }
 
@@ -106,6 +147,25 @@ async function emptyTrials(database: Database, id: string, empty: string, stoppi
         WHERE t.search_id = ${id}::uuid AND t.number = batch.number AND jsonb_array_length(t.curves) > 0
           AND t.state IN ('complete', 'pruned', 'failed', 'cancelled')
       ) SELECT max(number) AS last FROM batch`;
+    if (last === null) return;
+    after = last;
+  }
+}
+
+async function deleteEvents(
+  database: Database,
+  { id, event_seq: to }: Expired,
+  which: Prisma.Sql,
+  stopping: AbortSignal,
+): Promise<void> {
+  for (let after = 0; !stopping.aborted; ) {
+    const [{ last }] = await database.$queryRaw<[{ last: number | null }]>`
+      WITH batch AS (
+        SELECT seq FROM events WHERE search_id = ${id}::uuid AND seq > ${after}::int AND seq <= ${to}::int
+        ORDER BY seq LIMIT ${EVENTS_BATCH}::int
+      ), removed AS (
+        DELETE FROM events e USING batch WHERE e.search_id = ${id}::uuid AND e.seq = batch.seq AND ${which}
+      ) SELECT max(seq) AS last FROM batch`;
     if (last === null) return;
     after = last;
   }

@@ -9,8 +9,9 @@ import type { Specification } from '../../domain/specification/specification.ts'
 import { type BegunStage, stagesOf } from '../../domain/stages.ts';
 import { changeDataOf, foldsOf } from '../../domain/stored.ts';
 import { sourceOf, type Trial, type TrialSummary } from '../../domain/trial.ts';
+import { Prisma } from '../prisma-client/client.ts';
 
-/** A row of `searches` as a raw query gives it. */
+/** A row of `searches` as a raw query gives it (`searchColumns`). */
 export interface SearchRow {
   readonly id: string;
   readonly name: string;
@@ -51,7 +52,63 @@ export interface SearchRow {
   readonly finished_at: Date | null;
   readonly signals_removed_at: Date | null;
   readonly curves_removed_at: Date | null;
+  readonly events_removed_at: Date | null;
+  readonly audit_removed_at: Date | null;
 }
+
+const columnsOfSearches: Record<keyof SearchRow, true> = {
+  id: true,
+  name: true,
+  project: true,
+  state: true,
+  specification: true,
+  warnings: true,
+  dataset: true,
+  dataset_hash: true,
+  total: true,
+  planned: true,
+  waiting: true,
+  running: true,
+  complete: true,
+  pruned: true,
+  failed: true,
+  paused: true,
+  cancelled: true,
+  diverged: true,
+  best_value: true,
+  best_number: true,
+  best_stage: true,
+  improvements: true,
+  baselines: true,
+  found: true,
+  stages: true,
+  confirmation: true,
+  epochs: true,
+  ended_by: true,
+  parent_id: true,
+  traceparent: true,
+  event_seq: true,
+  history_version: true,
+  failure: true,
+  notes: true,
+  tags: true,
+  created_at: true,
+  finished_at: true,
+  signals_removed_at: true,
+  curves_removed_at: true,
+  events_removed_at: true,
+  audit_removed_at: true,
+};
+
+/**
+ * What statements select, never `*`: a migration of a newer version adds columns while processes of this one run, and Postgres refuses a prepared
+ * statement whose result has other columns than before (docs/decisions/0028-two-versions-at-once.md).
+ */
+export const searchColumns = Prisma.raw(
+  Object.keys(columnsOfSearches)
+    .map((name) => `searches.${name}`)
+    .join(', '),
+);
 
 /** jsonb keeps no order of keys; people expect the table's. */
 function inOrder<T>(hyperparameters: Readonly<Record<string, T>>): Record<string, T> {
@@ -131,6 +188,8 @@ export function searchOf(row: SearchRow): Search {
     removed: {
       signals: row.signals_removed_at?.toISOString() ?? null,
       curves: row.curves_removed_at?.toISOString() ?? null,
+      events: row.events_removed_at?.toISOString() ?? null,
+      audit: row.audit_removed_at?.toISOString() ?? null,
     },
   };
 }

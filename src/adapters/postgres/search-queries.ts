@@ -17,7 +17,7 @@ import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
 import { decode, newestFirstCursor, pageOf } from './cursors.ts';
 import { curvesOf, foldSeriesOf, objectiveSeriesOf, objectivesOf, tableOf, totalsOf } from './overview-queries.ts';
-import { eventOf, type SearchRow, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
+import { eventOf, type SearchRow, searchColumns, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 import { ascending, bestFirst, descending } from './value-order.ts';
 
 const SUMMARY = Prisma.sql`number, confirms, repeat, state, stage, rung, verdict, found, attempt, hyperparameters, value, deviation, outcome, reason, epochs, duration_ms, worker,
@@ -35,11 +35,13 @@ export function createSearchQueries(database: Database): SearchQueries {
 
   return {
     find: async (id) => {
-      const [row] = await database.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid`;
+      const [row] = await database.$queryRaw<SearchRow[]>`SELECT ${searchColumns} FROM searches WHERE id = ${id}::uuid`;
       return row === undefined ? undefined : searchOf(row);
     },
     findAll: async (ids) => {
-      const rows = await database.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ANY(${[...ids]}::uuid[])`;
+      const rows = await database.$queryRaw<
+        SearchRow[]
+      >`SELECT ${searchColumns} FROM searches WHERE id = ANY(${[...ids]}::uuid[])`;
       return rows.map(searchOf);
     },
     totals: () => totalsOf(database),
@@ -208,7 +210,7 @@ async function listSearches(
   const refines = parent === undefined ? Prisma.empty : Prisma.sql`AND parent_id = ${parent}::uuid`;
   const within = project === undefined ? Prisma.empty : Prisma.sql`AND project = ${project}`;
   const rows = await database.$queryRaw<SearchRow[]>`
-    SELECT * FROM searches WHERE true ${within} ${state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`} ${contains} ${isTagged(tag)} ${of} ${refines} ${from}
+    SELECT ${searchColumns} FROM searches WHERE true ${within} ${state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`} ${contains} ${isTagged(tag)} ${of} ${refines} ${from}
     ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}::int`;
   return pageOf(rows.map(searchOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
 }

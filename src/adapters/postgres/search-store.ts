@@ -23,7 +23,7 @@ import { history } from './history.ts';
 import { endOverdue, reapExpired, renew, underfilled } from './leases.ts';
 import { PUB_SUB_CHANNEL } from './pub-sub.ts';
 import { refuseTooManyOpen } from './quotas.ts';
-import { type SearchRow, searchOf } from './rows.ts';
+import { type SearchRow, searchColumns, searchOf } from './rows.ts';
 
 export function createSearchStore(database: Database): SearchStore {
   return {
@@ -135,7 +135,7 @@ async function create(
 }
 
 async function found(database: Database, id: string): Promise<Search> {
-  const [row] = await database.$queryRaw<SearchRow[]>`SELECT * FROM searches WHERE id = ${id}::uuid`;
+  const [row] = await database.$queryRaw<SearchRow[]>`SELECT ${searchColumns} FROM searches WHERE id = ${id}::uuid`;
   if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);
   return searchOf(row);
 }

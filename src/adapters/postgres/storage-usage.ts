@@ -108,11 +108,13 @@ function sampledSearches(database: Database, bytes: StoredColumns): Promise<Cand
     SELECT DISTINCT floor(${rows} * mod(i * 0.6180339887, 1))::int AS place FROM generate_series(1, ${SAMPLES}::int) i`;
   return database.$queryRaw`
     WITH candidates AS (
-      (SELECT id, name, state, planned, event_seq FROM searches ORDER BY planned DESC, id LIMIT ${LARGEST}::int)
+      (SELECT id, name, state, planned, event_seq, events_removed_at FROM searches ORDER BY planned DESC, id LIMIT ${LARGEST}::int)
       UNION
-      (SELECT id, name, state, planned, event_seq FROM searches ORDER BY epochs DESC, id LIMIT ${LARGEST}::int)
+      (SELECT id, name, state, planned, event_seq, events_removed_at FROM searches ORDER BY epochs DESC, id LIMIT ${LARGEST}::int)
     )
-    SELECT c.id, c.name, c.state, c.planned AS trials, c.event_seq AS events, tr.sampled, tr.mean AS "bytesPerTrial", ev.mean AS "bytesPerEvent"
+    SELECT c.id, c.name, c.state, c.planned AS trials, tr.sampled,
+      CASE WHEN c.events_removed_at IS NULL THEN c.event_seq ELSE (SELECT count(*)::int FROM events e WHERE e.search_id = c.id) END AS events,
+      tr.mean AS "bytesPerTrial", ev.mean AS "bytesPerEvent"
     FROM candidates c,
       LATERAL (
         SELECT count(*)::int AS sampled,

@@ -28,7 +28,9 @@ export const shareSchema = z
 
 export const keepCurvesSchema = z
   .boolean()
-  .describe('Keep all curves and layer signals, whatever the retention of the service. Default: false');
+  .describe(
+    'Keep all curves, layer signals and events of its trials, whatever the retention of the service. Default: false',
+  );
 
 /** Of trials that are trained here. */
 export type Metric = TrialMetric;

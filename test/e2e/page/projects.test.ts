@@ -46,4 +46,39 @@ describe.skipIf(browserPath === undefined)('projects on the page', () => {
     const { items } = await service.client.list('vision');
     expect(items).toHaveLength(2);
   });
+
+  it('filter the lists of data sets and models, by the address', async () => {
+    const csv = ['a,b', ...Array.from({ length: 30 }, (_, i) => `${i},${i % 2}`)].join('\n');
+    for (const [name, project] of [
+      ['rows-of-vision', 'vision'],
+      ['rows-of-all', 'default'],
+    ]) {
+      const path = `/v1/datasets?name=${name}&project=${project}`;
+      await fetch(service.url + path, { method: 'POST', headers: { 'content-type': 'text/csv' }, body: csv });
+    }
+    for (const { id, project } of (await service.client.list()).items) {
+      const body = JSON.stringify({ trial: 0, name: `model of ${project}` });
+      const headers = { 'content-type': 'application/json' };
+      await fetch(`${service.url}/v1/searches/${id}/models`, { method: 'POST', headers, body });
+    }
+    const { page } = await openPage(browser);
+    for (const [path, of, other] of [
+      ['/datasets', 'rows-of-vision', 'rows-of-all'],
+      ['/models', 'model of vision', 'model of default'],
+    ] as const) {
+      await page.goto(service.url + path);
+      await page.getByText(other).first().waitFor();
+      await page.getByLabel('Project').selectOption('vision');
+      await page.getByText(other).first().waitFor({ state: 'detached' });
+      await page.getByText(of).first().waitFor();
+      expect(new URL(page.url()).search).toBe('?project=vision');
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.reload();
+      await page.getByText(of).first().waitFor();
+      expect(await page.getByText(other).count()).toBe(0);
+    }
+    // What is built in is for all projects.
+    await page.goto(`${service.url}/datasets?project=vision`);
+    await page.getByRole('cell', { name: /^iris/ }).first().waitFor();
+  });
 });

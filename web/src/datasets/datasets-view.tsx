@@ -5,10 +5,12 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { formatCount, plural } from '../../../src/format.ts';
 import { api, type Dataset } from '../api.ts';
+import { useAddress } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
 import { numeric, Table } from '../parts/table.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { ProjectSelect } from '../projects.tsx';
 import { Hints } from './hints.tsx';
 import { Remove } from './remove.tsx';
 import { Upload } from './upload.tsx';
@@ -16,10 +18,14 @@ import '../style/datasets.css';
 
 export default function DatasetsView(): ReactNode {
   useTitle('Data sets');
+  const [project, setProject] = useAddress('project');
   const { data, error } = useQuery({ queryKey: ['datasets'], queryFn: api.datasets });
   return (
     <>
-      <h1>Data sets</h1>
+      <div className="row spread">
+        <h1>Data sets</h1>
+        <ProjectSelect value={project} choose={setProject} none="all projects" />
+      </div>
       <Upload
         names={data?.items.map(({ name }) => name) ?? []}
         builtIn={data?.items.flatMap(({ name, builtIn }) => (builtIn ? [name] : [])) ?? []}
@@ -31,9 +37,12 @@ export default function DatasetsView(): ReactNode {
           label="Data sets"
           heads={['name', 'description', 'task', numeric('rows'), numeric('inputs'), 'target', ' search', ' delete']}
         >
-          {data.items.map((one) => (
-            <Row key={one.name} dataset={one} />
-          ))}
+          {data.items
+            // Those that are built in are of no project, and for all.
+            .filter((one) => project === '' || one.project === null || one.project === project)
+            .map((one) => (
+              <Row key={one.name} dataset={one} />
+            ))}
         </Table>
       )}
     </>
