@@ -100,7 +100,7 @@ async function withFleet<T>(
   const idle: TrialRunner[] = [...runners];
   const queue = await createQueueWorker(
     queueConnection(config, url),
-    workers,
+    { concurrency: workers, leaseSeconds: config.leaseSeconds },
     {
       trials: async (delivery) => {
         const runner = idle.pop()!;
@@ -281,7 +281,7 @@ await runBench(async () => {
         withFleet({ config, url: postgres.url, assembly }, options, (times) =>
           measured(client, { api: pid, directory, times }, options),
         ),
-      ).finally(assembly.close);
+      ).finally(() => assembly.close());
       const about: [string, Cell][] = [
         ['machine', `${cpus().length} cores of ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`],
         ['queue', config.redisUrl === undefined ? 'BullMQ on Postgres' : 'BullMQ on Redis'],
