@@ -87,6 +87,10 @@ export class SpaceBuilder {
         name.slice(0, MAX_NAME),
         `the name of a hyperparameter must have 1 to ${MAX_NAME} characters, got ${name.length}`,
       );
+    if (this.#parameters.some((known) => known.name === name)) {
+      this.note(name, 'the file has it more than once: the first one is taken, the others are left out');
+      return;
+    }
     try {
       this.#parameters.push({ name, ...read() });
     } catch (error) {

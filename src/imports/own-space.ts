@@ -63,6 +63,8 @@ function ray(type: string, given: unknown): Reading {
       return { setting: range('float', low, high, scale) };
     case 'quniform':
     case 'qloguniform': {
+      const off = [low, high].find((end) => !isMultiple(end, q));
+      if (off !== undefined) throw new NoCounterpart(`Ray refuses an end of ${type} that is no multiple of q: ${off} of ${q}`);
       const setting = multiplesInside(low, high, q, scale);
       return { setting, notes: [...(scale === 'linear' ? [HALF] : []), ...weightNote(setting, scale)] };
     }
@@ -87,6 +89,10 @@ function ray(type: string, given: unknown): Reading {
     default:
       throw new NoCounterpart(`there is no distribution ${shown(type)} of Ray Tune`);
   }
+}
+
+function isMultiple(value: number, q: number): boolean {
+  return Math.abs(value / q - Math.round(value / q)) < 1e-9;
 }
 
 function hyperopt(type: string, given: unknown): Reading {

@@ -63,17 +63,35 @@ type When = NonNullable<Reading['when']>;
 function read(space: SpaceBuilder, parameter: unknown, when: When): void {
   const name = textOf(either(parameter, 'parameterId')) ?? '';
   space.parameter(name, () => ({ ...reading(parameter), when }));
+  for (const { child, values } of childrenOf(parameter)) read(space, child, [...when, [name, values]]);
+}
+
+interface Child {
+  readonly child: unknown;
+  /** Of its parent. */
+  readonly values: readonly Value[];
+}
+
+/** Vizier writes a parameter that is there for several values of its parent once for each: those that are the same are one. */
+function childrenOf(parameter: unknown): readonly Child[] {
+  const children = new Map<string, Child>();
   for (const conditional of listOf(either(parameter, 'conditionalParameterSpecs'))) {
-    const values = ['parentCategoricalValues', 'parentIntValues', 'parentDiscreteValues']
-      .flatMap((kind) => listOf(field(either(conditional, kind), 'values')))
-      .map(
-        (value): Value =>
-          either(conditional, 'parentCategoricalValues') === undefined
-            ? (numberInText(value) ?? String(value))
-            : String(value),
-      );
-    read(space, either(conditional, 'parameterSpec'), [...when, [name, values]]);
+    const child = either(conditional, 'parameterSpec');
+    const key = JSON.stringify(child);
+    const known = children.get(key)?.values ?? [];
+    children.set(key, { child, values: [...new Set([...known, ...parentValues(conditional)])] });
   }
+  return [...children.values()];
+}
+
+function parentValues(conditional: unknown): readonly Value[] {
+  return ['parentCategoricalValues', 'parentIntValues', 'parentDiscreteValues']
+    .flatMap((kind) => listOf(field(either(conditional, kind), 'values')))
+    .map((value) =>
+      either(conditional, 'parentCategoricalValues') === undefined
+        ? (numberInText(value) ?? String(value))
+        : String(value),
+    );
 }
 
 function reading(parameter: unknown): Reading {
