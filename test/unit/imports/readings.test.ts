@@ -53,7 +53,8 @@ const different: Readonly<Record<string, RegExp>> = {
   'qnormal [0, 1, 1]': /no qnormal distribution here/,
   'lognormal [0, 1]': /no lognormal distribution here/,
   'qlognormal [0, 1, 1]': /no qlognormal distribution here/,
-  'choice ["relu", {"_name": "tanh", "y": {"_type": "uniform", "_value": [0, 1]}}]': /object itself, inner space and all/,
+  'choice ["relu", {"_name": "tanh", "y": {"_type": "uniform", "_value": [0, 1]}}]':
+    /object itself, inner space and all/,
   'q of an earlier file': /ConfigSpace 1.2 drops q \(8\)/,
   'Float 1e-4 to 0.2, reverse_log': /no reversed log scale/,
 };
@@ -74,7 +75,8 @@ const plain = (values: readonly unknown[]) =>
 const NEAR = 0.01;
 
 function expectRange(setting: Distribution, [low, high]: readonly [number, number]): void {
-  if (setting.distribution !== 'float' || setting.step !== undefined) throw new Error(`is no range: ${setting.distribution}`);
+  if (setting.distribution !== 'float' || setting.step !== undefined)
+    throw new Error(`is no range: ${setting.distribution}`);
   const place = setting.scale === 'log' ? Math.log : (value: number) => value;
   const share = (value: number) => (place(value) - place(setting.low)) / (place(setting.high) - place(setting.low));
   expect(share(low)).toBeGreaterThanOrEqual(0);
