@@ -66,7 +66,7 @@ function headerOf(lines: readonly string[]): { readonly attributes: readonly Att
     else if (name !== '@relation')
       throw invalid(`line ${place}`, `must begin with @relation, @attribute or @data, got ${shortened(line)}`);
   }
-  throw invalid('', 'has no @data: is the file truncated?');
+  throw invalid(`line ${lines.length}`, 'the file ends without @data: is it truncated?');
 }
 
 function attributeOf([named, type, ...more]: readonly Token[], place: number): Attribute {
