@@ -2,11 +2,8 @@
  * Every format in, damaged, through the service: cut off, with flipped bits, beyond the limits, empty, of a wrong type, and of another format than it is said to
  * be. Refused with 4xx and a place as far as the format has one; never 5xx, and nothing is stored.
  */
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../src/paths.ts';
@@ -33,17 +30,6 @@ async function post(path: string, body: string | Uint8Array<ArrayBuffer>, type: 
   });
   const { faults = [], detail = '' } = (await response.json()) as Partial<Answer>;
   return { status: response.status, type: response.headers.get('content-type') ?? '', detail, faults };
-}
-
-/** A request that says how long its body is, and waits for the answer before it sends any. */
-async function announced(path: string, length: number): Promise<Pick<Answer, 'status' | 'faults'>> {
-  const headers = { 'content-type': 'application/octet-stream', 'content-length': length };
-  const sent = request(`${service.url}/v1/${path}`, { method: 'POST', headers });
-  sent.flushHeaders();
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  const { faults } = JSON.parse(await text(response)) as Answer;
-  sent.destroy();
-  return { status: response.statusCode!, faults };
 }
 
 /** How many data sets and searches there are. */
@@ -301,7 +287,7 @@ describe('a data set', () => {
   });
 
   it('of more than 64 MB', async () => {
-    expect(await announced('datasets?name=damaged', 64 * 1024 * 1024 + 1)).toMatchObject({
+    expect(await upload(new Uint8Array(64 * 1024 * 1024 + 1))).toMatchObject({
       status: 413,
       faults: [{ path: 'body' }],
     });
@@ -357,7 +343,7 @@ describe('trials', () => {
   });
 
   it('of more than 32 MB', async () => {
-    expect(await announced('imports/trials', 32 * 1024 * 1024 + 1)).toMatchObject({
+    expect(await send(new Uint8Array(32 * 1024 * 1024 + 1))).toMatchObject({
       status: 413,
       faults: [{ path: 'body' }],
     });
