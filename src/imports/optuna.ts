@@ -16,6 +16,7 @@ export const operation = {
   setState: 6,
   setIntermediateValue: 7,
   setTrialAttribute: 8,
+  setTrialSystemAttribute: 9,
 } as const;
 
 /** A journal: every line is an object with an `op_code`. */
