@@ -47,7 +47,8 @@ export function readArff(text: string): ConvertedTable {
 }
 
 function weightHint(count: number): Hint {
-  return hint('format', null, `${count} rows have a weight, which is not used: all rows count the same`);
+  const rows = count === 1 ? '1 row has' : `${count} rows have`;
+  return hint('format', null, `${rows} a weight, which is not used: all rows count the same`);
 }
 
 function headerOf(lines: readonly string[]): { readonly attributes: readonly Attribute[]; readonly dataFrom: number } {
