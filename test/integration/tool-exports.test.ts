@@ -240,6 +240,8 @@ it('cuts what is longer than MLflow stores, with a mark: MLflow would cut it sil
 
 it.skipIf(!hasMlflow)('is to MLflow what the search is', async () => {
   const program = join(projectRoot, 'test', 'support', 'read-mlflow.py');
+  // Importing MLflow may take so long that the service, in this process, closes its connections meanwhile.
+  const curves = await curvesOf(0);
   const read = JSON.parse(execFileSync(python, [program, await storeFile()], { encoding: 'utf8' })) as {
     readonly names: readonly string[];
     readonly runs: readonly Record<string, unknown>[];
@@ -249,7 +251,7 @@ it.skipIf(!hasMlflow)('is to MLflow what the search is', async () => {
   expect(read.runs).toHaveLength(trials.length);
   const { number, value } = search.best!;
   expect(read.runs[number]).toMatchObject({ name: `trial ${number}`, status: 'FINISHED', value });
-  expect(read.history).toEqual((await curvesOf(0))['loss/validation']);
+  expect(read.history).toEqual(curves['loss/validation']);
 });
 
 it('deletes the file of a store that nobody reads to its end', async () => {
