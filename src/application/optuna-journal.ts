@@ -11,6 +11,7 @@ import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
 import { stagesOf } from '../domain/stages.ts';
 import type { TrialSummary } from '../domain/trial.ts';
+import { wholeMilliseconds } from './exports/named-curves.ts';
 
 /** Numbers of operations, directions and states in the journal. */
 const operation = { createStudy: 0, setUserAttribute: 2, setSystemAttribute: 3, createTrial: 4 } as const;
@@ -122,11 +123,11 @@ function internalValue({ of, choices }: Parameter, point: Point): Value {
 
 /** What a trial has besides; lists are words, because a reader would cut JSON. */
 function attributesOf(trial: TrialSummary): Record<string, string | number> {
-  const { state, outcome, source, stage, rung, epochs, durationMs, deviation, resultHash, reason, notes } = trial;
+  const { state, outcome, source, stage, rung, epochs, deviation, resultHash, reason, notes } = trial;
   const all = {
-    ...{ state, outcome, source, stage, rung, epochs, durationMs, deviation, resultHash, reason, notes },
-    found: trial.found.join(' '),
-    tags: trial.tags.join(' '),
+    // optuna-dashboard shows six without scrolling.
+    ...{ state, outcome, reason, found: trial.found.join(' '), notes, tags: trial.tags.join(' ') },
+    ...{ epochs, durationMs: wholeMilliseconds(trial), source, stage, rung, deviation, resultHash },
   };
   return Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string | number] => entry[1] !== null && entry[1] !== ''),

@@ -1,7 +1,7 @@
 /** Configuration spaces of ConfigSpace in JSON: 1.x and the files of earlier versions (docs/interop.md). */
 import type { Value } from '../algorithms/space/space.ts';
 import { field, isFields, listOf, maybeNumber, numberIn, plainValue, shown, textOf } from './fields.ts';
-import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder } from './imported-space.ts';
+import { NoCounterpart, noDefaults, type Reading, type SourceSpace, SpaceBuilder } from './imported-space.ts';
 import { choices, range, stepped, weightNote, words } from './supports.ts';
 
 export function isConfigSpace(data: unknown): boolean {
@@ -22,6 +22,11 @@ export function readConfigSpace(data: unknown): SourceSpace {
       'forbiddens',
       `${forbidden} forbidden clauses: here conditions say when a hyperparameter is active, not which combinations are forbidden`,
     );
+  const described = ['name', 'meta', 'python_module_version', 'json_format_version', 'format_version'];
+  const read = ['hyperparameters', 'conditions', 'forbiddens', ...described];
+  space.leaveOutOthers(data, read, 'is no part of a configuration space that is known here');
+  if (parameters.some((one) => (field(one, 'default_value') ?? field(one, 'default')) !== undefined))
+    space.note('', noDefaults);
   space.note('', 'ConfigSpace has no objective, sampler or number of trials: these stay ours');
   return space.done();
 }

@@ -87,6 +87,10 @@ export class SpaceBuilder {
         name.slice(0, MAX_NAME),
         `the name of a hyperparameter must have 1 to ${MAX_NAME} characters, got ${name.length}`,
       );
+    if (this.#parameters.some((known) => known.name === name)) {
+      this.note(name, 'the file has it more than once: the first one is taken, the others are left out');
+      return;
+    }
     try {
       this.#parameters.push({ name, ...read() });
     } catch (error) {
@@ -108,6 +112,13 @@ export class SpaceBuilder {
     this.#leftOut.push({ name, kind: 'setting', why });
   }
 
+  /** Leaves out the fields of `fields` that are not in `read`. `prefix` stands before their names. */
+  leaveOutOthers(fields: unknown, read: readonly string[], why: string, prefix = ''): void {
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) return;
+    for (const key of Object.keys(fields))
+      if (!read.includes(key)) this.leaveOut(`${prefix}${key}`.slice(0, MAX_NAME), why);
+  }
+
   note(name: string, text: string): void {
     this.#notes.push({ name, text });
   }
@@ -123,6 +134,9 @@ export class SpaceBuilder {
     };
   }
 }
+
+/** What a note says where a file has them. */
+export const noDefaults = 'defaults are not taken over: enqueue tries a point that it is given first';
 
 /** The error for a file that cannot be read at all. `place`: `line 3, column 7`, or a path in it. */
 export function unreadable(place: string, message: string): Problem {

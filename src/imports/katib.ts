@@ -44,6 +44,8 @@ export function readKatib(data: unknown): SourceSpace {
         'objective.goal',
         `${shown(field(objective, 'goal'))} is not taken over; budget.target ends a search at a value`,
       );
+    const read = ['type', 'objectiveMetricName', 'goal'];
+    space.leaveOutOthers(objective, read, 'has no counterpart: a search has one objective', 'objective.');
   }
   const counts = [
     ['maxTrialCount', 'trials'],
@@ -54,10 +56,14 @@ export function readKatib(data: unknown): SourceSpace {
     if (count !== undefined && (part === 'trials' || count > 0))
       space.strategy(`${name}: ${count}`, 'budget', { [part]: count });
   }
+  for (const one of listOf(field(field(spec, 'algorithm'), 'algorithmSettings')))
+    space.leaveOut(
+      `algorithm.${textOf(field(one, 'name')) ?? shown(one)}`,
+      'is a setting of Katib’s services; samplers here have their own',
+    );
   readEarlyStopping(space, field(spec, 'earlyStopping'));
-  for (const name of ['parallelTrialCount', 'trialTemplate', 'metricsCollectorSpec', 'nasConfig', 'resumePolicy'])
-    if (field(spec, name) !== undefined)
-      space.leaveOut(name, 'says how Katib starts containers; here the service trains the networks');
+  const read = ['parameters', 'algorithm', 'objective', 'earlyStopping', ...counts.map(([name]) => name)];
+  space.leaveOutOthers(spec, read, 'says how Katib starts containers; here the service trains the networks');
   return space.done();
 }
 
@@ -82,6 +88,9 @@ function readEarlyStopping(space: SpaceBuilder, stop: unknown): void {
     ...(startupTrials !== undefined && { startupTrials: Math.max(1, startupTrials) }),
     ...(warmupEpochs !== undefined && { warmupEpochs }),
   });
+  for (const one of settings)
+    if (!['min_trials_required', 'start_step'].includes(textOf(field(one, 'name')) ?? ''))
+      space.leaveOut(`earlyStopping.${textOf(field(one, 'name')) ?? shown(one)}`, 'has no counterpart here');
   space.note('earlyStopping', 'steps of Katib are reports of a metric; here they are epochs');
 }
 

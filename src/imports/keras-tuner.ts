@@ -24,7 +24,7 @@ export function readKerasTuner(data: unknown): SourceSpace {
   }
   space.note(
     '',
-    'the file says neither the objective nor the tuner: these stay ours. Keras Tuner tries all defaults first, which are the lowest values and first choices unless the model says otherwise',
+    'the file says neither the objective nor the tuner: these stay ours, and what it has of trials is not taken over. Keras Tuner tries all defaults first, which are the lowest values and first choices unless the model says otherwise',
   );
   return space.done();
 }

@@ -1,7 +1,7 @@
 /** Search spaces of NNI 3.0 (docs/interop.md). */
 import type { Value } from '../algorithms/space/space.ts';
 import { field, isFields, listOf, maybeNumber, plainValue, shown } from './fields.ts';
-import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder } from './imported-space.ts';
+import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder, unreadable } from './imported-space.ts';
 import { choices, range, roundedAndClipped, weightNote, words } from './supports.ts';
 
 export function isNni(data: unknown): boolean {
@@ -9,6 +9,7 @@ export function isNni(data: unknown): boolean {
 }
 
 export function readNni(data: unknown): SourceSpace {
+  if (!isNni(data)) throw unreadable('', 'has no hyperparameter with a _type, as search spaces of NNI have');
   const space = new SpaceBuilder('nni-search-space');
   read(space, data, '', []);
   space.note('', 'a search space of NNI has no objective, tuner or number of trials: these stay ours');

@@ -16,6 +16,7 @@ export const operation = {
   setState: 6,
   setIntermediateValue: 7,
   setTrialAttribute: 8,
+  setTrialSystemAttribute: 9,
 } as const;
 
 /** A journal: every line is an object with an `op_code`. */
@@ -58,9 +59,14 @@ function readObjective(space: SpaceBuilder, { directions, metrics }: Study): voi
   space.objective(textOf(metrics[0]), direction);
 }
 
+interface Trial {
+  readonly study: Study;
+  isOver: boolean;
+}
+
 function studiesOf(text: string): readonly Study[] {
   const studies: Study[] = [];
-  const trials: (Study | undefined)[] = [];
+  const trials: Trial[] = [];
   for (const { record } of recordsIn(text)) take(record, studies, trials);
   return studies;
 }
@@ -89,8 +95,14 @@ export function hasEnd(text: string): boolean {
   return text.slice(text.lastIndexOf('\n') + 1).trim() === '';
 }
 
-function take(record: unknown, studies: Study[], trials: (Study | undefined)[]): void {
-  const study = studies[maybeNumber(field(record, 'study_id')) ?? -1];
+/** States in which a trial goes on: it runs, it waits. */
+const openStates = [0, 4];
+
+/** As Optuna reads its journal: nothing is added to a deleted study, and a finished trial does not change. */
+function take(record: unknown, studies: Study[], trials: Trial[]): void {
+  const named = studies[maybeNumber(field(record, 'study_id')) ?? -1];
+  const study = named?.isDeleted ? undefined : named;
+  const isOver = !openStates.includes(maybeNumber(field(record, 'state')) ?? 0);
   switch (field(record, 'op_code')) {
     case operation.createStudy: {
       const name = textOf(field(record, 'study_name')) ?? '';
@@ -110,7 +122,7 @@ function take(record: unknown, studies: Study[], trials: (Study | undefined)[]):
     }
     case operation.createTrial: {
       if (study === undefined) return;
-      trials.push(study);
+      trials.push({ study, isOver });
       study.trials += 1;
       const distributions = field(record, 'distributions');
       for (const [name, written] of Object.entries(isFields(distributions) ? distributions : {}))
@@ -119,7 +131,12 @@ function take(record: unknown, studies: Study[], trials: (Study | undefined)[]):
     }
     case operation.setParameter: {
       const of = trials[maybeNumber(field(record, 'trial_id')) ?? -1];
-      if (of !== undefined) add(of, String(field(record, 'param_name')), field(record, 'distribution'));
+      if (of?.isOver === false) add(of.study, String(field(record, 'param_name')), field(record, 'distribution'));
+      return;
+    }
+    case operation.setState: {
+      const of = trials[maybeNumber(field(record, 'trial_id')) ?? -1];
+      if (of !== undefined && isOver) of.isOver = true;
     }
   }
 }

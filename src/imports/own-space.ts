@@ -30,8 +30,12 @@ export function readOwn(data: unknown): SourceSpace {
   if (metric !== undefined) space.objective(metric, field(data, 'direction'));
   const trials = maybeNumber(field(data, 'trials'));
   if (trials !== undefined) space.strategy(`trials: ${trials}`, 'budget', { trials });
+  const known = ['format', 'tool', 'metric', 'direction', 'trials', 'hyperparameters'];
+  space.leaveOutOthers(data, known, 'is no field of this format');
   return space.done();
 }
+
+const fields = ['type', 'when', 'values', 'low', 'high', 'q', 'loc', 'scale'];
 
 function parameter(given: unknown, read: (type: string, given: unknown) => Reading): Reading {
   if (Array.isArray(given)) return { setting: choices(given.map((one) => plainValue(one, 'a choice'))) };
@@ -43,7 +47,10 @@ function parameter(given: unknown, read: (type: string, given: unknown) => Readi
     ([name, values]) => [name, listOf(values).map((one) => plainValue(one))] as const,
   );
   if (/norm|randn/.test(type)) throw new NoCounterpart(`there is no ${type} distribution here; give a range`);
-  return { ...read(type, given), when: conditions };
+  const reading = read(type, given);
+  const unknown = Object.keys(given).filter((key) => !fields.includes(key));
+  const ignored = unknown.length === 0 ? [] : [`${unknown.join(', ')} is ignored here`];
+  return { ...reading, notes: [...(reading.notes ?? []), ...ignored], when: conditions };
 }
 
 function listed(given: unknown): readonly Value[] {
@@ -63,6 +70,9 @@ function ray(type: string, given: unknown): Reading {
       return { setting: range('float', low, high, scale) };
     case 'quniform':
     case 'qloguniform': {
+      const off = [low, high].find((end) => !isMultiple(end, q));
+      if (off !== undefined)
+        throw new NoCounterpart(`Ray refuses an end of ${type} that is no multiple of q: ${off} of ${q}`);
       const setting = multiplesInside(low, high, q, scale);
       return { setting, notes: [...(scale === 'linear' ? [HALF] : []), ...weightNote(setting, scale)] };
     }
@@ -87,6 +97,10 @@ function ray(type: string, given: unknown): Reading {
     default:
       throw new NoCounterpart(`there is no distribution ${shown(type)} of Ray Tune`);
   }
+}
+
+function isMultiple(value: number, q: number): boolean {
+  return Math.abs(value / q - Math.round(value / q)) < 1e-9;
 }
 
 function hyperopt(type: string, given: unknown): Reading {

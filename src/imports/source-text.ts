@@ -11,6 +11,7 @@ import {
   parseAllDocuments,
   Scalar,
 } from 'yaml';
+import { jsonPlace, jsonReason } from '../data/formats/json-place.ts';
 import { unreadable } from './imported-space.ts';
 
 /** A number of a YAML file: tools tell 1 from 1.0. */
@@ -59,48 +60,11 @@ export function parseJson(text: string, place = ''): unknown {
         text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (one) => (one[0] === '"' ? one : 'null')),
       );
     } catch {
-      throw unreadable(place || jsonPlace(text, error), `is not JSON: ${reasonOf(error)}`);
+      throw unreadable(place || jsonPlace(text, error), `is not JSON: ${jsonReason(error)}`);
     }
   }
   checkSize(data);
   return data;
-}
-
-function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/,? ?\.{3}"[\s\S]*$/, '').replace(/ (?:in JSON )?at position[\s\S]*$/, '');
-}
-
-function positionIn(error: unknown): number | undefined {
-  const found = /at position (\d+)/.exec(error instanceof Error ? error.message : '');
-  return found === null ? undefined : Number(found[1]);
-}
-
-/** Whether JSON could begin like `text`: what is missing is its end. */
-function couldGoOn(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch (error) {
-    const isAtEnd = error instanceof Error && /end of JSON input|Unterminated/.test(error.message);
-    return isAtEnd || (positionIn(error) ?? -1) >= text.length;
-  }
-}
-
-/** Not every message of JSON.parse has a position; then it is where the longest beginning ends that could go on. */
-function jsonPlace(text: string, error: unknown): string {
-  let position = positionIn(error);
-  if (position === undefined) {
-    let [good, bad] = [0, text.length + 1];
-    while (bad - good > 1) {
-      const middle = (good + bad) >> 1;
-      if (couldGoOn(text.slice(0, middle))) good = middle;
-      else bad = middle;
-    }
-    position = good;
-  }
-  const before = text.slice(0, position).split('\n');
-  return `line ${before.length}, column ${before.at(-1)!.length + 1}`;
 }
 
 /** Not recursive: the nesting is what is checked. */

@@ -1,7 +1,7 @@
 /** Studies of Vizier in JSON, as google-vizier 0.1.24 writes them (docs/interop.md). */
 import type { Value } from '../algorithms/space/space.ts';
 import { field, isFields, listOf, numberInText, plainValue, shown, textOf } from './fields.ts';
-import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder } from './imported-space.ts';
+import { NoCounterpart, noDefaults, type Reading, type SourceSpace, SpaceBuilder } from './imported-space.ts';
 import { choices, range } from './supports.ts';
 
 function specOf(data: unknown): unknown {
@@ -42,19 +42,16 @@ export function readVizier(data: unknown): SourceSpace {
     const goal = field(metric, 'goal');
     const direction = goal === 'MAXIMIZE' ? 'maximize' : goal === 'MINIMIZE' ? 'minimize' : undefined;
     space.objective(textOf(either(metric, 'metricId')), direction);
+    space.leaveOutOthers(metric, ['metricId', 'metric_id', 'goal'], 'has no counterpart here', 'metrics.');
   }
   const algorithm = textOf(field(spec, 'algorithm'));
   if (algorithm !== undefined && Object.hasOwn(samplers, algorithm))
     space.strategy(`algorithm: ${algorithm}`, 'sampler', { type: samplers[algorithm]! });
   else if (algorithm !== undefined)
     space.leaveOut('algorithm', `there is no counterpart of ${algorithm}; the sampler stays ours`);
-  for (const name of [
-    'observationNoise',
-    'medianAutomatedStoppingSpec',
-    'decayCurveStoppingSpec',
-    'defaultStoppingSpec',
-  ])
-    if (either(spec, name) !== undefined) space.leaveOut(name, 'has no counterpart that was checked');
+  // A study is also known without its specification in a field of its own.
+  const study = spec === data ? ['name', 'displayName', 'display_name', 'state', 'createTime', 'create_time'] : [];
+  space.leaveOutOthers(spec, ['parameters', 'metrics', 'algorithm', ...study], 'has no counterpart that was checked');
   return space.done();
 }
 
@@ -62,18 +59,38 @@ type When = NonNullable<Reading['when']>;
 
 function read(space: SpaceBuilder, parameter: unknown, when: When): void {
   const name = textOf(either(parameter, 'parameterId')) ?? '';
+  const specs = ['doubleValueSpec', 'integerValueSpec', 'discreteValueSpec', 'categoricalValueSpec'];
+  if (specs.some((kind) => either(either(parameter, kind), 'defaultValue') !== undefined)) space.note(name, noDefaults);
   space.parameter(name, () => ({ ...reading(parameter), when }));
+  for (const { child, values } of childrenOf(parameter)) read(space, child, [...when, [name, values]]);
+}
+
+interface Child {
+  readonly child: unknown;
+  /** Of its parent. */
+  readonly values: readonly Value[];
+}
+
+/** Vizier writes a parameter that is there for several values of its parent once for each: those that are the same are one. */
+function childrenOf(parameter: unknown): readonly Child[] {
+  const children = new Map<string, Child>();
   for (const conditional of listOf(either(parameter, 'conditionalParameterSpecs'))) {
-    const values = ['parentCategoricalValues', 'parentIntValues', 'parentDiscreteValues']
-      .flatMap((kind) => listOf(field(either(conditional, kind), 'values')))
-      .map(
-        (value): Value =>
-          either(conditional, 'parentCategoricalValues') === undefined
-            ? (numberInText(value) ?? String(value))
-            : String(value),
-      );
-    read(space, either(conditional, 'parameterSpec'), [...when, [name, values]]);
+    const child = either(conditional, 'parameterSpec');
+    const key = JSON.stringify(child);
+    const known = children.get(key)?.values ?? [];
+    children.set(key, { child, values: [...new Set([...known, ...parentValues(conditional)])] });
   }
+  return [...children.values()];
+}
+
+function parentValues(conditional: unknown): readonly Value[] {
+  return ['parentCategoricalValues', 'parentIntValues', 'parentDiscreteValues']
+    .flatMap((kind) => listOf(field(either(conditional, kind), 'values')))
+    .map((value) =>
+      either(conditional, 'parentCategoricalValues') === undefined
+        ? (numberInText(value) ?? String(value))
+        : String(value),
+    );
 }
 
 function reading(parameter: unknown): Reading {

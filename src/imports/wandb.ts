@@ -20,14 +20,18 @@ export function readWandb(data: unknown): SourceSpace {
     const goal = field(metric, 'goal');
     if (goal === undefined) space.note('metric', 'it has no goal: W&B minimizes');
     space.objective(textOf(field(metric, 'name')), goal ?? 'minimize');
+    if (field(metric, 'target') !== undefined)
+      space.leaveOut('metric.target', 'is not taken over; budget.target ends a search at a value');
+    space.leaveOutOthers(metric, ['name', 'goal', 'target'], 'has no counterpart here', 'metric.');
   }
   readEarlyTermination(space, field(data, 'early_terminate'));
   const cap = maybeNumber(field(data, 'run_cap'));
   if (cap !== undefined) space.strategy(`run_cap: ${cap}`, 'budget', { trials: cap });
-  const read = ['method', 'parameters', 'metric', 'early_terminate', 'run_cap', 'name', 'description'];
-  for (const key of Object.keys(data as object)) {
-    if (!read.includes(key)) space.leaveOut(key, 'says how W&B starts a program; here the service trains the networks');
-  }
+  const named = ['name', 'description'];
+  for (const key of named)
+    if (field(data, key) !== undefined) space.leaveOut(key, 'is that of the sweep; a search is given its own');
+  const read = ['method', 'parameters', 'metric', 'early_terminate', 'run_cap', ...named];
+  space.leaveOutOthers(data, read, 'says how W&B starts a program; here the service trains the networks');
   return space.done();
 }
 
@@ -47,6 +51,8 @@ function readEarlyTermination(space: SpaceBuilder, stop: unknown): void {
     space.leaveOut('early_terminate', `its type must be hyperband, got ${shown(field(stop, 'type'))}`);
     return;
   }
+  const known = ['type', 'eta', 'min_iter', 'max_iter', 's', 'strict'];
+  space.leaveOutOthers(stop, known, 'is ignored by W&B and here', 'early_terminate.');
   if (minIter !== undefined && maxIter !== undefined && s === undefined)
     space.note(
       'early_terminate',

@@ -16,6 +16,18 @@ const { status } = spawnSync(python, ['-c', 'import optuna']);
 if (status !== 0)
   console.warn(`Journals are not read with Optuna: ${python} cannot import optuna; TEST_PYTHON names another one.`);
 
+const hasDashboard = spawnSync(python, ['-c', 'import optuna_dashboard']).status === 0;
+if (!hasDashboard) console.warn(`Journals are not shown by optuna-dashboard: ${python} cannot import it.`);
+
+interface Shown {
+  readonly status: number;
+  readonly states: Readonly<Record<string, number>>;
+  readonly best: number;
+  readonly withCurves: number;
+  readonly parameters: readonly string[];
+  readonly importance: readonly string[];
+}
+
 const hyperparameters = {
   learningRate: { distribution: 'float', low: 1e-4, high: 1e6, scale: 'log' },
   hiddenUnits: { distribution: 'int', low: 2, high: 32, scale: 'log' },
@@ -42,6 +54,16 @@ interface Read {
     readonly attributes: Readonly<Record<string, unknown>>;
     readonly seconds: number | null;
   }[];
+}
+
+interface JournalRecord {
+  readonly op_code: number;
+  readonly state?: number;
+  readonly value?: unknown;
+  readonly values?: unknown;
+  readonly intermediate_values?: Readonly<Record<string, unknown>>;
+  readonly datetime_start?: string;
+  readonly datetime_complete?: string;
 }
 
 describe('the journal of a search', () => {
@@ -76,10 +98,28 @@ describe('the journal of a search', () => {
     const records = text
       .trimEnd()
       .split('\n')
-      .map((line) => JSON.parse(line) as { readonly op_code: number; readonly values?: unknown });
+      .map((line) => JSON.parse(line) as JournalRecord);
     expect(records[0]).toEqual({ op_code: 0, study_name: search.name, directions: [2], worker_id: 'hypersearch' });
     expect(records.filter(({ op_code }) => op_code === 4)).toHaveLength(12);
     expect(text).not.toMatch(/NaN|Infinity|\[null\]/);
+    const finished = records.filter(({ op_code }) => op_code === 4);
+    for (const {
+      state,
+      value,
+      values,
+      intermediate_values: steps = {},
+      datetime_start,
+      datetime_complete,
+    } of finished) {
+      // Optuna for Python 3.10 reads fractions of three or six digits alone, and takes a time without a zone as a local one.
+      for (const time of [datetime_start, datetime_complete])
+        expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/);
+      // One null hides the study from optuna-dashboard; only a trial that failed has no value.
+      expect(Object.values(steps).filter((one) => !Number.isFinite(one))).toEqual([]);
+      expect(value).toBeNull();
+      if (state === 1) expect(values).toEqual([expect.any(Number)]);
+    }
+    expect(finished.some(({ state, values }) => state === 3 && values === null)).toBe(true);
   });
 
   it.skipIf(status !== 0)('is to Optuna what the search is: states, values, curves, hyperparameters', async () => {
@@ -145,6 +185,30 @@ describe('the journal of a search', () => {
       optimizer: { name: 'CategoricalDistribution', choices: ['sgd', 'momentum'] },
       momentum: { name: 'FloatDistribution', low: 0.5, high: 0.99, log: false, step: null },
     });
+  });
+
+  it.skipIf(!hasDashboard)('is shown by optuna-dashboard: every trial, the best one, the curves', async () => {
+    const pruner = { type: 'hyperband' };
+    const lists = { ...hyperparameters, hiddenUnits: [{ distribution: 'int', low: 2, high: 32 }, 4] };
+    const search = await run({ dataset: 'iris', hyperparameters: lists, pruner, budget: { trials: 34 } });
+    const file = join(folder.path, `${search.id}.log`);
+    await writeFile(file, await journalOf(search));
+    const program = join(projectRoot, 'test', 'support', 'read-optuna-dashboard.py');
+    const shown = JSON.parse(execFileSync(python, [program, file], { encoding: 'utf8' })) as Shown;
+    const { complete, diverged, pruned } = search.trials;
+    expect(shown).toEqual({
+      status: 200,
+      states: { Complete: complete - diverged, Pruned: pruned, Fail: diverged },
+      best: search.best!.number,
+      withCurves: expect.any(Number),
+      parameters: expect.arrayContaining(['hiddenUnits1', 'learningRate', 'momentum']),
+      importance: expect.arrayContaining(['learningRate']),
+    });
+    expect(shown.withCurves).toBeGreaterThan(complete - diverged);
+    // What is not shown: a study with a trial that is complete and has no value.
+    const records = (await journalOf(search)).replace(/"values":\[[^\]]*\]/, '"values":[null]');
+    await writeFile(file, records);
+    expect(JSON.parse(execFileSync(python, [program, file], { encoding: 'utf8' }))).toEqual({ status: 500 });
   });
 
   it.skipIf(status !== 0)('keeps the hyperparameters of all stages, and lists of hidden units', async () => {

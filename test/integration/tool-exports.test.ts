@@ -1,11 +1,14 @@
 /** A search as logs of TensorBoard and as a store of MLflow: read in Node, with checksums, and with TensorBoard and MLflow where a Python has them. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import { unpackTar } from 'modern-tar';
 import sqlite from 'node-sqlite3-wasm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeMlflowStore } from '../../src/application/exports/mlflow.ts';
 import { meansByEpoch } from '../../src/domain/intermediate-values.ts';
 import type { Search } from '../../src/domain/search.ts';
 import type { TrialSummary } from '../../src/domain/trial.ts';
@@ -99,35 +102,57 @@ it('writes a run of TensorBoard per trial: records with right checksums, finite 
   expect(() => readRecords(damaged)).toThrow('checksum');
 });
 
-it.skipIf(!hasTensorBoard)('is to TensorBoard what the search is: types, active hyperparameters, status', async () => {
-  const file = join(folder.path, 'logs.tar');
-  await writeFile(file, new Uint8Array(await (await service.client.export(search.id, 'tensorboard')).arrayBuffer()));
+interface Logs {
+  readonly columns: unknown;
+  readonly metrics: readonly string[];
+  readonly sessions: readonly {
+    readonly hparams: unknown;
+    readonly status: number;
+    readonly value: number | null;
+  }[];
+}
+
+async function readLogs(id: string): Promise<Logs> {
+  const file = join(folder.path, `${id}.tar`);
+  await writeFile(file, new Uint8Array(await (await service.client.export(id, 'tensorboard')).arrayBuffer()));
   const logs = await temporaryFolder();
   try {
     execFileSync('tar', ['-xf', file, '-C', logs.path]);
     const program = join(projectRoot, 'test', 'support', 'read-tensorboard.py');
-    const read = JSON.parse(execFileSync(python, [program, logs.path], { encoding: 'utf8' })) as {
-      readonly columns: unknown;
-      readonly metrics: readonly string[];
-      readonly sessions: readonly {
-        readonly hparams: unknown;
-        readonly status: number;
-        readonly value: number | null;
-      }[];
-    };
-    expect(read.columns).toEqual({ learningRate: 3, batchNorm: 2, optimizer: 1, momentum: 3 });
-    expect(read.metrics[0]).toBe('value');
-    expect(read.sessions.map(({ hparams }) => hparams)).toEqual(trials.map(({ hyperparameters }) => hyperparameters));
-    expect(read.sessions.map(({ value }) => value)).toEqual(
-      trials.map(({ value }) => (value === null ? null : Math.fround(value))),
-    );
-    expect(read.sessions.map(({ status }) => status)).toEqual(
-      trials.map(({ state, value }) => (state === 'pruned' ? 0 : value === null ? 2 : 1)),
-    );
+    return JSON.parse(execFileSync(python, [program, logs.path], { encoding: 'utf8' })) as Logs;
   } finally {
     await logs.remove();
   }
+}
+
+it.skipIf(!hasTensorBoard)('is to TensorBoard what the search is: types, active hyperparameters, status', async () => {
+  const read = await readLogs(search.id);
+  expect(read.columns).toEqual({ learningRate: 3, batchNorm: 2, optimizer: 1, momentum: 3 });
+  expect(read.metrics[0]).toBe('value');
+  expect(read.sessions.map(({ hparams }) => hparams)).toEqual(trials.map(({ hyperparameters }) => hyperparameters));
+  expect(read.sessions.map(({ value }) => value)).toEqual(
+    trials.map(({ value }) => (value === null ? null : Math.fround(value))),
+  );
+  expect(read.sessions.map(({ status }) => status)).toEqual(
+    trials.map(({ state, value }) => (state === 'pruned' ? 0 : value === null ? 2 : 1)),
+  );
 });
+
+it.skipIf(!hasTensorBoard)(
+  'has a column of texts where a hyperparameter is a number here and a word there',
+  async () => {
+    const csv =
+      'number,value,params_q,params_lr,state\n0,1,auto,0.1,COMPLETE\n1,2,8,0.2,COMPLETE\n2,3,True,0.3,COMPLETE\n';
+    const { search: mixed } = await service.client.importTrials(Buffer.from(csv), { direction: 'minimize' });
+    const read = await readLogs(mixed.id);
+    expect(read.columns).toEqual({ q: 1, learningRate: 3 });
+    expect(read.sessions.map(({ hparams }) => hparams)).toEqual([
+      { q: 'auto', learningRate: 0.1 },
+      { q: '8', learningRate: 0.2 },
+      { q: 'true', learningRate: 0.3 },
+    ]);
+  },
+);
 
 async function storeFile(): Promise<string> {
   const response = await service.client.export(search.id, 'mlflow');
@@ -159,7 +184,11 @@ it('writes a run of MLflow per trial: parameters, tags, curves, the newest value
       expect(pairs('params')).toEqual(
         Object.fromEntries(Object.entries(trial.hyperparameters).map(([name, value]) => [name, String(value)])),
       );
-      expect(pairs('tags')).toMatchObject({ 'mlflow.runName': `trial ${i}`, state: trial.state });
+      expect(pairs('tags')).toMatchObject({
+        'mlflow.runName': `trial ${i}`,
+        'mlflow.source.name': 'hypersearch',
+        state: trial.state,
+      });
       const points: Record<string, unknown[]> = {};
       const select = 'SELECT key, step, value FROM metrics WHERE run_uuid = ? ORDER BY key, step';
       for (const { key, step, value } of database.all(select, [id]) as Record<string, string>[]) {
@@ -172,6 +201,38 @@ it('writes a run of MLflow per trial: parameters, tags, curves, the newest value
         Object.fromEntries([...curves, ...value].map(([key, curve]) => [key, curve.at(-1)![1]])),
       );
     }
+    // MLflow takes whole milliseconds alone.
+    const times = 'SELECT count(*) AS n FROM metrics WHERE typeof(timestamp) <> ? OR timestamp < 1700000000000';
+    expect(database.get(times, ['integer'])).toEqual({ n: 0 });
+    const duration = "SELECT count(*) AS n FROM tags WHERE key = 'durationMs' AND value NOT GLOB '*[^0-9]*'";
+    expect(database.get(duration)).toEqual({ n: trials.filter(({ durationMs }) => durationMs !== null).length });
+  } finally {
+    database.close();
+  }
+});
+
+it('cuts what is longer than MLflow stores, with a mark: MLflow would cut it silently', async () => {
+  const file = join(folder.path, 'long.db');
+  const long = (letter: string) => letter.repeat(10_000);
+  const { port1, port2 } = new MessageChannel();
+  const written = writeMlflowStore({ file, search: { ...search, notes: long('n') }, pages: port2 });
+  const trial = { ...trials[0]!, hyperparameters: { p: long('p') }, reason: long('r') };
+  port1.postMessage({ trials: [trial], series: new Map() });
+  await once(port1, 'message');
+  port1.close();
+  await written;
+  const database = new sqlite.Database(file, { readOnly: true });
+  try {
+    const ends = [
+      ["SELECT value FROM experiment_tags WHERE key = 'mlflow.note.content'", 5000],
+      ["SELECT value FROM tags WHERE key = 'reason'", 8000],
+      ["SELECT value FROM params WHERE key = 'p'", 6000],
+    ] as const;
+    for (const [query, length] of ends) {
+      const value = String(database.get(query)!['value']);
+      expect(value).toHaveLength(length);
+      expect(value).toMatch(/(.)\1{100} … \(cut\)$/);
+    }
   } finally {
     database.close();
   }
@@ -179,6 +240,8 @@ it('writes a run of MLflow per trial: parameters, tags, curves, the newest value
 
 it.skipIf(!hasMlflow)('is to MLflow what the search is', async () => {
   const program = join(projectRoot, 'test', 'support', 'read-mlflow.py');
+  // Importing MLflow may take so long that the service, in this process, closes its connections meanwhile.
+  const curves = await curvesOf(0);
   const read = JSON.parse(execFileSync(python, [program, await storeFile()], { encoding: 'utf8' })) as {
     readonly names: readonly string[];
     readonly runs: readonly Record<string, unknown>[];
@@ -188,7 +251,7 @@ it.skipIf(!hasMlflow)('is to MLflow what the search is', async () => {
   expect(read.runs).toHaveLength(trials.length);
   const { number, value } = search.best!;
   expect(read.runs[number]).toMatchObject({ name: `trial ${number}`, status: 'FINISHED', value });
-  expect(read.history).toEqual((await curvesOf(0))['loss/validation']);
+  expect(read.history).toEqual(curves['loss/validation']);
 });
 
 it('deletes the file of a store that nobody reads to its end', async () => {

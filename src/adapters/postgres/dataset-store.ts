@@ -242,9 +242,14 @@ async function refusedIfInvalid(upload: Promise<UploadedFile>): Promise<Uploaded
     return await upload;
   } catch (error) {
     if (!(error instanceof InvalidDataset)) throw error;
+    const count = error.faults.length;
     const gaps = error.faults.some(({ message }) => message.startsWith('the value is missing'));
     const advice = gaps ? '; missing=fill fills inputs and leaves out rows without a target' : '';
-    throw new Problem('invalidRequest', `the data set has ${error.faults.length} faults${advice}`, error.faults);
+    throw new Problem(
+      'invalidRequest',
+      `${count === 1 ? '' : `the data set has ${count} faults; `}${error.message}${advice}`,
+      error.faults,
+    );
   }
 }
 

@@ -9,7 +9,14 @@ import type { Search } from '../../domain/search.ts';
 import { isOver, type TrialSummary } from '../../domain/trial.ts';
 import { type BulkInsert, bulkInsert, type Value } from './bulk-insert.ts';
 import { mlflowSchema } from './mlflow-schema.ts';
-import { curveNames, finiteValue, type NamedCurve, namedCurves, VALUE_NAME } from './named-curves.ts';
+import {
+  curveNames,
+  finiteValue,
+  type NamedCurve,
+  namedCurves,
+  VALUE_NAME,
+  wholeMilliseconds,
+} from './named-curves.ts';
 
 /** MLflow's longest values; longer ones are cut. */
 const LONGEST = { experimentTag: 5000, tag: 8000, param: 6000, name: 250 } as const;
@@ -240,11 +247,15 @@ function statusOf({ state, outcome, value }: TrialSummary): string {
 
 /** Names and values. Lists are words; what is empty is left out. */
 function tagsOf(trial: TrialSummary): Value[] {
-  const { number, state, outcome, source, stage, rung, epochs, durationMs, deviation, resultHash, reason } = trial;
+  const { number, state, outcome, source, stage, rung, epochs, deviation, resultHash, reason } = trial;
   const all = {
     'mlflow.runName': nameOf(trial),
     'mlflow.note.content': trial.notes,
-    ...{ trial: number, state, outcome, source, stage, rung, epochs, durationMs, deviation, resultHash, reason },
+    // The column *Source* of the page shows these, and not those of the run.
+    'mlflow.source.name': 'hypersearch',
+    'mlflow.source.type': 'LOCAL',
+    ...{ trial: number, state, outcome, source, stage, rung, epochs, durationMs: wholeMilliseconds(trial) },
+    ...{ deviation, resultHash, reason },
     found: trial.found.join(' '),
     tags: trial.tags.join(' '),
   };

@@ -15,6 +15,11 @@ export function finiteValue({ value }: TrialSummary): number | undefined {
   return value !== null && Number.isFinite(value) ? value : undefined;
 }
 
+/** Other tools show all digits of a number. */
+export function wholeMilliseconds({ durationMs }: Pick<TrialSummary, 'durationMs'>): number | null {
+  return durationMs === null ? null : Math.round(durationMs);
+}
+
 export interface NamedCurve {
   readonly name: string;
   /** Entry i belongs to epoch i + 1. */

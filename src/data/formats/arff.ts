@@ -47,7 +47,8 @@ export function readArff(text: string): ConvertedTable {
 }
 
 function weightHint(count: number): Hint {
-  return hint('format', null, `${count} rows have a weight, which is not used: all rows count the same`);
+  const rows = count === 1 ? '1 row has' : `${count} rows have`;
+  return hint('format', null, `${rows} a weight, which is not used: all rows count the same`);
 }
 
 function headerOf(lines: readonly string[]): { readonly attributes: readonly Attribute[]; readonly dataFrom: number } {
@@ -66,7 +67,7 @@ function headerOf(lines: readonly string[]): { readonly attributes: readonly Att
     else if (name !== '@relation')
       throw invalid(`line ${place}`, `must begin with @relation, @attribute or @data, got ${shortened(line)}`);
   }
-  throw invalid('', 'has no @data: is the file truncated?');
+  throw invalid(`line ${lines.length}`, 'the file ends without @data: is it truncated?');
 }
 
 function attributeOf([named, type, ...more]: readonly Token[], place: number): Attribute {

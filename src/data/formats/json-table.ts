@@ -6,6 +6,7 @@ import { shortened } from '../faults.ts';
 import { type Hint, hint } from '../hint.ts';
 import { type ConvertedTable, invalid } from './converted-table.ts';
 import { isObject, type PlacedRecord, tableOfRecords } from './flatten.ts';
+import { jsonPlace } from './json-place.ts';
 
 /** Whether a text begins like such a file. */
 export function looksLikeJson(text: string): boolean {
@@ -28,7 +29,8 @@ function parsedWhole(text: string): { readonly value: unknown } | undefined {
     return isRecord ? undefined : { value };
   } catch (error) {
     // A list is no line of JSON lines.
-    if (text.trimStart().startsWith('[')) throw invalid('', `is not valid JSON: ${reasonOf(error)}`);
+    if (text.trimStart().startsWith('['))
+      throw invalid(jsonPlace(text, error), `is not valid JSON: ${reasonOf(error)}`);
     return undefined;
   }
 }

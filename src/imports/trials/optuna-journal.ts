@@ -61,6 +61,9 @@ function take(record: unknown, line: number, studies: Study[], trials: (OptunaTr
       return;
     case operation.setTrialAttribute:
       if (trial) addAll(trial.attributes, field(record, 'user_attr'));
+      return;
+    case operation.setTrialSystemAttribute:
+      if (trial) addAll(trial.systemAttributes, field(record, 'system_attr'));
   }
 }
 
@@ -98,6 +101,7 @@ function createTrial(record: unknown, line: number, study: Study): OptunaTrial {
     parameters: new Map(),
     steps: new Map(),
     attributes: new Map(),
+    systemAttributes: new Map(),
   };
   study.trials.push(trial);
   setState(trial, record, line);
@@ -107,6 +111,7 @@ function createTrial(record: unknown, line: number, study: Study): OptunaTrial {
   const steps = field(record, 'intermediate_values');
   for (const [step, value] of Object.entries(isFields(steps) ? steps : {})) addStep(trial, Number(step), value, line);
   addAll(trial.attributes, field(record, 'user_attrs'));
+  addAll(trial.systemAttributes, field(record, 'system_attrs'));
   return trial;
 }
 

@@ -15,7 +15,15 @@ export function isSqlite(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(0, signature.length)).toString('latin1') === signature;
 }
 
-const tables = ['studies', 'study_directions', 'trials', 'trial_values', 'trial_params', 'trial_intermediate_values'];
+const tables = [
+  'studies',
+  'study_directions',
+  'trials',
+  'trial_values',
+  'trial_params',
+  'trial_intermediate_values',
+  'trial_system_attributes',
+];
 
 /** SQLite reads files alone: the bytes are in a folder of their own, which only this account may enter, until they are read. */
 export function readSqliteTrials(bytes: Uint8Array, asked: Asked): SourceTrials {
@@ -116,6 +124,7 @@ function trialsIn(database: Database, studies: ReadonlyMap<SqlValue, OptunaStudy
       );
     const trial: OptunaTrial = {
       ...{ place, state, values: undefined, parameters: new Map(), steps: new Map(), attributes: new Map() },
+      systemAttributes: new Map(),
       startedAt: timeIn(String(row['datetime_start'] ?? '')),
       finishedAt: timeIn(String(row['datetime_complete'] ?? '')),
     };
@@ -144,6 +153,11 @@ function addParts(
       ?.parameters.set(String(row['param_name']), [row['param_value'], String(row['distribution_json'])]);
   for (const row of rowsOf(database, 'SELECT trial_id, step, intermediate_value FROM trial_intermediate_values'))
     trials.get(row['trial_id']!)?.steps.set(Number(row['step']), finite(row['intermediate_value']));
+  for (const row of rowsOf(
+    database,
+    "SELECT trial_id, key, value_json FROM trial_system_attributes WHERE key LIKE 'constraints%'",
+  ))
+    trials.get(row['trial_id']!)?.systemAttributes.set(String(row['key']), parseJson(String(row['value_json'])));
   for (const row of rowsOf(
     database,
     "SELECT study_id, value_json FROM study_system_attributes WHERE key = 'study:metric_names'",

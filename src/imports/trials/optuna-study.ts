@@ -33,6 +33,8 @@ export interface OptunaTrial {
   readonly parameters: Map<string, readonly [value: unknown, distribution: string]>;
   readonly steps: Map<number, number | null>;
   readonly attributes: Map<string, unknown>;
+  /** Those that Optuna sets itself. */
+  readonly systemAttributes: Map<string, unknown>;
 }
 
 /** The trials of the only study, or of the one that was asked for. */
@@ -59,8 +61,20 @@ export function trialsOfStudy(studies: readonly OptunaStudy[], format: TrialForm
     trials,
     distributions: distributions.read(),
     ...(isOwn && ownStudy(study.attributes)),
-    notes: distributions.notes(),
+    notes: [...distributions.notes(), ...constraintNotes(study.trials)],
   };
+}
+
+/** Optuna 5 writes `constraints:NAME`, earlier versions a list `constraints`; a trial is feasible where all are at most 0. */
+function constraintNotes(trials: readonly OptunaTrial[]): SourceTrials['notes'] {
+  const isViolated = ({ systemAttributes }: OptunaTrial) =>
+    [...systemAttributes].some(
+      ([name, value]) => /^constraints(?::|$)/.test(name) && [value].flat().some((one) => (maybeNumber(one) ?? 0) > 0),
+    );
+  const count = trials.filter(isViolated).length;
+  if (count === 0) return [];
+  const text = `${count} of ${trials.length} trials violate a constraint of the study; a search here has none, so its best trial may be one of them`;
+  return [{ name: 'constraints', text }];
 }
 
 function trialOf(trial: OptunaTrial, objective: number, point: ReadonlyMap<string, Value>): SourceTrial {

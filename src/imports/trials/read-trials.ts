@@ -91,7 +91,10 @@ function sourceIn(text: string, asked: Asked, format: TrialFormat | undefined): 
   if (format === 'optuna-journal' || (format === undefined && isJournal(content)))
     return readJournalTrials(content, asked);
   if (/^\s*[[{]/.test(content))
-    throw refusedFile('', `is no file with trials that is known: it begins with ${shortened(content.trim())}`);
+    throw refusedFile(
+      format === undefined ? '' : 'format',
+      `is no file with trials ${format === undefined ? 'that is known' : `of ${format}`}: it begins with ${shortened(content.trim())}`,
+    );
   if (asked.study !== undefined)
     throw refusedFile('study', 'applies to journals and databases of Optuna: a CSV has one study; leave it out');
   return readCsvTrials(content, asked, format);

@@ -32,12 +32,13 @@ describe('a file that is refused', () => {
   it.each<[string, string | Uint8Array, string, RegExp]>([
     ['JSON lines that are cut off', '{"a": 1, "b": 2}\n{"a": 1,', 'line 2', /not valid JSON/],
     ['NaN in JSON lines', '{"a": 1}\n{"a": NaN}', 'line 2', /write null/],
-    ['a JSON list that is cut off', '[{"a": 1}, {"a"', '', /not valid JSON/],
+    ['a JSON list that is cut off', '[{"a": 1},\n {"a"', 'line 2, column 6', /not valid JSON/],
+    ['a JSON list with a wrong sign', '[{"a": 1},\n {"a": ?}]', 'line 2, column 8', /not valid JSON/],
     ['a number among JSON lines', '{"a": 1}\n7', 'line 2', /must be a JSON object/],
     ['a number in a JSON list', '[{"a": 1}, 7]', 'row 2', /must be an object or a list/],
     ['a list in a cell', '[{"a": [1, 2]}]', 'row 1, column a', /is a list/],
     ['2,001 names in JSON', many((i) => `{"a${i}": 1}`, 2001), 'line 2001', /more than 2000 different names/],
-    ['ARFF without data', '@relation r\n@attribute a numeric', '', /no @data/],
+    ['ARFF without data', '@relation r\n@attribute a numeric', 'line 2', /ends without @data/],
     ['ARFF of an unknown type', arff('@attribute a matrix', '1'), 'line 2', /types that can be read/],
     ['an unknown line in ARFF', '@relation r\n@atribute a numeric\n@data', 'line 2', /must begin with/],
     ['a label that is declared twice', arff('@attribute a {x,y,x}', 'x'), 'line 2', /the label x twice/],
@@ -120,6 +121,18 @@ describe('a value', () => {
     );
   });
 
+  it('of Parquet keeps nanoseconds, which a Date would cut to milliseconds', async () => {
+    const [, , row] = await linesOf(parquet('pyarrow-nanoseconds'));
+    expect(row).toBe('2026-01-01T00:00:01.000000001,00:00:01.000000001,1');
+  });
+
+  it('of Parquet that is an index is proposed to be left out; a data frame of which the first rows were kept has none', async () => {
+    const indexHint = { code: 'format', column: '__index_level_0__', offers: [{ option: 'ignore' }] };
+    expect((await read(parquet('pandas-index'))).hints).toMatchObject([indexHint]);
+    expect((await read(parquet('pandas-no-index'))).hints).toEqual([]);
+    expect((await linesOf(parquet('pandas-no-index')))[0]).toBe('length,width,kind');
+  });
+
   it('of JSON that has lost digits is warned of', async () => {
     const file = many((i) => `{"id": 900719925474099${i % 10}${i % 7}, "t": ${i % 2}}`);
     expect((await read(file)).hints).toMatchObject([
@@ -148,8 +161,49 @@ describe('a value', () => {
     expect(await linesOf(file)).toEqual(['a,b,c', '0,first one,', '0,y,"q, %"']);
   });
 
+  // Beside what the table of docs/files.md says of Weka 3.8.6, scipy and liac-arff.
+  it.each<[string, string, string, readonly string[]]>([
+    ['`integer` may be a fraction', '@attribute a integer', '1.5', ['1.5']],
+    ['a bare ? is missing in a nominal attribute', '@attribute a {x,y}', '?\nx', ['', 'x']],
+    ['spaces and tabs separate', '@attribute a numeric\n@attribute b numeric', '1 2\n3\t4', ['1,2', '3,4']],
+    ['% begins a comment', '@attribute a numeric', '1 % note', ['1']],
+    ['a comma at the end is none', '@attribute a numeric', '1,', ['1']],
+    ['labels have no spaces around them', '@attribute a { x , y }', 'x\ny', ['x', 'y']],
+    ['labels in one kind of quotes and values in another', '@attribute a {"a b"}', "'a b'", ['a b']],
+    ['bare words are labels of their own', '@attribute a {no checking}', 'no\nchecking', ['no', 'checking']],
+    ['limits of numbers are passed over', '@attribute a real [0,10]', '11', ['11']],
+    ['dates are texts', '@attribute a date "yyyy-MM-dd"', '"2026-01-02"', ['2026-01-02']],
+    ['a weight is no value', '@attribute a numeric', '1,{2}', ['1']],
+  ])('of ARFF: %s', async (_, attributes, data, lines) => {
+    expect((await linesOf(arff(attributes, data))).slice(1)).toEqual(lines);
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    ['a label in other letters', '@attribute a {x}', 'X', /none of its labels/],
+    ['minus infinity', '@attribute a numeric', '-Inf', /must be a number/],
+    ['a table in a table', '@attribute a relational\n@attribute b numeric\n@end a', '1', /types that can be read/],
+  ])('of ARFF that Weka or this service does not read: %s', async (_, attributes, data, message) => {
+    expect((await issueOf(arff(attributes, data))).message).toMatch(message);
+  });
+
+  it('of ARFF with a byte order mark is read, and weights are told of', async () => {
+    expect(await linesOf(`\ufeff${arff('@attribute a numeric', '1')}`)).toEqual(['a', '1']);
+    const { hints } = await read(arff('@attribute a numeric', '1,{2}\n2'));
+    expect(hints).toMatchObject([{ code: 'format', message: expect.stringMatching(/1 row has a weight/) }]);
+  });
+
   it('of ARFF without @relation is read', async () => {
     expect(await linesOf('@attribute a numeric\n@data\n1')).toEqual(['a', '1']);
+  });
+
+  it('of svmlight asks for the base only where the file does not decide it', async () => {
+    const asks = async (file: string, asked = {}) =>
+      (await read(file, asked)).hints.filter(({ offers }) => offers.some(({ option }) => option === 'base')).length;
+    expect(await asks('1 1:1 2:5\n0 2:3')).toBe(1);
+    expect(await asks('1 0:1 2:5\n0 2:3')).toBe(0);
+    expect(await asks('1 1:1 2:5\n0 2:3', { base: 1 })).toBe(0);
+    // What scikit-learn writes of a matrix whose first column is all zero.
+    expect(await linesOf('1 1:1 2:5\n0 2:3', { base: 0 })).toEqual(['f0,f1,f2,target', '0,1,5,1', '0,0,3,0']);
   });
 
   it('of svmlight that names a query is a column that can be left out', async () => {

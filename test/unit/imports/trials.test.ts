@@ -209,6 +209,20 @@ describe('a journal', () => {
     expect(answer.search.record).toMatchObject({ best: { number: 1 }, trials: { complete: 2, diverged: 1 } });
   });
 
+  it.each([
+    ['constraints:a', 0.5],
+    ['constraints', [-1, 0.25]],
+  ])('tells of trials that violate constraints: %s %j', async (name, value) => {
+    const constrain = (trial_id: number, given: unknown) => ({ op_code: 9, trial_id, system_attr: { [name]: given } });
+    const open = { state: 0, value: null };
+    const end = (trial_id: number) => ({ op_code: 6, trial_id, state: 1, values: [trial_id] });
+    const records = [study('a'), trial(open), trial(open), constrain(0, value), constrain(1, 0), end(0), end(1)];
+    expect((await read(journal(...records))).notes).toContainEqual({
+      name: 'constraints',
+      text: expect.stringContaining('1 of 2 trials violate a constraint of the study'),
+    });
+  });
+
   it('without an end of its last line says what is left out', async () => {
     const text = `${journal(study('a'), trial({}))}{"op_code": 4`;
     expect((await read(text)).notes).toEqual([{ name: '', text: expect.stringContaining('the last line has no end') }]);

@@ -39,6 +39,7 @@ describe('a study of Vizier', () => {
       sampler: { type: 'sobol' },
       objective: { metric: 'validationAccuracy', direction: 'maximize' },
     });
+    expect(read.notes).toContainEqual({ name: 'optimizer', text: expect.stringContaining('sorts choices as texts') });
     expect(read.notes).toContainEqual({ name: 'objective', text: expect.stringContaining('validation rows') });
   });
 

@@ -160,6 +160,15 @@ describe('a sweep of W&B', () => {
       expect(texts).toContain(part);
   });
 
+  it('minimizes where there is no goal, and says if strict was switched off', () => {
+    const read = sweep(
+      '  lr: {values: [0.1]}',
+      'method: random\nmetric: {name: val_loss}\nearly_terminate: {type: hyperband, min_iter: 3, strict: false}',
+    );
+    expect(read.specification['objective']).toEqual({ metric: 'validationLoss', direction: 'minimize' });
+    expect(read.notes.find(({ name }) => name === 'early_terminate')?.text).toContain('is false in this file');
+  });
+
   it('names nested parameters by their path, and the request decides what they mean', () => {
     const text =
       'method: random\nparameters:\n  model:\n    parameters:\n      my_lr: {min: 0.1, max: 0.2}\n      lr: {min: 0.3, max: 0.4}';

@@ -45,6 +45,22 @@ it('has every number of the model, with its shape', () => {
   });
 });
 
+it('is the same file each time, its metadata in one order; the writer of safetensors for Python shuffles them', () => {
+  expect(safetensorsModel(model)).toEqual(file);
+  const reordered = JSON.parse(JSON.stringify(model)) as typeof model;
+  expect(safetensorsModel(reordered)).toEqual(file);
+  expect(Object.keys(opened(file).metadata)).toEqual(Object.keys(opened(safetensorsModel(reordered)).metadata));
+});
+
+it('has matrices row by row: the weights of the first input come first', () => {
+  const { numbers } = opened(file);
+  const [{ columns, weight }] = model.members[0]!.layers as [(typeof model.members)[0]['layers'][0]];
+  // Unit u of input i stands at i·columns + u, which a transposed matrix has elsewhere.
+  expect(Array.from(numbers('members.0.layers.0.weight').subarray(0, columns))).toEqual(
+    Array.from(decodeFloats(weight).subarray(0, columns)),
+  );
+});
+
 it('has no holes, and tensors at multiples of their numbers', () => {
   // Members with an odd number of float32 numbers: the float64 numbers of the second one could not follow them.
   const odd = trainedModel(

@@ -130,7 +130,10 @@ function Outcome({ imported, rename, use }: OutcomeProps): ReactNode {
               <Target name={name} to="" rename={rename} />
             </td>
             <td>–</td>
-            <td className="small">{why}</td>
+            <td className="small">
+              <div>{why}</div>
+              {said(name)}
+            </td>
           </tr>
         ))}
       </Table>
