@@ -26,7 +26,7 @@ export interface ImportanceTask {
 }
 
 export interface ImportanceDependencies {
-  readonly queries: Pick<SearchQueries, 'find' | 'outcomes' | 'reportCounts' | 'reportsAt'>;
+  readonly queries: Pick<SearchQueries, 'find' | 'completeSample' | 'reportCounts' | 'reportsAt'>;
   /** Computes it off the event loop. */
   readonly importance: (task: ImportanceTask) => Promise<ImportanceShares>;
 }
@@ -47,15 +47,14 @@ export function createImportance({
     ({ trials: { complete, pruned, paused, failed, cancelled } }) => complete + pruned + paused + failed + cancelled,
     async (search, wanted) => {
       const stage = stagesOf(search).at(-1)!;
-      const complete = (await queries.outcomes(search)).flatMap(({ state, number, point, value }) =>
-        state === 'complete' && value !== null && number >= stage.from ? [{ point, value }] : [],
-      );
+      const complete = await queries.completeSample(search, stage.from, MAX_TRIALS);
       const groups = [
-        { epochs: null, trials: complete.length },
+        { epochs: null, trials: complete.trials },
         ...(await queries.reportCounts(search, stage.index)).toReversed(),
       ];
       const chosen = wanted === undefined ? defaultOf(groups) : groupAt(groups, wanted);
-      const known = chosen.epochs === null ? complete : await queries.reportsAt(search, stage.index, chosen.epochs);
+      const known =
+        chosen.epochs === null ? complete.sample : await queries.reportsAt(search, stage.index, chosen.epochs);
       const every = Math.ceil(known.length / MAX_TRIALS);
       const computed = await importance({
         space: spaceOf(stage.hyperparameters),

@@ -1,4 +1,5 @@
 /** The interfaces that the use cases need and adapters implement. */
+import type { Point } from '../algorithms/space/space.ts';
 import type { FoldsFinding } from '../compute/trial.ts';
 import type { Thing } from '../contract/reach.ts';
 import type { InputColumn } from '../data/columns.ts';
@@ -256,6 +257,15 @@ export interface SearchQueries {
     trials: number,
     points: number,
   ): Promise<{ readonly seq: number; readonly trials: readonly StoredCurves[] } | undefined>;
+  /** How many trials from number `from` on are complete with a value, and a sample of at most `limit` of them, evenly spread by number. */
+  completeSample(
+    search: Search,
+    from: number,
+    limit: number,
+  ): Promise<{
+    readonly trials: number;
+    readonly sample: readonly { readonly point: Point; readonly value: number }[];
+  }>;
   /** How many trials of a stage are in each state. */
   countStates(search: Search, stage: number): Promise<Readonly<Partial<Record<TrialState, number>>>>;
   /** Complete trials of a stage with the whole series of the objective, by number; a sample, always the same, of more than `limit`. */

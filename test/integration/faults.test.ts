@@ -125,7 +125,7 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
   it('a worker that was thought dead and writes late: it is refused, the second attempt counts', async () => {
     const client = await api();
     const sleeper = await worker({ HYPERSEARCH_THREADS: '1' });
-    const { id } = await client.create(lasting(700, 1));
+    const { id } = await client.create(lasting(2500, 1));
     await reached(client, id, 'running', 1);
     sleeper.child.kill('SIGSTOP');
     await eventually(async () => (await client.search(id)).trials.waiting === 1, 30_000, 'the lease to run out');

@@ -1,5 +1,7 @@
 /** Hyperparameter importance of a search with hyperband: from values after as many epochs. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connect } from '../../src/adapters/postgres/connection.ts';
+import { createSearchQueries } from '../../src/adapters/postgres/search-queries.ts';
 import type { Importance } from '../../src/contract/analysis.ts';
 import { allTrials, ended } from '../support/searches.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -51,4 +53,35 @@ it('compares trials after as many epochs, and never has none while trials have e
     code: 'invalidRequest',
     detail: 'epochs: must be what trials of this search have values for (complete, 3, 1), got 7',
   });
+});
+
+it('of many complete trials takes every second, third, … by number', async () => {
+  const { id } = await service.client.create({
+    dataset: 'iris',
+    hyperparameters: { learningRate: { distribution: 'float', low: 1e-5, high: 1, scale: 'log' }, epochs: 1 },
+    budget: { trials: 25 },
+  });
+  const search = await ended(service.client, id);
+  const complete = (await allTrials(service.client, id)).filter(({ value }) => value !== null);
+  const database = connect(service.databaseUrl, 1);
+  try {
+    const queries = createSearchQueries(database);
+    for (const [from, limit] of [
+      [0, 1000],
+      [0, 25],
+      [0, 24],
+      [0, 7],
+      [10, 4],
+      [100, 4],
+    ] as const) {
+      const all = complete.filter(({ number }) => number >= from);
+      const every = Math.ceil(all.length / limit);
+      const sample = all
+        .filter((_, i) => i % every === 0)
+        .map(({ hyperparameters: point, value }) => ({ point, value }));
+      expect(await queries.completeSample(search, from, limit)).toEqual({ trials: all.length, sample });
+    }
+  } finally {
+    await database.$disconnect();
+  }
 });

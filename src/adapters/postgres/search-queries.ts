@@ -1,5 +1,7 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
+
 import { z } from 'zod';
+import type { Point } from '../../algorithms/space/space.ts';
 import type {
   FoundOften,
   Page,
@@ -91,6 +93,17 @@ export function createSearchQueries(database: Database): SearchQueries {
         SELECT r.epochs, count(*)::int AS trials FROM reports r JOIN trials t ON t.search_id = r.search_id AND t.number = r.number
         WHERE r.search_id = ${id}::uuid AND t.number < ${FIRST_RUN}::int AND t.stage = ${stage}::int AND r.value IS NOT NULL
         GROUP BY r.epochs ORDER BY r.epochs`,
+    completeSample: async ({ id }, from, limit) => {
+      const rows = await database.$queryRaw<{ point: Point; value: number; trials: number }[]>`
+        WITH complete AS (
+          SELECT number, count(*) OVER () AS trials, row_number() OVER (ORDER BY number) - 1 AS place FROM trials
+          WHERE search_id = ${id}::uuid AND ${isTrial} AND number >= ${from}::int AND state = 'complete' AND value IS NOT NULL
+        )
+        SELECT t.hyperparameters AS point, t.value, c.trials::int AS trials FROM complete c
+        JOIN trials t ON t.search_id = ${id}::uuid AND t.number = c.number
+        WHERE c.place % ceil(c.trials::float8 / ${limit}::int)::int = 0 ORDER BY c.number`;
+      return { trials: rows[0]?.trials ?? 0, sample: rows.map(({ point, value }) => ({ point, value })) };
+    },
     reportsAt: ({ id }, stage, epochs) =>
       database.$queryRaw`
         SELECT t.hyperparameters AS point, r.value FROM reports r JOIN trials t ON t.search_id = r.search_id AND t.number = r.number

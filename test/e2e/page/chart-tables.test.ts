@@ -159,12 +159,10 @@ describe.skipIf(browserPath === undefined)('charts', () => {
 
 /** All charts of the view; opens their tables. */
 async function chartsOf(page: Page): Promise<Chart[]> {
-  // Charts of ECharts come with their own code.
-  await page
-    .locator('.u-wrap canvas, .echart canvas')
-    .first()
-    .waitFor({ timeout: 1000 })
-    .catch(() => undefined);
+  // Charts of ECharts come with their own code, and those below the screen are drawn a second later.
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('figure.chart')].every((figure) => figure.querySelector('canvas') !== null),
+  );
   const charts: Chart[] = [];
   for (const canvas of await page.locator('canvas').all()) {
     if (!(await canvas.evaluate((element) => element.closest('figure.chart') !== null))) {
