@@ -253,6 +253,19 @@ async function measured(client: ApiClient, { api, directory, times }: Observed, 
   return { rows, sound: faults === 0 && retried === 0 };
 }
 
+async function ofFleet(config: Config, url: string, options: Options) {
+  const assembly = await assemble(config, url, createLog(config));
+  try {
+    return await withService('api', { DATABASE_URL: url }, (client, api) =>
+      withFleet({ config, url, assembly }, options, (times) =>
+        measured(client, { api, directory: config.dataDirectory, times }, options),
+      ),
+    );
+  } finally {
+    await assembly.close();
+  }
+}
+
 await runBench(async () => {
   const { values } = parseArgs({
     options: {
@@ -276,12 +289,7 @@ await runBench(async () => {
     const log = createLog(config);
     const postgres = await startEmbeddedPostgres({ directory, log, onExit: (reason) => log.error(reason) });
     try {
-      const assembly = await assemble(config, postgres.url, log);
-      const { rows, sound } = await withService('api', { DATABASE_URL: postgres.url }, (client, pid) =>
-        withFleet({ config, url: postgres.url, assembly }, options, (times) =>
-          measured(client, { api: pid, directory, times }, options),
-        ),
-      ).finally(() => assembly.close());
+      const { rows, sound } = await ofFleet(config, postgres.url, options);
       const about: [string, Cell][] = [
         ['machine', `${cpus().length} cores of ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`],
         ['queue', config.redisUrl === undefined ? 'BullMQ on Postgres' : 'BullMQ on Redis'],

@@ -1,7 +1,6 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
 
 import { z } from 'zod';
-import type { Point } from '../../algorithms/space/space.ts';
 import type {
   FoundOften,
   Page,
@@ -94,7 +93,7 @@ export function createSearchQueries(database: Database): SearchQueries {
         WHERE r.search_id = ${id}::uuid AND t.number < ${FIRST_RUN}::int AND t.stage = ${stage}::int AND r.value IS NOT NULL
         GROUP BY r.epochs ORDER BY r.epochs`,
     completeSample: async ({ id }, from, limit) => {
-      const rows = await database.$queryRaw<{ point: Point; value: number; trials: number }[]>`
+      const rows = await database.$queryRaw<{ point: TimedOutcome['point']; value: number; trials: number }[]>`
         WITH complete AS (
           SELECT number, count(*) OVER () AS trials, row_number() OVER (ORDER BY number) - 1 AS place FROM trials
           WHERE search_id = ${id}::uuid AND ${isTrial} AND number >= ${from}::int AND state = 'complete' AND value IS NOT NULL
