@@ -5,7 +5,7 @@ import { median } from './report.ts';
 const viewport = { width: 1280, height: 900 };
 
 /** A new context opens a window of Chromium's own, whose scripts keep a core busy for half a second. */
-const WINDOW_MS = 2000;
+export const WINDOW_MS = 2000;
 
 /**
  * Seconds from the navigation until the overview of a search shows its history and the page is idle, so that inputs are answered, and the

@@ -1,6 +1,6 @@
 /** How fast the page is, measured in a real browser by its own clocks. */
 import type { Browser, Page } from 'playwright-core';
-import { heapOf } from './large-page.ts';
+import { heapOf, WINDOW_MS } from './large-page.ts';
 import { median } from './report.ts';
 
 /** Bytes over the wire, as they are compressed, and seconds until the heading of the first view is painted and the page idle. */
@@ -16,6 +16,7 @@ export async function firstLoad(browser: Browser, url: string): Promise<{ second
       });
       observer.observe(document, { childList: true, subtree: true });
     });`);
+  await page.waitForTimeout(WINDOW_MS);
   await page.goto(url);
   const seconds = Number(await page.evaluate('globalThis.usable'));
   const bytes = Number(
