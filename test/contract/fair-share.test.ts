@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connect, type Database } from '../../src/adapters/postgres/connection.ts';
 import type { PlannedTrial, Usage } from '../../src/domain/commands.ts';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { createTestDatabase, type TestDatabase, withPostgres } from '../support/postgres.ts';
 import { specified } from '../support/search-in-memory.ts';
 import type { InspectableStore } from '../support/store-commands.ts';
 import { create, inMemory, inPostgres } from '../support/stores.ts';
@@ -139,6 +139,32 @@ it('many that ask at once for one search get a delivery each', async () => {
     await seen.store.remove(id!);
   } finally {
     await many.$disconnect();
+  }
+});
+
+it('a search that is being changed is passed over for another, and waited for where it is the only one', async () => {
+  const one = connect(testDatabase.url, 1);
+  try {
+    // Who waited for the locked one would fail.
+    await one.$executeRaw`SET lock_timeout = '5s'`;
+    const seen = inPostgres(one);
+    const [first, second] = (await searchesOf(seen, [1, 1])) as [string, string];
+    // The second has used more: the first is next.
+    const usages = [{ searchId: second, seconds: 100, turns: 1 }];
+    const next = await withPostgres(testDatabase.url, async (client) => {
+      await client.query('BEGIN');
+      await client.query('SELECT FROM searches WHERE id = $1 FOR UPDATE', [first]);
+      expect((await seen.store.claimNext(usages, claimer)).claimed?.search.id).toBe(second);
+      await seen.store.remove(second);
+      const waiting = seen.store.claimNext([], claimer);
+      await client.query('ROLLBACK');
+      return waiting;
+    });
+    expect(next.claimed?.search.id).toBe(first);
+    expect(next.claimed?.claims).toHaveLength(2);
+    await seen.store.remove(first);
+  } finally {
+    await one.$disconnect();
   }
 });
 
