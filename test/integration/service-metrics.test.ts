@@ -78,7 +78,7 @@ describe('the metrics', () => {
 
     const long = await service.client.create(lasting(60_000, 2));
     await eventually(async () => (await since('hypersearch_lease_renewals_total')) > 0, 10_000, 'a renewal');
-    expect((await metrics()).get('hypersearch_threads_busy')).toBe(2);
+    await eventually(async () => (await metrics()).get('hypersearch_threads_busy') === 2, 10_000, 'two busy threads');
     expect(await since('hypersearch_lease_losses_total{how="expired"}')).toBe(0);
     // As if no worker had renewed it: the process releases it, and learns with its next renewal that it no longer has it.
     await withPostgres(service.databaseUrl, (postgres) =>
