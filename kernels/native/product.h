@@ -8,20 +8,15 @@
 #define PRODUCT_H
 
 #include "layers.h"
+#include "panel.h"
 
-/* As many rows as leave registers for two vectors of b and one number of a. */
-#if LANES == 16
-#define ROWS 8
-#elif LANES == 8
+/* Rows of a tile: they leave registers for two vectors of b and one number of a. */
+#if LANES == 8
 #define ROWS 4
 #else
 #define ROWS 8
 #endif
-
-/* Columns of a tile. */
-#define WIDTH (2 * LANES)
-/* Terms summed in one go; more are added to what is there, which changes no bits. A panel of them stays in the first cache. */
-#define BLOCK 256
+#define MOST_ROWS 10
 
 /*
  * out (rows × columns) = start + a·b. Numbers of a lie a_row (from row to row) and a_term (from term to term) apart, terms of b
@@ -41,10 +36,10 @@ struct tile {
 
 /* `vectors` of columns, the last of `last` lanes. rows, vectors and whether last < LANES are constants where it is called. */
 INLINE void sum_tile(const struct tile t, int rows, int vectors, int last, bool is_part) {
-  vf sums[ROWS][2];
+  vf sums[MOST_ROWS][2];
   int end = vectors - 1;
 #define LOAD(at, v) (is_part && (v) == end ? load_part(at, last) : load(at))
-#pragma GCC unroll 8
+#pragma GCC unroll 10
   for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; v++) sums[r][v] = LOAD(t.start + r * t.start_row + v * LANES, v);
@@ -53,7 +48,7 @@ INLINE void sum_tile(const struct tile t, int rows, int vectors, int last, bool 
     vf columns[2];
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; v++) columns[v] = LOAD(b + v * LANES, v);
-#pragma GCC unroll 8
+#pragma GCC unroll 10
     for (int r = 0; r < rows; r++) {
       vf one = splat(a[r * t.a_row]);
 #pragma GCC unroll 2
@@ -63,7 +58,7 @@ INLINE void sum_tile(const struct tile t, int rows, int vectors, int last, bool 
     b += t.b_term;
   }
 #undef LOAD
-#pragma GCC unroll 8
+#pragma GCC unroll 10
   for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; v++) {
@@ -74,20 +69,26 @@ INLINE void sum_tile(const struct tile t, int rows, int vectors, int last, bool 
 }
 
 INLINE void sum_rows(struct tile t, int rows, int vectors, int last, bool is_part) {
-#define SOME_ROWS(count)                              \
-  for (; rows >= (count); rows -= (count)) {          \
-    sum_tile(t, count, vectors, last, is_part);       \
-    t.a += (count) * t.a_row;                         \
-    t.start += (count) * t.start_row;                 \
-    t.out += (count) * t.out_row;                     \
+#define NEXT_ROWS(count)                        \
+  {                                             \
+    sum_tile(t, count, vectors, last, is_part); \
+    t.a += (count) * t.a_row;                   \
+    t.start += (count) * t.start_row;           \
+    t.out += (count) * t.out_row;               \
+    rows -= (count);                            \
   }
-  SOME_ROWS(ROWS)
-#if ROWS > 4
-  SOME_ROWS(4)
+#if LANES == 16
+  /* Two rows alone would wait for their additions: ten classes are common. */
+  if (rows > 2 && rows % ROWS == 2) NEXT_ROWS(10)
 #endif
-  SOME_ROWS(2)
-  SOME_ROWS(1)
-#undef SOME_ROWS
+  while (rows >= ROWS) NEXT_ROWS(ROWS)
+#if ROWS > 4
+  if (rows >= 4) NEXT_ROWS(4)
+#endif
+  if (rows == 3) NEXT_ROWS(3)
+  if (rows == 2) NEXT_ROWS(2)
+  if (rows == 1) NEXT_ROWS(1)
+#undef NEXT_ROWS
 }
 
 /* `rows` rows of at most WIDTH columns. Functions of their own: code of other tiles beside a tile's loop takes registers from it. */
@@ -124,17 +125,6 @@ static void sum_columns(struct tile t, int rows, int columns) {
 
 static const float zeros[WIDTH];
 
-/* Room for a panel of b: BLOCK terms × WIDTH columns; a thread has its own. */
-static _Thread_local float panel[BLOCK * WIDTH] __attribute__((aligned(64)));
-
-INLINE int lesser(int a, int b) { return a < b ? a : b; }
-
-/* Copies `terms` rows of `columns` numbers to the panel. */
-static void copy_panel(const float *b, ptrdiff_t b_term, int terms, int columns) {
-  for (int k = 0; k < terms; k++)
-    for_row(j, here, columns) store_here(panel + k * columns + j, load_here(b + k * b_term + j, here), here);
-}
-
 /* Copying a panel pays from so many rows on that are multiplied with it. */
 #define COPIED_FROM 48
 
@@ -163,56 +153,122 @@ static void product(struct tile t, int rows, int columns, int terms) {
   }
 }
 
-/* z = x·W + b (bias NULL: none) */
-static void dense_forward(const float *x, const float *weight, const float *bias, float *z, int N, int D, int H) {
-  struct tile t = {
-      .a = x, .a_row = stride(D), .a_term = 1, .b = weight, .b_term = stride(H), .start = bias ? bias : zeros, .start_row = 0,
-      .out = z, .out_row = stride(H)};
-  product(t, N, padded(H), D);
-}
-
 static void column_sums(const float *x, ptrdiff_t row, float *sums, int N, int H) {
-  for_row(j, here, padded(H)) {
+  int columns = padded(H), j = 0;
+  /* Four sums at once: one alone would wait for each of its additions. */
+  for (; j + 4 * LANES <= columns; j += 4 * LANES) {
+    vf sum[4] = {0};
+    for (int i = 0; i < N; i++)
+#pragma GCC unroll 4
+      for (int v = 0; v < 4; v++) sum[v] += load(x + i * row + j + v * LANES);
+    for (int v = 0; v < 4; v++) store(sums + j + v * LANES, sum[v]);
+  }
+  for (; j < columns; j += LANES) {
+    int here = lesser(LANES, columns - j);
     vf sum = splat(0);
     for (int i = 0; i < N; i++) sum += load_here(x + i * row + j, here);
     store_here(sums + j, sum, here);
   }
 }
 
+/* Sums as rows of outᵀ = aᵀ-like factors: columns that would fill less than a vector. */
+struct narrow {
+  /* outᵀ (columns × rows): number k of column h at a + h·a_row + k·a_term. */
+  const float *a;
+  ptrdiff_t a_row, a_term;
+  /* The terms of row i: at b + i + k·b_row, or if they are to be turned at b + i·b_row + k. */
+  const float *b;
+  ptrdiff_t b_row;
+  bool turns;
+  /* From where sums begin, a number a column; NULL: zeros. */
+  const float *start;
+  float *out;
+  ptrdiff_t out_row;
+  int rows, columns, terms;
+};
+
+/* Whether that takes less time than vectors that are not full. Padding must fit in one. */
+INLINE bool is_narrow(int columns, int rows, bool turns) {
+  return LANES >= TILE && columns > 0 && rows >= 2 * LANES && (turns ? 8 * columns <= 5 * LANES : 4 * columns <= 3 * LANES);
+}
+
+static void sum_narrow(const struct narrow n) {
+  float sums[LANES * WIDTH] __attribute__((aligned(64)));
+  int room = padded(n.columns);
+  struct tile t = {.a_row = n.a_row, .a_term = n.a_term, .out = sums, .out_row = WIDTH};
+  for (int i = 0; i < n.rows; i += WIDTH) {
+    int there = lesser(WIDTH, n.rows - i), width = padded(there);
+    t.start = zeros;
+    t.start_row = 0;
+    if (n.start != NULL) {
+      for (int h = 0; h < n.columns; h++)
+        for_row(v, here, WIDTH) store(sums + h * WIDTH + v, splat(n.start[h]));
+      t.start = sums;
+      t.start_row = WIDTH;
+    }
+    for (int k = 0; k < n.terms; k += BLOCK) {
+      t.terms = lesser(BLOCK, n.terms - k);
+      t.a = n.a + k * t.a_term;
+      if (n.turns) {
+        turn_panel(n.b + i * n.b_row + k, n.b_row, width, there, t.terms);
+        t.b = panel;
+        t.b_term = width;
+      } else {
+        t.b = n.b + i + k * n.b_row;
+        t.b_term = n.b_row;
+      }
+      sum_columns(t, n.columns, width);
+      t.start = sums;
+      t.start_row = WIDTH;
+    }
+    float *to = n.out + i * n.out_row;
+    int fours = there & ~3;
+    turn_rows(sums, WIDTH, n.columns, to, n.out_row, room, fours);
+    for (int r = fours; r < there; r++)
+      for (int h = 0; h < room; h++) to[r * n.out_row + h] = h < n.columns ? sums[h * WIDTH + r] : 0;
+  }
+}
+
+/* Columns that fill vectors. */
+INLINE int wide_of(int columns) { return columns / LANES * LANES; }
+
+/* z = x·W + b (bias NULL: none) */
+static void dense_forward(const float *x, const float *weight, const float *bias, float *z, int N, int D, int H) {
+  int wide = wide_of(H);
+  bool narrow = is_narrow(H - wide, N, true);
+  struct tile t = {
+      .a = x, .a_row = stride(D), .a_term = 1, .b = weight, .b_term = stride(H), .start = bias ? bias : zeros, .start_row = 0,
+      .out = z, .out_row = stride(H)};
+  product(t, N, narrow ? wide : padded(H), D);
+  if (narrow)
+    sum_narrow((struct narrow){
+        .a = weight + wide, .a_row = 1, .a_term = stride(H), .b = x, .b_row = stride(D), .turns = true,
+        .start = bias ? bias + wide : NULL, .out = z + wide, .out_row = stride(H), .rows = N, .columns = H - wide, .terms = D});
+}
+
 /* dW = xᵀ·dz, db = the column sums of dz (d_bias NULL: none). Padding of both becomes zeros. */
 static void dense_backward_parameters(const float *x, const float *dz, float *d_weight, float *d_bias, int N, int D, int H) {
+  int wide = wide_of(H);
+  bool narrow = is_narrow(H - wide, D, false);
   struct tile t = {
       .a = x, .a_row = 1, .a_term = stride(D), .b = dz, .b_term = stride(H), .start = zeros, .start_row = 0,
       .out = d_weight, .out_row = stride(H)};
-  product(t, D, padded(H), N);
-  clear_padding(d_weight, stride(H), D, H);
+  product(t, D, narrow ? wide : padded(H), N);
+  if (narrow)
+    sum_narrow((struct narrow){
+        .a = dz + wide, .a_row = 1, .a_term = stride(H), .b = x, .b_row = stride(D), .out = d_weight + wide,
+        .out_row = stride(H), .rows = D, .columns = H - wide, .terms = N});
+  else clear_padding(d_weight, stride(H), D, H);
   if (d_bias == NULL) return;
   column_sums(dz, stride(H), d_bias, N, H);
   clear_padding(d_bias, stride(H), 1, H);
 }
 
-/* `rows` rows of W, a multiple of four, become the columns of the panel; rows beyond `there` are zeros. */
-static void turn_panel(const float *weight, ptrdiff_t row, int rows, int there, int terms) {
-  static const float none[4];
-  for (int r = 0; r < rows; r += 4) {
-    for (int j = 0; j < terms; j += 4) {
-      const float *from = weight + r * row + j;
-      f4 x0 = load4(r < there ? from : none), x1 = load4(r + 1 < there ? from + row : none);
-      f4 x2 = load4(r + 2 < there ? from + 2 * row : none), x3 = load4(r + 3 < there ? from + 3 * row : none);
-      f4 low01 = {x0[0], x1[0], x0[1], x1[1]}, low23 = {x2[0], x3[0], x2[1], x3[1]};
-      f4 high01 = {x0[2], x1[2], x0[3], x1[3]}, high23 = {x2[2], x3[2], x2[3], x3[3]};
-      float *to = panel + j * rows + r;
-      store4(to, (f4){low01[0], low01[1], low23[0], low23[1]});
-      store4(to + rows, (f4){low01[2], low01[3], low23[2], low23[3]});
-      store4(to + 2 * rows, (f4){high01[0], high01[1], high23[0], high23[1]});
-      store4(to + 3 * rows, (f4){high01[2], high01[3], high23[2], high23[3]});
-    }
-  }
-}
-
 /* dx = dz·Wᵀ: rows of W become columns. Reads the padding of W's rows, which it may. */
 static void dense_backward_input(const float *dz, const float *weight, float *dx, int N, int D, int H) {
-  int columns = padded(D);
+  int wide = wide_of(D);
+  bool narrow = is_narrow(D - wide, N, true);
+  int columns = narrow ? wide : padded(D);
   struct tile t = {.a_row = stride(H), .a_term = 1, .b = panel, .out_row = stride(D)};
   for (int k = 0; k < columns; k += WIDTH) {
     int width = lesser(WIDTH, columns - k);
@@ -227,6 +283,10 @@ static void dense_backward_input(const float *dz, const float *weight, float *dx
       sum_columns(t, N, width);
     }
   }
+  if (narrow)
+    sum_narrow((struct narrow){
+        .a = weight + wide * stride(H), .a_row = stride(H), .a_term = 1, .b = dz, .b_row = stride(H), .turns = true,
+        .out = dx + wide, .out_row = stride(D), .rows = N, .columns = D - wide, .terms = H});
 }
 
 #endif
