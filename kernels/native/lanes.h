@@ -113,6 +113,20 @@ INLINE vf lesser_of(vf a, vf b) {
 
 INLINE f4 greater_of4(f4 a, f4 b) { return choose4(a < b, b, a); }
 
+/* The greatest lane, where none is NaN. */
+INLINE float greatest_lane(vf x) {
+#if LANES == 16
+  __m256 eight = _mm256_max_ps(_mm512_castps512_ps256((__m512)x), _mm512_extractf32x8_ps((__m512)x, 1));
+  f4 four = (f4)_mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+#elif LANES == 8
+  f4 four = (f4)_mm_max_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
+#else
+  f4 four = x;
+#endif
+  four = greater_of4(four, (f4){four[2], four[3], four[2], four[3]});
+  return four[0] < four[1] ? four[1] : four[0];
+}
+
 INLINE vf square_root(vf x) {
 #if LANES == 16
   return (vf)_mm512_sqrt_ps((__m512)x);
@@ -171,6 +185,21 @@ INLINE vi lanes_below(int columns, int j) {
   for (int i = 0; i < LANES; i++) lanes[i] = i;
   return lanes < (vi){0} + (columns - j);
 }
+
+/* A bit for each lane of a mask, the first lane's the lowest. */
+INLINE unsigned lane_bits(vi mask) {
+#if LANES == 16
+  return _mm512_movepi32_mask((__m512i)mask);
+#elif LANES == 8
+  return (unsigned)_mm256_movemask_ps((__m256)mask);
+#elif defined(__ARM_NEON)
+  return (mask[0] & 1u) | (mask[1] & 2u) | (mask[2] & 4u) | (mask[3] & 8u);
+#else
+  return (unsigned)_mm_movemask_ps((__m128)mask);
+#endif
+}
+
+INLINE bool any(vi mask) { return lane_bits(mask) != 0; }
 
 /*
  * `for_row(j, here, columns)` visits a row of `columns` numbers, a multiple of four, a vector at a time: `here` lanes of it are

@@ -24,9 +24,16 @@ INLINE float greatest(const float *x, int columns) {
     vf o = load_here(x + j, here);
     most = greater_of(most, choose(lanes_below(columns, j), o, splat(-__builtin_inff())));
   }
-  float one = most[0];
-  for (int i = 1; i < LANES; i++) one = one < most[i] ? most[i] : one;
-  return one;
+  return greatest_lane(most);
+}
+
+/* The first of `columns` numbers that is x, which is one of them. */
+INLINE int place_of(float x, const float *in, int columns) {
+  for_row(j, here, columns) {
+    unsigned same = lane_bits((load_here(in + j, here) == splat(x)) & lanes_below(columns, j));
+    if (same != 0) return j + __builtin_ctz(same);
+  }
+  return columns;
 }
 
 /* Returns the number of rows that are done. */
@@ -105,10 +112,7 @@ static int count_correct(const float *outputs, const int32_t *labels, int N, int
   int correct = 0;
   for (int i = 0; i < N; i++, outputs += row) {
     float most = greatest(outputs, C);
-    int first = 0;
-    if (!(most > -__builtin_inff())) continue;
-    while (outputs[first] != most) first++;
-    correct += first == labels[i];
+    if (most > -__builtin_inff()) correct += place_of(most, outputs, C) == labels[i];
   }
   return correct;
 }

@@ -27,16 +27,6 @@ INLINE vi magnitude_of(vf x) { return (vi)x & ~SIGN; }
 /* Lanes whose products may be subnormal: below 2^-100, and not zero. */
 INLINE vi small_lanes(vf x) { return (magnitude_of(x) < SMALL) & (magnitude_of(x) != 0); }
 
-INLINE bool any(vi mask) {
-#if LANES == 16
-  return _mm512_movepi32_mask((__m512i)mask) != 0;
-#elif LANES == 8
-  return _mm256_movemask_ps((__m256)mask) != 0;
-#else
-  return (mask[0] | mask[1] | mask[2] | mask[3]) != 0;
-#endif
-}
-
 INLINE vf where(vi mask, vf x) { return (vf)((vi)x & mask); }
 
 /*
