@@ -54,7 +54,7 @@ describe.skipIf(browserPath === undefined)('a confirmation', () => {
 
   it('is followed while it runs, and its runs are no trials', async () => {
     const { page, complaints } = await openPage(browser);
-    const { id } = await service.client.create(lasting(1500, 4, { name: 'slow', confirm: { trials: 4, repeats: 3 } }));
+    const { id } = await service.client.create(lasting(500, 4, { name: 'slow', confirm: { trials: 4, repeats: 3 } }));
     await page.goto(`${service.url}/searches/${id}`);
     await page.getByText(/round \d of \d, \d+ of \d+ runs have ended/).waitFor();
     await page.getByText(/^\d+ of \d+ runs$/).waitFor();
