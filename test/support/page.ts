@@ -26,6 +26,15 @@ export async function openPage(browser: Browser, options: Parameters<Browser['ne
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** Those of axe that may judge otherwise where colours alone are others. */
+export const rulesOfColours = ['color-contrast', 'link-in-text-block'];
+
+/** Resolves once the page is drawn in it. */
+export async function changeTheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))');
+}
+
 interface AxeFinding {
   readonly id: string;
   readonly impact: string | null;

@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
-import { accessibilityFaults, openPage, type TestPage } from '../../support/page.ts';
+import { accessibilityFaults, changeTheme, openPage, rulesOfColours, type TestPage } from '../../support/page.ts';
 import { eventually } from '../../support/processes.ts';
 import { ended } from '../../support/searches.ts';
 import { startTestService, type TestService } from '../../support/service.ts';
@@ -37,9 +37,6 @@ const staged = {
     { epochs: 6, trials: 6 },
   ],
 };
-
-/** Those of axe that may judge otherwise where colours alone are others. */
-const rulesOfColours = ['color-contrast', 'link-in-text-block'];
 
 describe.skipIf(browserPath === undefined)('the views', () => {
   let service: TestService;
@@ -111,9 +108,7 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     const opened = await openPage(browser, { colorScheme: 'light' });
     const { page, complaints } = opened;
     const faults = await visit(opened, async () => {
-      // Colours alone are others then.
-      await page.emulateMedia({ colorScheme: 'dark' });
-      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
+      await changeTheme(page, 'dark');
       const found = await accessibilityFaults(page, rulesOfColours);
       await page.emulateMedia({ colorScheme: 'light' });
       return found.map((fault) => `dark: ${fault}`);
