@@ -1,33 +1,38 @@
 /** How a service process ends: in order, whatever ends it, and at once if it is asked twice. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/cli/api-client.ts';
 import { eventually, main, type RunningProcess, run } from '../support/processes.ts';
 import { lasting, reached } from '../support/searches.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts';
 
+/** Of all tests: making a database takes longer than most of them. */
 let folder: TemporaryFolder;
 let service: RunningProcess;
 let closed: Promise<unknown>;
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await temporaryFolder();
 });
 afterEach(async () => {
   await service?.end('SIGKILL');
-  await folder.remove();
+  await rm(failure(), { force: true });
 });
+afterAll(() => folder?.remove());
 
 /** Where the embedded Postgres has the number of its process while it runs. */
 const pidFile = () => join(folder.path, 'data/postgres/data/postmaster.pid');
 
+/** An error that nobody handles is thrown once there is this file. */
+const failure = () => join(folder.path, 'fail');
+
 async function start(command: 'start' | 'demo', ...options: string[]): Promise<void> {
   service = run(process.execPath, [...options, main, command], {
     ...{ HYPERSEARCH_PORT: '0', HYPERSEARCH_DATA: join(folder.path, 'data'), DATABASE_URL: '', REDIS_URL: '' },
-    FAILS_ONCE_THERE_IS: join(folder.path, 'fail'),
+    FAILS_ONCE_THERE_IS: failure(),
   });
   closed = once(service.child, 'close');
   await service.prints(command === 'start' ? /hypersearch is ready/ : /trial +\d+ /);
@@ -62,7 +67,7 @@ describe('npm start', () => {
       }
       const timer = setInterval(onPurpose, 20);`;
     await start('start', '--import', `data:text/javascript,${encodeURIComponent(fails)}`);
-    await writeFile(join(folder.path, 'fail'), '');
+    await writeFile(failure(), '');
     expect(await exitCode()).toBe(1);
     expect(service.output()).toMatch(/"level":"fatal".*"stack":"Error: a fault that nobody foresaw.*onPurpose/);
     expect(existsSync(pidFile())).toBe(false);
@@ -72,12 +77,12 @@ describe('npm start', () => {
     await start('start');
     const [, url] = await service.prints(/page\s+(http:\S+)/);
     const client = createClient(url!);
-    const { id } = await client.create(lasting(200, 20));
+    const { id } = await client.create(lasting(100, 12));
     await reached(client, id, 'complete', 2);
     process.kill(Number((await readFile(pidFile(), 'utf8')).split('\n')[0]), 'SIGKILL');
     // Requests are refused meanwhile.
     await eventually(async () => (await client.search(id).catch(() => undefined))?.state === 'complete', 90_000);
-    expect((await client.search(id)).trials).toMatchObject({ complete: 20, failed: 0 });
+    expect((await client.search(id)).trials).toMatchObject({ complete: 12, failed: 0 });
     expect(service.output()).toMatch(/"level":"error".*the built-in Postgres was killed by SIGKILL: starting it again/);
     service.child.kill('SIGINT');
     expect(await exitCode()).toBe(0);

@@ -157,7 +157,7 @@ describe('a search that a limit has ended', () => {
   });
 
   it('leaves cancelled what was cancelled by hand', async () => {
-    const { id } = await service.client.create(lasting(3000, 6, { budget: { trials: 6, seconds: 2 } }));
+    const { id } = await service.client.create(lasting(1000, 6, { budget: { trials: 6, seconds: 1 } }));
     await fetch(`${service.url}/v1/searches/${id}/trials/5/cancel`, { method: 'POST' });
     expect((await ended(service.client, id)).endedBy).toBe('seconds');
     await patch(id, { budget: { seconds: null } });

@@ -66,7 +66,7 @@ const runsEnded = (id: string, count: number) =>
 
 it('has the same bits with 1 and 4 threads, with two workers, and with one that was killed', async () => {
   const specification = {
-    ...lasting(60, 8),
+    ...lasting(40, 8),
     validation: { fraction: 0.3, reshuffle: true },
     confirm: { trials: 5, repeats: 4 },
   };
@@ -85,7 +85,7 @@ it('has the same bits with 1 and 4 threads, with two workers, and with one that 
 
 it('goes on without a finalist whose run failed', async () => {
   const specification = {
-    ...lasting(400, 4),
+    ...lasting(200, 4),
     limits: { attempts: 1 },
     confirm: { trials: 4, repeats: 2, design: 'all' },
   };
@@ -104,7 +104,7 @@ it('goes on without a finalist whose run failed', async () => {
 });
 
 it('is done again once a trial that had failed is tried again, with the runs that it has', async () => {
-  const specification = { ...lasting(300, 4), limits: { attempts: 1 }, confirm: { trials: 3, repeats: 2 } };
+  const specification = { ...lasting(150, 4), limits: { attempts: 1 }, confirm: { trials: 3, repeats: 2 } };
   const undisturbed = await withWorkers(specification, [1]);
   const { id } = await client.create(specification);
   const first = await worker(1);

@@ -260,7 +260,7 @@ describe('what it leaves as it was', () => {
 
 describe('what may happen meanwhile', () => {
   /** Runs that last long enough to be met. */
-  const slow = lasting(250, 3, { confirm: { trials: 3, repeats: 3 } });
+  const slow = lasting(120, 3, { confirm: { trials: 3, repeats: 3 } });
   const confirming = (id: string) =>
     eventually(async () => {
       const search = await service.client.search(id);

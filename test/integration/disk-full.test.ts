@@ -56,7 +56,7 @@ describe('a full disk', () => {
     try {
       const [, url] = await service.prints(/page\s+(http:\S+)/);
       const client = createClient(url!);
-      const { id } = await client.create(lasting(100, 60));
+      const { id } = await client.create(lasting(50, 60));
       await reached(client, id, 'complete', 5);
       const giveBack = await fill(disk);
       const rows = `x,label\n${Array.from({ length: 200_000 }, (_, i) => `${Math.sin(i)},${i % 2}`).join('\n')}\n`;

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => service?.close());
 
-const TRIAL_MS = 60;
+const TRIAL_MS = 30;
 
 const create = (name: string, trials: number, more: object = {}): Promise<Search> =>
   service.client.create(lasting(TRIAL_MS, trials, { name, ...more }));

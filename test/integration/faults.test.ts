@@ -7,6 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import {
   eventually,
   findRedis,
+  type RunningApi,
   type RunningProcess,
   startApi,
   startRedis,
@@ -24,6 +25,9 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
   let database: TestDatabase;
   let redis: TestRedis | undefined;
   let environment: Record<string, string>;
+  /** Of all tests here but that which kills one. */
+  let shared: RunningApi;
+  let client: ApiClient;
   const processes: RunningProcess[] = [];
 
   beforeAll(async () => {
@@ -36,20 +40,18 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
       HYPERSEARCH_SWEEP_SECONDS: '0.3',
       HYPERSEARCH_THREADS: '2',
     };
+    shared = await startApi(environment);
+    client = createClient(shared.url);
   });
   afterEach(async () => {
     await Promise.all(processes.splice(0).map((process) => process.end()));
   });
   afterAll(async () => {
+    await shared?.end();
     await redis?.close();
     await database?.drop();
   });
 
-  const api = async (): Promise<ApiClient> => {
-    const started = await startApi(environment);
-    processes.push(started);
-    return createClient(started.url);
-  };
   const worker = async (more: Record<string, string> = {}): Promise<RunningProcess> => {
     const started = await startWorkerProcess({ ...environment, ...more });
     processes.push(started);
@@ -57,7 +59,6 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
   };
 
   it('a worker killed in mid-trial: its trials are tried again, with the same bits', async () => {
-    const client = await api();
     const doomed = await worker();
     const calm = await client.create(lasting(60, 12));
     await ended(client, calm.id);
@@ -74,14 +75,8 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
   });
 
   it('a worker killed while it makes a model: another one makes it, with the same bits', async () => {
-    const client = await api();
     const first = await worker();
-    const search = await client.create({
-      dataset: 'digits',
-      hyperparameters: { learningRate: 0.001, hiddenUnits: 128, hiddenLayers: 2, batchSize: 16, epochs: 20 },
-      validation: { type: 'kFold', folds: 3 },
-      budget: { trials: 1 },
-    });
+    const search = await client.create(lasting(300, 1, { validation: { type: 'kFold', folds: 3 } }));
     await ended(client, search.id);
     const stateOf = async (id: string) => (await client.model(id)).state;
     const whole = await client.createModel(search.id, { trial: 0 });
@@ -99,18 +94,19 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
 
   it('the API killed and started again: the search goes on meanwhile, and nothing is missed by who comes back', async () => {
     const first = await startApi(environment);
+    processes.push(first);
     await worker();
     const { id } = await createClient(first.url).create(lasting(50, 20));
     await reached(createClient(first.url), id, 'complete', 3);
     await first.end('SIGKILL');
-    const client = await api();
-    const search = await ended(client, id);
+    const second = await startApi(environment);
+    processes.push(second);
+    const search = await ended(createClient(second.url), id);
     expect(search.trials).toMatchObject({ complete: 20, failed: 0 });
     await expectSound(database.url, id);
   });
 
   it('a job delivered twice, and delivered when there is nothing left: the trial runs once', async () => {
-    const client = await api();
     const { id } = await client.create(lasting(40, 6));
     await redeliver(database.url, environment, id);
     await redeliver(database.url, environment, id);
@@ -123,9 +119,8 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
   });
 
   it('a worker that was thought dead and writes late: it is refused, the second attempt counts', async () => {
-    const client = await api();
     const sleeper = await worker({ HYPERSEARCH_THREADS: '1' });
-    const { id } = await client.create(lasting(2500, 1));
+    const { id } = await client.create(lasting(800, 1));
     await reached(client, id, 'running', 1);
     sleeper.child.kill('SIGSTOP');
     await eventually(async () => (await client.search(id)).trials.waiting === 1, 30_000, 'the lease to run out');
@@ -138,7 +133,6 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
   });
 
   it('a worker that is asked to stop releases its trials at once, unharmed', async () => {
-    const client = await api();
     const leaving = await worker();
     const { id } = await client.create(lasting(3000, 2));
     await reached(client, id, 'running', 1);
@@ -153,7 +147,6 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
 
   if (queue === 'redis') {
     it('Redis emptied in mid-search: the queue is refilled from Postgres', async () => {
-      const client = await api();
       await worker();
       const { id } = await client.create(lasting(60, 30));
       await reached(client, id, 'complete', 3);
@@ -167,7 +160,6 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
     });
 
     it('Redis stopped and started: searches are accepted meanwhile, and all are finished', async () => {
-      const client = await api();
       await worker();
       const before = await client.create(lasting(60, 20));
       await reached(client, before.id, 'complete', 2);
@@ -181,13 +173,11 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
       }
     });
     it('Redis that does not answer: the metrics say so', async () => {
-      const client = await api();
       redis!.freeze();
       await tellsOfTheQueue(client).finally(() => redis!.thaw());
     });
   } else {
     it('the queue’s tables emptied in mid-search: they are refilled', async () => {
-      const client = await api();
       await worker();
       const { id } = await client.create(lasting(60, 30));
       await reached(client, id, 'complete', 3);

@@ -27,7 +27,7 @@ const specification = {
     hiddenUnits: 12,
     epochs: 9,
   },
-  budget: { trials: 22 },
+  budget: { trials: 18 },
 };
 
 let database: TestDatabase;

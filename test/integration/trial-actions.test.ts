@@ -31,7 +31,7 @@ async function oneThatIs(id: string, state: TrialState): Promise<number> {
 
 describe('cancel', () => {
   it('stops a running trial and a waiting one; the search ends without them, and names them', async () => {
-    const { id } = await service.client.create(lasting(1500, 6));
+    const { id } = await service.client.create(lasting(500, 6));
     await reached(service.client, id, 'running', 2);
     const running = await oneThatIs(id, 'running');
     expect(await act(id, running, 'cancel')).toMatchObject({ status: 200, body: { state: 'cancelled' } });
@@ -52,7 +52,7 @@ describe('cancel', () => {
 
   it('lets the others of a bracket go on', async () => {
     const pruner = { type: 'successiveHalving', minEpochs: 4, bracketSize: 9 };
-    const { id } = await service.client.create(lasting(400, 9, { pruner }));
+    const { id } = await service.client.create(lasting(200, 9, { pruner }));
     const waits = await oneThatIs(id, 'paused');
     expect((await act(id, waits, 'cancel')).body.state).toBe('cancelled');
     const search = await ended(service.client, id);
@@ -63,7 +63,7 @@ describe('cancel', () => {
 
   it('lets a sampler that learns go on without it', async () => {
     const sampler = { type: 'tpe', seed: 1, startupTrials: 4, concurrency: 1 };
-    const { id } = await service.client.create(lasting(200, 12, { sampler }));
+    const { id } = await service.client.create(lasting(100, 12, { sampler }));
     expect((await act(id, await oneThatIs(id, 'running'), 'cancel')).status).toBe(200);
     expect(await ended(service.client, id)).toMatchObject({
       state: 'complete',
@@ -91,7 +91,7 @@ describe('cancel', () => {
 
 describe('pause', () => {
   it('puts a running trial aside; the search waits for it, and it comes to what it would have come to', async () => {
-    const specification = lasting(1500, 3);
+    const specification = lasting(500, 3);
     const whole = await service.client.create(specification);
     await ended(service.client, whole.id);
     const { id } = await service.client.create(specification);
@@ -121,7 +121,7 @@ describe('pause', () => {
     await expectSound(service.databaseUrl, id);
   });
   it('is refused where trials wait for each other', async () => {
-    const { id } = await service.client.create(lasting(300, 4, { pruner: { type: 'hyperband' } }));
+    const { id } = await service.client.create(lasting(100, 4, { pruner: { type: 'hyperband' } }));
     const refused = await act(id, 0, 'pause');
     expect(refused.status).toBe(409);
     expect(refused.body.detail).toContain('wait for each other');

@@ -26,20 +26,34 @@ export async function openPage(browser: Browser, options: Parameters<Browser['ne
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** Those of axe that may judge otherwise where colours alone are others. */
+export const rulesOfColours = ['color-contrast', 'link-in-text-block'];
+
+/** Resolves once the page is drawn in it. */
+export async function changeTheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))');
+}
+
 interface AxeFinding {
   readonly id: string;
   readonly impact: string | null;
   readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
 }
 
-/** Serious and critical faults that axe finds on the page as it is, each with its first place. */
-export async function accessibilityFaults(page: Page): Promise<string[]> {
+/** Serious and critical faults that axe finds on the page as it is, each with its first place; `only`: by these rules. */
+export async function accessibilityFaults(page: Page, only?: readonly string[]): Promise<string[]> {
   // The page's own policy allows no script but its own; a test's comes in through the debugger.
-  await page.evaluate(axe);
-  const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
-    violations: readonly AxeFinding[];
-  };
-  return found.violations
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
+  const options = JSON.stringify({
+    resultTypes: ['violations'],
+    ...(only && { runOnly: { type: 'rule', values: only } }),
+  });
+  // Only what is asked for crosses over: what else axe tells is a multiple of it.
+  const violations = (await page.evaluate(
+    `axe.run(document, ${options}).then(({ violations }) => violations)`,
+  )) as readonly AxeFinding[];
+  return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary ?? ''}`);
 }

@@ -160,13 +160,20 @@ export async function startRedis(binary: string): Promise<TestRedis> {
   };
 }
 
-/** Asks until the answer is there; for what another process does in its own time. */
+const PAUSE_MS = 25;
+
+/**
+ * Asks until the answer is there; for what another process does in its own time. `longestPauseMs`: where nobody has to be quick, it asks less often the
+ * longer it takes, since whoever answers has other work on the same cores.
+ */
 export async function eventually<T>(
   ask: () => Promise<T | undefined | false>,
   timeoutMs = 60_000,
   what = 'it',
+  longestPauseMs = PAUSE_MS,
 ): Promise<T> {
-  const giveUp = Date.now() + timeoutMs;
+  const begun = Date.now();
+  const giveUp = begun + timeoutMs;
   let last: unknown;
   for (;;) {
     try {
@@ -176,6 +183,7 @@ export async function eventually<T>(
       last = error;
     }
     if (Date.now() > giveUp) throw new Error(`${what} did not happen in ${timeoutMs} ms`, { cause: last });
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    const pause = Math.min(longestPauseMs, PAUSE_MS + (Date.now() - begun) / 10);
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -51,6 +51,7 @@ export async function ended(client: ApiClient, id: string, timeoutMs = 120_000):
     },
     timeoutMs,
     'the end of the search',
+    200,
   );
 }
 

@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
-import { accessibilityFaults, openPage } from '../../support/page.ts';
+import { accessibilityFaults, changeTheme, openPage, rulesOfColours } from '../../support/page.ts';
 import { ended, lasting } from '../../support/searches.ts';
 import { startTestService, type TestService } from '../../support/service.ts';
 
@@ -54,7 +54,7 @@ describe.skipIf(browserPath === undefined)('a confirmation', () => {
 
   it('is followed while it runs, and its runs are no trials', async () => {
     const { page, complaints } = await openPage(browser);
-    const { id } = await service.client.create(lasting(1500, 4, { name: 'slow', confirm: { trials: 4, repeats: 3 } }));
+    const { id } = await service.client.create(lasting(500, 4, { name: 'slow', confirm: { trials: 4, repeats: 3 } }));
     await page.goto(`${service.url}/searches/${id}`);
     await page.getByText(/round \d of \d, \d+ of \d+ runs have ended/).waitFor();
     await page.getByText(/^\d+ of \d+ runs$/).waitFor();
@@ -71,27 +71,19 @@ describe.skipIf(browserPath === undefined)('a confirmation', () => {
     await page.close();
   });
 
-  for (const [how, options] of Object.entries({
-    light: { colorScheme: 'light', viewport: { width: 1440, height: 900 } },
-    dark: { colorScheme: 'dark', viewport: { width: 1440, height: 900 } },
-    'on a phone': { colorScheme: 'light', viewport: { width: 390, height: 800 } },
-    'on a phone, dark': { colorScheme: 'dark', viewport: { width: 390, height: 800 } },
-  } as const)) {
+  /** The themes of a window: the one it is opened in, and the one that is chosen then. */
+  for (const [how, viewport, themes] of [
+    ['light, then dark', { width: 1440, height: 900 }, ['light', 'dark']],
+    ['on a phone, dark, then light', { width: 390, height: 800 }, ['dark', 'light']],
+  ] as const) {
     it(`${how}: fits its window and is usable without sight`, async () => {
-      const { id } = await service.client.create({
-        ...{
-          dataset: 'wine',
-          budget: { trials: 12 },
-          hyperparameters: { epochs: 5 },
-          confirm: { trials: 5, repeats: 3 },
-        },
-      });
-      await ended(service.client, id);
-      const { page } = await openPage(browser, options);
+      confirmed ??= await confirmedSearch();
+      const { page } = await openPage(browser, { viewport });
       for (const [address, text] of [
-        [`/searches/${id}`, 'Confirmation'],
-        [`/new?from=${id}`, 'confirm the best'],
+        [`/searches/${confirmed}`, 'Confirmation'],
+        [`/new?from=${confirmed}`, 'confirm the best'],
       ] as const) {
+        await page.emulateMedia({ colorScheme: themes[0] });
         await page.goto(service.url + address);
         await page.getByText(text).first().waitFor();
         const wider = await page.evaluate(() => {
@@ -99,8 +91,20 @@ describe.skipIf(browserPath === undefined)('a confirmation', () => {
         });
         expect(wider).toBe(0);
         expect(await accessibilityFaults(page)).toEqual([]);
+        await changeTheme(page, themes[1]);
+        expect(await accessibilityFaults(page, rulesOfColours)).toEqual([]);
       }
       await page.close();
     });
+  }
+
+  let confirmed: string | undefined;
+  async function confirmedSearch(): Promise<string> {
+    const { id } = await service.client.create({
+      ...{ dataset: 'wine', budget: { trials: 12 }, hyperparameters: { epochs: 5 } },
+      confirm: { trials: 5, repeats: 3 },
+    });
+    await ended(service.client, id);
+    return id;
   }
 });

@@ -1,9 +1,10 @@
 /** How fast the page is: to load, from an epoch's end to its point on the screen, and with ten thousand trials. `npm run bench:page` tells the numbers. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath } from '../../../bench/parts/browser.ts';
 import { epochsToPixels, firstLoad, interactions } from '../../../bench/parts/page.ts';
 import { longTrials, tinyTrials } from '../../../bench/parts/tiny-and-long-trials.ts';
-import { browserPath, launchBrowser } from '../../support/browser.ts';
+import { launchBrowser } from '../../support/browser.ts';
 import { ended } from '../../support/searches.ts';
 import { startTestService, type TestService } from '../../support/service.ts';
 
@@ -15,7 +16,8 @@ describe.skipIf(browserPath === undefined)('the speed of the page', shared, () =
   let browser: Browser;
   beforeAll(async () => {
     service = await startTestService({ threads: 4 });
-    browser = await launchBrowser();
+    // That of the benchmark.
+    browser = await launchBrowser(browserPath);
   });
   afterAll(async () => {
     await browser?.close();

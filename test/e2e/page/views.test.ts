@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
-import { accessibilityFaults, openPage, type TestPage } from '../../support/page.ts';
+import { accessibilityFaults, changeTheme, openPage, rulesOfColours, type TestPage } from '../../support/page.ts';
 import { eventually } from '../../support/processes.ts';
 import { ended } from '../../support/searches.ts';
 import { startTestService, type TestService } from '../../support/service.ts';
@@ -87,31 +87,44 @@ describe.skipIf(browserPath === undefined)('the views', () => {
     ['/searches/00000000-0000-4000-8000-000000000000', 'Search not found'],
   ];
 
-  for (const [how, options] of Object.entries({
-    light: { colorScheme: 'light' },
-    dark: { colorScheme: 'dark' },
-    'on a phone': { colorScheme: 'light', viewport: { width: 390, height: 800 } },
-  } as const)) {
-    it(`${how}: each is there, usable without sight, and silent`, async () => {
-      const { page, complaints } = await openPage(browser, options);
-      const faults: string[] = [];
-      for (const [address, text] of views()) {
-        await page.goto(service.url + address);
-        await page.getByText(text).first().waitFor();
-        await page.waitForFunction(() => document.querySelector('.waiting') === null);
-        const found = await accessibilityFaults(page);
-        const wider = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        if (wider > 0) found.push(`it is ${wider} px wider than its window`);
-        faults.push(...found.map((fault) => `${address}: ${fault}`));
-      }
-      expect(faults).toEqual([]);
-      // A search that is not there is refused by the service, and the browser tells of every refusal.
-      expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
-      await page.close();
-    });
+  /** Opens every view; what `faultsOf` finds there, with its address. */
+  async function visit({ page }: TestPage, faultsOf: () => Promise<string[]>): Promise<string[]> {
+    const faults: string[] = [];
+    for (const [address, text] of views()) {
+      await page.goto(service.url + address);
+      await page.getByText(text).first().waitFor();
+      await page.waitForFunction(() => document.querySelector('.waiting') === null);
+      const found = await accessibilityFaults(page);
+      const wider = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      if (wider > 0) found.push(`it is ${wider} px wider than its window`);
+      faults.push(...[...found, ...(await faultsOf())].map((fault) => `${address}: ${fault}`));
+    }
+    return faults;
   }
+
+  it('light, then dark: each is there, usable without sight, and silent', async () => {
+    const opened = await openPage(browser, { colorScheme: 'light' });
+    const { page, complaints } = opened;
+    const faults = await visit(opened, async () => {
+      await changeTheme(page, 'dark');
+      const found = await accessibilityFaults(page, rulesOfColours);
+      await page.emulateMedia({ colorScheme: 'light' });
+      return found.map((fault) => `dark: ${fault}`);
+    });
+    expect(faults).toEqual([]);
+    // A search that is not there is refused by the service, and the browser tells of every refusal.
+    expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+    await page.close();
+  });
+
+  it('on a phone: each is there, usable without sight, and silent', async () => {
+    const opened = await openPage(browser, { colorScheme: 'light', viewport: { width: 390, height: 800 } });
+    expect(await visit(opened, async () => [])).toEqual([]);
+    expect(opened.complaints.filter((text) => !text.includes('404'))).toEqual([]);
+    await opened.page.close();
+  });
 
   it('that lack a label, a contrast or a name are reported by what guards them', async () => {
     const { page } = await openPage(browser);

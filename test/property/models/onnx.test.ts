@@ -65,7 +65,7 @@ async function answered({ runtime, session }: Loaded, model: Model, rows: readon
   };
 }
 
-async function batched(loaded: Loaded, model: Model, rows: readonly RawRow[]): Promise<Answers> {
+async function oneByOne(loaded: Loaded, model: Model, rows: readonly RawRow[]): Promise<Answers> {
   const each: Answers[] = [];
   for (const row of rows) each.push(await answered(loaded, model, [row]));
   return { labels: each.flatMap(({ labels }) => labels), numbers: each.flatMap(({ numbers }) => numbers) };
@@ -97,20 +97,28 @@ function difference(a: readonly number[], b: readonly number[]): number {
 
 const TOLERANCE = 1e-5;
 
+/** A single row needs another shape of every tensor, and no other rows than these show whether that works. */
+const ONE_BY_ONE = 60;
+
 async function expectSame(model: Model, rows: readonly RawRow[], options: OnnxOptions = {}): Promise<void> {
   const wanted = expected(model, rows);
+  const first = rows.slice(0, ONE_BY_ONE);
+  const wantedOfFirst = expected(model, first);
   const file = onnxModel(model, options);
   for (const runtime of onnxRuntimes) {
     const loaded = { runtime, session: await runtime.InferenceSession.create(file) };
-    for (const got of [await answered(loaded, model, rows), await batched(loaded, model, rows)]) {
-      expect(got.labels).toEqual(wanted.labels);
-      expect(difference(got.numbers, wanted.numbers)).toBeLessThan(TOLERANCE);
+    for (const [got, right] of [
+      [await answered(loaded, model, rows), wanted],
+      [await oneByOne(loaded, model, first), wantedOfFirst],
+    ] as const) {
+      expect(got.labels).toEqual(right.labels);
+      expect(difference(got.numbers, right.numbers)).toBeLessThan(TOLERANCE);
     }
     await loaded.session.release();
   }
 }
 
-describe.each(modelTasks)('1,000 rows at once and one by one: $what', (task) => {
+describe.each(modelTasks)('1,000 rows at once, and some one by one: $what', (task) => {
   const read = modelTaskDataset(task);
   const rows = withoutTarget(task.rows(1_000, 8));
   it.each(modelSettings)('$activation, $preprocessing, batch norm: $batchNorm', async (settings) => {
