@@ -25,13 +25,11 @@ const schema = `
 let root: string;
 /** A project whose set-up is done: most tests begin with a copy of it. */
 let prepared: string;
-/** What the first command in it printed. */
-let first: Outcome;
 
 beforeAll(async () => {
   await beginAnew();
   prepared = root;
-  first = await run('dist/src/main.js', 'a b', '--c');
+  await run('--setup-only');
 });
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'hypersearch-setup-'));
@@ -63,11 +61,6 @@ async function startOver(): Promise<void> {
   await beginAnew();
 }
 
-/** Its client has to be generated again, and the build be made again: something to wait for. */
-async function changeSchema(): Promise<void> {
-  await writeFile(join(root, 'prisma/schema.prisma'), schema.replace('Thing', 'Other'));
-}
-
 /** Every package by link, but a node_modules of its own: the stamps are kept in there. */
 async function linkModules(): Promise<void> {
   const from = join(projectRoot, 'node_modules');
@@ -81,13 +74,7 @@ function start(...args: string[]): ChildProcess {
   return spawn(process.execPath, [join(root, 'scripts/run.mjs'), ...args], { cwd: tmpdir() });
 }
 
-interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly said: string;
-}
-
-async function run(...args: string[]): Promise<Outcome> {
+async function run(...args: string[]): Promise<{ code: number | null; out: string; said: string }> {
   const child = start(...args);
   const texts = { out: '', said: '' };
   child.stdout!.on('data', (text: Buffer) => {
@@ -101,6 +88,8 @@ async function run(...args: string[]): Promise<Outcome> {
 }
 
 it('makes what is due, then hands over arguments, output and exit code; the second time it makes nothing', async () => {
+  await startOver();
+  const first = await run('dist/src/main.js', 'a b', '--c');
   expect(first.said).toBe('Generating the database client…\nCompiling the kernels…\nBuilding…\n');
   expect(first.out).toBe('["a b","--c"]\n');
   expect(first.code).toBe(3);
@@ -120,7 +109,7 @@ it('builds again when a source changes, and forgets the output of one that is go
   expect(await run('dist/src/main.js')).toEqual({ code: 0, out: 'changed\n', said: 'Building…\n' });
   expect(existsSync(join(root, 'dist/src/other.js'))).toBe(false);
   expect(existsSync(asset)).toBe(true);
-  await changeSchema();
+  await writeFile(join(root, 'prisma/schema.prisma'), schema.replace('Thing', 'Other'));
   expect((await run('--setup-only')).said).toBe('Generating the database client…\nBuilding…\n');
   expect(existsSync(join(root, 'dist/src/adapters/prisma-client/models/Thing.js'))).toBe(false);
 });
@@ -163,7 +152,7 @@ it('names the lines of the sources in stack traces', async () => {
 });
 
 it('is done by one of several at a time', async () => {
-  await changeSchema();
+  await startOver();
   const all = await Promise.all([1, 2, 3].map(() => run('dist/src/main.js')));
   expect(all.map(({ code }) => code)).toEqual([3, 3, 3]);
   const said = all.map((one) => one.said).join('');
@@ -173,7 +162,7 @@ it('is done by one of several at a time', async () => {
 });
 
 it('does not wait for one that was killed', async () => {
-  await changeSchema();
+  await startOver();
   const child = start('--setup-only');
   while (!existsSync(join(root, '.hypersearch/setup.lock'))) await sleep(5);
   child.kill('SIGKILL');
