@@ -5,7 +5,6 @@ import { Redis } from 'ioredis';
 const PATIENCE_MS = 250;
 /** So long the websockets of a process that was killed still count. */
 const SOCKET_MS = 30_000;
-const RENEW_MS = SOCKET_MS / 3;
 
 /** By the clock of Redis, which all processes share: the names of open websockets, with when they are no longer believed to be open. */
 const NOW = `local time = redis.call('TIME')
@@ -33,7 +32,7 @@ export interface SharedCounts {
 }
 
 /** `prefix`: of all keys in Redis. Where Redis is away nothing is counted, and nothing fails. */
-export function createSharedCounts(url: string, prefix: string): SharedCounts {
+export function createSharedCounts(url: string, prefix: string, socketMs = SOCKET_MS): SharedCounts {
   const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: PATIENCE_MS });
   // The queue says that Redis is away.
   redis.on('error', () => undefined);
@@ -42,15 +41,15 @@ export function createSharedCounts(url: string, prefix: string): SharedCounts {
   const renewal = setInterval(() => {
     // What Redis has lost is in it again with this.
     for (const [key, sockets] of open) {
-      redis.eval(RENEW, 1, nameOf(key), SOCKET_MS, ...sockets).catch(() => undefined);
+      redis.eval(RENEW, 1, nameOf(key), socketMs, ...sockets).catch(() => undefined);
     }
-  }, RENEW_MS);
+  }, socketMs / 3);
   return {
     requests: { redis, nameSpace: `${prefix}:requests:` },
     openSocket: async (key, socket, limit) => {
       let used: number | undefined;
       try {
-        used = (await redis.eval(OPEN, 1, nameOf(key), limit, SOCKET_MS, socket)) as number;
+        used = (await redis.eval(OPEN, 1, nameOf(key), limit, socketMs, socket)) as number;
       } catch {
         used = undefined;
       }
