@@ -13,6 +13,7 @@ import { choiceCondition, rangeCondition } from './box-conditions.ts';
 import { ColourLegend } from './colour-legend.tsx';
 import { Population } from './population.tsx';
 import { usePruned, useScored } from './pruned-switch.tsx';
+import { SelectWhere } from './select-where.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, thin, type Varied, variedIn } from './space.ts';
 import { colourBy } from './trial-colours.ts';
@@ -54,6 +55,7 @@ export function Slices(): ReactNode {
             </button>
           )}
           {dragMode}
+          <SelectWhere />
           {prunedSwitch}
           <select aria-label="Hyperparameter" value={one.name} onChange={(event) => choose(event.target.value)}>
             {varied.map(({ name }) => (
