@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
 import { openPage } from '../../support/page.ts';
-import { allTrials, ended } from '../../support/searches.ts';
+import { allTrials, contradictory, ended } from '../../support/searches.ts';
 import { startTestService, type TestService } from '../../support/service.ts';
 
 const learningRate = { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' } as const;
@@ -88,6 +88,14 @@ describe.skipIf(browserPath === undefined)('what the page says', () => {
     const page = await open(`/searches/${folds}?view=timeline`);
     await page.getByText('One row per trial that a worker trained at a time: folds of several trials share').waitFor();
     expect(await page.getByText('One row per thread').count()).toBe(0);
+    await page.close();
+  });
+
+  it('calls suggestions by what they ask for', async () => {
+    const page = await open(`/searches/${await create(contradictory)}?view=findings`);
+    await page.getByText(/^At most one of them can be applied: this, or “raise the bound to [^”]*”\.$/).waitFor();
+    await page.getByText(/^At most one of them can be applied: this, or “widen it to [^”]*”\.$/).waitFor();
+    expect(await page.getByText('learningRate.raise').count()).toBe(0);
     await page.close();
   });
 
