@@ -57,6 +57,11 @@ export function formatAge(time: string, now: number): string {
   return `${formatDuration(rounded).replace(/ 0 (s|min)$/, '')} ago`;
 }
 
+/** An uncertainty: two significant digits, whole numbers whole. */
+export function formatDeviation(deviation: number): string {
+  return formatNumber(deviation >= 100 ? Math.round(deviation) : deviation, 2);
+}
+
 /** 0.976 ± 0.004: the error with two significant digits, the value with as many decimals. */
 export function plusMinus(value: number, error: number): string {
   if (!(error > 0) || !Number.isFinite(error)) return formatNumber(value);

@@ -4,7 +4,7 @@ import type { Preflight, SearchFindings } from '../contract/analysis.ts';
 import type { Best } from '../contract/trials.ts';
 import type { WhatIf } from '../contract/what-if.ts';
 import type { ApiKey } from '../domain/api-key.ts';
-import { evidenceText } from '../domain/best-evidence.ts';
+import { bestEvidence, evidenceText } from '../domain/best-evidence.ts';
 import type { Project } from '../domain/project.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
@@ -12,12 +12,14 @@ import type { TrialSummary } from '../domain/trial.ts';
 import { byTradeoff } from '../domain/what-if/tradeoff.ts';
 import {
   formatConfirmation,
+  formatCount,
   formatDuration,
   formatNumber,
   formatPercent,
   formatTest,
   formatValue,
   plural,
+  plusMinus,
   severityTitle,
 } from '../format.ts';
 
@@ -43,6 +45,7 @@ export function bestTable(search: Search, trials: readonly TrialSummary[]): stri
   const varied = variedOf(search.specification.hyperparameters);
   const table = new Table({
     head: ['', 'trial', metricIn(search), ...varied, 'epochs', 'duration'],
+    colAligns: ['right', 'right', 'right', ...varied.map((name) => alignmentIn(search, name)), 'right', 'right'],
     ...plain,
   });
   for (const [i, trial] of trials.entries()) {
@@ -52,11 +55,19 @@ export function bestTable(search: Search, trials: readonly TrialSummary[]): stri
       trial.number,
       formatNumber(trial.value),
       ...values,
-      trial.epochs,
+      formatCount(trial.epochs),
       formatDuration(trial.durationMs === null ? null : trial.durationMs / 1000),
     ]);
   }
   return table.toString();
+}
+
+/** Numbers are on the right. */
+function alignmentIn({ specification: { hyperparameters } }: Search, name: string): 'left' | 'right' {
+  const setting = hyperparameters[name as keyof typeof hyperparameters];
+  return typeof setting === 'object' && 'distribution' in setting && setting.distribution === 'categorical'
+    ? 'left'
+    : 'right';
 }
 
 /** What can be said of the best value: its interval, the baseline, trials that are no worse, and its confirmed and test values. */
@@ -67,7 +78,7 @@ export function bestLines({ items, evidence, certainty, confirmed, test }: Best)
   if (evidence !== null) {
     const { interval, alike, comparisons, text } = evidence;
     if (interval !== null) {
-      const selected = comparisons === 1 ? '' : `, of the best of ${comparisons}`;
+      const selected = comparisons === 1 ? '' : `, of the best of ${formatCount(comparisons)}`;
       lines.push(`95 % interval${selected}: ${formatNumber(interval[0], 3)} to ${formatNumber(interval[1], 3)}`);
     }
     lines.push(text);
@@ -81,11 +92,11 @@ export function bestLines({ items, evidence, certainty, confirmed, test }: Best)
 
 /** Findings with their frequency, an example and advice. */
 export function findingLines({ trials, items, suggestions }: SearchFindings): string {
-  if (items.length === 0) return `No problems were found in the ${trials} trials.`;
+  if (items.length === 0) return `No problems were found in ${plural(trials, 'trial')}.`;
   const found = items
     .map(({ code, severity, concerns, trials: count, example, numbers }) =>
       [
-        `${severityTitle(severity).padEnd(7)}  ${code}: ${concerns === 'search' ? 'the search' : `${count} of ${trials} trials`}`,
+        `${severityTitle(severity).padEnd(7)}  ${code}: ${concerns === 'search' ? 'the search' : `${formatCount(count)} of ${plural(trials, 'trial')}`}`,
         `         ${concerns === 'search' ? '' : `trial ${numbers[0]}: `}${example.text}`,
         `         ${example.advice}`,
       ].join('\n'),
@@ -115,6 +126,7 @@ export function whatIfTable({ specification }: Search, { rules, ofBest }: WhatIf
       `of best ${ofBest}`,
       'fewer trials',
     ],
+    colAligns: ['left', 'left', ...Array<'right'>(7).fill('right')],
     ...plain,
   });
   for (const { rule, setting, options } of rules) {
@@ -199,11 +211,29 @@ export function projectTable(projects: readonly Project[]): string {
 export function searchTable(searches: readonly Search[]): string {
   const areSeveral = new Set(searches.map(({ project }) => project)).size > 1;
   const of = (project: string) => (areSeveral ? [project] : []);
-  const table = new Table({ head: ['id', 'name', ...of('project'), 'state', 'trials', 'best'], ...plain });
-  for (const { id, name, project, state, trials, best } of searches) {
-    table.push([id, name, ...of(project), state, `${ended(trials)} of ${trials.total}`, formatNumber(best?.value)]);
+  const table = new Table({
+    head: ['id', 'name', ...of('project'), 'state', 'trials', 'best'],
+    colAligns: ['left', 'left', ...(areSeveral ? ['left' as const] : []), 'left', 'right', 'left'],
+    ...plain,
+  });
+  for (const search of searches) {
+    const { id, name, project, state } = search;
+    table.push([id, name, ...of(project), state, endedText(search), bestText(search)]);
   }
   return table.toString();
+}
+
+/** The best value as the page shows it: confirmed if it is, and not as a result if it is luck. */
+function bestText(search: Search): string {
+  const { best } = search;
+  if (best === null) return formatNumber(null);
+  const { confirmed, value } = best;
+  const text = confirmed === undefined ? formatNumber(value) : plusMinus(confirmed.value, confirmed.standardError);
+  return bestEvidence(search)?.aboveBaseline === false ? `${text}, no better than baseline` : text;
+}
+
+function endedText({ trials }: Pick<Search, 'trials'>): string {
+  return `${formatCount(ended(trials))} of ${formatCount(trials.total)}`;
 }
 
 export function ended({ complete, pruned, failed, cancelled }: Search['trials']): number {
@@ -214,11 +244,11 @@ export function searchLines(search: Search): string {
   const { trials, specification, best } = search;
   const counts = (['complete', 'diverged', 'pruned', 'failed', 'cancelled', 'running', 'paused', 'waiting'] as const)
     .filter((state) => trials[state] > 0)
-    .map((state) => `${trials[state]} ${state}`);
+    .map((state) => `${formatCount(trials[state])} ${state}`);
   const lines = [
     `${search.name} (${search.id})`,
     `  state    ${search.state}${search.failure === null ? '' : `: ${search.failure}`}`,
-    `  trials   ${ended(trials)} of ${trials.total}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`,
+    `  trials   ${endedText(search)}${counts.length > 0 ? ` (${counts.join(', ')})` : ''}`,
     `  sampler  ${specification.sampler.type}, seed ${specification.sampler.seed}`,
     `  data     ${search.dataset.name || 'none'}`,
   ];

@@ -75,6 +75,10 @@ describe('the table of trials', () => {
     ['nonsense>3', [expect.stringMatching(/^there is no column nonsense; the columns are number, value, state/)]],
     ['what value>', ['“what” is not', '“value>” is not'].map((start) => expect.stringContaining(start))],
     ['value>high', ['value> needs a number, got high']],
+    ['activation=rellu', ['activation has no choice rellu; did you mean relu?']],
+    ['activation=relu|swish', ['activation has no choice swish; the choices are relu, tanh']],
+    ['state=done', [expect.stringMatching(/^state has no choice done; the choices are waiting, running/)]],
+    ['activation~anh state=pruned|complete', []],
     ['learningRate<0.5 activation=relu', []],
   ])('says what it does not understand: %s', (text, issues) => {
     expect(rangesIn(text, columns).issues).toEqual(issues);

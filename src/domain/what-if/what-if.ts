@@ -132,6 +132,15 @@ function outcomesOf(change: RuleChange, { trials, objective }: Context): readonl
     : replayPruner(trials, change.pruner, objective);
 }
 
+/** Far below what any metric can tell apart, and above the rounding of means over folds. */
+const SAME = 1e-12;
+
+/** How much worse `kept` is than `best`. Not −0, where lower is better and nothing is lost. */
+function lossOf(best: number, kept: number, direction: Direction): number {
+  const lost = compare(best, kept, direction) + 0;
+  return Math.abs(lost) <= SAME * Math.max(Math.abs(best), Math.abs(kept)) ? 0 : lost;
+}
+
 function summaryOf(outcomes: readonly Outcome[], context: Context): Omit<Replayed, 'setting' | 'change'> {
   const { trials, ranked, top, objective } = context;
   const { direction } = objective;
@@ -147,8 +156,7 @@ function summaryOf(outcomes: readonly Outcome[], context: Context): Omit<Replaye
       best === undefined
         ? null
         : { number: best.number, value: best.value!, rank: rankOf(best.final, ranked, direction) },
-    // Not −0, where lower is better and nothing is lost.
-    lost: best === undefined ? null : compare(ranked[0]!.value, best.value, direction) + 0,
+    lost: best === undefined ? null : lossOf(ranked[0]!.value!, best.value!, direction),
     keptOfBest: outcomes.filter(({ stopped }, i) => !stopped && top.has(trials[i]!.number)).length,
     fewerTrials: expectedBest(
       ranked.map(({ value }) => value!),

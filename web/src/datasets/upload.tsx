@@ -30,6 +30,8 @@ interface UploadProps {
 
 export function Upload({ names, builtIn }: UploadProps): ReactNode {
   const [chosen, choose] = useState<Chosen | undefined>(undefined);
+  // Kept when the file is left: it may have to be corrected.
+  const [url, setUrl] = useState('');
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const take = (file: File | undefined) => file && choose({ name: nameOf(file.name), file });
@@ -71,14 +73,19 @@ export function Upload({ names, builtIn }: UploadProps): ReactNode {
         />
         <Paste take={(text) => choose({ name: 'pasted', file: new Blob([text]) })} />
       </div>
-      <Address take={(url) => choose({ name: nameOfUrl(url), file: url })} />
+      <Address url={url} setUrl={setUrl} take={(from) => choose({ name: nameOfUrl(from), file: from })} />
     </div>
   );
 }
 
+interface AddressProps {
+  readonly url: string;
+  readonly setUrl: (url: string) => void;
+  readonly take: (url: string) => void;
+}
+
 /** The service reads the file, from hosts that its operator allows. */
-function Address({ take }: { readonly take: (url: string) => void }): ReactNode {
-  const [url, setUrl] = useState('');
+function Address({ url, setUrl, take }: AddressProps): ReactNode {
   return (
     <form
       className="row"
@@ -145,6 +152,8 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
     },
   });
   const taken = builtIn.includes(name);
+  // Nothing has been read then that could be read in another way.
+  const isUnread = error instanceof Refusal && error.issues.some(({ path }) => path === 'url');
   const issues = upload.error instanceof Refusal ? upload.error.issues : [];
   return (
     <section className="card upload">
@@ -163,7 +172,7 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
       <ProjectSelect field value={project} choose={setProject} none={DEFAULT_PROJECT} />
       {error && <Problem error={error} />}
       {preview === undefined && !error && <Waiting what="what is in it" />}
-      {(preview || error) && <Dialect preview={preview} choices={choices} change={setChoices} />}
+      {(preview || error) && !isUnread && <Dialect preview={preview} choices={choices} change={setChoices} />}
       {preview && (
         <>
           <p role="status">
@@ -245,7 +254,7 @@ function FileIssues({ preview: { faults: issues, columns }, choices, change }: C
           >
             <option value="refuse">reject the file</option>
             <option value="fill">
-              fill inputs: the mean of the training rows, or a word of their own; leave out rows without a target
+              fill inputs: the mean of the training rows, or a separate category; leave out rows without a target
             </option>
             <option value="drop">drop rows with missing values</option>
           </select>

@@ -2,10 +2,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
-import { formatCell, formatCount, formatNumber, formatValue } from '../../../src/format.ts';
+import { formatCell, formatCount, formatDeviation, formatNumber, formatValue } from '../../../src/format.ts';
 import { api, type ModelMessage, type ModelRecord } from '../api.ts';
 import { openStream } from '../live.ts';
 import { useGo } from '../parts/address.ts';
+import { isNotFound, NotFound } from '../parts/not-found.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { StateChip } from '../parts/state.tsx';
 import { numeric, Table } from '../parts/table.tsx';
@@ -23,6 +24,7 @@ export default function ModelView({ id }: { readonly id: string }): ReactNode {
   const model = useQuery({ queryKey: ['model', id], queryFn: () => api.model(id) });
   const done = useProgress(id, model.data);
   useTitle(model.data?.name ?? 'Model');
+  if (isNotFound(model.error)) return <NotFound what="Model" />;
   if (model.error) return <Problem error={model.error} retry={() => void model.refetch()} />;
   if (model.data === undefined) return <Waiting what="the model" />;
   return <ModelBody model={model.data} done={done} />;
@@ -79,7 +81,7 @@ function ModelBody({ model, done }: { readonly model: ModelRecord; readonly done
         </Tile>
         <Tile title={`${origin.metric} of ${origin.ensemble === null ? 'the trial' : 'its best trial'}`}>
           {formatValue(origin.value)}
-          {origin.deviation !== null && <span className="soft small"> ± {formatValue(origin.deviation)}</span>}
+          {origin.deviation !== null && <span className="soft small"> ± {formatDeviation(origin.deviation)}</span>}
         </Tile>
         <Tile title="data set">{origin.dataset.name}</Tile>
         {facts !== null && <Tile title="networks">{facts.members}</Tile>}

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
 import { bestEvidence } from '../../../src/domain/best-evidence.ts';
-import { formatCount, formatNumber, formatValue, plural, plusMinus } from '../../../src/format.ts';
+import { formatCount, formatDeviation, formatNumber, formatValue, plural, plusMinus } from '../../../src/format.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { CopyButton } from '../parts/copy.tsx';
 import { objectiveOf } from '../parts/objective.ts';
@@ -53,7 +53,7 @@ export function BestCard(): ReactNode {
       <p className="soft small">
         {best?.confirmed === undefined &&
           trial.deviation !== null &&
-          `± ${formatValue(trial.deviation)} over the folds; `}
+          `± ${formatDeviation(trial.deviation)} over the folds; `}
         {best?.confirmed !== undefined &&
           `confirmed; ${formatValue(value)} in the search, best with probability ${formatNumber(best.confirmed.probability, 2)}; `}
         {best === null && 'no trial is complete yet; '}at {plural(trial.epochs, 'epoch')}

@@ -104,7 +104,7 @@ function Layout({ sampler, hyperparameters, seed, count, across, up }: LayoutPro
   }, [sampler, hyperparameters, seed, count, across, up]);
   const different = (values: readonly number[]) => new Set(values.map((value) => value.toFixed(6))).size;
   const [xs, ys] = [different(points.map(({ x }) => x)), different(points.map(({ y }) => y))];
-  const caption = `${sampler}: ${formatValue(xs)} values of ${across.name}, ${formatValue(ys)} of ${up.name}`;
+  const caption = `${sampler}: ${plural(xs, 'value')} of ${across.name}, ${formatValue(ys)} of ${up.name}`;
   return (
     <figure style={{ margin: 0, flex: '1 1 12rem', maxWidth: '24rem' }}>
       <svg

@@ -159,6 +159,12 @@ function PatchTable({ patch }: { readonly patch: SearchFindings['suggestions'][n
   );
 }
 
+/** What other suggestions ask for, which is what their texts end with: “raise the bound to 1e-4”. */
+function othersText(ids: readonly string[], suggestions: SearchFindings['suggestions']): string {
+  const others = suggestions.filter(({ id }) => ids.includes(id));
+  return others.map(({ text }) => `“${text.replace(/^.*: /, '').replace(/\.$/, '')}”`).join(' or ');
+}
+
 function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): ReactNode {
   const { search } = useShown();
   const [ticked, tick] = useState<readonly string[] | undefined>(undefined);
@@ -185,7 +191,9 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
             </label>
           </h3>
           {conflicts.length > 0 && (
-            <p className="notice small">Instead of {conflicts.join(' and ')}: at most one of them can be applied.</p>
+            <p className="notice small">
+              At most one of them can be applied: this, or {othersText(conflicts, suggestions)}.
+            </p>
           )}
           <p className="small">
             {excluded === null

@@ -15,6 +15,7 @@ import { objectiveOf } from '../parts/objective.ts';
 import { rangeCondition } from './box-conditions.ts';
 import { type HistoryData, historyOf } from './history-data.ts';
 import { usePruned } from './pruned-switch.tsx';
+import { SelectWhere } from './select-where.tsx';
 import { type Selection, useSelection } from './selection.ts';
 import type { Scored } from './space.ts';
 import { useShown } from './use-search.ts';
@@ -56,6 +57,7 @@ export function HistoryCard(): ReactNode {
             <option value="time">by time</option>
           </select>
           {dragMode}
+          <SelectWhere />
           {prunedSwitch}
           <Switch on={scale === 'log' && canLog} set={(on) => setScale(on ? 'log' : 'linear')} disabled={!canLog}>
             log y

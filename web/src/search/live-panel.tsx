@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { bestFirst } from '../../../src/algorithms/objective.ts';
 import { ownFindings } from '../../../src/domain/finding-scope.ts';
-import { formatCell, formatValue } from '../../../src/format.ts';
+import { formatCell, formatDeviation, formatValue } from '../../../src/format.ts';
 import { objectiveOf } from '../parts/objective.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { numeric, Table } from '../parts/table.tsx';
@@ -129,7 +129,7 @@ function Best(): ReactNode {
             </td>
             <td className="number">
               {formatValue(value)}
-              {deviation !== null && <span className="soft"> ± {formatValue(deviation)}</span>}
+              {deviation !== null && <span className="soft"> ± {formatDeviation(deviation)}</span>}
             </td>
             {varied.map((one) => (
               <td key={one.name} className={isNumeric(one) ? 'number' : undefined}>

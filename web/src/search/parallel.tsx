@@ -3,7 +3,7 @@
 import { type ReactNode, useMemo, useRef } from 'react';
 import { ascending, type Direction } from '../../../src/algorithms/objective.ts';
 import { formatValue, plural } from '../../../src/format.ts';
-import { numericAxis, valueRange } from '../charts/axis.ts';
+import { valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress } from '../parts/address.ts';
@@ -11,8 +11,10 @@ import { objectiveOf } from '../parts/objective.ts';
 import { Sideways } from '../parts/sideways.tsx';
 import { type Colour, useColour } from '../theme.ts';
 import { choiceCondition, rangeCondition } from './box-conditions.ts';
+import { ABSENT, parallelAxis } from './parallel-axes.ts';
 import { Population } from './population.tsx';
 import { usePruned, useScored } from './pruned-switch.tsx';
+import { SelectWhere } from './select-where.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, thin, type Varied, variedIn } from './space.ts';
 import { trialsTable } from './trials-table.ts';
@@ -56,10 +58,14 @@ export function Parallel(): ReactNode {
     <section className="card wide">
       <div className="row spread">
         <h2>Parallel coordinates</h2>
-        {prunedSwitch}
+        <div className="row small">
+          <SelectWhere />
+          {prunedSwitch}
+        </div>
       </div>
       <p className="soft small">
         Drag along axes to select trials, in every view; click an axis to remove its range. Better trials are stronger.
+        {varied.some((one) => isLackedBy(trials, one)) && ` ${ABSENT}: trials that lack the hyperparameter.`}
       </p>
       <Sideways label="Parallel coordinates" width={AXIS_WIDTH * names.length}>
         <LazyChart
@@ -104,6 +110,10 @@ function conditionsOf(chart: unknown, names: readonly string[], varied: readonly
     .join(' ');
 }
 
+function isLackedBy(trials: readonly Scored[], { name }: Varied): boolean {
+  return trials.some(({ point }) => point[name] === undefined);
+}
+
 interface Look {
   readonly metric: string;
   readonly direction: Direction;
@@ -138,26 +148,15 @@ function optionOf(
     trials.map(({ value }) => value),
     direction,
   );
+  const placed = varied.map((one) => parallelAxis(one.distribution, isLackedBy(trials, one)));
   const axes = varied.map(({ name, distribution }, dim) => {
-    if (distribution.distribution === 'categorical') {
-      return {
-        ...axisStyle,
-        dim,
-        name,
-        type: 'category',
-        data: distribution.choices.map(String),
-        axisLabel: { ...axisLabel, formatter: undefined },
-      };
-    }
-    return { ...axisStyle, dim, name, ...numericAxis(distribution) };
+    const { option } = placed[dim]!;
+    const labels = distribution.distribution === 'categorical' ? { formatter: undefined } : option['axisLabel'];
+    return { ...axisStyle, dim, name, ...option, axisLabel: { ...axisLabel, ...(labels ?? {}) } };
   });
   const opacity = trials.length > 300 ? 0.35 : 0.6;
   const rowOf = ({ point, value }: Scored) => [
-    ...varied.map(({ name, distribution }) => {
-      const own = point[name];
-      if (own === undefined) return null;
-      return distribution.distribution === 'categorical' ? String(own) : own;
-    }),
+    ...varied.map(({ name }, dim) => placed[dim]!.place(point[name])),
     value,
   ];
   // The selected ones are drawn last.

@@ -1,9 +1,9 @@
 /** One search: a live header and its views. */
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useDeferredValue, useMemo } from 'react';
-import { Link } from 'wouter';
-import { api, Refusal, type Search } from '../api.ts';
+import { api, type Search } from '../api.ts';
 import { useAddress } from '../parts/address.ts';
+import { isNotFound, NotFound } from '../parts/not-found.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { Tabs } from '../parts/tabs.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -35,8 +35,7 @@ export default function SearchView({ id }: { readonly id: string }): ReactNode {
   const { data: search, error, refetch } = useQuery({ queryKey: ['search', id], queryFn: () => api.search(id) });
   const followed = useFollow(id);
   useTitle(search?.name ?? 'Search');
-  if (followed.removed) return <Gone />;
-  if (error instanceof Refusal && error.status === 404) return <Gone />;
+  if (followed.removed || isNotFound(error)) return <NotFound what="Search" />;
   if (error && search === undefined) return <Problem error={error} retry={() => void refetch()} />;
   if (search === undefined) return <Waiting what="the search" />;
   return <SearchBody search={search} followed={followed} />;
@@ -78,15 +77,4 @@ function SearchBody({ search, followed }: { readonly search: Search; readonly fo
 function EscapeClears(): ReactNode {
   useEscape();
   return null;
-}
-
-function Gone(): ReactNode {
-  return (
-    <>
-      <h1>Search not found</h1>
-      <p>
-        It was deleted, or the address is wrong. <Link href="/">All searches</Link>
-      </p>
-    </>
-  );
 }

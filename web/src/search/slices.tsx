@@ -7,12 +7,14 @@ import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { useDragMode } from '../parts/drag-mode.tsx';
+import { Switch } from '../parts/log-switch.tsx';
 import { objectiveOf } from '../parts/objective.ts';
 import { type Colour, useColour } from '../theme.ts';
 import { choiceCondition, rangeCondition } from './box-conditions.ts';
 import { ColourLegend } from './colour-legend.tsx';
 import { Population } from './population.tsx';
 import { usePruned, useScored } from './pruned-switch.tsx';
+import { SelectWhere } from './select-where.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, thin, type Varied, variedIn } from './space.ts';
 import { colourBy } from './trial-colours.ts';
@@ -20,6 +22,7 @@ import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
 const MAX_POINTS = 3000;
+const MARGIN = 1.05;
 
 export function Slices(): ReactNode {
   const { search } = useShown();
@@ -36,11 +39,19 @@ export function Slices(): ReactNode {
   const [by, setBy] = useAddress('slice-colour', 'state');
   const coloured = useMemo(() => colouredBy(by, varied, scored), [by, varied, scored]);
   const [mode, dragMode] = useDragMode();
+  const [scale, setScale] = useAddress('slice-yscale', 'linear');
+  const canLog = useMemo(() => trials.every(({ value }) => value > 0), [trials]);
+  const isLog = scale === 'log' && canLog;
   const [zoom, setZoom] = useState<{ readonly of: Varied | undefined; readonly box: Box }>();
   const zoomed = zoom?.of === one ? zoom?.box : undefined;
+  const setLog = (on: boolean) => {
+    // A box of a linear axis may begin below 0.
+    setZoom(undefined);
+    setScale(on ? 'log' : 'linear');
+  };
   const option = useMemo(
-    () => (one === undefined ? {} : optionOf(trials, one, { metric, colour, selected, zoomed, coloured })),
-    [trials, one, metric, colour, selected, zoomed, coloured],
+    () => (one === undefined ? {} : optionOf(trials, one, { metric, colour, selected, zoomed, coloured, isLog })),
+    [trials, one, metric, colour, selected, zoomed, coloured, isLog],
   );
   if (one === undefined) return null;
   return (
@@ -54,6 +65,7 @@ export function Slices(): ReactNode {
             </button>
           )}
           {dragMode}
+          <SelectWhere />
           {prunedSwitch}
           <select aria-label="Hyperparameter" value={one.name} onChange={(event) => choose(event.target.value)}>
             {varied.map(({ name }) => (
@@ -69,11 +81,14 @@ export function Slices(): ReactNode {
               </option>
             ))}
           </select>
+          <Switch on={isLog} set={setLog} disabled={!canLog}>
+            log y
+          </Switch>
         </div>
       </div>
       <LazyChart
         name={`${search.name}: slice of ${one.name}`}
-        label={`${metric} over ${one.name}, of ${trials.length} trials, coloured by ${coloured?.name ?? 'state'}`}
+        label={`${metric} over ${one.name}, of ${trials.length} trials, coloured by ${coloured?.name ?? 'state'}${isLog ? ', on a log scale' : ''}`}
         option={option}
         height={300}
         table={() => trialsTable(trials, [one], metric)}
@@ -126,12 +141,20 @@ interface Look {
   readonly selected: ReadonlySet<number> | undefined;
   readonly zoomed: Box | undefined;
   readonly coloured: Varied | undefined;
+  /** The axis of the values. */
+  readonly isLog: boolean;
 }
+
+/** A log axis would begin and end at powers of ten, which is too far for many metrics. */
+const aroundValues = {
+  min: ({ min }: { readonly min: number }) => min / MARGIN,
+  max: ({ max }: { readonly max: number }) => max * MARGIN,
+};
 
 function optionOf(
   trials: readonly Scored[],
   { name, distribution }: Varied,
-  { metric, colour, selected, zoomed, coloured }: Look,
+  { metric, colour, selected, zoomed, coloured, isLog }: Look,
 ): ChartOption {
   const colourOf = coloured && colourBy(coloured, colour);
   /** A trial without the hyperparameter is grey. */
@@ -174,8 +197,7 @@ function optionOf(
     },
     xAxis: { ...axisFor(name, distribution, colour), nameLocation: 'middle', nameGap: 28, ...extent('x') },
     yAxis: {
-      type: 'value',
-      scale: true,
+      ...(isLog ? { type: 'log', ...aroundValues } : { type: 'value', scale: true }),
       name: metric,
       ...extent('y'),
       nameTextStyle: { color: soft },

@@ -1,6 +1,7 @@
 /** The timeline of workers and trials, which shows gaps, crashes and stragglers. */
 import { type ReactNode, useMemo } from 'react';
 import { formatCount, formatDuration, formatValue, plural } from '../../../src/format.ts';
+import type { Search } from '../api.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import type { ChartTable } from '../charts/table.tsx';
@@ -26,8 +27,8 @@ export default function TimelinePanel(): ReactNode {
     <section className="card">
       <h2>Timeline of {plural(workers, 'worker')}</h2>
       <p className="soft small">
-        One row per thread of a worker. Green: complete, orange: pruned, purple: diverged, red: failed, blue: running.
-        Click to open a trial; use the wheel to zoom. All trials that have started:{' '}
+        {rowsText(search)} Green: complete, orange: pruned, purple: diverged, red: failed, blue: running. Click to open
+        a trial; use the wheel to zoom. All trials that have started:{' '}
         {plural(all.filter(({ startedAt }) => startedAt !== null).length, 'trial')} of{' '}
         {formatCount(search.trials.planned)}.
       </p>
@@ -46,6 +47,16 @@ export default function TimelinePanel(): ReactNode {
       />
     </section>
   );
+}
+
+/** The folds of a trial are trained by any threads, between those of others: it has none of its own. */
+function rowsText({ specification: { validation, stages } }: Search): string {
+  const hasFolds = [validation, ...stages.map((stage) => stage.validation)].some(
+    (one) => one !== undefined && (one.type === 'kFold' || (one.repeats ?? 1) > 1),
+  );
+  return hasFolds
+    ? 'One row per trial that a worker trained at a time: folds of several trials share its threads.'
+    : 'One row per thread of a worker.';
 }
 
 function startOf(rows: readonly TimelineRow[]): number {

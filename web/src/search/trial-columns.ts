@@ -8,6 +8,8 @@ import { ranked } from './history-data.ts';
 import type { TrialRow } from './model.ts';
 import { isNumeric, scoredIn, type Varied } from './space.ts';
 
+export const trialStates = ['waiting', 'running', 'paused', 'complete', 'pruned', 'failed', 'cancelled'] as const;
+
 export interface Column {
   readonly name: string;
   readonly title: string;
@@ -18,6 +20,8 @@ export interface Column {
   readonly of: (trial: TrialRow) => Value | null | undefined;
   /** Only for a column of lists: a condition holds if it holds for one of the words. */
   readonly wordsOf?: (trial: TrialRow) => readonly string[];
+  /** Only for a column that has no other values: what `=` may ask for. */
+  readonly choices?: readonly string[];
   /** Only for a column whose values are counts: what is counted. */
   readonly textsOf?: (trial: TrialRow) => readonly string[];
 }
@@ -28,7 +32,7 @@ export function columnsOf(varied: readonly Varied[], metric: string, hyperparame
   return [
     { name: 'number', title: 'trial', width: 82, numeric: true, of: (trial) => trial.number },
     { name: 'value', title: metric, width: widthOf(metric), numeric: true, of: (trial) => trial.value },
-    { name: 'state', title: 'state', width: 124, numeric: false, of: (trial) => trial.state },
+    { name: 'state', title: 'state', width: 124, numeric: false, of: (trial) => trial.state, choices: trialStates },
     ...varied
       .map((one) => one.name)
       .map((name, i) => ({
@@ -37,6 +41,7 @@ export function columnsOf(varied: readonly Varied[], metric: string, hyperparame
         width: widthOf(name),
         numeric: isNumeric(varied[i]!),
         of: (trial: TrialRow) => trial.point[name],
+        ...choicesOf(varied[i]!),
       })),
     { name: 'epochs', title: 'epochs', width: 82, numeric: true, of: (trial) => trial.epochs },
     { name: 'durationMs', title: 'duration', width: 112, numeric: true, of: (trial) => trial.durationMs },
@@ -78,6 +83,15 @@ function widthOf(title: string): number {
   return Math.max(108, 8 * title.length + 36);
 }
 
+function choicesOf({ distribution }: Varied): Pick<Column, 'choices'> {
+  return distribution.distribution === 'categorical' ? { choices: distribution.choices.map(String) } : {};
+}
+
+/** Numbers may be written in another way. */
+function isChoice(text: string, { choices }: Column): boolean {
+  return choices?.some((one) => one === text || Number(one) === Number(text)) ?? true;
+}
+
 export interface Range {
   readonly of: Column['of'];
   readonly wordsOf?: Column['wordsOf'];
@@ -105,6 +119,14 @@ export function rangesIn(text: string, columns: readonly Column[]): { ranges: Ra
       issues.push(`${name}${relation} needs a number, got ${bound}`);
       return [];
     }
+    const unknown = relation === '=' ? bound.split('|').filter((one) => !isChoice(one, column)) : [];
+    for (const one of unknown) {
+      const { choices = [] } = column;
+      issues.push(
+        `${name} has no choice ${one}${didYouMean(one, choices) || `; the choices are ${choices.join(', ')}`}`,
+      );
+    }
+    if (unknown.length > 0) return [];
     return [{ of: column.of, wordsOf: column.wordsOf, relation: relation as Range['relation'], bound }];
   });
   return { ranges, issues };

@@ -8,11 +8,9 @@ import { objectiveOf } from '../parts/objective.ts';
 import { useSelection } from './selection.ts';
 import { SelectionBar } from './selection-bar.tsx';
 import { variedIn } from './space.ts';
-import { type Column, columnsOf, filtered, rangesIn, shownColumns, sorted } from './trial-columns.ts';
+import { type Column, columnsOf, filtered, rangesIn, shownColumns, sorted, trialStates } from './trial-columns.ts';
 import { TrialTable } from './trial-table.tsx';
 import { useShown } from './use-search.ts';
-
-const states = ['waiting', 'running', 'paused', 'complete', 'pruned', 'failed', 'cancelled'] as const;
 
 export default function TrialsPanel(): ReactNode {
   const { search, model, trials: all } = useShown();
@@ -51,7 +49,7 @@ export default function TrialsPanel(): ReactNode {
       <div className="row" style={{ marginBottom: '0.75rem' }}>
         <select aria-label="State" value={state} onChange={(event) => setState(event.target.value)}>
           <option value="">all states</option>
-          {states.map((one) => (
+          {trialStates.map((one) => (
             <option key={one}>{one}</option>
           ))}
         </select>

@@ -3,13 +3,14 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import type { SearchMessage } from '../../../src/contract/stream.ts';
-import { formatDuration, formatValue } from '../../../src/format.ts';
+import { formatDeviation, formatDuration, formatValue } from '../../../src/format.ts';
 import { api, type Search, type Trial } from '../api.ts';
 import { openStream } from '../live.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { useAddress } from '../parts/address.ts';
 import { Annotations } from '../parts/annotations.tsx';
 import { CopyButton, curl } from '../parts/copy.tsx';
+import { isNotFound, NotFound } from '../parts/not-found.tsx';
 import { objectiveOf } from '../parts/objective.ts';
 import { Problem } from '../parts/problem.tsx';
 import { StateChip } from '../parts/state.tsx';
@@ -27,6 +28,7 @@ export default function TrialView({ id, number }: { readonly id: string; readonl
   useTitle(`Trial ${number}${search.data ? ` of ${search.data.name}` : ''}`);
   useLiveTrial(id, number, trial.data);
   const error = search.error ?? trial.error;
+  if (isNotFound(error)) return <NotFound what="Trial" />;
   if (error) return <Problem error={error} retry={() => void trial.refetch()} />;
   if (search.data === undefined || trial.data === undefined) return <Waiting what="the trial" />;
   return <TrialBody search={search.data} trial={trial.data} />;
@@ -93,7 +95,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
       <dl className="tiles">
         <Tile title={metric}>
           {formatValue(value)}
-          {deviation !== null && <span className="soft small"> ± {formatValue(deviation)}</span>}
+          {deviation !== null && <span className="soft small"> ± {formatDeviation(deviation)}</span>}
         </Tile>
         <Tile title="epochs">{trial.epochs}</Tile>
         <Tile title="duration">{trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000)}</Tile>
@@ -117,7 +119,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
         )}
         {fold !== undefined && <Layers trial={trial} fold={fold} mark={mark} />}
         {fold !== undefined && <Predictions fold={fold} dataset={search.dataset.name} number={number} />}
-        <Settings trial={trial} />
+        <Settings search={search} trial={trial} />
         <Result search={search} trial={trial} />
       </div>
     </>
@@ -239,11 +241,14 @@ function FoldTable({ trial: { folds }, chosen, choose, metric }: FoldTableProps)
   );
 }
 
-function Settings({ trial: { settings, hyperparameters, folds } }: { readonly trial: Trial }): ReactNode {
+interface SettingsProps {
+  readonly search: Search;
+  readonly trial: Trial;
+}
+
+function Settings({ search, trial: { settings, hyperparameters, folds } }: SettingsProps): ReactNode {
   // The setting chooses the loss of a classifier; a regression always has this one.
-  const shown = folds.some(({ predictions }) => predictions !== undefined)
-    ? { ...settings, loss: 'meanSquaredError' }
-    : settings;
+  const shown = isRegression(search, folds) ? { ...settings, loss: 'meanSquaredError' } : settings;
   return (
     <section className="card wide">
       <div className="row spread">
@@ -260,6 +265,16 @@ function Settings({ trial: { settings, hyperparameters, folds } }: { readonly tr
       </dl>
       <p className="soft small">Bold: hyperparameters that vary in the search.</p>
     </section>
+  );
+}
+
+const errorsOfQuantities: readonly string[] = ['squaredError', 'rootSquaredError', 'absoluteError', 'r2'];
+
+/** Trials that did not end have no predictions, and searches of earlier versions no baselines. */
+function isRegression({ baselines }: Search, folds: Trial['folds']): boolean {
+  return (
+    baselines.some((baseline) => baseline !== null && errorsOfQuantities.includes(baseline.measure)) ||
+    folds.some(({ predictions }) => predictions !== undefined)
   );
 }
 

@@ -1,0 +1,118 @@
+/** What a search and its trials say is true of searches of every kind: k-fold, conditional, regression, pruned. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, launchBrowser } from '../../support/browser.ts';
+import { openPage } from '../../support/page.ts';
+import { allTrials, contradictory, ended } from '../../support/searches.ts';
+import { startTestService, type TestService } from '../../support/service.ts';
+
+const learningRate = { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' } as const;
+
+describe.skipIf(browserPath === undefined)('what the page says', () => {
+  let service: TestService;
+  let browser: Browser;
+  let folds: string;
+  beforeAll(async () => {
+    service = await startTestService();
+    browser = await launchBrowser();
+    folds = await create({
+      name: 'five folds',
+      dataset: 'iris',
+      hyperparameters: {
+        learningRate,
+        optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum'] },
+        momentum: { distribution: 'float', low: 0.5, high: 0.99, when: { optimizer: ['momentum'] } },
+        epochs: 8,
+      },
+      validation: { type: 'kFold', folds: 5 },
+      budget: { trials: 24 },
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.close();
+  });
+
+  async function create(specification: object): Promise<string> {
+    const { id } = await service.client.create(specification);
+    await ended(service.client, id);
+    return id;
+  }
+
+  async function open(path: string): Promise<Page> {
+    const { page } = await openPage(browser, { viewport: { width: 1440, height: 900 } });
+    await page.goto(service.url + path);
+    return page;
+  }
+
+  it('has uncertainties with two significant digits', async () => {
+    const page = await open(`/searches/${folds}`);
+    const cells = page.locator('table', { has: page.getByText('problems', { exact: true }) }).locator('td.number');
+    await cells.filter({ hasText: '±' }).first().waitFor();
+    const best = page.locator('.best-trial');
+    await best.getByText('±').waitFor();
+    const texts = [...(await cells.filter({ hasText: '±' }).allTextContents()), (await best.textContent())!];
+    const { best: found } = await service.client.search(folds);
+    await page.goto(`${service.url}/searches/${folds}/trials/${found!.number}`);
+    const tile = page.locator('.tiles dd').filter({ hasText: '±' });
+    await tile.waitFor();
+    texts.push((await tile.textContent())!);
+    const spreads = texts.map((text) => /± ?0?\.?0*([\d.]+)/.exec(text)![1]!.replace('.', ''));
+    expect(spreads.length).toBeGreaterThan(3);
+    expect(spreads.filter((digits) => digits.length > 2)).toEqual([]);
+    await page.close();
+  });
+
+  it('has the loss of a regression in trials that were pruned, too', async () => {
+    const regression = await create({
+      dataset: 'diabetes',
+      hyperparameters: { learningRate, epochs: 9 },
+      pruner: { type: 'hyperband' },
+      budget: { trials: 9 },
+    });
+    const pruned = (await allTrials(service.client, regression)).find(({ state }) => state === 'pruned')!;
+    const page = await open(`/searches/${regression}/trials/${pruned.number}`);
+    const loss = page.locator('dl.settings > div', { has: page.getByText('loss', { exact: true }) }).locator('dd');
+    await loss.waitFor();
+    expect(await loss.textContent()).toBe('meanSquaredError');
+    await page.close();
+  });
+
+  it('says that a filter asks for a choice that there is not', async () => {
+    const page = await open(`/searches/${folds}?view=trials&ranges=optimizer=momentun`);
+    await page.getByText('optimizer has no choice momentun; did you mean momentum?').waitFor();
+    await page.close();
+  });
+
+  it('does not call rows of the timeline threads where trials share the threads', async () => {
+    const page = await open(`/searches/${folds}?view=timeline`);
+    await page.getByText('One row per trial that a worker trained at a time: folds of several trials share').waitFor();
+    expect(await page.getByText('One row per thread').count()).toBe(0);
+    await page.close();
+  });
+
+  it('calls suggestions by what they ask for', async () => {
+    const page = await open(`/searches/${await create(contradictory)}?view=findings`);
+    await page.getByText(/^At most one of them can be applied: this, or “raise the bound to [^”]*”\.$/).waitFor();
+    await page.getByText(/^At most one of them can be applied: this, or “widen it to [^”]*”\.$/).waitFor();
+    expect(await page.getByText('learningRate.raise').count()).toBe(0);
+    await page.close();
+  });
+
+  it('says of addresses that lead to nothing what is missing, and does not offer to try again', async () => {
+    const page = await open('/searches/nothing');
+    for (const [path, title] of [
+      ['/searches/nothing', 'Search not found'],
+      ['/searches/nothing/trials/0', 'Trial not found'],
+      [`/searches/${folds}/trials/999`, 'Trial not found'],
+      [`/searches/${folds}/trials/first`, 'Trial not found'],
+      ['/models/nothing', 'Model not found'],
+      ['/models/00000000-0000-4000-8000-000000000000', 'Model not found'],
+    ] as const) {
+      await page.goto(service.url + path);
+      await page.getByRole('heading', { name: title, level: 1 }).waitFor();
+      expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    }
+    await page.close();
+  });
+});
