@@ -90,7 +90,7 @@ const MODEL_YOUNG_HEAP_MEGABYTES = 192;
 /** A journal of 32 MB with 100,000 trials is read within them. */
 const TRIAL_FILE_LIMITS = { heapMegabytes: 2048, seconds: 120 };
 /** Of a thread that writes a store for MLflow: of 1,000,000 trials in some minutes. Pages of SQLite are not in its heap. */
-const STORE_LIMITS = { heapMegabytes: 512, seconds: 3600 };
+const STORE_LIMITS = { heapMegabytes: 512, youngHeapMegabytes: 12, seconds: 3600 };
 
 /** Two threads, so that a small request does not wait for large ones. */
 function createModelThreads() {

@@ -9,6 +9,8 @@ const IDLE_MS = 10_000;
 export interface ThreadLimits {
   /** Of one thread. */
   readonly heapMegabytes: number;
+  /** Of that, for short-lived objects; V8's default is 48 and more. */
+  readonly youngHeapMegabytes?: number;
   readonly seconds: number;
 }
 
@@ -22,7 +24,7 @@ export interface LimitedThreads<Task, Answer> {
 export function createLimitedThreads<Task, Answer>(
   script: string,
   maxThreads: number,
-  { heapMegabytes, seconds }: ThreadLimits,
+  { heapMegabytes, youngHeapMegabytes, seconds }: ThreadLimits,
   exceeded: (message: string) => Error,
 ): LimitedThreads<Task, Answer> {
   const threads = new Piscina<Task, Answer>({
@@ -31,7 +33,10 @@ export function createLimitedThreads<Task, Answer>(
     minThreads: 0,
     maxThreads,
     idleTimeout: IDLE_MS,
-    resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+    resourceLimits: {
+      maxOldGenerationSizeMb: heapMegabytes,
+      ...(youngHeapMegabytes && { maxYoungGenerationSizeMb: youngHeapMegabytes }),
+    },
   });
   const tooLarge = (what: string) => exceeded(`${what} to read, which is the limit: it is damaged, or too large`);
   return {
