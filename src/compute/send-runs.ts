@@ -16,9 +16,12 @@ import {
 import { NoModel } from './train-model.ts';
 import { MemoryLimitExceeded, type RunOptions, type RunOutcome, TimeLimitExceeded } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
+import type { Turns } from './turns.ts';
 
 export interface Threads {
   readonly pool: Piscina<ThreadRequest, void>;
+  /** As many as there are threads. */
+  readonly turns: Turns;
   /** Requests that were sent and have not ended. */
   readonly load: { requests: number };
   /** Bytes per run. */
@@ -50,7 +53,10 @@ export async function sendRuns(threads: Threads, runs: readonly PendingRun[]): P
 }
 
 /** Returns the runs to send again. */
-async function send({ pool, memoryLimit, load }: Threads, runs: readonly PendingRun[]): Promise<readonly PendingRun[]> {
+async function send(
+  { pool, turns, memoryLimit, load }: Threads,
+  runs: readonly PendingRun[],
+): Promise<readonly PendingRun[]> {
   const progress = createProgress(runs.length);
   const { port1, port2 } = new MessageChannel();
   const force = new AbortController();
@@ -83,6 +89,7 @@ async function send({ pool, memoryLimit, load }: Threads, runs: readonly Pending
   };
   const settle = (run: number, end: ThreadEnd) => {
     if (!open.delete(run)) return;
+    noteStart(runs[run]!.watch.since, progress.startedAt[run]!);
     sayTime(run);
     if (reasons.has(run)) runs[run]!.reject(reasons.get(run));
     else if (!('outcome' in end)) runs[run]!.resolve(end);
@@ -106,7 +113,7 @@ async function send({ pool, memoryLimit, load }: Threads, runs: readonly Pending
   load.requests++;
   try {
     const request = { runs: runs.map(({ run }) => run), port: port2, progress, memoryLimit };
-    await pool.run(request, { transferList: [port2 as MessagePort], signal: force.signal });
+    await turns(() => pool.run(request, { transferList: [port2 as MessagePort], signal: force.signal }));
     drain(port1, onReport);
   } catch (error) {
     drain(port1, onReport);
@@ -126,6 +133,11 @@ async function send({ pool, memoryLimit, load }: Threads, runs: readonly Pending
     port1.close();
   }
   return runs.filter((_, run) => open.has(run));
+}
+
+/** `startedAt`: 0 if it has not started. */
+function noteStart(since: Watch['since'], startedAt: number): void {
+  if (startedAt > 0) since.at = Math.min(since.at, startedAt);
 }
 
 /** Reports that the end of the request, which uses another channel, has overtaken. */
@@ -162,7 +174,7 @@ function watchLimits(
     let left = shortest;
     if (run >= 0) {
       const { since, limitSeconds = Number.POSITIVE_INFINITY } = runs[run]!.watch;
-      since.at = Math.min(since.at, startedAt[run]!);
+      noteStart(since, startedAt[run]!);
       left = since.at + limitSeconds * 1000 - Date.now();
       if (left <= 0) onOver(run);
     }

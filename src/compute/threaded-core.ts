@@ -10,6 +10,7 @@ import type { ModelMaker } from './train-model.ts';
 import type { ComputeCore, RunOptions, RunOutcome, ThreadLoad, TrialTask } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
 import { earlierFolds, endsTrial, joinFolds } from './trial-run.ts';
+import { createTurns } from './turns.ts';
 
 /** Weights and rows are outside the heap, so this limit only stops runaway threads. */
 const HEAP_MEGABYTES = 1024;
@@ -43,7 +44,8 @@ export function createThreadedCore(
   });
   // A crashed thread rejects the promise of its trial; without a listener the event would end the process.
   pool.on('error', () => undefined);
-  const own: Own = { pool, memoryLimit, kernels: kernels.family, load: { requests: 0 } };
+  const turns = createTurns(threads);
+  const own: Own = { pool, turns, memoryLimit, kernels: kernels.family, load: { requests: 0 } };
   const core = (send: Send): Pick<ComputeCore, 'run'> => ({
     run: (task, options = {}) =>
       countFolds(task.validation) > 1 ? runFolds(own, task, options) : runWhole(send, task, options),
@@ -102,9 +104,9 @@ function submit(send: Send, run: ThreadRun, watch: Watch): Promise<RunEnd> {
 /** Aborts a fold because an earlier fold ended the trial. */
 class FoldNotCounted extends Error {}
 
-/** Runs each fold as its own task, in parallel if threads are free. */
+/** Runs each fold as its own task, in parallel if threads are free. The duration begins with the first fold that runs: waiting for a thread is none of it. */
 async function runFolds(own: Own, task: TrialTask, options: RunOptions): Promise<RunOutcome> {
-  const started = performance.now();
+  const [sent, sentAt] = [performance.now(), Date.now()];
   const earlier = earlierFolds(task, own.kernels);
   // A checkpoint has all folds; each thread is sent only its own.
   const { resume: _, ...alone } = task;
@@ -139,5 +141,6 @@ async function runFolds(own: Own, task: TrialTask, options: RunOptions): Promise
   const failure = settled.find(({ status }) => status === 'rejected');
   if (failure?.status === 'rejected') throw failure.reason;
   const states = settled.flatMap((end) => (end.status === 'fulfilled' && end.value !== undefined ? [end.value] : []));
-  return { ...joinFolds(task, own.kernels, states), durationMs: performance.now() - started };
+  const waited = Number.isFinite(since.at) ? Math.max(0, since.at - sentAt) : 0;
+  return { ...joinFolds(task, own.kernels, states), durationMs: Math.max(0, performance.now() - sent - waited) };
 }

@@ -77,6 +77,17 @@ describe('folds on threads', () => {
     expect(resultOf(await cores[2]!.run(task({ type: 'holdout', fraction: 0.2 }))).deviation).toBeNull();
   });
 
+  it('of several trials at once: a trial takes the time from its first fold on, without that of waiting for a thread', async () => {
+    const begun = performance.now();
+    const tasks = Array.from({ length: 5 }, () => task({ type: 'kFold', folds: 3 }, { epochs: 300, hiddenUnits: 64 }));
+    const ends = await Promise.all(tasks.map((one) => cores[1]!.run(one)));
+    const durations = ends.map(({ durationMs }) => durationMs);
+    const elapsed = performance.now() - begun;
+    // On one thread they follow one another.
+    expect(durations.reduce((sum, one) => sum + one, 0)).toBeLessThan(1.2 * elapsed);
+    expect(Math.min(...durations)).toBeGreaterThan(elapsed / 20);
+  });
+
   it('of one trial run side by side where threads are free', async () => {
     const order: number[] = [];
     const onEpochs = (updates: readonly EpochUpdate[]) => order.push(...updates.map(({ fold }) => fold));
@@ -112,5 +123,18 @@ describe('a search with folds', () => {
     await expect(service.client.create({ dataset: 'iris', validation: { type: 'kFold', folds: 200 } })).rejects.toThrow(
       /validation.folds: must be at most 100/,
     );
+  });
+
+  it('has at most as many trials at a time as threads, by their times', async () => {
+    const { id } = await service.client.create({
+      dataset: 'wine',
+      hyperparameters: { learningRate: { distribution: 'float', low: 1e-3, high: 1e-1, scale: 'log' }, epochs: 3 },
+      validation: { type: 'kFold', folds: 5 },
+      budget: { trials: 40 },
+    });
+    const { createdAt, finishedAt } = await ended(service.client, id);
+    const trials = await allTrials(service.client, id);
+    const spent = trials.reduce((sum, { durationMs }) => sum + durationMs!, 0);
+    expect(spent).toBeLessThan(2.4 * (Date.parse(finishedAt!) - Date.parse(createdAt)));
   });
 });
