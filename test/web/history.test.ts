@@ -52,6 +52,17 @@ describe('the optimization history', () => {
     expect(columns[1]).toEqual([0.6, 0.4, 0.5]);
   });
 
+  it('orders by the time of the start', () => {
+    const started = [
+      row(0, { value: 0.3, startedAt: 9000, finishedAt: 10_000 }),
+      row(1, { value: 0.2, startedAt: 4000, finishedAt: 12_000 }),
+      row(2, { value: 0.1, startedAt: 5000, finishedAt: 6000 }),
+    ];
+    const { columns, rows } = historyOf(started, { ...choice, by: 'start' });
+    expect(columns[0]).toEqual([0, 1, 5]);
+    expect(rows.map(({ number }) => number)).toEqual([1, 2, 0]);
+  });
+
   it('has a provisional best of the trials with the most epochs while none is complete', () => {
     const { columns, best, provisional } = historyOf(
       trials.filter(({ state }) => state === 'pruned'),

@@ -77,12 +77,14 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
   it('keeps the axis and scale of the history in the address', async () => {
     const page = await open('under hyperband');
     await page.getByLabel('x axis of the history').selectOption('time');
-    await page.getByRole('img', { name: /by time; best/ }).waitFor();
+    await page.getByRole('img', { name: /by end time; best/ }).waitFor();
     await page.getByLabel('log y').first().check();
     expect(page.url()).toMatch(/history=time.*yscale=log|yscale=log.*history=time/);
     await page.reload();
-    await page.getByRole('img', { name: /by time; best/ }).waitFor();
+    await page.getByRole('img', { name: /by end time; best/ }).waitFor();
     expect(await page.getByLabel('log y').first().isChecked()).toBe(true);
+    await page.getByLabel('x axis of the history').selectOption('start');
+    await page.getByRole('img', { name: /by start time; best/ }).waitFor();
     await page.close();
   });
 

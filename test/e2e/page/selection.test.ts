@@ -107,7 +107,7 @@ describe.skipIf(browserPath === undefined)('a box in a chart', () => {
     await history.waitFor();
     await drag(page, history, [0.5, 0.1], [0.999, 0.9]);
     await page.getByLabel('x axis of the history').selectOption('time');
-    await page.getByRole('img', { name: /by time/ }).waitFor();
+    await page.getByRole('img', { name: /by end time/ }).waitFor();
     await page.getByLabel('x axis of the history').selectOption('number');
     await page.getByRole('img', { name: /by trial/ }).waitFor();
     await page.getByLabel('Dragging in charts').selectOption('select');

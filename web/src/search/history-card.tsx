@@ -13,17 +13,20 @@ import { useDragMode } from '../parts/drag-mode.tsx';
 import { Switch } from '../parts/log-switch.tsx';
 import { objectiveOf } from '../parts/objective.ts';
 import { rangeCondition } from './box-conditions.ts';
-import { type HistoryData, historyOf } from './history-data.ts';
+import { type HistoryAxis, type HistoryData, historyAxes, historyOf } from './history-data.ts';
 import { usePruned } from './pruned-switch.tsx';
 import { SelectWhere } from './select-where.tsx';
 import { type Selection, useSelection } from './selection.ts';
 import type { Scored } from './space.ts';
 import { useShown } from './use-search.ts';
 
+const axisNames: Readonly<Record<HistoryAxis, string>> = { number: 'trial', time: 'end time', start: 'start time' };
+
 export function HistoryCard(): ReactNode {
   const { search, trials: all } = useShown();
   const go = useGo();
-  const [by, setBy] = useAddress('history', 'number');
+  const [axis, setAxis] = useAddress('history', 'number');
+  const by = historyAxes.find((one) => one === axis) ?? 'number';
   const [showsPruned, prunedSwitch] = usePruned();
   const [scale, setScale] = useAddress('yscale', 'linear');
   const { metric, direction } = objectiveOf(search);
@@ -32,7 +35,7 @@ export function HistoryCard(): ReactNode {
   const [mode, dragMode] = useDragMode();
   const [tooMany, setTooMany] = useState(false);
   const history = useMemo(
-    () => historyOf(all, { direction, by: by === 'time' ? 'time' : 'number', intermediate: showsPruned }),
+    () => historyOf(all, { direction, by, intermediate: showsPruned }),
     [all, direction, by, showsPruned],
   );
   const { rows, without, best, provisional, caption } = history;
@@ -52,9 +55,12 @@ export function HistoryCard(): ReactNode {
       <div className="row spread">
         <h2>Optimization history</h2>
         <div className="row small">
-          <select aria-label="x axis of the history" value={by} onChange={(event) => setBy(event.target.value)}>
-            <option value="number">by trial</option>
-            <option value="time">by time</option>
+          <select aria-label="x axis of the history" value={by} onChange={(event) => setAxis(event.target.value)}>
+            {historyAxes.map((one) => (
+              <option key={one} value={one}>
+                by {axisNames[one]}
+              </option>
+            ))}
           </select>
           {dragMode}
           <SelectWhere />
@@ -66,17 +72,17 @@ export function HistoryCard(): ReactNode {
       </div>
       <LineChart
         name={`${search.name}: optimization history`}
-        label={`${metric} by ${by === 'time' ? 'time' : 'trial'}; ${provisional ? 'provisional best' : 'best'}: ${summary}`}
+        label={`${metric} by ${axisNames[by]}; ${provisional ? 'provisional best' : 'best'}: ${summary}`}
         data={data}
         lines={lines}
-        xLabel={by === 'time' ? 'time since the first trial started' : 'trial'}
+        xLabel={by === 'number' ? 'trial' : `${axisNames[by]}, since the first trial started`}
         yLabel={metric}
         logY={scale === 'log' && canLog}
         height={300}
         edge={edge}
         drag={mode}
         onBox={(box) => setTooMany(!selectBox(box, { history, by, showsPruned, selection }))}
-        {...(by === 'time' && { formatX: formatDuration })}
+        {...(by !== 'number' && { formatX: formatDuration })}
         hit={(line, index) => {
           // The lines of the best so far and of the baseline stand for no trial.
           const isTrial = lines[line]?.points === true;
@@ -125,7 +131,7 @@ function useLines(
 
 interface BoxContext {
   readonly history: HistoryData;
-  readonly by: string;
+  readonly by: HistoryAxis;
   readonly showsPruned: boolean;
   readonly selection: Selection;
 }
@@ -133,7 +139,7 @@ interface BoxContext {
 /** Selects the trials in a box; by time as numbers, since conditions cannot say it. Returns whether they fit the address. */
 function selectBox({ x, y }: Box, { history, by, showsPruned, selection }: BoxContext): boolean {
   const { rows, columns, provisional } = history;
-  if (by === 'time') {
+  if (by !== 'number') {
     const isIn = (value: number, [low, high]: Box['x']) => value >= low && value <= high;
     const inside = rows.filter(({ value }, i) => isIn(columns[0]![i] as number, x) && isIn(value, y));
     return selection.select(inside.map(({ number }) => number));

@@ -4,10 +4,13 @@ import { formatCount, plural } from '../../../src/format.ts';
 import type { TrialRow } from './model.ts';
 import type { Scored } from './space.ts';
 
+/** x is the number of the trial, or when it ended (`time`) or started, in seconds since the first start. */
+export const historyAxes = ['number', 'time', 'start'] as const;
+export type HistoryAxis = (typeof historyAxes)[number];
+
 interface HistoryChoice {
   readonly direction: Direction;
-  /** x is the number of the trial, or when it ended, in seconds since the first start. */
-  readonly by: 'number' | 'time';
+  readonly by: HistoryAxis;
   /** Whether trials that are not complete are drawn with their intermediate values. */
   readonly intermediate: boolean;
 }
@@ -27,7 +30,10 @@ export interface HistoryData {
 
 export function historyOf(trials: readonly TrialRow[], { direction, by, intermediate }: HistoryChoice): HistoryData {
   const start = trials.reduce((least, { startedAt }) => Math.min(least, startedAt ?? least), Number.POSITIVE_INFINITY);
-  const xOf = (trial: TrialRow) => (by === 'number' ? trial.number : (endOf(trial) - start) / 1000);
+  const xOf = (trial: TrialRow) => {
+    if (by === 'number') return trial.number;
+    return ((by === 'start' ? (trial.startedAt ?? start) : endOf(trial)) - start) / 1000;
+  };
   const scored = trials.filter((trial): trial is Scored => trial.value !== null);
   const complete = scored.filter(isComplete);
   const provisional = complete.length === 0;
