@@ -70,7 +70,7 @@ describe.skipIf(browserPath === undefined)('problems', () => {
     expect(await page.locator('article.finding', { hasText: 'validation too small' }).count()).toBe(0);
     await page.goto(`${service.url}/searches/${id}?view=trials`);
     await page.locator('.trial-table .body a').first().waitFor();
-    expect(await page.locator('.trial-table').textContent()).not.toContain('validationTooSmall');
+    expect(await page.locator('.trial-table').textContent()).not.toContain('validation too small');
     await page.close();
   });
 

@@ -10,3 +10,14 @@ export function originOf({ specification: { observed } }: Pick<Search, 'specific
   if (observed === undefined) return undefined;
   return `trials of ${observed.format}${observed.file === undefined ? '' : `, ${observed.file}`}`;
 }
+
+/** Metrics but the loss, as titles. */
+export const metricNames = {
+  validationAccuracy: 'Accuracy',
+  validationMacroF1: 'Macro F1',
+  validationRocAuc: 'ROC AUC',
+  validationRmse: 'RMSE',
+  validationMae: 'MAE',
+  validationR2: 'R²',
+  observed: 'Objective',
+} as const;

@@ -2,9 +2,11 @@
 import { type ReactNode, useMemo } from 'react';
 import { formatValue, plural } from '../../../src/format.ts';
 import type { SeriesName } from '../../../src/nn/training/series.ts';
+import type { Search } from '../api.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { useAddress, useGo } from '../parts/address.ts';
 import { useLog } from '../parts/log-switch.tsx';
+import { metricNames } from '../parts/objective.ts';
 import { useColour } from '../theme.ts';
 import { ColourLegend, Swatch } from './colour-legend.tsx';
 import { ranked } from './history-data.ts';
@@ -14,12 +16,20 @@ import { scoredIn, variedIn } from './space.ts';
 import { colourBy } from './trial-colours.ts';
 import { useShown } from './use-search.ts';
 
-const series: Readonly<Record<SeriesName, string>> = {
-  validationMetric: 'validation metric',
-  validationLoss: 'validation loss',
-  trainMetric: 'training metric',
-  trainLoss: 'training loss',
-};
+/** With a loss as objective, the metric depends on the task. */
+function seriesOf({
+  specification: { objective },
+}: Pick<Search, 'specification'>): Readonly<Record<SeriesName, string>> {
+  const title = objective.metric === 'validationLoss' ? 'metric' : metricNames[objective.metric];
+  // Accuracy, but RMSE and ROC AUC.
+  const metric = title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+  return {
+    validationMetric: `validation ${metric}`,
+    validationLoss: 'validation loss',
+    trainMetric: `training ${metric}`,
+    trainLoss: 'training loss',
+  };
+}
 
 export function CurvesCard(): ReactNode {
   const { search, shot, model } = useShown();
@@ -30,6 +40,7 @@ export function CurvesCard(): ReactNode {
   const [by, setBy] = useAddress('colour', 'state');
   const [log, logSwitch] = useLog();
   const { selected } = useSelection();
+  const series = useMemo(() => seriesOf(search), [search]);
   const name: SeriesName = Object.hasOwn(series, chosen) ? (chosen as SeriesName) : 'validationMetric';
   const { direction } = search.specification.objective;
   const varied = useMemo(() => variedIn(search), [search]);

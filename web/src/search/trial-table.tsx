@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, memo, type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { type Direction, signOf } from '../../../src/algorithms/objective.ts';
-import { formatCell, formatDuration } from '../../../src/format.ts';
+import { formatCell, formatDuration, words } from '../../../src/format.ts';
 import { Tags } from '../parts/annotations.tsx';
 import { StateChip } from '../parts/state.tsx';
 import type { TrialRow } from './model.ts';
@@ -222,7 +222,7 @@ function Cell({ trial, column, id }: CellProps): ReactNode {
     case 'durationMs':
       return trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000);
     case 'found':
-      return <Texts of={column.textsOf?.(trial) ?? []} />;
+      return <Texts of={(column.textsOf?.(trial) ?? []).map(words)} />;
     case 'tags':
       return <Tags tags={trial.tags} />;
     case 'notes':

@@ -5,6 +5,7 @@ import { formatNumber, formatValue } from '../../../src/format.ts';
 import type { FoldCurves, Search, Trial } from '../api.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { useLog } from '../parts/log-switch.tsx';
+import { metricNames } from '../parts/objective.ts';
 
 interface TrialCurvesProps {
   readonly search: Search;
@@ -74,16 +75,6 @@ export function TrialCurves({ search, trial, fold, mark }: TrialCurvesProps): Re
     </>
   );
 }
-
-const metricNames = {
-  validationAccuracy: 'Accuracy',
-  validationMacroF1: 'Macro F1',
-  validationRocAuc: 'ROC AUC',
-  validationRmse: 'RMSE',
-  validationMae: 'MAE',
-  validationR2: 'R²',
-  observed: 'Objective',
-} as const;
 
 /** The metric beside the loss. */
 function nameOf(search: Search, { folds }: Trial): string {
