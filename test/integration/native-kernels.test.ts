@@ -131,9 +131,14 @@ describe.skipIf(strict.length === 0)('a search', () => {
     const wasm = await searched(['simd']);
     expect(Object.keys(wasm.hashes).length).toBeGreaterThan(1);
     expect((await searched(['native'])).hashes).toEqual(wasm.hashes);
-    const both = await searched(['simd', 'native']);
-    expect(both.workers).toBe(2);
-    expect(both.hashes).toEqual(wasm.hashes);
+    let workers = 0;
+    // A worker may be so quick that nothing is left for the other.
+    for (let search = 0; search < 5 && workers < 2; search++) {
+      const both = await searched(['simd', 'native']);
+      expect(both.hashes).toEqual(wasm.hashes);
+      workers = both.workers;
+    }
+    expect(workers).toBe(2);
   });
 });
 
