@@ -94,7 +94,7 @@ export function importanceOf(task: ImportanceTask): ImportanceShares {
   if (trials.length < MIN_TRIALS) {
     return {
       ...none,
-      note: `${trials.length} trials are too few to compute importance; about ${ENOUGH_TRIALS} are needed.`,
+      note: `${trials.length} ${trials.length === 1 ? 'trial is' : 'trials are'} too few to compute importance; about ${ENOUGH_TRIALS} are needed.`,
     };
   }
   const { shares, pairs } = explain(space, trials, direction, seed, MIN_TRIALS);
