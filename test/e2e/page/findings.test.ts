@@ -1,6 +1,7 @@
 /** Problems on the page: each with its picture, those of the search said once, and no fault where a network has learned. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { words } from '../../../src/format.ts';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
 import { accessibilityFaults, openPage } from '../../support/page.ts';
 import { allTrials, ended } from '../../support/searches.ts';
@@ -71,6 +72,11 @@ describe.skipIf(browserPath === undefined)('problems', () => {
     await page.goto(`${service.url}/searches/${id}?view=trials`);
     await page.locator('.trial-table .body a').first().waitFor();
     expect(await page.locator('.trial-table').textContent()).not.toContain('validation too small');
+    // Problems of trials have there the names that they have elsewhere.
+    const { code } = items.find((one) => one.concerns !== 'search' && /[A-Z]/.test(one.code))!;
+    await page.goto(`${service.url}/searches/${id}?view=trials&finding=${code}`);
+    await page.locator('.trial-table .body', { hasText: words(code) }).waitFor();
+    expect(await page.locator('.trial-table').textContent()).not.toContain(code);
     await page.close();
   });
 

@@ -85,6 +85,7 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
     expect(await page.getByLabel('log y').first().isChecked()).toBe(true);
     await page.getByLabel('x axis of the history').selectOption('start');
     await page.getByRole('img', { name: /by start time; best/ }).waitFor();
+    await page.getByRole('img', { name: /^validation accuracy by epoch of/ }).waitFor();
     await page.close();
   });
 
