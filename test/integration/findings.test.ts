@@ -118,7 +118,7 @@ describe('findings', () => {
         learningRate: { distribution: 'float', low: 0.001, high: 0.01 },
         initializer: 'zeros',
       },
-      budget: { trials: 40 },
+      budget: { trials: 90 },
     });
     const streamed: [trial: number, epoch: number][] = [];
     for await (const message of service.client.stream(live)) {
@@ -127,9 +127,10 @@ describe('findings', () => {
       }
       if (message.type === 'search.complete') break;
     }
-    // The first trials may have begun before anybody listened, and nobody listens to what follows the end.
-    const between = streamed.filter(([trial]) => trial >= 20 && trial < 35).sort(([a], [b]) => a - b);
-    expect(between).toEqual(Array.from({ length: 15 }, (_, i) => [20 + i, 1]));
+    // The first trials may have begun before anybody listened, and nobody listens to what follows the end: on a fast
+    // machine these are many.
+    const between = streamed.filter(([trial]) => trial >= 30 && trial < 45).sort(([a], [b]) => a - b);
+    expect(between).toEqual(Array.from({ length: 15 }, (_, i) => [30 + i, 1]));
   });
 
   it('say nothing that their evidence denies: no rise of 0 %, none from a value to itself', async () => {

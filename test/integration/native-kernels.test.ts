@@ -105,11 +105,14 @@ describe.skipIf(strict.length === 0)('a search', () => {
       learningRate: { distribution: 'float', low: 1e-3, high: 1e-1, scale: 'log' },
       activation: { distribution: 'categorical', choices: ['relu', 'elu', 'tanh'] },
       batchNorm: { distribution: 'categorical', choices: [true, false] },
-      epochs: 6,
+      hiddenLayers: 2,
+      hiddenUnits: 128,
+      epochs: 18,
     },
     sampler: { type: 'random', seed: 7 },
     budget: { trials: 24 },
-    // Trials go on from their rungs, on whichever worker is free.
+    // Trials go on from their rungs, on whichever worker is free. They are large enough to be in many jobs: tiny trials
+    // share one, and one worker would train them all.
     pruner: { type: 'successiveHalving', minEpochs: 2, reductionFactor: 3 },
   };
   const workersOf = async (id: string) => {
