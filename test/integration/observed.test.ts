@@ -295,6 +295,47 @@ it.each([
   expect(trial).toMatchObject({ notes: 'MLflow run swift-hare-1', durationMs: 30_500 });
 });
 
+it('runs that MLflow 3.17.2 wrote, the newest first: numbered by their start', async () => {
+  const { search, kept, notes } = await imported('mlflow-search-runs.csv', { metric: 'val_accuracy' });
+  expect(search).toMatchObject({
+    trials: { complete: 3, failed: 2, cancelled: 2 },
+    best: { number: 2, value: 0.7 },
+    improvements: [
+      { number: 0, value: 0.5 },
+      { number: 1, value: 0.6 },
+      { number: 2, value: 0.7 },
+    ],
+  });
+  expect(notes.map(({ text }) => text)).toContain(
+    'the trials are numbered by their start, not in the order of the file',
+  );
+  const trials = await Promise.all(Array.from({ length: 7 }, (_, number) => service.client.trial(search.id, number)));
+  expect(trials.map((trial) => trial.notes)).toEqual(
+    ['run 0', 'run 1', 'run 2', 'broken', 'killed', 'not a number', 'still running'].map(
+      (name) => `MLflow run ${name}`,
+    ),
+  );
+  expect(trials[0]).toMatchObject({
+    hyperparameters: { learningRate: 0.1, hiddenUnits: 16, activation: 'relu', 'dropout (in the file)': 0.1 },
+    startedAt: '2026-11-30T03:53:02.800Z',
+    durationMs: 70,
+  });
+  expect(trials[1]!.hyperparameters).toMatchObject({ 'dropout (in the file)': 'None' });
+  expect(kept.map(({ source }) => source)).toEqual(['dropout']);
+});
+
+it('runs that started in the same second, the newest first, are numbered in the reversed order', async () => {
+  const line = (name: string, second: number, lr: number) =>
+    `2026-05-01 10:00:0${second},1s,${name},${name},FINISHED,${lr},0.5`;
+  const text = [
+    'Start Time,Duration,Run ID,Name,Status,lr,val_loss',
+    ...[line('d', 7, 0.4), line('c', 3, 0.3), line('b', 3, 0.2), line('a', 0, 0.1)],
+  ].join('\n');
+  const { search } = await service.client.importTrials(Buffer.from(text), { metric: 'val_loss' });
+  const trials = await Promise.all([0, 1, 2, 3].map((number) => service.client.trial(search.id, number)));
+  expect(trials.map(({ notes }) => notes.at(-1))).toEqual(['a', 'b', 'c', 'd']);
+});
+
 it('a search with 120 hyperparameters has a table of all of them', async () => {
   const names = Array.from({ length: 120 }, (_, i) => `p${i}`);
   const line = (i: number) => [i, i, 'COMPLETE', ...names.map((_, k) => i * k + i)].join(',');

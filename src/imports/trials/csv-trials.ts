@@ -47,9 +47,10 @@ export function readCsvTrials(text: string, asked: Asked, format: TrialFormat | 
       name: '',
       text: `columns that look like other results or facts of the runs are left out: ${listed(leftOut)}; a mapping of their names takes them as hyperparameters`,
     });
-  const trials = table.rows.map((row) =>
-    trialOf(row, metric, hyperparameters, reader, reader.trial(row, metric, table)),
-  );
+  const rows = table.rows.map((row) => trialOf(row, metric, hyperparameters, reader, reader.trial(row, metric, table)));
+  const trials = reader.isNumbered ? rows : byStart(rows);
+  if (trials !== rows)
+    notes.push({ name: '', text: 'the trials are numbered by their start, not in the order of the file' });
   return {
     format: reader.format,
     objective: { metric: labelOf(reader, metric), direction },
@@ -58,6 +59,18 @@ export function readCsvTrials(text: string, asked: Asked, format: TrialFormat | 
     folds: reader.folds?.(table, metric),
     notes: [...notes, ...(reader.notes?.(table) ?? []), ...(reader.isNone ? [] : emptyCells(trials, hyperparameters))],
   };
+}
+
+/**
+ * Tools list the newest run first, but a history needs the order in which they started. The file's own order, and that array, where this is it
+ * already or a start is missing.
+ */
+function byStart(trials: readonly SourceTrial[]): readonly SourceTrial[] {
+  const starts = trials.map(({ startedAt }) => startedAt ?? Number.NaN);
+  if (!starts.every(Number.isFinite) || starts.every((start, i) => i === 0 || start >= starts[i - 1]!)) return trials;
+  // Runs that started in the same second keep their order, which is reversed in a file with the newest first.
+  const oldestFirst = starts[0]! > starts.at(-1)! ? trials.toReversed() : [...trials];
+  return oldestFirst.sort((a, b) => a.startedAt! - b.startedAt!);
 }
 
 /** Programs write None and what a trial does not have alike. */

@@ -14,6 +14,7 @@ const states = {
 
 export const optunaTable: TableReader = {
   format: 'optuna-csv',
+  isNumbered: true,
   is: ({ names }) =>
     names.includes('state') &&
     names.includes('number') &&
