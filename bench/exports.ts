@@ -6,7 +6,6 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -20,6 +19,7 @@ import { createLog } from '../src/log.ts';
 import { projectRoot } from '../src/paths.ts';
 import { startService } from '../src/service.ts';
 import { type Cell, countFrom, rounded, runBench, tableOf } from './parts/report.ts';
+import { residentOf } from './parts/resident.ts';
 import { temporarily } from './parts/temporary.ts';
 import { runToCompletion } from './parts/through-service.ts';
 
@@ -72,11 +72,6 @@ async function copyTrials(url: string, id: string, trials: number): Promise<numb
   } finally {
     await client.end();
   }
-}
-
-/** Resident memory of a process, in MB. Linux alone tells it in this way. */
-function residentOf(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1000;
 }
 
 interface Measured {

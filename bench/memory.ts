@@ -6,11 +6,10 @@
  *
  * Ends with code 1 if the memory at the end is more than 10 % above that after the first twentieth of the trials.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { type ApiClient, createClient } from '../src/cli/api-client.ts';
 import { ended } from '../src/cli/format.ts';
 import { readConfig } from '../src/config.ts';
@@ -19,6 +18,7 @@ import { createLog } from '../src/log.ts';
 import { projectRoot } from '../src/paths.ts';
 import { startService } from '../src/service.ts';
 import { countFrom, runBench, tableOf } from './parts/report.ts';
+import { residentOf } from './parts/resident.ts';
 import { temporarily } from './parts/temporary.ts';
 
 /** Networks from two units to three layers of 256, on batches of 16 to 256 rows. */
@@ -39,16 +39,6 @@ const mixedTrials = (trials: number) => ({
   budget: { trials },
 });
 
-/** Resident memory of a process, in MB. */
-async function residentOf(pid: number): Promise<number> {
-  if (process.platform === 'linux') {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
-  }
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
-  return Number(stdout) / 1024;
-}
-
 interface Reading {
   readonly trials: number;
   readonly mb: number;
@@ -61,7 +51,7 @@ async function readings(client: ApiClient, pid: number, trials: number, at: read
   while (found.length < at.length) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const done = ended((await client.search(id)).trials);
-    if (done >= at[found.length]!) found.push({ trials: done, mb: Math.round(await residentOf(pid)) });
+    if (done >= at[found.length]!) found.push({ trials: done, mb: Math.round(residentOf(pid)) });
   }
   return found;
 }

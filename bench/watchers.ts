@@ -8,13 +8,13 @@
  * time from its transaction to its receipt by a client, by the clock of this machine. Ends with code 1 if a client misses an event or gets one
  * twice.
  */
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import WebSocket from 'ws';
 import type { ApiClient } from '../src/cli/api-client.ts';
 import { isOpen } from '../src/domain/search.ts';
 import { withService } from './parts/own-service.ts';
 import { countFrom, runBench, tableOf } from './parts/report.ts';
+import { residentOf } from './parts/resident.ts';
 import { temporarily } from './parts/temporary.ts';
 
 const PATIENCE_MS = 120_000;
@@ -91,7 +91,7 @@ async function measured(client: ApiClient, pid: number, { watchers, neverReading
   // It runs when all are connected.
   await fetch(`${client.url}/v1/searches/${id}/pause`, { method: 'POST' });
   const url = `${client.url.replace('http', 'ws')}/v1/searches/${id}/events`;
-  const memory = await residentOf(pid);
+  const memory = residentOf(pid);
   const clients: Awaited<ReturnType<typeof watch>>[] = [];
   for (let i = 0; i < watchers; i++) {
     const one = await watch(url);
@@ -106,7 +106,7 @@ async function measured(client: ApiClient, pid: number, { watchers, neverReading
   while (isOpen(search.state)) {
     await new Promise((resolve) => setTimeout(resolve, 500));
     search = await client.search(id);
-    largest = Math.max(largest, await residentOf(pid));
+    largest = Math.max(largest, residentOf(pid));
   }
   const seconds = (performance.now() - started.at) / 1000;
   const deadline = performance.now() + PATIENCE_MS;
@@ -137,12 +137,6 @@ async function measured(client: ApiClient, pid: number, { watchers, neverReading
 
 function ended({ trials }: Awaited<ReturnType<ApiClient['search']>>): number {
   return trials.complete + trials.pruned + trials.failed + trials.cancelled;
-}
-
-/** Resident memory of a process in MB; Linux only. */
-async function residentOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
 }
 
 await runBench(async () => {
