@@ -99,14 +99,7 @@ async function keepAsking(client: ApiClient, isOver: () => boolean, counts: Coun
     const paths = ['/v1/searches?limit=50', '/readyz'];
     if (id !== undefined) {
       const of = `/v1/searches/${id}`;
-      paths.push(
-        of,
-        `${of}/trials?sort=value&limit=50`,
-        `${of}/best`,
-        `${of}/findings`,
-        `${of}/curves`,
-        `${of}/table`,
-      );
+      paths.push(of, `${of}/trials?sort=value&limit=50`, `${of}/best`, `${of}/findings`, `${of}/curves`, `${of}/table`);
       if (turn % 10 === 0) paths.push(`${of}/importance`, `${of}/export?format=csv`);
     }
     for (const path of paths) {
