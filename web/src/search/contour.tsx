@@ -82,7 +82,7 @@ export function Contour(): ReactNode {
         label={`${metric} over ${across.name} and ${up.name}, of ${trials.length} trials${selected === undefined ? '' : `, ${inside} selected`}`}
         option={option}
         height={320}
-        table={() => trialsTable(trials, [across, up], by === 'rank' ? `rank of ${metric}` : metric)}
+        table={() => trialsTable(trials, [across, up], by === 'rank' ? `rank of ${metric}` : metric, search.id)}
         on={{
           click: (event) => {
             const { value, seriesType } = event as { value?: readonly number[]; seriesType?: string };

@@ -112,6 +112,7 @@ export function CurvesCard(): ReactNode {
         yLabel={series[name]}
         logY={log}
         legend={false}
+        trials={{ search: search.id, lines: numbers }}
         names={numbers.map((number, i) =>
           number === undefined || !hasValues(columns[i + 1]) ? undefined : `trial ${number}`,
         )}

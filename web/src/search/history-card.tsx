@@ -74,6 +74,7 @@ export function HistoryCard(): ReactNode {
         name={`${search.name}: optimization history`}
         label={`${metric} by ${axisNames[by]}; ${provisional ? 'provisional best' : 'best'}: ${summary}`}
         data={data}
+        trials={{ search: search.id, points: rows.map(({ number }) => number) }}
         lines={lines}
         xLabel={by === 'number' ? 'trial' : `${axisNames[by]}, since the first trial started`}
         yLabel={metric}

@@ -71,6 +71,7 @@ export function RankPlot(): ReactNode {
         option={option}
         height={shown.length === 1 ? ALONE : rowsOf(shown.length) * HEIGHT + 40}
         table={() => ({
+          links: { search: search.id, column: 0 },
           heads: ['trial', 'rank', 'value', ...varied.map(({ name }) => name)],
           rows: ranked.map(({ trial, rank }) => [
             trial.number,

@@ -91,7 +91,7 @@ export function Slices(): ReactNode {
         label={`${metric} over ${one.name}, of ${trials.length} trials, coloured by ${coloured?.name ?? 'state'}${isLog ? ', on a log scale' : ''}`}
         option={option}
         height={300}
-        table={() => trialsTable(trials, [one], metric)}
+        table={() => trialsTable(trials, [one], metric, search.id)}
         onBox={(box, event) => {
           if (modeOf(mode, event) === 'select')
             selectBy(`${conditionsOf(one, box)}${showsPruned ? '' : ' state=complete'}`);
