@@ -44,7 +44,7 @@ it('import: the specification of a file of another tool on standard output, what
     'foo=',
   );
   expect(imported.code, imported.output).toBe(0);
-  expect(imported.output).toContain('recognised as wandb-sweep\n  my_rate → learningRate: 0.1, 0.2\n');
+  expect(imported.output).toContain('detected format wandb-sweep\n  my_rate → learningRate: 0.1, 0.2\n');
   expect(imported.output).toContain('foo: the mapping leaves it out');
   const specification = join(folder, 'imported.json');
   await writeFile(specification, imported.output.slice(imported.output.indexOf('{')));
@@ -67,7 +67,7 @@ it('import --trials: stores the finished trials of a file of another tool, and p
   expect(asked.output).toContain('direction: the file does not say whether value is to be minimized or maximized');
   const stored = await hypersearch('import', file, '--trials', '--direction', 'minimize', '--name', 'lr=l2');
   expect(stored.code, stored.output).toBe(0);
-  expect(stored.output).toContain('recognised as optuna-csv: 2 complete trials');
+  expect(stored.output).toContain('detected format optuna-csv: 2 complete trials');
   expect(stored.output).toContain('minimize value, the best is 0.25 (trial 1)\n  lr → l2: float 0.1 to 0.2\n');
   const id = /^[0-9a-f-]{36}$/m.exec(stored.output)![0];
   expect(await service.client.search(id)).toMatchObject({

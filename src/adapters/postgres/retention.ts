@@ -1,7 +1,9 @@
 /** Removes layer signals, curves and events of searches that ended long ago. Results, metrics, hashes, settings and problems stay. */
+
 import type { FoldCurves } from '../../compute/trial.ts';
 import { eventsAlwaysKept, eventsOfTrials, type Retained, type Retention, retained } from '../../domain/retention.ts';
 import { messageOf } from '../../errors.ts';
+import { plural } from '../../format.ts';
 import type { Log } from '../../log.ts';
 import { perSeries } from '../../nn/training/series.ts';
 import { Prisma } from '../prisma-client/client.ts';
@@ -80,7 +82,9 @@ export function startRetention(database: Database, retention: Retention, log: Lo
     for (const kind of asked) {
       const searches = await removeExpired(database, kind, retention[kind]!, stopping.signal);
       if (searches > 0) {
-        log.info(`removed the ${kind} of ${searches} searches, which ended more than ${retention[kind]} days ago`);
+        log.info(
+          `removed the ${kind} of ${plural(searches, 'search', 'searches')}, which ended more than ${retention[kind]} days ago`,
+        );
       }
     }
   };

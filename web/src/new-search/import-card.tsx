@@ -103,7 +103,7 @@ function Outcome({ imported, rename, use }: OutcomeProps): ReactNode {
   return (
     <>
       <p role="status">
-        Recognised as <strong>{format}</strong>: {mapped.length} of {mapped.length + lost.length} hyperparameters are
+        Detected format <strong>{format}</strong>: {mapped.length} of {mapped.length + lost.length} hyperparameters are
         taken over.
       </p>
       <Table label="Imported hyperparameters" heads={['in the file', 'here', 'values', 'notes']}>
@@ -145,7 +145,7 @@ function Outcome({ imported, rename, use }: OutcomeProps): ReactNode {
         ))}
         {others.map(({ name, why }) => (
           <li key={name}>
-            {name} is not taken over: {why}
+            {name} is not imported: {why}
           </li>
         ))}
         {notes
@@ -174,7 +174,7 @@ interface TargetProps {
 function Target({ name, to, rename }: TargetProps): ReactNode {
   return (
     <select aria-label={`${name} means`} value={to} onChange={(event) => rename(name, event.target.value || null)}>
-      <option value="">left out</option>
+      <option value="">not imported</option>
       {hyperparameterNames.map((one) => (
         <option key={one}>{one}</option>
       ))}

@@ -105,7 +105,7 @@ export function CurvesCard(): ReactNode {
       )}
       <LineChart
         name={`${search.name}: curves`}
-        label={`${series[name]} by epoch of ${trials} trials, coloured by ${coloured?.name ?? 'state'}`}
+        label={`${series[name]} by epoch of ${plural(trials, 'trial')}, coloured by ${coloured?.name ?? 'state'}`}
         data={columns}
         lines={curveLines}
         xLabel="epoch"
@@ -136,8 +136,7 @@ export function CurvesCard(): ReactNode {
           {selected !== undefined
             ? ', the selected ones'
             : which === 'all'
-              ? trials < search.trials.planned &&
-                ', an even sample of those with a curve, the running and the best ones'
+              ? trials < search.trials.planned && ', a sample: the running, the best and evenly spaced others'
               : ', the best'}
         </span>
         {coloured === undefined ? <StateLegend /> : <ColourLegend of={coloured} />}
