@@ -56,6 +56,19 @@ describe.skipIf(browserPath === undefined)('problems', () => {
     expect(others.flatMap(({ findings }) => findings).some(({ severity }) => severity === 'fault')).toBe(true);
   });
 
+  it('of the best trial are called no errors, and said not to have kept it from being the best', async () => {
+    const { best } = await service.client.search(id);
+    const { findings } = await service.client.trial(id, best!.number);
+    const page = await open(`/trials/${best!.number}`);
+    await page.getByRole('heading', { name: `Trial ${best!.number}`, exact: true }).waitFor();
+    const own = findings.filter(({ code }) => code !== 'validationTooSmall');
+    expect(own.length).toBeGreaterThan(0);
+    await page.getByText('This is the best trial in spite of these problems').waitFor();
+    expect(await page.locator('article.finding .chip').allTextContents()).toEqual(own.map(({ severity }) => severity));
+    expect(own.map(({ severity }) => severity)).not.toContain('fault');
+    await page.close();
+  });
+
   it('of the search are said once, and not of its trials', async () => {
     const { items } = await service.client.findings(id);
     expect(items.find(({ code }) => code === 'validationTooSmall')).toMatchObject({ concerns: 'search', trials: 60 });
