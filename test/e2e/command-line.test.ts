@@ -131,14 +131,15 @@ it('watch ends when its search was deleted while the service was away', async ()
   }
 }, 60_000);
 
-it('best and show say what the confirmed best looked like, and is; its runs are no trials', async () => {
+it('best and show say the value of the best in the search, and the confirmed one; its runs are no trials', async () => {
   const file = join(folder, 'confirmed.json');
   await writeFile(file, JSON.stringify(lasting(100, 4, { confirm: { trials: 3, repeats: 2 } })));
   const watched = await hypersearch('submit', file, '--watch');
   expect(watched.code, watched.output).toBe(0);
   expect(watched.output.match(/^trial +\d+ +validationAccuracy/gm)).toHaveLength(4);
   expect(watched.output).toMatch(/^confirms trial \d, repetition 1 +validationAccuracy/m);
-  const said = /Trial \d looked like [\d.]+, is [\d.]+( ± [\d.]+)?; best of 3 finalists with probability [\d.]+\./;
+  const said =
+    /Trial \d: [\d.]+ in the search, confirmed [\d.]+( ± [\d.]+)?; best of 3 finalists with probability [\d.]+\./;
   const id = /[0-9a-f-]{36}/.exec(watched.output)![0];
   for (const command of ['best', 'show']) expect((await hypersearch(command, id)).output).toMatch(said);
   const { number } = (await service.client.confirmation(id)).finalists[0]!.trials[0]!;
@@ -237,7 +238,7 @@ describe('the client', () => {
     }
     const ensemble = await hypersearch('model', search.id, '--ensemble', '3');
     expect(ensemble.output).toMatch(
-      /^(?:the mean of trials .*, .*|trial \d+; no other one made it better)\n.* rows that were not used to select the trials; the best trial alone/m,
+      /^(?:the mean of trials .*, .*|trial \d+ alone: no other trial improves it)\n.* rows that were not used to select the trials; the best trial alone/m,
     );
     await writeFile(rows, 'alcohol\nstrong\n');
     const refused = await hypersearch('predict', model, rows);

@@ -88,7 +88,7 @@ describe('a file at an address', () => {
     [
       'with a password',
       'https://me:secret@files.test/table.csv',
-      /^https:\/\/files\.test\/table\.csv must have no user/,
+      /^https:\/\/files\.test\/table\.csv must not contain a user/,
     ],
     ['that redirects to another host', '/elsewhere', /elsewhere\.test.*not in HYPERSEARCH_FETCH_HOSTS/],
     ['that redirects for ever', '/for-ever', /redirects more than 5 times/],

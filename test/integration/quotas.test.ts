@@ -338,7 +338,7 @@ describe.skipIf(redisBinary === undefined)('two API processes with Redis', () =>
     const refused = await ask(other, key);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(30);
     expect(await refused.json()).toMatchObject({
-      detail: expect.stringMatching(/^busy may send 5 requests in a minute/),
+      detail: expect.stringMatching(/^busy has reached its limit of 5 requests in a minute/),
     });
 
     const { secret: next } = await createKey({ name: 'next', role: 'reader', limits });
