@@ -34,7 +34,6 @@ import { foldIssues, testRowIssues } from '../domain/specification/validation.ts
 import { isRecord, issuesOf, shown } from '../domain/specification/validation-issues.ts';
 import { type Warning, warningsOf } from '../domain/specification/warnings.ts';
 import { Problem, type ValidationIssue } from '../errors.ts';
-import { plural } from '../format.ts';
 import type { SearchQueries } from './ports.ts';
 import { warmStarted } from './warm-start.ts';
 
@@ -222,8 +221,11 @@ function memoryIssues(specification: Specification, dataset: DatasetFacts, memor
   if (bytes <= memory.limitBytes) return [];
   const { hiddenUnits: units, batchSize, optimizer } = settings;
   const alike = new Set(units).size === 1 ? units[0] : units.join(', ');
-  const layers = units.length === 0 ? 'no hidden layer' : `${plural(units.length, 'hidden layer')} of ${alike} units`;
-  const trial = `${layers} on ${plural(dataset.features, 'feature')} and ${plural(dataset.rows, 'row')}, ${optimizer}, batches of ${batchSize}`;
+  const layers =
+    units.length === 0
+      ? 'no hidden layer'
+      : `${units.length} ${units.length === 1 ? 'hidden layer' : 'hidden layers'} of ${alike} units`;
+  const trial = `${layers} on ${dataset.features} ${dataset.features === 1 ? 'feature' : 'features'} and ${dataset.rows} ${dataset.rows === 1 ? 'row' : 'rows'}, ${optimizer}, batches of ${batchSize}`;
   const message = `the largest trial (${trial}) needs ${megabytes(bytes)} MB of memory, but the limit is ${megabytes(memory.limitBytes)} MB`;
   return [{ path: 'hyperparameters.hiddenUnits', message }];
 }

@@ -1,5 +1,4 @@
 /** Hints about the columns of inputs. */
-import { plural } from '../format.ts';
 import { type Column, countDifferent, countMissing, isWhole, presentNumbers, presentTexts } from './column.ts';
 import { countNone, MAX_CATEGORIES } from './columns.ts';
 import type { CsvTable } from './csv-table.ts';
@@ -103,7 +102,7 @@ function wordHints(column: Column, texts: readonly string[], different: number, 
   const none = reading.rules > 1 ? countNone(column) : 0;
   if (none > 0) {
     const spelled = texts.find((text) => text.toLowerCase() === 'none')!;
-    const message = `${spelled} in ${plural(none, 'row')} is treated as a category; missingIn=${name}=${spelled} treats it as missing`;
+    const message = `${spelled} in ${none} ${none === 1 ? 'row' : 'rows'} is treated as a category; missingIn=${name}=${spelled} treats it as missing`;
     hints.push(
       hint('noneAsWord', column, message, [{ label: 'missing', option: 'missingIn', values: [`${name}=${spelled}`] }]),
     );

@@ -1,6 +1,5 @@
 /** Warnings about readable files: content that probably causes problems, and how to fix it. */
 
-import { plural } from '../format.ts';
 import { countMissing } from './column.ts';
 import { columnHints } from './column-hints.ts';
 import type { CsvTable } from './csv-table.ts';
@@ -27,7 +26,7 @@ function fewOfEach(hints: readonly Hint[]): Hint[] {
     const same = hints.filter((one) => one.code === code);
     if (same.length <= MAX_OF_A_KIND) return same;
     const more = same.length - MAX_OF_A_KIND;
-    const message = `the same applies to ${plural(more, 'more column')}`;
+    const message = `the same applies to ${more} ${more === 1 ? 'more column' : 'more columns'}`;
     return [...same.slice(0, MAX_OF_A_KIND), { code, column: null, message, offers: offerOfAll(same) }];
   });
 }
@@ -63,7 +62,7 @@ function fileHints(source: TableSource, table: CsvTable, reading: CsvReading): H
   const gaps = table.features.filter(({ column }) => column.missing.includes(1));
   const missing = gaps.reduce((sum, { column }) => sum + countMissing(column), countMissing(table.target));
   if (missing > 0 && reading.missing === 'refuse') {
-    const message = `${plural(missing, 'value is', 'values are')} missing; missing=fill fills inputs and drops rows without a target, missing=drop drops all rows with a missing value`;
+    const message = `${missing} ${missing === 1 ? 'value is' : 'values are'} missing; missing=fill fills inputs and drops rows without a target, missing=drop drops all rows with a missing value`;
     hints.push(
       hint('missing', null, message, [
         { label: 'fill them', option: 'missing', values: ['fill'] },

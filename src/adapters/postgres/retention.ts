@@ -3,7 +3,6 @@
 import type { FoldCurves } from '../../compute/trial.ts';
 import { eventsAlwaysKept, eventsOfTrials, type Retained, type Retention, retained } from '../../domain/retention.ts';
 import { messageOf } from '../../errors.ts';
-import { plural } from '../../format.ts';
 import type { Log } from '../../log.ts';
 import { perSeries } from '../../nn/training/series.ts';
 import { Prisma } from '../prisma-client/client.ts';
@@ -83,7 +82,7 @@ export function startRetention(database: Database, retention: Retention, log: Lo
       const searches = await removeExpired(database, kind, retention[kind]!, stopping.signal);
       if (searches > 0) {
         log.info(
-          `removed the ${kind} of ${plural(searches, 'search', 'searches')}, which ended more than ${retention[kind]} days ago`,
+          `removed the ${kind} of ${searches} ${searches === 1 ? 'search' : 'searches'}, which ended more than ${retention[kind]} days ago`,
         );
       }
     }

@@ -186,7 +186,7 @@ describe('parseSpecification', () => {
     ],
     [
       { hiddenUnits: 4096, hiddenLayers: 20 },
-      /^hyperparameters.hiddenUnits: the largest trial \(20 hidden layers of 4096 units on 64 features and 1,797 rows, adam, batches of 64\) needs \d,\d\d\d MB of memory, but the limit is 1,024 MB$/,
+      /^hyperparameters.hiddenUnits: the largest trial \(20 hidden layers of 4096 units on 64 features and 1797 rows, adam, batches of 64\) needs \d,\d\d\d MB of memory, but the limit is 1,024 MB$/,
     ],
   ])('says of %j: %s', async (hyperparameters, fault) => {
     const faults = await issuesOf({ dataset: 'digits', hyperparameters });
@@ -287,7 +287,7 @@ describe('parseSpecification', () => {
       ],
       [
         { hiddenUnits: [8, 4096, 4096, 4096, 4096, 4096, 4096] },
-        'hyperparameters.hiddenUnits: the largest trial (7 hidden layers of 8, 4096, 4096, 4096, 4096, 4096, 4096 units on 64 features and 1,797 rows, adam, batches of 64) needs 1,639 MB of memory, but the limit is 1,024 MB',
+        'hyperparameters.hiddenUnits: the largest trial (7 hidden layers of 8, 4096, 4096, 4096, 4096, 4096, 4096 units on 64 features and 1797 rows, adam, batches of 64) needs 1,639 MB of memory, but the limit is 1,024 MB',
       ],
       [{ hiddenUnits21: 8 }, 'hyperparameters.hiddenUnits21: is not a known key'],
     ])('refuses %j: %s', async (hyperparameters, fault) => {
