@@ -108,7 +108,7 @@ const schema = z.object({
     .enum(['0', '1'])
     .default('0')
     .describe(
-      '1 lets the API listen beyond loopback although it needs no key: everyone who reaches it may do everything',
+      '1 lets the API listen beyond loopback although it needs no key: everyone who can reach it has full access',
     ),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/ })

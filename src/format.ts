@@ -83,15 +83,17 @@ interface ConfirmedFinalists {
   }[];
 }
 
-/** Trial 29 looked like 0.984, is 0.976 ± 0.004; best of 10 finalists with probability 0.8. Undefined unless one is confirmed. */
+/** Trial 29: 0.984 in the search, confirmed 0.976 ± 0.004; best of 10 finalists with probability 0.8. Undefined unless one is confirmed. */
 export function formatConfirmation({ best, searched, finalists }: ConfirmedFinalists): string | undefined {
   const finalist = finalists.find(({ number }) => number === best);
   if (finalist?.confirmed == null) return undefined;
   const { number, value, confirmed } = finalist;
   const other =
-    searched.number === number ? '' : ` Trial ${searched.number} had looked better (${formatNumber(searched.value)}).`;
+    searched.number === number
+      ? ''
+      : ` Trial ${searched.number} had the best value in the search (${formatNumber(searched.value)}).`;
   const chance = `best of ${plural(finalists.length, 'finalist')} with probability ${significant(confirmed.probability, 2)}`;
-  return `Trial ${number} looked like ${formatNumber(value)}, is ${plusMinus(confirmed.value, confirmed.standardError)}; ${chance}.${other}`;
+  return `Trial ${number}: ${formatNumber(value)} in the search, confirmed ${plusMinus(confirmed.value, confirmed.standardError)}; ${chance}.${other}`;
 }
 
 interface TestScore {

@@ -45,7 +45,7 @@ export async function startWithGracefulShutdown(
   try {
     const service = await starting;
     void service.lost.then((reason) => {
-      log.fatal(`the embedded Postgres is gone: ${reason}`);
+      log.fatal(`the embedded Postgres has ended: ${reason}`);
       isLost = true;
       ending.close();
     });

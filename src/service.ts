@@ -71,8 +71,8 @@ async function refuseWithoutKeys({ host, insecure }: Config, { dependencies }: A
   if (isLoopback(host) || (await dependencies.keyring.isRequired())) return;
   if (!insecure) {
     throw new Error(
-      `HYPERSEARCH_HOST=${host} would let everyone who reaches this machine use the service. Create a key first, with «npm run hypersearch -- keys create NAME --role admin», or set HYPERSEARCH_ADMIN_KEY; HYPERSEARCH_INSECURE=1 starts it without keys all the same`,
+      `HYPERSEARCH_HOST=${host} would let everyone who reaches this machine use the service. Create a key first, with: npm run hypersearch -- keys create NAME --role admin; or set HYPERSEARCH_ADMIN_KEY; HYPERSEARCH_INSECURE=1 starts it without keys anyway`,
     );
   }
-  log.warn(`HYPERSEARCH_INSECURE=1: everyone who reaches ${host} may do everything`);
+  log.warn(`HYPERSEARCH_INSECURE=1: everyone who can reach ${host} has full access`);
 }

@@ -41,7 +41,7 @@ export async function identify(app: FastifyInstance, keyring: Keyring): Promise<
     if (request.principal === undefined) {
       request.refusal = new Problem(
         'unauthorized',
-        'this service needs an API key: send the header «Authorization: Bearer KEY», or sign in on the page',
+        'this service needs an API key: send the header Authorization: Bearer KEY, or sign in on the page',
       );
     } else if (!includes(request.principal.role, needed)) {
       const { name, role } = request.principal;

@@ -90,7 +90,7 @@ function refuseOtherMethods(app: FastifyInstance): void {
     if (allowed.length === 0 || allowed.includes(method)) return;
     const list = allowed.join(', ');
     reply.header('allow', list);
-    throw new Problem('methodNotAllowed', `${path} has no ${method}; it has ${list}`);
+    throw new Problem('methodNotAllowed', `${path} does not allow ${method}; it allows ${list}`);
   });
 }
 
@@ -111,7 +111,7 @@ function unreadable({ code, message }: Error & { readonly code?: string }): Prob
     return new Problem('headersTooLarge', `address and headers have more than ${MAX_HEADER} bytes, which is the limit`);
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new Problem('requestTimeout', 'the request was not complete in time; send it faster');
-  return new Problem('invalidRequest', `this is no HTTP request: ${message}`);
+  return new Problem('invalidRequest', `this is not an HTTP request: ${message}`);
 }
 
 /** Answers requests whose path Fastify cannot follow to a route, before any hook. The option `frameworkErrors` of Fastify. */

@@ -25,7 +25,7 @@ const requestLimits: RateLimitPluginOptions = {
     const per = principal?.limits.requestsPerMinute === undefined ? '10 seconds' : 'a minute';
     return new Problem(
       'tooManyRequests',
-      `${principal?.name ?? ip} may send ${max} requests in ${per}, and has sent them; try again in ${Math.ceil(ttl / 1000)} s`,
+      `${principal?.name ?? ip} has reached its limit of ${max} requests in ${per}; try again in ${Math.ceil(ttl / 1000)} s`,
     );
   },
 };

@@ -1,4 +1,5 @@
 /** Parses and validates the specification in a request and fills in defaults. */
+
 import type { z } from 'zod';
 import type { Direction } from '../algorithms/objective.ts';
 import { MAX_GRID } from '../algorithms/samplers/grid/grid.ts';
@@ -220,8 +221,11 @@ function memoryIssues(specification: Specification, dataset: DatasetFacts, memor
   if (bytes <= memory.limitBytes) return [];
   const { hiddenUnits: units, batchSize, optimizer } = settings;
   const alike = new Set(units).size === 1 ? units[0] : units.join(', ');
-  const layers = units.length === 0 ? 'no hidden layer' : `${units.length} hidden layers of ${alike} units`;
-  const trial = `${layers} on ${dataset.features} features and ${dataset.rows} rows, ${optimizer}, batches of ${batchSize}`;
+  const layers =
+    units.length === 0
+      ? 'no hidden layer'
+      : `${units.length} ${units.length === 1 ? 'hidden layer' : 'hidden layers'} of ${alike} units`;
+  const trial = `${layers} on ${dataset.features} ${dataset.features === 1 ? 'feature' : 'features'} and ${dataset.rows} ${dataset.rows === 1 ? 'row' : 'rows'}, ${optimizer}, batches of ${batchSize}`;
   const message = `the largest trial (${trial}) needs ${megabytes(bytes)} MB of memory, but the limit is ${megabytes(memory.limitBytes)} MB`;
   return [{ path: 'hyperparameters.hiddenUnits', message }];
 }

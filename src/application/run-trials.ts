@@ -218,7 +218,7 @@ async function runClaim(
   } catch (error) {
     if (error instanceof ClaimLost) return { kind: 'over' };
     if (error instanceof SearchPaused) return returned('handedBack', 'the search was paused');
-    if (error instanceof OutOfTime) return returned('handedBack', 'the seconds of the search are used up');
+    if (error instanceof OutOfTime) return returned('handedBack', 'the time budget of the search is used up');
     if (error instanceof ShuttingDown) return returned('handedBack', `worker ${dependencies.worker} was stopped`);
     if (hopeless.some((kind) => error instanceof kind)) return returned('hopeless', messageOf(error));
     dependencies.log.warn(`trial ${number} of ${search.id} crashed: ${stackOf(error)}`);

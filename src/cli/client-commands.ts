@@ -7,7 +7,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
 import { exportFormats } from '../contract/trials.ts';
 import type { Search } from '../domain/search.ts';
-import { formatNumber } from '../format.ts';
+import { formatNumber, plural } from '../format.ts';
 import type { ApiClient } from './api-client.ts';
 import { datasets } from './dataset-commands.ts';
 import {
@@ -46,7 +46,9 @@ const clientCommands: Readonly<Record<string, Command>> = {
     const search = await client.create(
       project === undefined ? specification : { ...(specification as object), project },
     );
-    console.log([`${search.id}  ${search.name}: ${search.trials.total} trials`, ...warningLines(search)].join('\n'));
+    console.log(
+      [`${search.id}  ${search.name}: ${plural(search.trials.total, 'trial')}`, ...warningLines(search)].join('\n'),
+    );
     return values.watch ? watchToEnd(client, search) : 0;
   },
   watch: async (client, args) => watchToEnd(client, one(args, 'watch ID')),

@@ -31,9 +31,7 @@ const specification = {
 export async function demo(config: Config): Promise<number> {
   // Log messages would disturb the live view.
   const logLevel = config.logLevel === 'debug' ? 'debug' : 'silent';
-  console.log(
-    'hypersearch: 40 networks on 1,797 handwritten digits, chosen at random, learning rates by power of ten.',
-  );
+  console.log('hypersearch: random search, 40 networks on 1,797 handwritten digits, learning rate on a log scale.');
   const { family, implementation } = compileKernels(config.kernels);
   console.log(`Kernels: ${family}, ${implementation}.\n`);
   const adminKey = ownKey();

@@ -154,14 +154,14 @@ export function whatIfNotes({ rules, trials, stage }: WhatIf): string {
     pruned,
     'failed or cancelled': failed,
     'not ended': open,
-    'to bound the computation': thinned,
+    'to limit the computation': thinned,
     'whose curves were removed': removed,
   });
   const out = left.filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`);
   return [
     ...rules.flatMap(({ rule, unavailable }) => (unavailable === null ? [] : [`${rule}: ${unavailable}`])),
     `Replayed: ${plural(replayed, 'complete trial')} of stage ${stage + 1}.${out.length > 0 ? ` Left out: ${out.join(', ')}.` : ''}`,
-    'fewer trials: the expected best of as many trials without a pruner as take these epochs.',
+    'fewer trials: the expected best of as many trials without a pruner as fit into these epochs.',
   ].join('\n');
 }
 
@@ -171,7 +171,7 @@ export function preflightLines({ families, leftOut }: Preflight): string {
     const { activation, initializer, preprocessing, batchNorm, hiddenUnits } = settings;
     const norm = batchNorm ? ', batch norm' : '';
     return [
-      `${hiddenUnits.length} hidden layers (${hiddenUnits.join(', ') || 'none'}), ${activation}, ${initializer}, ${preprocessing}${norm}, as in trial ${example}`,
+      `${plural(hiddenUnits.length, 'hidden layer')} (${hiddenUnits.join(', ') || 'none'}), ${activation}, ${initializer}, ${preprocessing}${norm}, as in trial ${example}`,
       ...checks.map(({ passed, text }) => `  ${passed ? 'ok     ' : 'FAILED '}  ${text}`),
       ...findings.map(({ severity, code, advice }) => `  ${severityTitle(severity).padEnd(7)}  ${code}: ${advice}`),
     ];

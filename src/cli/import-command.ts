@@ -2,10 +2,12 @@
  * `hypersearch import FILE`: the search space of a file of another tool. The specification goes to standard output, what became of it to standard error.
  * With `--trials`, its finished trials: they are stored as a search that has ended, and its id goes to standard output.
  */
+
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Import, ImportedTrials } from '../contract/imports.ts';
+import { formatNumber } from '../format.ts';
 import type { Setting } from '../imports/imported-space.ts';
 import { words } from '../imports/supports.ts';
 import type { ApiClient } from './api-client.ts';
@@ -72,9 +74,9 @@ async function importTrials(
 function trialLines({ format, search, mapped, kept, notes }: ImportedTrials): string {
   const { complete, pruned, failed, cancelled, diverged } = search.trials;
   const { observed, objective } = search.specification;
-  const best = search.best === null ? 'none' : `${search.best.value} (trial ${search.best.number})`;
+  const best = search.best === null ? 'none' : `${formatNumber(search.best.value)} (trial ${search.best.number})`;
   const lines = [
-    `recognised as ${format}: ${complete} complete trials (${diverged} diverged), ${pruned} pruned, ${failed} failed, ${cancelled} unfinished`,
+    `detected format ${format}: ${complete} complete trials (${diverged} diverged), ${pruned} pruned, ${failed} failed, ${cancelled} unfinished`,
     `${objective.direction} ${observed?.metric ?? objective.metric}, the best is ${best}`,
     ...[...mapped, ...kept].map(
       ({ source, hyperparameter, setting }) =>
@@ -99,13 +101,13 @@ function nameIn(text: string): [string, string | null] {
 
 function importLines({ format, mapped, settings, unmapped, notes }: Import): string {
   const lines = [
-    `recognised as ${format}`,
+    `detected format ${format}`,
     ...mapped.flatMap(({ source, hyperparameter, setting, alternatives }) => [
       `  ${source} → ${hyperparameter}: ${settingWords(setting)}`,
       ...alternatives.map(({ about, setting: other }) => `      or, ${about}: ${settingWords(other)}`),
     ]),
     ...settings.map(({ source, part }) => `  ${source} → ${part}`),
-    ...(unmapped.length > 0 ? ['not taken over:'] : []),
+    ...(unmapped.length > 0 ? ['not imported:'] : []),
     ...unmapped.map(({ name, why }) => `  ${name}: ${why}`),
     ...noteLines(notes),
   ];

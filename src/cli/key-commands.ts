@@ -22,7 +22,7 @@ export async function keys(client: ApiClient, args: string[]): Promise<number> {
   if (more.length > 0) throw new UsageError(USAGE);
   if (action === 'list' && argument === undefined) {
     const { items } = await client.keys();
-    console.log(items.length === 0 ? 'no keys: requests need none' : keyTable(items));
+    console.log(items.length === 0 ? 'no API keys: requests need none' : keyTable(items));
     return 0;
   }
   if (action === 'create' && argument !== undefined && values.role !== undefined) {

@@ -8,7 +8,7 @@ import { type ModelFile, modelFiles } from '../contract/models.ts';
 import { datasetLimits } from '../data/csv-table.ts';
 import { decodeFile } from '../data/decode.ts';
 import type { ModelImportance, ModelRecord } from '../domain/model-record.ts';
-import { formatNumber, formatTest } from '../format.ts';
+import { formatNumber, formatTest, plural } from '../format.ts';
 import { parseModel } from '../models/parse-model.ts';
 import { createModelPredictor } from '../models/predict.ts';
 import type { Predictions } from '../models/predictions.ts';
@@ -75,13 +75,15 @@ function modelLines({ id, name, state, failure, origin, facts }: ModelRecord): s
     const { trials, judgedOn } = facts.ensemble;
     const [only, ...others] = trials;
     const mean = `the mean of trials ${trials.map(({ trial, weight }) => `${trial} (${formatNumber(weight)})`).join(', ')}`;
-    lines.push(only !== undefined && others.length === 0 ? `trial ${only.trial}; no other one made it better` : mean);
     lines.push(
-      `${origin.metric} ${formatNumber(judgedOn.ensemble)} on ${judgedOn.rows} rows that were not used to select the trials; the best trial alone ${formatNumber(judgedOn.single)}`,
+      only !== undefined && others.length === 0 ? `trial ${only.trial} alone: no other trial improves it` : mean,
+    );
+    lines.push(
+      `${origin.metric} ${formatNumber(judgedOn.ensemble)} on ${plural(judgedOn.rows, 'row')} that were not used to select the trials; the best trial alone ${formatNumber(judgedOn.single)}`,
     );
   } else {
     const rows = facts?.test ? 'all rows but the test rows' : 'all rows';
-    const how = origin.refit === null ? '' : `, trained on ${rows} for ${origin.refit.epochs} epochs`;
+    const how = origin.refit === null ? '' : `, trained on ${rows} for ${plural(origin.refit.epochs, 'epoch')}`;
     lines.push(`trial ${origin.trial}${how}; its ${origin.metric} was ${value}`);
   }
   if (facts?.test) {
@@ -95,7 +97,7 @@ function modelLines({ id, name, state, failure, origin, facts }: ModelRecord): s
 const TOP_COLUMNS = 5;
 
 function importanceLine(importance: ModelImportance): string {
-  if ('unavailable' in importance) return `column importance is not known: ${importance.unavailable}`;
+  if ('unavailable' in importance) return `column importance is not available: ${importance.unavailable}`;
   const top = importance.columns
     .toSorted((a, b) => (b.value?.mean ?? 0) - (a.value?.mean ?? 0))
     .slice(0, TOP_COLUMNS)
@@ -130,7 +132,8 @@ export async function predict(client: ApiClient, args: string[]): Promise<number
   process.stdout.write(writeCsv(recordsOf(answer)));
   for (const { message } of answer.warnings) console.error(`warning: ${message}`);
   for (const { path, message } of answer.errors) console.error(`error: ${path}: ${message}`);
-  if (answer.failed > answer.errors.length) console.error(`and ${answer.failed - answer.errors.length} more errors`);
+  if (answer.failed > answer.errors.length)
+    console.error(`and ${plural(answer.failed - answer.errors.length, 'more error')}`);
   return answer.failed === 0 ? 0 : 1;
 }
 

@@ -39,7 +39,7 @@ export const usage = `usage: npm run hypersearch -- COMMAND
   models [ID]                       the newest models
   predict MODEL FILE.csv            predict rows with a model, or with a model.json
 
-  du                                what the database holds: tables, searches (estimated), data sets, models
+  du                                storage used: tables, searches (estimated), data sets, models
 
   keys create NAME --role reader|submitter|admin [--project PROJECT] [--requests-per-minute N] [--websockets N]
                                     create an API key, for one project or for all; from the first one on
@@ -50,8 +50,8 @@ export const usage = `usage: npm run hypersearch -- COMMAND
                                     the projects; LIMITS: --running-trials N --open-searches N --stored-bytes N
                                     --requests-per-minute N --websockets N (of each key); none removes one
 
-  backup FILE                       write all that is stored into a new file; the service may run
-  restore FILE [--replace]          load a backup into an empty database, or in place of what it has; no service may run
+  backup FILE                       write everything that is stored to a new file; the service may be running
+  restore FILE [--replace]          load a backup into an empty database, or replace its contents; stop the service first
 
   start | api | worker | demo       run the service: see npm start, npm run api, npm run worker, npm run demo
 

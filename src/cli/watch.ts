@@ -4,7 +4,7 @@ import type { SearchMessage } from '../contract/stream.ts';
 import type { Epoch } from '../domain/events.ts';
 import { ownFindings } from '../domain/finding-scope.ts';
 import { isOpen, type Search } from '../domain/search.ts';
-import { formatNumber } from '../format.ts';
+import { formatNumber, plural } from '../format.ts';
 import type { ApiClient } from './api-client.ts';
 import { ended, pointLine } from './format.ts';
 
@@ -83,7 +83,7 @@ function show(view: View, message: SearchMessage, { objective, hyperparameters }
     }
     case 'trial.paused': {
       const { number: trial, rung, epochs, value } = message.data;
-      view.ended(trial, `waiting at rung ${rung} after ${epochs} epochs, ${metric} ${formatNumber(value)}`);
+      view.ended(trial, `waiting at rung ${rung} after ${plural(epochs, 'epoch')}, ${metric} ${formatNumber(value)}`);
       return false;
     }
     case 'trial.pruned':

@@ -6,7 +6,7 @@ import { fewRows } from '../data/few-rows.ts';
 import type { PreparedData } from '../data/preprocess.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { caseOf, expectedLoss, type Finding, type FindingCode, shown } from '../diagnosis/finding.ts';
-import { formatPercent } from '../format.ts';
+import { formatPercent, plural } from '../format.ts';
 import { type EpochReport, train } from '../nn/training/train.ts';
 import { factsOf, finite, type NamedKernels } from './fold-run.ts';
 import { preparedFolds } from './prepared-folds.ts';
@@ -191,7 +191,7 @@ function spreadCheck(measured: Measurements): PreflightCheck {
     text:
       deviations.length === 0
         ? 'There are no hidden layers.'
-        : `The deviation of activations by layer: ${deviations.map(shown).join(', ')}.`,
+        : `The standard deviation of activations by layer: ${deviations.map(shown).join(', ')}.`,
   };
 }
 
@@ -202,7 +202,7 @@ function overfitCheck({ overfit: { trainLoss, epoch }, expected }: Measurements)
     passed,
     evidence: { trainLoss: finite(trainLoss), expectedLoss: expected, epochs: epoch },
     text: passed
-      ? `The network can overfit ${OVERFIT_ROWS} rows in ${epoch} epochs.`
+      ? `The network can overfit ${OVERFIT_ROWS} rows in ${plural(epoch, 'epoch')}.`
       : `The network cannot overfit ${OVERFIT_ROWS} rows at any of ${RATES.length} learning rates: ${formatPercent(trainLoss / expected)} of the loss is left.`,
   };
 }

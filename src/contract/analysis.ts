@@ -19,7 +19,7 @@ export const searchFindingsSchema = z
     confirmed: z
       .string()
       .optional()
-      .describe('What the best trial looked like, and what it is; once the confirmation is complete'),
+      .describe('Value of the best trial in the search, and its confirmed value; once the confirmation is complete'),
     items: z
       .array(
         z.object({

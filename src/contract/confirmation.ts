@@ -7,7 +7,7 @@ import { refusals } from './problem.ts';
 
 export const confirmationRunsSchema = confirmationSchema
   .extend({
-    text: z.string().nullable().describe('What the confirmed best looked like, and what it is'),
+    text: z.string().nullable().describe('Value of the confirmed best trial in the search, and its confirmed value'),
     finalists: z
       .array(
         finalistSchema.extend({

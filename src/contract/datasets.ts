@@ -79,12 +79,12 @@ const askedSchema = z.strictObject({
     .describe('Whether the first line has column names; detected by default'),
   category: columnNames.describe('Columns to treat as categories although they look numeric; may be repeated'),
   ignore: columnNames.describe('Columns to leave out; may be repeated'),
-  frequent: columnNames.describe('Columns to reduce to their 100 most frequent categories; others become «other»'),
+  frequent: columnNames.describe('Columns to reduce to their 100 most frequent categories; others become "other"'),
   missing: z
     .enum(missingChoices)
     .default('refuse')
     .describe(
-      'Missing values. refuse: reject the file; fill: use the mean of the fold’s training rows or a category «missing», and drop rows without a target; drop: drop all rows with a missing value',
+      'Missing values. refuse: reject the file; fill: use the mean of the fold’s training rows or a category "missing", and drop rows without a target; drop: drop all rows with a missing value',
     ),
   missingValues: z
     .preprocess(separated, z.array(text(100)).max(100))

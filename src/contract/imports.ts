@@ -15,21 +15,19 @@ export { MAX_TRIALS_FILE } from '../imports/trials/source-trials.ts';
 export const importRequestSchema = z.strictObject({
   text: z.string().min(1).max(MAX_IMPORT).describe('The content of the file'),
   file: z.string().max(255).optional().describe('Its name: one that ends in .json, .yaml or .yml is read as such'),
-  format: z.enum(formats).optional().describe('Default: recognised from the content'),
+  format: z.enum(formats).optional().describe('Default: detected from the content'),
   names: z
     .record(z.string().max(200), z.enum(hyperparameterNames).nullable())
     .refine((names) => Object.keys(names).length <= 500, { error: 'must have at most 500 names' })
     .optional()
-    .describe(
-      'Name in the file → hyperparameter; null leaves it out. Names that are not there are matched by their words',
-    ),
+    .describe('Name in the file → hyperparameter; null leaves it out. Other names are matched by their words'),
   dataset: z.string().min(1).max(100).optional().describe('With it the specification is complete'),
 });
 export type ImportRequest = z.output<typeof importRequestSchema>;
 
 const importSchema = z
   .object({
-    format: z.enum(formats).describe('What the file was recognised as'),
+    format: z.enum(formats).describe('The format of the file'),
     specification: z
       .object({
         dataset: z.string().optional(),
@@ -107,7 +105,7 @@ const namesQuery = z
 
 const text = (most: number) => z.string().trim().min(1).max(most).optional();
 const trialsQuery = z.strictObject({
-  format: z.enum(trialFormats).optional().describe('Default: recognised from the content'),
+  format: z.enum(trialFormats).optional().describe('Default: detected from the content'),
   file: text(255).describe('The name of the file'),
   name: text(200).describe('Of the search. Default: of the study, or of the file'),
   dataset: text(100).describe('The data set that the trials were run on, if it is one of this service'),
@@ -126,7 +124,7 @@ const mappedName = z.object({
 });
 const importedTrialsSchema = z
   .object({
-    format: z.enum(trialFormats).describe('What the file was recognised as'),
+    format: z.enum(trialFormats).describe('The format of the file'),
     search: searchSchema,
     mapped: z.array(mappedName).readonly().describe('Names that mean a hyperparameter of this service'),
     kept: z.array(mappedName).readonly().describe('Names that do not, and are kept'),

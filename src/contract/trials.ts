@@ -32,7 +32,7 @@ const evidenceSchema = z.object({
   p: z
     .number()
     .describe(
-      'An upper bound of the probability that the best is this good if no feature says anything about the target',
+      'Upper bound of the p-value: the probability of a best value this good if the features say nothing about the target',
     ),
   aboveBaseline: z.boolean().describe('Whether it is distinguishable from the baseline: p is at most 0.05'),
   alike: z

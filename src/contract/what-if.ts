@@ -30,7 +30,7 @@ const optionSchema = z.object({
   lost: value.describe('How much worse it is than the best of all, in units of the objective; below 0 if it is better'),
   keptOfBest: count.describe('How many of the best trials would have been kept'),
   fewerTrials: value.describe(
-    'For comparison: the expected best of as many trials, drawn at random and run to completion, as take these epochs',
+    'For comparison: the expected best of as many trials, drawn at random and run to completion, as fit into these epochs',
   ),
 });
 
@@ -40,9 +40,9 @@ export const whatIfSchema = z
     trials: z
       .object({
         replayed: count.describe('Complete trials: their whole curves are known'),
-        thinned: count.describe('Complete trials left out to bound the computation, at random but always the same'),
+        thinned: count.describe('Complete trials left out to limit the computation, at random but always the same'),
         removed: count.describe('Complete trials whose curves the retention of the service has removed'),
-        pruned: count.describe('Left out: their curves end before it is known what they would have come to'),
+        pruned: count.describe('Left out: their curves end early, so that their final values are unknown'),
         failed: count.describe('Left out: failed or cancelled'),
         open: count.describe('Left out: not ended yet'),
       })

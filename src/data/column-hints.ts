@@ -30,7 +30,7 @@ export function columnHints(
     const what = counts ? 'has no name and numbers the rows: an index' : 'has no name';
     hints.push(hint('nameless', column, `${what}; ignore=${column.name} leaves it out`, [leaveOut(column)]));
   } else if (counts) {
-    const message = `numbers the rows, which is no information about new rows; ignore=${column.name} leaves it out`;
+    const message = `numbers the rows, which says nothing about new rows; ignore=${column.name} leaves it out`;
     hints.push(hint('rowNumber', column, message, [leaveOut(column)]));
   } else if (kind === 'number') hints.push(...numberHints(column, different, present));
   else hints.push(...wordHints(column, presentTexts(column), different, reading));
@@ -102,7 +102,7 @@ function wordHints(column: Column, texts: readonly string[], different: number, 
   const none = reading.rules > 1 ? countNone(column) : 0;
   if (none > 0) {
     const spelled = texts.find((text) => text.toLowerCase() === 'none')!;
-    const message = `${spelled} in ${none} rows is treated as a category; missingIn=${name}=${spelled} treats it as missing`;
+    const message = `${spelled} in ${none} ${none === 1 ? 'row' : 'rows'} is treated as a category; missingIn=${name}=${spelled} treats it as missing`;
     hints.push(
       hint('noneAsWord', column, message, [{ label: 'missing', option: 'missingIn', values: [`${name}=${spelled}`] }]),
     );

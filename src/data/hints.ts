@@ -26,7 +26,7 @@ function fewOfEach(hints: readonly Hint[]): Hint[] {
     const same = hints.filter((one) => one.code === code);
     if (same.length <= MAX_OF_A_KIND) return same;
     const more = same.length - MAX_OF_A_KIND;
-    const message = `the same applies to ${more} more columns`;
+    const message = `the same applies to ${more} ${more === 1 ? 'more column' : 'more columns'}`;
     return [...same.slice(0, MAX_OF_A_KIND), { code, column: null, message, offers: offerOfAll(same) }];
   });
 }
@@ -62,7 +62,7 @@ function fileHints(source: TableSource, table: CsvTable, reading: CsvReading): H
   const gaps = table.features.filter(({ column }) => column.missing.includes(1));
   const missing = gaps.reduce((sum, { column }) => sum + countMissing(column), countMissing(table.target));
   if (missing > 0 && reading.missing === 'refuse') {
-    const message = `${missing} values are missing; missing=fill fills inputs and drops rows without a target, missing=drop drops all rows with a missing value`;
+    const message = `${missing} ${missing === 1 ? 'value is' : 'values are'} missing; missing=fill fills inputs and drops rows without a target, missing=drop drops all rows with a missing value`;
     hints.push(
       hint('missing', null, message, [
         { label: 'fill them', option: 'missing', values: ['fill'] },

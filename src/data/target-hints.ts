@@ -23,12 +23,12 @@ export function targetHints(column: Column, { task, asked, classes }: TargetFact
   const numbers = presentNumbers(column);
   const distinct = column.kind === 'number' && isWhole(column) ? new Set(numbers).size : 0;
   if (!asked && distinct > 2 && distinct <= MAX_CLASSES_ASKED && distinct * 2 <= numbers.length) {
-    const [is, not] = task === 'classification' ? ['classes', 'a quantity'] : ['a quantity', 'classes'];
+    const [is, not] = task === 'classification' ? ['classes', 'numeric values'] : ['numeric values', 'classes'];
     const message = `${distinct} different whole numbers are treated as ${is}; if they are ${not}, set task=classification or task=regression`;
     hints.push(
       hint('task', column, message, [
         { label: 'classes', option: 'task', values: ['classification'] },
-        { label: 'a quantity', option: 'task', values: ['regression'] },
+        { label: 'numeric values', option: 'task', values: ['regression'] },
       ]),
     );
   }

@@ -53,7 +53,7 @@ function learnedAllTheSame({ reports, facts, over }: Case): boolean {
 
 function lowered(finding: Finding): Finding {
   if (finding.severity !== 'fault' || finding.code === 'diverged') return finding;
-  return { ...finding, severity: 'warning', text: `${finding.text} It has learned all the same.` };
+  return { ...finding, severity: 'warning', text: `${finding.text} The network learned nevertheless.` };
 }
 
 /** All findings, worst first. */

@@ -97,9 +97,9 @@ export const modelFactsSchema = z.object({
     .object({
       trials: z.array(z.object({ trial: count, weight: z.number() })).readonly(),
       chosenOn: scoresSchema.describe(
-        'The validation rows that chose the trials: too good, as is the value of a best trial',
+        'The validation rows that selected the trials: optimistic, as is the value of a best trial',
       ),
-      judgedOn: scoresSchema.describe('The other validation rows, which chose nothing'),
+      judgedOn: scoresSchema.describe('The other validation rows, which selected nothing'),
     })
     .nullable(),
   test: testSchema
@@ -109,7 +109,7 @@ export const modelFactsSchema = z.object({
     .object(evaluated)
     .nullable()
     .describe(
-      'On validation rows, each predicted by networks that were not trained on it. The trial was chosen by them, so it is mostly too good; null with test rows, and for a model that was trained on all rows',
+      'On validation rows, each predicted by networks that were not trained on it. The trial was chosen by them, so it is optimistic; null with test rows, and for a model that was trained on all rows',
     ),
   importance: importanceSchema.describe('Permutation importance of the columns'),
 });

@@ -44,7 +44,7 @@ export function decideAlone(
     of: null,
     rung: null,
     finding: code,
-    text: `stopped after ${plural(epochs, 'epoch')}: ${code}, found ${plural(pruner.patience, 'epoch')} before, has not healed. ${text}`,
+    text: `stopped after ${plural(epochs, 'epoch')}: ${code}, found ${plural(pruner.patience, 'epoch')} before, persists. ${text}`,
   };
 }
 

@@ -182,7 +182,7 @@ const dropChoice: Rule = (specification, trials) => {
     return [
       {
         id: `${name}.drop`,
-        text: `${name} ${losers.join(', ')} is almost always worse than the others: drop it.`,
+        text: `${name} ${losers.join(', ')} is almost always worse than the others: remove it.`,
         evidence: { choices: losers.length },
         trials: named(all.filter(({ point }) => losers.includes(point[name]!))),
         patch: {
@@ -215,7 +215,7 @@ const moreFolds: Rule = (specification, trials) => {
       id: 'validation.more',
       text: noisy
         ? `The folds of the best trial differ by ${formatNumber(first.deviation!, 2)}, the best five trials by ${formatNumber(gap, 2)}: more folds or repeats would separate them.`
-        : `In ${formatPercent(few)} of the trials the accuracy rests on too few validation rows: use every row, in five folds.`,
+        : `In ${formatPercent(few)} of the trials the accuracy is measured on too few validation rows: use 5-fold cross-validation.`,
       evidence: { gap, deviation: first.deviation ?? 0 },
       trials: named(best),
       patch: { validation: patch },
@@ -294,7 +294,7 @@ const rules: readonly Rule[] = [
   fixRule('patience.stop', ['overfitting'], 'overfit (memorize the training rows)', ({ patience }) =>
     typeof patience === 'object' ? undefined : { patience: 10 },
   ),
-  fixRule('hiddenUnits.fewer', ['overfitting'], 'are too wide for so few rows and overfit', fewerUnits),
+  fixRule('hiddenUnits.fewer', ['overfitting'], 'have too many units for so few rows and overfit', fewerUnits),
   fixRule('epochs.more', ['stillImproving'], 'still improved in their last epochs', ({ epochs }) =>
     typeof epochs === 'number' ? { epochs: Math.min(10_000, 2 * epochs) } : undefined,
   ),

@@ -65,7 +65,7 @@ export const trialSummarySchema = z
     stage: count,
     rung: count,
     state: z.enum(trialStates),
-    attempt: count.describe('How often it has been claimed'),
+    attempt: count.describe('How often a worker has started it'),
     hyperparameters: pointSchema.describe('Hyperparameters that vary and are active'),
     value: z.number().nullable().describe('Final value, or the latest one of a stopped or paused trial'),
     deviation: z.number().nullable().describe('Standard deviation of the folds’ values; null for one fold'),

@@ -24,10 +24,10 @@ export function readConfigSpace(data: unknown): SourceSpace {
     );
   const described = ['name', 'meta', 'python_module_version', 'json_format_version', 'format_version'];
   const read = ['hyperparameters', 'conditions', 'forbiddens', ...described];
-  space.leaveOutOthers(data, read, 'is no part of a configuration space that is known here');
+  space.leaveOutOthers(data, read, 'is not a known part of a configuration space');
   if (parameters.some((one) => (field(one, 'default_value') ?? field(one, 'default')) !== undefined))
     space.note('', noDefaults);
-  space.note('', 'ConfigSpace has no objective, sampler or number of trials: these stay ours');
+  space.note('', 'ConfigSpace has no objective, sampler or number of trials: these have the defaults of this service');
   return space.done();
 }
 
@@ -85,7 +85,7 @@ function parameter(one: unknown): Reading {
   const notes =
     kind === 'int' && scale === 'log'
       ? [
-          'ConfigSpace takes the ends of a whole-number log range in other shares: 1 of 1..10 in 28 % of its samples, here in 36 %',
+          'ConfigSpace samples the bounds of a log range of whole numbers with other probabilities: 1 of 1..10 in 28 % of its samples, here in 36 %',
         ]
       : [];
   return { setting: range(kind, low, high, scale), notes };

@@ -81,7 +81,7 @@ export class SpaceBuilder {
   /** `read` may throw NoCounterpart: then the hyperparameter is left out, with the reason. */
   parameter(name: string, read: () => Reading): void {
     if (this.#parameters.length + this.#leftOut.length >= MAX_PARAMETERS)
-      throw unreadable(name.slice(0, MAX_NAME), `is one hyperparameter too many: at most ${MAX_PARAMETERS} are read`);
+      throw unreadable(name.slice(0, MAX_NAME), `exceeds the limit of ${MAX_PARAMETERS} hyperparameters`);
     if (name === '' || name.length > MAX_NAME)
       throw unreadable(
         name.slice(0, MAX_NAME),
@@ -136,7 +136,7 @@ export class SpaceBuilder {
 }
 
 /** What a note says where a file has them. */
-export const noDefaults = 'defaults are not taken over: enqueue tries a point that it is given first';
+export const noDefaults = 'defaults are not imported: enqueue tries a point that it is given first';
 
 /** The error for a file that cannot be read at all. `place`: `line 3, column 7`, or a path in it. */
 export function unreadable(place: string, message: string): Problem {

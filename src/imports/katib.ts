@@ -32,7 +32,7 @@ export function readKatib(data: unknown): SourceSpace {
     space.parameter(textOf(field(one, 'name')) ?? '', () => parameter(one, algorithm));
   const sampler = Object.hasOwn(samplers, algorithm) ? samplers[algorithm] : undefined;
   if (sampler === undefined)
-    space.leaveOut('algorithm', `there is no counterpart of ${shown(algorithm)}; the sampler stays ours`);
+    space.leaveOut('algorithm', `there is no counterpart of ${shown(algorithm)}; the default sampler is used`);
   else space.strategy(`algorithm: ${algorithm}`, 'sampler', { type: sampler });
   if (algorithm === 'bayesianoptimization')
     space.note('algorithm', 'tpe here also learns from results, in another way');
@@ -42,7 +42,7 @@ export function readKatib(data: unknown): SourceSpace {
     if (field(objective, 'goal') !== undefined)
       space.leaveOut(
         'objective.goal',
-        `${shown(field(objective, 'goal'))} is not taken over; budget.target ends a search at a value`,
+        `${shown(field(objective, 'goal'))} is not imported; budget.target ends a search at a value`,
       );
     const read = ['type', 'objectiveMetricName', 'goal'];
     space.leaveOutOthers(objective, read, 'has no counterpart: a search has one objective', 'objective.');
@@ -119,7 +119,7 @@ function parameter(one: unknown, algorithm: string): Reading {
     );
   const [low, high] = [number('min'), number('max')];
   const scale = distribution === 'logUniform' ? 'log' : 'linear';
-  if (scale === 'log' && low <= 0) throw new NoCounterpart(`a log scale must begin above 0, got ${low}`);
+  if (scale === 'log' && low <= 0) throw new NoCounterpart(`a log scale must start above 0, got ${low}`);
   const step = field(space, 'step') === undefined ? undefined : number('step');
   const checked = hyperopt.includes(algorithm) || optuna.includes(algorithm);
   const doubt =

@@ -24,7 +24,7 @@ export function readKerasTuner(data: unknown): SourceSpace {
   }
   space.note(
     '',
-    'the file says neither the objective nor the tuner: these stay ours, and what it has of trials is not taken over. Keras Tuner tries all defaults first, which are the lowest values and first choices unless the model says otherwise',
+    'the file says neither the objective nor the tuner: these have the defaults of this service, and what it has of trials is not imported. Keras Tuner tries all defaults first, which are the lowest values and first choices unless the model says otherwise',
   );
   return space.done();
 }
@@ -87,11 +87,11 @@ function lastOfFloats(low: number, high: number, step: number): number {
 }
 
 function logarithmic(kind: 'int' | 'float', low: number, high: number, step: number | undefined): Reading {
-  if (low <= 0) throw new NoCounterpart(`a log scale must begin above 0, got ${low}`);
+  if (low <= 0) throw new NoCounterpart(`a log scale must start above 0, got ${low}`);
   const shares =
     kind === 'int'
       ? [
-          'Keras Tuner takes the ends of a whole-number log range in other shares: 1 of 1..10 in 28 % of its samples, here in 36 %',
+          'Keras Tuner samples the bounds of a log range of whole numbers with other probabilities: 1 of 1..10 in 28 % of its samples, here in 36 %',
         ]
       : [];
   if (step === undefined || (kind === 'int' && step === 1))

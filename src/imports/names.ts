@@ -4,7 +4,7 @@ import { sameName } from '../domain/did-you-mean.ts';
 import { MAX_HIDDEN_LAYERS } from '../domain/specification/hidden-units.ts';
 import { hyperparameterNames, type Row } from '../domain/specification/hyperparameters.ts';
 
-/** Source name → our hyperparameter; null leaves it out. Names that are not there are matched by their words. */
+/** Source name → our hyperparameter; null leaves it out. Other names are matched by their words. */
 export type NameMapping = Readonly<Record<string, string | null>>;
 
 /** Names of scopes (`sub/x`, `model.lr`) and of steps of a pipeline (`mlp__alpha`) come before the name. */

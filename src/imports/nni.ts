@@ -12,7 +12,10 @@ export function readNni(data: unknown): SourceSpace {
   if (!isNni(data)) throw unreadable('', 'has no hyperparameter with a _type, as search spaces of NNI have');
   const space = new SpaceBuilder('nni-search-space');
   read(space, data, '', []);
-  space.note('', 'a search space of NNI has no objective, tuner or number of trials: these stay ours');
+  space.note(
+    '',
+    'a search space of NNI has no objective, tuner or number of trials: these have the defaults of this service',
+  );
   return space.done();
 }
 
@@ -60,7 +63,7 @@ function parameter(spec: unknown): Reading {
     case 'quniform':
     case 'qloguniform': {
       if (q === undefined) throw new NoCounterpart(`${type} needs three numbers: low, high and q, got ${shown(given)}`);
-      if (scale === 'log' && low <= 0) throw new NoCounterpart(`a log scale must begin above 0, got ${low}`);
+      if (scale === 'log' && low <= 0) throw new NoCounterpart(`a log scale must start above 0, got ${low}`);
       const setting = roundedAndClipped(low, high, q, scale);
       const weights =
         scale === 'log'

@@ -31,7 +31,7 @@ export function readOwn(data: unknown): SourceSpace {
   const trials = maybeNumber(field(data, 'trials'));
   if (trials !== undefined) space.strategy(`trials: ${trials}`, 'budget', { trials });
   const known = ['format', 'tool', 'metric', 'direction', 'trials', 'hyperparameters'];
-  space.leaveOutOthers(data, known, 'is no field of this format');
+  space.leaveOutOthers(data, known, 'is not a field of this format');
   return space.done();
 }
 

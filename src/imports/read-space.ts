@@ -72,7 +72,8 @@ function readSource(text: string, file: string | undefined, format: Format | und
     throw unreadable('', 'must be an object (a map of names), as the search spaces of all tools are');
   const data = parsed;
   const known = Object.entries(readers).find(([name, { is }]) => (format === undefined ? is(data) : name === format));
-  if (known === undefined) throw unreadable('', `is no search space of ${formats.join(', ')}: it has ${keysOf(data)}`);
+  if (known === undefined)
+    throw unreadable('', `is not a search space of ${formats.join(', ')}: it has ${keysOf(data)}`);
   const [name, { read }] = known;
   // A sweep tells 1 from 1.0, which JSON.parse does not; JSON is YAML too.
   return read(name === 'wandb-sweep' && isJson ? parseYaml(content) : data);

@@ -6,8 +6,8 @@ import { type Alternative, NoCounterpart, type Reading } from './imported-space.
 const MAX_CHOICES = 1000;
 
 export function range(distribution: 'float' | 'int', low: number, high: number, scale: Scale = 'linear'): Distribution {
-  if (low > high) throw new NoCounterpart(`its low end ${low} is above its high end ${high}`);
-  if (scale === 'log' && low <= 0) throw new NoCounterpart(`a log scale must begin above 0, got ${low}`);
+  if (low > high) throw new NoCounterpart(`its lower bound ${low} is above its upper bound ${high}`);
+  if (scale === 'log' && low <= 0) throw new NoCounterpart(`a log scale must start above 0, got ${low}`);
   return { distribution, low, high, scale };
 }
 
@@ -19,7 +19,7 @@ function decimal(value: number): number {
 /** `low`, `low + step`, … up to `high`. */
 export function stepped(low: number, high: number, step: number, scale: Scale = 'linear'): Distribution {
   if (!(step > 0)) throw new NoCounterpart(`its step must be above 0, got ${step}`);
-  if (low > high) throw new NoCounterpart(`its low end ${low} is above its high end ${high}`);
+  if (low > high) throw new NoCounterpart(`its lower bound ${low} is above its upper bound ${high}`);
   const last = Math.floor((high - low) / step + 1e-9);
   const top = decimal(low + last * step);
   const whole = [low, step].every(Number.isInteger);

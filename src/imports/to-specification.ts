@@ -245,7 +245,7 @@ function objectiveOf(
   const possible: Readonly<Record<string, string>> =
     task === undefined ? { ...metrics.regression, ...metrics.classification } : metrics[task];
   if (own === undefined || !Object.hasOwn(possible, own)) {
-    const why = own === undefined ? 'no metric here is known by this name' : `${own} is no metric of ${task}`;
+    const why = own === undefined ? 'no metric here is known by this name' : `${own} is not a metric of ${task}`;
     work.leaveOut(
       `objective: ${metric}`,
       `${why}: the default of the data set is taken, in its usual direction`,

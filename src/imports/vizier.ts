@@ -48,7 +48,7 @@ export function readVizier(data: unknown): SourceSpace {
   if (algorithm !== undefined && Object.hasOwn(samplers, algorithm))
     space.strategy(`algorithm: ${algorithm}`, 'sampler', { type: samplers[algorithm]! });
   else if (algorithm !== undefined)
-    space.leaveOut('algorithm', `there is no counterpart of ${algorithm}; the sampler stays ours`);
+    space.leaveOut('algorithm', `there is no counterpart of ${algorithm}; the default sampler is used`);
   // A study is also known without its specification in a field of its own.
   const study = spec === data ? ['name', 'displayName', 'display_name', 'state', 'createTime', 'create_time'] : [];
   space.leaveOutOthers(spec, ['parameters', 'metrics', 'algorithm', ...study], 'has no counterpart that was checked');

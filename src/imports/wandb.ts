@@ -21,7 +21,7 @@ export function readWandb(data: unknown): SourceSpace {
     if (goal === undefined) space.note('metric', 'it has no goal: W&B minimizes');
     space.objective(textOf(field(metric, 'name')), goal ?? 'minimize');
     if (field(metric, 'target') !== undefined)
-      space.leaveOut('metric.target', 'is not taken over; budget.target ends a search at a value');
+      space.leaveOut('metric.target', 'is not imported; budget.target ends a search at a value');
     space.leaveOutOthers(metric, ['name', 'goal', 'target'], 'has no counterpart here', 'metric.');
   }
   readEarlyTermination(space, field(data, 'early_terminate'));
@@ -40,7 +40,7 @@ function readMethod(space: SpaceBuilder, method: unknown): void {
   else if (method === 'bayes') {
     space.strategy('method: bayes', 'sampler', { type: 'tpe' });
     space.note('method', 'bayes is W&B’s Gaussian process; tpe here also learns from results, in another way');
-  } else space.leaveOut('method', `must be random, grid or bayes, got ${shown(method)}; the sampler stays ours`);
+  } else space.leaveOut('method', `must be random, grid or bayes, got ${shown(method)}; the default sampler is used`);
 }
 
 function readEarlyTermination(space: SpaceBuilder, stop: unknown): void {
@@ -186,7 +186,7 @@ function named(kind: string, config: unknown, isGrid: boolean): Reading {
       return { ...reading, notes: [...noQ, ...(reading.notes ?? [])] };
     }
     case 'q_log_uniform_values': {
-      if (low <= 0) throw new NoCounterpart(`a log scale must begin above 0, got ${low}`);
+      if (low <= 0) throw new NoCounterpart(`a log scale must start above 0, got ${low}`);
       const reading = quantized({ low, high, q, scale: 'log' }, !isGrid, engines);
       return { ...reading, notes: [...noQ, ...(reading.notes ?? [])] };
     }

@@ -44,7 +44,7 @@ it('import: the specification of a file of another tool on standard output, what
     'foo=',
   );
   expect(imported.code, imported.output).toBe(0);
-  expect(imported.output).toContain('recognised as wandb-sweep\n  my_rate → learningRate: 0.1, 0.2\n');
+  expect(imported.output).toContain('detected format wandb-sweep\n  my_rate → learningRate: 0.1, 0.2\n');
   expect(imported.output).toContain('foo: the mapping leaves it out');
   const specification = join(folder, 'imported.json');
   await writeFile(specification, imported.output.slice(imported.output.indexOf('{')));
@@ -67,7 +67,7 @@ it('import --trials: stores the finished trials of a file of another tool, and p
   expect(asked.output).toContain('direction: the file does not say whether value is to be minimized or maximized');
   const stored = await hypersearch('import', file, '--trials', '--direction', 'minimize', '--name', 'lr=l2');
   expect(stored.code, stored.output).toBe(0);
-  expect(stored.output).toContain('recognised as optuna-csv: 2 complete trials');
+  expect(stored.output).toContain('detected format optuna-csv: 2 complete trials');
   expect(stored.output).toContain('minimize value, the best is 0.25 (trial 1)\n  lr → l2: float 0.1 to 0.2\n');
   const id = /^[0-9a-f-]{36}$/m.exec(stored.output)![0];
   expect(await service.client.search(id)).toMatchObject({
@@ -131,14 +131,15 @@ it('watch ends when its search was deleted while the service was away', async ()
   }
 }, 60_000);
 
-it('best and show say what the confirmed best looked like, and is; its runs are no trials', async () => {
+it('best and show say the value of the best in the search, and the confirmed one; its runs are no trials', async () => {
   const file = join(folder, 'confirmed.json');
   await writeFile(file, JSON.stringify(lasting(100, 4, { confirm: { trials: 3, repeats: 2 } })));
   const watched = await hypersearch('submit', file, '--watch');
   expect(watched.code, watched.output).toBe(0);
   expect(watched.output.match(/^trial +\d+ +validationAccuracy/gm)).toHaveLength(4);
   expect(watched.output).toMatch(/^confirms trial \d, repetition 1 +validationAccuracy/m);
-  const said = /Trial \d looked like [\d.]+, is [\d.]+( ± [\d.]+)?; best of 3 finalists with probability [\d.]+\./;
+  const said =
+    /Trial \d: [\d.]+ in the search, confirmed [\d.]+( ± [\d.]+)?; best of 3 finalists with probability [\d.]+\./;
   const id = /[0-9a-f-]{36}/.exec(watched.output)![0];
   for (const command of ['best', 'show']) expect((await hypersearch(command, id)).output).toMatch(said);
   const { number } = (await service.client.confirmation(id)).finalists[0]!.trials[0]!;
@@ -237,7 +238,7 @@ describe('the client', () => {
     }
     const ensemble = await hypersearch('model', search.id, '--ensemble', '3');
     expect(ensemble.output).toMatch(
-      /^(?:the mean of trials .*, .*|trial \d+; no other one made it better)\n.* rows that were not used to select the trials; the best trial alone/m,
+      /^(?:the mean of trials .*, .*|trial \d+ alone: no other trial improves it)\n.* rows that were not used to select the trials; the best trial alone/m,
     );
     await writeFile(rows, 'alcohol\nstrong\n');
     const refused = await hypersearch('predict', model, rows);

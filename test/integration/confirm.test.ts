@@ -92,7 +92,7 @@ describe('what it chooses', () => {
     expect(answer.confirmed).toEqual({ ...best!.confirmed, number: best!.number, searched: best!.value, finalists: 8 });
     expect(answer.certainty).toMatchObject({ error: best!.confirmed!.standardError });
     expect(answer.certainty.text).toMatch(
-      /^Trial \d+ looked like 0\.\d+, is 0\.\d+ ± 0\.\d+; best of 8 finalists with probability 0\.\d+\./,
+      /^Trial \d+: 0\.\d+ in the search, confirmed 0\.\d+ ± 0\.\d+; best of 8 finalists with probability 0\.\d+\./,
     );
     expect((await service.client.findings(search.id)).confirmed).toBe(answer.certainty.text);
   });

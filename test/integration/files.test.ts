@@ -339,7 +339,7 @@ describe('what is no table is refused with 400, by its place', () => {
       'an undeclared label in ARFF',
       '@relation r\n@attribute a {x}\n@data\ny',
       'line 4, column a',
-      /none of its labels/,
+      /not one of its labels/,
     ],
     ['a pair without a number in svmlight', `${'1 1:2\n'.repeat(9)}1 x:3`, 'line 10', /number of a feature/],
     ['gzip that is cut off', gzipSync(plain).subarray(0, 40), '', /damaged/],

@@ -193,7 +193,7 @@ describe('a file of another tool', () => {
 
   it.each<[string, object, number, string, string]>([
     ['damaged', { text: '{"hyperparameters": [' }, 400, 'text (line 1, column 22)', 'is not JSON'],
-    ['of no known tool', { text: 'a: 1' }, 400, 'text', 'is no search space of'],
+    ['of no known tool', { text: 'a: 1' }, 400, 'text', 'is not a search space of'],
     ['too large', { text: 'x'.repeat(1024 * 1024 + 1) }, 400, 'text', '1048576'],
     ['far too large', { text: 'x'.repeat(5 * 1024 * 1024) }, 413, 'body', '4194304'],
     ['with a mapping to nothing', { text: 'a: 1', names: { lr: 'speed' } }, 400, 'names.lr', 'learningRate'],

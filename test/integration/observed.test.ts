@@ -391,7 +391,7 @@ describe('a file', () => {
     ['that is a damaged database', fileOf('optuna.db').fill(7, 4000), '', '', 'the database is damaged'],
     ['that is the head of a database', fileOf('optuna.db').subarray(0, 900), '', '', 'the database is damaged'],
     ['that is empty', ' \n', '', '', 'the file is empty'],
-    ['of no known tool', 'a,b\n1,2', '', 'line 1', 'has not the columns'],
+    ['of no known tool', 'a,b\n1,2', '', 'line 1', 'does not have the columns'],
     ['that is JSON of another kind', '{"a": 1}', '', '', 'is no file with trials that is known'],
     [
       'with a line that is cut',

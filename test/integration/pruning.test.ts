@@ -119,7 +119,7 @@ describe('diagnosis', () => {
       epochs: 5,
       verdict: { rule: 'diagnosis', finding: 'symmetricWeights' },
     });
-    expect(zeros.reason).toContain('symmetricWeights, found 3 epochs before, has not healed');
+    expect(zeros.reason).toContain('symmetricWeights, found 3 epochs before, persists');
     expect(zeros.found).toContain('symmetricWeights');
     expect(slow).toMatchObject({ state: 'pruned', verdict: { finding: 'rateTooLow' } });
     expect(done.epochs).toBe(trials.reduce((sum, { epochs }) => sum + epochs, 0));

@@ -255,7 +255,7 @@ describe('a key', () => {
     expect(seconds).toBeLessThanOrEqual(60);
     expect(refused.json()).toMatchObject({
       code: 'tooManyRequests',
-      detail: expect.stringMatching(/^busy may send 5 requests in a minute, and has sent them; try again in \d+ s$/),
+      detail: expect.stringMatching(/^busy has reached its limit of 5 requests in a minute; try again in \d+ s$/),
     });
     expect((await send('GET', '/v1/examples', undefined, other)).status).toBe(200);
   });
@@ -338,7 +338,7 @@ describe.skipIf(redisBinary === undefined)('two API processes with Redis', () =>
     const refused = await ask(other, key);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(30);
     expect(await refused.json()).toMatchObject({
-      detail: expect.stringMatching(/^busy may send 5 requests in a minute/),
+      detail: expect.stringMatching(/^busy has reached its limit of 5 requests in a minute/),
     });
 
     const { secret: next } = await createKey({ name: 'next', role: 'reader', limits });

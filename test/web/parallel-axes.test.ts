@@ -13,7 +13,8 @@ describe('an axis of the parallel coordinates', () => {
     const { option, place } = parallelAxis(distribution, true);
     const absent = Number(place(undefined));
     expect(absent).toBeLessThan(distribution.low);
-    expect(absent).toBe(option['min']);
+    expect(absent / Number(option['min'])).toBeCloseTo(1, 6);
+    expect(absent).toBeGreaterThanOrEqual(Number(option['min']));
     expect(place(distribution.low)).toBe(distribution.low);
     expect([absent, distribution.low].map(labelOf(option))).toEqual([
       ABSENT,
@@ -28,5 +29,23 @@ describe('an axis of the parallel coordinates', () => {
   it('ends at the bounds where all have it', () => {
     expect(parallelAxis(log, false).option).toEqual({ type: 'log', min: 1e-4, max: 1e-1 });
     expect(parallelAxis(choices, false).option).toEqual({ type: 'category', data: ['relu', 'true'] });
+  });
+  it.each([
+    [linear, 0.4, 0.75, 'x>=0.4|absent x<=0.75|absent'],
+    [linear, 0.4, 0.45, 'x=absent'],
+    [linear, 0.6, 0.75, 'x>=0.6 x<=0.75'],
+    [log, 1e-5, 0.01, 'x>=0.00001|absent x<=0.01|absent'],
+    [choices, 1, 2, 'x=true|absent'],
+    [choices, 2, 2, 'x=absent'],
+    [choices, 0, 1, 'x=relu|true'],
+  ])(
+    'selects what a brush on it covers, also those without the hyperparameter: %#',
+    (distribution, low, high, text) => {
+      expect(parallelAxis(distribution, true).conditionOf('x', [low, high])).toBe(text);
+    },
+  );
+  it('selects none without the hyperparameter where no trial lacks it', () => {
+    expect(parallelAxis(linear, false).conditionOf('x', [0.1, 0.75])).toBe('x>=0.1 x<=0.75');
+    expect(parallelAxis(choices, false).conditionOf('x', [0, 2])).toBe('x=relu|true');
   });
 });

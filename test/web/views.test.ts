@@ -69,6 +69,17 @@ describe('the table of trials', () => {
     expect(of('learningRate < 0.5, value>=0.1')).toEqual([1, 3]);
     expect(of('activation=relu')).toEqual([1, 3]);
   });
+  it('keeps trials without a value where a condition says so', () => {
+    const without = [...trials, row(4, { point: {}, value: null })];
+    const kept = (text: string) => {
+      const { ranges, issues } = rangesIn(text, columns);
+      return [filtered(without, { state: '', finding: '', ranges }).map(({ number }) => number), issues];
+    };
+    expect(kept('learningRate>=0.01')).toEqual([of('learningRate>=0.01'), []]);
+    expect(kept('learningRate>=0.01|absent')).toEqual([[...of('learningRate>=0.01'), 4], []]);
+    expect(kept('activation=absent')).toEqual([[4], []]);
+    expect(kept('activation=relu|absent')).toEqual([[...of('activation=relu'), 4], []]);
+  });
   it('reads the title of a column as its name', () => expect(of('trial=2')).toEqual([2]));
   it.each([
     ['lr>0.1', ['there is no column lr; did you mean learningRate?']],

@@ -51,9 +51,11 @@ describe('what if', () => {
   it('counts the trials that are left out, with the reason, and cautions if most are', () => {
     expect(replayedText(answer(), 0)).toBe('Replayed: 20 complete trials.');
     const text = replayedText(answer({ pruned: 30, failed: 1, open: 2, thinned: 1000 }), 2);
-    expect(text).toContain('Replayed: 20 complete trials of stage 1. Left out: 30 pruned (their curves end before');
-    expect(text).toContain('1 failed or cancelled, 2 not ended yet, 1,000 to bound the computation.');
-    expect(text).toContain('survivors');
+    expect(text).toContain(
+      'Replayed: 20 complete trials of stage 1. Left out: 30 pruned (their final values are unknown',
+    );
+    expect(text).toContain('1 failed or cancelled, 2 not ended yet, 1,000 to limit the computation.');
+    expect(text).toContain('savings are biased');
   });
 
   it('draws every option once, by what it saves, beside the expectation of fewer trials', () => {

@@ -66,9 +66,10 @@ async function followed(given: string, fetching: Fetching): Promise<Buffer> {
 }
 
 function parsed(text: string, base: URL | undefined): URL {
-  if (!URL.canParse(text, base?.href)) throw refusal(text, 'is no address, such as https://data.example.org/table.csv');
+  if (!URL.canParse(text, base?.href)) throw refusal(text, 'must be a URL, such as https://data.example.org/table.csv');
   const url = new URL(text, base?.href);
-  if (url.username !== '' || url.password !== '') throw refusal(withoutUser(url), 'must have no user or password');
+  if (url.username !== '' || url.password !== '')
+    throw refusal(withoutUser(url), 'must not contain a user or password');
   return url;
 }
 
@@ -101,16 +102,16 @@ async function checkedAddress(url: URL, { settings, resolve, signal }: Fetching)
     const message =
       settings.hosts.length === 0
         ? 'cannot be read: this service reads no files from addresses; an operator may allow hosts with HYPERSEARCH_FETCH_HOSTS'
-        : `is none of the addresses from which this service reads files: ${url.protocol}//${url.host} is not in HYPERSEARCH_FETCH_HOSTS`;
+        : `is not allowed: ${url.protocol}//${url.host} is not in HYPERSEARCH_FETCH_HOSTS`;
     throw refusal(url.href, message);
   }
   const name = url.hostname.replace(/^\[|\]$/g, '');
   const addresses = isIP(name) > 0 ? [name] : await Promise.race([resolve(name), aborted(signal)]);
   const [first] = addresses;
-  if (first === undefined) throw refusal(url.href, 'has a name without an address');
+  if (first === undefined) throw refusal(url.href, 'has a host name that cannot be resolved');
   const mayBePrivate = isAllowed(settings.privateHosts, url);
   if (!mayBePrivate && !addresses.every(isPublicAddress))
-    throw refusal(url.href, 'has an address that is not one of the public internet');
+    throw refusal(url.href, 'resolves to an address that is not public');
   return first;
 }
 

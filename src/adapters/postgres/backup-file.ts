@@ -65,7 +65,7 @@ export async function* sealed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
 /** Reads all of the file once. @throws BackupError if its checksum is not that of its content. */
 export async function verifyChecksum(file: string): Promise<void> {
   const { size } = await stat(file);
-  const damaged = `${file}: this is no complete backup (${size} bytes): its checksum does not match. It was cut off, changed, or is another kind of file`;
+  const damaged = `${file}: this is not a complete backup (${size} bytes): its checksum does not match. It was cut off, changed, or is another kind of file`;
   if (size <= DIGEST_BYTES) throw new BackupError(damaged);
   const hash = createHash('sha256');
   await pipeline(createReadStream(file, { end: size - DIGEST_BYTES - 1 }), hash);
@@ -103,7 +103,7 @@ export async function openBackup(file: string): Promise<BackupReader> {
     return { head, table: () => framesOf(bytes), close };
   } catch (error) {
     close();
-    throw error instanceof BackupError ? error : new BackupError(`${file}: no backup: ${messageOf(error)}`);
+    throw error instanceof BackupError ? error : new BackupError(`${file}: not a backup: ${messageOf(error)}`);
   }
 }
 

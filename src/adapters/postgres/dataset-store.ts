@@ -203,7 +203,7 @@ async function lockName(transaction: ModelTransaction, name: string): Promise<vo
 
 async function remove(database: Database, name: string, force: boolean): ReturnType<DatasetStore['remove']> {
   if (builtinDatasets.some((known) => known.name === name)) {
-    throw new Problem('datasetInUse', `${name} is built in and stays`);
+    throw new Problem('datasetInUse', `${name} is built in and cannot be deleted`);
   }
   return database.$transaction(async (transaction) => {
     await lockName(transaction, name);
@@ -247,7 +247,7 @@ async function refusedIfInvalid(upload: Promise<UploadedFile>): Promise<Uploaded
     const advice = gaps ? '; missing=fill fills inputs and leaves out rows without a target' : '';
     throw new Problem(
       'invalidRequest',
-      `${count === 1 ? '' : `the data set has ${count} faults; `}${error.message}${advice}`,
+      `${count === 1 ? '' : `the data set has ${count} errors; `}${error.message}${advice}`,
       error.faults,
     );
   }

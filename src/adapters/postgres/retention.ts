@@ -1,4 +1,5 @@
 /** Removes layer signals, curves and events of searches that ended long ago. Results, metrics, hashes, settings and problems stay. */
+
 import type { FoldCurves } from '../../compute/trial.ts';
 import { eventsAlwaysKept, eventsOfTrials, type Retained, type Retention, retained } from '../../domain/retention.ts';
 import { messageOf } from '../../errors.ts';
@@ -80,7 +81,9 @@ export function startRetention(database: Database, retention: Retention, log: Lo
     for (const kind of asked) {
       const searches = await removeExpired(database, kind, retention[kind]!, stopping.signal);
       if (searches > 0) {
-        log.info(`removed the ${kind} of ${searches} searches, which ended more than ${retention[kind]} days ago`);
+        log.info(
+          `removed the ${kind} of ${searches} ${searches === 1 ? 'search' : 'searches'}, which ended more than ${retention[kind]} days ago`,
+        );
       }
     }
   };

@@ -13,7 +13,7 @@ export const queueRoutes: FastifyPluginAsync<ApiDependencies> = async (app, { qu
   app.addHook('onRequest', async ({ method, url }, reply) => {
     reply.header('content-security-policy', POLICY);
     if (method !== 'GET' && method !== 'HEAD') {
-      throw new Problem('methodNotAllowed', `${url} has no ${method}: the queue can only be looked at`);
+      throw new Problem('methodNotAllowed', `${url} does not allow ${method}: the queue is read-only`);
     }
   });
   app.addHook('onSend', async (_request, reply) => {

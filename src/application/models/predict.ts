@@ -44,7 +44,7 @@ async function use(dependencies: UseModelDependencies, id: string, what: ModelUs
   const detail =
     faults.length === 1 && first
       ? [first.path, first.message].filter(Boolean).join(': ')
-      : `the rows have ${faults.length} faults`;
+      : `the rows have ${faults.length} errors`;
   throw new Problem(code, detail, faults);
 }
 

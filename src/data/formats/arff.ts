@@ -139,7 +139,7 @@ function cellOf({ text, quoted }: Token, { name, labels, isNumber }: Attribute, 
   if (text === '?' && !quoted) return undefined;
   const path = `line ${place}, column ${name}`;
   if (labels !== undefined && !labels.has(text))
-    throw invalid(path, `${shortened(text)} is none of its labels: ${shortened([...labels].join(', '), 100)}`);
+    throw invalid(path, `${shortened(text)} is not one of its labels: ${shortened([...labels].join(', '), 100)}`);
   if (isNumber && (text.trim() === '' || Number.isNaN(Number(text))) && !/^[+-]?nan$/i.test(text))
     throw invalid(path, `must be a number or ?, got ${shortened(text)}`);
   return text;

@@ -176,7 +176,7 @@ function parsersFor(columns: readonly SchemaElement[]): Partial<ParquetParsers> 
         const path = first === undefined ? '' : `column ${first.name}`;
         throw invalid(
           path,
-          `has bytes that are no UTF-8 text${first === undefined ? '' : `; leave it out with ignore=${first.name}`}`,
+          `has bytes that are not UTF-8 text${first === undefined ? '' : `; leave it out with ignore=${first.name}`}`,
         );
       }
     },

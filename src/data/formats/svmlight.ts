@@ -72,8 +72,7 @@ function hintsOf(asked: 0 | 1 | undefined, first: 0 | 1, queries: boolean): Hint
   }
   if (queries) {
     const qid = { name: 'qid' };
-    const message =
-      'numbers the queries of a ranking, which is no information about other rows; ignore=qid leaves it out';
+    const message = 'numbers the queries of a ranking, which says nothing about other rows; ignore=qid leaves it out';
     hints.push(hint('format', qid, message, [leaveOut(qid)]));
   }
   return hints;

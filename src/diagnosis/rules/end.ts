@@ -1,6 +1,6 @@
 /** Rules for the end of training: generalization, regularization, and the reliability of the metrics. */
 
-import { formatPercent } from '../../format.ts';
+import { formatPercent, plural } from '../../format.ts';
 import type { EpochReport } from '../../nn/training/epochs.ts';
 import { last, type Rule, shown } from '../finding.ts';
 
@@ -112,7 +112,7 @@ export const batchTooSmall: Rule = ({ settings, facts }) => {
       batchSize < SMALL_BATCH
         ? `Batch normalization takes mean and variance from ${batchSize} rows: they are mostly noise.`
         : `The last batch of every epoch has ${least} of ${facts.trainRows} rows: batch normalization takes mean and variance from only these.`,
-    advice: 'Use batches of at least 16 rows that divide the rows well, or no batch normalization.',
+    advice: 'Use a batch size of at least 16 that leaves no small last batch, or no batch normalization.',
   };
 };
 
@@ -131,7 +131,7 @@ export const validationTooSmall: Rule = ({ facts, reports, over }) => {
     since: 0,
     cause: null,
     evidence: { validationRows, standardError: error },
-    text: `With ${validationRows} validation rows the accuracy is known to within ±${formatPercent(2 * error)}: smaller differences between trials are noise.`,
+    text: `With ${plural(validationRows, 'validation row')} the accuracy is known to within ±${formatPercent(2 * error)}: smaller differences between trials are noise.`,
     advice: 'Use kFold or repeats, or a larger fraction for validation.',
   };
 };
@@ -151,6 +151,6 @@ export const stillImproving: Rule = ({ reports, over, settings }) => {
     cause: null,
     evidence: { validationLoss: end.validationLoss, earlier: before.validationLoss },
     text: `In the last ${reports.length - before.epoch} epochs the validation loss still fell from ${shown(before.validationLoss)} to ${shown(end.validationLoss)}.`,
-    advice: `Train longer: ${2 * settings.epochs} epochs, or a second stage around the best.`,
+    advice: `Train longer: ${2 * settings.epochs} epochs, or refine the search around the best trials.`,
   };
 };

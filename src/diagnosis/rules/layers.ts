@@ -20,9 +20,9 @@ function causeOfDeath({ signals, facts }: Case, index: number, dead: number): 'i
 }
 
 const remedies = {
-  inputs: 'Centre the inputs: inputs far from zero switch whole units off.',
+  inputs: 'Centre the inputs: inputs far from zero make units inactive on all rows.',
   initialization: 'Initialize with he, and without negative biases.',
-  rate: 'Lower the learning rate: too large a step can make units inactive on all rows for good. leakyRelu and elu units cannot die.',
+  rate: 'Lower the learning rate: too large a step can make units permanently inactive. leakyRelu and elu units cannot die.',
 };
 
 export const deadRelu: Rule = (one) => {
@@ -119,7 +119,7 @@ export const notZeroCentred: Rule = (one) => {
     since,
     cause: one.settings.activation === 'sigmoid' ? 'sigmoid' : null,
     evidence: { mean: layer.mean, deviation: layer.deviation },
-    text: `The outputs of layer ${index + 1} have mean ${shown(layer.mean)} and deviation ${shown(layer.deviation)}: the gradients of the next layer's weights share their sign.`,
+    text: `The outputs of layer ${index + 1} have mean ${shown(layer.mean)} and standard deviation ${shown(layer.deviation)}: the gradients of the next layer's weights share their sign.`,
     advice: 'Use tanh or elu, which are centred around zero, or batch normalization.',
   };
 };

@@ -1,6 +1,6 @@
 /** Rules for the training loss: whether it falls, and if not, why. */
 
-import { formatPercent } from '../../format.ts';
+import { formatPercent, plural } from '../../format.ts';
 import { type Case, type Finding, hiddenOf, last, medianOf, type Rule, shown } from '../finding.ts';
 
 /** The loss counts as stuck while it is above this share of the initial loss. */
@@ -134,7 +134,7 @@ export const rateTooLow: Rule = (one) => {
     since: reports.length,
     cause: null,
     evidence: { updateRatio: ratio, learningRate: settings.learningRate, lossLeft: fallen(one) },
-    text: `After ${reports.length} epochs ${formatPercent(fallen(one))} of the loss is left: a step changes the weights by ${shown(ratio)} of their norm; about 1e-3 is right.`,
+    text: `After ${plural(reports.length, 'epoch')} ${formatPercent(fallen(one))} of the loss is left: a step changes the weights by ${shown(ratio)} of their norm; about 1e-3 is right.`,
     advice: `Raise the learning rate, at first by a factor of ten (${shown(settings.learningRate * 10)}).`,
   };
 };
@@ -212,7 +212,7 @@ export const plateau: Rule = (one): Finding | undefined => {
     since: reports.length,
     cause: null,
     evidence: { updateRatio: ratio, lossLeft: fallen(one) },
-    text: `After ${reports.length} epochs ${formatPercent(fallen(one))} of the loss is left, although the steps have a reasonable size: the network does not learn from its inputs.`,
+    text: `After ${plural(reports.length, 'epoch')} ${formatPercent(fallen(one))} of the loss is left, although the steps have a normal size: the network does not learn from its inputs.`,
     advice: 'Check the inputs and the labels; use more units or another activation.',
   };
 };

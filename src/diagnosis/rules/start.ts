@@ -47,7 +47,7 @@ export const initializationTooSmall: Rule = ({ signals, settings }) => {
     since: 0,
     cause: null,
     evidence: { firstDeviation: first, lastDeviation: deepest },
-    text: `The deviation of activations is ${shown(first)} in the first layer and ${shown(deepest)} in layer ${layers.length}: the signal vanishes, and so will the gradient.`,
+    text: `The standard deviation of activations is ${shown(first)} in the first layer and ${shown(deepest)} in layer ${layers.length}: the signal vanishes, and so will the gradient.`,
     advice: 'Use xavier (sigmoid, tanh) or he (relu variants), or batch normalization.',
   };
 };
@@ -67,7 +67,7 @@ export const initializationTooLarge: Rule = ({ signals, settings }) => {
     cause: null,
     evidence: { firstDeviation: first, lastDeviation: deepest, saturated },
     text: grown
-      ? `The deviation of activations is ${shown(first)} in the first layer and ${shown(deepest)} in layer ${layers.length}: the signal explodes.`
+      ? `The standard deviation of activations is ${shown(first)} in the first layer and ${shown(deepest)} in layer ${layers.length}: the signal explodes.`
       : `${formatPercent(saturated)} of a layer's outputs are saturated before the first step: almost no gradient passes.`,
     advice: 'Use xavier (sigmoid, tanh) or he (relu variants), or batch normalization.',
   };
@@ -82,7 +82,7 @@ export const inputsOffCentre: Rule = ({ facts: { offCentre } }) => {
     since: 0,
     cause: null,
     evidence: { offCentre },
-    text: `The mean of the inputs is ${shown(offCentre)} times their deviation away from zero: the gradients of a unit's weights share their sign, and steps zigzag.`,
+    text: `The mean of the inputs is ${shown(offCentre)} times their standard deviation away from zero: the gradients of a unit's weights share their sign, and steps zigzag.`,
     advice: 'Set preprocessing to center or standardize.',
   };
 };
@@ -96,7 +96,7 @@ export const inputScales: Rule = ({ facts: { scaleRatio } }) => {
     since: 0,
     cause: null,
     evidence: { scaleRatio },
-    text: `Some inputs have a deviation ${shown(scaleRatio)} times that of others: one learning rate cannot suit both.`,
+    text: `Some inputs have a standard deviation ${shown(scaleRatio)} times that of others: one learning rate cannot suit both.`,
     advice: 'Set preprocessing to standardize.',
   };
 };

@@ -1,6 +1,8 @@
 /** The budget of a search. */
+
 import { z } from 'zod';
 import { compare, type Direction } from '../../algorithms/objective.ts';
+import { plural } from '../../format.ts';
 
 export const MAX_BUDGET = 1_000_000_000;
 
@@ -79,9 +81,9 @@ export function reached(budget: Budget, now: Progress): Reached | undefined {
   if (reachesTarget(budget, now.best, now.direction))
     return { limit: 'target', most: target!, text: `the best value is ${now.best}` };
   if (failures !== undefined && now.failed >= failures)
-    return { limit: 'failures', most: failures, text: `${now.failed} trials have failed` };
+    return { limit: 'failures', most: failures, text: `${plural(now.failed, 'failed trial')} so far` };
   if (epochs !== undefined && now.epochs >= epochs)
-    return { limit: 'epochs', most: epochs, text: `${now.epochs} epochs have been trained` };
+    return { limit: 'epochs', most: epochs, text: `${plural(now.epochs, 'epoch')} trained so far` };
   if (seconds !== undefined && now.seconds >= seconds)
     return { limit: 'seconds', most: seconds, text: `${Math.floor(now.seconds)} s have passed since it was created` };
   return undefined;

@@ -46,7 +46,7 @@ export const prunerKinds = z.discriminatedUnion('type', [
         .boolean()
         .default(true)
         .describe(
-          'true: wait for all trials of a rung; false: compare each with those that happened to be there first',
+          'true: wait for all trials of a rung; false: compare each with the trials that reached the rung before it (ASHA)',
         ),
       bracketSize: z.int().min(2).max(100_000).optional().describe('Trials of a bracket, if reproducible'),
       divergence,
@@ -56,10 +56,10 @@ export const prunerKinds = z.discriminatedUnion('type', [
     .strictObject({
       type: z.literal('diagnosis'),
       warmupEpochs: z.int().min(1).max(1_000_000).default(3).describe('Epochs before the first check'),
-      patience: epochs.default(5).describe('Epochs between checks: the time a problem has to go away'),
+      patience: epochs.default(5).describe('Epochs between checks: a problem that persists so long stops the trial'),
       divergence,
     })
-    .describe('Stops a trial whose finding of severity «fault» persists from one check to the next; reproducible'),
+    .describe('Stops a trial whose finding of severity fault persists from one check to the next; reproducible'),
   z
     .strictObject({ type: z.literal('hyperband'), minEpochs, reductionFactor, divergence })
     .describe('Successive halving in brackets, from many short trials to a few long ones; reproducible'),

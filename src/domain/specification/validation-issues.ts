@@ -1,4 +1,5 @@
 /** Turns zod's issues into messages a user can act on: the path, what is expected, and what was sent. */
+
 import type { z } from 'zod';
 import type { ValidationIssue } from '../../errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
@@ -124,9 +125,14 @@ function withArticle(kind: string): string {
   return /^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`;
 }
 
+/** Without grouped digits, as the other bounds. */
+function counted(bound: number | bigint, one: string, many = `${one}s`): string {
+  return `${bound} ${Number(bound) === 1 ? one : many}`;
+}
+
 function sizeOf(origin: string, relation: string, bound: number | bigint): string {
-  if (origin === 'string') return `have ${relation} ${bound} characters`;
-  if (origin === 'array' || origin === 'set') return `have ${relation} ${bound} entries`;
-  if (origin === 'object' || origin === 'record') return `have ${relation} ${bound} keys`;
+  if (origin === 'string') return `have ${relation} ${counted(bound, 'character')}`;
+  if (origin === 'array' || origin === 'set') return `have ${relation} ${counted(bound, 'entry', 'entries')}`;
+  if (origin === 'object' || origin === 'record') return `have ${relation} ${counted(bound, 'key')}`;
   return `be ${relation} ${bound}`;
 }

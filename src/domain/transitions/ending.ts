@@ -1,5 +1,6 @@
 /** How a search ends: its last trial has ended, or a limit of its budget is reached; with a confirmation, once that has ended. */
 
+import { plural } from '../../format.ts';
 import type { Delivery } from '../commands.ts';
 import { isConfirming } from '../confirmation.ts';
 import { FIRST_RUN } from '../runs.ts';
@@ -46,7 +47,7 @@ async function endTrials(update: SearchUpdate): Promise<readonly Delivery[]> {
   const { complete: withResult, pruned, failed } = update.search.trials;
   if (withResult + pruned > 0) return confirm(update, null);
   if (failed > 0) {
-    fail(update, `all ${failed} trials failed; each says why`);
+    fail(update, `${failed === 1 ? 'its only trial' : `all ${failed} trials`} failed; see the reason of each`);
   } else {
     // Trials were cancelled one by one, and none has a result.
     update.event({ type: 'search.cancelled', data: { trials: 0 } });
@@ -86,7 +87,10 @@ async function endBy(update: SearchUpdate, by: Limit): Promise<readonly Delivery
   if (by === 'failures') {
     const { trials, specification } = update.search;
     const { failures } = specification.budget;
-    fail(update, `${trials.failed} trials failed, and the budget allows fewer than ${failures}; each says why`);
+    fail(
+      update,
+      `${plural(trials.failed, 'trial')} failed, and the budget allows fewer than ${failures}; see the reason of each`,
+    );
     update.set({ endedBy: by });
     return [];
   }

@@ -90,7 +90,7 @@ function refuseMore({ specification, trials }: Search): void {
   if (!hasBarriers(specification.pruner) || typeof epochs !== 'number') return;
   const round = cycleOf(specification.pruner, epochs);
   if (trials.total % round === 0 || trials.planned < trials.total) return;
-  const message = `its last bracket was cut at trial ${trials.total} and may have been decided; begin another search, or refine this one`;
+  const message = `its last bracket was cut at trial ${trials.total} and may have been decided; start another search, or refine this one`;
   throw new Problem('wrongState', `budget.trials: ${message}`, [{ path: 'budget.trials', message }]);
 }
 
@@ -106,7 +106,7 @@ async function continueSearch(update: SearchUpdate, before: Search): Promise<rea
   const cut = endedBy === null ? [] : await cutTrials(update);
   if (cut.length === 0 && trials.total <= trials.planned && !lacksConfirmation(before)) return [];
   if (cut.length > 0) update.renewHistory();
-  await discardConfirmation(update, 'the budget was changed, and trials go on');
+  await discardConfirmation(update, 'the budget was changed, and trials continue');
   if (!isOpen(state)) {
     update.event({ type: 'search.resumed', data: {} });
     update.set({ state: 'running', failure: null });
@@ -126,7 +126,7 @@ function stillReached(limit: Reached, specification: Search['specification']): P
   const path = `budget.${limit.limit}`;
   const kept = limit.limit === 'epochs' ? confirmationEpochs(specification) : 0;
   const besides = kept > 0 ? ` besides ${kept} for the confirmation` : '';
-  const message = `is ${limit.most}${besides}, and ${limit.text}; the search can go on once it is changed, or taken away with null`;
+  const message = `is ${limit.most}${besides}, and ${limit.text}; the search can continue once the limit is changed, or removed with null`;
   return new Problem('wrongState', `${path}: ${message}`, [{ path, message }]);
 }
 

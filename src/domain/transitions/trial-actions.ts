@@ -28,14 +28,14 @@ export async function actOnTrial(
   return { pause, resume, cancel, retry }[action](update, trial);
 }
 
-const past = { pause: 'paused', resume: 'resumed', cancel: 'cancelled', retry: 'tried again' } as const;
+const past = { pause: 'paused', resume: 'resumed', cancel: 'cancelled', retry: 'retried' } as const;
 
 /** A worker that has it loses its claim at the next renewal; the others of its bracket no longer wait for it. */
 async function cancel(update: SearchUpdate, trial: TrialRecord): Promise<readonly Delivery[]> {
   const { number, state } = trial;
   if (state === 'cancelled') return [];
   if (isOver(state)) {
-    throw new Problem('wrongState', `the trial is ${state}; only one that waits, runs or is paused can be cancelled`);
+    throw new Problem('wrongState', `the trial is ${state}; only a waiting, running or paused trial can be cancelled`);
   }
   update.updateTrial(trial, { state: 'cancelled', finishedAt: 'now', leaseSeconds: null });
   update.removeCheckpoints([number]);
@@ -51,10 +51,10 @@ async function cancel(update: SearchUpdate, trial: TrialRecord): Promise<readonl
  */
 async function pause(update: SearchUpdate, trial: TrialRecord): Promise<readonly Delivery[]> {
   const { number, attempt, state } = trial;
-  refuseBarriers(update, 'paused by hand');
+  refuseBarriers(update, 'paused by itself');
   if (state === 'paused') return [];
   if (state !== 'waiting' && state !== 'running') {
-    throw new Problem('wrongState', `the trial is ${state}; only one that waits or runs can be paused`);
+    throw new Problem('wrongState', `the trial is ${state}; only a waiting or running trial can be paused`);
   }
   update.updateTrial(trial, { state: 'paused', leaseSeconds: null, epochs: 0, curves: null });
   const data = { number, attempt, rung: 0, epochs: 0, value: null, durationMs: null, found: [] };
@@ -64,13 +64,13 @@ async function pause(update: SearchUpdate, trial: TrialRecord): Promise<readonly
 
 async function resume(update: SearchUpdate, trial: TrialRecord): Promise<readonly Delivery[]> {
   const { number, attempt, state } = trial;
-  refuseBarriers(update, 'resumed by hand');
+  refuseBarriers(update, 'resumed by itself');
   if (state === 'waiting' || state === 'running') return [];
   if (state !== 'paused') {
-    throw new Problem('wrongState', `the trial is ${state}; only one that is paused can be resumed`);
+    throw new Problem('wrongState', `the trial is ${state}; only a paused trial can be resumed`);
   }
   const waiting = waitAgain(update, trial);
-  update.event({ type: 'trial.retried', data: { number, attempt, reason: 'it was paused, and goes on' } });
+  update.event({ type: 'trial.retried', data: { number, attempt, reason: 'resumed after a pause' } });
   return update.search.state === 'paused' ? [] : deliveriesOf(update.search.id, [waiting]);
 }
 
@@ -79,25 +79,25 @@ async function retry(update: SearchUpdate, trial: TrialRecord): Promise<readonly
   const { number, attempt, state } = trial;
   const { search } = update;
   if (state !== 'failed') {
-    throw new Problem('wrongState', `the trial is ${state}; only one that failed can be tried again`);
+    throw new Problem('wrongState', `the trial is ${state}; only a failed trial can be retried`);
   }
   if (search.state === 'cancelled' || search.endedBy !== null) {
     const why = search.endedBy === null ? 'is cancelled' : `was ended by its budget of ${search.endedBy}`;
-    throw new Problem('wrongState', `the search ${why}; none of its trials can be tried again`);
+    throw new Problem('wrongState', `the search ${why}; none of its trials can be retried`);
   }
   const { pruner } = search.specification;
   if (hasBarriers(pruner)) {
     const message = `the others of its bracket (${pruner.type}) were compared without it; try its settings in another search`;
     throw new Problem('wrongState', message);
   }
-  await discardConfirmation(update, `trial ${number} is tried again`);
+  await discardConfirmation(update, `trial ${number} is retried`);
   const waiting = waitAgain(update, trial);
   update.renewHistory();
   if (!isOpen(search.state)) {
     update.event({ type: 'search.resumed', data: {} });
     update.set({ state: 'running', failure: null });
   }
-  update.event({ type: 'trial.retried', data: { number, attempt, reason: 'somebody asked for it' } });
+  update.event({ type: 'trial.retried', data: { number, attempt, reason: 'retried by a user' } });
   return search.state === 'paused' ? [] : deliveriesOf(search.id, [waiting]);
 }
 
@@ -107,7 +107,7 @@ function refuseBarriers({ search }: SearchUpdate, what: string): void {
   if (!hasBarriers(pruner)) return;
   throw new Problem(
     'wrongState',
-    `under ${pruner.type} trials wait for each other, and none is ${what}; pause the search`,
+    `under ${pruner.type} trials wait for each other, and none can be ${what}; pause the search`,
   );
 }
 

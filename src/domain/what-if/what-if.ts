@@ -121,7 +121,7 @@ function whyNot(rule: WhatIfRule, { trials, ranked }: Context): string | undefin
     return `Too few trials can be replayed: at least ${MIN_TRIALS} with a value are needed.`;
   const barriers = rule === 'hyperband' || rule === 'successiveHalving';
   if (barriers && new Set(trials.map(({ budget }) => budget)).size > 1) {
-    return 'The epochs of its trials vary, and trials that wait for each other need the same number.';
+    return 'The epochs of its trials vary, and rungs need the same maximum for all trials.';
   }
   return undefined;
 }

@@ -31,7 +31,7 @@ export function readCsvTrials(text: string, asked: Asked, format: TrialFormat | 
   const reader = readers.find((one) => (format === undefined || one.format === format) && one.is(table));
   if (reader === undefined) {
     const what = format === undefined ? 'Optuna, scikit-learn, MLflow or W&B' : format;
-    throw refusedFile('line 1', `has not the columns of a CSV of ${what}: ${listed(table.names)}`);
+    throw refusedFile('line 1', `does not have the columns of a CSV of ${what}: ${listed(table.names)}`);
   }
   const notes: Note[] = [];
   const metric = metricOf(reader, table, asked);
@@ -82,7 +82,7 @@ function emptyCells(
   return hyperparameters.flatMap(([name]) => {
     const empty = ended.filter(({ point }) => !point.has(name)).length;
     if (empty === 0 || empty === ended.length) return [];
-    const text = `has no value in ${empty} of ${ended.length} trials that ended: they are taken not to have it, also if it was None`;
+    const text = `has no value in ${empty} of ${ended.length} trials that ended: they are read as not having it, also if it was None`;
     return [{ name, text }];
   });
 }

@@ -19,7 +19,7 @@ export function inferred(values: readonly Value[]): Setting {
   const numbers = different.filter((value): value is number => typeof value === 'number');
   // Every run has another: a name, not a setting.
   if (numbers.length === 0 && different.length === values.length && different.length > 20)
-    throw new NoCounterpart('has another word in every trial: a name, not a setting');
+    throw new NoCounterpart('has a different text in every trial: a name, not a setting');
   if (numbers.length < different.length) return choices(different);
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of numbers) {

@@ -51,7 +51,7 @@ function valuesByName({ trials }: SourceTrials): Map<string, Value[]> {
 
 function checked(name: string, place: string, known: number): string {
   if (known >= MAX_HYPERPARAMETERS)
-    throw refusedFile(place, `is one hyperparameter too many: at most ${MAX_HYPERPARAMETERS} are read`);
+    throw refusedFile(place, `exceeds the limit of ${MAX_HYPERPARAMETERS} hyperparameters`);
   if (name === '' || name.length > MAX_TEXT || name === '__proto__')
     throw refusedFile(place, `the name of a hyperparameter must have 1 to ${MAX_TEXT} characters, got ${name.length}`);
   return name;
@@ -121,7 +121,7 @@ class Mapping {
     }
     const strange = values.find((value) => valueFor(row, value) === undefined);
     if (strange !== undefined) {
-      this.#note(source, `is kept under its own name: ${JSON.stringify(strange)} is no value of ${target} here`);
+      this.#note(source, `is kept under its own name: ${JSON.stringify(strange)} is not a value of ${target} here`);
       return false;
     }
     const own = values.map((value) => valueFor(row, value)!);

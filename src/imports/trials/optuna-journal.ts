@@ -90,8 +90,7 @@ function createStudy(record: unknown, studies: Study[]): void {
 }
 
 function createTrial(record: unknown, line: number, study: Study): OptunaTrial {
-  if (study.trials.length >= MAX_TRIALS)
-    throw refusedFile(`line ${line}`, `is one trial too many: at most ${MAX_TRIALS} are read`);
+  if (study.trials.length >= MAX_TRIALS) throw refusedFile(`line ${line}`, `exceeds the limit of ${MAX_TRIALS} trials`);
   const trial: OptunaTrial = {
     place: `line ${line}`,
     state: 'running',

@@ -113,8 +113,7 @@ function trialsIn(database: Database, studies: ReadonlyMap<SqlValue, OptunaStudy
     const study = studies.get(row['study_id']!);
     if (study === undefined) continue;
     const place = `trial ${row['number']} of ${study.name.slice(0, 100)}`;
-    if (study.trials.length >= MAX_TRIALS)
-      throw refusedFile(place, `is one trial too many: at most ${MAX_TRIALS} are read`);
+    if (study.trials.length >= MAX_TRIALS) throw refusedFile(place, `exceeds the limit of ${MAX_TRIALS} trials`);
     const name = String(row['state']);
     const state = states[name] ?? trialStates.find((known) => known.toUpperCase() === name);
     if (state === undefined)

@@ -152,7 +152,7 @@ class Distributions {
   notes() {
     return [...this.#lost].map(([name, why]) => ({
       name,
-      text: `its distribution in the file is not taken over: ${why}`,
+      text: `its distribution in the file is not imported: ${why}`,
     }));
   }
 }

@@ -43,7 +43,7 @@ export const scikitLearn: TableReader = {
       ? [
           {
             name: 'n_resources',
-            text: 'candidates of a halving search had different resources: their values are not alike',
+            text: 'candidates of a halving search had different resources: their values are not comparable',
           },
         ]
       : []),

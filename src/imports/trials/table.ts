@@ -30,7 +30,7 @@ export function tableIn(text: string): Table {
   const [header, ...records] = parseCsv(text, { ...dialect, lenient: true }, limits, issues);
   if (header === undefined || records.length === 0) issues.add('', 'the file has a header, but no trials');
   if (records.length > MAX_TRIALS)
-    issues.add(`line ${records.at(-1)!.line}`, `is one trial too many: at most ${MAX_TRIALS} are read`);
+    issues.add(`line ${records.at(-1)!.line}`, `exceeds the limit of ${MAX_TRIALS} trials`);
   const names = (header?.fields ?? []).map((name) => name.trim());
   const places = new Map(names.map((name, k) => [name, k]));
   const twice = names.find((name, k) => name !== '' && places.get(name) !== k);

@@ -92,13 +92,13 @@ describe.skipIf(browserPath === undefined)('charts', () => {
       `/searches/${ids['classes']}/trials/0`,
       'Activations through the layers',
       ['loss', 'Accuracy', 'learning rate and gradient', 'Gradient norm'],
-      ['mean and deviation by layer'],
+      ['mean and standard deviation by layer'],
     ],
     [
       `/searches/${ids['numbers']}/trials/0`,
       'Activations through the layers',
       ['loss', 'RMSE', 'learning rate and gradient', 'Gradient norm', 'predictions'],
-      ['mean and deviation by layer'],
+      ['mean and standard deviation by layer'],
     ],
   ];
 

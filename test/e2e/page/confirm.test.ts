@@ -18,7 +18,7 @@ describe.skipIf(browserPath === undefined)('a confirmation', () => {
     await service?.close();
   });
 
-  it('is asked for in a new search, and tells what the best looked like and is', async () => {
+  it('is asked for in a new search, and tells its value in the search and the confirmed one', async () => {
     const { page, complaints } = await openPage(browser);
     await page.goto(`${service.url}/new?dataset=wine`);
     const field = page.getByRole('group', { name: 'Confirmation' });
@@ -36,7 +36,10 @@ describe.skipIf(browserPath === undefined)('a confirmation', () => {
     expect(specification.validation).toMatchObject({ type: 'holdout', reshuffle: true });
     // Without a reload.
     await page.getByText(/ in the search; best with probability/).waitFor();
-    await page.getByText(`Trial ${best!.number} looked like`, { exact: false }).first().waitFor();
+    await page
+      .getByText(new RegExp(`Trial ${best!.number}: [\\d.]+ in the search, confirmed`))
+      .first()
+      .waitFor();
     const rows = page.getByLabel(/^The finalists/).locator('tbody tr');
     expect(await rows.count()).toBe(4);
     expect(await rows.first().textContent()).toContain(' best');

@@ -51,9 +51,22 @@ describe.skipIf(browserPath === undefined)('problems', () => {
     const learned = trials.filter(({ folds }) => (folds[0]?.trainMetric.at(-1) ?? 0) > 0.9);
     const found = learned.flatMap(({ findings }) => findings.filter(({ code }) => code !== 'diverged'));
     expect(found.filter(({ severity }) => severity === 'fault')).toEqual([]);
-    expect(found.filter(({ text }) => text.endsWith('It has learned all the same.')).length).toBeGreaterThan(0);
+    expect(found.filter(({ text }) => text.endsWith('The network learned nevertheless.')).length).toBeGreaterThan(0);
     const others = trials.filter(({ folds }) => (folds[0]?.trainMetric.at(-1) ?? 1) < 0.5);
     expect(others.flatMap(({ findings }) => findings).some(({ severity }) => severity === 'fault')).toBe(true);
+  });
+
+  it('of the best trial are called no errors, and said not to have kept it from being the best', async () => {
+    const { best } = await service.client.search(id);
+    const { findings } = await service.client.trial(id, best!.number);
+    const page = await open(`/trials/${best!.number}`);
+    await page.getByRole('heading', { name: `Trial ${best!.number}`, exact: true }).waitFor();
+    const own = findings.filter(({ code }) => code !== 'validationTooSmall');
+    expect(own.length).toBeGreaterThan(0);
+    await page.getByText('This is the best trial in spite of these problems').waitFor();
+    expect(await page.locator('article.finding .chip').allTextContents()).toEqual(own.map(({ severity }) => severity));
+    expect(own.map(({ severity }) => severity)).not.toContain('fault');
+    await page.close();
   });
 
   it('of the search are said once, and not of its trials', async () => {

@@ -93,9 +93,65 @@ describe.skipIf(browserPath === undefined)('by keyboard alone', () => {
     await page.close();
   });
 
+  it.each([
+    ['live', 'optimization history'],
+    ['live&history=time', 'optimization history'],
+    ['live', 'curves'],
+    ['analysis', 'slice of learningRate'],
+    ['analysis', 'parallel coordinates'],
+    ['analysis', 'contour of learningRate and momentum'],
+    ['analysis', 'rank'],
+    ['timeline', 'timeline'],
+  ])('opens trials from the table behind a chart: %s, %s', async (view, chart) => {
+    const page = await open(view);
+    await page.getByRole('button', { name: `Table of keys: ${chart}`, exact: true }).waitFor();
+    await tabTo(page, new RegExp(`^Table of keys: ${chart}$`));
+    await page.keyboard.press('Enter');
+    const table = page.getByRole('region', { name: `keys: ${chart}: table` });
+    const link = table.getByRole('link').first();
+    const number = /\d+$/.exec((await link.textContent())!)![0];
+    expect(await accessibilityFaults(page)).toEqual([]);
+    // The region scrolls, so that it is focused first.
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: `Trial ${number}`, exact: true }).waitFor();
+    await page.close();
+  });
+
   it('says what a line at the end of an axis of parallel coordinates lacks', async () => {
     const page = await open('analysis');
     await page.getByText('–: trials that lack the hyperparameter.').waitFor();
+    await page.close();
+  });
+
+  it('a brush over lines that lack the hyperparameter, and others, selects both', async () => {
+    const page = await open('analysis');
+    const trials = await allTrials(service.client, id);
+    const rates = trials.map(({ hyperparameters }) => hyperparameters['momentum']);
+    const absent = rates.filter((rate) => rate === undefined).length;
+    expect([absent > 0, absent < 20]).toEqual([true, true]);
+    const chart = page.getByRole('img', { name: /as lines through learningRate, optimizer, momentum, value/ });
+    await chart.locator('canvas').waitFor();
+    await chart.scrollIntoViewIfNeeded();
+    const { x, y, width, height } = (await chart.locator('canvas').boundingBox())!;
+    // Four axes between the margins; momentum is the third. Its lowest tenth has only the lines without it.
+    const at = x + 50 + ((width - 120) * 2) / 3;
+    const [top, bottom] = [y + 40, y + height - 20];
+    await page.mouse.move(at, top + 2);
+    await page.mouse.down();
+    await page.mouse.move(at, (top + bottom) / 2, { steps: 3 });
+    // Beyond the end of the axis: the brush ends there.
+    await page.mouse.move(at, bottom + 10, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/select=momentum/);
+    // While it is dragged, the brush is in the address too.
+    const selecting = () => new URL(page.url()).searchParams.get('select')!;
+    await expect.poll(selecting).toMatch(/^momentum>=\S+\|absent momentum<=\S+\|absent$/);
+    const high = Number(/<=([^|]+)/.exec(selecting())![1]);
+    const inside = rates.filter((rate) => rate === undefined || Number(rate) <= high).length;
+    expect(inside).toBeGreaterThan(absent);
+    await status(page, `${inside} trials selected`);
     await page.close();
   });
 });

@@ -48,7 +48,7 @@ describe.skipIf(browserPath === undefined)('the view of a model', () => {
     expect(code[0]).toContain("pd.read_csv('rows.csv'");
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.goto(`${service.url}/models/${await modelOf('iris', true)}`);
-    await page.getByText('It is not known: it was trained on all rows').waitFor();
+    await page.getByText('Not available: it was trained on all rows').waitFor();
     expect((await page.locator('pre').allTextContents())[1]).toMatch(/predict\(\[\{ (?:"[^"]+": 0(?:, )?){4} \}\]\)/);
     expect(complaints).toEqual([]);
     await page.close();

@@ -59,10 +59,10 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
         'method: random\nrun_cap: 7\nparameters:\n  my_rate: {min: 0.01, max: 0.1}\n  units: {distribution: q_uniform, min: 1, max: 11, q: 4}\n',
       ),
     });
-    await page.getByText('1 of 2 hyperparameters are taken over').waitFor();
+    await page.getByText('1 of 2 hyperparameters imported').waitFor();
     await page.getByText('no hyperparameter here is known by this name').waitFor();
     await page.getByLabel('my_rate means').selectOption('learningRate');
-    await page.getByText('2 of 2 hyperparameters are taken over').waitFor();
+    await page.getByText('2 of 2 hyperparameters imported').waitFor();
     await page.getByLabel('values of units').selectOption('1');
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('button', { name: 'Use in this draft' }).click();
@@ -173,15 +173,15 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
       .getByRole('cell')
       .last();
     const before = await ranges.textContent();
-    await dialog.getByLabel('Best trials the ranges are narrowed to, in %').fill('100');
+    await dialog.getByLabel('Narrow ranges to the best trials, in %').fill('100');
     await page.waitForFunction((text) => !document.querySelector('dialog[open]')?.textContent?.includes(text!), before);
-    await dialog.getByLabel('Best trials the ranges are narrowed to, in %').fill('900');
+    await dialog.getByLabel('Narrow ranges to the best trials, in %').fill('900');
     await dialog
       .getByRole('alert')
       .getByText(/quantile/)
       .waitFor();
     expect(await dialog.getByRole('button', { name: 'Start refined search' }).isDisabled()).toBe(true);
-    await dialog.getByLabel('Best trials the ranges are narrowed to, in %').fill('25');
+    await dialog.getByLabel('Narrow ranges to the best trials, in %').fill('25');
     expect(await accessibilityFaults(page)).toEqual([]);
     await dialog.getByText(before!).waitFor();
     await dialog.getByRole('button', { name: 'Start refined search' }).click();

@@ -106,7 +106,7 @@ describe.skipIf(browserPath === undefined)('what if', () => {
     const { page } = await openPage(browser);
     await page.goto(addressOf(pruned));
     await page
-      .getByText(new RegExp(`Left out: ${pruned.trials.pruned} pruned \\(their curves end before it is known`))
+      .getByText(new RegExp(`Left out: ${pruned.trials.pruned} pruned \\(their final values are unknown\\)`))
       .waitFor();
     await page.close();
   });

@@ -179,7 +179,7 @@ describe('a value', () => {
   });
 
   it.each<[string, string, string, RegExp]>([
-    ['a label in other letters', '@attribute a {x}', 'X', /none of its labels/],
+    ['a label in other letters', '@attribute a {x}', 'X', /not one of its labels/],
     ['minus infinity', '@attribute a numeric', '-Inf', /must be a number/],
     ['a table in a table', '@attribute a relational\n@attribute b numeric\n@end a', '1', /types that can be read/],
   ])('of ARFF that Weka or this service does not read: %s', async (_, attributes, data, message) => {

@@ -164,7 +164,7 @@ describe('parseSpecification', () => {
     ],
     [
       { activation: { distribution: 'categorical', choices: [] } },
-      'hyperparameters.activation.choices: must have at least 1 entries, got an empty list',
+      'hyperparameters.activation.choices: must have at least 1 entry, got an empty list',
     ],
     [
       { activation: { distribution: 'categorical', choices: ['relu', 'relu'] } },

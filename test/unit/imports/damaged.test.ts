@@ -37,7 +37,7 @@ describe('a file that cannot be read', () => {
     ['is YAML and called JSON', sweep, 'sweep.json', 'text (line 1, column 1)', 'is not JSON'],
     ['is a list', '[1, 2]', undefined, 'text', 'must be an object'],
     ['is prose', 'Dear reader,', undefined, 'text', 'must be an object'],
-    ['is some other JSON', '{"a": 1, "b": 2}', undefined, 'text', 'is no search space of wandb-sweep'],
+    ['is some other JSON', '{"a": 1, "b": 2}', undefined, 'text', 'is not a search space of wandb-sweep'],
     ['has two documents', `${sweep}---\n${sweep}`, undefined, 'text', 'has 2 YAML documents'],
     ['has a key twice', `${sweep}method: grid\n`, undefined, 'text (line 4, column 1)', 'is not YAML'],
     [
@@ -75,7 +75,7 @@ describe('a file that cannot be read', () => {
     const many = Object.fromEntries(
       Array.from({ length: 600 }, (_, i) => [`p${i}`, { _type: 'uniform', _value: [0, 1] }]),
     );
-    expect(problemOf(JSON.stringify(many)).message).toContain('at most 500 are read');
+    expect(problemOf(JSON.stringify(many)).message).toContain('exceeds the limit of 500 hyperparameters');
     expect(problemOf('{"": {"_type": "uniform", "_value": [0, 1]}}').message).toContain(
       'must have 1 to 200 characters',
     );

@@ -44,7 +44,7 @@ function distance(ours: readonly number[], quantiles: readonly number[]): number
 const FAR = 1.63 * Math.sqrt(2 / DRAWS) * 1.37;
 
 /** What the import says of it: ends that are less likely, ranges of whole numbers on a log scale that are rounded in other ways. */
-const TOLD = /half as likely|less often|shares of its ends differ|in other shares/;
+const TOLD = /half as likely|less often|shares of its ends differ|with other probabilities/;
 
 const tools = ['ray-tune', 'hyperopt', 'scikit-learn', 'wandb-sweep', 'configspace', 'nni-search-space', 'keras-tuner'];
 

@@ -348,8 +348,7 @@ it('tells of defaults, of fields that a distribution does not have, and of names
     readSpace({ text: documented[format]!.text })
       .notes.map(({ text }) => text)
       .join('\n');
-  for (const format of ['configspace', 'vizier-study'])
-    expect(notesOf(format)).toContain('defaults are not taken over');
+  for (const format of ['configspace', 'vizier-study']) expect(notesOf(format)).toContain('defaults are not imported');
   expect(notesOf('hypersearch-space')).toContain('base is ignored here');
   const parameter = { parameterId: 'lr', doubleValueSpec: { minValue: 0.1, maxValue: 0.2 } };
   const other = { ...parameter, doubleValueSpec: { minValue: 0.3, maxValue: 0.4 } };

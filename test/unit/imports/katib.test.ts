@@ -85,7 +85,7 @@ describe('an experiment of Katib', () => {
 
   it.each([
     ['double', '{min: "0", max: "6", distribution: normal}', 'takes the middle of min and max as mean'],
-    ['double', '{min: "0", max: "6", distribution: logUniform}', 'must begin above 0'],
+    ['double', '{min: "0", max: "6", distribution: logUniform}', 'must start above 0'],
     ['double', '{min: "a", max: "6"}', 'min must be a number'],
     ['tensor', '{}', 'parameterType must be'],
   ])('%s %s is not mapped', (type, space, why) => {

@@ -99,7 +99,7 @@ describe('a metric', () => {
     expect(read.specification).not.toHaveProperty('objective');
     expect(read.unmapped[0]).toMatchObject({
       kind: 'setting',
-      why: expect.stringContaining('validationAccuracy is no metric of regression'),
+      why: expect.stringContaining('validationAccuracy is not a metric of regression'),
     });
   });
 

@@ -34,7 +34,7 @@ describe('a search space of NNI', () => {
     ['normal', [0, 1], 'no normal distribution'],
     ['qlognormal', [0, 1, 1], 'no qlognormal distribution'],
     ['quniform', [1, 2], 'three numbers'],
-    ['loguniform', [0, 2], 'must begin above 0'],
+    ['loguniform', [0, 2], 'must start above 0'],
     ['uniform', ['a'], 'two numbers'],
     ['choice', ['relu', { _name: 'tanh', x: 1 }], 'the value'],
   ])('%s %j is not mapped', (type, value, why) => {

@@ -140,7 +140,7 @@ describe('vizier-study: as google-vizier writes', () => {
     ['choices', { distribution: 'categorical', choices: ['elu', 'relu', 'tanh'] }],
     ['a boolean', { distribution: 'categorical', choices: ['False', 'True'] }],
     ['a log scale', { distribution: 'float', low: 0.001, high: 0.1, scale: 'log' }],
-    ['a log scale from 0', 'must begin above 0'],
+    ['a log scale from 0', 'must start above 0'],
     ['a reversed log scale', 'no reversed log scale'],
     ['a condition on a choice', { when: [['optimizer', ['momentum']]] }],
     ['a condition on whole numbers', { when: [['layers', [2, 3]]] }],

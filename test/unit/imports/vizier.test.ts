@@ -49,7 +49,7 @@ describe('a study of Vizier', () => {
     expect(read.notes[0]).toEqual({ name: 'dropout', text: 'minValue is not there: Vizier leaves out a 0' });
     // It accepts a log scale from 0; there is none here.
     const log = study([{ parameterId: 'lr', doubleValueSpec: { maxValue: 0.5 }, scaleType: 'UNIT_LOG_SCALE' }]);
-    expect(log.unmapped[0]?.why).toContain('must begin above 0');
+    expect(log.unmapped[0]?.why).toContain('must start above 0');
   });
 
   it('is found in a whole study, in the names of its .proto file too', () => {

@@ -48,6 +48,12 @@ interface LineChartProps {
   readonly onBox?: (box: Box) => void;
   /** Names of the lines in the table, if not their labels; lines without one are left out of it. */
   readonly names?: readonly (string | undefined)[];
+  /** The trials that the points, by index, or the lines stand for; its table opens them. */
+  readonly trials?: {
+    readonly search: string;
+    readonly points?: readonly number[];
+    readonly lines?: readonly (number | undefined)[];
+  };
   /** Where the view has a table with more than the chart has. */
   readonly hasOwnTable?: boolean;
   /** Formats x in the axis; by default x is a whole number. */
@@ -173,14 +179,23 @@ function aligned(data: LineChartProps['data']): uPlot.AlignedData {
   return data as unknown as uPlot.AlignedData;
 }
 
-function tableOf({ data, lines, names, xLabel, formatX }: LineChartProps): ChartTable {
+function tableOf({ data, lines, names, xLabel, formatX, trials }: LineChartProps): ChartTable {
   const [xs = [], ...columns] = data;
   const titles = names ?? lines.map((line, i) => line.label || `line ${i + 1}`);
-  const named = columns.flatMap((column, i) => (titles[i] === undefined ? [] : [{ title: titles[i], column }]));
+  const named = columns.flatMap((column, i) =>
+    titles[i] === undefined ? [] : [{ title: titles[i], column, trial: trials?.lines?.[i] }],
+  );
+  // Where x is the number of the trial, it has its column already.
+  const points = xLabel === 'trial' ? undefined : trials?.points;
   return {
-    heads: [xLabel, ...named.map(({ title }) => title)],
-    rows: xs.map((x, i) => [x, ...named.map(({ column }) => column[i])]),
+    heads: [xLabel, ...(points ? ['trial'] : []), ...named.map(({ title }) => title)],
+    rows: xs.map((x, i) => [x, ...(points ? [points[i]] : []), ...named.map(({ column }) => column[i])]),
     formatFirst: formatX,
+    links: trials && {
+      search: trials.search,
+      ...(trials.points && { column: points ? 1 : 0 }),
+      ...(trials.lines && { heads: [undefined, ...named.map(({ trial }) => trial)] }),
+    },
   };
 }
 

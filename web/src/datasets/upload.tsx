@@ -179,7 +179,10 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
             {plural(preview.rows, 'row')}
             {preview.dropped > 0 && `, ${preview.dropped} dropped`}, {plural(preview.features, 'input')}; the target is{' '}
             {preview.target},{' '}
-            {preview.task === 'classification' ? plural(preview.classes.length, 'class', 'classes') : 'a quantity'}.
+            {preview.task === 'classification'
+              ? plural(preview.classes.length, 'class', 'classes')
+              : 'a number (regression)'}
+            .
           </p>
           <Hints hints={preview.hints} choosing={{ choices, change: setChoices }} />
           <Columns preview={preview} choices={choices} change={setChoices} />

@@ -1,6 +1,6 @@
 /** How important the columns of a model are: bars with intervals, and a table. */
 import { type ReactNode, useState } from 'react';
-import { formatNumber, formatValue } from '../../../src/format.ts';
+import { formatCount, formatNumber, formatValue, plural } from '../../../src/format.ts';
 import type { ModelRecord } from '../api.ts';
 import { numeric, Table } from '../parts/table.tsx';
 
@@ -24,7 +24,7 @@ export function ImportanceCard({
       {'columns' in importance ? (
         <Bars metric={metric} importance={importance} />
       ) : (
-        <p className="soft">It is not known: {importance.unavailable}.</p>
+        <p className="soft">Not available: {importance.unavailable}.</p>
       )}
     </section>
   );
@@ -39,8 +39,8 @@ function Bars({ metric, importance }: { readonly metric: string; readonly import
   return (
     <>
       <p className="small">
-        How much worse {metric} is when the values of a column are shuffled between {rows} {on} rows, ± the standard
-        deviation of {repeats} repetitions.
+        How much worse {metric} is when the values of a column are shuffled between {formatCount(rows)} {on} rows, ± the
+        standard deviation of {plural(repeats, 'repetition')}.
       </p>
       <div className="importance of-columns">
         {shown.map(({ column, value }) => (

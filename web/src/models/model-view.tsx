@@ -117,7 +117,7 @@ function Ensemble({
     <section className="card">
       <h2>Ensemble</h2>
       <Table
-        label="What the ensemble is worth"
+        label="The ensemble and its best trial"
         heads={[metric, ...['the ensemble', 'its best trial alone', 'rows'].map(numeric)]}
       >
         <tr>
@@ -188,7 +188,7 @@ function Rename({ model: { id, name, notes } }: { readonly model: ModelRecord })
               Save
             </button>
             <button type="button" onClick={() => dialog.current?.close()}>
-              Leave it
+              Cancel
             </button>
           </p>
         </form>
@@ -223,7 +223,7 @@ function Delete({ model: { id, name } }: { readonly model: ModelRecord }): React
             Delete
           </button>
           <button type="button" onClick={() => dialog.current?.close()}>
-            Keep it
+            Cancel
           </button>
         </p>
       </dialog>

@@ -1,6 +1,6 @@
 /** How good a model is on test rows, beside the validation value that chose it. */
 import type { ReactNode } from 'react';
-import { formatTest } from '../../../src/format.ts';
+import { formatTest, plural } from '../../../src/format.ts';
 import type { ModelRecord } from '../api.ts';
 import { Residuals } from '../charts/residuals.tsx';
 import { Confusion } from '../parts/confusion.tsx';
@@ -24,7 +24,7 @@ export function TestCard({ origin, facts, test }: TestCardProps): ReactNode {
       </p>
       <p className="small">
         No trial trained or validated on the test rows. The validation value is optimistic, since the trial was selected
-        by it. The interval (95 %) shows how precisely so many rows measure the model.
+        by it. The 95 % interval reflects the size of the test set.
       </p>
       <Metrics metrics={test.metrics} />
       {test.confusion && <Confusion confusion={test.confusion} classes={facts.classes} />}
@@ -45,8 +45,8 @@ export function ValidationCard({
     <section className="card">
       <h2>On the validation rows</h2>
       <p className="small">
-        The networks were not trained on these {validation.rows} rows, but the trial was chosen by them, so all of this
-        is mostly too good. A search with test rows says how good its models really are.
+        The networks were not trained on these {plural(validation.rows, 'row')}, but the trial was selected by them, so
+        these values are optimistic. A search with test rows gives unbiased ones.
       </p>
       <Metrics metrics={validation.metrics} />
       {validation.confusion && <Confusion confusion={validation.confusion} classes={facts.classes} />}

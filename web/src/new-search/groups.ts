@@ -35,4 +35,4 @@ const unplaced = (Object.keys(hyperparameterTable) as Name[]).filter((name) => !
 
 /** All groups, with a last one for hyperparameters that are in no other. */
 export const groups: readonly Group[] =
-  unplaced.length === 0 ? laidOut : [...laidOut, { title: 'Others', names: unplaced, more: [] }];
+  unplaced.length === 0 ? laidOut : [...laidOut, { title: 'Other', names: unplaced, more: [] }];

@@ -1,7 +1,9 @@
 /** Takes over the search space of a file of another tool: what was read, and which hyperparameter each name means. */
+
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { hyperparameterNames } from '../../../src/domain/specification/hyperparameters.ts';
+import { plural } from '../../../src/format.ts';
 import { api, type Import } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
@@ -103,8 +105,8 @@ function Outcome({ imported, rename, use }: OutcomeProps): ReactNode {
   return (
     <>
       <p role="status">
-        Recognised as <strong>{format}</strong>: {mapped.length} of {mapped.length + lost.length} hyperparameters are
-        taken over.
+        Detected format <strong>{format}</strong>: {mapped.length} of{' '}
+        {plural(mapped.length + lost.length, 'hyperparameter')} imported.
       </p>
       <Table label="Imported hyperparameters" heads={['in the file', 'here', 'values', 'notes']}>
         {mapped.map((one) => (
@@ -145,7 +147,7 @@ function Outcome({ imported, rename, use }: OutcomeProps): ReactNode {
         ))}
         {others.map(({ name, why }) => (
           <li key={name}>
-            {name} is not taken over: {why}
+            {name} is not imported: {why}
           </li>
         ))}
         {notes
@@ -174,7 +176,7 @@ interface TargetProps {
 function Target({ name, to, rename }: TargetProps): ReactNode {
   return (
     <select aria-label={`${name} means`} value={to} onChange={(event) => rename(name, event.target.value || null)}>
-      <option value="">left out</option>
+      <option value="">not imported</option>
       {hyperparameterNames.map((one) => (
         <option key={one}>{one}</option>
       ))}

@@ -27,7 +27,7 @@ export function StagesField({ stages, set, issues }: StagesFieldProps): ReactNod
           checked={list.length > 0}
           onChange={(event) => set(event.target.checked ? usual : undefined)}
         />{' '}
-        in stages, each around the best of the one before; epochs and trials are then the stages'
+        in stages, each in the ranges of the best trials of the one before; epochs and trials are set per stage
       </label>
       {list.map((stage, i) => (
         <div key={i} className="row">

@@ -75,7 +75,7 @@ function Stored({ imported: { search, format, kept, notes } }: { readonly import
   return (
     <>
       <p role="status">
-        Recognised as <strong>{format}</strong>: {plural(search.trials.total, 'trial')} are now the search{' '}
+        Detected format <strong>{format}</strong>: {plural(search.trials.total, 'trial')} are now the search{' '}
         <Link href={`/searches/${search.id}`}>{search.name}</Link>.
         {kept.length > 0 && ` Kept under their own names: ${kept.map(({ source }) => source).join(', ')}.`}
       </p>

@@ -1,6 +1,6 @@
 /** A confusion matrix. */
 import type { ReactNode } from 'react';
-import { plural } from '../../../src/format.ts';
+import { formatCount, plural } from '../../../src/format.ts';
 
 interface ConfusionProps {
   /** Rows by true class (outer) and predicted class (inner). */
@@ -17,7 +17,7 @@ export function Confusion({ confusion, classes }: ConfusionProps): ReactNode {
   return (
     <>
       <p className="small">
-        {right} of {plural(total, 'row')} right. Down: what they are; across: what they are taken for.
+        {formatCount(right)} of {plural(total, 'row')} correct. Rows: true class; columns: predicted class.
       </p>
       <section className="scroll" aria-label="Confusion matrix" tabIndex={0}>
         <table className="confusion" style={{ width: 'auto' }}>

@@ -37,7 +37,7 @@ export function PreflightTable({ preflight: { families, leftOut } }: { readonly 
             <td style={{ width: '7rem' }}>
               {deviations.length > FEW_LAYERS ? (
                 <Sparkline
-                  label={`deviation by layer: ${deviations.map(formatValue).join(', ')}`}
+                  label={`standard deviation by layer: ${deviations.map(formatValue).join(', ')}`}
                   lines={[{ values: deviations, kind: 'spread' }]}
                 />
               ) : (

@@ -2,10 +2,10 @@ import type { CSSProperties, ReactNode } from 'react';
 
 /** The head of a column of numbers, which are aligned on the right; its cells have the class `number`. */
 interface NumericHead {
-  readonly numeric: string;
+  readonly numeric: ReactNode;
 }
 
-export function numeric(text: string): NumericHead {
+export function numeric(text: ReactNode): NumericHead {
   return { numeric: text };
 }
 

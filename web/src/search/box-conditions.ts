@@ -1,12 +1,12 @@
 /** Ranges that are dragged in charts, as conditions of the table of trials. Pure. */
 import type { Value } from '../../../src/algorithms/space/space.ts';
 
-type Interval = readonly [low: number, high: number];
+export type Interval = readonly [low: number, high: number];
 
-/** `learningRate>=0.01 learningRate<=0.1` */
-export function rangeCondition(name: string, [low, high]: Interval): string {
+/** `learningRate>=0.01 learningRate<=0.1`; `or` follows each bound. */
+export function rangeCondition(name: string, [low, high]: Interval, or = ''): string {
   const rounded = (value: number) => Number(value.toPrecision(6));
-  return `${name}>=${rounded(low)} ${name}<=${rounded(high)}`;
+  return `${name}>=${rounded(low)}${or} ${name}<=${rounded(high)}${or}`;
 }
 
 /** `activation=relu|tanh`: of the choices at these places of an axis, which has them at whole numbers. */

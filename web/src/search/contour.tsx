@@ -3,7 +3,7 @@
 import { type ReactNode, useMemo } from 'react';
 import { ascending, type Direction } from '../../../src/algorithms/objective.ts';
 import type { NumericDistribution } from '../../../src/algorithms/space/space.ts';
-import { formatNumber, formatValue } from '../../../src/format.ts';
+import { formatNumber, formatValue, plural } from '../../../src/format.ts';
 import { axisFor, placeOn, scaleColours, unitOf, valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
@@ -79,10 +79,10 @@ export function Contour(): ReactNode {
       </div>
       <LazyChart
         name={`${search.name}: contour of ${across.name} and ${up.name}`}
-        label={`${metric} over ${across.name} and ${up.name}, of ${trials.length} trials${selected === undefined ? '' : `, ${inside} selected`}`}
+        label={`${metric} over ${across.name} and ${up.name}, of ${plural(trials.length, 'trial')}${selected === undefined ? '' : `, ${inside} selected`}`}
         option={option}
         height={320}
-        table={() => trialsTable(trials, [across, up], by === 'rank' ? `rank of ${metric}` : metric)}
+        table={() => trialsTable(trials, [across, up], by === 'rank' ? `rank of ${metric}` : metric, search.id)}
         on={{
           click: (event) => {
             const { value, seriesType } = event as { value?: readonly number[]; seriesType?: string };

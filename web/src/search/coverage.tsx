@@ -35,7 +35,8 @@ export function CoveragePicture(): ReactNode {
     <section className="card wide">
       <h2>Random and grid search</h2>
       <p className="soft small">
-        {count} samples of {across.name} and {up.name}; the ticks on the edges show the distinct values of each.
+        {plural(count, 'sample')} of {across.name} and {up.name}; the ticks on the edges show the distinct values of
+        each.
       </p>
       <div className="row" style={{ alignItems: 'start' }}>
         {(['grid', 'random'] as const).map((sampler) => (
@@ -52,7 +53,7 @@ export function CoveragePicture(): ReactNode {
       </div>
       {data && (
         <Table
-          label="Chances"
+          label="Coverage"
           heads={[
             'probability of hitting 1 % of the space',
             ...['if one matters', 'if two matter', 'if all matter'].map(numeric),

@@ -105,13 +105,14 @@ export function CurvesCard(): ReactNode {
       )}
       <LineChart
         name={`${search.name}: curves`}
-        label={`${series[name]} by epoch of ${trials} trials, coloured by ${coloured?.name ?? 'state'}`}
+        label={`${series[name]} by epoch of ${plural(trials, 'trial')}, coloured by ${coloured?.name ?? 'state'}`}
         data={columns}
         lines={curveLines}
         xLabel="epoch"
         yLabel={series[name]}
         logY={log}
         legend={false}
+        trials={{ search: search.id, lines: numbers }}
         names={numbers.map((number, i) =>
           number === undefined || !hasValues(columns[i + 1]) ? undefined : `trial ${number}`,
         )}
@@ -135,8 +136,7 @@ export function CurvesCard(): ReactNode {
           {selected !== undefined
             ? ', the selected ones'
             : which === 'all'
-              ? trials < search.trials.planned &&
-                ', an even sample of those with a curve, the running and the best ones'
+              ? trials < search.trials.planned && ', a sample: the running, the best and evenly spaced others'
               : ', the best'}
         </span>
         {coloured === undefined ? <StateLegend /> : <ColourLegend of={coloured} />}

@@ -3,7 +3,7 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import { signOf } from '../../../src/algorithms/objective.ts';
 import { baselineOf } from '../../../src/domain/best-evidence.ts';
-import { formatDuration, formatValue, plural } from '../../../src/format.ts';
+import { formatDuration, formatNumber, formatValue, plural } from '../../../src/format.ts';
 import type { Search } from '../api.ts';
 import type { Box, DragMode } from '../charts/box.ts';
 import { LineChart } from '../charts/line-chart.tsx';
@@ -49,7 +49,8 @@ export function HistoryCard(): ReactNode {
   );
   const { data, lines } = useLines(history, selected, search);
   const canLog = useMemo(() => rows.every(({ value }) => value > 0), [rows]);
-  const summary = best === undefined ? 'no trial has a value yet' : `${best.value} of trial ${best.number}`;
+  const summary =
+    best === undefined ? 'no trial has a value yet' : `${formatNumber(best.value)} of trial ${best.number}`;
   return (
     <section className="card">
       <div className="row spread">
@@ -74,6 +75,7 @@ export function HistoryCard(): ReactNode {
         name={`${search.name}: optimization history`}
         label={`${metric} by ${axisNames[by]}; ${provisional ? 'provisional best' : 'best'}: ${summary}`}
         data={data}
+        trials={{ search: search.id, points: rows.map(({ number }) => number) }}
         lines={lines}
         xLabel={by === 'number' ? 'trial' : `${axisNames[by]}, since the first trial started`}
         yLabel={metric}

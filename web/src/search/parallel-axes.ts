@@ -3,6 +3,8 @@ import type { Distribution, Value } from '../../../src/algorithms/space/space.ts
 import { formatValue } from '../../../src/format.ts';
 import { numericAxis } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
+import { choiceCondition, type Interval, rangeCondition } from './box-conditions.ts';
+import { ABSENT_WORD } from './trial-columns.ts';
 
 /** The label of that place. */
 export const ABSENT = '–';
@@ -18,6 +20,8 @@ function below({ low, high, scale }: Numeric): number {
 export interface ParallelAxis {
   readonly option: ChartOption;
   readonly place: (value: Value | undefined) => number | string;
+  /** The trials in an interval of the axis that is brushed, as a condition of the table. */
+  readonly conditionOf: (name: string, brushed: Interval) => string;
 }
 
 /** `lacks`: some trials do not have it. The place is the last of the categories, so that it moves none. */
@@ -27,12 +31,21 @@ export function parallelAxis(distribution: Distribution, lacks: boolean): Parall
     return {
       option: { type: 'category', data: lacks ? [...choices, ABSENT] : choices },
       place: (value) => (value === undefined ? ABSENT : String(value)),
+      conditionOf: (name, brushed) =>
+        choiceCondition(name, lacks ? [...distribution.choices, ABSENT_WORD] : distribution.choices, brushed),
     };
   }
-  const absent = below(distribution);
+  const end = below(distribution);
+  // A brush to the end of the axis has it as a bound, which on a log scale is rounded.
+  const absent = end + Math.abs(end) * 1e-9;
   const label = (value: number) => (value < distribution.low ? ABSENT : formatValue(value));
   return {
-    option: { ...numericAxis(distribution), ...(lacks && { min: absent, axisLabel: { formatter: label } }) },
+    option: { ...numericAxis(distribution), ...(lacks && { min: end, axisLabel: { formatter: label } }) },
     place: (value) => (value === undefined ? absent : Number(value)),
+    conditionOf: (name, brushed) => {
+      const [low, high] = brushed;
+      if (!lacks || low > absent || high < absent) return rangeCondition(name, brushed);
+      return high < distribution.low ? `${name}=${ABSENT_WORD}` : rangeCondition(name, brushed, `|${ABSENT_WORD}`);
+    },
   };
 }

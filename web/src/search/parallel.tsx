@@ -10,7 +10,7 @@ import { useAddress } from '../parts/address.ts';
 import { objectiveOf } from '../parts/objective.ts';
 import { Sideways } from '../parts/sideways.tsx';
 import { type Colour, useColour } from '../theme.ts';
-import { choiceCondition, rangeCondition } from './box-conditions.ts';
+import { rangeCondition } from './box-conditions.ts';
 import { ABSENT, parallelAxis } from './parallel-axes.ts';
 import { Population } from './population.tsx';
 import { usePruned, useScored } from './pruned-switch.tsx';
@@ -49,7 +49,7 @@ export function Parallel(): ReactNode {
     // Browsers limit how often an address may change.
     clearTimeout(pending.current);
     pending.current = setTimeout(() => {
-      brushed.current = conditionsOf(chart, names, varied);
+      brushed.current = conditionsOf(chart, names, trials, varied);
       selectBy(brushed.current);
     }, BRUSH_MS);
   };
@@ -73,7 +73,7 @@ export function Parallel(): ReactNode {
           label={`${plural(trials.length, 'trial')} as lines through ${names.join(', ')}`}
           option={option}
           height={340}
-          table={() => trialsTable(trials, varied, metric)}
+          table={() => trialsTable(trials, varied, metric, search.id)}
           on={{
             axisareaselected: (_, chart) => brush(chart),
           }}
@@ -99,13 +99,18 @@ function brushedOn(chart: unknown, names: readonly string[]) {
 }
 
 /** The brushed intervals as conditions of the table. */
-function conditionsOf(chart: unknown, names: readonly string[], varied: readonly Varied[]): string {
+function conditionsOf(
+  chart: unknown,
+  names: readonly string[],
+  trials: readonly Scored[],
+  varied: readonly Varied[],
+): string {
   return brushedOn(chart, names)
     .map(({ name, low, high }) => {
-      const distribution = varied.find((one) => one.name === name)?.distribution;
-      return distribution?.distribution === 'categorical'
-        ? choiceCondition(name, distribution.choices, [low, high])
-        : rangeCondition(name, [low, high]);
+      const one = varied.find((other) => other.name === name);
+      return one === undefined
+        ? rangeCondition(name, [low, high])
+        : parallelAxis(one.distribution, isLackedBy(trials, one)).conditionOf(name, [low, high]);
     })
     .join(' ');
 }

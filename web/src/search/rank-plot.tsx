@@ -1,7 +1,7 @@
 /** Rank plot: trials over pairs of hyperparameters, coloured by the rank of their value, which outliers cannot compress. */
 import { type ReactNode, useMemo, useSyncExternalStore } from 'react';
 import { ascending, type Direction, signOf } from '../../../src/algorithms/objective.ts';
-import { formatNumber, formatValue } from '../../../src/format.ts';
+import { formatNumber, formatValue, plural } from '../../../src/format.ts';
 import { axisFor, placeOn, scaleColours } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
@@ -67,10 +67,11 @@ export function RankPlot(): ReactNode {
       </div>
       <LazyChart
         name={`${search.name}: rank`}
-        label={`rank of the ${metric} of ${trials.length} trials over ${shown.map(nameOf).join(', ')}`}
+        label={`rank of the ${metric} of ${plural(trials.length, 'trial')} over ${shown.map(nameOf).join(', ')}`}
         option={option}
         height={shown.length === 1 ? ALONE : rowsOf(shown.length) * HEIGHT + 40}
         table={() => ({
+          links: { search: search.id, column: 0 },
           heads: ['trial', 'rank', 'value', ...varied.map(({ name }) => name)],
           rows: ranked.map(({ trial, rank }) => [
             trial.number,

@@ -119,7 +119,7 @@ function Refine({ search, apply, close }: RefineProps): ReactNode {
       </p>
       {!apply && (
         <>
-          {field('best', 'Best trials the ranges are narrowed to, in %', 25)}
+          {field('best', 'Narrow ranges to the best trials, in %', 25)}
           <label className="field">
             <span>Ranges may exceed those of this search</span>
             <input
@@ -132,7 +132,7 @@ function Refine({ search, apply, close }: RefineProps): ReactNode {
       )}
       {field('trials', 'Trials', planned?.budget.trials)}
       {field('epochs', 'Epochs of a trial', typeof epochs === 'object' ? formatSetting(epochs) : epochs)}
-      {field('enqueueBest', 'Best trials to try first', 1)}
+      {field('enqueueBest', 'Best trials to enqueue', 1)}
       {error && <Problem error={error} />}
       {dryRun.data === undefined && !dryRun.error && <Waiting what="the ranges" />}
       {dryRun.data && !dryRun.error && (

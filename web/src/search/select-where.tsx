@@ -65,7 +65,7 @@ function Conditions({ text, setText, close }: ConditionsProps): ReactNode {
         />
       </label>
       <p className="soft small" style={{ margin: '0.5rem 0' }}>
-        Conditions of columns, or numbers of trials such as 1,5,9-12.
+        Conditions of columns, or numbers of trials such as 1,5,9-12. absent: without a value, as in momentum=absent.
       </p>
       <div id={id} role="status">
         {issues.map((issue) => (

@@ -1,6 +1,6 @@
 /** Slice plots: the value over each hyperparameter on its scale. */
 import { type ReactNode, useMemo, useState } from 'react';
-import { formatValue } from '../../../src/format.ts';
+import { formatValue, plural } from '../../../src/format.ts';
 import { axisFor, placeOn } from '../charts/axis.ts';
 import { type Box, modeOf } from '../charts/box.ts';
 import type { ChartOption } from '../charts/echart.tsx';
@@ -88,10 +88,10 @@ export function Slices(): ReactNode {
       </div>
       <LazyChart
         name={`${search.name}: slice of ${one.name}`}
-        label={`${metric} over ${one.name}, of ${trials.length} trials, coloured by ${coloured?.name ?? 'state'}${isLog ? ', on a log scale' : ''}`}
+        label={`${metric} over ${one.name}, of ${plural(trials.length, 'trial')}, coloured by ${coloured?.name ?? 'state'}${isLog ? ', on a log scale' : ''}`}
         option={option}
         height={300}
-        table={() => trialsTable(trials, [one], metric)}
+        table={() => trialsTable(trials, [one], metric, search.id)}
         onBox={(box, event) => {
           if (modeOf(mode, event) === 'select')
             selectBy(`${conditionsOf(one, box)}${showsPruned ? '' : ' state=complete'}`);

@@ -37,7 +37,7 @@ export default function TimelinePanel(): ReactNode {
         label={`when each of ${plural(workers, 'worker')} trained which trial`}
         option={option}
         height={70 + rows.length * ROW_HEIGHT}
-        table={() => tableOf(rows)}
+        table={() => tableOf(rows, search.id)}
         on={{
           click: (event) => {
             const { value } = event as { value?: readonly number[] };
@@ -63,9 +63,10 @@ function startOf(rows: readonly TimelineRow[]): number {
   return Math.min(...rows.flatMap(({ spans }) => spans.map(({ from }) => from)));
 }
 
-function tableOf(rows: readonly TimelineRow[]): ChartTable {
+function tableOf(rows: readonly TimelineRow[], search: string): ChartTable {
   const start = startOf(rows);
   return {
+    links: { search, column: 3 },
     heads: ['from, in s', 'to, in s', 'worker', 'trial', 'state', 'value'],
     rows: rows.flatMap(({ worker, row, spans }) =>
       spans.map(({ from, to, trial }) => [

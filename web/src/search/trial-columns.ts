@@ -99,9 +99,13 @@ export interface Range {
   readonly bound: string;
 }
 
+/** In a condition: the trial has no value in that column, such as a hyperparameter that its others rule out. */
+export const ABSENT_WORD = 'absent';
+const orAbsent = `|${ABSENT_WORD}`;
+
 const condition = /([a-zA-Z]\w*)\s*(>=|<=|>|<|=|~)\s*([^\s,;<>=]+)/g;
 
-/** Parses `learningRate>0.01 optimizer=adam|sgd tags=good notes~odd` (`~`: contains) by the names or titles of columns; `issues` say what cannot be understood. */
+/** Parses `learningRate>0.01 optimizer=adam|sgd tags=good notes~odd` (`~`: contains; `momentum=absent`, `momentum>0.5|absent`: without a value) by the names or titles of columns; `issues` say what cannot be understood. */
 export function rangesIn(text: string, columns: readonly Column[]): { ranges: Range[]; issues: string[] } {
   const issues = text
     .replace(condition, ' ')
@@ -115,11 +119,12 @@ export function rangesIn(text: string, columns: readonly Column[]): { ranges: Ra
       issues.push(`there is no column ${name}${didYouMean(name, names) || `; the columns are ${names.join(', ')}`}`);
       return [];
     }
-    if (relation !== '=' && relation !== '~' && Number.isNaN(Number(bound))) {
+    if (relation !== '=' && relation !== '~' && Number.isNaN(Number(withoutAbsent(bound)))) {
       issues.push(`${name}${relation} needs a number, got ${bound}`);
       return [];
     }
-    const unknown = relation === '=' ? bound.split('|').filter((one) => !isChoice(one, column)) : [];
+    const unknown =
+      relation === '=' ? bound.split('|').filter((one) => one !== ABSENT_WORD && !isChoice(one, column)) : [];
     for (const one of unknown) {
       const { choices = [] } = column;
       issues.push(
@@ -148,11 +153,15 @@ export function filtered(
   );
 }
 
+function withoutAbsent(bound: string): string {
+  return bound.endsWith(orAbsent) ? bound.slice(0, -orAbsent.length) : bound;
+}
+
 function holds(value: Value | null | undefined, relation: Range['relation'], bound: string): boolean {
-  if (value === null || value === undefined) return false;
+  if (value === null || value === undefined) return relation !== '~' && bound.split('|').includes(ABSENT_WORD);
   if (relation === '=') return bound.split('|').some((one) => String(value) === one || Number(value) === Number(one));
   if (relation === '~') return String(value).toLowerCase().includes(bound.toLowerCase());
-  const [a, b] = [Number(value), Number(bound)];
+  const [a, b] = [Number(value), Number(withoutAbsent(bound))];
   if (relation === '>') return a > b;
   if (relation === '>=') return a >= b;
   return relation === '<' ? a < b : a <= b;

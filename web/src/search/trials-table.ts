@@ -2,8 +2,14 @@
 import type { ChartTable } from '../charts/table.tsx';
 import type { Scored, Varied } from './space.ts';
 
-export function trialsTable(trials: readonly Scored[], varied: readonly Varied[], value: string): ChartTable {
+export function trialsTable(
+  trials: readonly Scored[],
+  varied: readonly Varied[],
+  value: string,
+  search: string,
+): ChartTable {
   return {
+    links: { search, column: 0 },
     heads: ['trial', ...varied.map(({ name }) => name), value, 'state', 'epochs'],
     rows: trials.map(({ number, point, value: own, state, epochs }) => [
       number,

@@ -89,8 +89,8 @@ function Replays({ answer }: { readonly answer: WhatIf }): ReactNode {
       </p>
       <TradeoffChart answer={answer} chosen={chosen} choose={choose} />
       <p className="soft small" style={{ maxWidth: 'none' }}>
-        {replayed} A pruner is worth its epochs where it is better than the dashed line, fewer trials that are not
-        pruned.
+        {replayed} A pruner pays off where its best is better than the dashed line: fewer trials without a pruner, in as
+        many epochs.
       </p>
       {unavailable !== '' && (
         <p className="soft small" style={{ maxWidth: 'none' }}>

@@ -57,18 +57,16 @@ export function verdictOf({ option }: Choice, answer: WhatIf): string {
 export function replayedText({ trials, stage }: WhatIf, stages: number): string {
   const { replayed, thinned, removed, pruned, failed, open } = trials;
   const left = [
-    ...(pruned > 0
-      ? [`${formatCount(pruned)} pruned (their curves end before it is known what they would have come to)`]
-      : []),
+    ...(pruned > 0 ? [`${formatCount(pruned)} pruned (their final values are unknown)`] : []),
     ...(failed > 0 ? [`${formatCount(failed)} failed or cancelled`] : []),
     ...(open > 0 ? [`${formatCount(open)} not ended yet`] : []),
-    ...(thinned > 0 ? [`${formatCount(thinned)} to bound the computation`] : []),
+    ...(thinned > 0 ? [`${formatCount(thinned)} to limit the computation`] : []),
     ...(removed > 0 ? [`${formatCount(removed)} whose curves were removed`] : []),
   ];
   const of = stages > 1 ? ` of stage ${stage + 1}` : '';
   const survivors =
     pruned > replayed
-      ? ' Those that are replayed are the survivors of a pruner: a search without one says more about what pruners save.'
+      ? ' The replayed trials are those that a pruner kept, so that savings are biased: replay a search without a pruner for a better estimate.'
       : '';
   return `Replayed: ${plural(replayed, 'complete trial')}${of}.${left.length > 0 ? ` Left out: ${left.join(', ')}.` : ''}${survivors}`;
 }
@@ -104,7 +102,7 @@ export function tradeoffOf(answer: WhatIf, chosen: Choice): Tradeoff {
       valueIf(({ option }) => option === chosen.option),
     ],
     lines: [
-      { label: 'fewer trials, not pruned', colour: '--grey', dash: [6, 4], width: 1 },
+      { label: 'fewer trials, no pruner', colour: '--grey', dash: [6, 4], width: 1 },
       ...rules.map(({ rule }): Line => ({ label: ruleTitles[rule], colour: colours[rule], points: true })),
       { label: 'chosen', colour: '--ink', points: true, hollow: true },
     ],

@@ -215,8 +215,8 @@ function Welcome(): ReactNode {
     <div className="welcome">
       <h1>No search yet</h1>
       <p>
-        A search trains many small networks on your data, each with different hyperparameters. Every one of them is
-        watched while it learns: you see which is best, which is not, and why.
+        A search trains many small networks on your data, each with different hyperparameters. Each is monitored while
+        it trains: you see which is best, and what went wrong in others.
       </p>
       <div className="row">
         <button type="button" className="primary" disabled={begin.isPending} onClick={() => begin.mutate()}>

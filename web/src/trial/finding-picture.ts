@@ -163,7 +163,7 @@ function spreadPicture({ signals: [first] }: FoldCurves): Picture | undefined {
   if (first === undefined) return undefined;
   const hidden = first.layers.slice(0, -1);
   return drawn({
-    title: 'deviation of the outputs before the first step',
+    title: 'standard deviation of the outputs before the first step',
     xs: hidden.map((_, i) => i + 1),
     xLabel: 'layer',
     lines: [{ label: 'deviation', values: hidden.map(({ deviation }) => deviation) }],

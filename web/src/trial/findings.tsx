@@ -39,9 +39,7 @@ export function Findings({ search, trial, fold, onPoint }: FindingsProps): React
     <section className="card wide">
       <h2>Problems</h2>
       {search.best?.number === trial.number && (
-        <p className="soft small">
-          It is the best trial: what was found may be worth changing, but did not keep it from that.
-        </p>
+        <p className="soft small">This is the best trial in spite of these problems; solving them may improve it.</p>
       )}
       {findings.map((finding) => {
         const { code, severity, layer, since, cause, evidence, text, advice, folds: shownBy } = finding;

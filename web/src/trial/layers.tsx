@@ -115,7 +115,7 @@ function Spread({ signals }: Pick<FoldCurves, 'signals'>): ReactNode {
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         role="img"
-        aria-label={`mean and deviation by layer, ${description}`}
+        aria-label={`mean and standard deviation by layer, ${description}`}
         style={{ width: '100%' }}
       >
         <g fontSize="10" fill="var(--soft)">
