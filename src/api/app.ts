@@ -10,7 +10,7 @@ import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { Problem } from '../errors.ts';
 import { logAbout } from '../log.ts';
-import { identify, refuseStrangers } from './authentication.ts';
+import { endWebsockets, identify, refuseStrangers } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
 import { documentApi } from './openapi.ts';
@@ -82,6 +82,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   refuseStrangers(app);
   keepToProjects(app, dependencies.projects);
   limitWebsockets(app, dependencies.sharedUse);
+  endWebsockets(app, dependencies.keyring);
   // Only answers: a compressed request could be far larger than the limits of bodies. The lowest level makes a table an eighth at little CPU time.
   await app.register(compress, {
     globalDecompression: false,
