@@ -320,6 +320,7 @@ export async function startWorker(
     { concurrency, leaseSeconds: config.leaseSeconds },
     { trials: runner.work, model: work.make },
     log,
+    dependencies.tracing,
   );
   return {
     close: async () => {

@@ -12,10 +12,12 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { TrialQueue } from '../../application/ports.ts';
+import { type Tracing, untraced } from '../../application/tracing.ts';
 import type { Delivery } from '../../domain/commands.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { createQueueBoard } from './queue-board.ts';
+import { processed, sent } from './queue-spans.ts';
 
 const QUEUE = 'trials';
 /** Jobs are removed: the state of trials is in Postgres, and job ids must be reusable. */
@@ -32,11 +34,22 @@ export type QueueConnection =
   | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
 
 /** What a job has: a range of trials, or a model. */
-type Payload = Omit<Delivery, 'job'> | { readonly modelId: string };
+type Payload = (Omit<Delivery, 'job'> | { readonly modelId: string }) & {
+  /** Of the span in which it was added. */
+  readonly traceparent?: string;
+};
 
 /** Job ids of deliveries are unique within a search, those of BullMQ within the queue. */
 function jobIdOf({ searchId, job }: Delivery): string {
   return `${searchId}_${job}`;
+}
+
+function jobIdOfModel(id: string): string {
+  return `model_${id}`;
+}
+
+function traced(traceparent: string | undefined): { readonly traceparent?: string } {
+  return traceparent === undefined ? {} : { traceparent };
 }
 
 /** What a worker does with the jobs of the queue. */
@@ -47,7 +60,8 @@ export interface QueueWork {
 
 function doJob({ id = '', data }: Pick<Job<Payload>, 'id' | 'data'>, work: QueueWork): Promise<void> {
   if ('modelId' in data) return work.model(data.modelId);
-  return work.trials({ ...data, job: id.slice(data.searchId.length + 1) });
+  const { searchId, from, to } = data;
+  return work.trials({ searchId, from, to, job: id.slice(searchId.length + 1) });
 }
 
 /** Migrates BullMQ's tables, which have their own schema. */
@@ -69,19 +83,25 @@ export async function createTrialQueue(
     deliver: async (deliveries) => {
       if (deliveries.length === 0) return;
       // BullMQ ignores a job whose id exists, so delivering a queued delivery again does nothing.
-      await queue().addBulk(
-        deliveries.map((delivery) => {
-          const { searchId, from, to } = delivery;
-          const opts = { jobId: jobIdOf(delivery), ...LEAVE_NOTHING };
-          return { name: 'trials', data: { searchId, from, to }, opts };
-        }),
+      await sent(QUEUE, deliveries.map(jobIdOf), (traceparent) =>
+        queue().addBulk(
+          deliveries.map((delivery) => {
+            const { searchId, from, to } = delivery;
+            const opts = { jobId: jobIdOf(delivery), ...LEAVE_NOTHING };
+            return { name: 'trials', data: { searchId, from, to, ...traced(traceparent) }, opts };
+          }),
+        ),
       );
     },
     deliverModels: async (ids) => {
       if (ids.length === 0) return;
       // Someone waits for a model: it comes before the trials that are queued.
-      const opts = (modelId: string) => ({ jobId: `model_${modelId}`, lifo: true, ...LEAVE_NOTHING });
-      await queue().addBulk(ids.map((modelId) => ({ name: 'model', data: { modelId }, opts: opts(modelId) })));
+      const opts = (modelId: string) => ({ jobId: jobIdOfModel(modelId), lifo: true, ...LEAVE_NOTHING });
+      await sent(QUEUE, ids.map(jobIdOfModel), (traceparent) =>
+        queue().addBulk(
+          ids.map((modelId) => ({ name: 'model', data: { modelId, ...traced(traceparent) }, opts: opts(modelId) })),
+        ),
+      );
     },
     depth: async () => {
       const counts = await queue().getJobCounts('waiting', 'active', 'prioritized', 'delayed');
@@ -169,8 +189,12 @@ export async function createQueueWorker(
   { concurrency, leaseSeconds }: { readonly concurrency: number; readonly leaseSeconds: number },
   work: QueueWork,
   log: Log,
+  tracing: Tracing = untraced,
 ): Promise<QueueWorker> {
-  const process = (job: Job<Payload>) => doJob(job, work);
+  const process = (job: Job<Payload>) => {
+    const { id = '', data } = job;
+    return processed(tracing, QUEUE, { id, traceparent: data.traceparent }, () => doJob(job, work));
+  };
   const lockDuration = Math.min(MAX_LOCK_MS, leaseSeconds * 2000);
   const options: Omit<WorkerOptions<unknown>, 'connection'> = {
     concurrency,
