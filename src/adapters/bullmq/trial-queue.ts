@@ -16,6 +16,7 @@ import { type Tracing, untraced } from '../../application/tracing.ts';
 import type { Delivery } from '../../domain/commands.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import { keepLocks, type LockingWorker } from './job-locks.ts';
 import { createQueueBoard } from './queue-board.ts';
 import { processed, sent } from './queue-spans.ts';
 
@@ -191,9 +192,15 @@ export async function createQueueWorker(
   log: Log,
   tracing: Tracing = untraced,
 ): Promise<QueueWorker> {
-  const process = (job: Job<Payload>) => {
+  const running = new Set<string>();
+  const process = async (job: Job<Payload>) => {
     const { id = '', data } = job;
-    return processed(tracing, QUEUE, { id, traceparent: data.traceparent }, () => doJob(job, work));
+    running.add(id);
+    try {
+      await processed(tracing, QUEUE, { id, traceparent: data.traceparent }, () => doJob(job, work));
+    } finally {
+      running.delete(id);
+    }
   };
   const lockDuration = Math.min(MAX_LOCK_MS, leaseSeconds * 2000);
   const options: Omit<WorkerOptions<unknown>, 'connection'> = {
@@ -208,7 +215,7 @@ export async function createQueueWorker(
     removeOnFail: { count: 0 },
   };
   const worker = openWorker(connection, process, options);
-  worker.on('error', (error) => log.error(`worker: ${error.message}`));
+  keepLocks(worker, (id) => running.has(id), log);
   worker.on('failed', (job, error) =>
     log.warn(`job ${job?.id ?? '?'} failed, its trials will be delivered again: ${error.message}`),
   );
@@ -230,11 +237,11 @@ async function beginOnceReady(worker: OpenWorker): Promise<void> {
   void worker.run();
 }
 
-interface OpenWorker {
+interface OpenWorker extends LockingWorker {
   waitUntilReady(): Promise<unknown>;
   run(): Promise<void>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'failed', listener: (job: { id?: string } | undefined, error: Error) => void): unknown;
+  on: LockingWorker['on'] &
+    ((event: 'failed', listener: (job: { id?: string } | undefined, error: Error) => void) => unknown);
   close(): Promise<void>;
 }
 
