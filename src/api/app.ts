@@ -52,6 +52,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     bodyLimit: MAX_BODY,
     routerOptions: { maxParamLength: MAX_PARAMETER, ignoreTrailingSlash: true },
     genReqId: requestIdOf,
+    trustProxy: dependencies.trustedProxies.length > 0 && [...dependencies.trustedProxies],
     // Every line has the id of its request (logAbout), those of use cases too.
     childLoggerFactory: (logger) => logger,
     // A client that sends its request very slowly must not hold a connection forever.
@@ -90,7 +91,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     threshold: COMPRESSED_BYTES,
     zlibOptions: { level: 1 },
   });
-  await app.register(websocket, { options: { maxPayload: MAX_CLIENT_MESSAGE } });
+  await app.register(websocket, { options: { maxPayload: MAX_CLIENT_MESSAGE, autoPong: false } });
   await app.register(metrics.default, { endpoint: '/metrics', clearRegisterOnInit: true });
   const own = registerServiceMetrics(app, dependencies);
   await documentApi(app);
@@ -153,7 +154,9 @@ function requestLog(log: Logger): FastifyBaseLogger {
  * same-origin, but it cannot change the Host header.
  */
 function rejectUnknownHosts(app: FastifyInstance, hosts: readonly string[]): void {
-  app.addHook('onRequest', async ({ hostname }) => {
+  app.addHook('onRequest', async ({ headers: { host = '' } }) => {
+    // Not `hostname`: a page can send the header of a proxy.
+    const hostname = host.replace(/:\d*$/, '');
     if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) || hosts.includes(hostname.toLowerCase())) return;
     throw new Problem(
       'unknownHost',
