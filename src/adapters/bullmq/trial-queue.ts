@@ -173,10 +173,18 @@ async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis'
       else opened(made);
     },
     close: async () => {
-      await made?.close();
+      if (made !== undefined) await unlessAway(redis, made.close());
       redis.disconnect();
     },
   };
+}
+
+/** Closing waits for answers, which do not come while Redis is away. What they are about is delivered again (invariant 1). */
+async function unlessAway(redis: Redis, closing: Promise<unknown>): Promise<void> {
+  closing.catch(() => undefined);
+  const isClosed = closing.then(() => true);
+  const patience = () => setTimeout(REDIS_PATIENCE_MS, false, { ref: false });
+  while (!(await Promise.race([isClosed, patience()])) && redis.status === 'ready');
 }
 
 export interface QueueWorker {
@@ -260,7 +268,7 @@ function openWorker(
   const close = worker.close.bind(worker);
   // BullMQ does not close connections passed to it.
   worker.close = async () => {
-    await close();
+    await unlessAway(redis, close());
     redis.disconnect();
   };
   return worker;
