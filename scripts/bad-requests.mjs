@@ -49,6 +49,7 @@ const table = 'length;width;kind\n1;2;a\n3;4;b\n5;6;a\n7;8;b\n';
 const files = {
   'POST /v1/datasets': table,
   'POST /v1/datasets/preview': table,
+  'POST /v1/session/oidc/logout': 'logout_token=eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl',
   'POST /v1/imports/trials': 'number,value,params_lr,state\n0,0.5,0.1,COMPLETE\n1,,0.2,FAIL',
 };
 const queryNames = (
@@ -138,6 +139,7 @@ const oneRequest = (names) =>
           'text/plain',
           'application/xml',
           'application/octet-stream',
+          'application/x-www-form-urlencoded',
           'x',
           'application/json; charset=utf-99',
         ),

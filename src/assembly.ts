@@ -241,6 +241,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       config.oidc &&
       createSignIn({ provider: createIdentityProvider(config.oidc), keys, projects, settings: config.oidc }),
     publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
     importance: async (task) => (await analysis.run(task)) as ImportanceShares,
     split: async (task) => (await analysis.run(task, { name: 'split' })) as readonly Uint8Array[],
     whatIf: async (task) => (await analysis.run(task, { name: 'whatIf' })) as Replays,
@@ -320,6 +321,7 @@ export async function startWorker(
     { concurrency, leaseSeconds: config.leaseSeconds },
     { trials: runner.work, model: work.make },
     log,
+    dependencies.tracing,
   );
   return {
     close: async () => {

@@ -1,6 +1,7 @@
 /** The configuration, read once from the environment. No other file reads environment variables. */
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { type KernelsName, kernelsNames } from './compute/kernels-names.ts';
 import { type FetchSettings, fetchHostsSchema } from './domain/fetch-hosts.ts';
@@ -11,6 +12,18 @@ const DEFAULT_PORT = 3000;
 const port = z.coerce.number().int().min(0).max(65_535);
 const seconds = z.coerce.number().positive();
 const days = z.coerce.number().min(0).max(36_500).optional();
+
+/** `10.0.0.7, 10.1.0.0/16, fd00::/8`. */
+const networks = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .pipe(
+    z.array(
+      z.string().refine((one) => ipaddr.isValid(one) || ipaddr.isValidCIDR(one), {
+        error: ({ input }) => `must be addresses or networks such as 10.1.0.0/16, got ${String(input)}`,
+      }),
+    ),
+  );
 
 const schema = z.object({
   HYPERSEARCH_HOST: z.string().default('127.0.0.1').describe('Address the API listens on; loopback by default'),
@@ -93,6 +106,9 @@ const schema = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Where browsers reach the service, for sign-ins; by default the host that they ask'),
+  HYPERSEARCH_TRUSTED_PROXIES: networks
+    .default([])
+    .describe('Addresses and networks of proxies in front of the service, separated by commas: they say who asks'),
   HYPERSEARCH_OIDC_ISSUER: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -138,6 +154,8 @@ export interface Config {
   readonly adminKey: string | undefined;
   /** Where browsers reach the service, without a slash at the end. */
   readonly publicUrl: string | undefined;
+  /** Proxies whose headers say who asks. */
+  readonly trustedProxies: readonly string[];
   /** The identity provider; undefined if there is none. */
   readonly oidc: OidcSettings | undefined;
   /** Whether the API may listen beyond loopback without keys. */
@@ -211,6 +229,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     },
     adminKey: values.HYPERSEARCH_ADMIN_KEY,
     publicUrl: values.HYPERSEARCH_PUBLIC_URL?.replace(/\/$/, ''),
+    trustedProxies: values.HYPERSEARCH_TRUSTED_PROXIES,
     oidc: oidcIn(values),
     insecure: values.HYPERSEARCH_INSECURE === '1',
     key: values.HYPERSEARCH_KEY,

@@ -10,7 +10,7 @@ import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { Problem } from '../errors.ts';
 import { logAbout } from '../log.ts';
-import { identify, refuseStrangers } from './authentication.ts';
+import { endWebsockets, identify, refuseStrangers } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { followCurves } from './live-curves.ts';
 import { documentApi } from './openapi.ts';
@@ -52,6 +52,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     bodyLimit: MAX_BODY,
     routerOptions: { maxParamLength: MAX_PARAMETER, ignoreTrailingSlash: true },
     genReqId: requestIdOf,
+    trustProxy: dependencies.trustedProxies.length > 0 && [...dependencies.trustedProxies],
     // Every line has the id of its request (logAbout), those of use cases too.
     childLoggerFactory: (logger) => logger,
     // A client that sends its request very slowly must not hold a connection forever.
@@ -82,6 +83,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   refuseStrangers(app);
   keepToProjects(app, dependencies.projects);
   limitWebsockets(app, dependencies.sharedUse);
+  endWebsockets(app, dependencies.keyring);
   // Only answers: a compressed request could be far larger than the limits of bodies. The lowest level makes a table an eighth at little CPU time.
   await app.register(compress, {
     globalDecompression: false,
@@ -89,7 +91,7 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
     threshold: COMPRESSED_BYTES,
     zlibOptions: { level: 1 },
   });
-  await app.register(websocket, { options: { maxPayload: MAX_CLIENT_MESSAGE } });
+  await app.register(websocket, { options: { maxPayload: MAX_CLIENT_MESSAGE, autoPong: false } });
   await app.register(metrics.default, { endpoint: '/metrics', clearRegisterOnInit: true });
   const own = registerServiceMetrics(app, dependencies);
   await documentApi(app);
@@ -152,7 +154,9 @@ function requestLog(log: Logger): FastifyBaseLogger {
  * same-origin, but it cannot change the Host header.
  */
 function rejectUnknownHosts(app: FastifyInstance, hosts: readonly string[]): void {
-  app.addHook('onRequest', async ({ hostname }) => {
+  app.addHook('onRequest', async ({ headers: { host = '' } }) => {
+    // Not `hostname`: a page can send the header of a proxy.
+    const hostname = host.replace(/:\d*$/, '');
     if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) || hosts.includes(hostname.toLowerCase())) return;
     throw new Problem(
       'unknownHost',

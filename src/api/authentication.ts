@@ -12,6 +12,11 @@ import { refuseOtherSites } from './socket.ts';
 export const SESSION_COOKIE = 'hypersearch_session';
 /** Without `maxAge` and `secure`. */
 export const sessionCookie = { path: '/', httpOnly: true, sameSite: 'strict' } as const;
+/** Where browsers reach the service: as the settings say, or as this one has. */
+export function addressOf({ protocol, host }: FastifyRequest, publicUrl: string | undefined): string {
+  return publicUrl ?? `${protocol}://${host}`;
+}
+
 /** Routes that need no key: the page itself shows nothing until its requests are answered. */
 export const openToAll = { isOpen: true } as const;
 
@@ -62,6 +67,26 @@ export function refuseStrangers(app: FastifyInstance): void {
   });
   // With a callback: what follows a promise would run in another context.
   app.addHook('onRequest', ({ principal }, _reply, done) => actingFor(principal?.name, done));
+}
+
+/** How long a websocket may outlive the session or the key that it began with. */
+const RECHECK_MS = 10_000;
+
+/** Closes the websockets of those who are signed out, or whose key is revoked. What cannot be asked, Postgres being away, changes nothing. */
+export function endWebsockets(app: FastifyInstance, keyring: Keyring): void {
+  app.addHook('preValidation', async (request) => {
+    const { headers, principal, raw } = request;
+    if (headers.upgrade?.toLowerCase() !== 'websocket' || principal === undefined) return;
+    const { socket } = raw;
+    if (socket.destroyed) return;
+    const recheck = setInterval(() => {
+      principalOf(request, keyring).then(
+        (known) => known ?? socket.destroy(),
+        () => undefined,
+      );
+    }, RECHECK_MS).unref();
+    socket.once('close', () => clearInterval(recheck));
+  });
 }
 
 async function principalOf(request: FastifyRequest, keyring: Keyring): Promise<Principal | undefined> {

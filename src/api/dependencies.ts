@@ -99,6 +99,8 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   readonly usage: () => Promise<StorageUsage>;
   /** Folder of the page. */
   readonly web: string;
+  /** Addresses and networks of proxies, which say who asks (`X-Forwarded-For`, `-Proto`, `-Host`). */
+  readonly trustedProxies: readonly string[];
   /** Names by which the service may be reached, besides those of loopback; undefined allows every name. */
   readonly hosts: readonly string[] | undefined;
   readonly keyring: Keyring;

@@ -17,6 +17,7 @@ const names: Readonly<Record<Thing, string>> = {
   dataset: 'data set',
   project: 'project',
   key: 'key',
+  session: 'session',
 };
 
 /** Runs before requests are validated: what is wrong with a request must not say that something exists. */

@@ -12,7 +12,7 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
     const route = routeOptions.url ?? 'unknown route';
     const { traceparent } = headers;
     const span = tracing.start(`${method} ${route}`, typeof traceparent === 'string' ? traceparent : undefined, {
-      isServer: true,
+      kind: 'server',
       attributes: { 'http.request.method': method, 'http.route': route, 'http.request.id': id },
     });
     spans.set(request, span);

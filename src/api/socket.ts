@@ -62,6 +62,10 @@ export function keepOpen(socket: WebSocket, onClose: () => void): void {
     clearInterval(heartbeat);
   });
   socket.on('error', () => socket.terminate());
+  // Who does not read the answers gets no more of them, or they would fill the memory.
+  socket.on('ping', (data) => {
+    if (!isBehind(socket)) socket.pong(data);
+  });
   socket.on('message', (data, isBinary) => answer(socket, String(data), isBinary));
 }
 
@@ -101,7 +105,7 @@ function keepAlive(socket: WebSocket): NodeJS.Timeout {
 function answer(socket: WebSocket, text: string, isBinary: boolean): void {
   const issue = messageIssue(text, isBinary);
   if (issue === undefined) {
-    sendMessage(socket, { type: 'pong' });
+    if (!isBehind(socket)) sendMessage(socket, { type: 'pong' });
     return;
   }
   const problem = new Problem('invalidRequest', issue.message, [{ path: 'message', message: issue.message }]);

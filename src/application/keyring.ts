@@ -4,9 +4,9 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { NewKey } from '../contract/keys.ts';
-import { type ApiKey, includes, type Principal } from '../domain/api-key.ts';
+import { type ApiKey, type BrowserSession, includes, type Principal } from '../domain/api-key.ts';
 import { Problem } from '../errors.ts';
-import type { KeyStore } from './ports.ts';
+import type { EndedSession, KeyStore } from './ports.ts';
 
 export interface Keyring {
   /** Whether requests need a key: from the first one on, even if all are revoked. */
@@ -17,12 +17,17 @@ export interface Keyring {
   principalOfSession(token: string): Promise<Principal | undefined>;
   /** A token for the cookie of a browser, valid for `SESSION_SECONDS`; undefined if the key is unknown. */
   signIn(secret: string): Promise<{ readonly token: string; readonly principal: Principal } | undefined>;
-  signOut(token: string): Promise<void>;
+  /** What ended; undefined if there was no such session. */
+  signOut(token: string): Promise<EndedSession | undefined>;
   create(key: NewKey): Promise<ApiKey & { readonly secret: string }>;
   /** Those of the project, or all. */
   list(project?: string): Promise<readonly ApiKey[]>;
   /** A Problem `notFound` if there is no such key. */
   revoke(id: string): Promise<void>;
+  /** Those of the project, or all. */
+  sessions(project?: string): Promise<readonly BrowserSession[]>;
+  /** A Problem `notFound` if there is no such session. */
+  endSession(id: string): Promise<void>;
 }
 
 const CACHE_MS = 2_000;
@@ -103,6 +108,17 @@ export function createKeyring(
     revoke: async (id) => {
       if (!(await store.revoke(id))) throw new Problem('notFound', `there is no key ${id}`);
       cache.clear();
+    },
+    sessions: async (project) =>
+      (await store.listSessions(project)).flatMap(({ owner, ...session }) => {
+        if (!('keyHash' in owner)) return [{ ...session, ...owner }];
+        // Of an earlier key of the settings: it opens nothing any more.
+        if (!admin?.equals(owner.keyHash)) return [];
+        const { name, role, project: own } = settingsPrincipal;
+        return [{ ...session, name, role, project: own }];
+      }),
+    endSession: async (id) => {
+      if (!(await store.revokeSession(id))) throw new Problem('notFound', `there is no session ${id}`);
     },
   };
 }

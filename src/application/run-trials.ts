@@ -139,7 +139,9 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
       if (claimed === undefined) return;
       const { id, traceparent } = claimed.search;
       const attributes = { 'search.id': id, worker: dependencies.worker, trials: claimed.claims.length };
-      const span = dependencies.tracing.start('claim', traceparent, { startedAt, attributes });
+      // What the queue offers need not be what is claimed: the trace is that of the search, with a link to the job.
+      const link = currentSpan().traceparent;
+      const span = dependencies.tracing.start('claim', traceparent, { startedAt, attributes, link });
       span.end();
       await within(span, () => runClaimed(claimed));
       // Of what had to wait for the limit of its project the deliveries are over: who has room now takes the next ones.

@@ -2,23 +2,33 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type OidcSettings, roleOf, type SignedInUser } from '../domain/signed-in-user.ts';
 import { Problem } from '../errors.ts';
-import type { IdentityProvider, KeyStore, ProjectStore } from './ports.ts';
+import type { EndedSession, IdentityProvider, KeyStore, ProjectStore, ProviderSession, SignedIn } from './ports.ts';
 
 /** What is allowed is asked of the provider again after this time: it does not tell of changes. */
 export const USER_SESSION_SECONDS = 12 * 3600;
 /** From the start of a sign-in to its end. */
 export const SIGN_IN_SECONDS = 600;
 
+/** Since it was issued, a logout token counts no longer than this; so long it is remembered that it was used, and a little longer for clocks that differ. */
+export const LOGOUT_TOKEN_SECONDS = 300;
+const LOGOUT_REMEMBERED_SECONDS = 2 * LOGOUT_TOKEN_SECONDS;
+/** It becomes a part of an address. */
+const MAX_HINT = 6000;
+
 export interface SignIn {
   /** Where to send the browser, and a token for its cookie. `path`: of the page, to which it comes back. */
   begin(redirectUri: string, path: string): Promise<{ readonly url: string; readonly token: string }>;
   /** `callback`: the address with which the browser comes back. Returns the token of a session, valid for `USER_SESSION_SECONDS`. */
   finish(token: string | undefined, callback: string): Promise<{ readonly session: string; readonly path: string }>;
+  /** Where the browser of a session that has ended signs out at the provider, too; undefined if there is nothing to do there. */
+  leave(session: EndedSession, returnUri: string): Promise<string | undefined>;
+  /** The provider says that somebody has signed out. Returns how many sessions that ended. */
+  endSessions(logoutToken: string): Promise<number>;
 }
 
 export interface SignInDependencies {
   readonly provider: IdentityProvider;
-  readonly keys: Pick<KeyStore, 'beginSignIn' | 'takeSignIn' | 'beginUserSession'>;
+  readonly keys: Pick<KeyStore, 'beginSignIn' | 'takeSignIn' | 'beginUserSession' | 'endSessionsOf'>;
   readonly projects: Pick<ProjectStore, 'exists'>;
   readonly settings: OidcSettings;
 }
@@ -37,14 +47,36 @@ export function createSignIn({ provider, keys, projects, settings }: SignInDepen
       if (attempt === undefined) {
         throw new Problem('signInFailed', 'the sign-in did not begin in this browser, or too long ago; sign in again');
       }
-      const user = userOf(await provider.finish(callback, attempt.secrets), settings);
+      const { claims, idToken } = await provider.finish(callback, attempt.secrets);
+      const user = userOf(claims, settings);
       if (user.project !== null && !(await projects.exists(user.project))) {
         throw new Problem('forbidden', `there is no project ${user.project}, which the groups of ${user.name} are for`);
       }
       const session = randomBytes(32).toString('base64url');
-      await keys.beginUserSession(hashOf(session), user, USER_SESSION_SECONDS);
+      await keys.beginUserSession(hashOf(session), user, providerSessionOf(claims, idToken), USER_SESSION_SECONDS);
       return { session, path: attempt.path };
     },
+    leave: async ({ userId, idToken }, returnUri) =>
+      // Of a provider that the settings no longer name there is nothing to sign out of.
+      userId?.startsWith(`${settings.issuer} `) ? provider.signOutAddress(idToken, returnUri) : undefined,
+    endSessions: async (token) => {
+      const logout = await provider.readLogout(token);
+      const { issuer } = settings;
+      const hash = hashOf(`${issuer} ${logout.tokenId}`);
+      const ended = await keys.endSessionsOf(issuer, logout, hash, LOGOUT_REMEMBERED_SECONDS);
+      if (ended !== undefined) return ended;
+      const message = 'it was used before';
+      throw new Problem('invalidRequest', `the logout token is not accepted: ${message}`, [
+        { path: 'logout_token', message },
+      ]);
+    },
+  };
+}
+
+function providerSessionOf({ sid }: SignedIn['claims'], idToken: string | undefined): ProviderSession {
+  return {
+    session: typeof sid === 'string' && sid !== '' ? sid : undefined,
+    idToken: idToken !== undefined && idToken.length <= MAX_HINT ? idToken : undefined,
   };
 }
 

@@ -7,6 +7,10 @@ export interface SpanOptions {
   readonly attributes?: SpanAttributes;
   /** Milliseconds since 1970; now, unless given. */
   readonly startedAt?: number;
+  /** What it does for another process; internal unless given. */
+  readonly kind?: 'server' | 'producer' | 'consumer';
+  /** The `traceparent` of a span that it has to do with, and is not below. */
+  readonly link?: string | undefined;
 }
 
 /** A part of a trace with a beginning and an end. */
@@ -24,7 +28,7 @@ export interface Span {
 export interface Tracing {
   readonly isOn: boolean;
   /** A span below that of `traceparent`, or, without one that can be read, of a new trace. */
-  start(name: string, traceparent: string | undefined, options?: SpanOptions & { readonly isServer?: boolean }): Span;
+  start(name: string, traceparent: string | undefined, options?: SpanOptions): Span;
   /** Sends what was not sent yet. */
   close(): Promise<void>;
 }

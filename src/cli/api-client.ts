@@ -100,6 +100,8 @@ export function createClient(url: string, key?: string) {
     usage: () => json('GET /v1/usage', {}),
     keys: () => json('GET /v1/keys', {}),
     createKey: (newKey: NewKey) => json('POST /v1/keys', {}, newKey),
+    sessions: () => json('GET /v1/sessions', {}),
+    endSession: (id: string) => request('DELETE /v1/sessions/:id', { params: { id } }),
     revokeKey: (id: string) => request('DELETE /v1/keys/:id', { params: { id } }),
     projects: () => json('GET /v1/projects', {}),
     project: (name: string) => json('GET /v1/projects/:name', { params: { name } }),

@@ -23,7 +23,7 @@ import {
   whatIfTable,
 } from './format.ts';
 import { importFile } from './import-command.ts';
-import { keys } from './key-commands.ts';
+import { keys, sessions } from './key-commands.ts';
 import { listModels, makeModel, predict } from './model-commands.ts';
 import { projects } from './project-commands.ts';
 import { replayed } from './replay.ts';
@@ -136,6 +136,7 @@ const clientCommands: Readonly<Record<string, Command>> = {
   import: importFile,
   model: makeModel,
   keys,
+  sessions,
   projects,
   models: listModels,
   predict,

@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import type { Preflight, SearchFindings } from '../contract/analysis.ts';
 import type { Best } from '../contract/trials.ts';
 import type { WhatIf } from '../contract/what-if.ts';
-import type { ApiKey } from '../domain/api-key.ts';
+import type { ApiKey, BrowserSession } from '../domain/api-key.ts';
 import { bestEvidence, evidenceText } from '../domain/best-evidence.ts';
 import type { Project } from '../domain/project.ts';
 import type { Search } from '../domain/search.ts';
@@ -179,6 +179,14 @@ export function preflightLines({ families, leftOut }: Preflight): string {
   return [...lines, ...(leftOut > 0 ? [`${leftOut} less frequent kinds of networks were not checked.`] : [])].join(
     '\n',
   );
+}
+
+export function sessionTable(sessions: readonly BrowserSession[]): string {
+  const table = new Table({ head: ['id', 'name', 'role', 'project', 'began', 'ends'], ...plain });
+  for (const { id, name, role, project, startedAt, expiresAt } of sessions) {
+    table.push([id, name, role, project ?? 'all', startedAt, expiresAt]);
+  }
+  return table.toString();
 }
 
 export function keyTable(keys: readonly ApiKey[]): string {

@@ -1,11 +1,26 @@
-/** The commands for API keys. */
+/** The commands for API keys, and for sessions of browsers. */
 import { parseArgs } from 'node:util';
 import { roles } from '../domain/api-key.ts';
 import type { ApiClient } from './api-client.ts';
-import { keyTable } from './format.ts';
+import { keyTable, sessionTable } from './format.ts';
 import { UsageError } from './usage.ts';
 
 const USAGE = `keys create NAME --role ${roles.join('|')} [--project PROJECT] [--requests-per-minute N] [--websockets N] | keys list | keys revoke ID`;
+
+const SESSIONS_USAGE = 'sessions list | sessions end ID';
+
+export async function sessions(client: ApiClient, args: string[]): Promise<number> {
+  const [action, id, ...more] = args;
+  if (action === 'list' && id === undefined) {
+    const { items } = await client.sessions();
+    console.log(items.length === 0 ? 'no sessions: nobody is signed in on the page' : sessionTable(items));
+    return 0;
+  }
+  if (action !== 'end' || id === undefined || more.length > 0) throw new UsageError(SESSIONS_USAGE);
+  await client.endSession(id);
+  console.log(`ended ${id}`);
+  return 0;
+}
 
 export async function keys(client: ApiClient, args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({

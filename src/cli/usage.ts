@@ -45,6 +45,7 @@ export const usage = `usage: npm run hypersearch -- COMMAND
                                     create an API key, for one project or for all; from the first one on
                                     every request needs a key
   keys list | keys revoke ID        the API keys
+  sessions list | sessions end ID   who is signed in on the page
 
   projects list | projects create NAME [LIMITS] | projects limits NAME [LIMITS] | projects delete NAME
                                     the projects; LIMITS: --running-trials N --open-searches N --stored-bytes N

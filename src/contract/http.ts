@@ -40,12 +40,10 @@ type Success<Responses> = Responses extends
   | { readonly 202: infer Of }
   ? Of
   : never;
-/** The JSON response of an endpoint; undefined if it has none. */
-export type Answer<Name extends EndpointName> = Endpoints[Name]['response'] extends { readonly 204: unknown }
-  ? undefined
-  : Success<Endpoints[Name]['response']> extends infer Of extends z.ZodType
-    ? z.output<Of>
-    : never;
+/** The JSON response of an endpoint; undefined where it may have none. */
+export type Answer<Name extends EndpointName> =
+  | (Endpoints[Name]['response'] extends { readonly 204: unknown } ? undefined : never)
+  | (Success<Endpoints[Name]['response']> extends infer Of extends z.ZodType ? z.output<Of> : never);
 
 /** The path parameters of an endpoint. */
 export type Parameters<Name extends EndpointName> = Endpoints[Name] extends {

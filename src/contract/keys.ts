@@ -1,6 +1,6 @@
 /** Endpoints for API keys and sessions of browsers. */
 import { z } from 'zod';
-import { apiKeySchema, keyLimitsSchema, keyNameSchema, roles } from '../domain/api-key.ts';
+import { apiKeySchema, browserSessionSchema, keyLimitsSchema, keyNameSchema, roles } from '../domain/api-key.ts';
 import { projectNameSchema } from '../domain/project.ts';
 import { projectFilter } from './parameters.ts';
 import { refusals } from './problem.ts';
@@ -20,6 +20,11 @@ const callbackQuery = z.object({
   code: z.string().max(5000).optional(),
   state: z.string().max(5000).optional(),
   error: z.string().max(5000).optional(),
+});
+
+/** As providers send it, in a form. */
+const logoutBody = z.object({
+  logout_token: z.string().min(1).max(20_000).describe('A logout token of OpenID Connect Back-Channel Logout 1.0'),
 });
 
 const redirected = z.null().describe('The address is in Location');
@@ -97,9 +102,32 @@ export const keyEndpoints = {
     querystring: callbackQuery,
     response: { 302: redirected, ...refusals },
   },
+  'POST /v1/session/oidc/logout': {
+    tags,
+    summary: 'Back-channel logout: the identity provider ends the sessions of a user, or of one of its own sessions',
+    consumes: ['application/x-www-form-urlencoded'],
+    body: logoutBody,
+    response: { 204: z.null(), ...refusals },
+  },
   'DELETE /v1/session': {
     tags,
     summary: 'Sign out: the cookie is no longer valid',
+    response: {
+      200: z.object({ url: z.url().describe('Where the browser signs out at the identity provider, too') }),
+      204: z.null(),
+      ...refusals,
+    },
+  },
+  'GET /v1/sessions': {
+    tags,
+    summary: 'List the sessions of browsers that have not ended, newest first',
+    querystring: z.strictObject({ project: projectFilter }),
+    response: { 200: z.object({ items: z.array(browserSessionSchema).readonly() }), ...refusals },
+  },
+  'DELETE /v1/sessions/:id': {
+    tags,
+    summary: 'End a session of a browser',
+    params: keyParams,
     response: { 204: z.null(), ...refusals },
   },
 } as const;

@@ -2,7 +2,7 @@
 import type { EndpointName } from './http.ts';
 
 /** What belongs to a project. */
-export type Thing = 'search' | 'model' | 'dataset' | 'project' | 'key';
+export type Thing = 'search' | 'model' | 'dataset' | 'project' | 'key' | 'session';
 
 /** A place where a request names something: `at` leads through objects. */
 export interface Reference {
@@ -39,6 +39,7 @@ const reaches: Readonly<Record<string, Reach | 'everyone'>> = {
   'GET /v1/events': filtered,
   'GET /v1/projects': filtered,
   'GET /v1/keys': filtered,
+  'GET /v1/sessions': filtered,
   'POST /v1/searches': specified,
   'POST /v1/searches/dry-run': specified,
   'POST /v1/searches/preflight': specified,
@@ -58,6 +59,7 @@ const reaches: Readonly<Record<string, Reach | 'everyone'>> = {
   'GET /v1/session/methods': 'everyone',
   'GET /v1/session/oidc': 'everyone',
   'GET /v1/session/oidc/callback': 'everyone',
+  'POST /v1/session/oidc/logout': 'everyone',
   'GET /healthz': 'everyone',
   'GET /readyz': 'everyone',
 } satisfies Partial<Record<EndpointName, Reach | 'everyone'>>;
@@ -67,6 +69,7 @@ const paths: readonly (readonly [prefix: RegExp, path: Required<Reach>['path']])
   [/^\w+ \/v1\/models\/:id(\/|$)/, { thing: 'model', parameter: 'id' }],
   [/^\w+ \/v1\/datasets\/:name(\/|$)/, { thing: 'dataset', parameter: 'name' }],
   [/^DELETE \/v1\/keys\/:id$/, { thing: 'key', parameter: 'id' }],
+  [/^DELETE \/v1\/sessions\/:id$/, { thing: 'session', parameter: 'id' }],
   [/^GET \/v1\/projects\/:name$/, { thing: 'project', parameter: 'name' }],
 ];
 

@@ -21,13 +21,14 @@ const open: ReadonlySet<string> = new Set<EndpointName>([
   'GET /v1/session/methods',
   'GET /v1/session/oidc',
   'GET /v1/session/oidc/callback',
+  'POST /v1/session/oidc/logout',
 ]);
 
 /** `name`: method and path, like `GET /v1/searches`. Undefined if it is open to everyone. */
 export function roleFor(name: string): Role | undefined {
   if (open.has(name)) return undefined;
   // The usage names every search, data set and model of the service.
-  if (/^\w+ \/v1\/(keys|usage)/.test(name)) return 'admin';
+  if (/^\w+ \/v1\/(keys|sessions|usage)/.test(name)) return 'admin';
   // The page of the queue names every search that waits.
   if (/^\w+ \/queues(\/|$)/.test(name)) return 'admin';
   const [method = ''] = name.split(' ');

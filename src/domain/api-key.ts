@@ -33,6 +33,20 @@ export const apiKeySchema = z
   .meta({ id: 'ApiKey' });
 export type ApiKey = z.output<typeof apiKeySchema>;
 
+/** What admins see of a session of a browser. */
+export const browserSessionSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string().describe('Of the key, or of the user of the identity provider'),
+    role: z.enum(roles),
+    project: z.string().nullable().describe('The only project that it reaches; null for all'),
+    startedAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+  })
+  .readonly()
+  .meta({ id: 'BrowserSession' });
+export type BrowserSession = z.output<typeof browserSessionSchema>;
+
 /** Who sends a request. */
 export interface Principal {
   /** Of the key; undefined for the key of the settings. */

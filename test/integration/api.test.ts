@@ -1,4 +1,5 @@
 /** The API as people use it: searches from creation to export, in the real service. */
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Search } from '../../src/domain/search.ts';
 import type { TrialSummary } from '../../src/domain/trial.ts';
@@ -416,7 +417,28 @@ describe('around it', () => {
       expect.arrayContaining(['/v1/searches', '/v1/searches/{id}/best', '/v1/datasets']),
     );
     expect(Object.keys(body.components.schemas)).toEqual(expect.arrayContaining(['Search', 'Trial', 'Problem']));
-    expect((await fetch(`${service.url}/docs`)).status).toBe(200);
+    const page = await fetch(`${service.url}/docs`);
+    expect(page.status).toBe(200);
+    // Over plain HTTP, beyond loopback, it would ask for its scripts where nothing answers.
+    for (const answer of [page, await fetch(service.url)])
+      expect(answer.headers.get('content-security-policy')).toMatch(/^(?!.*upgrade-insecure-requests).*script-src/);
+  });
+  it.each([
+    ...['/..%2f..%2fpackage.json', '/%2e%2e/%2e%2e/package.json', '/assets/%2e%2e/%2e%2e/x', '/.%2e/x', '/%2e', '/%00'],
+    ...['/assets/..%5c..%5cx', '/%c0%ae%c0%ae/x', '/assets/%2e%2e%2f%2e%2e%2fpackage.json', '/docs/static/%2e%2e%2fx'],
+  ])('an address %s leads to no file, and is no fault of the service', async (path) => {
+    const { hostname, port } = new URL(service.url);
+    const status = (headers: Record<string, string>) =>
+      new Promise<number>((resolve, reject) => {
+        // `fetch` would resolve the dots.
+        request({ hostname, port, path, headers }, (answer) => {
+          resolve(answer.statusCode!);
+          answer.resume();
+        })
+          .on('error', reject)
+          .end();
+      });
+    for (const headers of [{}, { accept: 'text/html' }]) expect([400, 403, 404]).toContain(await status(headers));
   });
   it('is healthy, ready and measured', async () => {
     expect((await call('GET', '/healthz')).body).toEqual({ status: 'ok' });

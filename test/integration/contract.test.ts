@@ -29,6 +29,7 @@ const answered = new Set<string>();
 interface Sent {
   readonly body?: unknown;
   readonly csv?: string;
+  readonly form?: URLSearchParams;
   /** That is expected; of success unless given. */
   readonly status?: number;
 }
@@ -37,7 +38,7 @@ interface Sent {
 async function ask<Name extends EndpointName>(
   name: Name,
   target: Target<Name>,
-  { body, csv, status: expected }: Sent = {},
+  { body, csv, form, status: expected }: Sent = {},
 ): Promise<Answer<Name>> {
   const { method, path } = requestLine(name, target);
   const type = csv === undefined ? 'application/json' : 'text/csv';
@@ -48,6 +49,7 @@ async function ask<Name extends EndpointName>(
       ...(key !== undefined && { authorization: `Bearer ${key}` }),
     },
     ...((body !== undefined || csv !== undefined) && { body: csv ?? JSON.stringify(body) }),
+    ...(form !== undefined && { body: form }),
   });
   const text = await response.text();
   const answerType = response.headers.get('content-type') ?? '';
@@ -318,6 +320,9 @@ describe('every answer', () => {
       await ask(name, {}, { status: 404 });
       answered.add(name);
     }
+    const form = new URLSearchParams({ logout_token: 'x' });
+    await ask('POST /v1/session/oidc/logout', {}, { form, status: 404 });
+    answered.add('POST /v1/session/oidc/logout');
     await ask('DELETE /v1/projects/:name', vision);
     await ask('GET /v1/projects/:name', vision, { status: 404 });
   });
@@ -387,6 +392,10 @@ describe('every message', () => {
     await ask('POST /v1/session', {}, { body: { key } });
     await ask('POST /v1/session', {}, { body: { key: 'unknown' }, status: 401 });
     await ask('DELETE /v1/session', {});
+    const { items } = await ask('GET /v1/sessions', {});
+    expect(items).toEqual([expect.objectContaining({ name: 'contract', role: 'admin' })]);
+    await ask('DELETE /v1/sessions/:id', { params: { id: items[0]!.id } });
+    await ask('DELETE /v1/sessions/:id', { params: { id: items[0]!.id } }, { status: 404 });
     await ask('DELETE /v1/keys/:id', { params: { id: created.id } });
     await ask('GET /v1/session', {}, { status: 401 });
   });

@@ -172,6 +172,23 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
         await expectSound(database.url, id);
       }
     });
+    it('a worker whose Redis is away ends on SIGTERM within its lease', async () => {
+      const leaving = await worker();
+      const { id } = await client.create(lasting(300, 8));
+      await reached(client, id, 'complete', 1);
+      await redis!.stop();
+      const begun = Date.now();
+      await leaving.end('SIGTERM');
+      await redis!.start();
+      // The lease, and a second of a delay that cannot be interrupted; 30 seconds end it by force, with 1.
+      expect({ code: leaving.child.exitCode, ms: Date.now() - begun }).toEqual({
+        code: 0,
+        ms: expect.toSatisfy((ms: number) => ms < 10_000),
+      });
+      await worker();
+      expect((await ended(client, id)).state).toBe('complete');
+      await expectSound(database.url, id);
+    });
     it('Redis that does not answer: the metrics say so', async () => {
       redis!.freeze();
       await tellsOfTheQueue(client).finally(() => redis!.thaw());

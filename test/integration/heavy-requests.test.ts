@@ -1,5 +1,6 @@
 /** Requests that are small but ask for much work do not keep others from being answered. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { hyperparameterTable } from '../../src/domain/specification/hyperparameters.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 /** Generous for a busy machine; each of these inputs once blocked the service for 2 to 60 seconds. */
@@ -71,6 +72,40 @@ it('grids of many values', async () => {
   expect(longest).toBeLessThan(MAX_BLOCKED_MS);
 });
 
+it('twelve hyperparameters of a million points each', async () => {
+  const twelve = Object.entries(hyperparameterTable).filter(([, { kind }]) => kind === 'float');
+  expect(twelve.length).toBeGreaterThanOrEqual(12);
+  const longest = await longestProbe(async () => {
+    const { status, text } = await post('/v1/searches/dry-run', {
+      ...{ dataset: 'iris', sampler: { type: 'grid' } },
+      hyperparameters: Object.fromEntries(
+        twelve.map(([name]) => [name, { distribution: 'float', low: 0.1, high: 0.2, points: 1_000_000 }]),
+      ),
+    });
+    expect({ status, text }).toMatchObject({ status: 400, text: expect.stringContaining('points') });
+    expect(text).not.toMatch(/unknown/);
+  });
+  expect(longest).toBeLessThan(MAX_BLOCKED_MS);
+});
+
+/** Sends a file, as an upload. */
+const upload = (path: string, body: string) =>
+  fetch(`${service.url}/v1/datasets${path}`, { method: 'POST', headers: { 'content-type': 'text/csv' }, body });
+
+it('a CSV with 40,000 columns', async () => {
+  const columns = Array.from({ length: 40_000 }, (_, i) => `column ${i}`).join(',');
+  const row = Array.from({ length: 40_000 }, (_, i) => i % 7).join(',');
+  const longest = await longestProbe(async () => {
+    const begun = performance.now();
+    const response = await upload('/preview', [columns, ...Array.from({ length: 12 }, () => row)].join('\n'));
+    expect([200, 400]).toContain(response.status);
+    await response.text();
+    // It was quadratic.
+    expect(performance.now() - begun).toBeLessThan(5000);
+  });
+  expect(longest).toBeLessThan(MAX_BLOCKED_MS);
+});
+
 it('the coverage of a large budget', async () => {
   const { id } = JSON.parse(
     (await post('/v1/searches', { dataset: 'iris', hyperparameters: conditional, budget: { trials: 1_000_000 } })).text,
@@ -105,3 +140,15 @@ it('probes are answered whatever the rate of requests', async () => {
   expect(await Promise.all(['/healthz', '/readyz', '/metrics'].map(limitOf))).toEqual([null, null, null]);
   expect(Number(await limitOf('/v1/searches'))).toBeGreaterThan(0);
 });
+
+/** It froze the service for 11 seconds; this process sends the file, too, and is busy with that. */
+it('a CSV of 60 MB', async () => {
+  const rows = Array.from({ length: 1000 }, (_, i) => `${i / 7},${i % 13},${i % 2 ? 'a' : 'b'}`).join('\n');
+  const text = `first,second,kind\n${`${rows}\n`.repeat(Math.floor(60_000_000 / (rows.length + 1)))}`;
+  const longest = await longestProbe(async () => {
+    const response = await upload('/preview', text);
+    expect([200, 400, 413]).toContain(response.status);
+    await response.text();
+  });
+  expect(longest).toBeLessThan(3 * MAX_BLOCKED_MS);
+}, 120_000);

@@ -101,7 +101,7 @@ describe('with keys', () => {
     expect(open.sort()).toEqual([
       ...['DELETE /v1/session', 'GET /healthz', 'GET /readyz'],
       ...['GET /v1/session/methods', 'GET /v1/session/oidc', 'GET /v1/session/oidc/callback'],
-      'POST /v1/session',
+      ...['POST /v1/session', 'POST /v1/session/oidc/logout'],
     ]);
     // Wrong keys, too.
     const signIn = await send('POST', '/v1/session', { body: { key: 'hs_wrong' } });
@@ -165,7 +165,7 @@ describe('with keys', () => {
       'POST /v1/models/:id/predict',
     ]);
     expect(byRole('admin')).toEqual([
-      ...['POST /v1/keys', 'GET /v1/keys', 'DELETE /v1/keys/:id'],
+      ...['POST /v1/keys', 'GET /v1/keys', 'DELETE /v1/keys/:id', 'GET /v1/sessions', 'DELETE /v1/sessions/:id'],
       ...['POST /v1/projects', 'PATCH /v1/projects/:name', 'DELETE /v1/projects/:name'],
       'GET /v1/usage',
     ]);

@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 import { createClient } from '../../src/cli/api-client.ts';
 import { endpoints } from '../../src/contract/http.ts';
 import { reachOf } from '../../src/contract/reach.ts';
-import type { ApiKey } from '../../src/domain/api-key.ts';
+import type { ApiKey, BrowserSession } from '../../src/domain/api-key.ts';
 import type { ModelRecord } from '../../src/domain/model-record.ts';
 import type { Project } from '../../src/domain/project.ts';
 import type { Search } from '../../src/domain/search.ts';
@@ -21,6 +21,7 @@ let other: string;
 let search: Search;
 let model: ModelRecord;
 let key: ApiKey;
+let session: string;
 const DATASET = 'others-plants';
 const NAME = 'search of others';
 
@@ -88,6 +89,8 @@ beforeAll(async () => {
   const created = await ofProject('other');
   key = created;
   other = created.secret;
+  await send('POST', '/v1/session', { body: { key: other } });
+  [{ id: session }] = (await send('GET', '/v1/sessions', { key: other })).json<{ items: [BrowserSession] }>().items;
   await made(`/v1/datasets?name=${DATASET}`, { key: other, file: csv });
   search = await made('/v1/searches', { key: other, body: tiny({ dataset: DATASET, name: NAME }) });
   await ended(createClient(service.url, other), search.id);
@@ -102,7 +105,13 @@ afterAll(() => service?.close());
 
 /** The path of an endpoint, with what belongs to the project `other`. */
 function pathOf(template: string): string {
-  const id = template.includes('/models/') ? model.id : template.includes('/keys/') ? key.id : search.id;
+  const id = template.includes('/models/')
+    ? model.id
+    : template.includes('/keys/')
+      ? key.id
+      : template.includes('/sessions/')
+        ? session
+        : search.id;
   return template
     .replace(':id', id)
     .replace(':number', '0')
@@ -112,7 +121,7 @@ function pathOf(template: string): string {
 
 /** They answer a key of any project, without what belongs to another one. */
 const filtered: readonly string[] = [
-  ...['GET /v1/searches', 'GET /v1/models', 'GET /v1/datasets', 'GET /v1/projects', 'GET /v1/keys'],
+  ...['GET /v1/searches', 'GET /v1/models', 'GET /v1/datasets', 'GET /v1/projects', 'GET /v1/keys', 'GET /v1/sessions'],
   ...['GET /v1/examples', 'GET /v1/session', 'GET /v1/session/methods', 'GET /healthz', 'GET /readyz'],
 ];
 /** They name things in the query or the body: requests that name those of the other project, or the other project itself. */
@@ -156,7 +165,11 @@ describe('a key of another project', () => {
     const [method = '', template = ''] = name.split(' ');
     const path = pathOf(template);
     const isMethodWithBody = ['POST', 'PATCH'].includes(method);
-    if (['POST /v1/session', 'DELETE /v1/session', 'POST /v1/datasets/preview'].includes(name)) {
+    if (
+      ['POST /v1/session', 'POST /v1/session/oidc/logout', 'DELETE /v1/session', 'POST /v1/datasets/preview'].includes(
+        name,
+      )
+    ) {
       // Nothing but what is sent itself.
       expect(reachOf(name)).toBe('everyone');
       return;
@@ -166,7 +179,7 @@ describe('a key of another project', () => {
       const answer = await send(method, `${path}${query}`, { ...sent, ...(body !== undefined && { body }), key: one });
       if (filtered.includes(name)) {
         expect(answer.status).toBe(200);
-        for (const mark of [search.id, model.id, key.id, DATASET, NAME, '"other"'])
+        for (const mark of [search.id, model.id, key.id, session, DATASET, NAME, '"other"'])
           expect(answer.text).not.toContain(mark);
         continue;
       }

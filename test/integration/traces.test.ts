@@ -55,6 +55,43 @@ function spansOf(traceId: string, name: string, count: number): Promise<readonly
   );
 }
 
+const QUEUE = { 'messaging.system': 'bullmq', 'messaging.destination.name': 'trials' };
+
+/** The way of a search through the queue, below its request: who added its jobs, and who did each of them. */
+async function expectDelivery(id: string, request: ReceivedSpan, trials: number): Promise<void> {
+  const added = await spansOf(request.traceId, 'send trials', 1);
+  const [addition] = added;
+  expect(addition).toMatchObject({
+    parentSpanId: request.spanId,
+    kind: 4,
+    attributes: { ...QUEUE, 'messaging.operation.name': 'send', 'messaging.operation.type': 'send' },
+    process: { 'service.instance.id': expect.stringMatching(`:${api.child.pid}$`) },
+  });
+  const count = Number(addition!.attributes['messaging.batch.message_count'] ?? 1);
+  const processed = await spansOf(request.traceId, 'process trials', count);
+  expect(processed).toHaveLength(count);
+  for (const job of processed) {
+    expect(job).toMatchObject({
+      parentSpanId: addition!.spanId,
+      kind: 5,
+      attributes: {
+        ...QUEUE,
+        ...{ 'messaging.operation.name': 'process', 'messaging.operation.type': 'process' },
+        'messaging.message.id': expect.stringMatching(`^${id}_`),
+      },
+      process: { 'service.instance.id': expect.stringMatching(`:${worker.child.pid}$`) },
+    });
+    expect(job.startTimeUnixNano).toBeGreaterThanOrEqual(addition!.startTimeUnixNano);
+  }
+  const jobs = new Set(processed.map(({ spanId }) => spanId));
+  const claims = receiver.spans.filter(({ traceId, name }) => traceId === request.traceId && name === 'claim');
+  expect(claims.reduce((sum, { attributes }) => sum + Number(attributes['trials']), 0)).toBe(trials);
+  for (const { links } of claims) {
+    expect(links).toHaveLength(1);
+    expect(jobs.has(links[0]!.spanId)).toBe(true);
+  }
+}
+
 describe('a trace', () => {
   it('leads from the request of a caller to the epochs in the threads of a worker', async () => {
     const body = { ...lasting(1, 3), validation: { type: 'kFold', folds: 2 } };
@@ -77,6 +114,7 @@ describe('a trace', () => {
     const [creation] = await spansOf(TRACE, 'create search', 1);
     expect(creation).toMatchObject({ parentSpanId: request!.spanId, attributes: { 'search.id': id } });
 
+    await expectDelivery(id, request!, 3);
     const trials = await spansOf(TRACE, 'trial', 3);
     const claims = receiver.spans.filter(({ traceId, name }) => traceId === TRACE && name === 'claim');
     for (const claim of claims) {

@@ -81,6 +81,20 @@ it('read changed searches once for all', async () => {
   expect((await scansOf('searches')) - scans).toBeLessThan(2 * WATCHERS);
 });
 
+it('are answered on every ping of the protocol, once', async () => {
+  const socket = new WebSocket(`${service.url.replace('http', 'ws')}/v1/events`);
+  const pongs: string[] = [];
+  socket.on('pong', (data) => pongs.push(String(data)));
+  await new Promise((resolve) => socket.once('message', resolve));
+  for (const text of ['one', 'two']) socket.ping(text);
+  await eventually(async () => pongs.length >= 2, 10_000, 'two pongs');
+  const answered = new Promise((resolve) => socket.once('message', resolve));
+  socket.send('{"type":"ping"}');
+  await answered;
+  expect(pongs).toEqual(['one', 'two']);
+  socket.close();
+});
+
 /** Backends report their statistics at the latest ten seconds after they became idle, or when they end. */
 async function reportStatistics(): Promise<void> {
   service = await service.restart();

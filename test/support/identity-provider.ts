@@ -1,29 +1,52 @@
 /** A real provider of OpenID Connect on a port of this machine, and a browser's part of signing in: redirects, cookies, two forms. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import Provider from 'oidc-provider';
 
 export interface TestProvider {
   readonly issuer: string;
   /** Accounts by the name that they sign in with, and their groups. */
   readonly groups: Map<string, readonly string[]>;
+  /** A token that it could have sent, signed with its key. */
+  sign(claims: JWTPayload): Promise<string>;
   /** Must be called before anybody signs in. */
   register(client: { readonly id: string; readonly secret: string; readonly redirectUri: string }): void;
   close(): Promise<void>;
 }
 
-export async function startIdentityProvider(): Promise<TestProvider> {
+/** `hasSignOut`: whether it has a page to sign out at. */
+export async function startIdentityProvider({ hasSignOut = true } = {}): Promise<TestProvider> {
   const groups = new Map<string, readonly string[]>();
   let answer: ReturnType<Provider['callback']> | undefined;
   const server = createServer((request, response) => void answer?.(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const key = { ...(await exportJWK(privateKey)), kid: 'of a test', alg: 'RS256', use: 'sig' };
   return {
     issuer,
     groups,
+    sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: key.kid }).sign(privateKey),
     register: ({ id, secret, redirectUri }) => {
       const provider = new Provider(issuer, {
-        clients: [{ client_id: id, client_secret: secret, redirect_uris: [redirectUri] }],
+        clients: [
+          {
+            client_id: id,
+            client_secret: secret,
+            redirect_uris: [redirectUri],
+            backchannel_logout_uri: new URL('/v1/session/oidc/logout', redirectUri).href,
+            backchannel_logout_session_required: true,
+            ...(hasSignOut && { post_logout_redirect_uris: [new URL('/', redirectUri).href] }),
+          },
+        ],
+        jwks: { keys: [key] },
+        features: { backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: hasSignOut } },
+        // By itself it reaches no address of this machine.
+        fetch: (url, options) => {
+          const { dispatcher: _, ...allowed } = options as RequestInit & { dispatcher?: unknown };
+          return fetch(url, allowed);
+        },
         claims: { openid: ['sub'], email: ['email'], groups: ['groups'] },
         scopes: ['openid', 'email', 'groups'],
         pkce: { required: () => true },
@@ -71,6 +94,15 @@ export class Browser {
       else jar.set(pair.slice(0, at), pair.slice(at + 1));
     }
     return response;
+  }
+
+  /** What somebody does at the page of the provider on which they sign out. Returns where that leads. */
+  async signOutAtProvider(url: string): Promise<string | null> {
+    const page = await (await this.request(url)).text();
+    const [, action] = /action="([^"]+)"/.exec(page) ?? [];
+    const [, xsrf] = /name="xsrf" value="([^"]+)"/.exec(page) ?? [];
+    if (action === undefined || xsrf === undefined) throw new Error(`no form at ${url}: ${page.slice(0, 500)}`);
+    return (await this.request(new URL(action, url).href, { xsrf, logout: 'yes' })).headers.get('location');
   }
 
   /** From the address of a sign-in to the address with which the provider sends it back to the service, which is not asked yet. */

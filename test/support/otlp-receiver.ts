@@ -19,6 +19,7 @@ const spanSchema = z.object({
   endTimeUnixNano: z.coerce.bigint(),
   attributes,
   events: z.array(z.object({ name: z.string(), timeUnixNano: z.coerce.bigint(), attributes })).default([]),
+  links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).default([]),
   status: z.object({ code: z.number().optional() }),
 });
 const exportSchema = z.object({

@@ -69,8 +69,9 @@ export function Account(): ReactNode {
   const { data } = useQuery({ queryKey: ['session'], queryFn: api.session });
   if (data === undefined || data.name === null) return null;
   const signOut = async () => {
-    await api.signOut();
-    location.assign('/');
+    const elsewhere = await api.signOut();
+    // The identity provider sends the browser back.
+    location.assign(elsewhere?.url ?? '/');
   };
   return (
     <span className="account">

@@ -12,10 +12,13 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { TrialQueue } from '../../application/ports.ts';
+import { type Tracing, untraced } from '../../application/tracing.ts';
 import type { Delivery } from '../../domain/commands.ts';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import { keepLocks, type LockingWorker } from './job-locks.ts';
 import { createQueueBoard } from './queue-board.ts';
+import { processed, sent } from './queue-spans.ts';
 
 const QUEUE = 'trials';
 /** Jobs are removed: the state of trials is in Postgres, and job ids must be reusable. */
@@ -32,11 +35,22 @@ export type QueueConnection =
   | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
 
 /** What a job has: a range of trials, or a model. */
-type Payload = Omit<Delivery, 'job'> | { readonly modelId: string };
+type Payload = (Omit<Delivery, 'job'> | { readonly modelId: string }) & {
+  /** Of the span in which it was added. */
+  readonly traceparent?: string;
+};
 
 /** Job ids of deliveries are unique within a search, those of BullMQ within the queue. */
 function jobIdOf({ searchId, job }: Delivery): string {
   return `${searchId}_${job}`;
+}
+
+function jobIdOfModel(id: string): string {
+  return `model_${id}`;
+}
+
+function traced(traceparent: string | undefined): { readonly traceparent?: string } {
+  return traceparent === undefined ? {} : { traceparent };
 }
 
 /** What a worker does with the jobs of the queue. */
@@ -47,7 +61,8 @@ export interface QueueWork {
 
 function doJob({ id = '', data }: Pick<Job<Payload>, 'id' | 'data'>, work: QueueWork): Promise<void> {
   if ('modelId' in data) return work.model(data.modelId);
-  return work.trials({ ...data, job: id.slice(data.searchId.length + 1) });
+  const { searchId, from, to } = data;
+  return work.trials({ searchId, from, to, job: id.slice(searchId.length + 1) });
 }
 
 /** Migrates BullMQ's tables, which have their own schema. */
@@ -69,19 +84,25 @@ export async function createTrialQueue(
     deliver: async (deliveries) => {
       if (deliveries.length === 0) return;
       // BullMQ ignores a job whose id exists, so delivering a queued delivery again does nothing.
-      await queue().addBulk(
-        deliveries.map((delivery) => {
-          const { searchId, from, to } = delivery;
-          const opts = { jobId: jobIdOf(delivery), ...LEAVE_NOTHING };
-          return { name: 'trials', data: { searchId, from, to }, opts };
-        }),
+      await sent(QUEUE, deliveries.map(jobIdOf), (traceparent) =>
+        queue().addBulk(
+          deliveries.map((delivery) => {
+            const { searchId, from, to } = delivery;
+            const opts = { jobId: jobIdOf(delivery), ...LEAVE_NOTHING };
+            return { name: 'trials', data: { searchId, from, to, ...traced(traceparent) }, opts };
+          }),
+        ),
       );
     },
     deliverModels: async (ids) => {
       if (ids.length === 0) return;
       // Someone waits for a model: it comes before the trials that are queued.
-      const opts = (modelId: string) => ({ jobId: `model_${modelId}`, lifo: true, ...LEAVE_NOTHING });
-      await queue().addBulk(ids.map((modelId) => ({ name: 'model', data: { modelId }, opts: opts(modelId) })));
+      const opts = (modelId: string) => ({ jobId: jobIdOfModel(modelId), lifo: true, ...LEAVE_NOTHING });
+      await sent(QUEUE, ids.map(jobIdOfModel), (traceparent) =>
+        queue().addBulk(
+          ids.map((modelId) => ({ name: 'model', data: { modelId, ...traced(traceparent) }, opts: opts(modelId) })),
+        ),
+      );
     },
     depth: async () => {
       const counts = await queue().getJobCounts('waiting', 'active', 'prioritized', 'delayed');
@@ -152,10 +173,18 @@ async function onRedis({ url, prefix }: Extract<QueueConnection, { kind: 'redis'
       else opened(made);
     },
     close: async () => {
-      await made?.close();
+      if (made !== undefined) await unlessAway(redis, made.close());
       redis.disconnect();
     },
   };
+}
+
+/** Closing waits for answers, which do not come while Redis is away. What they are about is delivered again (invariant 1). */
+async function unlessAway(redis: Redis, closing: Promise<unknown>): Promise<void> {
+  closing.catch(() => undefined);
+  const isClosed = closing.then(() => true);
+  const patience = () => setTimeout(REDIS_PATIENCE_MS, false, { ref: false });
+  while (!(await Promise.race([isClosed, patience()])) && redis.status === 'ready');
 }
 
 export interface QueueWorker {
@@ -169,8 +198,18 @@ export async function createQueueWorker(
   { concurrency, leaseSeconds }: { readonly concurrency: number; readonly leaseSeconds: number },
   work: QueueWork,
   log: Log,
+  tracing: Tracing = untraced,
 ): Promise<QueueWorker> {
-  const process = (job: Job<Payload>) => doJob(job, work);
+  const running = new Set<string>();
+  const process = async (job: Job<Payload>) => {
+    const { id = '', data } = job;
+    running.add(id);
+    try {
+      await processed(tracing, QUEUE, { id, traceparent: data.traceparent }, () => doJob(job, work));
+    } finally {
+      running.delete(id);
+    }
+  };
   const lockDuration = Math.min(MAX_LOCK_MS, leaseSeconds * 2000);
   const options: Omit<WorkerOptions<unknown>, 'connection'> = {
     concurrency,
@@ -184,7 +223,7 @@ export async function createQueueWorker(
     removeOnFail: { count: 0 },
   };
   const worker = openWorker(connection, process, options);
-  worker.on('error', (error) => log.error(`worker: ${error.message}`));
+  keepLocks(worker, (id) => running.has(id), log);
   worker.on('failed', (job, error) =>
     log.warn(`job ${job?.id ?? '?'} failed, its trials will be delivered again: ${error.message}`),
   );
@@ -206,11 +245,11 @@ async function beginOnceReady(worker: OpenWorker): Promise<void> {
   void worker.run();
 }
 
-interface OpenWorker {
+interface OpenWorker extends LockingWorker {
   waitUntilReady(): Promise<unknown>;
   run(): Promise<void>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'failed', listener: (job: { id?: string } | undefined, error: Error) => void): unknown;
+  on: LockingWorker['on'] &
+    ((event: 'failed', listener: (job: { id?: string } | undefined, error: Error) => void) => unknown);
   close(): Promise<void>;
 }
 
@@ -229,7 +268,7 @@ function openWorker(
   const close = worker.close.bind(worker);
   // BullMQ does not close connections passed to it.
   worker.close = async () => {
-    await close();
+    await unlessAway(redis, close());
     redis.disconnect();
   };
   return worker;

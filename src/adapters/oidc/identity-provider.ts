@@ -1,8 +1,10 @@
-/** Signing in with an identity provider by OpenID Connect: authorization code with PKCE, state and nonce. */
+/** Signing in and out with an identity provider by OpenID Connect: authorization code with PKCE, state and nonce. */
+import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
 import * as oidc from 'openid-client';
 import type { IdentityProvider } from '../../application/ports.ts';
 import type { OidcSettings } from '../../domain/signed-in-user.ts';
 import { messageOf, Problem, Unavailable } from '../../errors.ts';
+import { readLogoutToken } from './logout-token.ts';
 
 const TIMEOUT_SECONDS = 10;
 /** What the provider says of itself is read again after this time; its signing keys are read again when an unknown one is used. */
@@ -20,6 +22,15 @@ export function createIdentityProvider(settings: OidcSettings, clock: () => numb
       known = undefined;
       throw new Unavailable('the identity provider', error);
     }
+  };
+  let keys: { readonly uri: string; readonly get: JWTVerifyGetKey } | undefined;
+  /** Kept by address: an unknown key makes them be read again, though not with every token. */
+  const keysOf = (metadata: oidc.ServerMetadata): JWTVerifyGetKey => {
+    const uri = keysAddress(metadata);
+    if (keys?.uri !== uri.href) {
+      keys = { uri: uri.href, get: createRemoteJWKSet(uri, { timeoutDuration: TIMEOUT_SECONDS * 1000 }) };
+    }
+    return keys.get;
   };
   return {
     begin: async (redirectUri) => {
@@ -52,12 +63,42 @@ export function createIdentityProvider(settings: OidcSettings, clock: () => numb
           claims[settings.claim] === undefined && endpoint !== undefined
             ? await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub)
             : {};
-        return { ...more, ...claims };
+        return { claims: { ...more, ...claims }, idToken: tokens.id_token };
       } catch (error) {
         throw new Problem('signInFailed', `the sign-in at the identity provider was not accepted: ${messageOf(error)}`);
       }
     },
+    signOutAddress: async (idToken, returnUri) => {
+      const configuration = await configured();
+      if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
+      return oidc.buildEndSessionUrl(configuration, {
+        ...(idToken !== undefined && { id_token_hint: idToken }),
+        post_logout_redirect_uri: returnUri,
+      }).href;
+    },
+    readLogout: async (token) => {
+      const metadata = (await configured()).serverMetadata();
+      return readLogoutToken(token, {
+        issuer: metadata.issuer,
+        clientId: settings.clientId,
+        algorithms: signatures(metadata),
+        keys: keysOf(metadata),
+      });
+    },
   };
+}
+
+/** Those of ID tokens. None with a shared secret: the keys are public. */
+function signatures({ id_token_signing_alg_values_supported: known }: oidc.ServerMetadata): readonly string[] {
+  const usable = known?.filter((one) => one !== 'none' && !one.startsWith('HS')) ?? [];
+  return usable.length === 0 ? ['RS256'] : usable;
+}
+
+function keysAddress({ jwks_uri: address }: oidc.ServerMetadata): URL {
+  if (address === undefined) throw new Problem('invalidRequest', 'the identity provider publishes no keys (jwks_uri)');
+  const uri = new URL(address);
+  if (uri.protocol === 'https:' || isLocal(uri)) return uri;
+  throw new Problem('invalidRequest', 'the identity provider publishes its keys without TLS');
 }
 
 async function discovered({ issuer, clientId, clientSecret }: OidcSettings): Promise<oidc.Configuration> {

@@ -1,8 +1,10 @@
 /** Traces for a receiver that speaks OTLP over HTTP. Loaded only where one is set: it reads a hundred files. */
 import {
   type Span as ApiSpan,
+  type SpanOptions as ApiSpanOptions,
   type Context,
   ROOT_CONTEXT,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   type Tracer,
@@ -12,7 +14,7 @@ import { ExportResultCode, parseTraceParent } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Span, Tracing } from '../../application/tracing.ts';
+import type { Span, SpanOptions, Tracing } from '../../application/tracing.ts';
 import type { Log } from '../../log.ts';
 
 /** Where spans go, and what they say of this process. */
@@ -50,15 +52,31 @@ export function createTracing({ endpoint, serviceName, processName }: TracingSet
   const tracer = provider.getTracer('hypersearch');
   return {
     isOn: true,
-    start: (name, traceparent, { attributes = {}, startedAt, isServer = false } = {}) => {
-      const parent = traceparent === undefined ? null : parseTraceParent(traceparent);
-      const context =
-        parent === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });
-      const kind = isServer ? SpanKind.SERVER : SpanKind.INTERNAL;
-      return spanOf(tracer, tracer.startSpan(name, { kind, attributes, startTime: startedAt ?? Date.now() }, context));
+    start: (name, traceparent, options) => {
+      const parent = contextOf(traceparent);
+      const context = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
+      return spanOf(tracer, tracer.startSpan(name, optionsOf(options), context));
     },
     close: () => provider.shutdown(),
   };
+}
+
+const kinds = { server: SpanKind.SERVER, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER } as const;
+
+function optionsOf({ attributes = {}, startedAt, kind, link }: SpanOptions = {}): ApiSpanOptions {
+  const linked = contextOf(link);
+  return {
+    kind: kind === undefined ? SpanKind.INTERNAL : kinds[kind],
+    attributes,
+    startTime: startedAt ?? Date.now(),
+    ...(linked !== undefined && { links: [{ context: linked }] }),
+  };
+}
+
+/** Of a span of another process, or of another trace; undefined if it cannot be read. */
+function contextOf(traceparent: string | undefined): SpanContext | undefined {
+  const parsed = traceparent === undefined ? null : parseTraceParent(traceparent);
+  return parsed === null ? undefined : { ...parsed, isRemote: true };
 }
 
 function spanOf(tracer: Tracer, own: ApiSpan): Span {
@@ -66,8 +84,7 @@ function spanOf(tracer: Tracer, own: ApiSpan): Span {
   const context: Context = trace.setSpan(ROOT_CONTEXT, own);
   return {
     traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
-    child: (name, { attributes = {}, startedAt } = {}) =>
-      spanOf(tracer, tracer.startSpan(name, { attributes, startTime: startedAt ?? Date.now() }, context)),
+    child: (name, options) => spanOf(tracer, tracer.startSpan(name, optionsOf(options), context)),
     set: (attributes) => void own.setAttributes(attributes),
     event: (name, attributes, at) => void own.addEvent(name, attributes, at),
     end: ({ error, at } = {}) => {

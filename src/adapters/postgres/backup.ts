@@ -34,7 +34,7 @@ export const backedUpTables = [
   'models',
 ] as const;
 /** Sign-ins of browsers, which a restored service must not accept. */
-export const tablesLeftOut = ['sessions', 'sign_ins'] as const;
+export const tablesLeftOut = ['sessions', 'sign_ins', 'logout_tokens'] as const;
 
 /**
  * Writes a consistent snapshot of the database at `url` into a new file that only its owner may read. Searches may run meanwhile.

@@ -1,10 +1,11 @@
-/** API keys and sessions in Postgres. */
+/** API keys in Postgres. */
 import { randomUUID } from 'node:crypto';
-import type { KeyStore, SignInAttempt } from '../../application/ports.ts';
+import type { KeyStore } from '../../application/ports.ts';
 import type { ApiKey, KeyLimits, Role } from '../../domain/api-key.ts';
 import type { ProjectLimits } from '../../domain/project.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
+import { createSessionStore, limitsOf } from './session-store.ts';
 
 interface Row {
   readonly id: string;
@@ -16,18 +17,6 @@ interface Row {
   readonly last_used_at: Date | null;
   readonly revoked_at: Date | null;
 }
-
-/** Either with the hash of a key or with what is known of a user. */
-type SessionRow =
-  | { readonly key_hash: Uint8Array }
-  | {
-      readonly key_hash: null;
-      readonly user_id: string;
-      readonly user_name: string;
-      readonly role: Role;
-      readonly project: string | null;
-      readonly project_limits: ProjectLimits | null;
-    };
 
 const columns = Prisma.sql`id, name, role, project, limits, created_at, last_used_at, revoked_at`;
 /** `last_used_at` is not written with every request. */
@@ -70,46 +59,8 @@ export function createKeyStore(database: Database): KeyStore {
       const { id, name, role, project, limits, project_limits } = row;
       return { id, name, role, project, limits: limitsOf({ ...project_limits, ...limits }) };
     },
-    beginSession: async (hash, keyHash, seconds) => {
-      await database.$executeRaw`
-        WITH expired AS (DELETE FROM sessions WHERE expires_at < now())
-        INSERT INTO sessions (hash, key_hash, expires_at)
-        VALUES (${hash}::bytea, ${keyHash}::bytea, now() + make_interval(secs => ${seconds}::double precision))`;
-    },
-    session: async (hash) => {
-      const [row] = await database.$queryRaw<SessionRow[]>`
-        SELECT s.key_hash, s.user_id, s.user_name, s.role, s.project, p.limits AS project_limits
-        FROM sessions s LEFT JOIN projects p ON p.name = s.project WHERE s.hash = ${hash}::bytea AND s.expires_at > now()`;
-      if (row === undefined) return undefined;
-      if (row.key_hash !== null) return { keyHash: row.key_hash };
-      const { user_id: id, user_name: name, role, project, project_limits } = row;
-      return { principal: { id, name, role, project, limits: limitsOf(project_limits ?? undefined) } };
-    },
-    beginUserSession: async (hash, { id, name, role, project }, seconds) => {
-      await database.$executeRaw`
-        WITH expired AS (DELETE FROM sessions WHERE expires_at < now())
-        INSERT INTO sessions (hash, user_id, user_name, role, project, expires_at)
-        VALUES (${hash}::bytea, ${id}, ${name}, ${role}, ${project}::text, now() + make_interval(secs => ${seconds}::double precision))`;
-    },
-    beginSignIn: async (hash, attempt, seconds) => {
-      await database.$executeRaw`
-        WITH expired AS (DELETE FROM sign_ins WHERE expires_at < now())
-        INSERT INTO sign_ins (hash, attempt, expires_at)
-        VALUES (${hash}::bytea, ${JSON.stringify(attempt)}::jsonb, now() + make_interval(secs => ${seconds}::double precision))`;
-    },
-    takeSignIn: async (hash) => {
-      const [row] = await database.$queryRaw<{ attempt: SignInAttempt; expired: boolean }[]>`
-        DELETE FROM sign_ins WHERE hash = ${hash}::bytea RETURNING attempt, expires_at < now() AS expired`;
-      return row === undefined || row.expired ? undefined : row.attempt;
-    },
-    endSession: async (hash) => {
-      await database.$executeRaw`DELETE FROM sessions WHERE hash = ${hash}::bytea`;
-    },
+    ...createSessionStore(database),
   };
-}
-
-function limitsOf({ requestsPerMinute, websockets }: ProjectLimits = {}): KeyLimits {
-  return { requestsPerMinute, websockets };
 }
 
 function keyOf(row: Row): ApiKey {

@@ -25,6 +25,9 @@ const owners: Readonly<Record<Thing, (name: string) => Prisma.Sql>> = {
   search: (id) => Prisma.sql`SELECT project FROM searches WHERE id = ${id}::uuid`,
   model: (id) => Prisma.sql`SELECT project FROM models WHERE id = ${id}::uuid`,
   key: (id) => Prisma.sql`SELECT project FROM api_keys WHERE id = ${id}::uuid`,
+  session: (id) => Prisma.sql`
+    SELECT coalesce(k.project, s.project) AS project FROM sessions s LEFT JOIN api_keys k ON k.hash = s.key_hash
+    WHERE s.id = ${id}::uuid`,
   dataset: (name) => Prisma.sql`SELECT project FROM datasets WHERE name = ${name} LIMIT 1`,
   project: (name) => Prisma.sql`SELECT name AS project FROM projects WHERE name = ${name}`,
 };

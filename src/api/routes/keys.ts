@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { SESSION_SECONDS } from '../../application/keyring.ts';
 import type { Principal } from '../../domain/api-key.ts';
-import { Problem } from '../../errors.ts';
-import { SESSION_COOKIE, sessionCookie } from '../authentication.ts';
+import { messageOf, Problem } from '../../errors.ts';
+import { addressOf, SESSION_COOKIE, sessionCookie } from '../authentication.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpoint } from '../endpoint.ts';
 import { refuseOtherSites } from '../socket.ts';
@@ -13,7 +13,7 @@ function described({ name, role, project }: Principal) {
 
 const cookie = { ...sessionCookie, maxAge: SESSION_SECONDS };
 
-export const keyRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { keyring }) => {
+export const keyRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { keyring, signIn, publicUrl, log }) => {
   app.route({
     ...endpoint('POST /v1/keys'),
     handler: async ({ body }, reply) => {
@@ -53,8 +53,27 @@ export const keyRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, { k
     handler: async (request, reply) => {
       refuseOtherSites(request);
       const token = request.cookies[SESSION_COOKIE];
-      if (token !== undefined) await keyring.signOut(token);
-      return reply.clearCookie(SESSION_COOKIE, cookie).code(204).send(null);
+      const ended = token === undefined ? undefined : await keyring.signOut(token);
+      reply.clearCookie(SESSION_COOKIE, cookie);
+      // It has ended here, whether the provider answers or not.
+      const url = await (ended && signIn?.leave(ended, `${addressOf(request, publicUrl)}/`))?.catch(
+        (error: unknown) => {
+          log.warn(`signed out here alone: ${messageOf(error)}`);
+          return undefined;
+        },
+      );
+      return url === undefined ? reply.code(204).send(null) : { url };
+    },
+  });
+  app.route({
+    ...endpoint('GET /v1/sessions'),
+    handler: async ({ query: { project } }) => ({ items: await keyring.sessions(project) }),
+  });
+  app.route({
+    ...endpoint('DELETE /v1/sessions/:id'),
+    handler: async ({ params }, reply) => {
+      await keyring.endSession(params.id);
+      return reply.code(204).send(null);
     },
   });
 };

@@ -47,6 +47,11 @@ describe.skipIf(browserPath === undefined)('a service with an identity provider'
     expect(new URL(page.url()).pathname).toBe('/models');
     await page.getByRole('heading', { name: 'Models' }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
+    // At the provider, too: it would sign in again without a question.
+    await page.getByRole('button', { name: 'Yes, sign me out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(new URL(page.url()).origin).toBe(service.url);
+    await page.getByRole('link', { name: 'Sign in with your organisation' }).click();
+    await page.getByPlaceholder('Enter any login').waitFor();
   });
 });

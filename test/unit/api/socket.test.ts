@@ -7,6 +7,8 @@ import { keepOpen } from '../../../src/api/socket.ts';
 class FakeSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
+  bufferedAmount = 0;
+  readonly pong = vi.fn();
   readonly send = vi.fn();
   readonly ping = vi.fn();
   readonly terminate = vi.fn();
@@ -39,4 +41,23 @@ it.each([2, 3])('so does one that was closed while its request was prepared: sta
   keepOpen(asWebSocket(), onClose);
   expect(onClose).toHaveBeenCalledTimes(1);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('pings are answered while their answers are read, and no longer: they would pile up', () => {
+  keepOpen(asWebSocket(), vi.fn());
+  const ping = () => {
+    socket.emit('ping', Buffer.from('x'));
+    socket.emit('message', Buffer.from('{"type":"ping"}'), false);
+  };
+  ping();
+  expect(socket.pong).toHaveBeenCalledExactlyOnceWith(Buffer.from('x'));
+  expect(socket.send).toHaveBeenCalledTimes(1);
+  socket.bufferedAmount = 1024 * 1024;
+  for (let i = 0; i < 1000; i++) ping();
+  expect(socket.pong).toHaveBeenCalledTimes(1);
+  expect(socket.send).toHaveBeenCalledTimes(1);
+  socket.bufferedAmount = 0;
+  ping();
+  expect(socket.pong).toHaveBeenCalledTimes(2);
+  expect(socket.send).toHaveBeenCalledTimes(2);
 });
