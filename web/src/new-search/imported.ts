@@ -1,4 +1,4 @@
-/** What becomes of a draft when a search space of another tool is taken over. Pure. */
+/** What becomes of a draft when a search space of another tool is imported. Pure. */
 import type { Value } from '../../../src/algorithms/space/space.ts';
 import { formatValue } from '../../../src/format.ts';
 import type { Import } from '../api.ts';
