@@ -21,6 +21,7 @@ import {
   plural,
   plusMinus,
   severityTitle,
+  words,
 } from '../format.ts';
 
 /** `learningRate 0.01234  activation relu` */
@@ -96,7 +97,7 @@ export function findingLines({ trials, items, suggestions }: SearchFindings): st
   const found = items
     .map(({ code, severity, concerns, trials: count, example, numbers }) =>
       [
-        `${severityTitle(severity).padEnd(7)}  ${code}: ${concerns === 'search' ? 'the search' : `${formatCount(count)} of ${plural(trials, 'trial')}`}`,
+        `${severityTitle(severity).padEnd(7)}  ${words(code)}: ${concerns === 'search' ? 'the search' : `${formatCount(count)} of ${plural(trials, 'trial')}`}`,
         `         ${concerns === 'search' ? '' : `trial ${numbers[0]}: `}${example.text}`,
         `         ${example.advice}`,
       ].join('\n'),
@@ -173,7 +174,9 @@ export function preflightLines({ families, leftOut }: Preflight): string {
     return [
       `${plural(hiddenUnits.length, 'hidden layer')} (${hiddenUnits.join(', ') || 'none'}), ${activation}, ${initializer}, ${preprocessing}${norm}, as in trial ${example}`,
       ...checks.map(({ passed, text }) => `  ${passed ? 'ok     ' : 'FAILED '}  ${text}`),
-      ...findings.map(({ severity, code, advice }) => `  ${severityTitle(severity).padEnd(7)}  ${code}: ${advice}`),
+      ...findings.map(
+        ({ severity, code, advice }) => `  ${severityTitle(severity).padEnd(7)}  ${words(code)}: ${advice}`,
+      ),
     ];
   });
   return [...lines, ...(leftOut > 0 ? [`${leftOut} less frequent kinds of networks were not checked.`] : [])].join(

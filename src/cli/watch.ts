@@ -4,7 +4,7 @@ import type { SearchMessage } from '../contract/stream.ts';
 import type { Epoch } from '../domain/events.ts';
 import { ownFindings } from '../domain/finding-scope.ts';
 import { isOpen, type Search } from '../domain/search.ts';
-import { formatNumber, plural } from '../format.ts';
+import { formatNumber, plural, words } from '../format.ts';
 import type { ApiClient } from './api-client.ts';
 import { ended, pointLine } from './format.ts';
 
@@ -78,7 +78,7 @@ function show(view: View, message: SearchMessage, { objective, hyperparameters }
       const { number: trial, value, outcome, reason, best, found } = message.data;
       const text =
         outcome === 'diverged' ? `diverged: ${reason}` : `${metric} ${formatNumber(value)}${best ? '  new best' : ''}`;
-      view.ended(trial, [text, ...ownFindings(found, hyperparameters)].join('  '));
+      view.ended(trial, [text, ...ownFindings(found, hyperparameters).map(words)].join('  '));
       return true;
     }
     case 'trial.paused': {
@@ -139,8 +139,8 @@ function barView(first: Search): View {
       const line = lines.get(trial);
       if (line === undefined) return;
       // Findings come before hyperparameters, because narrow terminals cut lines.
-      for (const code of ownFindings(found, first.specification.hyperparameters))
-        if (!line.found.includes(code)) line.found += `${code}  `;
+      for (const problem of ownFindings(found, first.specification.hyperparameters).map(words))
+        if (!line.found.includes(problem)) line.found += `${problem}  `;
       line.bar.setTotal(epochs);
       const value = formatNumber(validationMetric ?? validationLoss);
       line.bar.update(epoch, { text: `trial ${trial}  ${value}  ${line.found}${line.about}` });

@@ -257,12 +257,12 @@ describe('the client', () => {
     const { code, output } = await hypersearch('preflight', file);
     expect(output).toMatch(/2 hidden layers \(50, 50\), relu, zeros, standardize, as in trial 0\n.*loss is 2\.3/);
     expect(output).toMatch(/FAILED +The network cannot overfit 20 rows/);
-    expect(output).toMatch(/error +cannotOverfit: /);
+    expect(output).toMatch(/error +cannot overfit: /);
     expect(code).toBe(1);
     const watched = await hypersearch('submit', file, '--watch');
-    expect(watched.output).toMatch(/^trial +0 +validationAccuracy .*symmetricWeights/m);
+    expect(watched.output).toMatch(/^trial +0 +validationAccuracy .*symmetric weights/m);
     const findings = await hypersearch('findings', /[0-9a-f-]{36}/.exec(watched.output)![0]);
-    expect(findings.output).toMatch(/error +symmetricWeights: 1 of 2 trials\n +trial 0: All 50 units/);
+    expect(findings.output).toMatch(/error +symmetric weights: 1 of 2 trials\n +trial 0: All 50 units/);
   });
 
   it('tells what is wrong, where, and ends with 1', async () => {

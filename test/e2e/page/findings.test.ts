@@ -69,6 +69,21 @@ describe.skipIf(browserPath === undefined)('problems', () => {
     await page.close();
   });
 
+  it('have among the best trials the names that they have elsewhere', async () => {
+    const { best } = await service.client.search(id);
+    const { findings } = await service.client.trial(id, best!.number);
+    const codes = findings.map(({ code }) => code).filter((code) => code !== 'validationTooSmall');
+    expect(codes.length).toBeGreaterThan(0);
+    const page = await open('');
+    const section = page.locator('section', { has: page.getByRole('heading', { name: 'Best trials' }) });
+    const rows = section.locator('tbody tr');
+    await rows.first().waitFor();
+    expect(await rows.first().textContent()).toContain(codes.map(words).join(', '));
+    expect(await rows.allTextContents()).toEqual(expect.arrayContaining([expect.stringMatching(/[a-z] [a-z]/)]));
+    expect((await rows.allTextContents()).join()).not.toMatch(/[a-z][A-Z]/);
+    await page.close();
+  });
+
   it('of the search are said once, and not of its trials', async () => {
     const { items } = await service.client.findings(id);
     expect(items.find(({ code }) => code === 'validationTooSmall')).toMatchObject({ concerns: 'search', trials: 60 });

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { bestFirst } from '../../../src/algorithms/objective.ts';
 import { ownFindings } from '../../../src/domain/finding-scope.ts';
-import { formatCell, formatDeviation, formatValue } from '../../../src/format.ts';
+import { formatCell, formatDeviation, formatValue, words } from '../../../src/format.ts';
 import { objectiveOf } from '../parts/objective.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { numeric, Table } from '../parts/table.tsx';
@@ -93,7 +93,7 @@ function RunningCard({ id, model, number, names }: RunningCardProps): ReactNode 
           .map((name) => `${name} ${formatValue(point[name])}`)
           .join(' · ')}
       </div>
-      {found.length > 0 && <div className="fault">{found.join(', ')}</div>}
+      {found.length > 0 && <div className="fault">{found.map(words).join(', ')}</div>}
     </div>
   );
 }
@@ -137,7 +137,7 @@ function Best(): ReactNode {
               </td>
             ))}
             <td className="small">
-              {ownFindings(found, hyperparameters).join(', ') || <span className="soft">none</span>}
+              {ownFindings(found, hyperparameters).map(words).join(', ') || <span className="soft">none</span>}
             </td>
           </tr>
         ))}
