@@ -5,6 +5,7 @@ import { countFolds, foldParts, partsOf } from '../data/folds.ts';
 import { refuseObserved } from '../domain/specification/observed.ts';
 import { trialTask } from '../domain/trial-task.ts';
 import { Problem } from '../errors.ts';
+import { freeName } from '../free-text.ts';
 import { findDataset } from './find-dataset.ts';
 import { findSearch } from './find-search.ts';
 import { findTrial } from './find-trial.ts';
@@ -81,7 +82,7 @@ export async function trialRows(
   const columns = columnsOf(dataset);
   const taken = new Set(columns.map((column) => column.name));
   const splits = folds.map((parts, fold): RowColumn => {
-    return { name: free(`fold${fold + 1}`, taken), type: 'STRING', at: (row) => foldParts[parts[row]!]! };
+    return { name: freeName(`fold${fold + 1}`, taken), type: 'STRING', at: (row) => foldParts[parts[row]!]! };
   });
   return { rows: dataset.rows, columns: [...columns, ...splits] };
 }
@@ -90,7 +91,7 @@ function columnsOf(dataset: Dataset): RowColumn[] {
   const { featureNames, targetName, x, y, features, classes } = dataset;
   const taken = new Set([...featureNames, targetName]);
   return [
-    { name: free('row', taken), type: 'INT32', at: (row) => row },
+    { name: freeName('row', taken), type: 'INT32', at: (row) => row },
     ...featureNames.map(
       (name, feature): RowColumn => ({
         name,
@@ -105,11 +106,4 @@ function columnsOf(dataset: Dataset): RowColumn[] {
       ? { name: targetName, type: 'STRING', at: (row) => classes[y[row]!]! }
       : { name: targetName, type: 'DOUBLE', at: (row) => y[row]! },
   ];
-}
-
-/** A name that no column of the data set has. */
-function free(name: string, taken: ReadonlySet<string>): string {
-  let own = name;
-  while (taken.has(own)) own += '_';
-  return own;
 }
