@@ -5,10 +5,3 @@
 export function cellOfText(text: string): string {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
-
-/** A name that no other column has. */
-export function freeName(name: string, taken: ReadonlySet<string>): string {
-  let own = name;
-  while (taken.has(own)) own += '_';
-  return own;
-}

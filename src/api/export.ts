@@ -1,5 +1,5 @@
 /** Exports all trials of a search, page by page, with constant memory. */
-import type { Value } from '../algorithms/space/space.ts';
+import { freeName } from '../application/dataset-rows.ts';
 import { tensorBoardLog } from '../application/exports/tensorboard.ts';
 import { optunaJournal } from '../application/optuna-journal.ts';
 import type { SearchQueries } from '../application/ports.ts';
@@ -9,7 +9,7 @@ import { countFolds } from '../data/folds.ts';
 import type { Search } from '../domain/search.ts';
 import { variedOf } from '../domain/specification/hyperparameters.ts';
 import type { TrialSummary } from '../domain/trial.ts';
-import { cellOfText, freeName } from '../free-text.ts';
+import { cellOfText } from '../free-text.ts';
 import { type Cell, writeCsv } from '../write-csv.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { mlflowExport } from './mlflow-export.ts';
@@ -192,7 +192,7 @@ function cellsOf(trial: TrialSummary, varied: readonly string[]): Cell[] {
 }
 
 /** Choices of imported trials are texts of others. */
-function spreadsheetCell(value: Value | undefined): Cell {
+function spreadsheetCell(value: TrialSummary['hyperparameters'][string] | undefined): Cell {
   return typeof value === 'string' ? cellOfText(value) : value;
 }
 

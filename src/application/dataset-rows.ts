@@ -5,7 +5,6 @@ import { countFolds, foldParts, partsOf } from '../data/folds.ts';
 import { refuseObserved } from '../domain/specification/observed.ts';
 import { trialTask } from '../domain/trial-task.ts';
 import { Problem } from '../errors.ts';
-import { freeName } from '../free-text.ts';
 import { findDataset } from './find-dataset.ts';
 import { findSearch } from './find-search.ts';
 import { findTrial } from './find-trial.ts';
@@ -106,4 +105,11 @@ function columnsOf(dataset: Dataset): RowColumn[] {
       ? { name: targetName, type: 'STRING', at: (row) => classes[y[row]!]! }
       : { name: targetName, type: 'DOUBLE', at: (row) => y[row]! },
   ];
+}
+
+/** A name that no other column has. */
+export function freeName(name: string, taken: ReadonlySet<string>): string {
+  let own = name;
+  while (taken.has(own)) own += '_';
+  return own;
 }
