@@ -1,4 +1,5 @@
 /** Exports all trials of a search, page by page, with constant memory. */
+import { freeName } from '../application/dataset-rows.ts';
 import { tensorBoardLog } from '../application/exports/tensorboard.ts';
 import { optunaJournal } from '../application/optuna-journal.ts';
 import type { SearchQueries } from '../application/ports.ts';
@@ -100,7 +101,7 @@ function* inParts(trials: readonly TrialSummary[], epochs: number): Generator<re
 const exporters: Readonly<Record<ExportFormat, Exporter>> = {
   csv: async function* ({ queries }, search) {
     const varied = variedOf(search.specification.hyperparameters);
-    yield writeCsv([[...columns, ...varied]]);
+    yield writeCsv([[...columns, ...ownColumns(varied).map(cellOfText)]]);
     for await (const trials of readAhead(pagesOf(queries, search))) {
       yield writeCsv(trials.map((trial) => cellsOf(trial, varied)));
     }
@@ -112,7 +113,7 @@ const exporters: Readonly<Record<ExportFormat, Exporter>> = {
   },
   parquet: async function* ({ queries }, search) {
     const varied = variedOf(search.specification.hyperparameters);
-    const stream = parquetStream([...parquetColumns, ...varied.map((name) => parquetColumnOf(search, name))]);
+    const stream = parquetStream([...parquetColumns, ...parquetColumnsOf(search, varied)]);
     for await (const trials of readAhead(pagesOf(queries, search))) {
       yield await stream.write(trials.map((trial) => rowOf(trial, varied)));
     }
@@ -153,8 +154,22 @@ const parquetTypes: Readonly<Partial<Record<(typeof columns)[number], ParquetCol
 };
 const parquetColumns = columns.map((name): ParquetColumn => ({ name, type: parquetTypes[name] ?? 'STRING' }));
 
-function parquetColumnOf({ specification }: Search, name: string): ParquetColumn {
-  return { name, type: parquetTypeOf(specification.hyperparameters[name] as Sampled) };
+/** The columns of hyperparameters: pandas reads no Parquet that has a name twice, such as `epochs`. */
+function ownColumns(varied: readonly string[]): string[] {
+  const taken = new Set<string>(columns);
+  return varied.map((name) => {
+    const own = freeName(name, taken);
+    taken.add(own);
+    return own;
+  });
+}
+
+function parquetColumnsOf({ specification }: Search, varied: readonly string[]): ParquetColumn[] {
+  const names = ownColumns(varied);
+  return varied.map((of, i) => ({
+    name: names[i]!,
+    type: parquetTypeOf(specification.hyperparameters[of] as Sampled),
+  }));
 }
 
 /** A list is its items, separated by spaces. */
@@ -172,8 +187,13 @@ function rowOf(trial: TrialSummary, varied: readonly string[]): unknown[] {
 function cellsOf(trial: TrialSummary, varied: readonly string[]): Cell[] {
   return [
     ...columns.map((column) => cellOf(column, trial[column])),
-    ...varied.map((name) => trial.hyperparameters[name]),
+    ...varied.map((name) => spreadsheetCell(trial.hyperparameters[name])),
   ];
+}
+
+/** Choices of imported trials are texts of others. */
+function spreadsheetCell(value: TrialSummary['hyperparameters'][string] | undefined): Cell {
+  return typeof value === 'string' ? cellOfText(value) : value;
 }
 
 function cellOf(column: (typeof columns)[number], value: TrialSummary[(typeof columns)[number]]): Cell {

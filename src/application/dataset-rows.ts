@@ -81,7 +81,7 @@ export async function trialRows(
   const columns = columnsOf(dataset);
   const taken = new Set(columns.map((column) => column.name));
   const splits = folds.map((parts, fold): RowColumn => {
-    return { name: free(`fold${fold + 1}`, taken), type: 'STRING', at: (row) => foldParts[parts[row]!]! };
+    return { name: freeName(`fold${fold + 1}`, taken), type: 'STRING', at: (row) => foldParts[parts[row]!]! };
   });
   return { rows: dataset.rows, columns: [...columns, ...splits] };
 }
@@ -90,7 +90,7 @@ function columnsOf(dataset: Dataset): RowColumn[] {
   const { featureNames, targetName, x, y, features, classes } = dataset;
   const taken = new Set([...featureNames, targetName]);
   return [
-    { name: free('row', taken), type: 'INT32', at: (row) => row },
+    { name: freeName('row', taken), type: 'INT32', at: (row) => row },
     ...featureNames.map(
       (name, feature): RowColumn => ({
         name,
@@ -107,8 +107,8 @@ function columnsOf(dataset: Dataset): RowColumn[] {
   ];
 }
 
-/** A name that no column of the data set has. */
-function free(name: string, taken: ReadonlySet<string>): string {
+/** A name that no other column has. */
+export function freeName(name: string, taken: ReadonlySet<string>): string {
   let own = name;
   while (taken.has(own)) own += '_';
   return own;

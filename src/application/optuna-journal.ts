@@ -44,7 +44,7 @@ export function optunaJournal(search: Search, importance: Importance): OptunaJou
   const stages = parametersByStage(search);
   return {
     study: studyOf(search, importance),
-    trial: (trial, folds) => trialRecord(trial, stages[trial.stage]!, meansByEpoch(folds)),
+    trial: (trial, folds) => trialRecord(search, trial, stages[trial.stage]!, meansByEpoch(folds)),
   };
 }
 
@@ -86,7 +86,12 @@ function metricIn({ observed }: Search['specification']): { readonly metric?: st
   return observed === undefined ? {} : { metric: observed.metric };
 }
 
-function trialRecord(trial: TrialSummary, parameters: readonly Parameter[], means: readonly (number | null)[]): string {
+function trialRecord(
+  search: Search,
+  trial: TrialSummary,
+  parameters: readonly Parameter[],
+  means: readonly (number | null)[],
+): string {
   const active = parameters.filter(({ of }) => trial.hyperparameters[of] !== undefined);
   const finite = means.flatMap((value, i) => (value === null ? [] : [[i + 1, value] as const]));
   const state = optunaState(trial);
@@ -98,7 +103,8 @@ function trialRecord(trial: TrialSummary, parameters: readonly Parameter[], mean
     value: null,
     values: value === null ? null : [value],
     datetime_start: timeOf(trial.startedAt),
-    ...(isEnd(state) && { datetime_complete: timeOf(trial.finishedAt) }),
+    // Optuna opens no journal with an ended trial without a time of its end; files of other tools may have told none.
+    ...(isEnd(state) && { datetime_complete: timeOf(trial.finishedAt ?? search.createdAt) }),
     params: Object.fromEntries(active.map((one) => [one.name, internalValue(one, trial.hyperparameters)])),
     distributions: Object.fromEntries(active.map(({ name, distribution }) => [name, distribution])),
     user_attrs: attributesOf(trial),

@@ -99,7 +99,9 @@ export function targetOf(column: Column, options: CsvOptions, issues: IssueList)
   checkWords(column, reading, issues);
   const labels = spelledTexts(column, reading);
   const classes = distinctOf(labels);
-  if (classes.length < 2) issues.add(`column ${column.name}`, `there is a single class, ${classes[0]}; two are needed`);
+  if (classes.length === 0) issues.add(`column ${column.name}`, 'there are no classes; two are needed');
+  if (classes.length === 1)
+    issues.add(`column ${column.name}`, `there is a single class, ${classes[0]}; two are needed`);
   if (classes.length > datasetLimits.classes) {
     issues.add(`column ${column.name}`, `has ${classes.length} classes; the limit is ${datasetLimits.classes}`);
   }

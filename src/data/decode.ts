@@ -40,11 +40,17 @@ export function decompressFile(
   bytes: Uint8Array,
   limit: number,
 ): { readonly bytes: Uint8Array; readonly compression: Compression } {
-  const start = Buffer.from(bytes.subarray(0, 4)).toString('hex');
-  const compression = start.startsWith('1f8b') ? 'gzip' : isZstd(start) ? 'zstd' : 'none';
+  const compression = compressionOf(bytes);
   const plain = { none: (raw: Uint8Array) => raw, gzip: gunzipped, zstd: unzstd }[compression](bytes, limit);
   if (plain.length > limit) throw fault('', `has ${plain.length} bytes; the limit is ${limit}`);
+  if (compression !== 'none' && compressionOf(plain) !== 'none')
+    throw fault('', 'is compressed twice; decompress it once');
   return { bytes: plain, compression };
+}
+
+function compressionOf(bytes: Uint8Array): Compression {
+  const start = Buffer.from(bytes.subarray(0, 4)).toString('hex');
+  return start.startsWith('1f8b') ? 'gzip' : isZstd(start) ? 'zstd' : 'none';
 }
 
 /** A compressed text or a plain one. */

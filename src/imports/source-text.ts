@@ -131,7 +131,20 @@ function dataOf(document: Document.Parsed): unknown {
 
 function scalarOf(node: Scalar): unknown {
   const source = String(node.source ?? node.value ?? '');
+  const tagged = taggedScalar(node.tag, source);
+  if (tagged !== undefined) return tagged;
   return node.type === Scalar.PLAIN ? plainScalar(source) : source;
+}
+
+/** `!!float 1e-4` is a number, though 1e-4 is a text. */
+function taggedScalar(tag: string | undefined, source: string): Spelled | string | undefined {
+  if (tag === 'tag:yaml.org,2002:str') return source;
+  if (tag !== 'tag:yaml.org,2002:float' && tag !== 'tag:yaml.org,2002:int') return undefined;
+  const isFloat = tag.endsWith('float');
+  const number = source.replaceAll('_', '').trim();
+  // PyYAML refuses what is none.
+  const isOne = isFloat ? number !== '' && Number.isFinite(Number(number)) : /^[-+]?(?:0|[1-9][0-9]*)$/.test(number);
+  return isOne ? new Spelled(Number(number), isFloat) : source;
 }
 
 /** A plain scalar as PyYAML resolves it: `1e-5` is a text, `012` is 10, `yes` is true. */

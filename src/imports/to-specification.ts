@@ -128,7 +128,9 @@ class Mapping {
     const fitted = fitInto(row, setting);
     const others = alternatives.flatMap(({ about, setting: other }) => {
       try {
-        return [{ about, setting: fitInto(row, other).setting }];
+        const own = fitInto(row, other).setting;
+        // Our limits may make two readings one.
+        return JSON.stringify(own) === JSON.stringify(fitted.setting) ? [] : [{ about, setting: own }];
       } catch {
         // An alternative outside our limits is none.
         return [];

@@ -77,6 +77,22 @@ it('writes every trial as a line of CSV: numbers in full, inactive hyperparamete
   expect(text).not.toMatch(/\r/);
 });
 
+it('a hyperparameter with the name of a column has a name of its own: pandas reads no Parquet with two columns of one name', async () => {
+  const { id } = await service.client.create({
+    dataset: 'iris',
+    hyperparameters: { epochs: { distribution: 'int', low: 1, high: 4 } },
+    budget: { trials: 8 },
+  });
+  await ended(service.client, id);
+  const trials = await allTrials(service.client, id);
+  const file = await (await service.client.export(id, 'parquet')).arrayBuffer();
+  expect((await parquetReadObjects({ file })).map(({ epochs, epochs_ }) => [epochs, epochs_] as unknown[])).toEqual(
+    trials.map(({ epochs, hyperparameters: own }) => [epochs, own['epochs']]),
+  );
+  const [header] = (await (await service.client.export(id, 'csv')).text()).split('\n');
+  expect(header!.split(',').filter((name) => name.startsWith('epochs'))).toEqual(['epochs', 'epochs_']);
+});
+
 it('writes every trial as a row of Parquet, which pandas reads with its types', async () => {
   const { id } = await service.client.create({ dataset: 'iris', hyperparameters, budget: { trials: 30 } });
   await ended(service.client, id);

@@ -1,6 +1,7 @@
 /** Trials of other tools through the service: what is stored of them, what can be read, and what is refused. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../src/adapters/postgres/connection.ts';
 import { createObservedStore } from '../../src/adapters/postgres/observed-store.ts';
@@ -280,6 +281,41 @@ it('runs of W&B have the chosen column as objective, constants as fixed settings
     durationMs: 61_000,
     startedAt: '2026-05-01T10:00:00.000Z',
   });
+});
+
+it('trials whose file tells no times are a study that Optuna opens: one that has ended needs the time of its end', async () => {
+  const { search } = await imported('scikit-learn.csv');
+  const trials = await allTrials(service.client, search.id);
+  expect(trials.map(({ finishedAt }) => finishedAt)).toEqual(trials.map(() => null));
+  const journal = await (await service.client.export(search.id, 'optuna-journal')).text();
+  const records = journal
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { op_code: number; datetime_start?: unknown; datetime_complete?: unknown })
+    .filter(({ op_code }) => op_code === 4);
+  const end = search.createdAt.replace('Z', '000+00:00');
+  expect(records.map(({ datetime_start, datetime_complete }) => [datetime_start, datetime_complete])).toEqual(
+    trials.map(() => [null, end]),
+  );
+});
+
+it('hyperparameters with the names of columns of an export, and texts that a spreadsheet would read as formulas', async () => {
+  const file = Buffer.from(
+    `number,value,state,params_state,params_value,params_value_,params_=x\n${Array.from({ length: 12 }, (_, i) =>
+      [i, i / 2, 'COMPLETE', i % 2 ? '=1+1' : 'b', i, -i, i * 3].join(),
+    ).join('\n')}\n`,
+  );
+  const { search } = await service.client.importTrials(file, { file: 'study.csv', direction: 'minimize' });
+  const [csv, parquet] = await Promise.all(
+    (['csv', 'parquet'] as const).map(async (format) => (await service.client.export(search.id, format)).arrayBuffer()),
+  );
+  const lines = Buffer.from(csv!).toString().split('\n');
+  const names = ['state_', 'value_', 'value__', '=x'];
+  expect(lines[0]!.split(',').slice(-4).sort()).toEqual(['state_', 'value_', 'value__', "'=x"].sort());
+  expect(lines[2]).toContain(",'=1+1");
+  const rows = await parquetReadObjects({ file: parquet! });
+  expect(Object.keys(rows[0]!).slice(-4).sort()).toEqual(names.sort());
+  expect(rows[3]).toMatchObject({ state: 'complete', state_: '=1+1', value: 1.5, value_: 3, value__: -3, '=x': 9 });
 });
 
 it.each([

@@ -31,8 +31,10 @@ export async function readParquet(bytes: Uint8Array, ignore: readonly string[]):
     return await readTable(bytes, ignore);
   } catch (error) {
     if (error instanceof InvalidDataset) throw error;
-    const reason = shortened(error instanceof Error ? error.message : String(error), 200);
-    throw invalid('', `is a Parquet file that is damaged, or of a kind that cannot be read: ${reason}`);
+    // Faults of the reader itself, such as a property of undefined, tell users nothing.
+    const own = error instanceof TypeError || error instanceof RangeError;
+    const reason = own ? '' : `: ${shortened(error instanceof Error ? error.message : String(error), 200)}`;
+    throw invalid('', `is a Parquet file that is damaged, or of a kind that cannot be read${reason}`);
   }
 }
 

@@ -52,7 +52,8 @@ function valuesByName({ trials }: SourceTrials): Map<string, Value[]> {
 function checked(name: string, place: string, known: number): string {
   if (known >= MAX_HYPERPARAMETERS)
     throw refusedFile(place, `exceeds the limit of ${MAX_HYPERPARAMETERS} hyperparameters`);
-  if (name === '' || name.length > MAX_TEXT || name === '__proto__')
+  if (name === '__proto__') throw refusedFile(place, 'a hyperparameter cannot be called __proto__');
+  if (name === '' || name.length > MAX_TEXT)
     throw refusedFile(place, `the name of a hyperparameter must have 1 to ${MAX_TEXT} characters, got ${name.length}`);
   return name;
 }

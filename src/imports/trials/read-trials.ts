@@ -1,5 +1,5 @@
 /** The one entry to trials of other tools: recognises the format of a file, and makes a search of it that has ended. Pure. */
-import { decodeText } from '../../data/decode.ts';
+import { decodeText, decompressFile } from '../../data/decode.ts';
 import { InvalidDataset, shortened } from '../../data/faults.ts';
 import type { TrialFormat } from '../../domain/specification/observed.ts';
 import { Problem, type ProblemCode, type ValidationIssue } from '../../errors.ts';
@@ -67,8 +67,9 @@ function refused(detail: string, issues: readonly ValidationIssue[]): Extract<Tr
 }
 
 /** Throws a Problem or `InvalidDataset` for a file that is damaged, whose format is not known, or that needs to be asked about. */
-function readTrials({ bytes, format, names, name, file, dataset, ...choices }: TrialsTask): ReadTrials {
+function readTrials({ bytes: raw, format, names, name, file, dataset, ...choices }: TrialsTask): ReadTrials {
   const asked = { ...choices, named: Object.keys(names) };
+  const { bytes } = decompressFile(raw, MAX_TRIALS_FILE);
   if (isSqlite(bytes) && format !== undefined && format !== 'optuna-sqlite')
     throw refusedFile('format', `the file is a SQLite database, which is optuna-sqlite, not ${format}`);
   const source = isSqlite(bytes)

@@ -29,6 +29,31 @@ const arff = (attributes: string, data: string) => `@relation r\n${attributes}\n
 const parquet = (name: string) => readFileSync(`test/fixtures/parquet/${name}.parquet`);
 
 describe('a file that is refused', () => {
+  it('a header without rows, which has no class', async () => {
+    const { faults } = await inlineFileReader.preview(Buffer.from('a,t\n'), { name: 'file' });
+    expect(faults.map(({ message }) => message)).toEqual([
+      'has 0 rows; at least 10 are needed',
+      'there are no classes; two are needed',
+    ]);
+  });
+
+  it('damaged Parquet, without the words of a program that met it', async () => {
+    const whole = parquet('pandas-index');
+    const messages = new Set<string>();
+    for (let at = 4; at < whole.length - 4; at += 7) {
+      const damaged = Uint8Array.from(whole);
+      damaged[at]! ^= 1 << (at % 8);
+      try {
+        await read(damaged);
+      } catch (error) {
+        messages.add((error as Error).message);
+      }
+    }
+    expect(messages.size).toBeGreaterThan(5);
+    for (const message of messages)
+      expect(message).not.toMatch(/undefined \(|argument must be|is not a function|null \(/);
+  });
+
   it.each<[string, string | Uint8Array, string, RegExp]>([
     ['JSON lines that are cut off', '{"a": 1, "b": 2}\n{"a": 1,', 'line 2', /not valid JSON/],
     ['NaN in JSON lines', '{"a": 1}\n{"a": NaN}', 'line 2', /write null/],
@@ -67,6 +92,7 @@ describe('a file that is refused', () => {
       '',
       /truncated Zstandard/,
     ],
+    ['gzip in gzip', gzipSync(gzipSync('a,b\n1,2\n')), '', /is compressed twice/],
     ['Parquet that is cut off', parquet('polars').subarray(0, 900), '', /Parquet file that is damaged/],
     ['a list in Parquet', parquet('pyarrow-nested'), 'row 1, column tags', /is a list.*ignore=tags/],
   ])('%s', async (what, file, path, message) => {

@@ -34,6 +34,12 @@ describe('a space of Keras Tuner', () => {
     expect(one(type, config).setting).toEqual(setting);
   });
 
+  it('offers no second reading that our limits make the same as the first', () => {
+    const { setting, read } = one('Float', { min_value: 0, max_value: 1, step: 0.1, sampling: 'linear' }, 'dropout');
+    expect(setting).toMatchObject({ low: 0, high: 0.9, step: 0.1 });
+    expect(read.mapped[0]?.alternatives).toEqual([]);
+  });
+
   it.each([
     [0, 1, 0.1, 0.9],
     [0, 1, 0.2, 0.8],

@@ -1,5 +1,6 @@
 /** What is made of trials in files of other tools, of small files that say one thing each. */
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../../src/algorithms/space/space.ts';
 import type { NameMapping } from '../../../src/imports/names.ts';
@@ -35,6 +36,25 @@ const table = (name: string, values: readonly string[]) =>
   );
 const settingsOf = async (name: string, values: readonly string[], names: NameMapping = {}) =>
   (await read(table(name, values), { names })).search.record.specification.hyperparameters;
+
+it('a compressed file is read as what is in it', () => {
+  const text = `number,value,params_x,state\n${Array.from({ length: 12 }, (_, i) => `${i},${i},${i},COMPLETE`).join('\n')}\n`;
+  const asked = { names: {}, dataset: '', direction: 'minimize' } as const;
+  const bytes = gzipSync(text);
+  expect(answerTrials({ ...asked, bytes })).toEqual(answerTrials({ ...asked, bytes: Buffer.from(text) }));
+  expect(answerTrials({ ...asked, bytes: bytes.subarray(0, 40) })).toMatchObject({
+    kind: 'refused',
+    detail: 'is a damaged or truncated gzip file',
+  });
+});
+
+it('a name that cannot be kept is told as such', () => {
+  const bytes = Buffer.from('number,value,params___proto__,state\n0,1,2,COMPLETE\n1,2,3,COMPLETE\n');
+  expect(answerTrials({ names: {}, dataset: '', direction: 'minimize', bytes })).toMatchObject({
+    kind: 'refused',
+    detail: 'line 2: a hyperparameter cannot be called __proto__',
+  });
+});
 
 describe('a distribution that the file does not have', () => {
   const decades = [0.0001, 0.001, 0.01, 0.1];

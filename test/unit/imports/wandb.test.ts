@@ -56,6 +56,10 @@ describe('a sweep of W&B', () => {
     ['{min: 1.0, max: 2.0}', 'l2', { distribution: 'float', low: 1, high: 2, scale: 'linear' }],
     ['{min: 1.0, max: 2}', 'l2', { distribution: 'float', low: 1, high: 2, scale: 'linear' }],
     ['{min: 012, max: 0x10}', 'units', { distribution: 'int', low: 10, high: 16, scale: 'linear' }],
+    ['{min: !!float 1e-4, max: !!float 1}', 'l2', { distribution: 'float', low: 1e-4, high: 1, scale: 'linear' }],
+    ['{min: !!int 1.0, max: !!int "2"}', 'l2', undefined],
+    ['{min: !!int "1", max: !!int 2}', 'l2', { distribution: 'int', low: 1, high: 2, scale: 'linear' }],
+    ['{values: [!!str 8, !!str yes]}', 'batch_norm', undefined],
     ['{values: [yes, no]}', 'batch_norm', { distribution: 'categorical', choices: [true, false] }],
   ])('%s of %s is decided by its spelling', (config, name, setting) => {
     expect(sweep(`  ${name}: ${config}`).mapped[0]?.setting).toEqual(setting);
