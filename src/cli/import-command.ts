@@ -7,6 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Import, ImportedTrials } from '../contract/imports.ts';
+import { datasetLimits } from '../data/csv-table.ts';
+import { decodeFile } from '../data/decode.ts';
 import { formatNumber } from '../format.ts';
 import type { Setting } from '../imports/imported-space.ts';
 import { words } from '../imports/supports.ts';
@@ -44,7 +46,8 @@ export async function importFile(client: ApiClient, args: string[]): Promise<num
   if (trials) return importTrials(client, file, values);
   if (metric !== undefined || direction !== undefined || study !== undefined) throw new UsageError(usage);
   const imported = await client.importSpace({
-    text: await readFile(file, 'utf8'),
+    // PowerShell writes UTF-16.
+    text: decodeFile(await readFile(file), undefined, datasetLimits.bytes).text,
     file: basename(file),
     names: Object.fromEntries(values.name.map(nameIn)),
     ...(dataset !== undefined && { dataset }),

@@ -50,6 +50,8 @@ it('import: the specification of a file of another tool on standard output, what
   await writeFile(specification, imported.output.slice(imported.output.indexOf('{')));
   const submitted = await hypersearch('submit', specification);
   expect(submitted.output).toContain('iris, grid: 2 trials');
+  await writeFile(file, Buffer.from('\ufeffmethod: grid\nparameters:\n  lr: {values: [0.1, 0.2]}\n', 'utf16le'));
+  expect((await hypersearch('import', file)).output).toContain('lr → learningRate: 0.1, 0.2\n');
   await writeFile(file, 'method: grid\nparameters: {lr: [1, 2}\n');
   const damaged = await hypersearch('import', file);
   expect(damaged.code).toBe(1);

@@ -55,8 +55,10 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
     await page.getByLabel('File of another tool').setInputFiles({
       name: 'sweep.yaml',
       mimeType: 'application/yaml',
+      // As PowerShell writes what a program prints.
       buffer: Buffer.from(
-        'method: random\nrun_cap: 7\nparameters:\n  my_rate: {min: 0.01, max: 0.1}\n  units: {distribution: q_uniform, min: 1, max: 11, q: 4}\n',
+        '\ufeffmethod: random\nrun_cap: 7\nparameters:\n  my_rate: {min: 0.01, max: 0.1}\n  units: {distribution: q_uniform, min: 1, max: 11, q: 4}\n',
+        'utf16le',
       ),
     });
     await page.getByText('1 of 2 hyperparameters imported').waitFor();

@@ -84,8 +84,12 @@ export function ImportCard({ draft, choose }: ImportCardProps): ReactNode {
 /** More than the service reads, so that it refuses a larger file; not all of it, which may not fit into memory. */
 const MAX_READ = 2 * 1024 * 1024;
 
-function textIn(file: File): Promise<string> {
-  return file.slice(0, MAX_READ).text();
+/** UTF-8, or UTF-16 with its mark, which PowerShell writes. */
+async function textIn(file: File): Promise<string> {
+  const bytes = new Uint8Array(await file.slice(0, MAX_READ).arrayBuffer());
+  const mark =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(mark).decode(bytes);
 }
 
 interface OutcomeProps {
