@@ -11,7 +11,6 @@ import type {
 } from '../../application/ports.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
-import type { DiagnosedTrial } from '../../domain/suggestion-rules.ts';
 import type { TrialState } from '../../domain/trial.ts';
 import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
@@ -117,10 +116,11 @@ export function createSearchQueries(database: Database): SearchQueries {
       return rows;
     },
     diagnosed: async ({ id }, stage) => {
-      const rows = await database.$queryRaw<DiagnosedTrial[]>`
-        SELECT number, hyperparameters AS point, value, deviation, coalesce(outcome = 'diverged', false) AS diverged, found FROM trials
-        WHERE search_id = ${id}::uuid AND ${isTrial} AND stage = ${stage}::int AND state IN ('complete', 'pruned') ORDER BY number`;
-      return rows;
+      const [row] = await database.$queryRaw<[{ json: string }]>`
+        SELECT coalesce(json_agg(json_build_object('number', number, 'point', hyperparameters, 'value', value, 'deviation', deviation,
+          'diverged', coalesce(outcome = 'diverged', false), 'found', found) ORDER BY number), '[]')::text AS json FROM trials
+        WHERE search_id = ${id}::uuid AND ${isTrial} AND stage = ${stage}::int AND state IN ('complete', 'pruned')`;
+      return row.json;
     },
     running: async (search) => {
       const rows = await database.$queryRaw<FullTrialRow[]>`
