@@ -72,6 +72,8 @@ export async function parseSpecification(
   body: unknown,
   { datasets, queries, memory, rowWork }: SpecificationContext,
 ): Promise<Parsed> {
+  // Each part takes tens of milliseconds for the largest bodies: other requests have their turn.
+  await setImmediate();
   const parsed = specificationSchema.safeParse(body);
   const issues: ValidationIssue[] = parsed.success ? [] : issuesOf(parsed.error, body, knownKeys);
   const record = isRecord(body) ? body : {};
@@ -80,7 +82,6 @@ export async function parseSpecification(
     const message = `there is no data set with that name, got ${shown(record['dataset'])}; GET /v1/datasets lists them`;
     issues.push({ path: 'dataset', message });
   }
-  // Each part takes tens of milliseconds for the largest bodies: other requests have their turn.
   await setImmediate();
   const { hyperparameters = defaultHyperparameters } = record;
   const given = isRecord(hyperparameters) ? hyperparameters : {};
@@ -101,6 +102,7 @@ export async function parseSpecification(
   const settings = settingsIn(parsed.data);
   issues.push(...circularConditionIssues(settings));
   if (issues.length > 0) throw refused(issues);
+  await setImmediate();
   const { warmStart } = parsed.data;
   const warm = warmStart && (await warmStarted(warmStart, settings, enqueue.points.length, queries));
   issues.push(...(warm?.issues ?? []));

@@ -158,8 +158,8 @@ describe('data sets', () => {
   const files: Record<string, () => Buffer> = {
     'a CSV of 1,999 columns': () => csvOf(1999, 10_000),
     'a CSV of 200,000 rows': () => csvOf(20, 200_000),
-    JSON: () => jsonRows(100, 50_000),
-    ARFF: () => arff(100, 100_000),
+    'a JSON file': () => jsonRows(100, 50_000),
+    'an ARFF file': () => arff(100, 100_000),
   };
   for (const [name, file] of Object.entries(files)) {
     const stored = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');

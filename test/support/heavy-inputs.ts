@@ -130,7 +130,7 @@ export function arff(columns: number, count: number): Buffer {
 export const spaces: Readonly<Record<string, { readonly text: string; readonly file?: string }>> = {
   JSON: {
     text: JSON.stringify(
-      Object.fromEntries(numbers(490).map((i) => [`value${i}`, { _type: 'choice', _value: numbers(420) }])),
+      Object.fromEntries(numbers(490).map((i) => [`value${i}`, { _type: 'choice', _value: numbers(380) }])),
     ),
   },
   YAML: {

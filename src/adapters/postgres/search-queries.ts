@@ -1,5 +1,5 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
-
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type {
   FoundOften,
@@ -11,7 +11,7 @@ import type {
 } from '../../application/ports.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
-import type { TrialState } from '../../domain/trial.ts';
+import type { Trial, TrialState } from '../../domain/trial.ts';
 import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
@@ -25,6 +25,9 @@ const SUMMARY = Prisma.sql`number, confirms, repeat, state, stage, rung, verdict
 
 /** Runs of a confirmation are stored as trials, but are in none of their lists. */
 const isTrial = Prisma.sql`number < ${FIRST_RUN}::int`;
+
+/** Rows with curves that are read before other requests have their turn. */
+const ROWS_PER_TURN = 100;
 
 /** Trials that a finding of the whole search names. */
 const MAX_NUMBERS = 20;
@@ -126,7 +129,12 @@ export function createSearchQueries(database: Database): SearchQueries {
       const rows = await database.$queryRaw<FullTrialRow[]>`
         SELECT ${SUMMARY}, curves, findings, kernels FROM trials
         WHERE search_id = ${search.id}::uuid AND ${isTrial} AND state = 'running' ORDER BY number LIMIT 1000`;
-      return rows.map((row) => trialOf(row, search));
+      const trials: Trial[] = [];
+      for (const [i, row] of rows.entries()) {
+        trials.push(trialOf(row, search));
+        if (i % ROWS_PER_TURN === ROWS_PER_TURN - 1) await setImmediate();
+      }
+      return trials;
     },
     runs: async (search) => {
       const rows = await database.$queryRaw<TrialRow[]>`
