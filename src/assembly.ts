@@ -31,6 +31,7 @@ import { deliver } from './application/deliver.ts';
 import { readExamples } from './application/examples.ts';
 import type { MlflowTask } from './application/exports/mlflow.ts';
 import { createHandOff, type HandOff } from './application/hand-off.ts';
+import type { SpaceAnswer } from './application/import-space.ts';
 import type { ImportanceShares, ImportanceTask } from './application/importance.ts';
 import { createKeyring } from './application/keyring.ts';
 import { rememberedSlowness } from './application/measure-slowness.ts';
@@ -40,7 +41,10 @@ import { createPlanner } from './application/planner.ts';
 import type { PreflightTask } from './application/preflight.ts';
 import type { ProposalAnswer, ProposalTask } from './application/proposals.ts';
 import { startReconciling } from './application/reconcile.ts';
+import { createRowWork, type RowAnswer, type RowTask } from './application/row-work.ts';
 import { createTrialRunner } from './application/run-trials.ts';
+import type { CoverageTask } from './application/search-coverage.ts';
+import type { SuggestionsTask } from './application/search-findings.ts';
 import { createSignIn } from './application/sign-in.ts';
 import { type Tracing, untraced } from './application/tracing.ts';
 import type { WhatIfTask } from './application/what-if.ts';
@@ -51,10 +55,12 @@ import { withSourceMaps } from './compute/source-maps.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
-import type { Preflight } from './contract/analysis.ts';
+import type { Preflight, SearchCoverage } from './contract/analysis.ts';
 import type { Slowness } from './domain/estimate.ts';
+import type { Suggestion } from './domain/suggestions.ts';
 import type { Replays } from './domain/what-if/what-if.ts';
 import { Problem } from './errors.ts';
+import type { SpaceRequest } from './imports/read-space.ts';
 import type { TrialsAnswer, TrialsTask } from './imports/trials/read-trials.ts';
 import { projectRoot, workerScript } from './paths.ts';
 
@@ -89,6 +95,8 @@ const MODEL_YOUNG_HEAP_MEGABYTES = 192;
 
 /** A journal of 32 MB with 100,000 trials is read within them. */
 const TRIAL_FILE_LIMITS = { heapMegabytes: 2048, seconds: 120 };
+/** A text of a megabyte is read within them. */
+const SPACE_LIMITS = { heapMegabytes: 1024, seconds: 60 };
 /** Of a thread that writes a store for MLflow: of 1,000,000 trials in some minutes. Pages of SQLite are not in its heap. */
 const STORE_LIMITS = { heapMegabytes: 512, youngHeapMegabytes: 12, seconds: 3600 };
 
@@ -159,6 +167,14 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     maxThreads: 1,
     idleTimeout: ANALYSIS_IDLE_MS,
   });
+  // Apart: a search is not created before its rows are read, and importance takes seconds.
+  const quick = new Piscina<RowTask | CoverageTask | SuggestionsTask, RowAnswer | SearchCoverage | Suggestion[]>({
+    ...withSourceMaps,
+    filename: workerScript('analysis-thread').href,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: ANALYSIS_IDLE_MS,
+  });
   const kernels = compileKernels(config.kernels);
   const preflight = new Piscina<PreflightTask, Preflight>({
     ...withSourceMaps,
@@ -189,6 +205,13 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     1,
     TRIAL_FILE_LIMITS,
     (message) => new Problem('invalidRequest', `the file ${message}`, [{ path: '', message }]),
+  );
+  const spaces = createLimitedThreads<SpaceRequest, SpaceAnswer>(
+    'import-thread',
+    1,
+    SPACE_LIMITS,
+    (message) => new Problem('invalidRequest', `the text ${message}`, [{ path: 'text', message }]),
+    'space',
   );
   const stores = createLimitedThreads<MlflowTask, void>(
     'mlflow-thread',
@@ -221,6 +244,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     models: createModelStore(database),
     projects,
     observed: createObservedStore(database),
+    readSpace: (request) => spaces.run(request),
     readTrials: (task) => trialFiles.run(task, ownBuffers(task.bytes)),
     writeMlflowStore: (task) => stores.run(task, [task.pages]),
     answerUse: models.answer,
@@ -244,6 +268,9 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     trustedProxies: config.trustedProxies,
     importance: async (task) => (await analysis.run(task)) as ImportanceShares,
     split: async (task) => (await analysis.run(task, { name: 'split' })) as readonly Uint8Array[],
+    coverage: async (task) => (await quick.run(task, { name: 'coverage' })) as SearchCoverage,
+    suggest: async (task) => (await quick.run(task, { name: 'suggestions' })) as Suggestion[],
+    rowWork: createRowWork(async (task) => (await quick.run(task, { name: 'rows' })) as RowAnswer),
     whatIf: async (task) => (await analysis.run(task, { name: 'whatIf' })) as Replays,
     examples: readExamples(join(projectRoot, 'examples')),
     preflight: (task) => preflight.run(task),
@@ -268,11 +295,13 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
       await proposals.destroy();
       await planned;
       await analysis.destroy();
+      await quick.destroy();
       await preflight.destroy();
       await speed.destroy();
       await models.close();
       await files.close();
       await trialFiles.close();
+      await spaces.close();
       await stores.close();
       await queue.close();
       sharedUse?.close();

@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import type { SplitTask } from '../application/dataset-rows.ts';
 import type { Machine } from '../application/dry-run.ts';
 import type { MlflowTask } from '../application/exports/mlflow.ts';
+import type { ImportSpaceDependencies } from '../application/import-space.ts';
 import type { ImportTrialsDependencies } from '../application/import-trials.ts';
 import type { ImportanceShares, ImportanceTask } from '../application/importance.ts';
 import type { Keyring } from '../application/keyring.ts';
@@ -22,6 +23,9 @@ import type {
   TrialQueue,
 } from '../application/ports.ts';
 import type { PreflightTask } from '../application/preflight.ts';
+import type { RowWork } from '../application/row-work.ts';
+import type { CoverageDependencies } from '../application/search-coverage.ts';
+import type { SuggestionDependencies } from '../application/search-findings.ts';
 import type { SignIn } from '../application/sign-in.ts';
 import type { Tracing } from '../application/tracing.ts';
 import type { WhatIfTask } from '../application/what-if.ts';
@@ -55,7 +59,10 @@ export interface SharedUse {
   closeSocket(key: string, socket: string): void;
 }
 
-export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies, 'observed' | 'readTrials'> {
+export interface ApiDependencies
+  extends Machine,
+    Pick<ImportTrialsDependencies, 'observed' | 'readTrials'>,
+    Pick<ImportSpaceDependencies, 'readSpace'> {
   readonly store: SearchStore;
   readonly queries: SearchQueries;
   readonly queue: TrialQueue;
@@ -82,6 +89,10 @@ export interface ApiDependencies extends Machine, Pick<ImportTrialsDependencies,
   readonly memory: TrialMemory;
   /** Computes hyperparameter importance off the event loop. */
   readonly importance: (task: ImportanceTask) => Promise<ImportanceShares>;
+  readonly coverage: CoverageDependencies['coverage'];
+  readonly suggest: SuggestionDependencies['suggest'];
+  /** Reads the rows of data sets for specifications. */
+  readonly rowWork: RowWork;
   /** Splits the rows of a trial off the event loop. */
   readonly split: (task: SplitTask) => Promise<readonly Uint8Array[]>;
   /** Replays pruners off the event loop. */

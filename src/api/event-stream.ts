@@ -4,11 +4,13 @@
  * Events are read from the log as fast as the client accepts them, so a slow client needs no buffer and misses none. Epochs are dropped for a
  * slow client, which is sent the number of dropped ones.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import type { PubSub, PubSubMessage, SearchQueries } from '../application/ports.ts';
 import type { SearchMessage } from '../contract/stream.ts';
 import type { Epoch } from '../domain/events.ts';
 import type { Search } from '../domain/search.ts';
+import type { Trial } from '../domain/trial.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { LiveCurves } from './live-curves.ts';
@@ -32,6 +34,22 @@ export interface StreamDependencies {
   readonly log: Log;
 }
 
+/** Trials of a snapshot that are written before other requests have their turn. */
+const TRIALS_PER_TURN = 20;
+
+/** A message `snapshot`, written piece by piece: a thousand running trials have curves of many megabytes. */
+async function snapshotOf(search: Search, running: readonly Trial[], curves: LiveCurves): Promise<Buffer> {
+  const head = { type: 'snapshot', seq: search.seq, search };
+  const parts = [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"running":[`)];
+  for (let from = 0; from < running.length; from += TRIALS_PER_TURN) {
+    const trials = running.slice(from, from + TRIALS_PER_TURN);
+    const text = trials.map((trial) => JSON.stringify(curves.complete(search.id, trial))).join(',');
+    parts.push(Buffer.from(from > 0 ? `,${text}` : text));
+    await setImmediate();
+  }
+  return Buffer.concat([...parts, Buffer.from(']}')]);
+}
+
 /** Serves `socket` until it closes. With `after`, the client has the events up to there and gets no snapshot. */
 export function streamEvents(
   socket: WebSocket,
@@ -51,16 +69,16 @@ export function streamEvents(
   /** Epochs that arrived before the snapshot was sent. Some may be in it too; clients place epochs by number. */
   const early: Epoch[] = [];
 
-  const send = (message: SearchMessage): Promise<void> =>
+  const sendBytes = (bytes: Buffer): Promise<void> =>
     new Promise((resolve, reject) => {
-      socket.send(bytesOf(message), { binary: false }, (error) => (error ? reject(error) : resolve()));
+      socket.send(bytes, { binary: false }, (error) => (error ? reject(error) : resolve()));
     });
+  const send = (message: SearchMessage) => sendBytes(bytesOf(message));
   const pump = coalesced(
     async () => {
       if (!started && after === undefined) {
         const running = await queries.running(search);
-        const curves = running.map((trial) => dependencies.curves.complete(search.id, trial));
-        await send({ type: 'snapshot', seq: search.seq, search, running: curves });
+        await sendBytes(await snapshotOf(search, running, dependencies.curves));
       }
       started = true;
       onEpochs(early.splice(0));

@@ -17,7 +17,7 @@ export function attachment(file: string): string {
 }
 
 /** Cells that are written before other requests have their turn. */
-const CELLS_PER_TURN = 50_000;
+const CELLS_PER_TURN = 10_000;
 
 export function rowsStream(table: DatasetRows, format: RowsFormat): Readable {
   return Readable.from(format === 'csv' ? csvOf(table) : parquetOf(table), { objectMode: false });

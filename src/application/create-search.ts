@@ -1,6 +1,5 @@
 /** Creates a search from a request. */
 import { createHash } from 'node:crypto';
-import { baselinesOf } from '../domain/baselines.ts';
 import type { Search } from '../domain/search.ts';
 import { parseSpecification, type SpecificationContext } from './parse-specification.ts';
 import { briefly, type Planner } from './planner.ts';
@@ -31,7 +30,8 @@ export async function createSearch(
   const idempotency = key === undefined ? undefined : { key, requestHash };
   const rows = await dependencies.datasets.load(parsed.dataset.name);
   // A version that was uploaded in the meantime has other rows.
-  const baselines = rows?.hash === parsed.dataset.hash ? baselinesOf(parsed.specification, rows) : [];
+  const baselines =
+    rows?.hash === parsed.dataset.hash ? await dependencies.rowWork.baselines(parsed.specification, rows) : [];
   const answer = await inSpan(currentSpan(), 'create search', async (span) => {
     const stored = await store.create({ ...parsed, baselines, parent: parent ?? null, idempotency });
     span.set({ 'search.id': stored.search.id, 'search.created': stored.created });

@@ -1,4 +1,5 @@
 /** Shows what a search would do, without storing or training anything. */
+import { setImmediate } from 'node:timers/promises';
 import { roundsOf } from '../algorithms/confirmation/rounds.ts';
 import type { Point } from '../algorithms/space/space.ts';
 import type { DryRun } from '../contract/searches.ts';
@@ -26,10 +27,10 @@ export interface Machine {
 /** Validates `body` as for a new search. */
 export async function dryRunSearch(dependencies: SpecificationContext & Machine, body: unknown): Promise<DryRun> {
   const parsed = await parseSpecification(body, dependencies);
-  return dryRun(parsed, { threads: dependencies.threads, slowness: await dependencies.slowness() });
+  return await dryRun(parsed, { threads: dependencies.threads, slowness: await dependencies.slowness() });
 }
 
-function dryRun({ specification, dataset, warnings }: Parsed, machine: Measured): DryRun {
+async function dryRun({ specification, dataset, warnings }: Parsed, machine: Measured): Promise<DryRun> {
   const { threads, slowness } = machine;
   const sampler = samplerOf(specification);
   const { trials } = specification.budget;
@@ -39,7 +40,12 @@ function dryRun({ specification, dataset, warnings }: Parsed, machine: Measured)
   const numbers = Array.from({ length: count }, (_, number) => number);
   // So do proposals of samplers that learn.
   const known = numbers.filter((number) => sampler.learnsFrom(number) === 0);
-  const points = known.map((number) => sampler.propose(number, []));
+  const points: Point[] = [];
+  for (const number of known) {
+    points.push(sampler.propose(number, []));
+    // Large conditional spaces take milliseconds a point: other requests have their turn.
+    await setImmediate();
+  }
   // Where nothing is known before there are results, any points will do for the time.
   const typical = points.length > 0 ? points : samplesOf(specification, count);
   const ofStages = stages.map(({ trials: own, hyperparameters, validation }) => {

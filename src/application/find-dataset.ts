@@ -14,12 +14,12 @@ export async function findDataset(
   return found;
 }
 
-/** Its CSV text, which gives the same rows when read with its `reading`. */
+/** Its CSV in UTF-8, which gives the same rows when read with its `reading`. */
 export async function datasetCsv(
   { datasets }: { readonly datasets: Pick<DatasetStore, 'csv'> },
   name: string,
   hash: string | undefined,
-): Promise<string> {
+): Promise<Buffer> {
   const csv = await datasets.csv(name, hash);
   if (csv === undefined) throw noDataset(name, hash);
   return csv;

@@ -1,5 +1,5 @@
 /** Parses and validates the specification in a request and fills in defaults. */
-
+import { setImmediate } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { Direction } from '../algorithms/objective.ts';
 import { MAX_GRID } from '../algorithms/samplers/grid/grid.ts';
@@ -29,12 +29,13 @@ import {
   specificationSchema,
   trainedObjective,
 } from '../domain/specification/specification.ts';
-import { needsRows, undefinedMetricIssues } from '../domain/specification/undefined-metric.ts';
+import { needsRows } from '../domain/specification/undefined-metric.ts';
 import { foldIssues, testRowIssues } from '../domain/specification/validation.ts';
 import { isRecord, issuesOf, shown } from '../domain/specification/validation-issues.ts';
 import { type Warning, warningsOf } from '../domain/specification/warnings.ts';
 import { Problem, type ValidationIssue } from '../errors.ts';
 import type { SearchQueries } from './ports.ts';
+import type { RowWork } from './row-work.ts';
 import { warmStarted } from './warm-start.ts';
 
 /** Access to data sets; rows are loaded only if the facts are not enough. */
@@ -48,6 +49,7 @@ export interface SpecificationContext {
   readonly datasets: Datasets;
   readonly queries: Pick<SearchQueries, 'find' | 'best'>;
   readonly memory: TrialMemory;
+  readonly rowWork: RowWork;
 }
 
 const knownKeys = { '': Object.keys(specificationSchema.shape), hyperparameters: hyperparameterNames };
@@ -68,8 +70,10 @@ export interface Parsed {
  */
 export async function parseSpecification(
   body: unknown,
-  { datasets, queries, memory }: SpecificationContext,
+  { datasets, queries, memory, rowWork }: SpecificationContext,
 ): Promise<Parsed> {
+  // Each part takes tens of milliseconds for the largest bodies: other requests have their turn.
+  await setImmediate();
   const parsed = specificationSchema.safeParse(body);
   const issues: ValidationIssue[] = parsed.success ? [] : issuesOf(parsed.error, body, knownKeys);
   const record = isRecord(body) ? body : {};
@@ -78,11 +82,13 @@ export async function parseSpecification(
     const message = `there is no data set with that name, got ${shown(record['dataset'])}; GET /v1/datasets lists them`;
     issues.push({ path: 'dataset', message });
   }
+  await setImmediate();
   const { hyperparameters = defaultHyperparameters } = record;
   const given = isRecord(hyperparameters) ? hyperparameters : {};
   const readable = readableOf(given);
   const unread = Object.keys(spelledOut(given)).filter((name) => !Object.hasOwn(readable, name));
   const enqueue = readEnqueue(record['enqueue'], withLayerConditions(readable), unread);
+  await setImmediate();
   issues.push(
     ...conditionIssues(given, readable, isGrid(record)),
     ...hiddenUnitsIssues(given, readable),
@@ -96,6 +102,7 @@ export async function parseSpecification(
   const settings = settingsIn(parsed.data);
   issues.push(...circularConditionIssues(settings));
   if (issues.length > 0) throw refused(issues);
+  await setImmediate();
   const { warmStart } = parsed.data;
   const warm = warmStart && (await warmStarted(warmStart, settings, enqueue.points.length, queries));
   issues.push(...(warm?.issues ?? []));
@@ -109,7 +116,7 @@ export async function parseSpecification(
   );
   if (issues.length === 0 && needsRows(trainedObjective(specification).metric)) {
     const rows = await datasets.load(dataset.name);
-    if (rows !== undefined) issues.push(...undefinedMetricIssues(specification, rows));
+    if (rows !== undefined) issues.push(...(await rowWork.undefinedMetric(specification, rows)));
   }
   if (issues.length > 0) throw refused(issues);
   const { size } = samplerOf(specification);

@@ -39,7 +39,6 @@ import type { Search, SearchState } from '../domain/search.ts';
 import type { SignedInUser } from '../domain/signed-in-user.ts';
 import type { DatasetFacts, Specification } from '../domain/specification/specification.ts';
 import type { Warning } from '../domain/specification/warnings.ts';
-import type { DiagnosedTrial } from '../domain/suggestion-rules.ts';
 import type { Trial, TrialState, TrialSummary } from '../domain/trial.ts';
 import type { ObservedSearch } from '../imports/trials/observed-search.ts';
 
@@ -243,8 +242,8 @@ export interface SearchQueries {
   outcomes(search: Search): Promise<readonly TimedOutcome[]>;
   /** Findings of all trials that have ended or wait at a rung. */
   findings(search: Search): Promise<readonly FoundOften[]>;
-  /** Ended trials of a stage with their findings, by number. */
-  diagnosed(search: Search, stage: number): Promise<readonly DiagnosedTrial[]>;
+  /** Ended trials of a stage with their findings, by number: `DiagnosedTrial`s as JSON text, which is for a thread. */
+  diagnosed(search: Search, stage: number): Promise<string>;
   /** The runs of its confirmations, by finalist and repetition. */
   runs(search: Search): Promise<readonly TrialSummary[]>;
   /** Running trials with their curves so far. */
@@ -491,7 +490,8 @@ export interface DatasetStore {
   find(name: string, hash?: string): Promise<DatasetSummary | undefined>;
   /** The rows, in shared memory and cached. */
   load(name: string, hash?: string): Promise<Dataset | undefined>;
-  csv(name: string, hash?: string): Promise<string | undefined>;
+  /** UTF-8. */
+  csv(name: string, hash?: string): Promise<Buffer | undefined>;
   /** How its rows are read: for rows that come later. */
   inputs(name: string, hash: string): Promise<DatasetInputs | undefined>;
   /** Stores a new version; an existing version becomes the newest again. */

@@ -16,10 +16,10 @@ import { dryRunSearch, type Machine } from './dry-run.ts';
 import { findSearch } from './find-search.ts';
 import type { SpecificationContext } from './parse-specification.ts';
 import type { DatasetStore, SearchQueries } from './ports.ts';
-import { suggestionsFor } from './search-findings.ts';
+import { type SuggestionDependencies, suggestionsFor } from './search-findings.ts';
 import { fitting } from './warm-start.ts';
 
-export interface RefinementDependencies extends SpecificationContext {
+export interface RefinementDependencies extends SpecificationContext, Pick<SuggestionDependencies, 'suggest'> {
   readonly queries: Pick<SearchQueries, 'find' | 'outcomes' | 'best' | 'diagnosed'>;
   readonly datasets: Pick<DatasetStore, 'find' | 'load'>;
 }
@@ -45,11 +45,11 @@ export async function dryRunRefinement(
 }
 
 /** Uses the data set version of the parent, even if a newer one was uploaded, so that values are comparable. */
-async function prepared({ queries, datasets }: RefinementDependencies, id: string, refinement: Refinement) {
+async function prepared({ queries, datasets, suggest }: RefinementDependencies, id: string, refinement: Refinement) {
   const parent = await findSearch({ queries }, id);
   const { hash } = parent.dataset;
   return {
-    body: await refined(parent, queries, refinement),
+    body: await refined(parent, { queries, suggest }, refinement),
     datasets: {
       find: (name: string) => datasets.find(name, hash),
       load: (name: string) => datasets.load(name, hash),
@@ -60,7 +60,7 @@ async function prepared({ queries, datasets }: RefinementDependencies, id: strin
 /** The request body for the refined search. */
 async function refined(
   search: Search,
-  queries: Pick<SearchQueries, 'outcomes' | 'best' | 'diagnosed'>,
+  dependencies: Pick<RefinementDependencies, 'queries' | 'suggest'>,
   refinement: Refinement,
 ): Promise<Record<string, unknown>> {
   if (isOpen(search.state)) {
@@ -68,7 +68,8 @@ async function refined(
   }
   const { specification } = search;
   refuseObserved(specification, 'refined');
-  const patch = refinement.apply === undefined ? undefined : await patchOf(search, queries, refinement.apply);
+  const { queries } = dependencies;
+  const patch = refinement.apply === undefined ? undefined : await patchOf(search, dependencies, refinement.apply);
   const space = patch === undefined ? await narrowed(search, queries, refinement) : patch.hyperparameters;
   const hyperparameters = refinement.epochs === undefined ? space : { ...space, epochs: refinement.epochs };
   const best = await queries.best(search, refinement.enqueueBest);
@@ -119,10 +120,10 @@ async function narrowed(
 /** Applies the requested suggestions to the space and validation of the newest stage. */
 async function patchOf(
   search: Search,
-  queries: Pick<SearchQueries, 'diagnosed'>,
+  dependencies: SuggestionDependencies,
   apply: readonly string[],
 ): Promise<{ hyperparameters: Settings; validation: ValidationSettings }> {
-  const suggestions = await suggestionsFor(search, queries);
+  const suggestions = await suggestionsFor(search, dependencies);
   const offered = new Set(suggestions.map(({ id }) => id));
   const unknown = apply.findIndex((id) => !offered.has(id));
   if (unknown >= 0) {

@@ -20,12 +20,13 @@ export interface LimitedThreads<Task, Answer> {
   close(): Promise<void>;
 }
 
-/** `script`: the name of a file of workers/. `exceeded`: the error for a task that exceeds a limit, which it gets as a sentence. */
+/** `script`: the name of a file of workers/. `exceeded`: the error for a task that exceeds a limit, which it gets as a sentence. `name`: of the function of the script. */
 export function createLimitedThreads<Task, Answer>(
   script: string,
   maxThreads: number,
   { heapMegabytes, youngHeapMegabytes, seconds }: ThreadLimits,
   exceeded: (message: string) => Error,
+  name = 'default',
 ): LimitedThreads<Task, Answer> {
   const threads = new Piscina<Task, Answer>({
     ...withSourceMaps,
@@ -43,7 +44,7 @@ export function createLimitedThreads<Task, Answer>(
     run: async (task, moved = []) => {
       const signal = AbortSignal.timeout(seconds * 1000);
       try {
-        return await threads.run(task, { signal, transferList: [...moved] });
+        return await threads.run(task, { name, signal, transferList: [...moved] });
       } catch (error) {
         if (signal.aborted) throw tooLarge(`takes longer than ${seconds} s`);
         const isOutOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';

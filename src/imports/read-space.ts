@@ -16,7 +16,7 @@ import { type ImportedSpace, toSpecification } from './to-specification.ts';
 import { isVizier, readVizier } from './vizier.ts';
 import { isWandb, readWandb } from './wandb.ts';
 
-interface Request {
+export interface SpaceRequest {
   readonly text: string;
   /** Name of the file; decides whether it is read as JSON or YAML. */
   readonly file?: string | undefined;
@@ -27,7 +27,7 @@ interface Request {
 }
 
 /** Throws a Problem for a text that is damaged, or whose format is not known. */
-export function readSpace({ text, file, format, names = {}, dataset }: Request): ImportedSpace {
+export function readSpace({ text, file, format, names = {}, dataset }: SpaceRequest): ImportedSpace {
   const space = readSource(text, file, format);
   const found = [...space.parameters, ...space.leftOut.filter(({ kind }) => kind === 'hyperparameter')].map(
     ({ name }) => name,

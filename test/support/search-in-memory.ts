@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Observation } from '../../src/algorithms/samplers/sampler.ts';
 import type { Point } from '../../src/algorithms/space/space.ts';
 import { parseSpecification } from '../../src/application/parse-specification.ts';
+import { createRowWork, rowAnswerOf } from '../../src/application/row-work.ts';
 import type { Added, Finished, FinishedTrial, History, Plan } from '../../src/domain/commands.ts';
 import type { Search } from '../../src/domain/search.ts';
 import { type DatasetFacts, type Specification, samplerOf } from '../../src/domain/specification/specification.ts';
@@ -19,12 +20,13 @@ export const facts: DatasetFacts = {
   hash: '',
 };
 const memory = { limitBytes: Number.POSITIVE_INFINITY, needed: () => 0 };
+const rowWork = createRowWork(async (task) => rowAnswerOf(task));
 
 export async function specified(body: object): Promise<Specification> {
   const whole = { dataset: 'few', ...body };
   const datasets = { find: async () => facts, load: async () => undefined };
   const queries = { find: async () => undefined, best: async () => [] };
-  return (await parseSpecification(whole, { datasets, queries, memory })).specification;
+  return (await parseSpecification(whole, { datasets, queries, memory, rowWork })).specification;
 }
 
 export interface SearchInMemory {

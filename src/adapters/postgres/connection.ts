@@ -26,7 +26,6 @@ export interface Database extends Statements, Pick<PrismaClient, 'search' | 'dat
   readonly $meter: WorkMeter;
 }
 export type Transaction = Statements;
-export type ModelTransaction = Prisma.TransactionClient;
 
 /**
  * In the FROM of a statement that is a transaction of its own: its commit does not wait for the disk, and is lost if Postgres crashes within the

@@ -13,15 +13,13 @@ import type { DatasetSummary } from '../../domain/dataset-record.ts';
 import { isOpen, searchStates } from '../../domain/search.ts';
 import { Problem } from '../../errors.ts';
 import { writeCsv } from '../../write-csv.ts';
-import type { Dataset as DatasetRow, Prisma } from '../prisma-client/client.ts';
+import type { Dataset as DatasetRow } from '../prisma-client/client.ts';
 import { again } from './change-search.ts';
-import type { Database, ModelTransaction, Transaction } from './connection.ts';
+import type { Database, Transaction } from './connection.ts';
 import { storageIssue } from './quotas.ts';
 
 /** How many uploaded data sets are kept in memory; the one that was not used for longest makes room. */
 const MAX_LOADED = 8;
-/** A file of 64 MB takes seconds to be written. */
-const UPLOAD_TIMEOUT_MS = 60_000;
 
 /** `folder` holds the files of the built-in data sets; `files` reads the others. */
 export function createDatasetStore(
@@ -63,17 +61,18 @@ export function createDatasetStore(
     },
     csv: async (name, hash) => {
       const known = builtInAt(name, hash);
-      if (known !== undefined) return csvOf(known);
-      const row = await newest(database, name, hash, { csv: true });
-      return row === undefined ? undefined : Buffer.from(await files.csv(row.csv)).toString();
+      if (known !== undefined) return Buffer.from(csvOf(known));
+      const wanted = hash ?? (await newestHash(database, name));
+      const stored = wanted === undefined ? undefined : await storedForm(database, name, wanted);
+      return stored && bufferOf(await files.csv(stored));
     },
     inputs: async (name, hash) => {
       const known = builtInAt(name, hash);
       if (known !== undefined) return { columns: numberColumns(known), reading: firstReading };
-      const row = await database.dataset.findUnique({ where: { name_hash: { name, hash } } });
-      if (row === null) return undefined;
+      const [row, stored] = await version(database, name, hash);
+      if (row === null || stored === undefined) return undefined;
       const reading = readingOf(row);
-      const columns = await files.inputs(row.csv, { ...reading, name, target: row.target, task: taskOf(row) });
+      const columns = await files.inputs(stored, { ...reading, name, target: row.target, task: taskOf(row) });
       return { columns, reading };
     },
     add: (upload) => add(database, files, upload),
@@ -89,7 +88,7 @@ function keptLoader(database: Database, files: FileReader, builtInAt: BuiltInAt)
   return async (name, hash) => {
     const known = builtInAt(name, hash);
     if (known !== undefined) return known;
-    const wanted = hash ?? (await newest(database, name, undefined, { hash: true }))?.hash;
+    const wanted = hash ?? (await newestHash(database, name));
     if (wanted === undefined) return undefined;
     const key = `${name} ${wanted}`;
     const reading = kept.get(key) ?? read(database, files, name, wanted);
@@ -106,21 +105,42 @@ function keptLoader(database: Database, files: FileReader, builtInAt: BuiltInAt)
 }
 
 async function read(database: Database, files: FileReader, name: string, hash: string): Promise<Dataset | undefined> {
-  const row = await database.dataset.findUnique({ where: { name_hash: { name, hash } } });
-  if (row === null) return undefined;
-  return files.dataset(row.csv, { ...readingOf(row), name, target: row.target, task: taskOf(row) });
+  const [row, stored] = await version(database, name, hash);
+  if (row === null || stored === undefined) return undefined;
+  return files.dataset(stored, { ...readingOf(row), name, target: row.target, task: taskOf(row) });
 }
 
-/** Of the version with that hash, or else of the newest: what is selected. */
-async function newest<Select extends Prisma.DatasetSelect>(
-  database: Database,
-  name: string,
-  hash: string | undefined,
-  select: Select,
-): Promise<Prisma.DatasetGetPayload<{ select: Select }> | undefined> {
-  const where = { name, ...(hash !== undefined && { hash }) };
-  const row = await database.dataset.findFirst({ where, select, orderBy: { version: 'desc' } });
-  return (row as Prisma.DatasetGetPayload<{ select: Select }> | null) ?? undefined;
+/** What is stored of a version, and its rows. */
+function version(database: Database, name: string, hash: string) {
+  return Promise.all([
+    database.dataset.findUnique({ where: { name_hash: { name, hash } }, omit: { csv: true } }),
+    storedForm(database, name, hash),
+  ]);
+}
+
+/** Bytes that are read from Postgres at once: the driver makes text of them first, which takes tenths of a second for a large file. */
+const PART_BYTES = 1024 * 1024;
+
+/** In parts of a value that Postgres reads once, which adding nothing to it achieves. */
+async function storedForm(database: Database, name: string, hash: string): Promise<Buffer | undefined> {
+  const rows = await database.$queryRaw<{ part: Buffer }[]>`
+    WITH stored AS MATERIALIZED (SELECT csv || ''::bytea AS bytes FROM datasets WHERE name = ${name} AND hash = ${hash})
+    SELECT substring(bytes FROM 1 + i * ${PART_BYTES}::int FOR ${PART_BYTES}::int) AS part
+    FROM stored CROSS JOIN LATERAL generate_series(0, octet_length(bytes) / ${PART_BYTES}::int) i ORDER BY i`;
+  return rows.length === 0 ? undefined : Buffer.concat(rows.map(({ part }) => part));
+}
+
+async function newestHash(database: Database, name: string): Promise<string | undefined> {
+  const row = await database.dataset.findFirst({
+    where: { name },
+    select: { hash: true },
+    orderBy: { version: 'desc' },
+  });
+  return row?.hash;
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 async function found(database: Database, name: string, hash?: string): Promise<DatasetSummary | undefined> {
@@ -153,51 +173,39 @@ async function add(
   }
   const uploaded = await refusedIfInvalid(files.upload(file, asked));
   const { targetName, hash, rows, features, classes, featureNames, task, stored, dropped, reading, hints } = uploaded;
-  const facts = { title: name, task, target: targetName, rows, features, dropped };
-  const data = {
-    ...facts,
-    classes: [...classes],
-    featureNames: [...featureNames],
-    options: { ...reading } as unknown as Prisma.InputJsonObject,
-    hints: hints as unknown as Prisma.InputJsonArray,
-    csv: new Uint8Array(stored),
-  };
   await again(() =>
-    database.$transaction(
-      async (transaction) => {
-        await lockName(transaction, name);
-        const last = await transaction.dataset.findFirst({
-          where: { name },
-          select: { hash: true, version: true, project: true },
-          orderBy: { version: 'desc' },
-        });
-        if (last !== null && last.project !== project) {
-          throw new Problem('datasetExists', `another project has a data set ${name}; choose another name`);
-        }
-        const version = last === null ? 1 : last.hash === hash ? last.version : last.version + 1;
-        const where = { name_hash: { name, hash } };
-        const select = { hash: true } as const;
-        // Not as one upsert, which would send the rows twice; the lock keeps others away.
-        const known = await transaction.dataset.findUnique({ where, select });
-        if (known === null)
-          await transaction.dataset.create({ data: { ...data, name, project, hash, version }, select });
-        else await transaction.dataset.update({ where, data: { ...data, version }, select });
-        await refuseTooLarge(transaction, project, data.csv.byteLength);
-      },
-      { timeout: UPLOAD_TIMEOUT_MS },
-    ),
+    database.$pipeline(async (transaction) => {
+      await lockName(transaction, name);
+      const [last] = await transaction.$queryRaw<Pick<DatasetRow, 'hash' | 'version' | 'project'>[]>`
+        SELECT hash, version, project FROM datasets WHERE name = ${name} ORDER BY version DESC LIMIT 1`;
+      if (last !== undefined && last.project !== project) {
+        throw new Problem('datasetExists', `another project has a data set ${name}; choose another name`);
+      }
+      const version = last === undefined ? 1 : last.hash === hash ? last.version : last.version + 1;
+      // Not by Prisma, which makes text of the bytes.
+      await transaction.$executeRaw`
+        INSERT INTO datasets (name, hash, version, project, title, task, target, rows, features, dropped, classes, feature_names, options, hints, csv)
+        VALUES (${name}, ${hash}, ${version}::int, ${project}, ${name}, ${task}, ${targetName}, ${rows}::int, ${features}::int, ${dropped}::int,
+          ${[...classes]}::text[], ${[...featureNames]}::text[], ${JSON.stringify(reading)}::jsonb, ${JSON.stringify(hints)}::jsonb,
+          ${bufferOf(stored)}::bytea)
+        ON CONFLICT (name, hash) DO UPDATE SET version = excluded.version, title = excluded.title, task = excluded.task,
+          target = excluded.target, rows = excluded.rows, features = excluded.features, dropped = excluded.dropped,
+          classes = excluded.classes, feature_names = excluded.feature_names, options = excluded.options, hints = excluded.hints,
+          csv = excluded.csv`;
+      return { last: refuseTooLarge(transaction, project, stored.byteLength) };
+    }),
   );
   return (await found(database, name, hash))!;
 }
 
 /** Called once it is written: it may have replaced what was there. */
-async function refuseTooLarge(transaction: ModelTransaction, project: string, bytes: number): Promise<void> {
+async function refuseTooLarge(transaction: Transaction, project: string, bytes: number): Promise<void> {
   const issue = await storageIssue(transaction, project, bytes, true);
   if (issue !== undefined) throw new Problem('storageLimit', issue);
 }
 
 /** Uploads and deletions of one name happen one after the other. */
-async function lockName(transaction: ModelTransaction, name: string): Promise<void> {
+async function lockName(transaction: Pick<Transaction, '$executeRaw'>, name: string): Promise<void> {
   await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('hypersearch dataset'), hashtext(${name}))`;
 }
 

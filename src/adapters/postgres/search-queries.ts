@@ -1,5 +1,5 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
-
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type {
   FoundOften,
@@ -11,8 +11,7 @@ import type {
 } from '../../application/ports.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
-import type { DiagnosedTrial } from '../../domain/suggestion-rules.ts';
-import type { TrialState } from '../../domain/trial.ts';
+import type { Trial, TrialState } from '../../domain/trial.ts';
 import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
@@ -26,6 +25,9 @@ const SUMMARY = Prisma.sql`number, confirms, repeat, state, stage, rung, verdict
 
 /** Runs of a confirmation are stored as trials, but are in none of their lists. */
 const isTrial = Prisma.sql`number < ${FIRST_RUN}::int`;
+
+/** Rows with curves that are read before other requests have their turn. */
+const ROWS_PER_TURN = 100;
 
 /** Trials that a finding of the whole search names. */
 const MAX_NUMBERS = 20;
@@ -117,16 +119,22 @@ export function createSearchQueries(database: Database): SearchQueries {
       return rows;
     },
     diagnosed: async ({ id }, stage) => {
-      const rows = await database.$queryRaw<DiagnosedTrial[]>`
-        SELECT number, hyperparameters AS point, value, deviation, coalesce(outcome = 'diverged', false) AS diverged, found FROM trials
-        WHERE search_id = ${id}::uuid AND ${isTrial} AND stage = ${stage}::int AND state IN ('complete', 'pruned') ORDER BY number`;
-      return rows;
+      const [row] = await database.$queryRaw<[{ json: string }]>`
+        SELECT coalesce(json_agg(json_build_object('number', number, 'point', hyperparameters, 'value', value, 'deviation', deviation,
+          'diverged', coalesce(outcome = 'diverged', false), 'found', found) ORDER BY number), '[]')::text AS json FROM trials
+        WHERE search_id = ${id}::uuid AND ${isTrial} AND stage = ${stage}::int AND state IN ('complete', 'pruned')`;
+      return row.json;
     },
     running: async (search) => {
       const rows = await database.$queryRaw<FullTrialRow[]>`
         SELECT ${SUMMARY}, curves, findings, kernels FROM trials
         WHERE search_id = ${search.id}::uuid AND ${isTrial} AND state = 'running' ORDER BY number LIMIT 1000`;
-      return rows.map((row) => trialOf(row, search));
+      const trials: Trial[] = [];
+      for (const [i, row] of rows.entries()) {
+        trials.push(trialOf(row, search));
+        if (i % ROWS_PER_TURN === ROWS_PER_TURN - 1) await setImmediate();
+      }
+      return trials;
     },
     runs: async (search) => {
       const rows = await database.$queryRaw<TrialRow[]>`

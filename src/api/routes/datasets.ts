@@ -47,7 +47,7 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app,
       const csv = await datasetCsv(dependencies, name, hash);
       return reply
         .type('text/csv; charset=utf-8')
-        .serializer((text: unknown) => String(text))
+        .serializer((bytes: unknown) => bytes as string)
         .send(csv as never);
     },
   });

@@ -36,9 +36,12 @@ export function readEnqueue(
 ): { points: Point[]; issues: ValidationIssue[] } {
   const issues: ValidationIssue[] = [];
   const configurations = (Array.isArray(sent) ? sent : []).slice(0, MAX_ENQUEUED);
+  const fixed = Object.fromEntries(
+    Object.entries(settings).filter((entry): entry is [string, Value] => typeof entry[1] !== 'object'),
+  );
   const points = configurations.map((configuration: unknown, i) => {
     const given = isRecord(configuration) ? givenIn(configuration, settings) : [];
-    const { point, wrong } = pointOf(given, settings, unread);
+    const { point, wrong } = pointOf(given, settings, fixed, unread);
     for (const [path, message] of wrong) issues.push({ path: dotted(['enqueue', i, ...path]), message });
     return point;
   });
@@ -69,6 +72,7 @@ type Wrong = readonly [path: Given['path'], message: string];
 function pointOf(
   given: readonly Given[],
   settings: Settings,
+  fixed: Point,
   unread: readonly string[],
 ): { point: Point; wrong: Wrong[] } {
   const point: Record<string, Value> = {};
@@ -84,8 +88,7 @@ function pointOf(
       unknown.add(name);
     } else if (typeof settings[name] === 'object') point[name] = value;
   }
-  const fixed = Object.entries(settings).filter((entry): entry is [string, Value] => typeof entry[1] !== 'object');
-  const known = { ...Object.fromEntries(fixed), ...point };
+  const known = { ...fixed, ...point };
   for (const { name, path } of given) {
     const setting = settings[name];
     if (!Object.hasOwn(point, name) || typeof setting !== 'object') continue;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSpecification } from '../../../src/application/parse-specification.ts';
+import { createRowWork, rowAnswerOf } from '../../../src/application/row-work.ts';
 import { compileKernels } from '../../../src/compute/kernels.ts';
 import { createTrialMemory } from '../../../src/compute/trial-memory.ts';
 import { largestTrial } from '../../../src/domain/specification/largest-trial.ts';
@@ -28,11 +29,13 @@ const datasets = {
 };
 const queries = { find: async () => undefined, best: async () => [] };
 const memory = createTrialMemory(compileKernels('simd'), 1024 * 2 ** 20);
-const parse = async (body: unknown) => (await parseSpecification(body, { datasets, queries, memory })).specification;
+const rowWork = createRowWork(async (task) => rowAnswerOf(task));
+const parse = async (body: unknown) =>
+  (await parseSpecification(body, { datasets, queries, memory, rowWork })).specification;
 
 async function issuesOf(body: unknown): Promise<string[]> {
   try {
-    await parseSpecification(body, { datasets, queries, memory });
+    await parseSpecification(body, { datasets, queries, memory, rowWork });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return error.issues.map(({ path, message }) => `${path}: ${message}`);
@@ -84,7 +87,7 @@ describe('parseSpecification', () => {
 
   it('counts the rows of folds without the test rows', async () => {
     const small = { ...digits, rows: 20 };
-    const context = { datasets: { ...datasets, find: async () => small }, queries, memory };
+    const context = { datasets: { ...datasets, find: async () => small }, queries, memory, rowWork };
     const body = { dataset: 'digits', validation: { type: 'kFold', folds: 12, test: 0.5 } };
     await expect(parseSpecification(body, context)).rejects.toMatchObject({
       issues: [
