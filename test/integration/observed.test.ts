@@ -372,6 +372,35 @@ it('runs that started in the same second, the newest first, are numbered in the 
   expect(trials.map(({ notes }) => notes.at(-1))).toEqual(['a', 'b', 'c', 'd']);
 });
 
+it('times that cannot be read are told of', async () => {
+  const text = [
+    'Start Time,Run ID,Name,Status,lr,val_loss',
+    'yesterday,a,a,FINISHED,0.1,0.5',
+    '2026-05-01 10:00:00,b,b,FINISHED,0.2,0.4',
+  ].join('\n');
+  const { notes } = await service.client.importTrials(Buffer.from(text), { metric: 'val_loss' });
+  expect(notes).toContainEqual({
+    name: 'Start Time',
+    text: '1 of 2 times are ignored, since they are not like 2026-05-01 10:00:00, such as yesterday',
+  });
+});
+
+it.each([
+  ['scikit-learn.csv', {}, []],
+  ['optuna-journal.jsonl', {}, ['cross_entropy/validation']],
+])('the table of TensorBoard has no columns that stay empty: %s', async (file, query, curves) => {
+  const { search } = await imported(file, query);
+  const log = Buffer.from(await (await service.client.export(search.id, 'tensorboard')).arrayBuffer()).toString(
+    'latin1',
+  );
+  const names = ['loss', 'accuracy', 'metric', 'cross_entropy'].flatMap((name) => [
+    `${name}/train`,
+    `${name}/validation`,
+  ]);
+  expect(log).toContain('value');
+  expect(names.filter((name) => log.includes(name))).toEqual(curves);
+});
+
 it('a search with 120 hyperparameters has a table of all of them', async () => {
   const names = Array.from({ length: 120 }, (_, i) => `p${i}`);
   const line = (i: number) => [i, i, 'COMPLETE', ...names.map((_, k) => i * k + i)].join(',');

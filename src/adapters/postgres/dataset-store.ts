@@ -192,7 +192,9 @@ async function add(
           target = excluded.target, rows = excluded.rows, features = excluded.features, dropped = excluded.dropped,
           classes = excluded.classes, feature_names = excluded.feature_names, options = excluded.options, hints = excluded.hints,
           csv = excluded.csv`;
-      return { last: refuseTooLarge(transaction, project, stored.byteLength) };
+      // Not as the last statement: it refuses after it was answered, when that is committed.
+      await refuseTooLarge(transaction, project, stored.byteLength);
+      return { last: undefined };
     }),
   );
   return (await found(database, name, hash))!;

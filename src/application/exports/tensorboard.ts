@@ -3,11 +3,12 @@
  * says what the columns of that table are. What does not fit was found by running TensorBoard 2.21: docs/interop.md.
  */
 import type { Distribution, Value } from '../../algorithms/space/space.ts';
+import { seriesOf } from '../../domain/intermediate-values.ts';
 import type { Search } from '../../domain/search.ts';
 import { variedOf } from '../../domain/specification/hyperparameters.ts';
 import { stagesOf } from '../../domain/stages.ts';
 import { isOver, type TrialSummary } from '../../domain/trial.ts';
-import { seriesNames } from '../../nn/training/series.ts';
+import { type SeriesName, seriesNames } from '../../nn/training/series.ts';
 import { EventFiles } from './event-file.ts';
 import {
   type Cell,
@@ -35,6 +36,12 @@ export interface TensorBoardLog {
   trial(trial: TrialSummary, folds: string | undefined): LogFile;
 }
 
+/** Trials of other tools have at most the curve of their objective: columns of the others would stay empty. */
+function measuredSeries({ specification, epochs }: Search): readonly SeriesName[] {
+  if (specification.observed === undefined) return seriesNames;
+  return epochs === 0 ? [] : [seriesOf(specification.objective.metric)];
+}
+
 export function tensorBoardLog(search: Search): TensorBoardLog {
   const names = curveNames(search);
   const tags = new Map([VALUE_NAME, ...Object.values(names)].map((name) => [name, tagField(name)]));
@@ -49,7 +56,7 @@ export function tensorBoardLog(search: Search): TensorBoardLog {
       description: `${search.name}: ${direction} ${metric} of ${search.dataset.name}`,
       created,
       columns,
-      metrics: [VALUE_NAME, ...seriesNames.map((name) => names[name])],
+      metrics: [VALUE_NAME, ...measuredSeries(search).map((name) => names[name])],
     }),
   );
   return {

@@ -18,7 +18,7 @@ import {
   type SourceTrial,
   type SourceTrials,
 } from './source-trials.ts';
-import { numberIn, type Row, type Table, tableIn, valueIn } from './table.ts';
+import { numberIn, type Row, type Table, tableIn, timeIn, valueIn } from './table.ts';
 import type { TableReader, TrialOfRow } from './table-reader.ts';
 import { wandbRuns } from './wandb-csv.ts';
 
@@ -57,8 +57,24 @@ export function readCsvTrials(text: string, asked: Asked, format: TrialFormat | 
     trials,
     distributions: new Map(),
     folds: reader.folds?.(table, metric),
-    notes: [...notes, ...(reader.notes?.(table) ?? []), ...(reader.isNone ? [] : emptyCells(trials, hyperparameters))],
+    notes: [
+      ...notes,
+      ...unreadTimes(reader, table),
+      ...(reader.notes?.(table) ?? []),
+      ...(reader.isNone ? [] : emptyCells(trials, hyperparameters)),
+    ],
   };
+}
+
+function unreadTimes({ times = [] }: TableReader, { names, rows }: Table): readonly Note[] {
+  return times
+    .filter((column) => names.includes(column))
+    .flatMap((column) => {
+      const unread = rows.map((row) => row.cell(column)).filter((cell) => cell !== '' && timeIn(cell) === undefined);
+      if (unread.length === 0) return [];
+      const text = `${unread.length} of ${rows.length} times are ignored, since they are not like 2026-05-01 10:00:00, such as ${unread[0]!.slice(0, 40)}`;
+      return [{ name: column, text }];
+    });
 }
 
 /**

@@ -23,6 +23,7 @@ function runOf(row: Row, column: string, name: string): TrialOfRow {
 
 export const mlflowRuns: TableReader = {
   format: 'mlflow-csv',
+  times: ['start_time', 'end_time'],
   is: ({ names }) => names.includes('run_id') && names.includes('status'),
   objectives: (table) => table.names.filter((name) => name.startsWith('metrics.') && isNumeric(table, name)),
   label: (column) => column.slice('metrics.'.length),
@@ -48,6 +49,7 @@ function durationIn(cell: string): number | undefined {
 
 export const mlflowPage: TableReader = {
   format: 'mlflow-csv',
+  times: ['Start Time'],
   is: ({ names }) => names.includes('Run ID') && names.includes('Status'),
   objectives: (table) => numbersIn(table, facts),
   hyperparameters: (table, metric, named) => undeclared(table, { metric, named, facts }),

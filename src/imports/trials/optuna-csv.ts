@@ -15,6 +15,7 @@ const states = {
 export const optunaTable: TableReader = {
   format: 'optuna-csv',
   isNumbered: true,
+  times: ['datetime_start', 'datetime_complete'],
   is: ({ names }) =>
     names.includes('state') &&
     names.includes('number') &&

@@ -31,6 +31,8 @@ export interface TableReader {
   /** Whether the empty cell of a hyperparameter is a value None, where the file tells it from one that the trial lacks. */
   isNone?(row: Row, name: string): boolean;
   trial(row: Row, metric: string, table: Table): TrialOfRow;
+  /** Columns of times. */
+  readonly times?: readonly string[];
   /** Whether the tool numbers its trials, in the order of the file. */
   readonly isNumbered?: boolean;
   /** Over which values are means. */

@@ -21,6 +21,7 @@ const facts = [
 
 export const wandbRuns: TableReader = {
   format: 'wandb-csv',
+  times: ['Created'],
   is: ({ names }) => names.includes('Name') && names.includes('State'),
   objectives: (table) => numbersIn(table, facts),
   hyperparameters: (table, metric, named) => undeclared(table, { metric, named, facts }),
