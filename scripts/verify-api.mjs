@@ -62,7 +62,8 @@ const address = () =>
 async function schemathesis(url) {
   const options = ['--config-file', path.join(root, 'scripts', 'schemathesis.toml'), 'run', `${url}/openapi.json`];
   const header = ['-H', `Authorization: Bearer ${key}`];
-  const given = [...header, '--workers', '2', '--continue-on-failure', ...process.argv.slice(2)];
+  // One worker: with two threads, Hypothesis at times ends with "AST constructor recursion depth mismatch" on Python before 3.11.8 and 3.12.2.
+  const given = [...header, '--workers', '1', '--continue-on-failure', ...process.argv.slice(2)];
   const [code] = await once(spawn(tester, [...options, ...given], { cwd: folder, stdio: 'inherit' }), 'exit');
   return code ?? 1;
 }
