@@ -143,48 +143,55 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
       const link = currentSpan().traceparent;
       const span = dependencies.tracing.start('claim', traceparent, { startedAt, attributes, link });
       span.end();
-      await within(span, () => runClaimed(claimed));
+      const { owesDelivery } = await within(span, () => runClaimed(claimed));
       // Of what had to wait for the limit of its project the deliveries are over: who has room now takes the next ones.
-      if (!claimed.isRunningLimited) return;
+      if (!claimed.isRunningLimited && !owesDelivery) return;
       offered = undefined;
     }
   };
-  const runClaimed = async (claimed: Claimed): Promise<void> => {
+  const runClaimed = async (claimed: Claimed): Promise<Left> => {
     const from = performance.now();
     try {
       const { sampler, pruner } = claimed.search.specification;
-      if (isLearning(sampler) || hasBarriers(pruner)) await stayWith(claimed, from + MAX_JOB_MS);
-      else await runClaims(claimed.search, claimed.claims);
+      if (isLearning(sampler) || hasBarriers(pruner)) return await stayWith(claimed, from + MAX_JOB_MS);
+      await runClaims(claimed.search, claimed.claims);
+      return { owesDelivery: false };
     } finally {
       fairShare.used(claimed.search.id, (performance.now() - from) / 1000);
     }
   };
   /** Runs trials of one search, until none follows or others get a turn. */
-  const stayWith = async (claimed: Pick<Claimed, 'search' | 'claims'>, until: number): Promise<void> => {
+  const stayWith = async (claimed: Next, until: number): Promise<Left> => {
     const { id } = claimed.search;
     const leave = dependencies.handOff.enter(id);
     try {
-      for (let now: Pick<Claimed, 'search' | 'claims'> | undefined = claimed; now !== undefined; ) {
+      for (let now: Next = claimed; ; ) {
         let handle: WaitHandle | undefined;
         const search = await runClaims(now.search, now.claims, () => {
           // The next trial may be added in the same transaction as this result, and claimed for this worker.
           if (!stopping && performance.now() < until) handle = dependencies.handOff.wait(id);
         });
-        now = await nextClaims(search, handle, until);
+        const next = await nextClaims(search, handle, until);
+        if (next === undefined) return { owesDelivery: false };
+        if (next.claims.length === 0) return { owesDelivery: true };
+        now = next;
       }
     } finally {
       leave();
     }
   };
-  const nextClaims = async (search: Search, handle: WaitHandle | undefined, until: number) => {
+  /** Without claims if others were faster with the delivery that was handed over. */
+  const nextClaims = async (
+    search: Search,
+    handle: WaitHandle | undefined,
+    until: number,
+  ): Promise<Next | undefined> => {
     const mayStay = !stopping && performance.now() < until;
     const now = handle ?? (mayStay ? dependencies.handOff.wait(search.id) : undefined);
     const next = await (mayStay && isFollowed(search) ? now?.next() : now?.cancel());
     if (next === undefined) return undefined;
     if ('claim' in next) return { search: next.search, claims: [next.claim] };
-    const claimed = await store.claim(next, claimer);
-    // Of a project that may not run more: with others, there may be something else to do.
-    return claimed.claims.length === 0 && claimed.isRunningLimited ? undefined : claimed;
+    return store.claim(next, claimer);
   };
   const stop = async (): Promise<void> => {
     stopping = true;
@@ -195,6 +202,16 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
     unsubscribe();
   };
   return { work, stop };
+}
+
+type Next = Pick<Claimed, 'search' | 'claims'>;
+
+/**
+ * How a worker left a search. It owes a delivery if it was handed one whose trials another worker had claimed: that one was offered a delivery
+ * by the queue, which is now nobody's.
+ */
+interface Left {
+  readonly owesDelivery: boolean;
 }
 
 function attributesOf({ searchId, number, attempt }: Claim, worker: string): SpanAttributes {

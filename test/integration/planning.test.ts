@@ -42,3 +42,15 @@ it.each<[string, object]>([
   expect((await ended(service.client, id, 60_000)).state).toBe('complete');
   await expectSound(service.databaseUrl, id);
 });
+
+// A worker that is given a delivery within the process may find that another one, to whom the queue gave a different delivery, has claimed it.
+it.each([1, 2, 3, 4])('comes to its end by itself: hyperband with many jobs at each rung (%i)', async () => {
+  const { id } = await service.client.create({
+    dataset: 'digits',
+    hyperparameters: { ...hyperparameters, batchSize: 32, hiddenUnits: 32, epochs: 27 },
+    pruner: { type: 'hyperband' },
+    budget: { trials: 120 },
+  });
+  expect((await ended(service.client, id, 30_000)).state).toBe('complete');
+  await expectSound(service.databaseUrl, id);
+});
