@@ -5,7 +5,7 @@ import type { Point } from '../algorithms/space/space.ts';
 import type { DryRun } from '../contract/searches.ts';
 import { countFolds } from '../data/folds.ts';
 import { type Slowness, secondsOf } from '../domain/estimate.ts';
-import { type Batch, durationOf, type Measured } from '../domain/search-duration.ts';
+import { type Batch, durationOf, type Measured, startUp } from '../domain/search-duration.ts';
 import { settingsOf } from '../domain/specification/hyperparameters.ts';
 import { type Specification, samplerOf } from '../domain/specification/specification.ts';
 import { firstStageOf, type Stage, withEpochs } from '../domain/stages.ts';
@@ -72,7 +72,7 @@ async function dryRun({ specification, dataset, warnings }: Parsed, machine: Mea
       threads,
       secondsPerTrial: sumOf(ofStages.map(({ work }) => work)) / sumOf(stages.map((stage) => stage.trials)),
       seconds: Math.min(
-        sumOf(ofStages.map(({ seconds }) => seconds)) + confirming,
+        startUp(machine) + sumOf(ofStages.map(({ seconds }) => seconds)) + confirming,
         specification.budget.seconds ?? Number.POSITIVE_INFINITY,
       ),
     },

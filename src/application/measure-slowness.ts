@@ -1,20 +1,20 @@
-/** Measures how fast a thread of this machine trains, for estimates of time (domain/estimate.ts). Some 100 ms. */
+/** Measures how fast a thread of this machine trains, for estimates of time (domain/estimate.ts). Some 200 ms. */
 import { runInline } from '../compute/inline-core.ts';
-import type { TrialTask } from '../compute/trial.ts';
+import type { TrialSettings, TrialTask } from '../compute/trial.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { partsOf, type Slowness } from '../domain/estimate.ts';
 import { settingsOf } from '../domain/specification/hyperparameters.ts';
 import type { Kernels } from '../nn/kernels/kernels.ts';
 
-/** Enough that the code is compiled; the fastest counts, since others may have been interrupted. */
-const RUNS = 6;
+/** Until the code is compiled it takes up to ten times longer; then the fastest counts, since others may have been interrupted. */
+const RUNS = { small: 24, large: 6 } as const;
 const validation = { type: 'holdout', fraction: 0.2, repeats: 1 } as const;
 /** Many small steps, and few large products. */
 const small = settingsOf({ hiddenUnits: 16, batchSize: 8, epochs: 3 }, {});
 const large = { ...settingsOf({ batchSize: 128, epochs: 1 }, {}), hiddenUnits: [256, 256] };
 
 export function measureSlowness(kernels: Kernels, dataset: Dataset): Slowness {
-  const measured = [small, large].map((settings) => {
+  const measure = (settings: TrialSettings, count: number) => {
     const task: TrialTask = {
       ...{ settings, dataset, validation, seed: 0, trial: 0 },
       metric: 'validationLoss',
@@ -22,10 +22,11 @@ export function measureSlowness(kernels: Kernels, dataset: Dataset): Slowness {
       divergence: false,
     };
     const conditions = { interrupted: () => false, memoryLimit: Number.POSITIVE_INFINITY };
-    const runs = Array.from({ length: RUNS }, () => runInline(kernels, task, () => undefined, conditions).durationMs);
+    const runs = Array.from({ length: count }, () => runInline(kernels, task, () => undefined, conditions).durationMs);
     return { seconds: Math.min(...runs) / 1000, ...partsOf(settings, dataset, validation) };
-  });
-  const [steps, dense] = measured as [(typeof measured)[0], (typeof measured)[0]];
+  };
+  const steps = measure(small, RUNS.small);
+  const dense = measure(large, RUNS.large);
   // Two equations with two unknowns: seconds = products · p + rest · r.
   const determinant = steps.products * dense.rest - dense.products * steps.rest;
   const products = (steps.seconds * dense.rest - dense.seconds * steps.rest) / determinant;

@@ -6,16 +6,19 @@ import { hasBarriers, isImmediate } from './pruner-rules.ts';
 import type { Specification } from './specification/specification.ts';
 
 /**
- * What the service does beside training, on the same cores: before the first trial of a batch starts and after the last one ends; of a trial (its
- * claim, events and result), of one of its epochs (curves and an event), of its training for a rung (a report, and a job for the next rung), of a
- * report to a pruner without rungs, and from the end of a trial until the one that was proposed with its result starts. Seconds, fitted to twenty
- * kinds of searches.
+ * What the service does beside training, on the same cores: before the first trial of a search starts; before the first trial of a batch starts
+ * and after the last one ends; of a trial (its claim, events and result), of one of its epochs (curves and an event), of its training for a rung
+ * (a report, a checkpoint), of a rung (the comparison, and jobs for those that continue), of a report to a pruner without rungs, and from the end
+ * of a trial until the one that was proposed with its result starts. Seconds, fitted to twenty kinds of searches.
  */
-const OVERHEAD = { batch: 0.1, trial: 9e-4, epoch: 4.5e-5, rung: 7.5e-3, report: 2.2e-3, proposal: 9e-3 } as const;
+const OVERHEAD = {
+  ...{ search: 0.046, batch: 0.05, trial: 5.8e-4, epoch: 1.27e-4, rung: 3.1e-3, barrier: 9e-3 },
+  ...{ report: 1.7e-3, proposal: 8e-3 },
+} as const;
 /** Slowness of the machine on which they were measured. */
-const OVERHEAD_SLOWNESS = 1.4;
+const OVERHEAD_SLOWNESS = 0.4;
 /** Threads share caches, memory and cores with each other and with the service: how much longer each of several takes. */
-const CONTENTION = 1.5;
+const CONTENTION = 1.3;
 /** The share of epochs that median and percentile pruners train in the end, of typical searches. */
 const TRAINED_SHARE = 0.6;
 /** Epochs between two reports of successive halving that does not wait. */
@@ -37,6 +40,11 @@ export interface Measured {
   readonly slowness: Slowness;
 }
 
+/** Seconds before the first batch of a search. */
+export function startUp({ slowness }: Pick<Measured, 'slowness'>): number {
+  return serviceSlowness(slowness.rest) * OVERHEAD.search;
+}
+
 /** Seconds until the last trial of the batch has ended. */
 export function durationOf(
   { trials, epochs, folds, secondsPerTrial }: Batch,
@@ -46,8 +54,7 @@ export function durationOf(
   const concurrency = 'concurrency' in sampler ? sampler.concurrency : Number.POSITIVE_INFINITY;
   const parallel = Math.min(threads, trials, concurrency);
   const contention = parallel > 1 ? CONTENTION : 1;
-  // Its work is not vector arithmetic: a machine that trains fast does not do it faster by as much.
-  const service = Math.max(1, slowness / OVERHEAD_SLOWNESS);
+  const service = serviceSlowness(slowness);
   const waits = isLearning(sampler) ? (trials * OVERHEAD.proposal) / parallel : 0;
   /** Of `count` trials that are trained for a share of their epochs, all of which must end before others begin. */
   const together = (count: number, share: number, eachCosts: number) => {
@@ -65,9 +72,17 @@ export function durationOf(
     const { rungs, to } = bracketOf({ from: 0, to: trials, epochs, pruner }, from) as Bracket;
     rungs.forEach((rung, k) => {
       const share = (rung.epochs - (rungs[k - 1]?.epochs ?? 0)) / epochs;
-      seconds += together(rung.trials, share, OVERHEAD.rung);
+      seconds += together(rung.trials, share, OVERHEAD.rung) + service * OVERHEAD.barrier;
     });
     from = to;
   }
   return seconds;
+}
+
+/**
+ * How much slower the service works than where its costs were measured, of which much is waiting, and none vector arithmetic: on a machine that
+ * trains 3.5 times slower, it took 1.3 times longer. On a much slower one everything is slower alike.
+ */
+function serviceSlowness(slowness: number): number {
+  return Math.max((slowness / OVERHEAD_SLOWNESS) ** 0.25, slowness / (3.5 * OVERHEAD_SLOWNESS));
 }
