@@ -1,4 +1,8 @@
 /** Many clients that watch one search, or all: what they see is read from Postgres once for all of them. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import WebSocket from 'ws';
@@ -114,4 +118,45 @@ async function scansOf(table: string): Promise<number> {
   );
   await client.end();
   return Number(rows[0].scans);
+}
+
+it('leave nothing behind when they are closed in the handshake', async () => {
+  const { id } = await service.client.create({ dataset: 'iris', budget: { trials: 3 } });
+  const before = timers();
+  const paths = [`/v1/searches/${id}/events`, '/v1/events'];
+  const begun = Array.from({ length: 1000 }, (_, i) => closeInHandshake(paths[i % 2]!, moments[i % moments.length]!));
+  await Promise.all(begun);
+  await eventually(async () => (await openSockets()) === 0, 20_000, 'the end of all websockets');
+  // Heartbeats run every 15 seconds: one that is left is there.
+  await eventually(async () => timers() - before < 50, 5000, 'the end of their timers');
+  const answered = await fetch(`${service.url}/v1/searches/${id}`);
+  expect(answered.status).toBe(200);
+});
+
+/** When a client closes its connection: as soon as it has asked, turns of the event loop later, or with the first byte of the answer. */
+const moments: readonly ('asked' | number | 'answered')[] = ['asked', 1, 3, 10, 'answered'];
+
+async function closeInHandshake(path: string, moment: (typeof moments)[number]): Promise<void> {
+  const { port } = new URL(service.url);
+  const socket = connect(Number(port), '127.0.0.1');
+  const ended = once(socket, 'close');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  const head = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+  const key = `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`;
+  const request = [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, ...head, key, '', ''].join('\r\n');
+  await new Promise((resolve) => socket.write(request, resolve));
+  if (moment === 'answered') await once(socket, 'data');
+  for (let turn = 0; turn < Number(moment); turn++) await setImmediate();
+  socket.destroy();
+  await ended;
+}
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+}
+
+async function openSockets(): Promise<number> {
+  const metrics = await (await fetch(`${service.url}/metrics`)).text();
+  return Number(/^hypersearch_websockets (\d+)$/m.exec(metrics)![1]);
 }
