@@ -391,12 +391,11 @@ it('is part of the estimate of a dry run', async () => {
     const { body } = await send('POST', '/v1/searches/dry-run', { ...base, ...more });
     return (body as unknown as DryRun).estimate.seconds;
   };
-  // As many runs as trials.
-  const [plain, confirmed] = [
-    await secondsOf({}),
-    await secondsOf({ confirm: { trials: 6, repeats: 2, design: 'all' } }),
-  ];
-  expect(confirmed / plain).toBeCloseTo(2, 6);
+  const plain = await secondsOf({});
+  // As many runs as trials take as long, but for the start of the search.
+  const added = (await secondsOf({ confirm: { trials: 6, repeats: 2, design: 'all' } })) - plain;
+  expect(added / plain).toBeGreaterThan(0.4);
+  expect(added / plain).toBeLessThan(1);
 });
 
 describe('reshuffled splits', () => {
