@@ -128,7 +128,7 @@ it('leave nothing behind when they are closed in the handshake', async () => {
   await Promise.all(begun);
   await eventually(async () => (await openSockets()) === 0, 20_000, 'the end of all websockets');
   // Heartbeats run every 15 seconds: one that is left is there.
-  await eventually(async () => timers() - before < 50, 5000, 'the end of their timers');
+  await eventually(async () => timers() - before < 10, 5000, 'the end of their timers');
   const answered = await fetch(`${service.url}/v1/searches/${id}`);
   expect(answered.status).toBe(200);
 });
