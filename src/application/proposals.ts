@@ -48,6 +48,12 @@ const SLICE_MS = 50;
 /** Limits of the cache: searches, and trials of all of them. */
 const MAX_SEARCHES = 1000;
 const MAX_TRIALS = 300_000;
+/**
+ * What a sampler keeps of a search takes up to megabytes: it is forgotten this long after the last proposal, since most such searches have ended.
+ * The others are sent again, which takes milliseconds.
+ */
+const KEPT_MS = 60_000;
+const PURGE_EVERY_MS = 5000;
 
 /** `now` only limits how many points are returned at once, never which. */
 export function createProposer(
@@ -59,8 +65,18 @@ export function createProposer(
     maxSize: MAX_TRIALS,
     // A history larger than the limit is cached too, as the only one.
     sizeCalculation: ({ length }) => Math.min(Math.max(length, 1), MAX_TRIALS),
+    ttl: KEPT_MS,
+    ttlResolution: 0,
   });
+  let purgedAt = Number.NEGATIVE_INFINITY;
+  /** With each task, because timers do not run in a thread that waits for tasks. */
+  const forgetUnused = () => {
+    if (performance.now() - purgedAt < PURGE_EVERY_MS) return;
+    purgedAt = performance.now();
+    histories.purgeStale();
+  };
   return (task) => {
+    forgetUnused();
     const { key, specification, stage, from, count, since } = task;
     const history = histories.get(key) ?? new StageHistory(samplerOf(specification, stage), stage.from);
     if (since > history.settled) return { kind: 'incomplete', since: history.settled };

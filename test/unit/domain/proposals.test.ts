@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createProposer, type ProposalTask } from '../../../src/application/proposals.ts';
 import type { KnownTrial } from '../../../src/domain/commands.ts';
 import { firstStageOf } from '../../../src/domain/stages.ts';
@@ -28,6 +28,19 @@ it('asks for the whole history where it has forgotten it: that of the search tha
   for (let i = 0; i < 998; i++) propose(task(`other ${i}`, 0, 3));
   expect(propose(task('second', 5, 6))).toEqual({ kind: 'incomplete', since: 0 });
   expect(propose(task('first', 6, 7))).toMatchObject({ kind: 'points', since: 7 });
+});
+
+it('forgets the history of a search for which it has proposed nothing for a minute', () => {
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
+  const propose = createProposer();
+  propose(task('first', 0, 5));
+  propose(task('second', 0, 5));
+  clock.mockReturnValue(60_000);
+  expect(propose(task('first', 5, 6))).toMatchObject({ kind: 'points', since: 6 });
+  clock.mockReturnValue(62_000);
+  expect(propose(task('second', 5, 6))).toEqual({ kind: 'incomplete', since: 0 });
+  expect(propose(task('first', 6, 7))).toMatchObject({ kind: 'points', since: 7 });
+  clock.mockRestore();
 });
 
 it('proposes from what was sent last, also where settled trials are sent again and have other results', () => {
