@@ -66,6 +66,7 @@ export function createProposer(
     // A history larger than the limit is cached too, as the only one.
     sizeCalculation: ({ length }) => Math.min(Math.max(length, 1), MAX_TRIALS),
     ttl: KEPT_MS,
+    // By default a timer says when to read the clock again, and none fires between tasks (findings/lru-cache-ttl-in-piscina.sh).
     ttlResolution: 0,
   });
   let purgedAt = Number.NEGATIVE_INFINITY;
