@@ -76,10 +76,14 @@ export function createSearchQueries(database: Database): SearchQueries {
       const rows = await trialRows(where, order, limit);
       return rows.map((row) => trialSummaryOf(row, search));
     },
-    values: ({ id }, stage) =>
-      database.$queryRaw`
-        SELECT number, value, deviation FROM trials
-        WHERE search_id = ${id}::uuid AND ${isTrial} AND state = 'complete' AND stage = ${stage}::int AND value IS NOT NULL`,
+    values: async ({ id }, stage) => {
+      // One text instead of a row for each trial, which takes five times longer to read.
+      const [row] = await database.$queryRaw<[{ json: string }]>`
+        SELECT coalesce(json_agg(json_build_array(number, value, deviation)), '[]')::text AS json FROM trials
+        WHERE search_id = ${id}::uuid AND ${isTrial} AND state = 'complete' AND stage = ${stage}::int AND value IS NOT NULL`;
+      const values = JSON.parse(row.json) as [number, number, number | null][];
+      return values.map(([number, value, deviation]) => ({ number, value, deviation }));
+    },
     outcomes: async ({ id }) => {
       const rows = await database.$queryRaw<
         (Omit<TimedOutcome, 'point'> & { hyperparameters: TimedOutcome['point'] })[]
