@@ -1,6 +1,7 @@
 /** Exports all trials of a search, page by page, with constant memory. */
 import { freeName } from '../application/dataset-rows.ts';
 import { tensorBoardLog } from '../application/exports/tensorboard.ts';
+import { withFixed } from '../application/exports/whole-points.ts';
 import { optunaJournal } from '../application/optuna-journal.ts';
 import type { SearchQueries } from '../application/ports.ts';
 import type { Importance } from '../contract/analysis.ts';
@@ -56,10 +57,11 @@ export function exportTrials(
 
 /** At least one page, by number. */
 async function* pagesOf(queries: SearchQueries, search: Search): AsyncGenerator<readonly TrialSummary[]> {
+  const whole = withFixed(search);
   let cursor: string | undefined;
   do {
     const page = await queries.trials(search, { sort: 'number', limit: PAGE, cursor });
-    yield page.items;
+    yield page.items.map(whole);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
 }

@@ -33,6 +33,10 @@ function guess(name: string, all: readonly string[]): string | undefined {
   return layer >= 1 && layer <= MAX_HIDDEN_LAYERS ? `hiddenUnits${layer}` : undefined;
 }
 
+/** Of scikit-learn 1.9.1. */
+export const alphaNote =
+  'alpha of MLPClassifier and MLPRegressor is divided by the rows of a batch, l2 here is not: 0.1 with batches of 200 rows is an l2 of 0.0005';
+
 /** What other libraries call our choices, in lower case without signs. */
 const otherChoices: Readonly<Record<string, string>> = {
   logistic: 'sigmoid',

@@ -250,9 +250,12 @@ it('a grid of scikit-learn has its score and deviations over folds', async () =>
   expect(mapped.map(({ source, hyperparameter }) => [source, hyperparameter])).toEqual([
     ['mlp__activation', 'activation'],
     ['mlp__alpha', 'l2'],
+    ['mlp__hidden_layer_sizes', 'hiddenLayers'],
+    ['mlp__hidden_layer_sizes', 'hiddenUnits1'],
+    ['mlp__hidden_layer_sizes', 'hiddenUnits2'],
     ['mlp__learning_rate_init', 'learningRate'],
   ]);
-  expect(kept.map(({ source }) => source)).toEqual(['mlp__hidden_layer_sizes']);
+  expect(kept).toEqual([]);
   const trial = await service.client.trial(search.id, best.number);
   const mean = splits.reduce((a, b) => a + b, 0) / 3;
   const deviation = Math.sqrt(splits.reduce((sum, split) => sum + (split - mean) ** 2, 0) / 2);
@@ -370,6 +373,26 @@ it('runs that started in the same second, the newest first, are numbered in the 
   const { search } = await service.client.importTrials(Buffer.from(text), { metric: 'val_loss' });
   const trials = await Promise.all([0, 1, 2, 3].map((number) => service.client.trial(search.id, number)));
   expect(trials.map(({ notes }) => notes.at(-1))).toEqual(['a', 'b', 'c', 'd']);
+});
+
+it('a pruned trial keeps the value that the file tells of it in a study for Optuna, though it has no curve', async () => {
+  const rows = Array.from({ length: 12 }, (_, i) => `${i},${i / 8},${i},${i % 3 === 2 ? 'PRUNED' : 'COMPLETE'}`);
+  const file = Buffer.from(['number,value,params_x,state', ...rows].join('\n'));
+  const { search } = await service.client.importTrials(file, { file: 'study.csv', direction: 'minimize' });
+  const journal = await (await service.client.export(search.id, 'optuna-journal')).text();
+  const values = journal.split('\n').flatMap((line) => {
+    const { op_code, values: own } = (line === '' ? {} : JSON.parse(line)) as { op_code?: number; values?: unknown };
+    return op_code === 4 ? [own] : [];
+  });
+  expect(values).toEqual(rows.map((_, i) => [i / 8]));
+});
+
+it('exports call the objective as the file does, and name no data set where there is none', async () => {
+  const { search } = await imported('optuna-two-objectives.csv', { metric: 'values_1', direction: 'maximize' });
+  for (const format of ['tensorboard', 'mlflow'] as const) {
+    const bytes = await (await service.client.export(search.id, format)).arrayBuffer();
+    expect(Buffer.from(bytes).toString('latin1')).toMatch(/maximize values_1(?! of)/);
+  }
 });
 
 it('times that cannot be read are told of', async () => {

@@ -1,4 +1,5 @@
 /** `pd.DataFrame(search.cv_results_).to_csv()` of scikit-learn: every row one candidate. */
+import { alphaNote } from '../names.ts';
 import { numberIn, type Row, type Table } from './table.ts';
 import { prefixed, type TableReader } from './table-reader.ts';
 
@@ -39,6 +40,7 @@ export const scikitLearn: TableReader = {
   },
   notes: ({ names }) => [
     { name: '', text: 'scikit-learn maximizes every score; those of errors are negative' },
+    ...(names.some((name) => /^param_(?:.*__)?alpha$/.test(name)) ? [{ name: '', text: alphaNote }] : []),
     ...(names.includes('n_resources')
       ? [
           {
