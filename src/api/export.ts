@@ -55,9 +55,12 @@ export function exportTrials(
   return exporters[format](dependencies, search);
 }
 
-/** At least one page, by number. */
-async function* pagesOf(queries: SearchQueries, search: Search): AsyncGenerator<readonly TrialSummary[]> {
-  const whole = withFixed(search);
+/** At least one page, by number. `whole`: with what their stages fix. */
+async function* pagesOf(
+  queries: SearchQueries,
+  search: Search,
+  whole = withFixed(search),
+): AsyncGenerator<readonly TrialSummary[]> {
   let cursor: string | undefined;
   do {
     const page = await queries.trials(search, { sort: 'number', limit: PAGE, cursor });
@@ -109,7 +112,8 @@ const exporters: Readonly<Record<ExportFormat, Exporter>> = {
     }
   },
   ndjson: async function* ({ queries }, search) {
-    for await (const trials of readAhead(pagesOf(queries, search))) {
+    // As the API has them.
+    for await (const trials of readAhead(pagesOf(queries, search, (trial) => trial))) {
       yield trials.map((trial) => `${JSON.stringify(trial)}\n`).join('');
     }
   },
