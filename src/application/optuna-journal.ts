@@ -44,7 +44,11 @@ export function optunaJournal(search: Search, importance: Importance): OptunaJou
   const stages = parametersByStage(search);
   return {
     study: studyOf(search, importance),
-    trial: (trial, folds) => trialRecord(search, trial, stages[trial.stage]!, meansByEpoch(folds)),
+    trial: (trial, folds) => {
+      // A stage may have begun since the search was read: it has no hyperparameters and choices but those of the one before.
+      const parameters = stages[trial.stage] ?? stages.at(-1) ?? [];
+      return trialRecord(search, trial, parameters, meansByEpoch(folds));
+    },
   };
 }
 

@@ -129,7 +129,7 @@ function categorical(values: unknown, probabilities: unknown): Reading {
   const notes = [
     ...(texts.length > 0
       ? [
-          `${words(choices(texts))} are texts in W&B’s YAML: numbers have no quotes, and a dot before an exponent (1.0e-5)`,
+          `W&B’s YAML has texts among its choices: ${words(choices(texts))}; a number has no quotes, and a dot before its exponent (1.0e-5)`,
         ]
       : []),
     ...(twice

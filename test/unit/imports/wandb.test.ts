@@ -126,7 +126,9 @@ describe('a sweep of W&B', () => {
   it('tells of choices that are texts in W&B and numbers here', () => {
     const { setting, notes } = rate('{values: [1e-5, 0.1, "0.2"]}');
     expect(setting).toEqual({ distribution: 'categorical', choices: [1e-5, 0.1, 0.2] });
-    expect(notes.map(({ text }) => text)).toContainEqual(expect.stringContaining('1e-5, 0.2 are texts in W&B’s YAML'));
+    expect(notes.map(({ text }) => text)).toContainEqual(
+      expect.stringContaining('texts among its choices: 1e-5, 0.2;'),
+    );
     expect(rate('{values: [1.0e-5, 0.1]}').notes).toEqual([]);
   });
 
