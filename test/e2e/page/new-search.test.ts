@@ -117,6 +117,10 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
     await page.getByRole('link', { name: 'study.csv' }).click();
     await page.getByText('iris · trials of optuna-csv, study.csv').waitFor();
     await page.getByText('best value', { exact: true }).waitFor();
+    // The file tells no epochs and no curves.
+    await page.getByText('12 complete trials. Drag').waitFor();
+    expect(await page.getByText(/0 epochs|epochs trained/).count()).toBe(0);
+    expect(await page.getByRole('heading', { name: 'Learning curves' }).count()).toBe(0);
     for (const view of ['trials', 'analysis', 'findings', 'pruning', 'timeline', 'specification']) {
       await page.goto(`${page.url().split('?')[0]}?view=${view}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
