@@ -111,6 +111,49 @@ describe('a study of Optuna', () => {
     expect(shares[0]!.name).toBe('learningRate');
   });
 
+  it('has the importance of intermediate values too, after the epochs at which trials were pruned', async () => {
+    const of = async (id: string, query = '') => {
+      const response = await fetch(`${service.url}/v1/searches/${id}/importance${query}`);
+      return (await response.json()) as {
+        epochs: number | null;
+        trials: number;
+        groups: readonly object[];
+        shares: readonly { name: string }[];
+      };
+    };
+    // Trials 3, 13, … were pruned after 2 epochs; 11 and 12 failed and the last one never ran, but all of them that ran had reported by then.
+    const withTwo = (await allTrials(service.client, search.id)).filter(({ epochs }) => epochs >= 2).length;
+    expect((await of(search.id)).groups).toEqual([
+      { epochs: null, trials: 68 },
+      { epochs: 2, trials: withTwo },
+    ]);
+    const early = await of(search.id, '?epochs=2');
+    expect(early).toMatchObject({ epochs: 2, trials: withTwo });
+    expect(early.shares[0]!.name).toBe('learningRate');
+
+    const distribution = JSON.stringify({
+      name: 'FloatDistribution',
+      attributes: { low: 0, high: 1, log: false, step: null },
+    });
+    const trial = (i: number) => ({
+      ...{ op_code: 4, study_id: 0, state: i % 5 === 0 ? 1 : 2, values: i % 5 === 0 ? [i / 64] : null },
+      ...{ datetime_start: null, datetime_complete: '2026-05-01T10:00:01.000000+00:00', value: null },
+      params: { x: i / 40, y: ((i * 7) % 40) / 40 },
+      distributions: { x: distribution, y: distribution },
+      intermediate_values: i % 5 === 0 ? { 1: i, 2: i } : i === 3 ? { 1: Number.NaN } : { 1: i },
+    });
+    const records = [
+      { op_code: 0, study_name: 'pruned', directions: [1] },
+      ...Array.from({ length: 40 }, (_, i) => trial(i)),
+    ];
+    const journal = Buffer.from(records.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    const { search: pruned } = await service.client.importTrials(journal, { file: 'pruned.log' });
+    const found = await of(pruned.id);
+    // Eight complete trials are too few, and trial 3 has no number.
+    expect(found).toMatchObject({ epochs: 1, trials: 39, groups: [{ trials: 8 }, { epochs: 1, trials: 39 }] });
+    expect(found.shares[0]!.name).toBe('x');
+  });
+
   it.each(Object.keys(endpoints).filter((name) => name.startsWith('GET /v1/searches/:id')) as EndpointName[])(
     '%s answers, as it was published',
     async (name) => {
