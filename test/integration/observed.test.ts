@@ -152,6 +152,14 @@ describe('a study of Optuna', () => {
     // Eight complete trials are too few, and trial 3 has no number.
     expect(found).toMatchObject({ epochs: 1, trials: 39, groups: [{ trials: 8 }, { epochs: 1, trials: 39 }] });
     expect(found.shares[0]!.name).toBe('x');
+
+    // Of many ends some are offered, evenly among them.
+    const steps = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, step) => [step + 1, step]));
+    const many = Array.from({ length: 50 }, (_, i) => ({ ...trial(1), intermediate_values: steps(i + 1) }));
+    const text = [records[0]!, ...many].map((one) => `${JSON.stringify(one)}\n`).join('');
+    const { search: stopped } = await service.client.importTrials(Buffer.from(text), { file: 'stopped.log' });
+    const groups = Array.from({ length: 17 }, (_, i) => ({ epochs: 50 - 3 * i, trials: 1 + 3 * i }));
+    expect((await of(stopped.id)).groups).toEqual([{ epochs: null, trials: 0 }, ...groups]);
   });
 
   it.each(Object.keys(endpoints).filter((name) => name.startsWith('GET /v1/searches/:id')) as EndpointName[])(

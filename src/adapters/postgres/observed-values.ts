@@ -5,7 +5,7 @@ import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
 import type { Database } from './connection.ts';
 
-/** Trials may have been stopped after any of thousands of epochs: those that most trials have reached are enough to choose from. */
+/** Trials may have been stopped after any of thousands of epochs: so many, evenly among them, are enough to choose from. */
 const MAX_GROUPS = 20;
 
 type Reports = Pick<SearchQueries, 'reportCounts' | 'reportsAt'>;
@@ -21,12 +21,12 @@ export function observedCounts(database: Database, search: Search): ReturnType<R
       SELECT number, state, epochs, curves->0->(${curveIn(search)}::text) AS curve FROM trials
       WHERE search_id = ${search.id}::uuid AND number < ${FIRST_RUN}::int AND jsonb_typeof(curves) = 'array'
     ), counts AS (
-      SELECT v.place::int AS epochs, count(*)::int AS trials
+      SELECT v.place::int AS epochs, count(*)::int AS trials, row_number() OVER (ORDER BY v.place DESC) - 1 AS nth, count(*) OVER () AS ends
       FROM known k CROSS JOIN LATERAL jsonb_array_elements(k.curve) WITH ORDINALITY AS v(value, place)
       WHERE jsonb_typeof(v.value) = 'number' AND v.place IN (SELECT epochs FROM known WHERE state = 'pruned')
-      GROUP BY v.place ORDER BY trials DESC, v.place DESC LIMIT ${MAX_GROUPS}::int
+      GROUP BY v.place
     )
-    SELECT epochs, trials FROM counts ORDER BY epochs`;
+    SELECT epochs, trials FROM counts WHERE nth % ceil(ends::float8 / ${MAX_GROUPS}::int)::int = 0 ORDER BY epochs`;
 }
 
 export function observedAt(database: Database, search: Search, epochs: number): ReturnType<Reports['reportsAt']> {
