@@ -85,10 +85,17 @@ function readSource(text: string, file: string | undefined, format: Format | und
 }
 
 const MAX_LISTED = 10;
+const MAX_SHOWN = 40;
+const MAX_TEXT = 200;
 
 function listed(all: readonly string[]): string {
   const more = all.length > MAX_LISTED ? ` and ${all.length - MAX_LISTED} more` : '';
-  return all.slice(0, MAX_LISTED).join(', ') + more;
+  const some = all.slice(0, MAX_LISTED).map((one) => (one.length > MAX_TEXT ? `${one.slice(0, MAX_TEXT)}…` : one));
+  return some.join(', ') + more;
+}
+
+function brief(number: string): string {
+  return number.length > MAX_SHOWN ? `${number.slice(0, MAX_SHOWN)}…` : number;
 }
 
 type Notes = SourceSpace['notes'];
@@ -98,7 +105,7 @@ function spelledInJson(data: unknown, yaml: unknown): { readonly spelled: unknow
   const numbers: string[] = [];
   const visit = (json: unknown, read: unknown, path: readonly string[]): unknown => {
     if (typeof json === 'number' && typeof read === 'string') {
-      numbers.push(`${path.join('.')} (${read})`);
+      numbers.push(`${path.join('.')} (${brief(read)})`);
       return new Spelled(json, true);
     }
     if (Array.isArray(read)) return read.map((one, i) => visit(listOf(json)[i], one, [...path, String(i)]));
@@ -112,7 +119,7 @@ function spelledInJson(data: unknown, yaml: unknown): { readonly spelled: unknow
 }
 
 function base60Notes(data: unknown): Notes {
-  const found = base60In(data).map(([name, { base60, value }]) => `${name}: ${base60} is ${value}`);
+  const found = base60In(data).map(([name, { base60 = '', value }]) => `${name}: ${brief(base60)} is ${value}`);
   if (found.length === 0) return [];
   return [{ name: '', text: `PyYAML reads digits with colons in base 60; in quotes they are texts: ${listed(found)}` }];
 }

@@ -96,6 +96,14 @@ describe('a sweep of W&B', () => {
     ).not.toContain('base 60');
   });
 
+  it('tells of the first of many numbers in base 60, of long ones the beginning', () => {
+    const values = [`1${':30'.repeat(20)}`, ...Array.from({ length: 20 }, () => '1:30'), '8'];
+    const texts = sweep(`  units: {values: [${values.join(', ')}]}`).notes.map(({ text }) => text);
+    expect(texts.filter((text) => text.includes('base 60'))).toEqual([
+      expect.stringMatching(/values\.0: 1(?::30){13}… is [\d.e+]+, parameters.*: 1:30 is 90 and 11 more$/),
+    ]);
+  });
+
   it('has numbers of JSON that are texts in YAML, and tells of them', () => {
     const text = JSON.stringify({
       method: 'random',
