@@ -2,7 +2,7 @@
 import type { Value } from '../algorithms/space/space.ts';
 import { field, isFields, listOf, maybeNumber, numberIn, plainValue, shown, textOf } from './fields.ts';
 import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder, unreadable } from './imported-space.ts';
-import { alphaNote } from './names.ts';
+import { scikitNotes } from './names.ts';
 import { choices, multiplesInside, range, roundedFromZero, weightNote, words } from './supports.ts';
 
 const OWN_FORMAT = 'hypersearch-space';
@@ -27,8 +27,10 @@ export function readOwn(data: unknown): SourceSpace {
     throw unreadable('hyperparameters', `must be an object, got ${shown(hyperparameters)}`);
   const space = new SpaceBuilder(OWN_FORMAT);
   for (const [name, given] of Object.entries(hyperparameters)) space.parameter(name, () => parameter(given, read));
-  const alpha = Object.keys(hyperparameters).find((name) => /(?:^|__)alpha$/.test(name));
-  if (tool === 'scikit-learn' && alpha !== undefined) space.note(alpha, alphaNote);
+  if (tool === 'scikit-learn')
+    for (const [name, given] of Object.entries(hyperparameters))
+      for (const text of scikitNotes(name, (value) => JSON.stringify(given).includes(`"${value}"`)))
+        space.note(name, text);
   const metric = textOf(field(data, 'metric'));
   if (metric !== undefined) space.objective(metric, field(data, 'direction'));
   const trials = maybeNumber(field(data, 'trials'));

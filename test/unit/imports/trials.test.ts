@@ -391,6 +391,15 @@ describe('a table', () => {
     expect(await told(scikitLearn.replace('param_leaf', 'param_max_alpha'))).toEqual([]);
   });
 
+  it('of scikit-learn says that its sgd has a momentum', async () => {
+    const told = async (text: string) => (await read(text)).notes.filter((one) => one.text.includes('Nesterov'));
+    const solver = scikitLearn.replace('param_leaf', 'param_mlp__solver');
+    expect(await told(solver)).toEqual([]);
+    expect(await told(solver.replace(',2,1,', ',2,sgd,'))).toEqual([
+      { name: 'mlp__solver', text: expect.stringContaining('optimizer nesterov here') },
+    ]);
+  });
+
   it('of Optuna says where a value may be None', async () => {
     const { notes } = await read(table('q', ['1', '', '3']));
     expect(notes).toContainEqual({ name: 'q', text: expect.stringContaining('no value in 1 of 3 trials') });
