@@ -1,6 +1,7 @@
 /** Exports all trials of a search, page by page, with constant memory. */
 import { freeName } from '../application/dataset-rows.ts';
 import { tensorBoardLog } from '../application/exports/tensorboard.ts';
+import { withFixed } from '../application/exports/whole-points.ts';
 import { optunaJournal } from '../application/optuna-journal.ts';
 import type { SearchQueries } from '../application/ports.ts';
 import type { Importance } from '../contract/analysis.ts';
@@ -54,12 +55,16 @@ export function exportTrials(
   return exporters[format](dependencies, search);
 }
 
-/** At least one page, by number. */
-async function* pagesOf(queries: SearchQueries, search: Search): AsyncGenerator<readonly TrialSummary[]> {
+/** At least one page, by number. `whole`: with what their stages fix. */
+async function* pagesOf(
+  queries: SearchQueries,
+  search: Search,
+  whole = withFixed(search),
+): AsyncGenerator<readonly TrialSummary[]> {
   let cursor: string | undefined;
   do {
     const page = await queries.trials(search, { sort: 'number', limit: PAGE, cursor });
-    yield page.items;
+    yield page.items.map(whole);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
 }
@@ -107,7 +112,8 @@ const exporters: Readonly<Record<ExportFormat, Exporter>> = {
     }
   },
   ndjson: async function* ({ queries }, search) {
-    for await (const trials of readAhead(pagesOf(queries, search))) {
+    // As the API has them.
+    for await (const trials of readAhead(pagesOf(queries, search, (trial) => trial))) {
       yield trials.map((trial) => `${JSON.stringify(trial)}\n`).join('');
     }
   },

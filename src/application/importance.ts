@@ -52,7 +52,8 @@ export function createImportance({
         { epochs: null, trials: complete.trials },
         ...(await queries.reportCounts(search, stage.index)).toReversed(),
       ];
-      const chosen = wanted === undefined ? defaultOf(groups) : groupAt(groups, wanted);
+      const isObserved = search.specification.observed !== undefined;
+      const chosen = wanted === undefined ? defaultOf(groups, isObserved) : groupAt(groups, wanted);
       const known =
         chosen.epochs === null ? complete.sample : await queries.reportsAt(search, stage.index, chosen.epochs);
       const every = Math.ceil(known.length / MAX_TRIALS);
@@ -80,8 +81,12 @@ function groupAt(groups: readonly Group[], wanted: Epochs): Group {
   throw new Problem('invalidRequest', `epochs: ${message}`, [{ path: 'epochs', message }]);
 }
 
-/** `groups` have fewer epochs one after the other. */
-function defaultOf(groups: readonly Group[]): Group {
+/**
+ * `groups` have fewer epochs one after the other. `isObserved`: what a step of another tool means is not known, so its intermediate values stand in only
+ * where too few trials are complete.
+ */
+function defaultOf(groups: readonly Group[], isObserved: boolean): Group {
+  if (isObserved && groups[0]!.trials >= MIN_TRIALS) return groups[0]!;
   const most = groups.reduce((largest, group) => (group.trials > largest.trials ? group : largest));
   return groups.find(({ trials }) => trials >= ENOUGH_TRIALS) ?? most;
 }

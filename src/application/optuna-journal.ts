@@ -44,7 +44,11 @@ export function optunaJournal(search: Search, importance: Importance): OptunaJou
   const stages = parametersByStage(search);
   return {
     study: studyOf(search, importance),
-    trial: (trial, folds) => trialRecord(search, trial, stages[trial.stage]!, meansByEpoch(folds)),
+    trial: (trial, folds) => {
+      // A stage may have begun since the search was read: it has no hyperparameters and choices but those of the one before.
+      const parameters = stages[trial.stage] ?? stages.at(-1) ?? [];
+      return trialRecord(search, trial, parameters, meansByEpoch(folds));
+    },
   };
 }
 
@@ -95,7 +99,8 @@ function trialRecord(
   const active = parameters.filter(({ of }) => trial.hyperparameters[of] !== undefined);
   const finite = means.flatMap((value, i) => (value === null ? [] : [[i + 1, value] as const]));
   const state = optunaState(trial);
-  const value = state === 'complete' ? trial.value : state === 'pruned' ? (finite.at(-1)?.[1] ?? null) : null;
+  // Files of other tools may tell the value of a pruned trial, and no curve.
+  const value = state === 'complete' ? trial.value : state === 'pruned' ? (finite.at(-1)?.[1] ?? trial.value) : null;
   return line({
     op_code: operation.createTrial,
     ...STUDY,
@@ -159,9 +164,13 @@ function attributesOf(trial: TrialSummary): Record<string, string | number> {
 function parametersByStage(search: Search): (readonly Parameter[])[] {
   const stages = stagesOf(search);
   const kinds = new Map<string, string>();
-  return stages.map(({ index, hyperparameters }) =>
-    variedOf(hyperparameters).map((of): Parameter => {
-      const own = hyperparameters[of] as Distribution;
+  const latest = new Map<string, Distribution>();
+  return stages.map(({ index, hyperparameters }) => {
+    for (const of of variedOf(hyperparameters)) latest.set(of, hyperparameters[of] as Distribution);
+    // One that is fixed in this stage still has the distribution of an earlier one.
+    const names = [...latest.keys()].filter((name) => hyperparameters[name] !== undefined);
+    return names.map((of): Parameter => {
+      const own = latest.get(of)!;
       const kind = own.distribution === 'categorical' ? own.distribution : `${own.distribution} ${own.scale}`;
       if (!kinds.has(of)) kinds.set(of, kind);
       const name = kinds.get(of) === kind ? of : `${of} (stage ${index + 1})`;
@@ -170,8 +179,8 @@ function parametersByStage(search: Search): (readonly Parameter[])[] {
       }
       const choices = [...new Set(stages.flatMap((stage) => choicesOf(stage.hyperparameters[of])))];
       return { of, name, distribution: written('CategoricalDistribution', { choices }), choices };
-    }),
-  );
+    });
+  });
 }
 
 function choicesOf(setting: Value | Distribution | undefined): readonly Value[] {

@@ -42,11 +42,15 @@ export function numberIn(fields: unknown, name: string, read = maybeNumber): num
   return number;
 }
 
-/** A text, number or boolean, or NoCounterpart. */
+/** A text, number or boolean, or NoCounterpart. A list of numbers is its text: units of layers may be one. */
 export function plainValue(value: unknown, what = 'a value'): Value {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   const number = maybeNumber(value);
   if (number !== undefined) return number;
+  if (Array.isArray(value)) {
+    const numbers = value.flatMap((one) => maybeNumber(one) ?? []);
+    if (numbers.length === value.length) return JSON.stringify(numbers);
+  }
   throw new NoCounterpart(`${what} must be a number, a text or a boolean, got ${shown(value)}`);
 }
 

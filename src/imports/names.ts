@@ -33,6 +33,20 @@ function guess(name: string, all: readonly string[]): string | undefined {
   return layer >= 1 && layer <= MAX_HIDDEN_LAYERS ? `hiddenUnits${layer}` : undefined;
 }
 
+/** What means something else in scikit-learn 1.9.1. `name`: of a parameter. `hasValue`: whether it may be that. */
+export function scikitNotes(name: string, hasValue: (value: string) => boolean): readonly string[] {
+  const own = name.split('__').at(-1);
+  if (own === 'alpha')
+    return [
+      'alpha of MLPClassifier and MLPRegressor is divided by the rows of a batch, l2 here is not: 0.1 with batches of 200 rows is an l2 of 0.0005',
+    ];
+  if (own === 'solver' && hasValue('sgd'))
+    return [
+      'sgd of MLPClassifier and MLPRegressor has by default a Nesterov momentum of 0.9, which is the optimizer nesterov here; sgd here has none',
+    ];
+  return [];
+}
+
 /** What other libraries call our choices, in lower case without signs. */
 const otherChoices: Readonly<Record<string, string>> = {
   logistic: 'sigmoid',

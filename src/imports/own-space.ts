@@ -2,6 +2,7 @@
 import type { Value } from '../algorithms/space/space.ts';
 import { field, isFields, listOf, maybeNumber, numberIn, plainValue, shown, textOf } from './fields.ts';
 import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder, unreadable } from './imported-space.ts';
+import { scikitNotes } from './names.ts';
 import { choices, multiplesInside, range, roundedFromZero, weightNote, words } from './supports.ts';
 
 const OWN_FORMAT = 'hypersearch-space';
@@ -26,6 +27,10 @@ export function readOwn(data: unknown): SourceSpace {
     throw unreadable('hyperparameters', `must be an object, got ${shown(hyperparameters)}`);
   const space = new SpaceBuilder(OWN_FORMAT);
   for (const [name, given] of Object.entries(hyperparameters)) space.parameter(name, () => parameter(given, read));
+  if (tool === 'scikit-learn')
+    for (const [name, given] of Object.entries(hyperparameters))
+      for (const text of scikitNotes(name, (value) => JSON.stringify(given).includes(`"${value}"`)))
+        space.note(name, text);
   const metric = textOf(field(data, 'metric'));
   if (metric !== undefined) space.objective(metric, field(data, 'direction'));
   const trials = maybeNumber(field(data, 'trials'));

@@ -3,7 +3,7 @@
 import type { Task } from '../domain/specification/objectives.ts';
 import { Problem } from '../errors.ts';
 import { isConfigSpace, readConfigSpace } from './configspace.ts';
-import { field, isFields } from './fields.ts';
+import { field, isFields, listOf } from './fields.ts';
 import { type Format, formats, type SourceSpace, unreadable } from './imported-space.ts';
 import { isKatib, readKatib } from './katib.ts';
 import { isKerasTuner, readKerasTuner } from './keras-tuner.ts';
@@ -11,7 +11,7 @@ import type { NameMapping } from './names.ts';
 import { isNni, readNni } from './nni.ts';
 import { isJournal, readJournal } from './optuna.ts';
 import { isOwn, readOwn } from './own-space.ts';
-import { parseJson, parseYaml } from './source-text.ts';
+import { base60In, parseJson, parseYaml, Spelled, withoutBase60 } from './source-text.ts';
 import { type ImportedSpace, toSpecification } from './to-specification.ts';
 import { isVizier, readVizier } from './vizier.ts';
 import { isWandb, readWandb } from './wandb.ts';
@@ -75,8 +75,53 @@ function readSource(text: string, file: string | undefined, format: Format | und
   if (known === undefined)
     throw unreadable('', `is not a search space of ${formats.join(', ')}: it has ${keysOf(data)}`);
   const [name, { read }] = known;
+  // Programs in Go, such as Kubernetes, have no numbers in base 60.
+  if (name === 'katib-experiment') return read(withoutBase60(data));
   // A sweep tells 1 from 1.0, which JSON.parse does not; JSON is YAML too.
-  return read(name === 'wandb-sweep' && isJson ? parseYaml(content) : data);
+  const isSweepInJson = name === 'wandb-sweep' && isJson;
+  const { spelled, notes } = isSweepInJson ? spelledInJson(data, parseYaml(content)) : { spelled: data, notes: [] };
+  const space = read(spelled);
+  return { ...space, notes: [...space.notes, ...notes, ...base60Notes(spelled)] };
+}
+
+const MAX_LISTED = 10;
+const MAX_SHOWN = 40;
+const MAX_TEXT = 200;
+
+function listed(all: readonly string[]): string {
+  const more = all.length > MAX_LISTED ? ` and ${all.length - MAX_LISTED} more` : '';
+  const some = all.slice(0, MAX_LISTED).map((one) => (one.length > MAX_TEXT ? `${one.slice(0, MAX_TEXT)}…` : one));
+  return some.join(', ') + more;
+}
+
+function brief(number: string): string {
+  return number.length > MAX_SHOWN ? `${number.slice(0, MAX_SHOWN)}…` : number;
+}
+
+type Notes = SourceSpace['notes'];
+
+/** What PyYAML takes for a text is a number nonetheless where JSON has one, such as the 1e-05 that Python writes. */
+function spelledInJson(data: unknown, yaml: unknown): { readonly spelled: unknown; readonly notes: Notes } {
+  const numbers: string[] = [];
+  const visit = (json: unknown, read: unknown, path: readonly string[]): unknown => {
+    if (typeof json === 'number' && typeof read === 'string') {
+      numbers.push(`${path.join('.')} (${brief(read)})`);
+      return new Spelled(json, true);
+    }
+    if (Array.isArray(read)) return read.map((one, i) => visit(listOf(json)[i], one, [...path, String(i)]));
+    if (!isFields(read)) return read;
+    const entries = Object.entries(read);
+    return Object.fromEntries(entries.map(([name, one]) => [name, visit(field(json, name), one, [...path, name])]));
+  };
+  const spelled = visit(data, yaml, []);
+  const text = `numbers of JSON that are texts where W&B reads the file as YAML (wandb sweep FILE), since they have an exponent without a dot or a sign: ${listed(numbers)}`;
+  return { spelled, notes: numbers.length === 0 ? [] : [{ name: '', text }] };
+}
+
+function base60Notes(data: unknown): Notes {
+  const found = base60In(data).map(([name, { base60 = '', value }]) => `${name}: ${brief(base60)} is ${value}`);
+  if (found.length === 0) return [];
+  return [{ name: '', text: `PyYAML reads digits with colons in base 60; in quotes they are texts: ${listed(found)}` }];
 }
 
 function keysOf(data: unknown): string {

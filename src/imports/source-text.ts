@@ -18,9 +18,12 @@ import { unreadable } from './imported-space.ts';
 export class Spelled {
   readonly value: number;
   readonly isFloat: boolean;
-  constructor(value: number, isFloat: boolean) {
+  /** Of a number in base 60, such as `1:30`: as it is written. Other readers of YAML than PyYAML take it for a text. */
+  readonly base60: string | undefined;
+  constructor(value: number, isFloat: boolean, base60?: string) {
     this.value = value;
     this.isFloat = isFloat;
+    this.base60 = base60;
   }
 }
 
@@ -140,30 +143,59 @@ function scalarOf(node: Scalar): unknown {
 function taggedScalar(tag: string | undefined, source: string): Spelled | string | undefined {
   if (tag === 'tag:yaml.org,2002:str') return source;
   if (tag !== 'tag:yaml.org,2002:float' && tag !== 'tag:yaml.org,2002:int') return undefined;
-  const isFloat = tag.endsWith('float');
-  const number = source.replaceAll('_', '').trim();
+  const plain = plainScalar(source.trim());
+  const read = plain instanceof Spelled ? plain : undefined;
   // PyYAML refuses what is none.
-  const isOne = isFloat ? number !== '' && Number.isFinite(Number(number)) : /^[-+]?(?:0|[1-9][0-9]*)$/.test(number);
-  return isOne ? new Spelled(Number(number), isFloat) : source;
+  if (tag.endsWith('int')) return read === undefined || read.isFloat ? source : read;
+  if (read?.base60 !== undefined) return new Spelled(read.value, true, read.base60);
+  const number = source.replaceAll('_', '').trim();
+  return number !== '' && Number.isFinite(Number(number)) ? new Spelled(Number(number), true) : source;
 }
 
-/** A plain scalar as PyYAML resolves it: `1e-5` is a text, `012` is 10, `yes` is true. */
+/** A plain scalar as PyYAML resolves it: `1e-5` is a text, `012` is 10, `1:30` is 90, `yes` is true. */
 function plainScalar(source: string): Spelled | string | boolean | null {
   if (/^(?:~|null|Null|NULL|)$/.test(source)) return null;
   if (/^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/.test(source)) return true;
   if (/^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/.test(source)) return false;
+  return plainNumber(source) ?? source;
+}
+
+function plainNumber(source: string): Spelled | undefined {
   const digits = source.replaceAll('_', '');
   if (/^[-+]?(?:0|[1-9][0-9_]*)$/.test(source)) return new Spelled(Number(digits), false);
-  const based = /^([-+]?)0(?:b([01_]+)|x([0-9a-fA-F_]+)|([0-7_]+))$/.exec(source);
+  const based = /^([-+]?)0(?:b([01]+)|x([0-9a-fA-F]+)|([0-7]*))$/.exec(digits);
   if (based !== null) {
     const [, sign, two, sixteen, eight] = based;
-    const [number, base] = two !== undefined ? [two, 2] : sixteen !== undefined ? [sixteen, 16] : [eight!, 8];
-    return new Spelled(Number.parseInt(`${sign}${number.replaceAll('_', '')}`, base), false);
+    const [number, base] = two !== undefined ? [two, 2] : sixteen !== undefined ? [sixteen, 16] : [`0${eight}`, 8];
+    return new Spelled(Number.parseInt(`${sign}${number}`, base), false);
   }
-  if (/^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?$/.test(source))
+  if (/^(?:[-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?$/.test(source))
     return new Spelled(Number(digits), true);
+  const isFloat = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*$/.test(source);
+  if (isFloat || /^[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+$/.test(source))
+    return new Spelled(inBase60(digits), isFloat, source);
   if (/^[-+]?\.(?:inf|Inf|INF)$/.test(source))
     return new Spelled(source[0] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY, true);
-  if (/^\.(?:nan|NaN|NAN)$/.test(source)) return new Spelled(Number.NaN, true);
-  return source;
+  return /^\.(?:nan|NaN|NAN)$/.test(source) ? new Spelled(Number.NaN, true) : undefined;
+}
+
+function inBase60(digits: string): number {
+  const parts = digits.replace(/^[-+]/, '').split(':');
+  const value = parts.reduce((sum, part) => sum * 60 + Number(part), 0);
+  return digits.startsWith('-') ? -value : value;
+}
+
+/** Numbers in base 60 as the texts that YAML 1.2 and the YAML of Go take them for. */
+export function withoutBase60(data: unknown): unknown {
+  if (data instanceof Spelled) return data.base60 ?? data;
+  if (Array.isArray(data)) return data.map(withoutBase60);
+  if (typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, withoutBase60(value)]));
+}
+
+/** The numbers in base 60, with their paths. */
+export function base60In(data: unknown, path: readonly string[] = []): readonly (readonly [string, Spelled])[] {
+  if (data instanceof Spelled) return data.base60 === undefined ? [] : [[path.join('.'), data]];
+  if (typeof data !== 'object' || data === null) return [];
+  return Object.entries(data).flatMap(([name, value]) => base60In(value, [...path, name]));
 }

@@ -21,6 +21,7 @@ import {
   type SourceParameter,
   type SourceSpace,
 } from './imported-space.ts';
+import { searchedLayers } from './layers.ts';
 import { ownMetric } from './metric-names.ts';
 import { matchNames, type NameMapping, valueFor } from './names.ts';
 
@@ -51,7 +52,7 @@ export function toSpecification(space: SourceSpace, { names, dataset }: Target):
   const work = new Mapping(space, names);
   const parts = strategyOf(space, work);
   const objective = objectiveOf(space, dataset?.task, work);
-  const hyperparameters = Object.fromEntries([...work.mapped.values()].map((one) => [one.hyperparameter, one.setting]));
+  const hyperparameters = Object.fromEntries(work.mapped.map((one) => [one.hyperparameter, one.setting]));
   addLayers(hyperparameters, work);
   const specification = {
     ...(dataset && { dataset: dataset.name }),
@@ -63,7 +64,7 @@ export function toSpecification(space: SourceSpace, { names, dataset }: Target):
   return {
     format: space.format,
     specification,
-    mapped: [...work.mapped.values()],
+    mapped: work.mapped,
     settings: [
       ...[...used].map(({ source, part }) => ({ source, part })),
       ...(objective
@@ -82,7 +83,8 @@ export function toSpecification(space: SourceSpace, { names, dataset }: Target):
 
 /** Maps hyperparameter by hyperparameter; what the specification would refuse is left out, with its words. */
 class Mapping {
-  readonly mapped = new Map<string, Mapped>();
+  /** Several of a name that is a list of units. */
+  mapped: readonly Mapped[] = [];
   readonly unmapped: LeftOut[];
   readonly notes: { name: string; text: string }[];
 
@@ -95,13 +97,14 @@ class Mapping {
     );
     const sources = new Map(space.parameters.map((one) => [one.name, one]));
     for (const one of space.parameters) this.#try(one.name, () => this.#map(one, targets.get(one.name)));
-    for (const [name] of [...this.mapped]) this.#try(name, () => this.#condition(sources.get(name)!));
+    const found = new Set(this.mapped.map(({ source }) => source));
+    for (const source of found) this.#try(source, () => this.#condition(sources.get(source)!));
     const isGrid = space.strategy.some(({ part, value }) => part === 'sampler' && value['type'] === 'grid');
     this.#check(isGrid);
   }
 
   leaveOut(name: string, why: string, kind: LeftOut['kind'] = 'hyperparameter'): void {
-    this.mapped.delete(name);
+    this.mapped = this.mapped.filter(({ source }) => source !== name);
     this.unmapped.push({ name, kind, why });
   }
 
@@ -123,8 +126,15 @@ class Mapping {
     const row = target === undefined ? undefined : rowOf(target);
     if (target === undefined || row === undefined)
       throw new NoCounterpart(`no hyperparameter here is known by this name${didYouMean(name, hyperparameterNames)}`);
-    const taken = [...this.mapped.values()].find(({ hyperparameter }) => hyperparameter === target);
-    if (taken !== undefined) throw new NoCounterpart(`${target} is already set by ${taken.source}`);
+    const layers = target === 'hiddenUnits' ? searchedLayers(setting) : undefined;
+    const taken = this.mapped.find(({ hyperparameter: one }) => one === target || layers?.settings.has(one));
+    if (taken !== undefined) throw new NoCounterpart(`${taken.hyperparameter} is already set by ${taken.source}`);
+    if (layers !== undefined) {
+      for (const text of [...notes, ...layers.notes]) this.note(name, text);
+      const own = [...layers.settings].map(([hyperparameter, one]) => ({ hyperparameter, setting: one }));
+      this.mapped = [...this.mapped, ...own.map((one) => ({ source: name, ...one, alternatives: [] }))];
+      return;
+    }
     const fitted = fitInto(row, setting);
     const others = alternatives.flatMap(({ about, setting: other }) => {
       try {
@@ -137,15 +147,17 @@ class Mapping {
       }
     });
     for (const text of [...notes, ...fitted.notes]) this.note(name, text);
-    this.mapped.set(name, { source: name, hyperparameter: target, setting: fitted.setting, alternatives: others });
+    const own = { source: name, hyperparameter: target, setting: fitted.setting, alternatives: others };
+    this.mapped = [...this.mapped, own];
   }
 
   #condition({ name, when = [] }: SourceParameter): void {
     const conditions: [string, readonly Value[]][] = [];
     for (const [parentName, values] of when) {
-      const parent = this.mapped.get(parentName);
-      if (parent === undefined) {
-        this.note(name, `it depends on ${parentName}, which is not mapped: it is always active here`);
+      const [parent, ...more] = this.mapped.filter(({ source }) => source === parentName);
+      if (parent === undefined || more.length > 0) {
+        const why = parent === undefined ? 'is not mapped' : 'is several hyperparameters here';
+        this.note(name, `it depends on ${parentName}, which ${why}: it is always active here`);
         continue;
       }
       const row = rowOf(parent.hyperparameter)!;
@@ -158,26 +170,26 @@ class Mapping {
         throw new NoCounterpart(`it is never active: ${parentName} is never ${values.join(', ')}`);
       conditions.push([parent.hyperparameter, [...new Set(possible)]]);
     }
-    const one = this.mapped.get(name)!;
     if (conditions.length === 0) return;
-    if (typeof one.setting !== 'object') {
+    const own = this.mapped.filter(({ source }) => source === name);
+    if (own.every(({ setting }) => typeof setting !== 'object')) {
       this.note(name, 'its value is fixed: its condition has no effect here');
       return;
     }
     const condition = Object.fromEntries(conditions);
     const conditional = (setting: Setting): Setting =>
-      typeof setting === 'object' ? { ...setting, when: condition } : setting;
-    this.mapped.set(name, {
-      ...one,
-      setting: conditional(one.setting),
-      alternatives: one.alternatives.map((other) => ({ ...other, setting: conditional(other.setting) })),
+      typeof setting === 'object' ? { ...setting, when: { ...setting.when, ...condition } } : setting;
+    this.mapped = this.mapped.map((one) => {
+      if (one.source !== name) return one;
+      const alternatives = one.alternatives.map((other) => ({ ...other, setting: conditional(other.setting) }));
+      return { ...one, setting: conditional(one.setting), alternatives };
     });
   }
 
   /** Every round leaves out what the specification would refuse, until nothing is. */
   #check(isGrid: boolean): void {
     for (;;) {
-      const given = Object.fromEntries([...this.mapped.values()].map((one) => [one.hyperparameter, one.setting]));
+      const given = Object.fromEntries(this.mapped.map((one) => [one.hyperparameter, one.setting]));
       const parsed = hyperparametersSchema.safeParse(given);
       const invalid = parsed.success
         ? []
@@ -189,12 +201,10 @@ class Mapping {
           message,
         })),
       ];
-      const bad = [...this.mapped].filter(([, { hyperparameter }]) =>
-        issues.some(({ path }) => path === hyperparameter),
-      );
+      const bad = this.mapped.filter(({ hyperparameter }) => issues.some(({ path }) => path === hyperparameter));
       if (bad.length === 0) return;
-      for (const [name, { hyperparameter }] of bad)
-        this.leaveOut(name, issues.find(({ path }) => path === hyperparameter)!.message);
+      for (const [source, { hyperparameter }] of new Map(bad.map((one) => [one.source, one])))
+        this.leaveOut(source, issues.find(({ path }) => path === hyperparameter)!.message);
     }
   }
 }
@@ -222,7 +232,7 @@ function strategyOf(
       work.leaveOut(source, 'must be a whole number from 1 to 1000000', 'setting');
     else parts[part] = { ...parts[part], ...value };
   }
-  const epochs = [...work.mapped.values()].find(({ hyperparameter }) => hyperparameter === 'epochs');
+  const epochs = work.mapped.find(({ hyperparameter }) => hyperparameter === 'epochs');
   if (parts['sampler']?.['type'] === 'cmaes' && epochs === undefined)
     work.note('', 'cmaes here works on numeric hyperparameters; choices are drawn at random');
   return parts;

@@ -2,7 +2,7 @@
 import { field, isFields, listOf, maybeNumber, numberIn, plainValue, shown, textOf } from './fields.ts';
 import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder } from './imported-space.ts';
 import { Spelled } from './source-text.ts';
-import { choices, quantized, range } from './supports.ts';
+import { choices, quantized, range, words } from './supports.ts';
 
 export function isWandb(data: unknown): boolean {
   return (
@@ -125,7 +125,13 @@ function categorical(values: unknown, probabilities: unknown): Reading {
   const list = listOf(values).map((one) => plainValue(one, 'a choice'));
   const setting = choices(list);
   const twice = setting.distribution === 'categorical' && setting.choices.length < list.length;
+  const texts = list.filter((one) => typeof one === 'string' && one.trim() !== '' && Number.isFinite(Number(one)));
   const notes = [
+    ...(texts.length > 0
+      ? [
+          `W&B’s YAML has texts among its choices: ${words(choices(texts))}; a number has no quotes, and a dot before its exponent (1.0e-5)`,
+        ]
+      : []),
     ...(twice
       ? ['choices that are there twice count once here and in W&B’s grid; its random search draws them twice as often']
       : []),
@@ -146,12 +152,22 @@ function bounds(config: unknown): [low: number, high: number] {
     const text = field(config, name);
     if (typeof text === 'string' && text !== '' && Number.isFinite(Number(text)))
       throw new NoCounterpart(
-        `${name}: ${text} is a text in W&B’s YAML, which it refuses; a number needs a dot and a sign: 1.0e-5`,
+        `${name}: ${text} is a text in W&B’s YAML, which it refuses; write ${spelledForYaml(text)}, without quotes`,
       );
   }
   const [low, high] = [numberIn(config, 'min'), numberIn(config, 'max')];
   if (low >= high) throw new NoCounterpart(`W&B refuses min ${low} that is not below max ${high}`);
   return [low, high];
+}
+
+/** A number as PyYAML takes it for one: digits and a dot before an exponent, which has a sign. */
+function spelledForYaml(text: string): string {
+  const [, sign, whole, dot, fraction, exponent] =
+    /^([-+]?)(\d*)(\.?)(\d*)(?:[eE]([-+]?\d+))?$/.exec(text.trim()) ?? [];
+  if (sign === undefined) return String(Number(text));
+  if (dot === '' && exponent === undefined) return `${sign}${whole}`;
+  const power = exponent === undefined ? '' : `e${/^[-+]/.test(exponent) ? '' : '+'}${exponent}`;
+  return `${sign}${whole || '0'}.${fraction || '0'}${power}`;
 }
 
 function continuous(setting: Reading['setting'], isGrid: boolean, notes: readonly string[] = []): Reading {

@@ -93,6 +93,43 @@ it('a hyperparameter with the name of a column has a name of its own: pandas rea
   expect(header!.split(',').filter((name) => name.startsWith('epochs'))).toEqual(['epochs', 'epochs_']);
 });
 
+it('a hyperparameter that a later stage fixes is there in its trials too: what is missing is not active', async () => {
+  const { id } = await service.client.create({
+    dataset: 'iris',
+    hyperparameters: {
+      initializer: { distribution: 'categorical', choices: ['he', 'zeros'] },
+      hiddenUnits: { distribution: 'int', low: 8, high: 32 },
+      learningRate: 0.01,
+    },
+    sampler: { type: 'random', seed: 1 },
+    objective: { metric: 'validationLoss' },
+    stages: [
+      { epochs: 5, trials: 16 },
+      { epochs: 6, trials: 4 },
+    ],
+  });
+  const search = await ended(service.client, id);
+  expect(search.stages[1]!.hyperparameters['initializer']).toBe('he');
+  const trials = await allTrials(service.client, id);
+  expect(trials.slice(16).map(({ hyperparameters: own }) => own['initializer'])).toEqual(Array(4).fill(undefined));
+  const expected = trials.map(({ hyperparameters: own }) => own['initializer'] ?? 'he');
+  const file = await (await service.client.export(id, 'parquet')).arrayBuffer();
+  expect((await parquetReadObjects({ file })).map((row) => row['initializer'] as unknown)).toEqual(expected);
+  const text = await (await service.client.export(id, 'csv')).text();
+  const [header, ...lines] = text.trimEnd().split('\n');
+  const place = header!.split(',').indexOf('initializer') - header!.split(',').length;
+  expect(lines.map((line) => line.split(',').at(place))).toEqual(expected);
+  const journal = (await (await service.client.export(id, 'optuna-journal')).text()).trimEnd().split('\n');
+  const records = journal.map(
+    (line) => JSON.parse(line) as { params?: Record<string, unknown>; distributions?: object },
+  );
+  const ofTrials = records.filter(({ params }) => params !== undefined);
+  expect(ofTrials.map(({ params }) => ['he', 'zeros'][Number(params!['initializer'])])).toEqual(expected);
+  expect(
+    new Set(ofTrials.map(({ distributions }) => (distributions as { initializer: string }).initializer)).size,
+  ).toBe(1);
+});
+
 it('writes every trial as a row of Parquet, which pandas reads with its types', async () => {
   const { id } = await service.client.create({ dataset: 'iris', hyperparameters, budget: { trials: 30 } });
   await ended(service.client, id);

@@ -111,6 +111,57 @@ describe('a study of Optuna', () => {
     expect(shares[0]!.name).toBe('learningRate');
   });
 
+  it('has the importance of intermediate values too, after the epochs at which trials were pruned', async () => {
+    const of = async (id: string, query = '') => {
+      const response = await fetch(`${service.url}/v1/searches/${id}/importance${query}`);
+      return (await response.json()) as {
+        epochs: number | null;
+        trials: number;
+        groups: readonly object[];
+        shares: readonly { name: string }[];
+      };
+    };
+    // Trials 3, 13, … were pruned after 2 epochs; 11 and 12 failed and the last one never ran, but all of them that ran had reported by then.
+    const withTwo = (await allTrials(service.client, search.id)).filter(({ epochs }) => epochs >= 2).length;
+    expect((await of(search.id)).groups).toEqual([
+      { epochs: null, trials: 68 },
+      { epochs: 2, trials: withTwo },
+    ]);
+    const early = await of(search.id, '?epochs=2');
+    expect(early).toMatchObject({ epochs: 2, trials: withTwo });
+    expect(early.shares[0]!.name).toBe('learningRate');
+
+    const distribution = JSON.stringify({
+      name: 'FloatDistribution',
+      attributes: { low: 0, high: 1, log: false, step: null },
+    });
+    const trial = (i: number) => ({
+      ...{ op_code: 4, study_id: 0, state: i % 5 === 0 ? 1 : 2, values: i % 5 === 0 ? [i / 64] : null },
+      ...{ datetime_start: null, datetime_complete: '2026-05-01T10:00:01.000000+00:00', value: null },
+      params: { x: i / 40, y: ((i * 7) % 40) / 40 },
+      distributions: { x: distribution, y: distribution },
+      intermediate_values: i % 5 === 0 ? { 1: i, 2: i } : i === 3 ? { 1: Number.NaN } : { 1: i },
+    });
+    const records = [
+      { op_code: 0, study_name: 'pruned', directions: [1] },
+      ...Array.from({ length: 40 }, (_, i) => trial(i)),
+    ];
+    const journal = Buffer.from(records.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    const { search: pruned } = await service.client.importTrials(journal, { file: 'pruned.log' });
+    const found = await of(pruned.id);
+    // Eight complete trials are too few, and trial 3 has no number.
+    expect(found).toMatchObject({ epochs: 1, trials: 39, groups: [{ trials: 8 }, { epochs: 1, trials: 39 }] });
+    expect(found.shares[0]!.name).toBe('x');
+
+    // Of many ends some are offered, evenly among them.
+    const steps = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, step) => [step + 1, step]));
+    const many = Array.from({ length: 50 }, (_, i) => ({ ...trial(1), intermediate_values: steps(i + 1) }));
+    const text = [records[0]!, ...many].map((one) => `${JSON.stringify(one)}\n`).join('');
+    const { search: stopped } = await service.client.importTrials(Buffer.from(text), { file: 'stopped.log' });
+    const groups = Array.from({ length: 17 }, (_, i) => ({ epochs: 50 - 3 * i, trials: 1 + 3 * i }));
+    expect((await of(stopped.id)).groups).toEqual([{ epochs: null, trials: 0 }, ...groups]);
+  });
+
   it.each(Object.keys(endpoints).filter((name) => name.startsWith('GET /v1/searches/:id')) as EndpointName[])(
     '%s answers, as it was published',
     async (name) => {
@@ -250,9 +301,12 @@ it('a grid of scikit-learn has its score and deviations over folds', async () =>
   expect(mapped.map(({ source, hyperparameter }) => [source, hyperparameter])).toEqual([
     ['mlp__activation', 'activation'],
     ['mlp__alpha', 'l2'],
+    ['mlp__hidden_layer_sizes', 'hiddenLayers'],
+    ['mlp__hidden_layer_sizes', 'hiddenUnits1'],
+    ['mlp__hidden_layer_sizes', 'hiddenUnits2'],
     ['mlp__learning_rate_init', 'learningRate'],
   ]);
-  expect(kept.map(({ source }) => source)).toEqual(['mlp__hidden_layer_sizes']);
+  expect(kept).toEqual([]);
   const trial = await service.client.trial(search.id, best.number);
   const mean = splits.reduce((a, b) => a + b, 0) / 3;
   const deviation = Math.sqrt(splits.reduce((sum, split) => sum + (split - mean) ** 2, 0) / 2);
@@ -370,6 +424,26 @@ it('runs that started in the same second, the newest first, are numbered in the 
   const { search } = await service.client.importTrials(Buffer.from(text), { metric: 'val_loss' });
   const trials = await Promise.all([0, 1, 2, 3].map((number) => service.client.trial(search.id, number)));
   expect(trials.map(({ notes }) => notes.at(-1))).toEqual(['a', 'b', 'c', 'd']);
+});
+
+it('a pruned trial keeps the value that the file tells of it in a study for Optuna, though it has no curve', async () => {
+  const rows = Array.from({ length: 12 }, (_, i) => `${i},${i / 8},${i},${i % 3 === 2 ? 'PRUNED' : 'COMPLETE'}`);
+  const file = Buffer.from(['number,value,params_x,state', ...rows].join('\n'));
+  const { search } = await service.client.importTrials(file, { file: 'study.csv', direction: 'minimize' });
+  const journal = await (await service.client.export(search.id, 'optuna-journal')).text();
+  const values = journal.split('\n').flatMap((line) => {
+    const { op_code, values: own } = (line === '' ? {} : JSON.parse(line)) as { op_code?: number; values?: unknown };
+    return op_code === 4 ? [own] : [];
+  });
+  expect(values).toEqual(rows.map((_, i) => [i / 8]));
+});
+
+it('exports call the objective as the file does, and name no data set where there is none', async () => {
+  const { search } = await imported('optuna-two-objectives.csv', { metric: 'values_1', direction: 'maximize' });
+  for (const format of ['tensorboard', 'mlflow'] as const) {
+    const bytes = await (await service.client.export(search.id, format)).arrayBuffer();
+    expect(Buffer.from(bytes).toString('latin1')).toMatch(/maximize values_1(?! of)/);
+  }
 });
 
 it('times that cannot be read are told of', async () => {

@@ -225,7 +225,16 @@ describe('the journal of a search', () => {
     expect(search.stages).toHaveLength(2);
     const study = await readBack(search);
     const trials = await allTrials(service.client, search.id);
-    expect(study.trials.map(({ params }) => params)).toEqual(trials.map(({ hyperparameters }) => hyperparameters));
+    // What a stage fixes is there, too.
+    const fixed = Object.fromEntries(
+      Object.keys(trials[0]!.hyperparameters).map((name) => [name, search.stages[1]!.hyperparameters[name]]),
+    );
+    expect(study.trials.map(({ params }) => params)).toEqual(
+      trials.map(({ stage, hyperparameters }) => ({
+        ...(stage === 1 && Object.fromEntries(Object.entries(fixed).filter(([, one]) => typeof one !== 'object'))),
+        ...hyperparameters,
+      })),
+    );
     expect(Object.keys(trials[0]!.hyperparameters)).toEqual(expect.arrayContaining(['hiddenUnits1', 'hiddenUnits2']));
   });
 });

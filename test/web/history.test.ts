@@ -116,6 +116,14 @@ describe('the trials of a chart', () => {
     expect(comparableOf([], earlier)).toEqual({ trials: [], after: undefined });
   });
 
+  it('are not those that another tool stopped after nobody knows how many epochs', () => {
+    const stopped = Array.from({ length: 12 }, (_, i) => row(10 + i, { state: 'pruned', value: i / 10, epochs: 0 }));
+    const complete = row(1, { value: 0.5, epochs: 0 });
+    const { trials: compared, after } = comparableOf([...stopped, complete], () => undefined);
+    expect([compared.map(({ number }) => number), after]).toEqual([[1], undefined]);
+    expect(populationOf(scoredIn([...stopped, complete]))).toBe('1 complete trial, 12 pruned');
+  });
+
   const numbers = (of: readonly TrialRow[]) => comparableIn(of).map(({ number }) => number);
 
   it('whose values are compared are at as many epochs, of one stage', () => {

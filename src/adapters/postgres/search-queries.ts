@@ -16,6 +16,7 @@ import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
 import { decode, newestFirstCursor, pageOf } from './cursors.ts';
+import { observedAt, observedCounts } from './observed-values.ts';
 import { curvesOf, foldSeriesOf, objectiveSeriesOf, objectivesOf, tableOf, totalsOf } from './overview-queries.ts';
 import { eventOf, type SearchRow, searchColumns, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 import { ascending, bestFirst, descending } from './value-order.ts';
@@ -93,10 +94,12 @@ export function createSearchQueries(database: Database): SearchQueries {
         FROM trials WHERE search_id = ${id}::uuid AND ${isTrial} AND state NOT IN ('waiting', 'running') ORDER BY number`;
       return rows.map(({ hyperparameters, ...row }) => ({ ...row, point: hyperparameters }));
     },
-    reportCounts: ({ id }, stage) =>
-      database.$queryRaw`
+    reportCounts: (search, stage) =>
+      search.specification.observed !== undefined
+        ? observedCounts(database, search)
+        : database.$queryRaw`
         SELECT r.epochs, count(*)::int AS trials FROM reports r JOIN trials t ON t.search_id = r.search_id AND t.number = r.number
-        WHERE r.search_id = ${id}::uuid AND t.number < ${FIRST_RUN}::int AND t.stage = ${stage}::int AND r.value IS NOT NULL
+        WHERE r.search_id = ${search.id}::uuid AND t.number < ${FIRST_RUN}::int AND t.stage = ${stage}::int AND r.value IS NOT NULL
         GROUP BY r.epochs ORDER BY r.epochs`,
     completeSample: async ({ id }, from, limit) => {
       const rows = await database.$queryRaw<{ point: TimedOutcome['point']; value: number; trials: number }[]>`
@@ -109,10 +112,12 @@ export function createSearchQueries(database: Database): SearchQueries {
         WHERE c.place % ceil(c.trials::float8 / ${limit}::int)::int = 0 ORDER BY c.number`;
       return { trials: rows[0]?.trials ?? 0, sample: rows.map(({ point, value }) => ({ point, value })) };
     },
-    reportsAt: ({ id }, stage, epochs) =>
-      database.$queryRaw`
+    reportsAt: (search, stage, epochs) =>
+      search.specification.observed !== undefined
+        ? observedAt(database, search, epochs)
+        : database.$queryRaw`
         SELECT t.hyperparameters AS point, r.value FROM reports r JOIN trials t ON t.search_id = r.search_id AND t.number = r.number
-        WHERE r.search_id = ${id}::uuid AND r.epochs = ${epochs}::int AND t.number < ${FIRST_RUN}::int AND t.stage = ${stage}::int
+        WHERE r.search_id = ${search.id}::uuid AND r.epochs = ${epochs}::int AND t.number < ${FIRST_RUN}::int AND t.stage = ${stage}::int
           AND r.value IS NOT NULL
         ORDER BY r.number`,
     findings: async ({ id }) => {

@@ -10,10 +10,12 @@ import { isOver, type TrialSummary } from '../../domain/trial.ts';
 import { type BulkInsert, bulkInsert, type Value } from './bulk-insert.ts';
 import { mlflowSchema } from './mlflow-schema.ts';
 import {
+  aimOf,
   curveNames,
   finiteValue,
   type NamedCurve,
   namedCurves,
+  objectiveOf,
   VALUE_NAME,
   wholeMilliseconds,
 } from './named-curves.ts';
@@ -181,7 +183,6 @@ function nameOf({ number }: TrialSummary): string {
 
 function writeExperiment(database: sqlite.Database, search: Search): void {
   const { id, name, dataset, notes, tags, specification } = search;
-  const { metric, direction } = specification.objective;
   const experiments = [
     { number: 0, title: DEFAULT_EXPERIMENT },
     { number: EXPERIMENT, title: name === DEFAULT_EXPERIMENT ? `${name} (search)` : name },
@@ -193,12 +194,12 @@ function writeExperiment(database: sqlite.Database, search: Search): void {
     );
   }
   const described = {
-    'mlflow.note.content': notes === '' ? `${direction} ${metric} of ${dataset.name}` : notes,
+    'mlflow.note.content': notes === '' ? aimOf(search) : notes,
     // With it the page shows runs of training rather than traces.
     'mlflow.experimentKind': 'custom_model_development',
     search: id,
     dataset: dataset.name,
-    objective: `${direction} ${metric}`,
+    objective: objectiveOf(search),
     specification: JSON.stringify(specification),
     ...(tags.length > 0 && { tags: tags.join(' ') }),
   };

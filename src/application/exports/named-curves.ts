@@ -20,6 +20,16 @@ export function wholeMilliseconds({ durationMs }: Pick<TrialSummary, 'durationMs
   return durationMs === null ? null : Math.round(durationMs);
 }
 
+/** The objective as the file of an imported search calls it. */
+export function objectiveOf({ specification: { objective, observed } }: Search): string {
+  return `${objective.direction} ${observed?.metric ?? objective.metric}`;
+}
+
+/** What a search is for; imported trials may have been run on a data set that is not here. */
+export function aimOf(search: Search): string {
+  return search.dataset.name === '' ? objectiveOf(search) : `${objectiveOf(search)} of ${search.dataset.name}`;
+}
+
 export interface NamedCurve {
   readonly name: string;
   /** Entry i belongs to epoch i + 1. */

@@ -20,7 +20,7 @@ import {
   tagField,
   versionEvent,
 } from './event-messages.ts';
-import { curveNames, finiteValue, namedCurves, VALUE_NAME } from './named-curves.ts';
+import { aimOf, curveNames, finiteValue, namedCurves, VALUE_NAME } from './named-curves.ts';
 
 export interface LogFile {
   /** Below the log folder. */
@@ -48,12 +48,11 @@ export function tensorBoardLog(search: Search): TensorBoardLog {
   const columns = columnsOf(search);
   const created = secondsOf(search.createdAt);
   const files = new EventFiles();
-  const { metric, direction } = search.specification.objective;
   files.event(versionEvent(created));
   files.event(
     experimentEvent({
       name: search.name,
-      description: `${search.name}: ${direction} ${metric} of ${search.dataset.name}`,
+      description: `${search.name}: ${aimOf(search)}`,
       created,
       columns,
       metrics: [VALUE_NAME, ...measuredSeries(search).map((name) => names[name])],

@@ -4,6 +4,7 @@ import { hyperparameterNames, rowOf } from '../../domain/specification/hyperpara
 import type { Settings } from '../../domain/specification/settings.ts';
 import { fitInto } from '../fit.ts';
 import { NoCounterpart, type Setting } from '../imported-space.ts';
+import { type Layers, layersIn, layersOf } from '../layers.ts';
 import { matchNames, type NameMapping, valueFor } from '../names.ts';
 import { words } from '../supports.ts';
 import { inferred } from './infer.ts';
@@ -58,10 +59,8 @@ function checked(name: string, place: string, known: number): string {
   return name;
 }
 
-interface Taken {
-  readonly name: string;
-  readonly own: (value: Value) => Value;
-}
+/** What a value of the file is here: of ours, those that vary. */
+type Taken = (value: Value) => readonly (readonly [name: string, value: Value])[];
 
 class Mapping {
   readonly #source: SourceTrials;
@@ -87,7 +86,9 @@ class Mapping {
       return;
     }
     try {
-      if (target !== undefined && this.#map(source, target, values)) return;
+      const layers = target === 'hiddenUnits' ? layersOf(values) : undefined;
+      if (layers !== undefined && this.#mapLayers(source, layers, values)) return;
+      if (layers === undefined && target !== undefined && this.#map(source, target, values)) return;
       this.#keep(source, values);
     } catch (error) {
       if (!(error instanceof NoCounterpart)) throw error;
@@ -101,10 +102,7 @@ class Mapping {
       hyperparameters: Object.fromEntries(this.#settings),
       pointOf: (number) =>
         Object.fromEntries(
-          [...trials[number]!.point].flatMap(([source, value]) => {
-            const taken = this.#varied.get(source);
-            return taken === undefined ? [] : [[taken.name, taken.own(value)] as const];
-          }),
+          [...trials[number]!.point].flatMap(([source, value]) => this.#varied.get(source)?.(value) ?? []),
         ),
       mapped: this.#mapped,
       kept: this.#kept,
@@ -120,7 +118,8 @@ class Mapping {
       this.#note(source, `is kept under its own name: ${other?.source ?? 'no row'} is ${target} already`);
       return false;
     }
-    const strange = values.find((value) => valueFor(row, value) === undefined);
+    const others = values.filter((value) => valueFor(row, value) === undefined);
+    const strange = others.find((value) => layersIn(value) === undefined) ?? others[0];
     if (strange !== undefined) {
       this.#note(source, `is kept under its own name: ${JSON.stringify(strange)} is not a value of ${target} here`);
       return false;
@@ -136,6 +135,29 @@ class Mapping {
     return true;
   }
 
+  /** Of lists of units: whether nothing else says what they say. */
+  #mapLayers(source: string, layers: Layers, values: readonly Value[]): boolean {
+    const other = this.#mapped.find(({ hyperparameter }) => layers.names.includes(hyperparameter));
+    if (other !== undefined) {
+      this.#note(source, `is kept under its own name: ${other.source} is ${other.hyperparameter} already`);
+      return false;
+    }
+    const points = values.map((value) => layers.pointOf(value));
+    const settings = layers.names.map((name) => {
+      const own = points.flatMap((point) => point[name] ?? []);
+      return [name, layers.conditional(name, this.#observed(own, values.length))] as const;
+    });
+    for (const [hyperparameter, setting] of settings) {
+      this.#settings.set(hyperparameter, setting);
+      this.#mapped.push({ source, hyperparameter, setting });
+    }
+    const varied = new Set(settings.flatMap(([name, setting]) => (typeof setting === 'object' ? [name] : [])));
+    this.#varied.set(source, (value) => Object.entries(layers.pointOf(value)).filter(([name]) => varied.has(name)));
+    const found = settings.map(([name, setting]) => `${name} ${observedWords(setting)}`).join('; ');
+    this.#note(source, `a list of units is a number of layers and their units here; from what was observed: ${found}`);
+    return true;
+  }
+
   #keep(source: string, values: readonly Value[]): void {
     // A name of ours means what it means here.
     const name = hyperparameterNames.includes(source) ? `${source} (in the file)` : source;
@@ -146,9 +168,9 @@ class Mapping {
     this.#kept.push({ source, hyperparameter: name, setting });
   }
 
-  #add(source: string, name: string, setting: Setting, own: Taken['own']): void {
+  #add(source: string, name: string, setting: Setting, own: (value: Value) => Value): void {
     this.#settings.set(name, setting);
-    if (typeof setting === 'object') this.#varied.set(source, { name, own });
+    if (typeof setting === 'object') this.#varied.set(source, (value) => [[name, own(value)]]);
   }
 
   /** As the file has it, or else from what was observed. */
@@ -157,17 +179,25 @@ class Mapping {
     for (const note of reading?.notes ?? []) this.#note(source, note);
     const given = reading && fittedOrNone(reading.setting, fitted);
     if (typeof given === 'object' && fits(given, values)) return given;
-    const found = inferred(values);
-    const isEverywhere = values.length >= this.#ended;
-    const setting: Setting =
-      typeof found === 'object' || isEverywhere ? found : { distribution: 'categorical', choices: [found] };
-    this.#note(source, `from what was observed: ${typeof setting === 'object' ? words(setting) : `always ${setting}`}`);
+    const setting = this.#observed(values, values.length);
+    this.#note(source, `from what was observed: ${observedWords(setting)}`);
     return setting;
+  }
+
+  /** `trials`: how many have it. */
+  #observed(values: readonly Value[], trials: number): Setting {
+    const found = inferred(values);
+    const isEverywhere = trials >= this.#ended;
+    return typeof found === 'object' || isEverywhere ? found : { distribution: 'categorical', choices: [found] };
   }
 
   #note(name: string, text: string): void {
     this.#notes.push({ name, text });
   }
+}
+
+function observedWords(setting: Setting): string {
+  return typeof setting === 'object' ? words(setting) : `always ${setting}`;
 }
 
 function fittedOrNone(setting: Setting, fitted: (given: Setting) => Setting): Setting | undefined {

@@ -1,4 +1,5 @@
 /** `pd.DataFrame(search.cv_results_).to_csv()` of scikit-learn: every row one candidate. */
+import { scikitNotes } from '../names.ts';
 import { numberIn, type Row, type Table } from './table.ts';
 import { prefixed, type TableReader } from './table-reader.ts';
 
@@ -37,9 +38,15 @@ export const scikitLearn: TableReader = {
       ...(known.length > 0 && { durationMs: known.reduce((a, b) => a + b, 0) * folds * 1000 }),
     };
   },
-  notes: ({ names }) => [
+  notes: (table) => [
     { name: '', text: 'scikit-learn maximizes every score; those of errors are negative' },
-    ...(names.includes('n_resources')
+    ...prefixed(table, 'param_').flatMap(([name, column]) =>
+      scikitNotes(name, (value) => table.rows.some((row) => row.cell(column) === value)).map((text) => ({
+        name,
+        text,
+      })),
+    ),
+    ...(table.names.includes('n_resources')
       ? [
           {
             name: 'n_resources',

@@ -89,18 +89,38 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
     const { page, complaints } = await openPage(browser);
     await page.goto(`${service.url}/new?dataset=iris`);
     await page.getByText('Import from another tool').click();
-    const rows = Array.from({ length: 12 }, (_, i) => `${i},${1 / (i + 1)},${10 ** (-i / 4)},${i % 3},COMPLETE`);
-    const buffer = Buffer.from(['number,value,params_lr,params_my_depth,state', ...rows].join('\n'));
+    const rows = Array.from({ length: 12 }, (_, i) =>
+      [i, 1 / (i + 1), 10 ** (-i / 4), i % 3, i % 2 ? '"(8,)"' : `"(${i + 1}, 4)"`, 'COMPLETE'].join(),
+    );
+    const header = 'number,value,params_lr,params_my_depth,params_hidden_layer_sizes,state';
+    const buffer = Buffer.from([header, ...rows].join('\n'));
     await page.getByLabel('File of trials').setInputFiles({ name: 'study.csv', mimeType: 'text/csv', buffer });
     await page.getByRole('button', { name: 'Store its trials' }).click();
     await page.getByText('whether value is to be minimized or maximized').waitFor();
     await page.getByLabel('Direction').selectOption('minimize');
     await page.getByRole('button', { name: 'Store its trials' }).click();
     await page.getByText('12 trials are now the search').waitFor();
+    const rowOf = (name: string) => page.getByRole('table').getByRole('row').filter({ hasText: name });
+    expect(await rowOf('lr').getByLabel('lr means').inputValue()).toBe('learningRate');
+    expect(await rowOf('my_depth').getByLabel('my_depth means').inputValue()).toBe('my_depth');
+    expect(await rowOf('hidden_layer_sizes').allTextContents()).toEqual([
+      expect.stringContaining('hiddenLayers'),
+      expect.stringContaining('hiddenUnits1'),
+      expect.stringContaining('hiddenUnits2'),
+    ]);
     expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByLabel('my_depth means').selectOption('l2');
+    await page.getByLabel('lr means').selectOption('not imported');
+    await page.getByRole('button', { name: 'Store its trials' }).click();
+    await page.getByText('lr: is left out, as was asked').waitFor();
+    expect(await rowOf('my_depth').getByLabel('my_depth means').inputValue()).toBe('l2');
     await page.getByRole('link', { name: 'study.csv' }).click();
     await page.getByText('iris · trials of optuna-csv, study.csv').waitFor();
     await page.getByText('best value', { exact: true }).waitFor();
+    // The file tells no epochs and no curves.
+    await page.getByText('12 complete trials. Drag').waitFor();
+    expect(await page.getByText(/0 epochs|epochs trained/).count()).toBe(0);
+    expect(await page.getByRole('heading', { name: 'Learning curves' }).count()).toBe(0);
     for (const view of ['trials', 'analysis', 'findings', 'pruning', 'timeline', 'specification']) {
       await page.goto(`${page.url().split('?')[0]}?view=${view}`);
       await page.getByRole('heading', { level: 1 }).waitFor();

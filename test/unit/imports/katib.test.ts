@@ -22,6 +22,15 @@ const one = (algorithm: string, type: string, space: string, name = 'units') => 
 };
 
 describe('an experiment of Katib', () => {
+  it('has no numbers in base 60: Kubernetes reads YAML with a program in Go', () => {
+    const { read } = one('random', 'int', '{min: 1:30, max: "200"}');
+    expect(read.unmapped).toContainEqual({
+      ...{ name: 'units', kind: 'hyperparameter' },
+      why: 'min must be a number, got "1:30"',
+    });
+    expect(read.notes.map(({ text }) => text).join()).not.toContain('base 60');
+  });
+
   it('is mapped with its objective, algorithm, counts and early stopping', () => {
     const stop = `  earlyStopping:
     algorithmName: medianstop

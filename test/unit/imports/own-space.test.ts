@@ -56,6 +56,14 @@ describe('a space of our own format', () => {
     });
     const scipy = own('scikit-learn', { alpha: { type: 'uniform', loc: 0.1, scale: 0.2 } });
     expect(scipy.mapped[0]).toMatchObject({ hyperparameter: 'l2', setting: { low: 0.1, high: 0.1 + 0.2 } });
+    const solvers = (...values: readonly string[]) =>
+      own('scikit-learn', { mlp__solver: values }).notes.filter(({ text }) => text.includes('Nesterov'));
+    expect(solvers('adam', 'sgd')).toMatchObject([{ name: 'mlp__solver' }]);
+    expect(solvers('adam')).toEqual([]);
+    expect(scipy.notes).toContainEqual({
+      name: 'alpha',
+      text: expect.stringContaining('divided by the rows of a batch'),
+    });
   });
 
   it.each([

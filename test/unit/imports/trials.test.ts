@@ -147,6 +147,100 @@ describe('a name', () => {
   });
 });
 
+describe('lists of hidden units', () => {
+  const units = async (values: readonly string[], names: NameMapping = {}, name = 'hidden_layer_sizes') => {
+    const answer = await read(
+      table(
+        name,
+        values.map((value) => `"${value}"`),
+      ),
+      { names },
+    );
+    const { hyperparameters } = answer.search.record.specification;
+    return { answer, hyperparameters, points: rowsOf(answer).map((row) => row.hyperparameters) };
+  };
+  const int = (low: number, high: number) => ({ distribution: 'int', low, high, scale: 'linear' });
+
+  it('are a number of layers and the units of each', async () => {
+    const { answer, hyperparameters, points } = await units(['(64, 32)', '(16, 8)', '(64,)', '(16, 32)']);
+    expect(hyperparameters).toEqual({
+      hiddenLayers: int(1, 2),
+      hiddenUnits1: int(16, 64),
+      hiddenUnits2: { ...int(8, 32), when: { hiddenLayers: [2] } },
+    });
+    expect(points).toEqual([
+      { hiddenLayers: 2, hiddenUnits1: 64, hiddenUnits2: 32 },
+      { hiddenLayers: 2, hiddenUnits1: 16, hiddenUnits2: 8 },
+      { hiddenLayers: 1, hiddenUnits1: 64 },
+      { hiddenLayers: 2, hiddenUnits1: 16, hiddenUnits2: 32 },
+    ]);
+    expect(answer.kept).toEqual([]);
+    expect(answer.mapped.map(({ source, hyperparameter, setting }) => [source, hyperparameter, setting])).toEqual(
+      Object.entries(hyperparameters).map(([name, setting]) => ['hidden_layer_sizes', name, setting]),
+    );
+    expect(answer.notes).toContainEqual({
+      name: 'hidden_layer_sizes',
+      text: 'a list of units is a number of layers and their units here; from what was observed: hiddenLayers int 1 to 2; hiddenUnits1 int 16 to 64; hiddenUnits2 int 8 to 32',
+    });
+  });
+
+  it('that are alike in every layer are the units of all layers', async () => {
+    const { hyperparameters, points } = await units(['(64, 64)', '(16,)', '()', '[np.int64(8), np.int64(8)]', '32']);
+    expect(hyperparameters).toEqual({
+      hiddenLayers: int(0, 2),
+      hiddenUnits: { ...int(8, 64), when: { hiddenLayers: [1, 2] } },
+    });
+    expect(points).toEqual([
+      { hiddenLayers: 2, hiddenUnits: 64 },
+      { hiddenLayers: 1, hiddenUnits: 16 },
+      { hiddenLayers: 0 },
+      { hiddenLayers: 2, hiddenUnits: 8 },
+      { hiddenLayers: 1, hiddenUnits: 32 },
+    ]);
+  });
+
+  it('are fixed where they never vary', async () => {
+    const { hyperparameters, points } = await units(['(64, 32)', '(64, 16)', '(64, 32)']);
+    expect(hyperparameters).toEqual({ hiddenLayers: 2, hiddenUnits1: 64, hiddenUnits2: int(16, 32) });
+    expect(points[1]).toEqual({ hiddenUnits2: 16 });
+  });
+
+  it('are those of any name that the request maps, and numbers alone stay numbers', async () => {
+    const { hyperparameters } = await units(['(4, 2)', '(2, 4)'], { net: 'hiddenUnits' }, 'net');
+    expect(Object.keys(hyperparameters)).toEqual(['hiddenLayers', 'hiddenUnits1', 'hiddenUnits2']);
+    expect((await units(['4', '8'])).hyperparameters).toEqual({ hiddenUnits: int(4, 8) });
+  });
+
+  it.each([
+    [['(64,)', '(5000,)'], '(5000,)'],
+    [['(64,)', '(0,)'], '(0,)'],
+    [['(64,)', 'wide'], 'wide'],
+    [['(64,)', '(1.5, 2)'], '(1.5, 2)'],
+    [
+      ['(64,)', `(${Array.from({ length: 21 }, () => 4).join(', ')})`],
+      `(${Array.from({ length: 21 }, () => 4).join(', ')})`,
+    ],
+  ])('%j are kept as they are', async (values, strange) => {
+    const { answer, hyperparameters } = await units(values);
+    expect(Object.keys(hyperparameters)).toEqual(['hidden_layer_sizes']);
+    expect(answer.notes[0]).toEqual({
+      name: 'hidden_layer_sizes',
+      text: `is kept under its own name: "${strange}" is not a value of hiddenUnits here`,
+    });
+  });
+
+  it('are kept where another name says how many layers there are', async () => {
+    const text = 'number,value,params_n_layers,params_units,state\n0,1,1,"(8,)",COMPLETE\n1,2,2,"(8, 4)",COMPLETE';
+    const { mapped, kept, notes } = await read(text);
+    expect(mapped.map(({ hyperparameter }) => hyperparameter)).toEqual(['hiddenLayers']);
+    expect(kept.map(({ hyperparameter }) => hyperparameter)).toEqual(['units']);
+    expect(notes).toContainEqual({
+      name: 'units',
+      text: 'is kept under its own name: n_layers is hiddenLayers already',
+    });
+  });
+});
+
 const float = JSON.stringify({ name: 'FloatDistribution', attributes: { low: 0, high: 1, log: false, step: null } });
 const study = (name: string) => ({ op_code: 0, study_name: name, directions: [1] });
 const trial = (more: object, of = 0) => ({
@@ -289,6 +383,21 @@ describe('a table', () => {
     const rows = rowsOf(await read(scikitLearn));
     expect(rows[0]).toMatchObject({ deviation: null, durationMs: null });
     expect(rows[1]).toMatchObject({ deviation: expect.closeTo(0.1 * Math.SQRT2), durationMs: 4000 });
+  });
+
+  it('of scikit-learn says that its alpha is divided by the rows of a batch', async () => {
+    const told = async (text: string) => (await read(text)).notes.filter((one) => one.text.includes('rows of a batch'));
+    expect(await told(scikitLearn.replace('param_leaf', 'param_mlp__alpha'))).toHaveLength(1);
+    expect(await told(scikitLearn.replace('param_leaf', 'param_max_alpha'))).toEqual([]);
+  });
+
+  it('of scikit-learn says that its sgd has a momentum', async () => {
+    const told = async (text: string) => (await read(text)).notes.filter((one) => one.text.includes('Nesterov'));
+    const solver = scikitLearn.replace('param_leaf', 'param_mlp__solver');
+    expect(await told(solver)).toEqual([]);
+    expect(await told(solver.replace(',2,1,', ',2,sgd,'))).toEqual([
+      { name: 'mlp__solver', text: expect.stringContaining('optimizer nesterov here') },
+    ]);
   });
 
   it('of Optuna says where a value may be None', async () => {

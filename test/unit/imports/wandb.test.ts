@@ -59,6 +59,13 @@ describe('a sweep of W&B', () => {
     ['{min: !!float 1e-4, max: !!float 1}', 'l2', { distribution: 'float', low: 1e-4, high: 1, scale: 'linear' }],
     ['{min: !!int 1.0, max: !!int "2"}', 'l2', undefined],
     ['{min: !!int "1", max: !!int 2}', 'l2', { distribution: 'int', low: 1, high: 2, scale: 'linear' }],
+    ['{min: 1:30, max: 2_0:0}', 'units', { distribution: 'int', low: 90, high: 1200, scale: 'linear' }],
+    ['{min: 0:0.5, max: 1:00.}', 'l2', { distribution: 'float', low: 0.5, high: 60, scale: 'linear' }],
+    ['{values: ["1:30", !!int 1:30, !!float 1:30]}', 'units', { distribution: 'categorical', choices: [90] }],
+    ['{min: 1:30, max: 1:60}', 'units', undefined],
+    ['{min: !!int 0x10, max: !!int "1_00"}', 'units', { distribution: 'int', low: 16, high: 100, scale: 'linear' }],
+    ['{min: .5, max: +1.0e+2}', 'l2', { distribution: 'float', low: 0.5, high: 100, scale: 'linear' }],
+    ['{min: +.5, max: 2.0}', 'l2', undefined],
     ['{values: [!!str 8, !!str yes]}', 'batch_norm', undefined],
     ['{values: [yes, no]}', 'batch_norm', { distribution: 'categorical', choices: [true, false] }],
   ])('%s of %s is decided by its spelling', (config, name, setting) => {
@@ -74,6 +81,63 @@ describe('a sweep of W&B', () => {
     });
     const whole = readSpace({ text: text.replace('0.0', '0').replace('1.0', '1') });
     expect(whole.specification['hyperparameters']).toMatchObject({ l2: { distribution: 'int', low: 0, high: 1 } });
+  });
+
+  it('tells of numbers in base 60', () => {
+    const { notes } = sweep('  units: {values: [1:30, 8]}', 'method: random\nrun_cap: 1:00');
+    expect(notes).toContainEqual({
+      name: '',
+      text: 'PyYAML reads digits with colons in base 60; in quotes they are texts: run_cap: 1:00 is 60, parameters.units.values.0: 1:30 is 90',
+    });
+    expect(
+      sweep('  units: {values: ["1:30", 8]}')
+        .notes.map(({ text }) => text)
+        .join(),
+    ).not.toContain('base 60');
+  });
+
+  it('tells of the first of many numbers in base 60, of long ones the beginning', () => {
+    const values = [`1${':30'.repeat(20)}`, ...Array.from({ length: 20 }, () => '1:30'), '8'];
+    const texts = sweep(`  units: {values: [${values.join(', ')}]}`).notes.map(({ text }) => text);
+    expect(texts.filter((text) => text.includes('base 60'))).toEqual([
+      expect.stringMatching(/values\.0: 1(?::30){13}… is [\d.e+]+, parameters.*: 1:30 is 90 and 11 more$/),
+    ]);
+  });
+
+  it('has numbers of JSON that are texts in YAML, and tells of them', () => {
+    const text = JSON.stringify({
+      method: 'random',
+      parameters: { lr: { min: 1e-7, max: 0.5 }, l2: { values: ['1e-7', 1e-9] } },
+    });
+    const read = readSpace({ text });
+    expect(read.specification['hyperparameters']).toMatchObject({
+      learningRate: { distribution: 'float', low: 1e-7, high: 0.5 },
+      l2: { distribution: 'categorical', choices: [1e-7, 1e-9] },
+    });
+    const [note, ...others] = read.notes.map(({ text: one }) => one).filter((one) => one.includes('numbers of JSON'));
+    expect(others).toEqual([]);
+    expect(note).toMatch(/: parameters\.lr\.min \(1e-7\), parameters\.l2\.values\.1 \(1e-9\)$/);
+  });
+
+  it.each([
+    ['1e-5', '1.0e-5'],
+    ['-.5e3', '-0.5e+3'],
+    ['1.e+4', undefined],
+    ['"7"', '7'],
+    ['"0.5"', '0.5'],
+  ])('says how to write %s', (min, written) => {
+    const [why] = rate(`{min: ${min}, max: 1000000.0}`).unmapped;
+    if (written === undefined) expect(why).toBeUndefined();
+    else expect(why).toMatchObject({ why: expect.stringContaining(`write ${written}, without quotes`) });
+  });
+
+  it('tells of choices that are texts in W&B and numbers here', () => {
+    const { setting, notes } = rate('{values: [1e-5, 0.1, "0.2"]}');
+    expect(setting).toEqual({ distribution: 'categorical', choices: [1e-5, 0.1, 0.2] });
+    expect(notes.map(({ text }) => text)).toContainEqual(
+      expect.stringContaining('texts among its choices: 1e-5, 0.2;'),
+    );
+    expect(rate('{values: [1.0e-5, 0.1]}').notes).toEqual([]);
   });
 
   it('has a text where a number has an exponent and no dot', () => {

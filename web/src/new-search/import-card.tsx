@@ -8,7 +8,7 @@ import { api, type Import } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
 import type { Draft } from './draft.ts';
-import { type Readings, readingsOf, settingText, withImport } from './imported.ts';
+import { hasOwnName, isFirst, meaningOf, type Readings, readingsOf, settingText, withImport } from './imported.ts';
 import { TrialsImport } from './trials-import.tsx';
 
 type Names = Readonly<Record<string, string | null>>;
@@ -105,19 +105,21 @@ function Outcome({ imported, rename, use }: OutcomeProps): ReactNode {
   const others = unmapped.filter(({ kind }) => kind === 'setting');
   const said = (name: string) =>
     notes.filter((note) => note.name === name).map(({ text }) => <div key={text}>{text}</div>);
-  const names = new Set([...mapped.map(({ source }) => source), ...lost.map(({ name }) => name)]);
+  const taken = new Set(mapped.map(({ source }) => source));
+  const names = new Set([...taken, ...lost.map(({ name }) => name)]);
   return (
     <>
       <p role="status">
-        Detected format <strong>{format}</strong>: {mapped.length} of{' '}
-        {plural(mapped.length + lost.length, 'hyperparameter')} imported.
+        Detected format <strong>{format}</strong>: {taken.size} of {plural(taken.size + lost.length, 'hyperparameter')}{' '}
+        imported.
       </p>
       <Table label="Imported hyperparameters" heads={['in the file', 'here', 'values', 'notes']}>
         {mapped.map((one) => (
-          <tr key={one.source}>
+          <tr key={one.hyperparameter}>
             <td>{one.source}</td>
             <td>
-              <Target name={one.source} to={one.hyperparameter} rename={rename} />
+              {isFirst(one, mapped) && <Target name={one.source} to={meaningOf(one.source, mapped)} rename={rename} />}
+              {hasOwnName(one, mapped) && ` ${one.hyperparameter}`}
             </td>
             <td>
               <Reading
@@ -126,7 +128,7 @@ function Outcome({ imported, rename, use }: OutcomeProps): ReactNode {
                 choose={(index) => setReadings({ ...readings, [one.source]: index })}
               />
             </td>
-            <td className="small">{said(one.source)}</td>
+            <td className="small">{isFirst(one, mapped) && said(one.source)}</td>
           </tr>
         ))}
         {lost.map(({ name, why }) => (

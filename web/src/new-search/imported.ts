@@ -15,6 +15,27 @@ export function readingsOf({ setting, alternatives }: Import['mapped'][number]):
   return [setting, ...alternatives.map((one) => one.setting)];
 }
 
+interface MappedName {
+  readonly source: string;
+  readonly hyperparameter: string;
+}
+
+/** What a name of the file means. A list of units is several hyperparameters here, and means hiddenUnits. */
+export function meaningOf(source: string, mapped: readonly MappedName[]): string {
+  const own = mapped.filter((one) => one.source === source);
+  return own.length > 1 ? 'hiddenUnits' : own[0]!.hyperparameter;
+}
+
+/** Whether it is the first of the hyperparameters that its name means. */
+export function isFirst({ source, hyperparameter }: MappedName, mapped: readonly MappedName[]): boolean {
+  return mapped.find((one) => one.source === source)?.hyperparameter === hyperparameter;
+}
+
+/** Whether it is told beside what its name means. */
+export function hasOwnName(one: MappedName, mapped: readonly MappedName[]): boolean {
+  return !isFirst(one, mapped) || meaningOf(one.source, mapped) !== one.hyperparameter;
+}
+
 /** The file's space replaces that of the draft; of the strategy, the parts that the file sets. Data set, name and validation stay. */
 export function withImport(draft: Draft, { specification, mapped }: Import, readings: Readings): Draft {
   const chosen = mapped.map((one) => [one.hyperparameter, readingsOf(one)[readings[one.source] ?? 0] ?? one.setting]);

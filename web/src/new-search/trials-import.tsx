@@ -3,9 +3,15 @@ import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { type Direction, directions } from '../../../src/algorithms/objective.ts';
+import { hyperparameterNames } from '../../../src/domain/specification/hyperparameters.ts';
 import { plural } from '../../../src/format.ts';
 import { api, type ImportedTrials } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Table } from '../parts/table.tsx';
+import { hasOwnName, isFirst, meaningOf, settingText } from './imported.ts';
+
+/** Name in the file → ours, empty to leave it out: only what was changed. */
+type Names = Readonly<Record<string, string>>;
 
 interface TrialsImportProps {
   /** Of the draft, if it has one. */
@@ -16,10 +22,17 @@ export function TrialsImport({ dataset }: TrialsImportProps): ReactNode {
   const [file, setFile] = useState<File | undefined>(undefined);
   const [metric, setMetric] = useState('');
   const [direction, setDirection] = useState<Direction | ''>('');
+  const [names, setNames] = useState<Names>({});
   const storing = useMutation({
     mutationFn: (sent: File) =>
       api.importTrials(
-        { file: sent.name, dataset, metric: metric.trim() || undefined, direction: direction || undefined },
+        {
+          file: sent.name,
+          dataset,
+          metric: metric.trim() || undefined,
+          direction: direction || undefined,
+          names: Object.entries(names).map(([name, to]) => `${name}=${to}`),
+        },
         sent,
       ),
   });
@@ -35,6 +48,7 @@ export function TrialsImport({ dataset }: TrialsImportProps): ReactNode {
         accept=".csv,.log,.jsonl,.json,.db,.sqlite,.sqlite3,.txt"
         onChange={(event) => {
           setFile(event.target.files?.[0]);
+          setNames({});
           storing.reset();
         }}
       />
@@ -66,18 +80,53 @@ export function TrialsImport({ dataset }: TrialsImportProps): ReactNode {
         </button>
       </div>
       {storing.error && <Problem error={storing.error} />}
-      {storing.data && <Stored imported={storing.data} />}
+      {storing.data && (
+        <Stored imported={storing.data} names={names} rename={(name, to) => setNames({ ...names, [name]: to })} />
+      )}
     </div>
   );
 }
 
-function Stored({ imported: { search, format, kept, notes } }: { readonly imported: ImportedTrials }): ReactNode {
+interface StoredProps {
+  readonly imported: ImportedTrials;
+  readonly names: Names;
+  readonly rename: (name: string, to: string) => void;
+}
+
+function Stored({ imported, names, rename }: StoredProps): ReactNode {
+  const { search, format, mapped, kept, notes } = imported;
   return (
     <>
       <p role="status">
         Detected format <strong>{format}</strong>: {plural(search.trials.total, 'trial')} are now the search{' '}
         <Link href={`/searches/${search.id}`}>{search.name}</Link>.
         {kept.length > 0 && ` Kept under their own names: ${kept.map(({ source }) => source).join(', ')}.`}
+      </p>
+      <Table label="Hyperparameters of the trials" heads={['in the file', 'here', 'values']}>
+        {mapped.map((one) => (
+          <tr key={one.hyperparameter}>
+            <td>{one.source}</td>
+            <td>
+              {isFirst(one, mapped) && (
+                <Meaning name={one.source} to={names[one.source] ?? meaningOf(one.source, mapped)} rename={rename} />
+              )}
+              {hasOwnName(one, mapped) && ` ${one.hyperparameter}`}
+            </td>
+            <td>{settingText(one.setting)}</td>
+          </tr>
+        ))}
+        {kept.map(({ source, hyperparameter, setting }) => (
+          <tr key={hyperparameter}>
+            <td>{source}</td>
+            <td>
+              <Meaning name={source} own={hyperparameter} to={names[source] ?? hyperparameter} rename={rename} />
+            </td>
+            <td>{settingText(setting)}</td>
+          </tr>
+        ))}
+      </Table>
+      <p className="small">
+        A name that is to mean something else: choose it, and store the trials again, as another search.
       </p>
       <ul className="small">
         {notes.map(({ name, text }) => (
@@ -88,5 +137,26 @@ function Stored({ imported: { search, format, kept, notes } }: { readonly import
         ))}
       </ul>
     </>
+  );
+}
+
+interface MeaningProps {
+  readonly name: string;
+  /** Of one that is kept: its name here. */
+  readonly own?: string;
+  /** Empty if it is left out. */
+  readonly to: string;
+  readonly rename: StoredProps['rename'];
+}
+
+function Meaning({ name, own, to, rename }: MeaningProps): ReactNode {
+  return (
+    <select aria-label={`${name} means`} value={to} onChange={(event) => rename(name, event.target.value)}>
+      <option value="">not imported</option>
+      {own !== undefined && <option disabled>{own}</option>}
+      {hyperparameterNames.map((one) => (
+        <option key={one}>{one}</option>
+      ))}
+    </select>
   );
 }

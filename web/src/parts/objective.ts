@@ -5,6 +5,11 @@ export function objectiveOf({ specification: { objective, observed } }: Pick<Sea
   return { metric: observed?.metric ?? objective.metric, direction: objective.direction };
 }
 
+/** Whether its trials may have curves: files of other tools often have none. */
+export function hasEpochs({ specification: { observed }, epochs }: Pick<Search, 'specification' | 'epochs'>): boolean {
+  return observed === undefined || epochs > 0;
+}
+
 /** Where its trials come from, if another tool has run them: `trials of optuna-journal, study.log`. */
 export function originOf({ specification: { observed } }: Pick<Search, 'specification'>): string | undefined {
   if (observed === undefined) return undefined;

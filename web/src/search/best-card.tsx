@@ -8,7 +8,7 @@ import { MakeModel } from '../models/make-model.tsx';
 import { CopyButton } from '../parts/copy.tsx';
 import { objectiveOf } from '../parts/objective.ts';
 import { bestQuery } from './best-query.ts';
-import { ranked } from './history-data.ts';
+import { atEpochs, ranked } from './history-data.ts';
 import { scoredIn, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
@@ -51,12 +51,17 @@ export function BestCard(): ReactNode {
         </span>
       </p>
       <p className="soft small">
-        {best?.confirmed === undefined &&
-          trial.deviation !== null &&
-          `± ${formatDeviation(trial.deviation)} over the folds; `}
-        {best?.confirmed !== undefined &&
-          `confirmed; ${formatValue(value)} in the search, best with probability ${formatNumber(best.confirmed.probability, 2)}; `}
-        {best === null && 'no trial is complete yet; '}at {plural(trial.epochs, 'epoch')}
+        {[
+          best?.confirmed === undefined &&
+            trial.deviation !== null &&
+            `± ${formatDeviation(trial.deviation)} over the folds`,
+          best?.confirmed !== undefined &&
+            `confirmed; ${formatValue(value)} in the search, best with probability ${formatNumber(best.confirmed.probability, 2)}`,
+          best === null && 'no trial is complete yet',
+          atEpochs([trial]).trim(),
+        ]
+          .filter(Boolean)
+          .join('; ')}
       </p>
       {best !== null && <Evidence />}
       <dl className="settings one-column">

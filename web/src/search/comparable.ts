@@ -28,7 +28,9 @@ export function comparableOf(
   const scored = all.filter((trial): trial is Scored => trial.value !== null);
   const stage = scored.reduce((newest, trial) => Math.max(newest, trial.stage), 0);
   const own = scored.filter((trial) => trial.stage === stage);
-  const ends = [...new Set(own.flatMap(({ state, epochs }) => (state === 'complete' ? [] : [epochs])))];
+  // Files of other tools may not tell after how many epochs a trial was stopped.
+  const stopped = own.filter(({ state, epochs }) => state !== 'complete' && epochs > 0);
+  const ends = [...new Set(stopped.map(({ epochs }) => epochs))];
   const groups = ends
     .sort((a, b) => b - a)
     .map((after) => ({

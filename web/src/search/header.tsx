@@ -11,7 +11,7 @@ import { Annotations } from '../parts/annotations.tsx';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { BestValue } from '../parts/evidence.tsx';
 import { Menu } from '../parts/menu.tsx';
-import { objectiveOf, originOf } from '../parts/objective.ts';
+import { hasEpochs, objectiveOf, originOf } from '../parts/objective.ts';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Warnings } from '../parts/warnings.tsx';
@@ -111,7 +111,7 @@ function Numbers(): ReactNode {
       {trials.pruned > 0 && tile('pruned', formatCount(trials.pruned))}
       {trials.diverged > 0 && tile('diverged', formatCount(trials.diverged))}
       {trials.failed > 0 && tile('failed', formatCount(trials.failed))}
-      {tile('epochs trained', formatCount(search.epochs))}
+      {hasEpochs(search) && tile('epochs trained', formatCount(search.epochs))}
       {tile('problems', <Link href={`/searches/${search.id}?view=findings`}>{Object.keys(found).length}</Link>)}
     </dl>
   );

@@ -3,7 +3,7 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import { signOf } from '../../../src/algorithms/objective.ts';
 import { baselineOf } from '../../../src/domain/best-evidence.ts';
-import { formatDuration, formatNumber, formatValue, plural } from '../../../src/format.ts';
+import { formatDuration, formatNumber, formatValue } from '../../../src/format.ts';
 import type { Search } from '../api.ts';
 import type { Box, DragMode } from '../charts/box.ts';
 import { LineChart } from '../charts/line-chart.tsx';
@@ -13,7 +13,7 @@ import { useDragMode } from '../parts/drag-mode.tsx';
 import { Switch } from '../parts/log-switch.tsx';
 import { objectiveOf } from '../parts/objective.ts';
 import { rangeCondition } from './box-conditions.ts';
-import { type HistoryAxis, type HistoryData, historyAxes, historyOf } from './history-data.ts';
+import { atEpochs, type HistoryAxis, type HistoryData, historyAxes, historyOf } from './history-data.ts';
 import { usePruned } from './pruned-switch.tsx';
 import { SelectWhere } from './select-where.tsx';
 import { type Selection, useSelection } from './selection.ts';
@@ -179,6 +179,7 @@ function visibleBaseline(baseline: number | undefined, rows: readonly Scored[]):
   return baseline !== undefined && isBelow && isAbove ? baseline : undefined;
 }
 
-function textOf({ number, state, value, epochs }: Scored, metric: string): string[] {
-  return [`trial ${number}`, `${metric} ${formatValue(value)}`, `${state} at ${plural(epochs, 'epoch')}`];
+function textOf(trial: Scored, metric: string): string[] {
+  const { number, state, value } = trial;
+  return [`trial ${number}`, `${metric} ${formatValue(value)}`, `${state}${atEpochs([trial])}`];
 }

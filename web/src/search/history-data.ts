@@ -100,10 +100,10 @@ function overtakes(trial: Scored, best: Scored, direction: Direction): boolean {
 
 /** 16 complete trials at 27 epochs, 64 pruned at 1–9 epochs; 6 diverged have no value and are marked at the edge */
 function captionOf(complete: readonly Scored[], others: readonly Scored[], without: readonly TrialRow[]): string {
-  const parts = complete.length === 0 ? [] : [`${plural(complete.length, 'complete trial')} at ${epochsOf(complete)}`];
+  const parts = complete.length === 0 ? [] : [`${plural(complete.length, 'complete trial')}${atEpochs(complete)}`];
   for (const [name, states] of Object.entries(intermediateStates)) {
     const own = others.filter(({ state }) => states.includes(state));
-    if (own.length > 0) parts.push(`${formatCount(own.length)} ${name} at ${epochsOf(own)}`);
+    if (own.length > 0) parts.push(`${formatCount(own.length)} ${name}${atEpochs(own)}`);
   }
   const failed = without.filter(({ state }) => state === 'failed').length;
   const diverged = without.length - failed;
@@ -120,12 +120,14 @@ const intermediateStates: Readonly<Record<string, readonly TrialRow['state'][]>>
   'cancelled or failed': ['cancelled', 'failed'],
 };
 
-function epochsOf(trials: readonly TrialRow[]): string {
+/** Empty where no epochs are known, as of trials of other tools without curves. */
+export function atEpochs(trials: readonly Pick<TrialRow, 'epochs'>[]): string {
   const [low, high] = trials.reduce(
     ([least, most], { epochs }) => [Math.min(least, epochs), Math.max(most, epochs)],
     [Number.POSITIVE_INFINITY, 0],
   );
-  return low === high ? plural(low, 'epoch') : `${formatCount(low)}–${formatCount(high)} epochs`;
+  if (high === 0) return '';
+  return ` at ${low === high ? plural(low, 'epoch') : `${formatCount(low)}–${formatCount(high)} epochs`}`;
 }
 
 /** The best trials: complete ones first, then those with the most epochs. */

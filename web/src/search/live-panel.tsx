@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 import { bestFirst } from '../../../src/algorithms/objective.ts';
 import { ownFindings } from '../../../src/domain/finding-scope.ts';
 import { formatCell, formatDeviation, formatValue, words } from '../../../src/format.ts';
-import { objectiveOf } from '../parts/objective.ts';
+import { hasEpochs, objectiveOf } from '../parts/objective.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { numeric, Table } from '../parts/table.tsx';
 import { BestCard } from './best-card.tsx';
@@ -17,11 +17,12 @@ import { isNumeric, type Varied, variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
 
 export function LivePanel(): ReactNode {
+  const { search } = useShown();
   return (
     <div className="overview">
       <HistoryCard />
       <BestCard />
-      <CurvesCard />
+      {hasEpochs(search) && <CurvesCard />}
       <Running />
       <ConfirmationCard />
       <Best />
