@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
 import { openPage } from '../../support/page.ts';
-import { allTrials, contradictory, ended } from '../../support/searches.ts';
+import { allTrials, contradictory, ended, lasting } from '../../support/searches.ts';
 import { startTestService, type TestService } from '../../support/service.ts';
 
 const learningRate = { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' } as const;
@@ -96,6 +96,73 @@ describe.skipIf(browserPath === undefined)('what the page says', () => {
     await page.getByText(/^At most one of them can be applied: this, or “raise the bound to [^”]*”\.$/).waitFor();
     await page.getByText(/^At most one of them can be applied: this, or “widen it to [^”]*”\.$/).waitFor();
     expect(await page.getByText('learningRate.raise').count()).toBe(0);
+    await page.close();
+  });
+
+  it('calls trials that diverged by that state in the filter and in conditions', async () => {
+    const diverging = await create({
+      dataset: 'iris',
+      hyperparameters: { learningRate: { ...learningRate, high: 1e3 }, optimizer: 'sgd', epochs: 6 },
+      budget: { trials: 24 },
+    });
+    const { trials } = await service.client.search(diverging);
+    expect([trials.diverged > 1, trials.complete - trials.diverged > 1]).toEqual([true, true]);
+    const page = await open(`/searches/${diverging}?view=trials`);
+    const shown = (count: number) => page.getByRole('status').filter({ hasText: new RegExp(`^${count} trials$`) });
+    await shown(24).waitFor();
+    await page.getByLabel('State', { exact: true }).selectOption('diverged');
+    await shown(trials.diverged).waitFor();
+    expect(await page.locator('.trial-table .body .chip').first().textContent()).toContain('diverged');
+    await page.getByLabel('State', { exact: true }).selectOption('complete');
+    await shown(trials.complete - trials.diverged).waitFor();
+    await page.getByLabel('State', { exact: true }).selectOption('');
+    await page.getByLabel('Ranges').fill('state=diverged');
+    await shown(trials.diverged).waitFor();
+    await page.close();
+  });
+
+  it('says of a search that was cancelled before any epoch that nothing was trained', async () => {
+    const { id } = await service.client.create({ ...lasting(20_000, 500), name: 'cancelled at once' });
+    await service.client.cancel(id);
+    const { epochs } = await ended(service.client, id);
+    expect(epochs).toBe(0);
+    const page = await open(`/searches/${id}?view=findings`);
+    await page.getByText('No trial has trained an epoch yet.').waitFor();
+    expect(await page.getByText(/No problems were found/).count()).toBe(0);
+    await page.close();
+  });
+
+  it('says what it does not understand of the selection of an address', async () => {
+    for (const view of ['live', 'trials']) {
+      const page = await open(`/searches/${folds}?view=${view}&select=${encodeURIComponent('lr>0.1')}`);
+      const strip = page.getByRole('region', { name: 'Selected trials' });
+      await strip.getByText('0 trials selected').waitFor();
+      await strip.getByText('there is no column lr; did you mean learningRate?').waitFor();
+      // Numbers that the search does not have are no trials in any view.
+      await page.goto(`${service.url}/searches/${folds}?view=${view}&select=3,900-950`);
+      await strip.getByText('1 trial selected').waitFor();
+      await page.close();
+    }
+  });
+
+  it('shows a trial once it can be read, after neither it nor its search could', async () => {
+    const page = await open('/');
+    const lost = `**/v1/searches/${folds}*`;
+    const lostTrial = `**/v1/searches/${folds}/trials/*`;
+    for (const path of [lost, lostTrial]) await page.route(path, (route) => route.abort());
+    await page
+      .locator('.searches')
+      .getByRole('link', { name: /^best trial/ })
+      .first()
+      .waitFor();
+    await page
+      .getByRole('row', { name: /five folds/ })
+      .getByRole('link', { name: /^best trial/ })
+      .press('Enter');
+    await page.getByText('The service does not answer').waitFor();
+    for (const path of [lost, lostTrial]) await page.unroute(path);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('heading', { name: /^Trial \d+$/, level: 1 }).waitFor();
     await page.close();
   });
 

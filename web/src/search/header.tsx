@@ -216,7 +216,13 @@ function Rename({ search: { id, name } }: { readonly search: Search }): ReactNod
   });
   return (
     <>
-      <button type="button" onClick={() => dialog.current?.showModal()}>
+      <button
+        type="button"
+        onClick={() => {
+          setText(name);
+          dialog.current?.showModal();
+        }}
+      >
         Rename…
       </button>
       <dialog ref={dialog} aria-label="Rename the search">
