@@ -1,6 +1,6 @@
 /** The timeline of workers and trials, which shows gaps, crashes and stragglers. */
 import { type ReactNode, useMemo } from 'react';
-import { formatCount, formatDuration, formatValue, plural } from '../../../src/format.ts';
+import { formatCount, formatDuration, plural } from '../../../src/format.ts';
 import type { Search } from '../api.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
