@@ -115,7 +115,13 @@ describe.skipIf(browserPath === undefined)('what the page says', () => {
     expect(await page.locator('.trial-table .body .chip').first().textContent()).toContain('diverged');
     await page.getByLabel('State', { exact: true }).selectOption('complete');
     await shown(trials.complete - trials.diverged).waitFor();
-    await page.getByLabel('State', { exact: true }).selectOption('');
+    // All that have a value are compared: those that diverged are missing in no sample.
+    await page.goto(`${service.url}/compare?ids=${diverging}`);
+    await page.getByText('Complete trials.', { exact: true }).waitFor();
+    await page.goto(`${service.url}/searches/${diverging}?view=findings`);
+    await page.locator('.evidence dd').first().waitFor();
+    expect(await page.locator('.evidence dd').allTextContents()).not.toContain('–');
+    await page.goto(`${service.url}/searches/${diverging}?view=trials`);
     await page.getByLabel('Ranges').fill('state=diverged');
     await shown(trials.diverged).waitFor();
     await page.close();
@@ -130,6 +136,38 @@ describe.skipIf(browserPath === undefined)('what the page says', () => {
     await page.getByText('No trial has trained an epoch yet.').waitFor();
     expect(await page.getByText(/No problems were found/).count()).toBe(0);
     await page.close();
+  });
+
+  it('says which trials have no curve, and calls curves a sample only where there are more', async () => {
+    const cut = await create({ ...lasting(20_000, 3), limits: { trialSeconds: 0.01, attempts: 1 } });
+    const page = await open(`/searches/${cut}`);
+    await page.getByText(/^0 of 3 trials; the others have not ended an epoch$/).waitFor();
+    const whole = await create({
+      dataset: 'iris',
+      hyperparameters: { learningRate, epochs: 2 },
+      budget: { trials: 180 },
+    });
+    await page.goto(`${service.url}/searches/${whole}`);
+    await page.getByText(/^151 of 180 trials, a sample: /).waitFor();
+    await page.close();
+  });
+
+  it('begins with the curves of the objective, and names the metric beside a loss', async () => {
+    const objective = { metric: 'validationLoss' };
+    const hyperparameters = { learningRate, epochs: 2 };
+    for (const [dataset, metric] of [
+      ['iris', 'validation accuracy'],
+      ['diabetes', 'validation RMSE'],
+    ] as const) {
+      const id = await create({ dataset, objective, hyperparameters, budget: { trials: 3 } });
+      const page = await open(`/searches/${id}`);
+      await page.getByRole('img', { name: /^validation loss by epoch of 3 trials/ }).waitFor();
+      await page.getByLabel('Which curves').selectOption({ label: metric });
+      await page.getByRole('img', { name: new RegExp(`^${metric} by epoch of 3 trials`) }).waitFor();
+      await page.reload();
+      await page.getByRole('img', { name: new RegExp(`^${metric} by epoch of 3 trials`) }).waitFor();
+      await page.close();
+    }
   });
 
   it('says what it does not understand of the selection of an address', async () => {

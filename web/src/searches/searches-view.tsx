@@ -172,12 +172,16 @@ function SearchLine({ search, chosen, toggle, chooseTag }: SearchLineProps): Rea
         )}
       </td>
       <td className="best-so-far">
-        {steps.length > 1 && (
+        {steps.length > 0 && trials.planned > 1 && (
           <Sparkline
             steps
             places={trials.planned}
             at={steps.map(({ number }) => number)}
-            label={`best value: from ${formatValue(steps[0]!.value)} to ${formatValue(best?.value)}`}
+            label={
+              steps.length === 1
+                ? `best value: ${formatValue(best?.value)} since trial ${steps[0]!.number}`
+                : `best value: from ${formatValue(steps[0]!.value)} to ${formatValue(best?.value)}`
+            }
             lines={[{ values: steps.map(({ value }) => value), kind: 'best' }]}
           />
         )}
