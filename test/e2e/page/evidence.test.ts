@@ -56,6 +56,11 @@ describe.skipIf(browserPath === undefined)('the best of many trials', () => {
     const rowOf = (name: string) => compared.getByRole('row', { name });
     await rowOf('luck on flips').getByRole('link', { name: 'no better than baseline' }).waitFor();
     expect(await rowOf('luck on digits').textContent()).not.toContain('no better');
+    await page.setViewportSize({ width: 390, height: 800 });
+    for (const name of ['luck on flips', 'luck on digits']) {
+      const value = (await rowOf(name).getByRole('link').nth(1).boundingBox())!;
+      expect(value.x + value.width).toBeLessThanOrEqual(390);
+    }
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.close();
   });
