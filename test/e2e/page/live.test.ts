@@ -156,7 +156,7 @@ describe.skipIf(browserPath === undefined)('a search on the page', () => {
     });
     await first.page.goto(`${service.url}/searches/${id}`);
     await first.page.waitForLoadState('networkidle');
-    await first.page.getByText('Export').click();
+    await first.page.getByText('More', { exact: true }).click();
     await first.page.getByRole('button', { name: 'Delete…' }).click();
     await first.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await first.page.getByRole('heading', { name: 'Searches' }).waitFor();

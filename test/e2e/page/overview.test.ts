@@ -74,7 +74,7 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
     const legend = page.locator('.u-legend').first().locator('.u-label');
     expect(
       await legend.evaluateAll((labels) => labels.map((label) => label.checkVisibility() && label.textContent)),
-    ).toEqual(['complete', 'intermediate value', 'best so far', 'baseline']);
+    ).toEqual(['complete', 'intermediate value', 'best so far']);
     await page.close();
   });
 

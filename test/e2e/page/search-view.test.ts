@@ -132,6 +132,7 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     await tab('Overview').waitFor();
     const menus = {
       Export: page.getByRole('link', { name: 'Trials as CSV' }),
+      More: page.getByRole('button', { name: 'Rename…' }),
       'Make a model': page.getByRole('button', { name: 'Of the best trial, as it was trained' }),
     };
     for (const [menu, entry] of Object.entries(menus)) {
