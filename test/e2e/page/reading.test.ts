@@ -218,6 +218,10 @@ describe.skipIf(browserPath === undefined)('what the page says', () => {
       await page.getByRole('heading', { name: title, level: 1 }).waitFor();
       expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     }
+    await page.goto(`${service.url}/?state=done`);
+    await page.getByText('state: must be one of').waitFor();
+    await page.getByRole('link', { name: 'All searches' }).click();
+    await page.getByRole('heading', { name: 'Searches', level: 1 }).waitFor();
     await page.close();
   });
 });

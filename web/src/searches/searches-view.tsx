@@ -50,7 +50,15 @@ export function SearchesView(): ReactNode {
     placeholderData: (before) => before,
   });
   if (isPending) return <Waiting what="the searches" />;
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) {
+    return (
+      <>
+        <Problem error={error} retry={() => void refetch()} />
+        {/* The address may have a filter that the service refuses. */}
+        <Link href="/">All searches</Link>
+      </>
+    );
+  }
   const searches = data.pages.flatMap(({ items }) => items);
   if (searches.length === 0 && [q, state, tag, project].every((filter) => filter === '')) return <Welcome />;
   const toggle = (id: string) =>
