@@ -6,6 +6,7 @@ import { prunerSchema } from '../../src/domain/specification/pruners.ts';
 import { samplerSchema } from '../../src/domain/specification/samplers.ts';
 import { partOf } from '../../web/src/new-search/draft.ts';
 import { readingsOf, settingText, withImport } from '../../web/src/new-search/imported.ts';
+import { numberIn } from '../../web/src/new-search/number-text.ts';
 import { type Dimension, placed, ticksOf } from '../../web/src/new-search/space-points.ts';
 import {
   isChosen,
@@ -140,5 +141,22 @@ describe('a search space of another tool', () => {
       '4 … 12, in steps of 4, if optimizer is sgd or adam',
     );
     expect(settingText(3)).toBe('3');
+  });
+});
+
+describe('a number that is typed', () => {
+  it.each([
+    ['1,000', 1000],
+    ['12,345,678', 12_345_678],
+    ['0,001', 0.001],
+    ['0,5', 0.5],
+    ['1,5', 1.5],
+    [' 1e-4 ', 1e-4],
+    ['', undefined],
+    ['1,00', 1],
+    ['1,000.5', Number.NaN],
+    ['many', Number.NaN],
+  ])('may have its thousands grouped, as the page has them, or a decimal comma: %j', (text, number) => {
+    expect(numberIn(text)).toBe(number);
   });
 });

@@ -20,7 +20,7 @@ import { ranksOf, sharesBelow } from '../../web/src/search/shares.ts';
 import { steps } from '../../web/src/search/steps.ts';
 import { surface } from '../../web/src/search/surface.ts';
 import { throughputOf } from '../../web/src/search/throughput.ts';
-import { timelineLayout } from '../../web/src/search/timeline-layout.ts';
+import { spanText, timelineLayout } from '../../web/src/search/timeline-layout.ts';
 import { columnsOf, filtered, rangesIn, sorted } from '../../web/src/search/trial-columns.ts';
 
 function row(number: number, more: Partial<TrialRow> = {}): TrialRow {
@@ -64,6 +64,10 @@ describe('the table of trials', () => {
   it('filters by state, finding and ranges', () => {
     expect(of('')).toEqual([0, 1, 2, 3]);
     expect(of('', 'pruned')).toEqual([2]);
+    const diverged = [...trials, row(4, { outcome: 'diverged', value: null })];
+    const inState = (state: string) =>
+      filtered(diverged, { state, finding: '', ranges: [] }).map(({ number }) => number);
+    expect([inState('diverged'), inState('complete')]).toEqual([[4], [0, 1, 3]]);
     expect(of('', '', 'deadRelu')).toEqual([2]);
     expect(of('learningRate>=0.01')).toEqual([0, 1, 2]);
     expect(of('learningRate < 0.5, value>=0.1')).toEqual([1, 3]);
@@ -125,6 +129,10 @@ describe('the timeline', () => {
         }
       }),
     );
+  });
+  it('says of a trial that diverged that it did', () => {
+    expect(spanText(row(3), 2.1)).toBe('trial 3: complete, 2.1 s, value 0.3');
+    expect(spanText(row(3, { outcome: 'diverged', value: null }), 0.2)).toBe('trial 3: diverged, 200 ms, value –');
   });
   it('shows tiny trials, claimed together, one after the other', () => {
     const together = [0, 1, 2].map((n) => row(n, { startedAt: 0, finishedAt: 100 * (n + 1), durationMs: 100 }));

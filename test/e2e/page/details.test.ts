@@ -54,6 +54,13 @@ describe.skipIf(browserPath === undefined)('the page', () => {
     await path.waitFor({ state: 'attached' });
     // 11 trials over a width of 100: trials 2 and 5 improve, and the last value holds to the end.
     expect(await path.getAttribute('d')).toMatch(/^M20\.0 [\d.]+H50\.0V[\d.]+H100$/);
+    // The first complete trial may stay the best, as under hyperband.
+    await withPostgres(service.databaseUrl, (client) =>
+      client.query('UPDATE searches SET improvements = $2 WHERE id = $1', [id, JSON.stringify(improvements.slice(3))]),
+    );
+    await page.reload();
+    await path.waitFor({ state: 'attached' });
+    expect(await path.getAttribute('d')).toMatch(/^M50\.0 [\d.]+H100$/);
     await page.close();
   });
 

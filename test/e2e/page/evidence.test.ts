@@ -1,4 +1,4 @@
-/** The page does not call luck a result: the list, the header and the best card of a search on coin flips, and of one that learns. */
+/** The page does not call luck a result: the list, the header, the best card and the comparison of a search on coin flips, and of one that learns. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
@@ -51,6 +51,17 @@ describe.skipIf(browserPath === undefined)('the best of many trials', () => {
     await page.goto(service.url);
     const line = page.getByRole('row', { name: /luck on flips/ });
     await line.getByRole('link', { name: /no better than baseline/ }).waitFor();
+    await page.goto(`${service.url}/compare?ids=${ids['flips']},${ids['digits']}`);
+    const compared = page.getByRole('region', { name: 'Compared searches' });
+    const rowOf = (name: string) => compared.getByRole('row', { name });
+    await rowOf('luck on flips').getByRole('link', { name: 'no better than baseline' }).waitFor();
+    expect(await rowOf('luck on digits').textContent()).not.toContain('no better');
+    await page.setViewportSize({ width: 390, height: 800 });
+    for (const name of ['luck on flips', 'luck on digits']) {
+      const value = (await rowOf(name).getByRole('link').nth(1).boundingBox())!;
+      expect(value.x + value.width).toBeLessThanOrEqual(390);
+    }
+    expect(await accessibilityFaults(page)).toEqual([]);
     await page.close();
   });
 

@@ -105,6 +105,13 @@ describe.skipIf(browserPath === undefined)('problems', () => {
     await page.goto(`${service.url}/searches/${id}?view=trials&finding=${code}`);
     await page.locator('.trial-table .body', { hasText: words(code) }).waitFor();
     expect(await page.locator('.trial-table').textContent()).not.toContain(code);
+    const filter = page.getByLabel('Problem', { exact: true });
+    expect(await filter.inputValue()).toBe(code);
+    const offered = await filter.locator('option').allTextContents();
+    expect(offered).toContain(words(code));
+    // No row shows what the search has.
+    expect(offered).not.toContain('validation too small');
+    expect(offered.join()).not.toMatch(/[a-z][A-Z]/);
     await page.close();
   });
 

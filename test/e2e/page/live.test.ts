@@ -12,6 +12,11 @@ import { startTestService, type TestService } from '../../support/service.ts';
 /** Between two attempts to connect, once several have failed: the longest pause is five seconds. */
 const LONG_PAUSE_MS = 3500;
 
+/** A table to be uploaded. */
+const fewRows = Buffer.from(
+  `size,label\n${Array.from({ length: 24 }, (_, i) => `${i + 0.5},${i % 2 === 0 ? 'even' : 'odd'}`).join('\n')}\n`,
+);
+
 /** The table of the best has so many rows, and no more. */
 async function hasBest(page: Page, count: number): Promise<void> {
   const rows = page.getByLabel('The best trials').locator('tbody tr');
@@ -151,7 +156,7 @@ describe.skipIf(browserPath === undefined)('a search on the page', () => {
     });
     await first.page.goto(`${service.url}/searches/${id}`);
     await first.page.waitForLoadState('networkidle');
-    await first.page.getByText('Export').click();
+    await first.page.getByText('More', { exact: true }).click();
     await first.page.getByRole('button', { name: 'Delete…' }).click();
     await first.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await first.page.getByRole('heading', { name: 'Searches' }).waitFor();
@@ -178,6 +183,12 @@ describe.skipIf(browserPath === undefined)('the page over a restart of the API',
       const { id } = await client.create(lasting(1000, 8, { name: 'over a restart' }));
       await page.goto(`${api.url}/searches/${id}`);
       await page.locator('.live-cards [data-epoch]').first().waitFor();
+      const { page: setUp } = await openPage(browser);
+      await setUp.goto(`${api.url}/new?dataset=iris`);
+      await setUp.getByText(/ trials, about /).waitFor();
+      const { page: uploading } = await openPage(browser);
+      await uploading.goto(`${api.url}/datasets`);
+      await uploading.getByRole('button', { name: 'Choose a file' }).waitFor();
       await api.end('SIGKILL');
       await page.getByText('disconnected').first().waitFor();
       // Pauses between attempts grow to five seconds; a machine that is online again does not wait for the end of one.
@@ -199,8 +210,17 @@ describe.skipIf(browserPath === undefined)('the page over a restart of the API',
       // The code of this view was not loaded yet.
       await page.getByRole('tab', { name: 'Timeline' }).click();
       await page.getByText('The service does not answer').waitFor();
+      await setUp.getByLabel('trials', { exact: true }).fill('7');
+      await setUp.getByText('The service does not answer').first().waitFor();
+      await uploading.getByLabel('Data file').setInputFiles({ name: 'few.csv', mimeType: 'text/csv', buffer: fewRows });
+      await uploading.getByText('The service does not answer').waitFor();
       api = await startApi(environment);
       await page.locator('.connection.live').waitFor();
+      // As these say, they go on by themselves.
+      await setUp.getByText(/^7 trials, about /).waitFor();
+      await uploading.getByText(/^24 rows, 1 input; the target is label/).waitFor();
+      for (const other of [setUp, uploading])
+        await expect.poll(() => other.getByText('does not answer').count()).toBe(0);
       await page.getByText('Timeline of 1 worker').waitFor();
       await page.getByRole('tab', { name: 'Overview' }).click();
       const { trials } = await ended(client, id);

@@ -31,10 +31,24 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
     JSON.parse(await page.getByRole('textbox', { name: 'As JSON' }).inputValue()) as Record<string, unknown>;
 
   it('is by default what measured best: tpe with hyperband', async () => {
-    const { page, complaints } = await openPage(browser);
+    const { page, complaints } = await openPage(browser, { viewport: { width: 1440, height: 900 } });
+    await page.goto(`${service.url}/new`);
+    await page.getByText('20 % of the rows (about 359 rows of 1,797) are test rows').waitFor();
+    // Nothing of the dry run is out of sight on a wide window.
+    const clipped = page.getByRole('region', { name: 'The first trials' });
+    await clipped.waitFor();
+    expect(await clipped.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
     await page.goto(`${service.url}/new?dataset=iris`);
     await page.getByText('tpe · hyperband · 51 trials of up to 20 epochs').waitFor();
     expect(await page.getByRole('radio', { name: /Recommended/ }).isChecked()).toBe(true);
+    const dryRun = page.getByRole('region', { name: 'The first trials' });
+    const cells = dryRun.getByRole('row').nth(1).getByRole('cell');
+    await cells.first().waitFor();
+    const alignments = await cells.evaluateAll((cells) =>
+      cells.map((cell) => [Number.isNaN(Number(cell.textContent)), getComputedStyle(cell).textAlign]),
+    );
+    expect(alignments.length).toBeGreaterThan(2);
+    for (const [isWord, alignment] of alignments) expect(alignment).toBe(isWord ? 'left' : 'right');
     await page.getByRole('button', { name: 'Start search' }).click();
     await page.waitForURL(/\/searches\/[0-9a-f-]{36}/);
     const { specification } = await service.client.search(/searches\/([0-9a-f-]{36})/.exec(page.url())![1]!);

@@ -97,6 +97,7 @@ describe.skipIf(browserPath === undefined)('a newcomer', () => {
       () => document.querySelector('[aria-label="learningRate, low"]')?.ariaInvalid === 'true',
     );
     expect(await page.getByRole('button', { name: 'Start search' }).isDisabled()).toBe(true);
+    await page.getByText('1 error to fix').waitFor();
     await low.fill('1e-4');
     await page.getByLabel('trials', { exact: true }).fill('12');
     // The form and the JSON are the same thing.

@@ -71,6 +71,10 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
       .evaluateAll((cards) => cards.map((card) => card.getBoundingClientRect().right));
     const panel = (await page.getByRole('tabpanel').boundingBox())!;
     expect(Math.max(...right.slice(0, 2))).toBeCloseTo(panel.x + panel.width, -1);
+    const legend = page.locator('.u-legend').first().locator('.u-label');
+    expect(
+      await legend.evaluateAll((labels) => labels.map((label) => label.checkVisibility() && label.textContent)),
+    ).toEqual(['complete', 'intermediate value', 'best so far']);
     await page.close();
   });
 

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, launchBrowser } from '../../support/browser.ts';
 import { openPage } from '../../support/page.ts';
-import { allTrials, contradictory, ended } from '../../support/searches.ts';
+import { allTrials, contradictory, ended, lasting } from '../../support/searches.ts';
 import { startTestService, type TestService } from '../../support/service.ts';
 
 const learningRate = { distribution: 'float', low: 1e-4, high: 1e-1, scale: 'log' } as const;
@@ -99,6 +99,111 @@ describe.skipIf(browserPath === undefined)('what the page says', () => {
     await page.close();
   });
 
+  it('calls trials that diverged by that state in the filter and in conditions', async () => {
+    const diverging = await create({
+      dataset: 'iris',
+      hyperparameters: { learningRate: { ...learningRate, high: 1e3 }, optimizer: 'sgd', epochs: 6 },
+      budget: { trials: 24 },
+    });
+    const { trials } = await service.client.search(diverging);
+    expect([trials.diverged > 1, trials.complete - trials.diverged > 1]).toEqual([true, true]);
+    const page = await open(`/searches/${diverging}?view=trials`);
+    const shown = (count: number) => page.getByRole('status').filter({ hasText: new RegExp(`^${count} trials$`) });
+    await shown(24).waitFor();
+    await page.getByLabel('State', { exact: true }).selectOption('diverged');
+    await shown(trials.diverged).waitFor();
+    expect(await page.locator('.trial-table .body .chip').first().textContent()).toContain('diverged');
+    await page.getByLabel('State', { exact: true }).selectOption('complete');
+    await shown(trials.complete - trials.diverged).waitFor();
+    // All that have a value are compared: those that diverged are missing in no sample.
+    await page.goto(`${service.url}/compare?ids=${diverging}`);
+    await page.getByText('Complete trials.', { exact: true }).waitFor();
+    await page.goto(`${service.url}/searches/${diverging}?view=findings`);
+    await page.locator('.evidence dd').first().waitFor();
+    expect(await page.locator('.evidence dd').allTextContents()).not.toContain('–');
+    await page.goto(`${service.url}/searches/${diverging}?view=trials`);
+    await page.getByLabel('Ranges').fill('state=diverged');
+    await shown(trials.diverged).waitFor();
+    await page.close();
+  });
+
+  it('says of a search that was cancelled before any epoch that nothing was trained', async () => {
+    const { id } = await service.client.create({ ...lasting(20_000, 500), name: 'cancelled at once' });
+    await service.client.cancel(id);
+    const { epochs } = await ended(service.client, id);
+    expect(epochs).toBe(0);
+    const page = await open(`/searches/${id}?view=findings`);
+    await page.getByText('No trial has trained an epoch yet.').waitFor();
+    expect(await page.getByText(/No problems were found/).count()).toBe(0);
+    await page.close();
+  });
+
+  it('says which trials have no curve, and calls curves a sample only where there are more', async () => {
+    const cut = await create({ ...lasting(20_000, 3), limits: { trialSeconds: 0.01, attempts: 1 } });
+    const page = await open(`/searches/${cut}`);
+    await page.getByText(/^0 of 3 trials; the others have not ended an epoch$/).waitFor();
+    const whole = await create({
+      dataset: 'iris',
+      hyperparameters: { learningRate, epochs: 2 },
+      budget: { trials: 180 },
+    });
+    await page.goto(`${service.url}/searches/${whole}`);
+    await page.getByText(/^151 of 180 trials, a sample: /).waitFor();
+    await page.close();
+  });
+
+  it('begins with the curves of the objective, and names the metric beside a loss', async () => {
+    const objective = { metric: 'validationLoss' };
+    const hyperparameters = { learningRate, epochs: 2 };
+    for (const [dataset, metric] of [
+      ['iris', 'validation accuracy'],
+      ['diabetes', 'validation RMSE'],
+    ] as const) {
+      const id = await create({ dataset, objective, hyperparameters, budget: { trials: 3 } });
+      const page = await open(`/searches/${id}`);
+      await page.getByRole('img', { name: /^validation loss by epoch of 3 trials/ }).waitFor();
+      await page.getByLabel('Which curves').selectOption({ label: metric });
+      await page.getByRole('img', { name: new RegExp(`^${metric} by epoch of 3 trials`) }).waitFor();
+      await page.reload();
+      await page.getByRole('img', { name: new RegExp(`^${metric} by epoch of 3 trials`) }).waitFor();
+      await page.close();
+    }
+  });
+
+  it('says what it does not understand of the selection of an address', async () => {
+    for (const view of ['live', 'trials']) {
+      const page = await open(`/searches/${folds}?view=${view}&select=${encodeURIComponent('lr>0.1')}`);
+      const strip = page.getByRole('region', { name: 'Selected trials' });
+      await strip.getByText('0 trials selected').waitFor();
+      await strip.getByText('there is no column lr; did you mean learningRate?').waitFor();
+      // Numbers that the search does not have are no trials in any view.
+      await page.goto(`${service.url}/searches/${folds}?view=${view}&select=3,900-950`);
+      await strip.getByText('1 trial selected').waitFor();
+      await page.close();
+    }
+  });
+
+  it('shows a trial once it can be read, after neither it nor its search could', async () => {
+    const page = await open('/');
+    const lost = `**/v1/searches/${folds}*`;
+    const lostTrial = `**/v1/searches/${folds}/trials/*`;
+    for (const path of [lost, lostTrial]) await page.route(path, (route) => route.abort());
+    await page
+      .locator('.searches')
+      .getByRole('link', { name: /^best trial/ })
+      .first()
+      .waitFor();
+    await page
+      .getByRole('row', { name: /five folds/ })
+      .getByRole('link', { name: /^best trial/ })
+      .press('Enter');
+    await page.getByText('The service does not answer').waitFor();
+    for (const path of [lost, lostTrial]) await page.unroute(path);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('heading', { name: /^Trial \d+$/, level: 1 }).waitFor();
+    await page.close();
+  });
+
   it('says of addresses that lead to nothing what is missing, and does not offer to try again', async () => {
     const page = await open('/searches/nothing');
     for (const [path, title] of [
@@ -113,6 +218,10 @@ describe.skipIf(browserPath === undefined)('what the page says', () => {
       await page.getByRole('heading', { name: title, level: 1 }).waitFor();
       expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     }
+    await page.goto(`${service.url}/?state=done`);
+    await page.getByText('state: must be one of').waitFor();
+    await page.getByRole('link', { name: 'All searches' }).click();
+    await page.getByRole('heading', { name: 'Searches', level: 1 }).waitFor();
     await page.close();
   });
 });

@@ -120,7 +120,7 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     await page.close();
   });
 
-  it('returns to the tab before with Back, and closes its menu with Escape or a click elsewhere', async () => {
+  it('returns to the tab before with Back, and closes its menus with Escape or a click elsewhere', async () => {
     const page = await open(`/searches/${ids['under hyperband']}`);
     const tab = (name: string) => page.getByRole('tab', { name, selected: true });
     await page.getByRole('tab', { name: 'Trials' }).click();
@@ -130,12 +130,21 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     await tab('Trials').waitFor();
     await page.goBack();
     await tab('Overview').waitFor();
-    const entry = page.getByRole('link', { name: 'Trials as CSV' });
-    for (const close of [() => page.keyboard.press('Escape'), () => page.getByRole('heading', { level: 1 }).click()]) {
-      await page.getByText('Export', { exact: true }).click();
-      await entry.waitFor();
-      await close();
-      await entry.waitFor({ state: 'hidden' });
+    const menus = {
+      Export: page.getByRole('link', { name: 'Trials as CSV' }),
+      More: page.getByRole('button', { name: 'Rename…' }),
+      'Make a model': page.getByRole('button', { name: 'Of the best trial, as it was trained' }),
+    };
+    for (const [menu, entry] of Object.entries(menus)) {
+      for (const close of [
+        () => page.keyboard.press('Escape'),
+        () => page.getByRole('heading', { level: 1 }).click(),
+      ]) {
+        await page.getByText(menu, { exact: true }).first().click();
+        await entry.waitFor();
+        await close();
+        await entry.waitFor({ state: 'hidden' });
+      }
     }
     await page.close();
   });

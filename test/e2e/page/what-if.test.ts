@@ -119,6 +119,9 @@ describe.skipIf(browserPath === undefined)('what if', () => {
       await page.getByText('Table', { exact: true }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+      const legend = (await page.locator('.u-legend').boundingBox())!;
+      const card = (await page.locator('.card', { has: page.locator('.u-legend') }).boundingBox())!;
+      expect(legend.x + legend.width).toBeLessThan(card.x + card.width);
       const tab = (await page.getByRole('tab', { name: 'Pruning' }).boundingBox())!;
       expect(tab.x).toBeGreaterThanOrEqual(0);
       expect(tab.x + tab.width).toBeLessThanOrEqual(390);

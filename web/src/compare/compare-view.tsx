@@ -2,6 +2,7 @@
 
 import { useQueries } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
+import { formatCell } from '../../../src/format.ts';
 import { api, type History } from '../api.ts';
 import { useAddress } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
@@ -153,5 +154,7 @@ function Differences({ searches }: { readonly searches: readonly ComparedSearch[
 function textOf(path: string, value: unknown): string {
   if (path === 'dataset.version') return String(value).slice(0, 8);
   if (path.startsWith('hyperparameters.')) return formatSetting(value as Parameters<typeof formatSetting>[0]);
+  // A seed is no quantity.
+  if (typeof value === 'number' && !path.endsWith('seed')) return formatCell(value);
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '–');
 }

@@ -21,7 +21,7 @@ export function ComparedCdf({ comparable }: { readonly comparable: Comparable<Co
   }, [groups]);
   if (groups.length === 0) return null;
   const shown = groups.reduce((sum, group) => sum + valuesOf(group.searches).length, 0);
-  const complete = searches.reduce((sum, { trials }) => sum + trials.complete, 0);
+  const complete = searches.reduce((sum, { trials }) => sum + trials.complete - trials.diverged, 0);
   return (
     <section className="card wide">
       <h2>

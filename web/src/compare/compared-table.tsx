@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import { bestFirst } from '../../../src/algorithms/objective.ts';
 import { quantile } from '../../../src/algorithms/quantile.ts';
 import { formatCount, formatDuration, formatValue } from '../../../src/format.ts';
+import { BestValue } from '../parts/evidence.tsx';
 import { endedOf, StateChip } from '../parts/state.tsx';
 import { numeric, Table } from '../parts/table.tsx';
 import { type Comparable, type Group, groupsOf } from './differences.ts';
@@ -97,10 +98,7 @@ function SearchRow({ search, indented, drop }: SearchRowProps): ReactNode {
         {!indented && <LineMark mark={mark} />} <Link href={`/searches/${id}`}>{name}</Link>
         {indented && <span className="soft small"> seed {specification.sampler.seed}</span>}
       </td>
-      <td className="number">
-        {best === null ? '–' : <Link href={`/searches/${id}/trials/${best.number}`}>{formatValue(best.value)}</Link>}
-        {best?.confirmed && <div className="soft small">confirmed {formatValue(best.confirmed.value)}</div>}
-      </td>
+      <td className="number">{best === null ? '–' : <BestValue search={search} best={best} />}</td>
       <td>
         <StateChip state={state} />
       </td>

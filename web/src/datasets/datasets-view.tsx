@@ -63,7 +63,7 @@ function Row({ dataset }: { readonly dataset: Dataset }): ReactNode {
       </td>
       <td>{task === 'classification' ? plural(classes.length, 'class', 'classes') : 'regression'}</td>
       <td className="number">{formatCount(rows)}</td>
-      <td className="number">{features}</td>
+      <td className="number">{formatCount(features)}</td>
       <td>{target}</td>
       <td>
         <Link className="button" href={`/new?dataset=${encodeURIComponent(name)}`}>

@@ -6,6 +6,7 @@ import { nameOf, nameOfUrl } from '../../../src/client/dataset-name.ts';
 import { DEFAULT_PROJECT } from '../../../src/domain/project.ts';
 import { formatCount, plural } from '../../../src/format.ts';
 import { api, Refusal } from '../api.ts';
+import { useConnection } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
@@ -177,8 +178,8 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
         <>
           <p role="status">
             {plural(preview.rows, 'row')}
-            {preview.dropped > 0 && `, ${preview.dropped} dropped`}, {plural(preview.features, 'input')}; the target is{' '}
-            {preview.target},{' '}
+            {preview.dropped > 0 && `, ${formatCount(preview.dropped)} dropped`},{' '}
+            {`${plural(preview.features, 'input')}; the target is ${preview.target}`},{' '}
             {preview.task === 'classification'
               ? plural(preview.classes.length, 'class', 'classes')
               : 'a number (regression)'}
@@ -223,6 +224,14 @@ function Preview({ chosen, names, builtIn, leave }: PreviewProps): ReactNode {
 /** Requests a preview for every change, and drops outdated responses. */
 function usePreview(file: Blob | string, choices: Choices) {
   const [state, setState] = useState<{ preview?: DatasetPreview; error?: Error }>({});
+  const isLost = useConnection() === 'lost';
+  const [tries, setTries] = useState(0);
+  const failed = state.error instanceof TypeError;
+  // What could not be read is read again when the service is back; what was read is not sent twice.
+  useEffect(() => {
+    if (failed && !isLost) setTries((before) => before + 1);
+  }, [isLost, failed]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another try reads the same again.
   useEffect(() => {
     const abort = new AbortController();
     api.preview(parametersOf(choices), file, abort.signal).then(
@@ -232,7 +241,7 @@ function usePreview(file: Blob | string, choices: Choices) {
       },
     );
     return () => abort.abort();
-  }, [file, choices]);
+  }, [file, choices, tries]);
   return state;
 }
 

@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { api, type NewModel } from '../api.ts';
 import { useGo } from '../parts/address.ts';
+import { Menu } from '../parts/menu.tsx';
 import { Problem } from '../parts/problem.tsx';
 
 interface MakeModelProps {
@@ -28,14 +29,11 @@ export function MakeModel({ searchId, trial, candidates = 0 }: MakeModelProps): 
   const of = trial === 'best' ? 'the best trial' : 'this trial';
   const count = Math.min(candidates, CANDIDATES);
   return (
-    <details className="menu">
-      <summary>Make a model</summary>
-      <div>
-        {button(`Of ${of}, as it was trained`, { trial })}
-        {button(`Of ${of}, trained on all rows`, { trial, refit: true })}
-        {count > 1 && button(`Ensemble of the best ${count}`, { ensemble: count })}
-        {make.error && <Problem error={make.error} />}
-      </div>
-    </details>
+    <Menu title="Make a model">
+      {button(`Of ${of}, as it was trained`, { trial })}
+      {button(`Of ${of}, trained on all rows`, { trial, refit: true })}
+      {count > 1 && button(`Ensemble of the best ${count}`, { ensemble: count })}
+      {make.error && <Problem error={make.error} />}
+    </Menu>
   );
 }

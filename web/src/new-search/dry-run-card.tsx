@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
-import { formatCount, formatDuration, formatValue, plural } from '../../../src/format.ts';
+import { formatCell, formatCount, formatDuration, plural } from '../../../src/format.ts';
 import { Problem } from '../parts/problem.tsx';
-import { Table } from '../parts/table.tsx';
+import { numeric, Table } from '../parts/table.tsx';
 import { Warnings } from '../parts/warnings.tsx';
 import type { DryRunState } from './use-dry-run.ts';
 
@@ -17,6 +17,9 @@ export function DryRunCard({
   if (answer === undefined) return null;
   const { trials, gridSize, estimate, first, warnings } = answer;
   const names = [...new Set(first.flatMap(({ hyperparameters }) => Object.keys(hyperparameters)))];
+  const isNumber = (name: string) =>
+    first.every(({ hyperparameters: { [name]: own } }) => own === undefined || typeof own === 'number');
+  const heads = names.map((name) => (isNumber(name) ? numeric(name) : name));
   return (
     <section className="card" aria-busy={!checked} style={{ opacity: checked && issues.length === 0 ? 1 : 0.5 }}>
       <h2>Dry run</h2>
@@ -26,12 +29,14 @@ export function DryRunCard({
         <strong>{formatDuration(estimate.seconds)}</strong> on {plural(estimate.threads, 'thread')}.
       </p>
       <Warnings warnings={warnings} />
-      <Table label="The first trials" heads={['trial', ...names]} className="small">
+      <Table label="The first trials" heads={[numeric('trial'), ...heads]} className="small">
         {first.slice(0, SHOWN).map(({ number, hyperparameters }) => (
           <tr key={number}>
-            <td>{number}</td>
+            <td className="number">{number}</td>
             {names.map((name) => (
-              <td key={name}>{formatValue(hyperparameters[name])}</td>
+              <td key={name} className={isNumber(name) ? 'number' : undefined}>
+                {formatCell(hyperparameters[name])}
+              </td>
             ))}
           </tr>
         ))}

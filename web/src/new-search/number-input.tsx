@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { formatValue } from '../../../src/format.ts';
+import { numberIn } from './number-text.ts';
 
 interface NumberInputProps {
   readonly label: string;
@@ -32,11 +33,6 @@ export function NumberInput({ label, value, set, placeholder, invalid = false }:
       }}
     />
   );
-}
-
-/** NaN for invalid text, undefined for empty text. */
-function numberIn(text: string): number | undefined {
-  return text.trim() === '' ? undefined : Number(text.trim().replace(',', '.'));
 }
 
 function written(value: number | undefined): string {

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import { plural } from '../../../src/format.ts';
 import { api, Refusal } from '../api.ts';
 import { upsertSearch } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
@@ -39,7 +40,7 @@ export function StartButton({ draft, issues, broken, checked, onStart }: StartBu
           {broken
             ? 'the JSON cannot be read'
             : issues.length > 0
-              ? `${issues.length} fields are invalid`
+              ? `${plural(issues.length, 'error')} to fix`
               : checked
                 ? ''
                 : 'checking…'}

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { formatNumber, formatPercent, plural } from '../../../src/format.ts';
+import { formatCount, formatPercent, plural } from '../../../src/format.ts';
 
 interface TestNoteProps {
   /** The share of test rows in the draft. */
@@ -21,8 +21,8 @@ export function TestNote({ test, rows }: TestNoteProps): ReactNode {
   if (typeof test !== 'number' || rows === undefined) return null;
   return (
     <p className="soft small">
-      {formatPercent(test)} of the rows (about {plural(Math.round(test * rows), 'row')} of {formatNumber(rows)}) are
-      test rows: no trial trains or validates on them, and models are evaluated on them once.
+      {formatPercent(test)} of the rows (about {plural(Math.round(test * rows), 'row')} of {formatCount(rows)}) are test
+      rows: no trial trains or validates on them, and models are evaluated on them once.
     </p>
   );
 }

@@ -1,6 +1,7 @@
 /** Dry run of a draft, debounced, ignoring outdated responses. */
 import { useEffect, useState } from 'react';
 import { api, type DryRun, Refusal } from '../api.ts';
+import { useConnection } from '../overview.ts';
 import type { Draft, ValidationIssue } from './draft.ts';
 
 const PAUSE_MS = 250;
@@ -16,6 +17,9 @@ export interface DryRunState {
 
 export function useDryRun(draft: Draft, readable: boolean): DryRunState {
   const [state, setState] = useState<DryRunState>({ answer: undefined, issues: [], checked: false, error: undefined });
+  // What could not be asked is asked again when the service is back.
+  const isLost = useConnection() === 'lost';
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is asked again when the connection changes.
   useEffect(() => {
     setState((before) => ({ ...before, checked: false }));
     if (!readable) return;
@@ -40,6 +44,6 @@ export function useDryRun(draft: Draft, readable: boolean): DryRunState {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [draft, readable]);
+  }, [draft, readable, isLost]);
   return state;
 }

@@ -3,7 +3,8 @@ import { formatValue, words } from '../../../src/format.ts';
 
 /** The evidence of a finding. */
 export function Evidence({ evidence }: { readonly evidence: Readonly<Record<string, number | null>> }): ReactNode {
-  const entries = Object.entries(evidence);
+  // What was not measured, such as the peak of a loss that is not finite.
+  const entries = Object.entries(evidence).filter(([, value]) => value !== null);
   if (entries.length === 0) return null;
   return (
     <dl className="evidence">

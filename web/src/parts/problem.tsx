@@ -14,7 +14,11 @@ export function Problem({ error, retry }: ProblemProps): ReactNode {
   return (
     <div className="problem" role="alert">
       <strong>{unreachable ? 'The service does not answer' : 'The request failed'}</strong>
-      <p>{unreachable ? 'It may be restarting; the page continues automatically when it is back.' : error.message}</p>
+      <p>
+        {unreachable
+          ? 'It may be restarting. What is shown continues by itself when it is back; an action has to be repeated.'
+          : error.message}
+      </p>
       {issues.length > 1 && (
         <ul>
           {issues.map(({ path, message }) => (

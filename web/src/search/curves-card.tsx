@@ -1,5 +1,6 @@
 /** Learning curves of many trials: all, or the best; coloured by state or by a hyperparameter. */
 import { type ReactNode, useMemo } from 'react';
+import { seriesOf } from '../../../src/domain/intermediate-values.ts';
 import { formatValue, plural } from '../../../src/format.ts';
 import type { SeriesName } from '../../../src/nn/training/series.ts';
 import type { Search } from '../api.ts';
@@ -16,11 +17,12 @@ import { scoredIn, variedIn } from './space.ts';
 import { colourBy } from './trial-colours.ts';
 import { useShown } from './use-search.ts';
 
-/** With a loss as objective, the metric depends on the task. */
-function seriesOf({
+/** The titles of the series. With a loss as objective, the metric depends on the task. */
+function namesOf({
   specification: { objective },
-}: Pick<Search, 'specification'>): Readonly<Record<SeriesName, string>> {
-  const title = objective.metric === 'validationLoss' ? 'metric' : metricNames[objective.metric];
+  baselines,
+}: Pick<Search, 'specification' | 'baselines'>): Readonly<Record<SeriesName, string>> {
+  const title = objective.metric === 'validationLoss' ? besideLoss(baselines) : metricNames[objective.metric];
   // Accuracy, but RMSE and ROC AUC.
   const metric = title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
   return {
@@ -31,17 +33,25 @@ function seriesOf({
   };
 }
 
+/** A loss of classes has another baseline than that of a regression; searches of earlier versions have none. */
+function besideLoss(baselines: Search['baselines']): string {
+  const measure = baselines.find((one) => one !== null)?.measure;
+  if (measure === undefined) return 'metric';
+  return measure === 'logLoss' ? metricNames.validationAccuracy : metricNames.validationRmse;
+}
+
 export function CurvesCard(): ReactNode {
   const { search, shot, model } = useShown();
   const go = useGo();
   const colour = useColour();
-  const [chosen, choose] = useAddress('curves', 'validationMetric');
+  const usual = seriesOf(search.specification.objective.metric);
+  const [chosen, choose] = useAddress('curves', usual);
   const [which, setWhich] = useAddress('trials', 'all');
   const [by, setBy] = useAddress('colour', 'state');
   const [log, logSwitch] = useLog();
   const { selected } = useSelection();
-  const series = useMemo(() => seriesOf(search), [search]);
-  const name: SeriesName = Object.hasOwn(series, chosen) ? (chosen as SeriesName) : 'validationMetric';
+  const series = useMemo(() => namesOf(search), [search]);
+  const name: SeriesName = Object.hasOwn(series, chosen) ? (chosen as SeriesName) : usual;
   const { direction } = search.specification.objective;
   const varied = useMemo(() => variedIn(search), [search]);
   const coloured = varied.find((one) => one.name === by);
@@ -57,6 +67,7 @@ export function CurvesCard(): ReactNode {
     );
   }, [selected, which, shot, direction]);
   const { columns, numbers, trials } = useMemo(() => curvesOf(shot, { name, best, only }), [shot, name, best, only]);
+  const trained = useMemo(() => shot.trials.filter(({ epochs }) => epochs > 0).length, [shot]);
   const strokes = useMemo(() => {
     if (coloured === undefined) return undefined;
     const colourOf = colourBy(coloured, colour);
@@ -136,13 +147,21 @@ export function CurvesCard(): ReactNode {
           {selected !== undefined
             ? ', the selected ones'
             : which === 'all'
-              ? trials < search.trials.planned && ', a sample: the running, the best and evenly spaced others'
+              ? whichOf(trials, trained, search)
               : ', the best'}
         </span>
         {coloured === undefined ? <StateLegend /> : <ColourLegend of={coloured} />}
       </div>
     </section>
   );
+}
+
+/** Of all trials: why some have no curve. */
+function whichOf(drawn: number, trained: number, { trials, removed }: Search): string {
+  if (drawn === trials.planned || removed.curves !== null) return '';
+  return drawn < trained
+    ? ', a sample: the running, the best and evenly spaced others'
+    : '; the others have not ended an epoch';
 }
 
 function hasValues(column: readonly (number | null)[] | undefined): boolean {

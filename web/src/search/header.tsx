@@ -189,6 +189,8 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
             <CopyButton text={() => curl('/v1/searches', 'POST', specification)}>Copy as curl</CopyButton>
           )}
           <CopyButton text={() => curl(`/v1/searches/${id}/best?limit=10`)}>Copy curl for the best trials</CopyButton>
+        </Menu>
+        <Menu title="More">
           {!isObserved && (
             <Link className="button" href={`/new?from=${id}`}>
               Clone
@@ -216,7 +218,13 @@ function Rename({ search: { id, name } }: { readonly search: Search }): ReactNod
   });
   return (
     <>
-      <button type="button" onClick={() => dialog.current?.showModal()}>
+      <button
+        type="button"
+        onClick={() => {
+          setText(name);
+          dialog.current?.showModal();
+        }}
+      >
         Rename…
       </button>
       <dialog ref={dialog} aria-label="Rename the search">

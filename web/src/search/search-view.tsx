@@ -34,8 +34,9 @@ type View = keyof typeof views;
 export default function SearchView({ id }: { readonly id: string }): ReactNode {
   const { data: search, error, refetch } = useQuery({ queryKey: ['search', id], queryFn: () => api.search(id) });
   const followed = useFollow(id);
-  useTitle(search?.name ?? 'Search');
-  if (followed.removed || isNotFound(error)) return <NotFound what="Search" />;
+  const isMissing = followed.removed || isNotFound(error);
+  useTitle(isMissing ? 'Search not found' : (search?.name ?? 'Search'));
+  if (isMissing) return <NotFound what="Search" />;
   if (error && search === undefined) return <Problem error={error} retry={() => void refetch()} />;
   if (search === undefined) return <Waiting what="the search" />;
   return <SearchBody search={search} followed={followed} />;

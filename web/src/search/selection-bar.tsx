@@ -10,6 +10,7 @@ import { save } from '../parts/save.ts';
 import type { TrialRow } from './model.ts';
 import type { Selection } from './selection.ts';
 import { selectedCsv, selectedJson } from './selection-export.ts';
+import { SelectionIssues } from './selection-strip.tsx';
 import type { Column } from './trial-columns.ts';
 import { useShown } from './use-search.ts';
 
@@ -22,7 +23,11 @@ interface SelectionBarProps {
 /** How many requests are under way at a time. */
 const AT_ONCE = 4;
 
-export function SelectionBar({ selection: { selected, clear }, columns, children }: SelectionBarProps): ReactNode {
+export function SelectionBar({
+  selection: { selected, issues, clear },
+  columns,
+  children,
+}: SelectionBarProps): ReactNode {
   const { search, trials: all } = useShown();
   const trials = all.filter(({ number }) => selected?.has(number));
   const open = trials.filter(({ state }) => ['waiting', 'running', 'paused'].includes(state));
@@ -58,6 +63,7 @@ export function SelectionBar({ selection: { selected, clear }, columns, children
       <button type="button" className="quiet" onClick={clear}>
         Clear selection
       </button>
+      <SelectionIssues issues={issues} />
       {act.data !== undefined && act.data.length > 0 && (
         <span className="fault" role="alert">
           {act.data.length} could not be changed: {act.data[0]}

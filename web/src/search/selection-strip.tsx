@@ -6,15 +6,16 @@ import { useSelection } from './selection.ts';
 import { useShown } from './use-search.ts';
 
 export function SelectionStrip(): ReactNode {
-  const { search } = useShown();
+  const { search, trials } = useShown();
   const go = useGo();
   const [text] = useAddress('select');
-  const { selected, clear } = useSelection();
+  const { selected, issues, clear } = useSelection();
   if (selected === undefined) return null;
+  const known = trials.filter(({ number }) => selected.has(number)).length;
   const query = new URLSearchParams({ select: text }).toString();
   return (
     <section className="selection strip row" aria-label="Selected trials">
-      <strong role="status">{plural(selected.size, 'trial')} selected</strong>
+      <strong role="status">{plural(known, 'trial')} selected</strong>
       <button type="button" onClick={() => go(`/searches/${search.id}?view=trials&only=selected&${query}`)}>
         Show in the table
       </button>
@@ -24,8 +25,18 @@ export function SelectionStrip(): ReactNode {
       <button type="button" className="quiet" onClick={clear} title="Escape">
         Clear selection
       </button>
+      <SelectionIssues issues={issues} />
     </section>
   );
+}
+
+/** Of an address that was typed, or that is of another search. */
+export function SelectionIssues({ issues }: { readonly issues: readonly string[] }): ReactNode {
+  return issues.map((issue) => (
+    <span key={issue} className="fault small" role="alert">
+      {issue}
+    </span>
+  ));
 }
 
 /** Escape clears the selection, unless it closes a dialog or a menu, or somebody types. */

@@ -8,7 +8,7 @@ import { objectiveOf } from '../parts/objective.ts';
 import type { TrialRow } from './model.ts';
 import { numbersIn, numbersText } from './numbers-text.ts';
 import { variedIn } from './space.ts';
-import { columnsOf, filtered, rangesIn } from './trial-columns.ts';
+import { columnsOf, filtered, type Range, rangesIn } from './trial-columns.ts';
 import { useShown } from './use-search.ts';
 
 /** Longer lists do not fit an address that servers and proxies accept. */
@@ -17,6 +17,8 @@ const MAX_TEXT = 4000;
 export interface Selection {
   /** Undefined if nothing is selected. */
   readonly selected: ReadonlySet<number> | undefined;
+  /** What the address has that cannot be understood. */
+  readonly issues: readonly string[];
   /** Returns whether the selection fits the address. */
   readonly select: (numbers: Iterable<number>) => boolean;
   readonly selectBy: (conditions: string) => void;
@@ -26,17 +28,17 @@ export interface Selection {
 export function useSelection(): Selection {
   const { search, trials } = useShown();
   const [text, setText] = useAddress('select');
-  const selected = useMemo(() => {
-    if (text === '') return undefined;
-    return (
-      numbersIn(text) ??
-      matching(
-        text,
-        trials,
-        columnsOf(variedIn(search), objectiveOf(search).metric, search.specification.hyperparameters),
-      )
-    );
-  }, [text, trials, search]);
+  const conditions = useMemo(
+    () =>
+      text === '' || numbersIn(text) !== undefined
+        ? undefined
+        : rangesIn(text, columnsOf(variedIn(search), objectiveOf(search).metric, search.specification.hyperparameters)),
+    [text, search],
+  );
+  const selected = useMemo(
+    () => (text === '' ? undefined : conditions === undefined ? numbersIn(text) : matching(conditions.ranges, trials)),
+    [text, conditions, trials],
+  );
   const select = useCallback(
     (numbers: Iterable<number>) => {
       const after = numbersText(numbers);
@@ -46,11 +48,12 @@ export function useSelection(): Selection {
     },
     [setText],
   );
-  return { selected, select, selectBy: setText, clear: () => setText('') };
+  return { selected, issues: conditions?.issues ?? none, select, selectBy: setText, clear: () => setText('') };
 }
 
-function matching(text: string, trials: readonly TrialRow[], columns: ReturnType<typeof columnsOf>): Set<number> {
-  const { ranges } = rangesIn(text, columns);
+const none: readonly string[] = [];
+
+function matching(ranges: readonly Range[], trials: readonly TrialRow[]): Set<number> {
   return new Set(
     ranges.length === 0 ? [] : filtered(trials, { state: '', finding: '', ranges }).map(({ number }) => number),
   );

@@ -1,5 +1,7 @@
 /** Lays out trials as time spans in rows without overlaps. Pure. */
+import { formatDuration, formatValue } from '../../../src/format.ts';
 import type { TrialRow } from './model.ts';
+import { shownState } from './shown-state.ts';
 
 export interface Span {
   readonly from: number;
@@ -55,6 +57,11 @@ export function timelineLayout(trials: readonly TrialRow[], now: number): Timeli
   return [...byWorker]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([worker, windows]) => packed(windows).map((spans, row) => ({ worker, row, spans })));
+}
+
+/** What a span says: `trial 3: complete, 2.1 s, value 0.9`. */
+export function spanText(trial: TrialRow, seconds: number): string {
+  return `trial ${trial.number}: ${shownState(trial)}, ${formatDuration(seconds)}, value ${formatValue(trial.value)}`;
 }
 
 /** Packs trials into few rows: from the last to the first, each as late as it can have been, in the row where that is latest. */

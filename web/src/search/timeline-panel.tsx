@@ -1,6 +1,6 @@
 /** The timeline of workers and trials, which shows gaps, crashes and stragglers. */
 import { type ReactNode, useMemo } from 'react';
-import { formatCount, formatDuration, formatValue, plural } from '../../../src/format.ts';
+import { formatCount, formatDuration, plural } from '../../../src/format.ts';
 import type { Search } from '../api.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
@@ -9,7 +9,8 @@ import { useGo } from '../parts/address.ts';
 import { type Colour, useColour } from '../theme.ts';
 import type { TrialRow } from './model.ts';
 import { useSelection } from './selection.ts';
-import { type TimelineRow, timelineLayout } from './timeline-layout.ts';
+import { shownState } from './shown-state.ts';
+import { spanText, type TimelineRow, timelineLayout } from './timeline-layout.ts';
 import { useShown } from './use-search.ts';
 
 const ROW_HEIGHT = 20;
@@ -74,7 +75,7 @@ function tableOf(rows: readonly TimelineRow[], search: string): ChartTable {
         (to - start) / 1000,
         nameOf(worker, row),
         trial.number,
-        trial.outcome === 'diverged' ? 'diverged' : trial.state,
+        shownState(trial),
         trial.value,
       ]),
     ),
@@ -114,7 +115,7 @@ function optionOf(
     grid: { left: 150, right: 20, top: 10, bottom: 45 },
     tooltip: {
       formatter: ({ data: { trial, value } }: { data: (typeof data)[number] }) =>
-        `trial ${trial.number}: ${trial.state}, ${formatDuration(value[2]! - value[1]!)}, value ${formatValue(trial.value)}`,
+        spanText(trial, value[2]! - value[1]!),
     },
     xAxis: {
       type: 'value',

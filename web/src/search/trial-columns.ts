@@ -6,9 +6,8 @@ import { ownFindings } from '../../../src/domain/finding-scope.ts';
 import type { Settings } from '../../../src/domain/specification/settings.ts';
 import { ranked } from './history-data.ts';
 import type { TrialRow } from './model.ts';
+import { shownState, shownStates } from './shown-state.ts';
 import { isNumeric, scoredIn, type Varied } from './space.ts';
-
-export const trialStates = ['waiting', 'running', 'paused', 'complete', 'pruned', 'failed', 'cancelled'] as const;
 
 export interface Column {
   readonly name: string;
@@ -32,7 +31,7 @@ export function columnsOf(varied: readonly Varied[], metric: string, hyperparame
   return [
     { name: 'number', title: 'trial', width: 82, numeric: true, of: (trial) => trial.number },
     { name: 'value', title: metric, width: widthOf(metric), numeric: true, of: (trial) => trial.value },
-    { name: 'state', title: 'state', width: 124, numeric: false, of: (trial) => trial.state, choices: trialStates },
+    { name: 'state', title: 'state', width: 124, numeric: false, of: shownState, choices: shownStates },
     ...varied
       .map((one) => one.name)
       .map((name, i) => ({
@@ -143,7 +142,7 @@ export function filtered(
 ): TrialRow[] {
   return trials.filter(
     (trial) =>
-      (state === '' || trial.state === state) &&
+      (state === '' || shownState(trial) === state) &&
       (finding === '' || trial.found.some((code) => code === finding)) &&
       ranges.every(({ of, wordsOf, relation, bound }) =>
         wordsOf === undefined

@@ -8,6 +8,7 @@ import { Tags } from '../parts/annotations.tsx';
 import { StateChip } from '../parts/state.tsx';
 import type { TrialRow } from './model.ts';
 import type { Selection } from './selection.ts';
+import { shownState } from './shown-state.ts';
 import type { Column } from './trial-columns.ts';
 
 const ROW_HEIGHT = 34;
@@ -218,7 +219,7 @@ function Cell({ trial, column, id }: CellProps): ReactNode {
     case 'number':
       return <Link href={`/searches/${id}/trials/${trial.number}`}>{trial.number}</Link>;
     case 'state':
-      return <StateChip state={trial.outcome === 'diverged' ? 'diverged' : trial.state} />;
+      return <StateChip state={shownState(trial)} />;
     case 'durationMs':
       return trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000);
     case 'found':

@@ -1,14 +1,17 @@
 /** The table of all trials: filters, order, columns and selected trials, all of them in the address. */
 import { type ReactNode, useDeferredValue, useMemo } from 'react';
-import { plural } from '../../../src/format.ts';
+import { ownFindings } from '../../../src/domain/finding-scope.ts';
+import { plural, words } from '../../../src/format.ts';
+import type { Search } from '../api.ts';
 import { useAddress } from '../parts/address.ts';
 import { Switch } from '../parts/log-switch.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { objectiveOf } from '../parts/objective.ts';
 import { useSelection } from './selection.ts';
 import { SelectionBar } from './selection-bar.tsx';
+import { shownStates } from './shown-state.ts';
 import { variedIn } from './space.ts';
-import { type Column, columnsOf, filtered, rangesIn, shownColumns, sorted, trialStates } from './trial-columns.ts';
+import { type Column, columnsOf, filtered, rangesIn, shownColumns, sorted } from './trial-columns.ts';
 import { TrialTable } from './trial-table.tsx';
 import { useShown } from './use-search.ts';
 
@@ -39,7 +42,7 @@ export default function TrialsPanel(): ReactNode {
     const shown = settled.selected === undefined ? kept : kept.filter(({ number }) => settled.selected?.has(number));
     return sorted(shown, columns, settled.order, direction);
   }, [all, columns, settled, conditions, direction]);
-  const codes = Object.keys(search.found).sort();
+  const codes = codesIn(search);
   const hiddenNames = namesIn(hidden);
   const pinnedNames = namesIn(pinned);
   const shown = useMemo(() => shownColumns(columns, namesIn(hidden), namesIn(pinned)), [columns, hidden, pinned]);
@@ -49,14 +52,16 @@ export default function TrialsPanel(): ReactNode {
       <div className="row" style={{ marginBottom: '0.75rem' }}>
         <select aria-label="State" value={state} onChange={(event) => setState(event.target.value)}>
           <option value="">all states</option>
-          {trialStates.map((one) => (
+          {withChosen(shownStates, state).map((one) => (
             <option key={one}>{one}</option>
           ))}
         </select>
         <select aria-label="Problem" value={finding} onChange={(event) => setFinding(event.target.value)}>
           <option value="">any problems or none</option>
-          {codes.map((code) => (
-            <option key={code}>{code}</option>
+          {withChosen(codes, finding).map((code) => (
+            <option key={code} value={code}>
+              {words(code)}
+            </option>
           ))}
         </select>
         <input
@@ -107,6 +112,16 @@ export default function TrialsPanel(): ReactNode {
       />
     </>
   );
+}
+
+/** The problems that trials have: those of the search are in no row. */
+function codesIn({ found, specification }: Search): readonly string[] {
+  return ownFindings(Object.keys(found) as (keyof typeof found)[], specification.hyperparameters).toSorted();
+}
+
+/** What an address asks for is shown, also if it is none of the choices. */
+function withChosen(choices: readonly string[], chosen: string): readonly string[] {
+  return chosen === '' || choices.includes(chosen) ? choices : [...choices, chosen];
 }
 
 interface ColumnChooserProps {

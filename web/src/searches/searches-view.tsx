@@ -50,7 +50,15 @@ export function SearchesView(): ReactNode {
     placeholderData: (before) => before,
   });
   if (isPending) return <Waiting what="the searches" />;
-  if (error) return <Problem error={error} retry={() => void refetch()} />;
+  if (error) {
+    return (
+      <>
+        <Problem error={error} retry={() => void refetch()} />
+        {/* The address may have a filter that the service refuses. */}
+        <Link href="/">All searches</Link>
+      </>
+    );
+  }
   const searches = data.pages.flatMap(({ items }) => items);
   if (searches.length === 0 && [q, state, tag, project].every((filter) => filter === '')) return <Welcome />;
   const toggle = (id: string) =>
@@ -172,12 +180,16 @@ function SearchLine({ search, chosen, toggle, chooseTag }: SearchLineProps): Rea
         )}
       </td>
       <td className="best-so-far">
-        {steps.length > 1 && (
+        {steps.length > 0 && trials.planned > 1 && (
           <Sparkline
             steps
             places={trials.planned}
             at={steps.map(({ number }) => number)}
-            label={`best value: from ${formatValue(steps[0]!.value)} to ${formatValue(best?.value)}`}
+            label={
+              steps.length === 1
+                ? `best value: ${formatValue(best?.value)} since trial ${steps[0]!.number}`
+                : `best value: from ${formatValue(steps[0]!.value)} to ${formatValue(best?.value)}`
+            }
             lines={[{ values: steps.map(({ value }) => value), kind: 'best' }]}
           />
         )}

@@ -72,7 +72,7 @@ export function pictureOf({ code, layer, since }: Finding, fold: FoldCurves): Pi
       );
     case 'validationTooSmall':
       return curves(
-        'metric, which jumps from row to row',
+        'metric, in steps of one row',
         fold,
         [
           ['training', fold.trainMetric],

@@ -17,6 +17,7 @@ import { StateChip } from '../parts/state.tsx';
 import { Tile } from '../parts/tile.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waiting } from '../parts/waiting.tsx';
+import { shownState } from '../search/shown-state.ts';
 import { TrialCurves } from './curves.tsx';
 import { Findings } from './findings.tsx';
 import { Layers } from './layers.tsx';
@@ -29,7 +30,7 @@ export default function TrialView({ id, number }: { readonly id: string; readonl
   useLiveTrial(id, number, trial.data);
   const error = search.error ?? trial.error;
   if (isNotFound(error)) return <NotFound what="Trial" />;
-  if (error) return <Problem error={error} retry={() => void trial.refetch()} />;
+  if (error) return <Problem error={error} retry={() => void Promise.all([search.refetch(), trial.refetch()])} />;
   if (search.data === undefined || trial.data === undefined) return <Waiting what="the trial" />;
   return <TrialBody search={search.data} trial={trial.data} />;
 }
@@ -85,7 +86,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
         <div className="row">
           <h1 style={{ margin: '0.25rem 0' }}>Trial {trial.confirms?.trial ?? number}</h1>
           {trial.confirms && <span className="chip">repetition {trial.confirms.repeat + 1} of its confirmation</span>}
-          <StateChip state={trial.outcome === 'diverged' ? 'diverged' : trial.state} />
+          <StateChip state={shownState(trial)} />
           {search.best?.number === number && <span className="chip state-complete">best trial</span>}
         </div>
         <Actions search={search} trial={trial} />
