@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { formatCount, formatValue, plural } from '../../../src/format.ts';
+import { formatCell, formatCount, plural } from '../../../src/format.ts';
 import { Table } from '../parts/table.tsx';
 import { type Choices, type DatasetPreview, type Kind, kindOf, type PreviewColumn, withKind } from './preview.ts';
 
@@ -95,8 +95,8 @@ function ColumnTable({ preview, columns, choices, change }: ColumnsProps & Pick<
             </td>
             <td>
               {guessed === 'number' && kind !== 'category'
-                ? `${formatValue(min)} … ${formatValue(max)}`
-                : `${distinct} different`}
+                ? `${formatCell(min)} … ${formatCell(max)}`
+                : `${formatCount(distinct)} different`}
             </td>
             <td className={missing > 0 ? 'fault' : ''}>{missing || ''}</td>
             <td className="soft small">{examples.join(', ')}</td>

@@ -9,6 +9,7 @@ import { PreflightTable } from '../parts/preflight.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
+import { validationText } from '../parts/validation-text.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { FindingChart } from '../trial/finding-chart.tsx';
 import { RefineButton } from './refine-dialog.tsx';
@@ -144,7 +145,7 @@ function PatchTable({ patch }: { readonly patch: SearchFindings['suggestions'][n
     is: formatSetting(after),
   }));
   if (patch.validation !== undefined) {
-    lines.push({ name: 'validation', was: JSON.stringify(validation), is: JSON.stringify(patch.validation) });
+    lines.push({ name: 'validation', was: validationText(validation), is: validationText(patch.validation) });
   }
   return (
     <Table label="Changes" heads={['', 'before', 'after']}>

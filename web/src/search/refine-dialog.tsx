@@ -8,6 +8,7 @@ import { upsertSearch } from '../overview.ts';
 import { useGo } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
+import { validationText } from '../parts/validation-text.ts';
 import { Waiting } from '../parts/waiting.tsx';
 import { Warnings } from '../parts/warnings.tsx';
 import { formatSetting } from './space.ts';
@@ -185,8 +186,8 @@ function Planned({ search, stage: index, dryRun }: PlannedProps): ReactNode {
         {isChanged(validation, specification.validation) && (
           <tr>
             <th scope="row">validation</th>
-            <td>{JSON.stringify(validation)}</td>
-            <td>{JSON.stringify(specification.validation)}</td>
+            <td>{validationText(validation)}</td>
+            <td>{validationText(specification.validation)}</td>
           </tr>
         )}
       </Table>
