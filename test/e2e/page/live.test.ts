@@ -213,7 +213,7 @@ describe.skipIf(browserPath === undefined)('the page over a restart of the API',
       await setUp.getByLabel('trials', { exact: true }).fill('7');
       await setUp.getByText('The service does not answer').first().waitFor();
       await uploading.getByLabel('Data file').setInputFiles({ name: 'few.csv', mimeType: 'text/csv', buffer: fewRows });
-      await uploading.getByText('The service does not answer').waitFor();
+      await uploading.getByText('The service does not answer').first().waitFor();
       api = await startApi(environment);
       await page.locator('.connection.live').waitFor();
       // As these say, they go on by themselves.
