@@ -1,25 +1,25 @@
+import type { z } from 'zod';
+import type { validationKinds } from '../../../src/domain/specification/validation.ts';
 import { formatPercent, plural } from '../../../src/format.ts';
 
-/** How rows are split, as in the specification or a patch: what is not there is the default. */
-interface Split {
-  readonly type?: 'holdout' | 'kFold' | undefined;
-  readonly fraction?: number | undefined;
-  readonly folds?: number | undefined;
-  readonly stratified?: boolean | undefined;
-  readonly repeats?: number | undefined;
-  readonly test?: number | undefined;
-  readonly reshuffle?: boolean | undefined;
-}
+/** As in the specification or a patch: what is not there is the default. */
+type Kinds = z.input<typeof validationKinds>;
+type Split = Partial<Extract<Kinds, { type: 'holdout' }>> | Extract<Kinds, { type: 'kFold' }>;
 
 /** 20 % held out, 3 times, 10 % test rows */
-export function validationText({ type, fraction = 0.2, folds = 5, repeats = 1, test, ...more }: Split): string {
-  const split =
-    type === 'kFold'
-      ? [`${folds} folds`, more.stratified === false ? 'not stratified' : undefined]
-      : [`${formatPercent(fraction)} held out`, more.reshuffle === true ? 'another split for each trial' : undefined];
+export function validationText(validation: Split): string {
+  const { repeats = 1, test } = validation;
   const rest = [
     repeats > 1 ? plural(repeats, 'time') : undefined,
     test === undefined ? undefined : `${formatPercent(test)} test rows`,
   ];
-  return [...split, ...rest].filter((part) => part !== undefined).join(', ');
+  return [...splitText(validation), ...rest].filter((part) => part !== undefined).join(', ');
+}
+
+function splitText(validation: Split): readonly (string | undefined)[] {
+  if (validation.type === 'kFold') {
+    return [`${validation.folds ?? 5} folds`, validation.stratified === false ? 'not stratified' : undefined];
+  }
+  const { fraction = 0.2, reshuffle } = validation;
+  return [`${formatPercent(fraction)} held out`, reshuffle === true ? 'another split for each trial' : undefined];
 }
