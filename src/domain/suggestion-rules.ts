@@ -216,7 +216,7 @@ const moreFolds: Rule = (specification, trials) => {
       text: noisy
         ? `The folds of the best trial differ by ${formatNumber(first.deviation!, 2)}, the best five trials by ${formatNumber(gap, 2)}: more folds or repeats would separate them.`
         : `In ${formatPercent(few)} of the trials the accuracy is measured on too few validation rows: use 5-fold cross-validation.`,
-      evidence: { gap, deviation: first.deviation ?? 0 },
+      evidence: noisy ? { gap, deviation: first.deviation! } : { share: few },
       trials: named(best),
       patch: { validation: patch },
     },

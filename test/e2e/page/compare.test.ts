@@ -63,6 +63,10 @@ describe.skipIf(browserPath === undefined)('the comparison of searches', () => {
       '3',
       '1',
     ]);
+    await page.goBack();
+    await page.getByRole('button', { name: 'Compare 4' }).waitFor();
+    for (const { name } of specifications.slice(0, 4))
+      expect(await page.getByLabel(`Compare ${name}`, { exact: true }).isChecked()).toBe(true);
     expect(complaints).toEqual([]);
     await page.close();
   });

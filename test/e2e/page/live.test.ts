@@ -138,8 +138,12 @@ describe.skipIf(browserPath === undefined)('a search on the page', () => {
   });
 
   it('says that a search was deleted while it was shown', async () => {
+    await service.client.create(lasting(50, 1, { name: 'to stay' }));
     const { id } = await service.client.create(lasting(50, 1, { name: 'to go' }));
     await ended(service.client, id);
+    const other = await openPage(browser);
+    await other.page.goto(`${service.url}/searches/${id}`);
+    await other.page.getByRole('heading', { name: 'to go' }).waitFor();
     // The stream of all searches says so before the response arrives.
     const told = new Promise<void>((resolve) =>
       first.page.on('websocket', (socket) => {
@@ -161,6 +165,10 @@ describe.skipIf(browserPath === undefined)('a search on the page', () => {
     await first.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await first.page.getByRole('heading', { name: 'Searches' }).waitFor();
     expect(await first.page.getByRole('link', { name: 'to go' }).count()).toBe(0);
+    await other.page.getByRole('heading', { name: 'Search not found' }).waitFor();
+    expect(await other.page.title()).toBe('Search not found · hypersearch');
+    expect(other.complaints).toEqual([]);
+    await other.page.close();
   });
 
   it('had nothing to complain about', () => expect(first.complaints).toEqual([]));

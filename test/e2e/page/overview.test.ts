@@ -241,6 +241,7 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
     await eventually(async () => (await service.client.search(id)).trials.paused > 1);
     const page = await open('unfinished');
     await page.getByRole('heading', { name: /^Provisional best: trial \d+/ }).waitFor();
+    expect(await page.locator('.best-trial').textContent()).toMatch(/baseline, most frequent class\s*0\.\d+/);
     await page.getByText('No trial is complete yet: the line is the provisional best').waitFor();
     await service.client.cancel(id);
     await page.close();

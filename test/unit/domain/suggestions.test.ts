@@ -147,6 +147,7 @@ describe('suggestionsOf', () => {
     expect(others).toEqual([]);
     expect(suggestion).toMatchObject({
       id: 'validation.more',
+      evidence: { deviation: 0.02 },
       patch: { validation: { type: 'kFold', folds: 5, repeats: 1, stratified: true } },
     });
     const best = list.toSorted((a, b) => b.value! - a.value! || a.number - b.number).slice(0, 5);
@@ -156,5 +157,12 @@ describe('suggestionsOf', () => {
     expect(again[0]!.patch).toEqual({ validation: { ...kFold, repeats: 3 } });
     const tested = { ...specification, validation: { ...specification.validation, test: 0.2 } };
     expect(suggestionsOf(tested, list)[0]!.patch).toEqual({ validation: { ...kFold, test: 0.2 } });
+  });
+
+  it('asks for folds where most trials have too few validation rows, and says in how many', () => {
+    const list = trials((_, units) => ({ value: Math.abs(Math.sin(units * 100)), found: ['validationTooSmall'] }));
+    const suggestion = suggestionsOf(specification, list).find(({ id }) => id === 'validation.more')!;
+    expect(suggestion.evidence).toEqual({ share: 1 });
+    expect(suggestion.text).toMatch(/^In 100 % of the trials/);
   });
 });

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
-import { bestEvidence } from '../../../src/domain/best-evidence.ts';
+import { baselineName, baselineOf, bestEvidence } from '../../../src/domain/best-evidence.ts';
 import { formatCount, formatDeviation, formatNumber, formatValue, plural, plusMinus } from '../../../src/format.ts';
 import { MakeModel } from '../models/make-model.tsx';
 import { CopyButton } from '../parts/copy.tsx';
@@ -63,7 +63,7 @@ export function BestCard(): ReactNode {
           .filter(Boolean)
           .join('; ')}
       </p>
-      {best !== null && <Evidence />}
+      {best === null ? <Baseline /> : <Evidence />}
       <dl className="settings one-column">
         {varied.map(({ name }) => (
           <div key={name}>
@@ -87,18 +87,34 @@ export function BestCard(): ReactNode {
   );
 }
 
+function Baseline(): ReactNode {
+  const { search } = useShown();
+  const baseline = baselineOf(search);
+  if (baseline === undefined) return null;
+  return (
+    <dl className="settings one-column">
+      <Line title={`baseline, ${baselineName(search.specification.objective.metric, baseline)}`}>
+        {formatValue(baseline.value)}
+      </Line>
+    </dl>
+  );
+}
+
+function Line({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
 /** The interval, the baseline, trials that are no worse, and the test value. */
 function Evidence(): ReactNode {
   const { search } = useShown();
   const { data } = useQuery({ ...bestQuery(search), placeholderData: (before) => before });
   if (data === undefined) return null;
   const { evidence, test } = data;
-  const line = (title: string, of: ReactNode) => (
-    <div>
-      <dt>{title}</dt>
-      <dd>{of}</dd>
-    </div>
-  );
   return (
     <div className="evidence-of-best">
       {evidence !== null && (
@@ -107,25 +123,31 @@ function Evidence(): ReactNode {
         </p>
       )}
       <dl className="settings one-column">
-        {evidence?.interval &&
-          line(
-            evidence.comparisons === 1
-              ? '95 % interval'
-              : `95 % interval, best of ${formatCount(evidence.comparisons)}`,
-            evidence.interval.map((end) => formatNumber(end, 3)).join(' to '),
-          )}
-        {evidence !== null && line(`baseline, ${evidence.baseline.name}`, formatValue(evidence.baseline.value))}
-        {evidence !== null &&
-          evidence.alike !== null &&
-          line('not distinguishable from it', plural(evidence.alike, 'other trial'))}
-        {test !== null &&
-          line(
-            `on ${plural(test.rows, 'test row')}`,
+        {evidence?.interval && (
+          <Line
+            title={
+              evidence.comparisons === 1
+                ? '95 % interval'
+                : `95 % interval, best of ${formatCount(evidence.comparisons)}`
+            }
+          >
+            {evidence.interval.map((end) => formatNumber(end, 3)).join(' to ')}
+          </Line>
+        )}
+        {evidence !== null && (
+          <Line title={`baseline, ${evidence.baseline.name}`}>{formatValue(evidence.baseline.value)}</Line>
+        )}
+        {evidence !== null && evidence.alike !== null && (
+          <Line title="not distinguishable from it">{plural(evidence.alike, 'other trial')}</Line>
+        )}
+        {test !== null && (
+          <Line title={`on ${plural(test.rows, 'test row')}`}>
             <Link href={`/models/${test.model}`}>
               {formatValue(test.value)}
               {test.interval !== null && ` [${test.interval.map((end) => formatNumber(end, 3)).join(', ')}]`}
-            </Link>,
-          )}
+            </Link>
+          </Line>
+        )}
       </dl>
     </div>
   );

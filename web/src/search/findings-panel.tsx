@@ -184,7 +184,7 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
     <section className="card wide">
       <h2>Suggestions</h2>
       {suggestions.length === 0 && <p className="empty">No suggestions so far.</p>}
-      {suggestions.map(({ id, text, evidence, trials, patch, conflicts, excluded }) => (
+      {suggestions.map(({ id, text, trials, patch, conflicts, excluded }) => (
         <article key={id} className="finding severity-note">
           <h3>
             <label>
@@ -201,7 +201,6 @@ function Suggestions({ suggestions }: Pick<SearchFindings, 'suggestions'>): Reac
               ? 'It would have excluded none of the trials so far.'
               : `It would have excluded ${plural(excluded.trials, 'trial')} so far: ${excluded.diverged} diverged, ${excluded.best} of the best ten.`}
           </p>
-          <Evidence evidence={evidence} />
           <p className="small soft">
             Based on trials:{' '}
             {trials.slice(0, 12).map((number, i) => (

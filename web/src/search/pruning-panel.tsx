@@ -64,8 +64,8 @@ function BracketCard({ bracket, id }: { readonly bracket: BracketState; readonly
             <th scope="col" style={{ width: '50%' }}>
               reached
             </th>
-            <th scope="col" className="number" style={{ whiteSpace: 'normal' }}>
-              best that ended here
+            <th scope="col" className="number" title="Best value of the trials that ended at this rung">
+              best ended
             </th>
           </tr>
         </thead>

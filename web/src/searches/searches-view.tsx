@@ -1,7 +1,7 @@
 /** The list of searches, newest first, with progress, findings and best value. */
 
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { formatAge, formatCount, formatValue } from '../../../src/format.ts';
 import { api, type Search } from '../api.ts';
@@ -29,7 +29,7 @@ export function SearchesView(): ReactNode {
   const [state, setState] = useAddress('state');
   const [tag, setTag] = useAddress('tag');
   const [project, setProject] = useAddress('project');
-  const [chosen, choose] = useState<readonly string[]>([]);
+  const [ids, setIds] = useAddress('chosen');
   const go = useGo();
   useTitle('Searches');
   const { data, error, isPending, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
@@ -61,8 +61,9 @@ export function SearchesView(): ReactNode {
   }
   const searches = data.pages.flatMap(({ items }) => items);
   if (searches.length === 0 && [q, state, tag, project].every((filter) => filter === '')) return <Welcome />;
+  const chosen = ids.split(',').filter((id) => id !== '');
   const toggle = (id: string) =>
-    choose((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
+    setIds((chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]).join(','));
   return (
     <>
       <div className="row spread">
