@@ -13,7 +13,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import WebSocket from 'ws';
 import { createQueueWorker } from '../src/adapters/bullmq/trial-queue.ts';
-import type { SearchStore } from '../src/application/ports.ts';
+import type { SearchStore } from '../src/application/ports/search-store.ts';
 import { createTrialRunner, type TrialRunner } from '../src/application/run-trials.ts';
 import { type Assembly, assemble, queueConnection } from '../src/assembly.ts';
 import type { ApiClient } from '../src/cli/api-client.ts';

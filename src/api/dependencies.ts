@@ -12,16 +12,12 @@ import type { ImportanceShares, ImportanceTask } from '../application/importance
 import type { Keyring } from '../application/keyring.ts';
 import type { ModelUseAnswer, ModelUseTask } from '../application/models/use-model.ts';
 import type { Planner } from '../application/planner.ts';
-import type {
-  DatasetStore,
-  FileFetcher,
-  ModelStore,
-  ProjectStore,
-  PubSub,
-  SearchQueries,
-  SearchStore,
-  TrialQueue,
-} from '../application/ports.ts';
+import type { DatasetStore, FileFetcher } from '../application/ports/dataset-store.ts';
+import type { PubSub, TrialQueue } from '../application/ports/messages.ts';
+import type { ModelStore } from '../application/ports/model-store.ts';
+import type { ProjectStore } from '../application/ports/project-store.ts';
+import type { SearchQueries } from '../application/ports/search-queries.ts';
+import type { SearchStore } from '../application/ports/search-store.ts';
 import type { PreflightTask } from '../application/preflight.ts';
 import type { RowWork } from '../application/row-work.ts';
 import type { CoverageDependencies } from '../application/search-coverage.ts';

@@ -6,7 +6,8 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
-import type { PubSub, PubSubMessage, SearchQueries } from '../application/ports.ts';
+import type { PubSub, PubSubMessage } from '../application/ports/messages.ts';
+import type { SearchQueries } from '../application/ports/search-queries.ts';
 import type { SearchMessage } from '../contract/stream.ts';
 import type { Epoch } from '../domain/events.ts';
 import type { Search } from '../domain/search.ts';

@@ -3,7 +3,7 @@ import { freeName } from '../application/dataset-rows.ts';
 import { tensorBoardLog } from '../application/exports/tensorboard.ts';
 import { withFixed } from '../application/exports/whole-points.ts';
 import { optunaJournal } from '../application/optuna-journal.ts';
-import type { SearchQueries } from '../application/ports.ts';
+import type { SearchQueries } from '../application/ports/search-queries.ts';
 import type { Importance } from '../contract/analysis.ts';
 import type { ExportFormat } from '../contract/trials.ts';
 import { countFolds } from '../data/folds.ts';

@@ -3,7 +3,8 @@
  * are read once for all clients.
  */
 import type { WebSocket } from 'ws';
-import type { PubSub, SearchQueries } from '../application/ports.ts';
+import type { PubSub } from '../application/ports/messages.ts';
+import type { SearchQueries } from '../application/ports/search-queries.ts';
 import type { ListMessage } from '../contract/stream.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';

@@ -3,7 +3,7 @@
  * late clients see the same curves as those connected from the start.
  */
 import { performance } from 'node:perf_hooks';
-import type { PubSub } from '../application/ports.ts';
+import type { PubSub } from '../application/ports/messages.ts';
 import type { FoldSeries, StoredCurves } from '../domain/curves.ts';
 import type { Epoch } from '../domain/events.ts';
 import type { Trial } from '../domain/trial.ts';

@@ -1,6 +1,7 @@
 /** The websocket of one model: sends it when it changes, and how far its training is. */
 import type { WebSocket } from 'ws';
-import type { ModelStore, PubSub } from '../application/ports.ts';
+import type { PubSub } from '../application/ports/messages.ts';
+import type { ModelStore } from '../application/ports/model-store.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { closeCodes, coalesced, isBehind, keepOpen, sendMessage } from './socket.ts';

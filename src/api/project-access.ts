@@ -3,7 +3,7 @@
  * (contract/reach.ts). For such a key nothing of other projects exists.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { ProjectStore } from '../application/ports.ts';
+import type { ProjectStore } from '../application/ports/project-store.ts';
 import { type Reach, type Reference, reachOf, type Thing } from '../contract/reach.ts';
 import { builtinDatasets } from '../data/builtin.ts';
 import { DEFAULT_PROJECT } from '../domain/project.ts';

@@ -1,6 +1,6 @@
 /** Metrics of the service for Prometheus, besides those of requests and of the process. */
 import type { FastifyInstance } from 'fastify';
-import type { ServiceTotals } from '../application/ports.ts';
+import type { ServiceTotals } from '../application/ports/search-queries.ts';
 import { messageOf } from '../errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 

@@ -4,7 +4,7 @@
  * Events of a search become visible in order, so those after any position that is not older than the kept ones are the end of them. Retention may
  * remove some of a search that ended before they are read.
  */
-import type { SearchQueries } from '../application/ports.ts';
+import type { SearchQueries } from '../application/ports/search-queries.ts';
 import type { SearchEvent } from '../domain/events.ts';
 
 const EVENTS_PER_READ = 500;

@@ -7,7 +7,9 @@ import type { Log } from '../log.ts';
 import { deliver } from './deliver.ts';
 import { findSearch } from './find-search.ts';
 import { briefly, type Planner } from './planner.ts';
-import type { SearchQueries, SearchStore, TrialQueue } from './ports.ts';
+import type { TrialQueue } from './ports/messages.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
+import type { SearchStore } from './ports/search-store.ts';
 import { type DatasetFactsOf, refuseWithoutDataset } from './remove-dataset.ts';
 
 export interface ActOnTrialDependencies {

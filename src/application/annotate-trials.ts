@@ -2,7 +2,8 @@
 import type { TagsChange } from '../contract/trials.ts';
 import type { Annotation } from '../domain/annotations.ts';
 import type { Trial } from '../domain/trial.ts';
-import type { SearchQueries, SearchStore } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
+import type { SearchStore } from './ports/search-store.ts';
 
 interface AnnotateDependencies {
   readonly store: Pick<SearchStore, 'annotateTrials'>;

@@ -10,7 +10,8 @@ import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
 import type { TrialSummary } from '../domain/trial.ts';
 import { findSearch } from './find-search.ts';
-import type { ModelStore, SearchQueries } from './ports.ts';
+import type { ModelStore } from './ports/model-store.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 /** The best trial is compared with this many others, even if fewer are requested. */
 const COMPARED = 50;

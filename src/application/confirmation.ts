@@ -3,7 +3,7 @@ import type { ConfirmationRuns } from '../contract/confirmation.ts';
 import { confirmationText } from '../domain/confirmation.ts';
 import { Problem } from '../errors.ts';
 import { findSearch } from './find-search.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 export async function searchConfirmation(
   { queries }: { readonly queries: Pick<SearchQueries, 'find' | 'runs'> },

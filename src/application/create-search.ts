@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Search } from '../domain/search.ts';
 import { parseSpecification, type SpecificationContext } from './parse-specification.ts';
 import { briefly, type Planner } from './planner.ts';
-import type { SearchStore } from './ports.ts';
+import type { SearchStore } from './ports/search-store.ts';
 import { currentSpan, inSpan } from './tracing.ts';
 
 export interface CreateSearchDependencies extends SpecificationContext {

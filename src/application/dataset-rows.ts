@@ -8,7 +8,8 @@ import { Problem } from '../errors.ts';
 import { findDataset } from './find-dataset.ts';
 import { findSearch } from './find-search.ts';
 import { findTrial } from './find-trial.ts';
-import type { DatasetStore, SearchQueries } from './ports.ts';
+import type { DatasetStore } from './ports/dataset-store.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 export interface RowColumn {
   readonly name: string;

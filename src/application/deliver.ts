@@ -2,7 +2,7 @@
 import type { Delivery } from '../domain/commands.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { TrialQueue } from './ports.ts';
+import type { TrialQueue } from './ports/messages.ts';
 
 export function deliver(queue: TrialQueue, deliveries: readonly Delivery[], log: Log): Promise<void> {
   return attempt(deliveries, 'deliveries', (all) => queue.deliver(all), log);

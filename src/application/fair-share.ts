@@ -4,7 +4,7 @@
  */
 import type { Claimer, Delivery } from '../domain/commands.ts';
 import { Problem } from '../errors.ts';
-import type { Claimed, SearchStore } from './ports.ts';
+import type { Claimed, SearchStore } from './ports/search-store.ts';
 
 export interface FairShare {
   /** Claims the trials whose turn it is, where none is offered too; undefined if none waits. */

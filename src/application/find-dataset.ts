@@ -2,7 +2,7 @@
 
 import type { DatasetSummary } from '../domain/dataset-record.ts';
 import { Problem } from '../errors.ts';
-import type { DatasetStore } from './ports.ts';
+import type { DatasetStore } from './ports/dataset-store.ts';
 
 export async function findDataset(
   { datasets }: { readonly datasets: Pick<DatasetStore, 'find'> },

@@ -2,7 +2,7 @@
 
 import type { Search } from '../domain/search.ts';
 import { Problem } from '../errors.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 export async function findSearch(
   { queries }: { readonly queries: Pick<SearchQueries, 'find'> },

@@ -3,7 +3,7 @@
 import type { Trial } from '../domain/trial.ts';
 import { Problem } from '../errors.ts';
 import { findSearch } from './find-search.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 export async function findTrial(
   { queries }: { readonly queries: Pick<SearchQueries, 'find' | 'trial'> },

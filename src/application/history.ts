@@ -5,7 +5,7 @@ import type { History } from '../contract/analysis.ts';
 import type { Search } from '../domain/search.ts';
 import { stagesOf } from '../domain/stages.ts';
 import { findSearch } from './find-search.ts';
-import type { SearchQueries, TimedOutcome } from './ports.ts';
+import type { SearchQueries, TimedOutcome } from './ports/search-queries.ts';
 
 const MAX_POINTS = 1000;
 

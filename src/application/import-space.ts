@@ -4,7 +4,7 @@ import { Problem, type ProblemCode, type ValidationIssue } from '../errors.ts';
 import { readSpace, type SpaceRequest } from '../imports/read-space.ts';
 import type { ImportedSpace } from '../imports/to-specification.ts';
 import { findDataset } from './find-dataset.ts';
-import type { DatasetStore } from './ports.ts';
+import type { DatasetStore } from './ports/dataset-store.ts';
 
 export type SpaceAnswer =
   | { readonly kind: 'read'; readonly read: ImportedSpace }

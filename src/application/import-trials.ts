@@ -4,7 +4,8 @@ import { DEFAULT_PROJECT } from '../domain/project.ts';
 import { Problem } from '../errors.ts';
 import type { TrialsAnswer, TrialsTask } from '../imports/trials/read-trials.ts';
 import { findDataset } from './find-dataset.ts';
-import type { DatasetStore, ObservedStore } from './ports.ts';
+import type { DatasetStore } from './ports/dataset-store.ts';
+import type { ObservedStore } from './ports/search-store.ts';
 
 export interface ImportTrialsDependencies {
   readonly datasets: Pick<DatasetStore, 'find'>;

@@ -5,7 +5,7 @@ import { type Space, spaceOf } from '../algorithms/space/space.ts';
 import type { Importance } from '../contract/analysis.ts';
 import { stagesOf } from '../domain/stages.ts';
 import { Problem } from '../errors.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 import { rememberedWhile } from './remember.ts';
 
 /** With fewer trials, shares are mostly noise. */

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { NewKey } from '../contract/keys.ts';
 import { type ApiKey, type BrowserSession, includes, type Principal } from '../domain/api-key.ts';
 import { Problem } from '../errors.ts';
-import type { EndedSession, KeyStore } from './ports.ts';
+import type { EndedSession, KeyStore } from './ports/sign-in.ts';
 
 export interface Keyring {
   /** Whether requests need a key: from the first one on, even if all are revoked. */

@@ -4,7 +4,7 @@ import type { Claim, ClaimRef, Renewal } from '../domain/commands.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { perSeries } from '../nn/training/series.ts';
-import type { SearchStore } from './ports.ts';
+import type { SearchStore } from './ports/search-store.ts';
 
 /** The claim has ended: its search ended or another worker has the trial. Nothing may be written. */
 export class ClaimLost extends Error {}

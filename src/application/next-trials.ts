@@ -15,7 +15,7 @@ import { type DatasetFacts, samplerOf } from '../domain/specification/specificat
 import type { StageSettings } from '../domain/specification/stage-settings.ts';
 import { type BegunStage, bracketIn, type Stage, stageOf, withEpochs } from '../domain/stages.ts';
 import type { Log } from '../log.ts';
-import type { SearchStore } from './ports.ts';
+import type { SearchStore } from './ports/search-store.ts';
 import type { Propose } from './proposals.ts';
 
 /** How many waiting trials to keep as rows: enough that threads never wait for planning, few enough for a grid of millions. */

@@ -34,7 +34,7 @@ import { foldIssues, testRowIssues } from '../domain/specification/validation.ts
 import { isRecord, issuesOf, shown } from '../domain/specification/validation-issues.ts';
 import { type Warning, warningsOf } from '../domain/specification/warnings.ts';
 import { Problem, type ValidationIssue } from '../errors.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 import type { RowWork } from './row-work.ts';
 import { warmStarted } from './warm-start.ts';
 

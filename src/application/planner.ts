@@ -14,7 +14,8 @@ import { logAbout } from '../log.ts';
 import { actingFor } from './actor.ts';
 import type { HandOff } from './hand-off.ts';
 import { type NextTrials, type NextTrialsDependencies, nextTrials, SentHistories, WINDOW } from './next-trials.ts';
-import type { SearchQueries, SearchStore } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
+import type { SearchStore } from './ports/search-store.ts';
 
 /** More trials are planned when fewer than this are waiting. */
 export const LOW_WATER = WINDOW / 2;

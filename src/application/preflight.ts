@@ -11,7 +11,8 @@ import { trialTask } from '../domain/trial-task.ts';
 import { Problem } from '../errors.ts';
 import { findSearch } from './find-search.ts';
 import { parseSpecification, type SpecificationContext } from './parse-specification.ts';
-import type { DatasetStore, SearchQueries } from './ports.ts';
+import type { DatasetStore } from './ports/dataset-store.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 /** How many points of the space are grouped into families. */
 const POINTS = 200;

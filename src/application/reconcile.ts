@@ -3,7 +3,9 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { deliver, deliverModels } from './deliver.ts';
 import { LOW_WATER, type Planner } from './planner.ts';
-import type { ModelStore, SearchStore, TrialQueue } from './ports.ts';
+import type { TrialQueue } from './ports/messages.ts';
+import type { ModelStore } from './ports/model-store.ts';
+import type { SearchStore } from './ports/search-store.ts';
 
 export interface ReconcileDependencies {
   readonly store: SearchStore;

@@ -15,7 +15,8 @@ import { type CreateSearchDependencies, createSearch } from './create-search.ts'
 import { dryRunSearch, type Machine } from './dry-run.ts';
 import { findSearch } from './find-search.ts';
 import type { SpecificationContext } from './parse-specification.ts';
-import type { DatasetStore, SearchQueries } from './ports.ts';
+import type { DatasetStore } from './ports/dataset-store.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 import { type SuggestionDependencies, suggestionsFor } from './search-findings.ts';
 import { fitting } from './warm-start.ts';
 

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Search } from '../domain/search.ts';
 import { findSearch } from './find-search.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 const MAX_REMEMBERED = 100;
 

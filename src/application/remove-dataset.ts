@@ -3,7 +3,8 @@
 import { isOpen, type Search } from '../domain/search.ts';
 import type { DatasetFacts } from '../domain/specification/specification.ts';
 import { Problem } from '../errors.ts';
-import type { DatasetStore, SearchStore } from './ports.ts';
+import type { DatasetStore } from './ports/dataset-store.ts';
+import type { SearchStore } from './ports/search-store.ts';
 
 /** How often searches that are started in the meantime are cancelled before giving up. */
 const MAX_TRIES = 10;

@@ -6,7 +6,7 @@ import type { Search } from '../domain/search.ts';
 import { messageOf } from '../errors.ts';
 import { type Log, logAbout } from '../log.ts';
 import type { Planner } from './planner.ts';
-import type { SearchStore } from './ports.ts';
+import type { SearchStore } from './ports/search-store.ts';
 
 interface Pending<Written> {
   readonly search: Search;

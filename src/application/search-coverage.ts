@@ -5,7 +5,7 @@ import { type Space, spaceOf } from '../algorithms/space/space.ts';
 import type { SearchCoverage } from '../contract/analysis.ts';
 import { stagesOf } from '../domain/stages.ts';
 import { findSearch } from './find-search.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 /** The input of `coverageOfTask`: plain data that can be sent to a thread. */
 export interface CoverageTask {

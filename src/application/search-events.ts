@@ -4,7 +4,7 @@ import type { SearchEvent } from '../domain/events.ts';
 import type { Search } from '../domain/search.ts';
 import { Problem } from '../errors.ts';
 import { findSearch } from './find-search.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 /** The search; a Problem if `after` is beyond its newest event. */
 export async function findSearchAt(

@@ -9,7 +9,7 @@ import { stagesOf } from '../domain/stages.ts';
 import type { DiagnosedTrial } from '../domain/suggestion-rules.ts';
 import { type Suggestion, suggestionsOf } from '../domain/suggestions.ts';
 import { findSearch } from './find-search.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 /** The input of `suggestionsOfTask`: plain data that can be sent to a thread. */
 export interface SuggestionsTask {

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Curves } from '../contract/trials.ts';
 import { meanCurves, type StoredCurves } from '../domain/curves.ts';
 import { findSearch, noSearch } from './find-search.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 /** JSON text of a `Table`. */
 export async function searchTable(

@@ -2,7 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type OidcSettings, roleOf, type SignedInUser } from '../domain/signed-in-user.ts';
 import { Problem } from '../errors.ts';
-import type { EndedSession, IdentityProvider, KeyStore, ProjectStore, ProviderSession, SignedIn } from './ports.ts';
+import type { ProjectStore } from './ports/project-store.ts';
+import type { EndedSession, IdentityProvider, KeyStore, ProviderSession, SignedIn } from './ports/sign-in.ts';
 
 /** What is allowed is asked of the provider again after this time: it does not tell of changes. */
 export const USER_SESSION_SECONDS = 12 * 3600;

@@ -13,7 +13,8 @@ import { type ReportSchedule, reportSchedule, stageOf } from '../domain/stages.t
 import { HopelessTrial, trialTask } from '../domain/trial-task.ts';
 import { perSeries } from '../nn/training/series.ts';
 import type { Lease } from './lease-manager.ts';
-import type { DatasetStore, PubSub } from './ports.ts';
+import type { DatasetStore } from './ports/dataset-store.ts';
+import type { PubSub } from './ports/messages.ts';
 import type { ResultBatcher } from './result-batcher.ts';
 import { threadSpans } from './thread-spans.ts';
 import { currentSpan } from './tracing.ts';

@@ -5,7 +5,8 @@ import type { Search } from '../domain/search.ts';
 import type { Log } from '../log.ts';
 import { deliver } from './deliver.ts';
 import { briefly, type Planner } from './planner.ts';
-import type { SearchStore, TrialQueue } from './ports.ts';
+import type { TrialQueue } from './ports/messages.ts';
+import type { SearchStore } from './ports/search-store.ts';
 
 export interface TransitionSearchDependencies {
   readonly store: Pick<SearchStore, 'transition' | 'deliveries'>;

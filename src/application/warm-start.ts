@@ -10,7 +10,7 @@ import type { WarmStartSettings } from '../domain/specification/warm-start-setti
 import type { Warning } from '../domain/specification/warnings.ts';
 import { stagesOf } from '../domain/stages.ts';
 import type { ValidationIssue } from '../errors.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 
 export interface WarmStart {
   /** Partial points of the new space, best first. */

@@ -7,7 +7,7 @@ import type { Settings } from '../domain/specification/settings.ts';
 import type { Specification } from '../domain/specification/specification.ts';
 import { type Stage, stagesOf } from '../domain/stages.ts';
 import { type Replays, replayRules } from '../domain/what-if/what-if.ts';
-import type { SearchQueries, StoredObjective } from './ports.ts';
+import type { SearchQueries, StoredObjective } from './ports/search-queries.ts';
 import { rememberedWhile } from './remember.ts';
 
 /** More complete trials are thinned out. */

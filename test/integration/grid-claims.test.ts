@@ -9,7 +9,7 @@ import { gridOf } from '../../src/algorithms/samplers/grid/grid.ts';
 import { spaceOf } from '../../src/algorithms/space/space.ts';
 import { createHandOff } from '../../src/application/hand-off.ts';
 import { createPlanner } from '../../src/application/planner.ts';
-import type { SearchStore } from '../../src/application/ports.ts';
+import type { SearchStore } from '../../src/application/ports/search-store.ts';
 import { createProposer } from '../../src/application/proposals.ts';
 import { createInlineCore } from '../../src/compute/inline-core.ts';
 import { resultOf } from '../../src/compute/trial.ts';

@@ -19,7 +19,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fastify } from 'fastify';
 import pg from 'pg';
-import type { SearchStore } from '../application/ports.ts';
+import type { SearchStore } from '../application/ports/search-store.ts';
 
 async function local(): Promise<void> {}
 export class Injected {

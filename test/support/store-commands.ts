@@ -1,6 +1,6 @@
 /** Commands to a store of searches, for tests that hold every store to the same rules: each is a few small numbers, and always makes sense. */
 
-import type { SearchStore } from '../../src/application/ports.ts';
+import type { SearchStore } from '../../src/application/ports/search-store.ts';
 import type { FoldCurves } from '../../src/compute/trial.ts';
 import type { Claim, FinishedTrial, PausedReport, Plan, TrialAction } from '../../src/domain/commands.ts';
 import { hasBarriers } from '../../src/domain/pruner-rules.ts';

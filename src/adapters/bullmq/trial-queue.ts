@@ -11,7 +11,7 @@ import {
   type WorkerOptions,
 } from 'bullmq';
 import { Redis } from 'ioredis';
-import type { TrialQueue } from '../../application/ports.ts';
+import type { TrialQueue } from '../../application/ports/messages.ts';
 import { type Tracing, untraced } from '../../application/tracing.ts';
 import type { Delivery } from '../../domain/commands.ts';
 import { messageOf } from '../../errors.ts';

@@ -6,7 +6,7 @@ import { lookup } from 'node:dns/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import type { FileFetcher } from '../../application/ports.ts';
+import type { FileFetcher } from '../../application/ports/dataset-store.ts';
 import { type FetchSettings, isAllowed } from '../../domain/fetch-hosts.ts';
 import { messageOf, Problem } from '../../errors.ts';
 import { isPublicAddress } from './public-address.ts';

@@ -2,7 +2,7 @@
  * A store in memory with the same rules as the Postgres store, for tests. It has no persistence and no notifications.
  */
 import { randomUUID } from 'node:crypto';
-import type { NewSearch, SearchStore } from '../../application/ports.ts';
+import type { NewSearch, SearchStore } from '../../application/ports/search-store.ts';
 import type { FoldCurves } from '../../compute/trial.ts';
 import type { Delivery, ReturnedTrial } from '../../domain/commands.ts';
 import { isConfirming } from '../../domain/confirmation.ts';

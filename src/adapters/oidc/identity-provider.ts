@@ -1,7 +1,7 @@
 /** Signing in and out with an identity provider by OpenID Connect: authorization code with PKCE, state and nonce. */
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
 import * as oidc from 'openid-client';
-import type { IdentityProvider } from '../../application/ports.ts';
+import type { IdentityProvider } from '../../application/ports/sign-in.ts';
 import type { OidcSettings } from '../../domain/signed-in-user.ts';
 import { messageOf, Problem, Unavailable } from '../../errors.ts';
 import { readLogoutToken } from './logout-token.ts';

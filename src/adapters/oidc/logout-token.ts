@@ -1,6 +1,6 @@
 /** Logout tokens of OpenID Connect Back-Channel Logout 1.0, with which a provider tells that somebody has signed out. */
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import type { ProviderLogout } from '../../application/ports.ts';
+import type { ProviderLogout } from '../../application/ports/sign-in.ts';
 import { LOGOUT_TOKEN_SECONDS } from '../../application/sign-in.ts';
 import { messageOf, Problem, Unavailable } from '../../errors.ts';
 

@@ -1,5 +1,5 @@
 /** Claims the trials whose turn it is (fair-share.ts). */
-import type { ClaimedNext } from '../../application/ports.ts';
+import type { ClaimedNext } from '../../application/ports/search-store.ts';
 import type { Claimer, Usage } from '../../domain/commands.ts';
 import { claim, claimReads } from '../../domain/transitions/claiming.ts';
 import { UNKNOWN_TURN_SECONDS } from '../../domain/turns.ts';

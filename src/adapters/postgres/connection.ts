@@ -1,7 +1,7 @@
 /** The connections to Postgres: Prisma for models, the driver below it for statements of our own (docs/decisions/0005-prisma-and-sql.md). */
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import type { WorkMeter } from '../../application/ports.ts';
+import type { WorkMeter } from '../../application/ports/search-store.ts';
 import { messageOf, NoRoom, Unavailable } from '../../errors.ts';
 import { Prisma, PrismaClient } from '../prisma-client/client.ts';
 

@@ -1,6 +1,6 @@
 /** Pages of lists, and the cursors that lead to the next one. */
 import { z } from 'zod';
-import type { Page } from '../../application/ports.ts';
+import type { Page } from '../../application/ports/page.ts';
 import { Problem } from '../../errors.ts';
 
 /** Postgres knows no year 0. */

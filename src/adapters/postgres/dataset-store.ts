@@ -1,6 +1,6 @@
 /** Data sets: the built-in ones are files of the project, the others stand in Postgres, every version of them. */
 import { LRUCache } from 'lru-cache';
-import type { DatasetStore } from '../../application/ports.ts';
+import type { DatasetStore } from '../../application/ports/dataset-store.ts';
 import { builtinDatasets, loadBuiltin } from '../../data/builtin.ts';
 import type { InputColumn } from '../../data/columns.ts';
 import type { Dataset } from '../../data/dataset.ts';

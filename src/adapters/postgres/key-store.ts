@@ -1,6 +1,6 @@
 /** API keys in Postgres. */
 import { randomUUID } from 'node:crypto';
-import type { KeyStore } from '../../application/ports.ts';
+import type { KeyStore } from '../../application/ports/sign-in.ts';
 import type { ApiKey, KeyLimits, Role } from '../../domain/api-key.ts';
 import type { ProjectLimits } from '../../domain/project.ts';
 import { Prisma } from '../prisma-client/client.ts';

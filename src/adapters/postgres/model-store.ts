@@ -1,6 +1,6 @@
 /** Models in Postgres. Every change is one statement, so it needs no lock; writes of workers carry the attempt that they belong to. */
 import { randomUUID } from 'node:crypto';
-import type { ModelStore } from '../../application/ports.ts';
+import type { ModelStore } from '../../application/ports/model-store.ts';
 import { MODEL_ATTEMPTS, type ModelClaim, type ModelOrigin, type ModelRecord } from '../../domain/model-record.ts';
 import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';

@@ -1,7 +1,7 @@
 /** Stores searches whose trials another tool has run: all of a search in one transaction, with rows that are JSON already. */
 import { randomUUID } from 'node:crypto';
 import { currentActor } from '../../application/actor.ts';
-import type { ObservedStore } from '../../application/ports.ts';
+import type { ObservedStore } from '../../application/ports/search-store.ts';
 import { Problem } from '../../errors.ts';
 import type { Database, Transaction } from './connection.ts';
 import { holdDataset } from './dataset-store.ts';

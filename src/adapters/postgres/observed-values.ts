@@ -1,5 +1,5 @@
 /** Intermediate values of trials that another tool has run: nobody reported them here, they are curves. */
-import type { SearchQueries } from '../../application/ports.ts';
+import type { SearchQueries } from '../../application/ports/search-queries.ts';
 import { seriesOf } from '../../domain/intermediate-values.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';

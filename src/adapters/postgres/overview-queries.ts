@@ -1,6 +1,6 @@
 /** Reading many trials of a search at once, each time by one statement: what it tells is of one moment. */
 
-import type { ServiceTotals, StoredObjective } from '../../application/ports.ts';
+import type { ServiceTotals, StoredObjective } from '../../application/ports/search-queries.ts';
 import type { Table } from '../../contract/trials.ts';
 import type { StoredCurves } from '../../domain/curves.ts';
 import { seriesOf, type ValueSeries } from '../../domain/intermediate-values.ts';

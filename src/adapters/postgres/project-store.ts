@@ -1,5 +1,5 @@
 /** Projects in Postgres, and to which one something belongs. */
-import type { ProjectStore } from '../../application/ports.ts';
+import type { ProjectStore } from '../../application/ports/project-store.ts';
 import type { Thing } from '../../contract/reach.ts';
 import { DEFAULT_PROJECT, type Project, type ProjectLimits } from '../../domain/project.ts';
 import { Problem } from '../../errors.ts';

@@ -1,6 +1,6 @@
 /** Who tells whom: LISTEN and NOTIFY of Postgres, so that every process hears of every change, with or without Redis. */
 import pg from 'pg';
-import type { PubSub, PubSubMessage } from '../../application/ports.ts';
+import type { PubSub, PubSubMessage } from '../../application/ports/messages.ts';
 import type { Epoch } from '../../domain/events.ts';
 import type { Log } from '../../log.ts';
 

@@ -1,14 +1,14 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Page } from '../../application/ports/page.ts';
 import type {
   FoundOften,
-  Page,
   SearchQueries,
   SearchQuery,
   TimedOutcome,
   TrialQuery,
-} from '../../application/ports.ts';
+} from '../../application/ports/search-queries.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
 import type { Trial, TrialState } from '../../domain/trial.ts';

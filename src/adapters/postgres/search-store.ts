@@ -1,7 +1,7 @@
 /** Searches and trials in Postgres: each method one transaction (database.ts), named by its verb. */
 import { randomUUID } from 'node:crypto';
 import { currentActor } from '../../application/actor.ts';
-import type { NewSearch, SearchStore } from '../../application/ports.ts';
+import type { NewSearch, SearchStore } from '../../application/ports/search-store.ts';
 import { currentSpan } from '../../application/tracing.ts';
 import type { Search } from '../../domain/search.ts';
 import { annotateTrials } from '../../domain/transitions/annotating.ts';

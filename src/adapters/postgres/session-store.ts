@@ -1,5 +1,5 @@
 /** Sessions of browsers in Postgres, and sign-ins that have begun. */
-import type { EndedSession, ProviderLogout, SessionStore, SignInAttempt } from '../../application/ports.ts';
+import type { EndedSession, ProviderLogout, SessionStore, SignInAttempt } from '../../application/ports/sign-in.ts';
 import type { KeyLimits, Role } from '../../domain/api-key.ts';
 import type { ProjectLimits } from '../../domain/project.ts';
 import { Prisma } from '../prisma-client/client.ts';

@@ -1,6 +1,6 @@
 /** What a process that trains and plans has done, as metrics for Prometheus. They begin at 0 with every process: Prometheus adds them up. */
 import { Counter, Gauge, Histogram, type Metric, Registry } from 'prom-client';
-import type { WorkMeter } from '../../application/ports.ts';
+import type { WorkMeter } from '../../application/ports/search-store.ts';
 import type { ThreadLoad } from '../../compute/trial.ts';
 import type { Change } from '../../domain/events.ts';
 

@@ -10,7 +10,9 @@ import type { Log } from '../../log.ts';
 import { deliverModels } from '../deliver.ts';
 import { findSearch } from '../find-search.ts';
 import { findTrial } from '../find-trial.ts';
-import type { ModelStore, SearchQueries, TrialQueue } from '../ports.ts';
+import type { TrialQueue } from '../ports/messages.ts';
+import type { ModelStore } from '../ports/model-store.ts';
+import type { SearchQueries } from '../ports/search-queries.ts';
 
 export interface CreateModelDependencies {
   readonly queries: Pick<SearchQueries, 'find' | 'trial' | 'best'>;

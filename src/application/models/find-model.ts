@@ -1,7 +1,7 @@
 /** Finds a model, or a ready one; otherwise a Problem that says why there is none. */
 import type { ModelRecord } from '../../domain/model-record.ts';
 import { Problem } from '../../errors.ts';
-import type { ModelStore } from '../ports.ts';
+import type { ModelStore } from '../ports/model-store.ts';
 
 export async function findModel(
   { models }: { readonly models: Pick<ModelStore, 'find'> },

@@ -16,7 +16,10 @@ import { type Log, logAbout } from '../../log.ts';
 import { ensembleModel } from '../../models/ensemble-model.ts';
 import type { Model } from '../../models/model.ts';
 import { type EnsembleChoice, selectEnsemble } from '../../models/select-ensemble.ts';
-import type { DatasetInputs, DatasetStore, ModelStore, PubSub, SearchQueries } from '../ports.ts';
+import type { DatasetInputs, DatasetStore } from '../ports/dataset-store.ts';
+import type { PubSub } from '../ports/messages.ts';
+import type { ModelStore } from '../ports/model-store.ts';
+import type { SearchQueries } from '../ports/search-queries.ts';
 import { importanceFacts, testFacts, trueValues, validationFacts } from './evaluation-facts.ts';
 
 export interface ModelWorkDependencies {

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ModelFile } from '../../contract/models.ts';
 import { Problem } from '../../errors.ts';
-import type { ModelStore } from '../ports.ts';
+import type { ModelStore } from '../ports/model-store.ts';
 import { findModel, readyModel } from './find-model.ts';
 import type { ModelUse, ModelUseAnswer, ModelUseTask } from './use-model.ts';
 

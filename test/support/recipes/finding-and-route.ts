@@ -65,7 +65,7 @@ export const analysisEndpoints = {
     await copy.add(
       'src/application/search-durations.ts',
       `import type { Durations } from '../contract/analysis.ts';
-import type { SearchQueries } from './ports.ts';
+import type { SearchQueries } from './ports/search-queries.ts';
 import { findSearch } from './find-search.ts';
 
 export async function searchDurations(
