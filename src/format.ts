@@ -122,6 +122,7 @@ export function formatBytes(bytes: number | null | undefined): string {
 
 /** A share from 0 to 1. */
 export function formatPercent(share: number): string {
+  if (share > 0 && share < 5e-4) return '< 0.1 %';
   return `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
 }
 

@@ -96,7 +96,7 @@ describe('counts, shares and names', () => {
       '12,345 trials',
       '2 axes',
     ]);
-    expect([0, 0.034, 0.5, 1].map(formatPercent)).toEqual(['0 %', '3.4 %', '50 %', '100 %']);
+    expect([0, 2e-4, 0.034, 0.5, 1].map(formatPercent)).toEqual(['0 %', '< 0.1 %', '3.4 %', '50 %', '100 %']);
     expect(words('learningRate')).toBe('learning rate');
   });
 });

@@ -16,12 +16,13 @@ import { draftOf, issuesAt, leanOf, modeOf, textOf, withPart, withTestRows } fro
 import { groups } from '../../web/src/new-search/groups.ts';
 import { sampledOf } from '../../web/src/new-search/sampled.ts';
 import type { TrialRow } from '../../web/src/search/model.ts';
+import { parallelAxis } from '../../web/src/search/parallel-axes.ts';
 import { ranksOf, sharesBelow } from '../../web/src/search/shares.ts';
 import { steps } from '../../web/src/search/steps.ts';
 import { surface } from '../../web/src/search/surface.ts';
 import { throughputOf } from '../../web/src/search/throughput.ts';
 import { spanText, timelineLayout } from '../../web/src/search/timeline-layout.ts';
-import { columnsOf, filtered, rangesIn, sorted } from '../../web/src/search/trial-columns.ts';
+import { columnNameOf, columnsOf, filtered, rangesIn, sorted } from '../../web/src/search/trial-columns.ts';
 
 function row(number: number, more: Partial<TrialRow> = {}): TrialRow {
   return {
@@ -97,6 +98,36 @@ describe('the table of trials', () => {
     ['learningRate<0.5 activation=relu', []],
   ])('says what it does not understand: %s', (text, issues) => {
     expect(rangesIn(text, columns).issues).toEqual(issues);
+  });
+  it('has a column of its own for a hyperparameter of any name, which a box selects by', () => {
+    const float = { distribution: 'float', low: 0, high: 1, scale: 'linear' } as const;
+    const choices = ['adam', 'adam w', 'a|b'];
+    const varied = [
+      ...['model.lr', 'batch size', 'value', 'tags', 'epochs'].map((name) => ({ name, distribution: float })),
+      { name: 'optim/name', distribution: { distribution: 'categorical', choices } as const },
+    ];
+    const own = columnsOf(varied, 'observed', {});
+    expect(new Set(own.map(({ name }) => name)).size).toBe(own.length);
+    expect(own.map(({ title }) => title)).toEqual(expect.arrayContaining(['epochs', 'epochs trained']));
+    const imported = [0, 1, 2].map((number) =>
+      row(number, {
+        point: {
+          ...Object.fromEntries(varied.map(({ name }) => [name, number / 4])),
+          'optim/name': choices[number]!,
+        },
+      }),
+    );
+    for (const { name, distribution } of varied) {
+      const selected = (low: number, high: number) => {
+        const condition = parallelAxis(distribution, false).conditionOf(columnNameOf(name), [low, high]);
+        const { ranges, issues } = rangesIn(condition, own);
+        expect(issues).toEqual([]);
+        return filtered(imported, { state: '', finding: '', ranges }).map(({ number }) => number);
+      };
+      const at = (place: number) => (distribution.distribution === 'categorical' ? place : place / 4);
+      expect(selected(at(1), at(2)), name).toEqual([1, 2]);
+      expect(selected(at(0), at(0)), name).toEqual([0]);
+    }
   });
   it('sorts both ways, those without a value last, equal ones by number', () => {
     expect(sorted(trials, columns, 'value', 'maximize').map(({ number }) => number)).toEqual([0, 1, 3, 2]);

@@ -69,7 +69,8 @@ function ImportanceCard(): ReactNode {
       {data && (
         <>
           <p className="soft small">
-            {data.note} {plural(data.trials, data.epochs === null ? 'complete trial' : 'trial')} of the newest stage
+            {data.note} {plural(data.trials, data.epochs === null ? 'complete trial' : 'trial')}
+            {search.specification.stages.length > 1 && ' of the newest stage'}
             {data.epochs !== null && `, by their values after ${plural(data.epochs, 'epoch')}`}.
           </p>
           <div className="importance">
@@ -77,7 +78,7 @@ function ImportanceCard(): ReactNode {
               <ImportanceLine key={name} {...{ name, share, low, high, amongBest }} />
             ))}
           </div>
-          <ImportanceTable shares={data.shares} />
+          {data.shares.length > 0 && <ImportanceTable shares={data.shares} />}
           {pairs.length > 0 && (
             <p className="small" style={{ marginTop: '0.75rem' }}>
               <strong>Interactions:</strong>{' '}

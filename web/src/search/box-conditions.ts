@@ -6,10 +6,17 @@ export type Interval = readonly [low: number, high: number];
 /** `learningRate>=0.01 learningRate<=0.1`; `or` follows each bound. */
 export function rangeCondition(name: string, [low, high]: Interval, or = ''): string {
   const rounded = (value: number) => Number(value.toPrecision(6));
-  return `${name}>=${rounded(low)}${or} ${name}<=${rounded(high)}${or}`;
+  const column = quoted(name);
+  return `${column}>=${rounded(low)}${or} ${column}<=${rounded(high)}${or}`;
 }
 
 /** `activation=relu|tanh`: of the choices at these places of an axis, which has them at whole numbers. */
 export function choiceCondition(name: string, choices: readonly Value[], [low, high]: Interval): string {
-  return `${name}=${choices.filter((_, i) => i >= low && i <= high).join('|')}`;
+  const chosen = choices.filter((_, i) => i >= low && i <= high).map((choice) => quoted(String(choice)));
+  return `${quoted(name)}=${chosen.join('|')}`;
+}
+
+/** In quotation marks unless it is one word. */
+export function quoted(text: string): string {
+  return /^[^\s,;<>=~|"]+$/.test(text) ? text : `"${text.replaceAll('"', '')}"`;
 }

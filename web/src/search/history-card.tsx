@@ -112,21 +112,25 @@ function useLines(
   search: Search,
 ): { readonly data: readonly (readonly (number | null)[])[]; readonly lines: readonly Line[] } {
   const baseline = useMemo(() => visibleBaseline(baselineOf(search)?.value, rows), [search, rows]);
+  const [x = [], complete = [], intermediate = [], bests = []] = columns;
+  const hasIntermediate = useMemo(() => intermediate.some((value) => value !== null), [intermediate]);
   const data = useMemo(
     () => [
-      ...columns,
+      ...(hasIntermediate ? [x, complete, intermediate, bests] : [x, complete, bests]),
       ...(selected === undefined ? [] : [rows.map(({ number, value }) => (selected.has(number) ? value : null))]),
       ...(baseline === undefined ? [] : [rows.map(() => baseline)]),
     ],
-    [columns, rows, selected, baseline],
+    [hasIntermediate, x, complete, intermediate, bests, rows, selected, baseline],
   );
   const lines = useMemo(
     () => [
-      ...(provisional ? provisionalLines : historyLines),
+      completeLine,
+      ...(hasIntermediate ? [intermediateLine] : []),
+      provisional ? provisionalLine : bestLine,
       ...(selected === undefined ? [] : [selectedLine]),
       ...(baseline === undefined ? [] : [baselineLine]),
     ],
-    [provisional, selected, baseline],
+    [hasIntermediate, provisional, selected, baseline],
   );
   return { data, lines };
 }
@@ -156,19 +160,16 @@ const dragHints: Readonly<Record<DragMode, string>> = {
   select: 'Drag to select trials, drag with Shift to zoom, double-click to show all.',
 };
 
-const complete: Line = { label: 'complete', colour: '--blue', points: true, opacity: 0.75 };
-const intermediate: Line = { label: 'intermediate value', colour: '--orange', points: true, hollow: true };
-const historyLines: readonly Line[] = [
-  complete,
-  intermediate,
-  { label: 'best so far', colour: '--green', width: 2, steps: true },
-];
-const provisionalLines: readonly Line[] = [
-  complete,
-  intermediate,
-  { label: 'provisional best', colour: '--green', width: 2, steps: true, dash: [6, 4] },
-];
-
+const completeLine: Line = { label: 'complete', colour: '--blue', points: true, opacity: 0.75 };
+const intermediateLine: Line = { label: 'intermediate value', colour: '--orange', points: true, hollow: true };
+const bestLine: Line = { label: 'best so far', colour: '--green', width: 2, steps: true };
+const provisionalLine: Line = {
+  label: 'provisional best',
+  colour: '--green',
+  width: 2,
+  steps: true,
+  dash: [6, 4],
+};
 const baselineLine: Line = { label: 'baseline', colour: '--soft', dash: [2, 4] };
 const selectedLine: Line = { label: 'selected', colour: '--red', points: true };
 

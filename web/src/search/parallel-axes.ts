@@ -3,7 +3,7 @@ import type { Distribution, Value } from '../../../src/algorithms/space/space.ts
 import { formatValue } from '../../../src/format.ts';
 import { numericAxis } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
-import { choiceCondition, type Interval, rangeCondition } from './box-conditions.ts';
+import { choiceCondition, type Interval, quoted, rangeCondition } from './box-conditions.ts';
 import { ABSENT_WORD } from './trial-columns.ts';
 
 /** The label of that place. */
@@ -45,7 +45,9 @@ export function parallelAxis(distribution: Distribution, lacks: boolean): Parall
     conditionOf: (name, brushed) => {
       const [low, high] = brushed;
       if (!lacks || low > absent || high < absent) return rangeCondition(name, brushed);
-      return high < distribution.low ? `${name}=${ABSENT_WORD}` : rangeCondition(name, brushed, `|${ABSENT_WORD}`);
+      return high < distribution.low
+        ? `${quoted(name)}=${ABSENT_WORD}`
+        : rangeCondition(name, brushed, `|${ABSENT_WORD}`);
     },
   };
 }

@@ -17,6 +17,7 @@ import { usePruned, useScored } from './pruned-switch.tsx';
 import { SelectWhere } from './select-where.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, thin, type Varied, variedIn } from './space.ts';
+import { columnNameOf } from './trial-columns.ts';
 import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
@@ -110,7 +111,7 @@ function conditionsOf(
       const one = varied.find((other) => other.name === name);
       return one === undefined
         ? rangeCondition(name, [low, high])
-        : parallelAxis(one.distribution, isLackedBy(trials, one)).conditionOf(name, [low, high]);
+        : parallelAxis(one.distribution, isLackedBy(trials, one)).conditionOf(columnNameOf(name), [low, high]);
     })
     .join(' ');
 }

@@ -18,6 +18,7 @@ import { SelectWhere } from './select-where.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, thin, type Varied, variedIn } from './space.ts';
 import { colourBy } from './trial-colours.ts';
+import { columnNameOf } from './trial-columns.ts';
 import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
@@ -128,10 +129,11 @@ function colouredBy(by: string, varied: readonly Varied[], trials: readonly Scor
 
 /** The conditions of the trials in a box. */
 function conditionsOf({ name, distribution }: Varied, { x, y }: Box): string {
+  const column = columnNameOf(name);
   const across =
     distribution.distribution === 'categorical'
-      ? choiceCondition(name, distribution.choices, x)
-      : rangeCondition(name, x);
+      ? choiceCondition(column, distribution.choices, x)
+      : rangeCondition(column, x);
   return `${across} ${rangeCondition('value', y)}`;
 }
 

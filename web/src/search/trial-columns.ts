@@ -25,9 +25,18 @@ export interface Column {
   readonly textsOf?: (trial: TrialRow) => readonly string[];
 }
 
+/** Names of columns that are no hyperparameters. Epochs are those trained, unless they are a hyperparameter. */
+const own = new Set(['number', 'value', 'state', 'durationMs', 'found', 'tags', 'notes', 'reason', 'epochsTrained']);
+
+/** The column of a hyperparameter: imported trials may have one of any name. */
+export function columnNameOf(hyperparameter: string): string {
+  return own.has(hyperparameter) ? `hyperparameters.${hyperparameter}` : hyperparameter;
+}
+
 /** `hyperparameters`: of the search, whose own findings are not those of each trial. */
 export function columnsOf(varied: readonly Varied[], metric: string, hyperparameters: Settings): Column[] {
   const problemsOf = ({ found }: TrialRow) => ownFindings(found, hyperparameters);
+  const areEpochsVaried = varied.some(({ name }) => name === 'epochs');
   return [
     { name: 'number', title: 'trial', width: 82, numeric: true, of: (trial) => trial.number },
     { name: 'value', title: metric, width: widthOf(metric), numeric: true, of: (trial) => trial.value },
@@ -35,14 +44,20 @@ export function columnsOf(varied: readonly Varied[], metric: string, hyperparame
     ...varied
       .map((one) => one.name)
       .map((name, i) => ({
-        name,
-        title: name,
-        width: widthOf(name),
+        name: columnNameOf(name),
+        title: columnNameOf(name),
+        width: widthOf(columnNameOf(name)),
         numeric: isNumeric(varied[i]!),
         of: (trial: TrialRow) => trial.point[name],
         ...choicesOf(varied[i]!),
       })),
-    { name: 'epochs', title: 'epochs', width: 82, numeric: true, of: (trial) => trial.epochs },
+    {
+      ...(areEpochsVaried
+        ? { name: 'epochsTrained', title: 'epochs trained', width: widthOf('epochs trained') }
+        : { name: 'epochs', title: 'epochs', width: 82 }),
+      numeric: true,
+      of: (trial) => trial.epochs,
+    },
     { name: 'durationMs', title: 'duration', width: 112, numeric: true, of: (trial) => trial.durationMs },
     {
       name: 'found',
@@ -95,14 +110,20 @@ export interface Range {
   readonly of: Column['of'];
   readonly wordsOf?: Column['wordsOf'];
   readonly relation: '>' | '>=' | '<' | '<=' | '=' | '~';
-  readonly bound: string;
+  /** One, except for `=`, which one of them fulfils; `absent` may follow. */
+  readonly bounds: readonly string[];
 }
 
 /** In a condition: the trial has no value in that column, such as a hyperparameter that its others rule out. */
 export const ABSENT_WORD = 'absent';
-const orAbsent = `|${ABSENT_WORD}`;
 
-const condition = /([a-zA-Z]\w*)\s*(>=|<=|>|<|=|~)\s*([^\s,;<>=]+)/g;
+/** Names and values that are not one word are in quotation marks. */
+const condition = /("[^"]+"|[^\s,;<>=~"]+)\s*(>=|<=|>|<|=|~)\s*((?:"[^"]*"|[^\s,;<>="])+)/g;
+
+/** The values of `adam|"adam w"`. */
+function valuesIn(bound: string): string[] {
+  return [...bound.matchAll(/"([^"]*)"|([^|"]+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+}
 
 /** Parses `learningRate>0.01 optimizer=adam|sgd tags=good notes~odd` (`~`: contains; `momentum=absent`, `momentum>0.5|absent`: without a value) by the names or titles of columns; `issues` say what cannot be understood. */
 export function rangesIn(text: string, columns: readonly Column[]): { ranges: Range[]; issues: string[] } {
@@ -111,19 +132,20 @@ export function rangesIn(text: string, columns: readonly Column[]): { ranges: Ra
     .split(/[\s,;]+/)
     .filter((word) => word !== '')
     .map((word) => `“${word}” is not a condition such as learningRate>0.01 or optimizer=adam`);
-  const ranges = [...text.matchAll(condition)].flatMap(([, name = '', relation, bound = '']): Range[] => {
+  const ranges = [...text.matchAll(condition)].flatMap(([, quoted = '', relation, bound = '']): Range[] => {
+    const name = quoted.replaceAll('"', '');
+    const bounds = valuesIn(bound);
     const column = columns.find((one) => one.name === name) ?? columns.find(({ title }) => title === name);
     if (column === undefined) {
       const names = columns.map((one) => one.name);
       issues.push(`there is no column ${name}${didYouMean(name, names) || `; the columns are ${names.join(', ')}`}`);
       return [];
     }
-    if (relation !== '=' && relation !== '~' && Number.isNaN(Number(withoutAbsent(bound)))) {
+    if (relation !== '=' && relation !== '~' && Number.isNaN(Number(bounds[0]))) {
       issues.push(`${name}${relation} needs a number, got ${bound}`);
       return [];
     }
-    const unknown =
-      relation === '=' ? bound.split('|').filter((one) => one !== ABSENT_WORD && !isChoice(one, column)) : [];
+    const unknown = relation === '=' ? bounds.filter((one) => one !== ABSENT_WORD && !isChoice(one, column)) : [];
     for (const one of unknown) {
       const { choices = [] } = column;
       issues.push(
@@ -131,7 +153,7 @@ export function rangesIn(text: string, columns: readonly Column[]): { ranges: Ra
       );
     }
     if (unknown.length > 0) return [];
-    return [{ of: column.of, wordsOf: column.wordsOf, relation: relation as Range['relation'], bound }];
+    return [{ of: column.of, wordsOf: column.wordsOf, relation: relation as Range['relation'], bounds }];
   });
   return { ranges, issues };
 }
@@ -144,23 +166,19 @@ export function filtered(
     (trial) =>
       (state === '' || shownState(trial) === state) &&
       (finding === '' || trial.found.some((code) => code === finding)) &&
-      ranges.every(({ of, wordsOf, relation, bound }) =>
+      ranges.every(({ of, wordsOf, relation, bounds }) =>
         wordsOf === undefined
-          ? holds(of(trial), relation, bound)
-          : wordsOf(trial).some((word) => holds(word, relation, bound)),
+          ? holds(of(trial), relation, bounds)
+          : wordsOf(trial).some((word) => holds(word, relation, bounds)),
       ),
   );
 }
 
-function withoutAbsent(bound: string): string {
-  return bound.endsWith(orAbsent) ? bound.slice(0, -orAbsent.length) : bound;
-}
-
-function holds(value: Value | null | undefined, relation: Range['relation'], bound: string): boolean {
-  if (value === null || value === undefined) return relation !== '~' && bound.split('|').includes(ABSENT_WORD);
-  if (relation === '=') return bound.split('|').some((one) => String(value) === one || Number(value) === Number(one));
-  if (relation === '~') return String(value).toLowerCase().includes(bound.toLowerCase());
-  const [a, b] = [Number(value), Number(withoutAbsent(bound))];
+function holds(value: Value | null | undefined, relation: Range['relation'], bounds: readonly string[]): boolean {
+  if (value === null || value === undefined) return relation !== '~' && bounds.includes(ABSENT_WORD);
+  if (relation === '=') return bounds.some((one) => String(value) === one || Number(value) === Number(one));
+  if (relation === '~') return bounds.some((one) => String(value).toLowerCase().includes(one.toLowerCase()));
+  const [a, b] = [Number(value), Number(bounds[0])];
   if (relation === '>') return a > b;
   if (relation === '>=') return a >= b;
   return relation === '<' ? a < b : a <= b;
