@@ -14,6 +14,14 @@ interface FindingsProps {
   readonly onPoint: (epoch: number | undefined) => void;
 }
 
+/** What diagnoses call causes, as the page says it. */
+const causes: Readonly<Record<string, string>> = {
+  rate: 'the learning rate',
+  inputs: 'the inputs',
+  initialization: 'the initial weights',
+  sigmoid: 'the outputs of sigmoid are all positive',
+};
+
 export function Findings({ search, trial, fold, onPoint }: FindingsProps): ReactNode {
   const { folds, state } = trial;
   const { hyperparameters } = search.specification;
@@ -72,7 +80,7 @@ export function Findings({ search, trial, fold, onPoint }: FindingsProps): React
               {cause !== null && (
                 <>
                   {' '}
-                  <strong>Likely cause:</strong> {words(cause)}.
+                  <strong>Likely cause:</strong> {causes[cause] ?? words(cause)}.
                 </>
               )}
             </p>
