@@ -127,6 +127,8 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
     await page.getByLabel('lr means').selectOption('not imported');
     await page.getByRole('button', { name: 'Store its trials' }).click();
     await page.getByText('lr: is left out, as was asked').waitFor();
+    // It can still be given a meaning.
+    expect(await page.getByLabel('lr means').inputValue()).toBe('');
     expect(await rowOf('my_depth').getByLabel('my_depth means').inputValue()).toBe('l2');
     await page.getByRole('link', { name: 'study.csv' }).click();
     await page.getByText('iris · trials of optuna-csv, study.csv').waitFor();

@@ -95,6 +95,8 @@ interface StoredProps {
 
 function Stored({ imported, names, rename }: StoredProps): ReactNode {
   const { search, format, mapped, kept, notes } = imported;
+  const isStored = (name: string) => [...mapped, ...kept].some(({ source }) => source === name);
+  const leftOut = Object.keys(names).filter((name) => names[name] === '' && !isStored(name));
   return (
     <>
       <p role="status">
@@ -122,6 +124,15 @@ function Stored({ imported, names, rename }: StoredProps): ReactNode {
               <Meaning name={source} own={hyperparameter} to={names[source] ?? hyperparameter} rename={rename} />
             </td>
             <td>{settingText(setting)}</td>
+          </tr>
+        ))}
+        {leftOut.map((name) => (
+          <tr key={name}>
+            <td>{name}</td>
+            <td>
+              <Meaning name={name} to="" rename={rename} />
+            </td>
+            <td>–</td>
           </tr>
         ))}
       </Table>
