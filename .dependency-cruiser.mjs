@@ -38,7 +38,7 @@ export const modules = {
   // Of data its CSV parser, of compute and nn the types of curves.
   imports: {
     path: 'src/imports/',
-    imports: ['domain', 'algorithms', 'data', 'compute', 'nn', 'errors'],
+    imports: ['domain', 'algorithms', 'data', 'compute', 'nn', 'errors', 'exact-math'],
     packages: true,
     pure: true,
   },

@@ -57,7 +57,9 @@ function numeric(row: NumberRow, given: NumericDistribution): Fitted {
   if (whole.distribution === 'categorical') return chosen(row, whole.choices);
   const cut = within(row, whole);
   if (cut !== whole) notes.push(`must be ${limitsOf(row)} here: ${words(cut)} instead of ${words(whole)}`);
-  return { setting: cut, notes };
+  // As many values of a grid as the file has, if there are still so many.
+  const { points } = given;
+  return { setting: points === undefined || cut.distribution === 'categorical' ? cut : { ...cut, points }, notes };
 }
 
 function toWhole(given: NumericDistribution): Distribution {

@@ -1,18 +1,13 @@
-/** Experiments of Katib (v1beta1), as its suggestion services of 2026-06-22 read them (docs/interop.md). */
-import { field, isFields, listOf, numberInText, plainValue, shown, textOf } from './fields.ts';
-import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder } from './imported-space.ts';
-import { Spelled } from './source-text.ts';
-import { choices, quantized, range } from './supports.ts';
+/** Experiments of Katib (v1beta1), as its services of version 0.19.0 read them (docs/interop.md). */
+import { log } from '../exact-math.ts';
+import { field, isFields, listOf, numberInText, shown, textOf } from './fields.ts';
+import { type SourceSpace, SpaceBuilder, unreadable } from './imported-space.ts';
+import { katibParameter } from './katib-parameter.ts';
 
 export function isKatib(data: unknown): boolean {
   const version = textOf(field(data, 'apiVersion'));
   return field(data, 'kind') === 'Experiment' || version?.startsWith('kubeflow.org/') === true;
 }
-
-/** Their samples come from Hyperopt, which rounds from 0. */
-const hyperopt = ['random', 'tpe'];
-/** Theirs from Optuna, which counts steps from the low end. */
-const optuna = ['grid', 'multivariate-tpe'];
 
 const samplers: Readonly<Record<string, string>> = {
   random: 'random',
@@ -28,137 +23,148 @@ export function readKatib(data: unknown): SourceSpace {
   const space = new SpaceBuilder('katib-experiment');
   const spec = field(data, 'spec');
   const algorithm = textOf(field(field(spec, 'algorithm'), 'algorithmName')) ?? '';
-  for (const one of listOf(field(spec, 'parameters')))
-    space.parameter(textOf(field(one, 'name')) ?? '', () => parameter(one, algorithm));
-  const sampler = Object.hasOwn(samplers, algorithm) ? samplers[algorithm] : undefined;
-  if (sampler === undefined)
-    space.leaveOut('algorithm', `there is no counterpart of ${shown(algorithm)}; the default sampler is used`);
-  else space.strategy(`algorithm: ${algorithm}`, 'sampler', { type: sampler });
-  if (algorithm === 'bayesianoptimization')
-    space.note('algorithm', 'tpe here also learns from results, in another way');
-  const objective = field(spec, 'objective');
-  if (isFields(objective)) {
-    space.objective(textOf(field(objective, 'objectiveMetricName')), field(objective, 'type'));
-    if (field(objective, 'goal') !== undefined)
-      space.leaveOut(
-        'objective.goal',
-        `${shown(field(objective, 'goal'))} is not imported; budget.target ends a search at a value`,
-      );
-    const read = ['type', 'objectiveMetricName', 'goal'];
-    space.leaveOutOthers(objective, read, 'has no counterpart: a search has one objective', 'objective.');
-  }
-  const counts = [
-    ['maxTrialCount', 'trials'],
-    ['maxFailedTrialCount', 'failures'],
-  ] as const;
-  for (const [name, part] of counts) {
-    const count = numberInText(field(spec, name));
-    if (count !== undefined && (part === 'trials' || count > 0))
-      space.strategy(`${name}: ${count}`, 'budget', { [part]: count });
-  }
-  for (const one of listOf(field(field(spec, 'algorithm'), 'algorithmSettings')))
-    space.leaveOut(
-      `algorithm.${textOf(field(one, 'name')) ?? shown(one)}`,
-      'is a setting of Katib’s services; samplers here have their own',
+  const hyperband = algorithm === 'hyperband' ? hyperbandOf(field(spec, 'algorithm')) : undefined;
+  for (const one of listOf(field(spec, 'parameters'))) {
+    const name = textOf(field(one, 'name')) ?? '';
+    space.parameter(name, () =>
+      name === hyperband?.resource ? { setting: hyperband.most, notes: [RESOURCE] } : katibParameter(one, algorithm),
     );
-  readEarlyStopping(space, field(spec, 'earlyStopping'));
-  const read = ['parameters', 'algorithm', 'objective', 'earlyStopping', ...counts.map(([name]) => name)];
+  }
+  if (listOf(field(spec, 'parameters')).length === 0 && field(spec, 'nasConfig') !== undefined)
+    throw unreadable('spec.nasConfig', 'is a search of architectures, which has no counterpart here');
+  readAlgorithm(space, field(spec, 'algorithm'), algorithm, hyperband);
+  readObjective(space, field(spec, 'objective'));
+  readCounts(space, spec);
+  readEarlyStopping(space, field(spec, 'earlyStopping'), hyperband !== undefined);
+  if (field(spec, 'nasConfig') !== undefined)
+    space.leaveOut('nasConfig', 'describes a search of architectures, which has no counterpart here');
+  const read = ['parameters', 'algorithm', 'objective', 'earlyStopping', 'nasConfig', ...counts.map(([name]) => name)];
   space.leaveOutOthers(spec, read, 'says how Katib starts containers; here the service trains the networks');
+  space.leaveOutOthers(data, ['apiVersion', 'kind', 'spec'], 'is that of the experiment; a search is given its own');
   return space.done();
 }
 
-function readEarlyStopping(space: SpaceBuilder, stop: unknown): void {
-  if (!isFields(stop)) return;
+const counts = [
+  ['maxTrialCount', 'trials'],
+  ['maxFailedTrialCount', 'failures'],
+] as const;
+
+function readCounts(space: SpaceBuilder, spec: unknown): void {
+  for (const [name, part] of counts) {
+    const given = field(spec, name);
+    if (given === undefined) continue;
+    const count = numberInText(given);
+    if (count === undefined) space.leaveOut(name, `must be a number, got ${shown(given)}`);
+    // Katib compares the failures with it once there is one.
+    else space.strategy(`${name}: ${count}`, 'budget', { [part]: part === 'failures' && count === 0 ? 1 : count });
+  }
+}
+
+function readObjective(space: SpaceBuilder, objective: unknown): void {
+  if (!isFields(objective)) return;
+  space.objective(textOf(field(objective, 'objectiveMetricName')), field(objective, 'type'));
+  if (field(objective, 'goal') !== undefined)
+    space.leaveOut(
+      'objective.goal',
+      `${shown(field(objective, 'goal'))} is not imported; budget.target ends a search at a value`,
+    );
+  const read = ['type', 'objectiveMetricName', 'goal'];
+  space.leaveOutOthers(objective, read, 'has no counterpart: a search has one objective', 'objective.');
+}
+
+type Settings = readonly (readonly [name: string, value: unknown])[];
+
+function settingsOf(algorithm: unknown): Settings {
+  return listOf(field(algorithm, 'algorithmSettings')).map(
+    (one) => [textOf(field(one, 'name')) ?? shown(one), field(one, 'value')] as const,
+  );
+}
+
+interface Hyperband {
+  /** The parameter that says how long a trial trains. */
+  readonly resource: string;
+  readonly most: number;
+  readonly eta: number;
+  /** Of the first rung of its first bracket. */
+  readonly least: number;
+}
+
+const RESOURCE =
+  'Katib’s hyperband sets it to the resource of a rung; trials that are promoted go on to this value here';
+
+/** As `HyperBandParam` of the service computes its brackets. */
+function hyperbandOf(algorithm: unknown): Hyperband | undefined {
+  const settings = new Map(settingsOf(algorithm));
+  const resource = textOf(settings.get('resource_name'));
+  const most = numberInText(settings.get('r_l'));
+  const eta = numberInText(settings.get('eta')) ?? 3;
+  if (resource === undefined || most === undefined || most < 1 || !Number.isInteger(eta) || eta < 2 || eta > 10)
+    return undefined;
+  // Rounded as in Python, by which 243 has one bracket less: log 243 / log 3 is 4.999….
+  const brackets = Math.trunc(log(most) / log(eta));
+  return { resource, most: Math.trunc(most), eta, least: Math.trunc(most * eta ** -brackets) };
+}
+
+const algorithmNotes: Readonly<Record<string, string>> = {
+  tpe: 'Katib’s tpe suggests the same values to all trials that it is asked for at once, but for the first time; here each trial has its own',
+  bayesianoptimization: 'tpe here also learns from results, in another way',
+  cmaes:
+    'Katib’s cmaes begins with one width for all parameters, a sixth of the narrowest range: wider ones hardly vary at first; here each begins with its own',
+};
+
+function readAlgorithm(space: SpaceBuilder, given: unknown, algorithm: string, hyperband: Hyperband | undefined): void {
+  const sampler = Object.hasOwn(samplers, algorithm) ? samplers[algorithm] : undefined;
+  if (hyperband !== undefined) {
+    space.strategy('algorithm: hyperband', 'sampler', { type: 'random' });
+    const { least, eta } = hyperband;
+    space.strategy('algorithm: hyperband', 'pruner', { type: 'hyperband', minEpochs: least, reductionFactor: eta });
+    space.note(
+      'algorithm',
+      `Katib’s rungs are values of ${hyperband.resource}, ${least} to ${hyperband.most}; here they are epochs. Katib begins every trial of a rung anew and counts it as one more; here trials go on`,
+    );
+  } else if (algorithm === 'hyperband')
+    space.leaveOut('algorithm', 'hyperband needs resource_name, r_l of 1 or more, and a whole eta from 2 to 10');
+  else if (sampler === undefined)
+    space.leaveOut('algorithm', `there is no counterpart of ${shown(algorithm)}; the default sampler is used`);
+  else space.strategy(`algorithm: ${algorithm}`, 'sampler', { type: sampler });
+  if (Object.hasOwn(algorithmNotes, algorithm)) space.note('algorithm', algorithmNotes[algorithm]!);
+  const read = hyperband === undefined ? [] : ['resource_name', 'r_l', 'eta'];
+  for (const [name] of settingsOf(given))
+    if (!read.includes(name))
+      space.leaveOut(`algorithm.${name}`, 'is a setting of Katib’s services; samplers here have their own');
+  space.leaveOutOthers(given, ['algorithmName', 'algorithmSettings'], 'has no counterpart here', 'algorithm.');
+}
+
+/** What the service takes where nothing is set. */
+const medianStop = { min_trials_required: 3, start_step: 4 };
+
+function readEarlyStopping(space: SpaceBuilder, stop: unknown, isPruned: boolean): void {
+  if (stop === undefined || stop === null) return;
   const name = field(stop, 'algorithmName');
   if (name !== 'medianstop') {
     space.leaveOut('earlyStopping', `there is no counterpart of ${shown(name)}`);
     return;
   }
-  const settings = listOf(field(stop, 'algorithmSettings'));
-  const setting = (key: string) =>
-    numberInText(
-      field(
-        settings.find((one) => field(one, 'name') === key),
-        'value',
-      ),
-    );
+  if (isPruned) {
+    space.leaveOut('earlyStopping', 'a search has one pruner, which is hyperband here');
+    return;
+  }
+  const settings = settingsOf(stop);
+  const setting = (key: keyof typeof medianStop) => {
+    const given = settings.findLast(([own]) => own === key)?.[1];
+    const count = numberInText(given);
+    if (count !== undefined && Number.isInteger(count) && count >= 1) return count;
+    if (given !== undefined)
+      space.leaveOut(`earlyStopping.${key}`, `must be a whole number of 1 or more, got ${shown(given)}`);
+    return medianStop[key];
+  };
   const [startupTrials, warmupEpochs] = [setting('min_trials_required'), setting('start_step')];
-  space.strategy('earlyStopping: medianstop', 'pruner', {
-    type: 'median',
-    ...(startupTrials !== undefined && { startupTrials: Math.max(1, startupTrials) }),
-    ...(warmupEpochs !== undefined && { warmupEpochs }),
-  });
-  for (const one of settings)
-    if (!['min_trials_required', 'start_step'].includes(textOf(field(one, 'name')) ?? ''))
-      space.leaveOut(`earlyStopping.${textOf(field(one, 'name')) ?? shown(one)}`, 'has no counterpart here');
-  space.note('earlyStopping', 'steps of Katib are reports of a metric; here they are epochs');
-}
-
-function parameter(one: unknown, algorithm: string): Reading {
-  const [type, space] = [field(one, 'parameterType'), field(one, 'feasibleSpace')];
-  if (type === 'categorical' || type === 'discrete') {
-    const values = listOf(field(space, 'list')).map((value) =>
-      plainValue(value instanceof Spelled ? value.value : value, 'a choice'),
-    );
-    return {
-      setting: choices(values),
-      notes: type === 'discrete' ? ['Katib gives its values as texts; here they are numbers'] : [],
-    };
-  }
-  if (type !== 'double' && type !== 'int')
-    throw new NoCounterpart(`parameterType must be double, int, discrete or categorical, got ${shown(type)}`);
-  const number = (name: string) => {
-    const read = numberInText(field(space, name));
-    if (read === undefined) throw new NoCounterpart(`${name} must be a number, got ${shown(field(space, name))}`);
-    return read;
-  };
-  const distribution = textOf(field(space, 'distribution')) ?? 'uniform';
-  if (/normal/i.test(distribution))
-    throw new NoCounterpart(
-      `there is no ${distribution} distribution here; Katib takes the middle of min and max as mean, and does not cut to them`,
-    );
-  const [low, high] = [number('min'), number('max')];
-  const scale = distribution === 'logUniform' ? 'log' : 'linear';
-  if (scale === 'log' && low <= 0) throw new NoCounterpart(`a log scale must start above 0, got ${low}`);
-  const step = field(space, 'step') === undefined ? undefined : number('step');
-  const checked = hyperopt.includes(algorithm) || optuna.includes(algorithm);
-  const doubt =
-    checked || step === undefined
-      ? []
-      : [`what ${algorithm} makes of a step was not checked; Katib’s random rounds from 0`];
-  if (step !== undefined) {
-    const reading = stepReading({ low, high, q: step, scale }, algorithm, type);
-    return { ...reading, notes: [...(reading.notes ?? []), ...doubt] };
-  }
-  const missing = algorithm === 'grid' && type === 'double' ? ['Katib’s grid refuses a double without a step'] : [];
-  const ends =
-    type === 'int' && hyperopt.includes(algorithm)
-      ? ['Katib takes both ends half as often as the others; here all are equally likely']
-      : [];
-  return { setting: range(type === 'int' ? 'int' : 'float', low, high, scale), notes: [...missing, ...ends] };
-}
-
-function stepReading(
-  given: { readonly low: number; readonly high: number; readonly q: number; readonly scale: 'linear' | 'log' },
-  algorithm: string,
-  type: 'int' | 'double',
-): Reading {
-  const engines = {
-    rounds: 'Katib’s random and tpe round to multiples from 0',
-    counts: 'its grid and multivariate-tpe count from min',
-  };
-  if (given.scale === 'linear') return quantized(given, hyperopt.includes(algorithm), engines);
-  if (hyperopt.includes(algorithm)) {
-    const reading = quantized(given, true, { rounds: engines.rounds, counts: 'counted from min' });
-    const zeros =
-      given.low < given.q / 2 ? ['most of its values may be 0 in Katib (56 % for 1e-4 to 0.1 by 0.01)'] : [];
-    return { ...reading, notes: [...(reading.notes ?? []), ...zeros] };
-  }
-  const setting = range(type === 'int' ? 'int' : 'float', given.low, given.high, 'log');
-  return {
-    setting,
-    notes: [
-      `Katib’s Optuna services ignore a step on a log scale; its random and tpe would round to multiples of ${given.q} from 0`,
-    ],
-  };
+  space.strategy('earlyStopping: medianstop', 'pruner', { type: 'median', startupTrials, warmupEpochs });
+  for (const [own] of settings)
+    if (!Object.hasOwn(medianStop, own)) space.leaveOut(`earlyStopping.${own}`, 'has no counterpart here');
+  space.leaveOutOthers(stop, ['algorithmName', 'algorithmSettings'], 'has no counterpart here', 'earlyStopping.');
+  space.note(
+    'earlyStopping',
+    `Katib compares with the mean of trials, not their median: each counts with the mean of its first ${warmupEpochs} values. It judges a trial once, at value ${warmupEpochs}; here from that epoch on. Its steps are reports of a metric; here they are epochs`,
+  );
 }

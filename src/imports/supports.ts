@@ -90,12 +90,32 @@ export function quantized(
   const alternatives: Alternative[] = same ? [] : [{ about, setting: other }];
   const notes = [
     ...(same ? [] : [`${rounds}: ${words(free)}; ${counts}: ${words(inside)}`]),
-    ...(fromZero && scale === 'linear'
-      ? ['the first and the last value are half as likely as the others there; here all are equally likely']
-      : []),
+    ...(fromZero ? endsNote(setting, { low, high, q, scale }) : []),
     ...weightNote(setting, scale),
   ];
   return { setting, alternatives, notes };
+}
+
+/** What is rounded to the first or the last value comes from less than a whole step. */
+function endsNote(
+  setting: Distribution,
+  { low, high, q, scale }: { low: number; high: number; q: number; scale: Scale },
+): readonly string[] {
+  if (setting.distribution === 'categorical' || setting.low === setting.high) return [];
+  const [first, last] = [setting.low, setting.high];
+  if (scale === 'log') {
+    const percent = (share: number) => `${Math.round(100 * share)} %`;
+    const there = Math.log((first + q / 2) / low) / Math.log(high / low);
+    const here = Math.log((first + q / 2) / (first - q / 2)) / Math.log((last + q / 2) / (first - q / 2));
+    return [`${first} is ${percent(there)} of the values there, ${percent(here)} here: shares of its ends differ`];
+  }
+  // How many steps are rounded to each end.
+  const steps = [first + q / 2 - low, high - (last - q / 2)].map((width) => decimal(width / q));
+  if (steps.every((width) => width >= 1 - 1e-9)) return [];
+  const isHalf = steps.every((width) => Math.abs(width - 0.5) < 1e-9);
+  return [
+    `the first and the last value are ${isHalf ? 'half as' : 'less'} likely ${isHalf ? 'as' : 'than'} the others there; here all are equally likely`,
+  ];
 }
 
 /** What is lost where a log scale becomes a list of choices. */

@@ -4,14 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createSampler } from '../../../src/algorithms/samplers/create-sampler.ts';
-import { type Distribution, spaceOf, type Value } from '../../../src/algorithms/space/space.ts';
+import type { Distribution, Value } from '../../../src/algorithms/space/space.ts';
 import { readSpace } from '../../../src/imports/read-space.ts';
-import { settingsOf } from '../../support/samplers.ts';
+import { countsDiffer, type Draws, distance, FAR, rounded, sampled } from '../../support/distribution.ts';
 
-const DRAWS = 10_000;
-
-type Draws = { readonly quantiles: readonly number[] } | { readonly counts: readonly (readonly [Value, number])[] };
 interface Fixture {
   readonly version: string;
   /** Of the file that is imported. */
@@ -23,28 +19,8 @@ function fixture(tool: string): Fixture {
   return JSON.parse(readFileSync(new URL(`../../fixtures/spaces/${tool}.json`, import.meta.url), 'utf8')) as Fixture;
 }
 
-/** 10,000 values of the random sampler, without conditions. */
-function sampled(setting: Distribution): Value[] {
-  const { when: _, ...alone } = setting;
-  const sampler = createSampler(spaceOf({ one: alone }), settingsOf('random', 11), [], 'minimize');
-  return Array.from({ length: DRAWS }, (_, number) => sampler.propose(number, [])['one']!);
-}
-
-/** The share of values at most `x`. */
-function share(values: readonly number[], x: number): number {
-  return values.filter((value) => value <= x).length / values.length;
-}
-
-/** Kolmogorov and Smirnov: the largest distance of the distribution functions, at the quantiles that are known. */
-function distance(ours: readonly number[], quantiles: readonly number[]): number {
-  return Math.max(...quantiles.map((x, i) => Math.abs(share(ours, x) - i / (quantiles.length - 1))));
-}
-
-/** Two samples of 10,000 differ by less with probability 0.9999 (Smirnov's asymptotic formula). */
-const FAR = 1.63 * Math.sqrt(2 / DRAWS) * 1.37;
-
 /** What the import says of it: ends that are less likely, ranges of whole numbers on a log scale that are rounded in other ways. */
-const TOLD = /half as likely|less often|shares of its ends differ|with other probabilities/;
+const TOLD = /half as likely|less likely|less often|shares of its ends differ|with other probabilities/;
 
 const tools = ['ray-tune', 'hyperopt', 'scikit-learn', 'wandb-sweep', 'configspace', 'nni-search-space', 'keras-tuner'];
 
@@ -65,14 +41,12 @@ describe.each(tools)('a space of %s', (tool) => {
       // Ray does not draw from a grid.
       if (drawn === undefined) return expect(source).toBe('batch_norm');
       if ('quantiles' in drawn) return expect(distance(ours as number[], drawn.quantiles)).toBeLessThan(FAR);
-      const round = (value: Value) => (typeof value === 'number' ? Number(value.toPrecision(12)) : value);
-      const counts = new Map(drawn.counts.map(([value, count]) => [round(value), count]));
-      expect(new Set(ours.map(round))).toEqual(new Set(counts.keys()));
+      const counts = new Map(drawn.counts.map(([value, count]) => [rounded(value), count]));
+      expect(new Set(ours.map(rounded))).toEqual(new Set(counts.keys()));
       if (TOLD.test(noteOf(source))) return undefined;
       for (const [value, count] of counts) {
-        const own = ours.filter((one) => round(one) === value).length;
-        // Five standard deviations of the difference of two counts.
-        expect(Math.abs(own - count), `${value}: ${own} and ${count}`).toBeLessThan(5 * Math.sqrt(2 * count));
+        const own = ours.filter((one: Value) => rounded(one) === value).length;
+        expect(countsDiffer(own, count), `${value}: ${own} and ${count}`).toBe(false);
       }
       return undefined;
     },

@@ -84,10 +84,11 @@ spec:
   maxTrialCount: 12
   maxFailedTrialCount: 3
   resumePolicy: Never
+  nasConfig: {graphConfig: {numLayers: 2}}
   metricsCollectorSpec: {collector: {kind: StdOut}}
   trialTemplate: {retain: true}
   parameters:
-    - {name: lr, parameterType: double, feasibleSpace: {min: "0.01", max: "0.05", distribution: logUniform}}
+    - {name: lr, parameterType: double, jsonPath: x, feasibleSpace: {min: "0.01", max: "0.05", distribution: logUniform, list: []}}
     - {name: units, parameterType: int, feasibleSpace: {min: "8", max: "64", step: "8"}}
     - {name: optimizer, parameterType: categorical, feasibleSpace: {list: [sgd, adam]}}
     - {name: batch_size, parameterType: discrete, feasibleSpace: {list: ["16", "32"]}}
@@ -99,8 +100,8 @@ spec:
       'objective: val_accuracy maximize',
     ],
     unmapped: [
-      ...['algorithm.n_EI_candidates', 'dropout', 'earlyStopping.other', 'metricsCollectorSpec'],
-      ...['objective.additionalMetricNames', 'objective.goal', 'objective.metricStrategies'],
+      ...['algorithm.n_EI_candidates', 'dropout', 'earlyStopping.other', 'metadata', 'metricsCollectorSpec'],
+      ...['nasConfig', 'objective.additionalMetricNames', 'objective.goal', 'objective.metricStrategies'],
       ...['parallelTrialCount', 'resumePolicy', 'trialTemplate'],
     ],
   },
@@ -350,6 +351,7 @@ it('tells of defaults, of fields that a distribution does not have, and of names
       .join('\n');
   for (const format of ['configspace', 'vizier-study']) expect(notesOf(format)).toContain('defaults are not imported');
   expect(notesOf('hypersearch-space')).toContain('base is ignored here');
+  expect(notesOf('katib-experiment')).toContain('ignored here: jsonPath, feasibleSpace.list');
   const parameter = { parameterId: 'lr', doubleValueSpec: { minValue: 0.1, maxValue: 0.2 } };
   const other = { ...parameter, doubleValueSpec: { minValue: 0.3, maxValue: 0.4 } };
   const twice = readSpace({ text: json({ parameters: [parameter, other] }) });

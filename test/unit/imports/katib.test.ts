@@ -56,7 +56,7 @@ describe('an experiment of Katib', () => {
       objective: { metric: 'validationAccuracy', direction: 'maximize' },
     });
     expect(read.notes.map(({ text }) => text).join('\n')).toContain('left out of its choices: ftrl');
-    expect(read.unmapped.map(({ name }) => name)).toEqual(['objective.goal', 'parallelTrialCount']);
+    expect(read.unmapped.map(({ name }) => name)).toEqual(['objective.goal', 'parallelTrialCount', 'metadata']);
   });
 
   it.each([
@@ -71,8 +71,10 @@ describe('an experiment of Katib', () => {
   });
 
   it('tells of ends that random takes half as often', () => {
-    expect(one('random', 'int', '{min: "1", max: "5"}').notes).toContain('half as often');
-    expect(one('multivariate-tpe', 'int', '{min: "1", max: "5"}').notes).not.toContain('half as often');
+    for (const algorithm of ['random', 'bayesianoptimization', 'hyperband'])
+      expect(one(algorithm, 'int', '{min: "1", max: "5"}').notes).toContain('half as');
+    for (const algorithm of ['multivariate-tpe', 'sobol'])
+      expect(one(algorithm, 'int', '{min: "1", max: "5"}').notes).not.toContain('half as');
   });
 
   it('rounds a step on a log scale from 0 under random and tpe; others ignore it', () => {
@@ -80,11 +82,15 @@ describe('an experiment of Katib', () => {
     const random = one('random', 'double', space, 'l2');
     const steps = [0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1];
     expect(random.setting).toEqual({ distribution: 'categorical', choices: steps });
-    expect(random.notes).toContain('56 %');
+    expect(random.notes).toContain('57 %');
     expect(random.notes).toContain('all equally likely');
+    expect(one('grid', 'double', space, 'l2').setting).toEqual({
+      ...{ distribution: 'float', low: 1e-4, high: 0.0901, scale: 'linear' },
+      ...{ step: 0.01, points: 10 },
+    });
     const other = one('multivariate-tpe', 'double', space, 'l2');
     expect(other.setting).toEqual({ distribution: 'float', low: 1e-4, high: 0.1, scale: 'log' });
-    expect(other.notes).toContain('ignore a step on a log scale');
+    expect(other.notes).toContain('ignores a step on a log scale');
     // A learning rate cannot be 0.
     expect(one('random', 'double', space, 'lr').setting).toEqual({
       distribution: 'categorical',
@@ -102,9 +108,75 @@ describe('an experiment of Katib', () => {
   });
 
   it('has no sampler for an algorithm without a counterpart, and says what grid refuses', () => {
-    expect(one('hyperband', 'int', '{min: "1", max: "5"}').read.unmapped.map(({ name }) => name)).toContain(
-      'algorithm',
-    );
+    for (const algorithm of ['pbt', 'hyperband', 'mine'])
+      expect(one(algorithm, 'int', '{min: "1", max: "5"}').read.unmapped.map(({ name }) => name)).toContain(
+        'algorithm',
+      );
     expect(one('grid', 'double', '{min: "0.1", max: "0.5"}', 'lr').notes).toContain('refuses a double without a step');
+  });
+
+  it('takes all values of a grid, also where our limits cut it', () => {
+    const space = '{min: "0.1", max: "1.5", step: "0.1"}';
+    expect(one('grid', 'double', space, 'momentum').setting).toMatchObject({ low: 0.1, high: 0.9, points: 14 });
+    expect(one('random', 'double', space, 'momentum').setting).not.toHaveProperty('points');
+  });
+
+  it('has the other reading of a range whose distribution a service ignores', () => {
+    const { read } = one('bayesianoptimization', 'double', '{min: "0.1", max: "0.5", step: "0.1"}', 'dropout');
+    expect(read.mapped).toMatchObject([
+      {
+        setting: { distribution: 'float', low: 0.1, high: 0.5, scale: 'log' },
+        alternatives: [{ about: 'as the file says', setting: { low: 0.1, high: 0.5, scale: 'linear', step: 0.1 } }],
+      },
+    ]);
+    expect(read.notes.map(({ text }) => text)).toContain('Katib’s bayesianoptimization ignores a step');
+  });
+
+  const budgetOf = (more: string) =>
+    readSpace({ text: `kind: Experiment\nspec:\n${more}  parameters: [{name: lr, ${LR}}]\n` });
+  const LR = 'parameterType: double, feasibleSpace: {min: "0.1", max: "0.2"}';
+
+  it('fails at the first failure where maxFailedTrialCount is 0, and names counts that are none', () => {
+    expect(budgetOf('  maxFailedTrialCount: 0\n').specification['budget']).toEqual({ failures: 1 });
+    const { unmapped } = budgetOf('  maxTrialCount: many\n  maxFailedTrialCount: 2.5\n');
+    expect(unmapped.map(({ name }) => name).sort()).toEqual(['algorithm', 'maxFailedTrialCount: 2.5', 'maxTrialCount']);
+  });
+
+  const HYPERBAND = `  algorithm:
+    algorithmName: hyperband
+    algorithmSettings: [{name: r_l, value: "27"}, {name: resource_name, value: lr}, {name: s_max, value: "3"}]
+`;
+
+  it('says what an experiment without parameters is', () => {
+    const text = 'kind: Experiment\nspec:\n  nasConfig: {graphConfig: {numLayers: 2}}\n';
+    expect(() => readSpace({ text })).toThrow(/nasConfig: is a search of architectures/);
+    expect(() => readSpace({ text: 'kind: Experiment\nspec: {}\n' })).toThrow('has no hyperparameter');
+  });
+
+  it('has one pruner: that of hyperband', () => {
+    const { specification, unmapped } = budgetOf(`${HYPERBAND}  earlyStopping: {algorithmName: medianstop}\n`);
+    expect(specification['pruner']).toEqual({ type: 'hyperband', minEpochs: 1, reductionFactor: 3 });
+    expect(unmapped.map(({ name }) => name)).toEqual(expect.arrayContaining(['algorithm.s_max', 'earlyStopping']));
+  });
+
+  it.each([
+    ['r_l', '"0"'],
+    ['eta', '"2.5"'],
+    ['eta', '"11"'],
+  ])('has no pruner where %s is %s', (name, value) => {
+    const { specification, unmapped } = budgetOf(
+      HYPERBAND.replace('{name: s_max', `{name: ${name}, value: ${value}}, {name: s_max`),
+    );
+    expect(specification).not.toHaveProperty('pruner');
+    expect(unmapped).toContainEqual(
+      expect.objectContaining({ name: 'algorithm', why: expect.stringContaining('eta') }),
+    );
+  });
+
+  it('takes the defaults of medianstop for settings that are no numbers', () => {
+    const stop = '{algorithmName: medianstop, algorithmSettings: [{name: start_step, value: "2.5"}]}';
+    const { specification, unmapped } = budgetOf(`  earlyStopping: ${stop}\n`);
+    expect(specification['pruner']).toEqual({ type: 'median', startupTrials: 3, warmupEpochs: 4 });
+    expect(unmapped.map(({ name }) => name)).toContain('earlyStopping.start_step');
   });
 });

@@ -1,6 +1,6 @@
 /**
  * What an import makes of a construct is what its tool made of it in a run (test/fixtures/spaces/make-readings.py): the same values, the same range,
- * or a refusal on both sides. `different` lists where it is not, and docs/interop.md says why.
+ * or a refusal on both sides (Katib: katib-readings.test.ts). `different` lists where it is not, and docs/interop.md says why.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

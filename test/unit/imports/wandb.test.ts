@@ -152,7 +152,7 @@ describe('a sweep of W&B', () => {
     // Units begin at 1: the 0 of W&B cannot be kept.
     expect(random.setting).toEqual({ distribution: 'int', low: 4, high: 12, step: 4, scale: 'linear' });
     expect(random.notes.map(({ text }) => text).join('\n')).toMatch(
-      /int 0 to 12 by 4.*int 1 to 9 by 4[\s\S]*half as likely[\s\S]*instead of int 0 to 12/,
+      /int 0 to 12 by 4.*int 1 to 9 by 4[\s\S]*less likely[\s\S]*instead of int 0 to 12/,
     );
     expect(random.mapped[0]?.alternatives).toEqual([
       {
