@@ -69,7 +69,7 @@ describe.skipIf(browserPath === undefined)('the overview of a search', () => {
         .first()
         .locator('.u-label')
         .evaluateAll((labels) => labels.map((label) => label.checkVisibility() && label.textContent));
-    expect(await legend()).toEqual(['complete', 'intermediate value', 'best so far']);
+    expect(await legend()).toEqual(['complete', 'intermediate value', 'best so far', 'baseline']);
     await page.getByLabel('pruned and paused trials').uncheck();
     await page.getByText(new RegExp(`^${complete} complete trials? at 9 epochs;`)).waitFor();
     expect(page.url()).toContain('pruned=hidden');
