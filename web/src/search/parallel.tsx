@@ -10,14 +10,12 @@ import { useAddress } from '../parts/address.ts';
 import { objectiveOf } from '../parts/objective.ts';
 import { Sideways } from '../parts/sideways.tsx';
 import { type Colour, useColour } from '../theme.ts';
-import { rangeCondition } from './box-conditions.ts';
-import { ABSENT, parallelAxis } from './parallel-axes.ts';
+import { ABSENT, brushedConditions, isLackedBy, parallelAxis } from './parallel-axes.ts';
 import { Population } from './population.tsx';
 import { usePruned, useScored } from './pruned-switch.tsx';
 import { SelectWhere } from './select-where.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, thin, type Varied, variedIn } from './space.ts';
-import { columnNameOf } from './trial-columns.ts';
 import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
@@ -50,7 +48,7 @@ export function Parallel(): ReactNode {
     // Browsers limit how often an address may change.
     clearTimeout(pending.current);
     pending.current = setTimeout(() => {
-      brushed.current = conditionsOf(chart, names, trials, varied);
+      brushed.current = brushedConditions(brushedOn(chart, names.length), varied, trials);
       selectBy(brushed.current);
     }, BRUSH_MS);
   };
@@ -92,32 +90,9 @@ interface Brushable {
 }
 
 /** The first selected interval of every axis. */
-function brushedOn(chart: unknown, names: readonly string[]) {
-  return names.flatMap((name, i) => {
-    const interval = (chart as Brushable).getModel?.().getComponent('parallelAxis', i)?.activeIntervals?.[0];
-    return interval === undefined ? [] : [{ name, low: interval[0], high: interval[1] }];
-  });
-}
-
-/** The brushed intervals as conditions of the table. */
-function conditionsOf(
-  chart: unknown,
-  names: readonly string[],
-  trials: readonly Scored[],
-  varied: readonly Varied[],
-): string {
-  return brushedOn(chart, names)
-    .map(({ name, low, high }) => {
-      const one = varied.find((other) => other.name === name);
-      return one === undefined
-        ? rangeCondition(name, [low, high])
-        : parallelAxis(one.distribution, isLackedBy(trials, one)).conditionOf(columnNameOf(name), [low, high]);
-    })
-    .join(' ');
-}
-
-function isLackedBy(trials: readonly Scored[], { name }: Varied): boolean {
-  return trials.some(({ point }) => point[name] === undefined);
+function brushedOn(chart: unknown, axes: number): (readonly [number, number] | undefined)[] {
+  const model = (chart as Brushable).getModel?.();
+  return Array.from({ length: axes }, (_, i) => model?.getComponent('parallelAxis', i)?.activeIntervals?.[0]);
 }
 
 interface Look {
