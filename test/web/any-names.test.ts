@@ -54,6 +54,7 @@ it('selects each choice alone', () => {
 });
 
 it('names columns and choices as they are to be written', () => {
+  expect(rangesIn('"the kid"=1', columns).issues).toEqual(['there is no column the kid; did you mean "the kind"?']);
   expect(rangesIn('nothing=1', columns).issues.join()).toContain('"the kind"');
   expect(rangesIn('"the kind"=nothing', columns).issues.join()).toContain('"say ""hi"""');
 });

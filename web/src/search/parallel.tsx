@@ -16,6 +16,7 @@ import { usePruned, useScored } from './pruned-switch.tsx';
 import { SelectWhere } from './select-where.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, thin, type Varied, variedIn } from './space.ts';
+import { columnNameOf } from './trial-columns.ts';
 import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
 
@@ -133,7 +134,7 @@ function optionOf(
   const axes = varied.map(({ name, distribution }, dim) => {
     const { option } = placed[dim]!;
     const labels = distribution.distribution === 'categorical' ? { formatter: undefined } : option['axisLabel'];
-    return { ...axisStyle, dim, name, ...option, axisLabel: { ...axisLabel, ...(labels ?? {}) } };
+    return { ...axisStyle, dim, name: columnNameOf(name), ...option, axisLabel: { ...axisLabel, ...(labels ?? {}) } };
   });
   const opacity = trials.length > 300 ? 0.35 : 0.6;
   const rowOf = ({ point, value }: Scored) => [

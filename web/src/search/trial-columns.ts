@@ -139,7 +139,7 @@ export function rangesIn(text: string, columns: readonly Column[]): { ranges: Ra
     if (column === undefined) {
       const names = columns.map((one) => one.name);
       issues.push(
-        `there is no column ${name}${didYouMean(name, names) || `; the columns are ${names.map(quoted).join(', ')}`}`,
+        `there is no column ${name}${didYouMean(name, names, quoted) || `; the columns are ${names.map(quoted).join(', ')}`}`,
       );
       return [];
     }
@@ -151,7 +151,7 @@ export function rangesIn(text: string, columns: readonly Column[]): { ranges: Ra
     for (const one of unknown) {
       const { choices = [] } = column;
       issues.push(
-        `${name} has no choice ${one}${didYouMean(one, choices) || `; the choices are ${choices.map(quoted).join(', ')}`}`,
+        `${name} has no choice ${one}${didYouMean(one, choices, quoted) || `; the choices are ${choices.map(quoted).join(', ')}`}`,
       );
     }
     if (unknown.length > 0) return [];
