@@ -42,10 +42,10 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-/** `; did you mean learningRate?`, or nothing if no known name is close. */
-export function didYouMean(name: string, known: readonly string[]): string {
+/** `; did you mean learningRate?`, or nothing if no known name is close. `written`: how a name is written where it was not understood. */
+export function didYouMean(name: string, known: readonly string[], written = (one: string) => one): string {
   const meant = meantBy(name, known);
-  return meant === undefined ? '' : `; did you mean ${meant}?`;
+  return meant === undefined ? '' : `; did you mean ${written(meant)}?`;
 }
 
 /** The known name that is the same but for its spelling, or that other libraries call so; no mere resemblance. */

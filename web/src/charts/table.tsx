@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { formatCell, formatCount } from '../../../src/format.ts';
+import { cellOfText } from '../../../src/free-text.ts';
 import { evenly } from '../parts/evenly.ts';
 import { numeric, Table } from '../parts/table.tsx';
 
@@ -68,6 +69,6 @@ export function csvOf({ heads, rows }: ChartTable): string {
 }
 
 function quoted(cell: Cell): string {
-  const text = String(cell ?? '');
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = typeof cell === 'string' ? cellOfText(cell) : String(cell ?? '');
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

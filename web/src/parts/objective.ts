@@ -5,6 +5,11 @@ export function objectiveOf({ specification: { objective, observed } }: Pick<Sea
   return { metric: observed?.metric ?? objective.metric, direction: objective.direction };
 }
 
+/** Whether another tool has run its trials: nothing of it was trained, examined or planned here. */
+export function isObserved({ specification: { observed } }: Pick<Search, 'specification'>): boolean {
+  return observed !== undefined;
+}
+
 /** Whether its trials may have curves: files of other tools often have none. */
 export function hasEpochs({ specification: { observed }, epochs }: Pick<Search, 'specification' | 'epochs'>): boolean {
   return observed === undefined || epochs > 0;

@@ -1,5 +1,6 @@
 /** Ranges that are dragged in charts, as conditions of the table of trials. Pure. */
 import type { Value } from '../../../src/algorithms/space/space.ts';
+import { quoted } from './quoted.ts';
 
 export type Interval = readonly [low: number, high: number];
 
@@ -14,9 +15,4 @@ export function rangeCondition(name: string, [low, high]: Interval, or = ''): st
 export function choiceCondition(name: string, choices: readonly Value[], [low, high]: Interval): string {
   const chosen = choices.filter((_, i) => i >= low && i <= high).map((choice) => quoted(String(choice)));
   return `${quoted(name)}=${chosen.join('|')}`;
-}
-
-/** In quotation marks unless it is one word. */
-export function quoted(text: string): string {
-  return /^[^\s,;<>=~|"]+$/.test(text) ? text : `"${text.replaceAll('"', '')}"`;
 }

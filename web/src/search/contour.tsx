@@ -7,6 +7,7 @@ import { formatNumber, formatValue, plural } from '../../../src/format.ts';
 import { axisFor, placeOn, scaleColours, unitOf, valueRange } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
+import { tooltipText } from '../charts/tooltip-text.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { objectiveOf } from '../parts/objective.ts';
 import { type Colour, useColour } from '../theme.ts';
@@ -147,7 +148,12 @@ function optionOf(
     tooltip: {
       formatter: ({ value, seriesType }: { value: readonly number[]; seriesType: string }) =>
         seriesType === 'scatter'
-          ? `trial ${value[3]}<br>${across.name} ${formatValue(value[0])}<br>${up.name} ${formatValue(value[1])}<br>${metric} ${formatValue(value[2])}`
+          ? tooltipText([
+              `trial ${value[3]}`,
+              `${across.name} ${formatValue(value[0])}`,
+              `${up.name} ${formatValue(value[1])}`,
+              `${metric} ${formatValue(value[2])}`,
+            ])
           : `interpolated: ${formatNumber(value[2])}`,
     },
     xAxis: { ...axisFor(across.name, across.distribution, colour), nameLocation: 'middle', nameGap: 28 },

@@ -8,6 +8,7 @@ import { type NumericDistribution, spaceOf } from '../../../src/algorithms/space
 import { formatPercent, formatValue, plural } from '../../../src/format.ts';
 import { api } from '../api.ts';
 import { unitOf } from '../charts/axis.ts';
+import { isObserved } from '../parts/objective.ts';
 import { numeric, Table } from '../parts/table.tsx';
 import { variedIn } from './space.ts';
 import { useShown } from './use-search.ts';
@@ -29,7 +30,8 @@ export function CoveragePicture(): ReactNode {
     [search],
   );
   const [across, up] = axes;
-  if (across === undefined || up === undefined) return null;
+  // Another tool may have sampled them in any way.
+  if (across === undefined || up === undefined || isObserved(search)) return null;
   const count = Math.min(search.trials.total, MAX_POINTS);
   return (
     <section className="card wide">

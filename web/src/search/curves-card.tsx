@@ -15,6 +15,7 @@ import { curveLines, curvesOf } from './live-data.ts';
 import { useSelection } from './selection.ts';
 import { scoredIn, variedIn } from './space.ts';
 import { colourBy } from './trial-colours.ts';
+import { columnNameOf } from './trial-columns.ts';
 import { useShown } from './use-search.ts';
 
 /** The titles of the series. With a loss as objective, the metric depends on the task. */
@@ -54,7 +55,7 @@ export function CurvesCard(): ReactNode {
   const name: SeriesName = Object.hasOwn(series, chosen) ? (chosen as SeriesName) : usual;
   const { direction } = search.specification.objective;
   const varied = useMemo(() => variedIn(search), [search]);
-  const coloured = varied.find((one) => one.name === by);
+  const coloured = varied.find(({ name: own }) => columnNameOf(own) === by);
   const best = search.best?.number;
   const only = useMemo(() => {
     if (selected !== undefined) return selected;
@@ -100,8 +101,8 @@ export function CurvesCard(): ReactNode {
           <select aria-label="Colour of the curves" value={by} onChange={(event) => setBy(event.target.value)}>
             <option value="state">colour: state</option>
             {varied.map((one) => (
-              <option key={one.name} value={one.name}>
-                colour: {one.name}
+              <option key={one.name} value={columnNameOf(one.name)}>
+                colour: {columnNameOf(one.name)}
               </option>
             ))}
           </select>

@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { formatCount, formatPercent, plural, severityTitle, words } from '../../../src/format.ts';
 import { api, type SearchFindings } from '../api.ts';
 import { Evidence } from '../parts/finding.tsx';
+import { isObserved } from '../parts/objective.ts';
 import { PreflightTable } from '../parts/preflight.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen } from '../parts/state.tsx';
@@ -34,11 +35,13 @@ export default function FindingsPanel(): ReactNode {
         <h2>Problems</h2>
         {data.items.length === 0 ? (
           <p className="empty">
-            {search.epochs === 0
-              ? 'No trial has trained an epoch yet.'
-              : data.trials === 0
-                ? 'No trial has ended yet.'
-                : `No problems were found in ${plural(data.trials, 'trial')}.`}
+            {isObserved(search)
+              ? 'Problems are found while a trial trains: trials of other tools are not examined.'
+              : search.epochs === 0
+                ? 'No trial has trained an epoch yet.'
+                : data.trials === 0
+                  ? 'No trial has ended yet.'
+                  : `No problems were found in ${plural(data.trials, 'trial')}.`}
           </p>
         ) : (
           <>
@@ -57,7 +60,7 @@ export default function FindingsPanel(): ReactNode {
           </>
         )}
       </section>
-      {search.specification.observed === undefined && <PreflightCard />}
+      {!isObserved(search) && <PreflightCard />}
     </div>
   );
 }

@@ -11,7 +11,7 @@ import { Annotations } from '../parts/annotations.tsx';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { BestValue } from '../parts/evidence.tsx';
 import { Menu } from '../parts/menu.tsx';
-import { hasEpochs, objectiveOf, originOf } from '../parts/objective.ts';
+import { hasEpochs, isObserved, objectiveOf, originOf } from '../parts/objective.ts';
 import { Problem } from '../parts/problem.tsx';
 import { endedOf, isOpen, ProgressBar, StateChip } from '../parts/state.tsx';
 import { Warnings } from '../parts/warnings.tsx';
@@ -112,7 +112,8 @@ function Numbers(): ReactNode {
       {trials.diverged > 0 && tile('diverged', formatCount(trials.diverged))}
       {trials.failed > 0 && tile('failed', formatCount(trials.failed))}
       {hasEpochs(search) && tile('epochs trained', formatCount(search.epochs))}
-      {tile('problems', <Link href={`/searches/${search.id}?view=findings`}>{Object.keys(found).length}</Link>)}
+      {(!isObserved(search) || Object.keys(found).length > 0) &&
+        tile('problems', <Link href={`/searches/${search.id}?view=findings`}>{Object.keys(found).length}</Link>)}
     </dl>
   );
 }
@@ -131,7 +132,7 @@ function useNow(moves: boolean): number {
 function Actions({ search }: { readonly search: Search }): ReactNode {
   const { id, state, specification } = search;
   // Nothing of it can be trained.
-  const isObserved = specification.observed !== undefined;
+  const isForeign = isObserved(search);
   const client = useQueryClient();
   const act = useMutation({
     mutationFn: (verb: 'pause' | 'resume' | 'cancel') => api.act(id, verb),
@@ -156,10 +157,10 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
             Cancel
           </button>
         )}
-        {!isObserved && !isOpen(search) && search.best !== null && (
+        {!isForeign && !isOpen(search) && search.best !== null && (
           <RefineButton search={search}>Refine search…</RefineButton>
         )}
-        {!isObserved && search.best !== null && (
+        {!isForeign && search.best !== null && (
           <MakeModel searchId={id} trial="best" candidates={search.trials.complete - search.trials.diverged} />
         )}
         <Link className="button" href={`/compare?ids=${id}`}>
@@ -185,13 +186,11 @@ function Actions({ search }: { readonly search: Search }): ReactNode {
             Store for MLflow
           </a>
           <CopyButton text={() => JSON.stringify(specification, null, 2)}>Copy specification as JSON</CopyButton>
-          {!isObserved && (
-            <CopyButton text={() => curl('/v1/searches', 'POST', specification)}>Copy as curl</CopyButton>
-          )}
+          {!isForeign && <CopyButton text={() => curl('/v1/searches', 'POST', specification)}>Copy as curl</CopyButton>}
           <CopyButton text={() => curl(`/v1/searches/${id}/best?limit=10`)}>Copy curl for the best trials</CopyButton>
         </Menu>
         <Menu title="More">
-          {!isObserved && (
+          {!isForeign && (
             <Link className="button" href={`/new?from=${id}`}>
               Clone
             </Link>

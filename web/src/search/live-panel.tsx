@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 import { bestFirst } from '../../../src/algorithms/objective.ts';
 import { ownFindings } from '../../../src/domain/finding-scope.ts';
 import { formatCell, formatDeviation, formatValue, words } from '../../../src/format.ts';
-import { hasEpochs, objectiveOf } from '../parts/objective.ts';
+import { hasEpochs, isObserved, objectiveOf } from '../parts/objective.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { numeric, Table } from '../parts/table.tsx';
 import { BestCard } from './best-card.tsx';
@@ -115,6 +115,7 @@ function Best(): ReactNode {
     .sort(bestFirst(direction))
     .slice(0, MAX_BEST);
   const varied = variedIn(search);
+  const isExamined = !isObserved(search);
   if (best.length === 0) return null;
   return (
     <section className="card wide">
@@ -122,7 +123,10 @@ function Best(): ReactNode {
         Best trials{search.best?.confirmed && ', by their values in the search'}
         {search.stages.length > 1 ? `, of stage ${stage + 1}` : ''}
       </h2>
-      <Table label="The best trials" heads={[numeric('trial'), numeric(metric), ...varied.map(headOf), 'problems']}>
+      <Table
+        label="The best trials"
+        heads={[numeric('trial'), numeric(metric), ...varied.map(headOf), ...(isExamined ? ['problems'] : [])]}
+      >
         {best.map(({ number, value, deviation, point, found }) => (
           <tr key={number}>
             <td className="number">
@@ -137,9 +141,11 @@ function Best(): ReactNode {
                 {formatCell(point[one.name])}
               </td>
             ))}
-            <td className="small">
-              {ownFindings(found, hyperparameters).map(words).join(', ') || <span className="soft">none</span>}
-            </td>
+            {isExamined && (
+              <td className="small">
+                {ownFindings(found, hyperparameters).map(words).join(', ') || <span className="soft">none</span>}
+              </td>
+            )}
           </tr>
         ))}
       </Table>

@@ -3,8 +3,10 @@ import type { Distribution, Value } from '../../../src/algorithms/space/space.ts
 import { formatValue } from '../../../src/format.ts';
 import { numericAxis } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
-import { choiceCondition, type Interval, quoted, rangeCondition } from './box-conditions.ts';
-import { ABSENT_WORD } from './trial-columns.ts';
+import { choiceCondition, type Interval, rangeCondition } from './box-conditions.ts';
+import { quoted } from './quoted.ts';
+import type { Scored, Varied } from './space.ts';
+import { ABSENT_WORD, columnNameOf } from './trial-columns.ts';
 
 /** The label of that place. */
 export const ABSENT = '–';
@@ -50,4 +52,24 @@ export function parallelAxis(distribution: Distribution, lacks: boolean): Parall
         : rangeCondition(name, brushed, `|${ABSENT_WORD}`);
     },
   };
+}
+
+/** What is brushed on the axes, undefined where nothing is, as conditions of the table; after those of the hyperparameters comes the axis of the values. */
+export function brushedConditions(
+  brushed: readonly (Interval | undefined)[],
+  varied: readonly Varied[],
+  trials: readonly Scored[],
+): string {
+  return brushed
+    .flatMap((interval, i) => {
+      const one = varied[i];
+      if (interval === undefined) return [];
+      if (one === undefined) return [rangeCondition('value', interval)];
+      return [parallelAxis(one.distribution, isLackedBy(trials, one)).conditionOf(columnNameOf(one.name), interval)];
+    })
+    .join(' ');
+}
+
+export function isLackedBy(trials: readonly Scored[], { name }: Varied): boolean {
+  return trials.some(({ point }) => point[name] === undefined);
 }

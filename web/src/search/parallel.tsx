@@ -10,8 +10,7 @@ import { useAddress } from '../parts/address.ts';
 import { objectiveOf } from '../parts/objective.ts';
 import { Sideways } from '../parts/sideways.tsx';
 import { type Colour, useColour } from '../theme.ts';
-import { rangeCondition } from './box-conditions.ts';
-import { ABSENT, parallelAxis } from './parallel-axes.ts';
+import { ABSENT, brushedConditions, isLackedBy, parallelAxis } from './parallel-axes.ts';
 import { Population } from './population.tsx';
 import { usePruned, useScored } from './pruned-switch.tsx';
 import { SelectWhere } from './select-where.tsx';
@@ -50,7 +49,7 @@ export function Parallel(): ReactNode {
     // Browsers limit how often an address may change.
     clearTimeout(pending.current);
     pending.current = setTimeout(() => {
-      brushed.current = conditionsOf(chart, names, trials, varied);
+      brushed.current = brushedConditions(brushedOn(chart, names.length), varied, trials);
       selectBy(brushed.current);
     }, BRUSH_MS);
   };
@@ -92,32 +91,9 @@ interface Brushable {
 }
 
 /** The first selected interval of every axis. */
-function brushedOn(chart: unknown, names: readonly string[]) {
-  return names.flatMap((name, i) => {
-    const interval = (chart as Brushable).getModel?.().getComponent('parallelAxis', i)?.activeIntervals?.[0];
-    return interval === undefined ? [] : [{ name, low: interval[0], high: interval[1] }];
-  });
-}
-
-/** The brushed intervals as conditions of the table. */
-function conditionsOf(
-  chart: unknown,
-  names: readonly string[],
-  trials: readonly Scored[],
-  varied: readonly Varied[],
-): string {
-  return brushedOn(chart, names)
-    .map(({ name, low, high }) => {
-      const one = varied.find((other) => other.name === name);
-      return one === undefined
-        ? rangeCondition(name, [low, high])
-        : parallelAxis(one.distribution, isLackedBy(trials, one)).conditionOf(columnNameOf(name), [low, high]);
-    })
-    .join(' ');
-}
-
-function isLackedBy(trials: readonly Scored[], { name }: Varied): boolean {
-  return trials.some(({ point }) => point[name] === undefined);
+function brushedOn(chart: unknown, axes: number): (readonly [number, number] | undefined)[] {
+  const model = (chart as Brushable).getModel?.();
+  return Array.from({ length: axes }, (_, i) => model?.getComponent('parallelAxis', i)?.activeIntervals?.[0]);
 }
 
 interface Look {
@@ -158,7 +134,7 @@ function optionOf(
   const axes = varied.map(({ name, distribution }, dim) => {
     const { option } = placed[dim]!;
     const labels = distribution.distribution === 'categorical' ? { formatter: undefined } : option['axisLabel'];
-    return { ...axisStyle, dim, name, ...option, axisLabel: { ...axisLabel, ...(labels ?? {}) } };
+    return { ...axisStyle, dim, name: columnNameOf(name), ...option, axisLabel: { ...axisLabel, ...(labels ?? {}) } };
   });
   const opacity = trials.length > 300 ? 0.35 : 0.6;
   const rowOf = ({ point, value }: Scored) => [

@@ -4,6 +4,7 @@ import { type ReactNode, useMemo } from 'react';
 import { Link } from 'wouter';
 import { formatCell, formatPercent, formatValue, plural } from '../../../src/format.ts';
 import { cssLength } from '../css.ts';
+import { hasEpochs, isObserved } from '../parts/objective.ts';
 import { numeric, Table } from '../parts/table.tsx';
 import { type BracketState, bracketsOf, epochsSaved } from './brackets.ts';
 import type { TrialRow } from './model.ts';
@@ -19,20 +20,23 @@ export default function PruningPanel(): ReactNode {
   const brackets = useMemo(() => bracketsOf(search, all), [search, all]);
   const stopped = all.filter(({ state }) => state === 'pruned');
   const diverged = all.filter(({ outcome }) => outcome === 'diverged');
+  const isForeign = isObserved(search);
   const saved = epochsSaved(search, all);
   return (
     <div className="grid">
       <section className="card wide">
-        <h2>{pruner.type === 'none' ? 'No pruner' : `Pruner: ${pruner.type}`}</h2>
+        <h2>{isForeign ? 'Pruning' : pruner.type === 'none' ? 'No pruner' : `Pruner: ${pruner.type}`}</h2>
         <p>
-          {pruner.type === 'none'
-            ? 'Every trial runs to completion. A pruner would stop trials early that are unlikely to be among the best.'
-            : `${plural(stopped.length, 'trial')} pruned.`}
+          {isForeign
+            ? `${plural(stopped.length, 'trial')} pruned by the tool that ran the trials.`
+            : pruner.type === 'none'
+              ? 'Every trial runs to completion. A pruner would stop trials early that are unlikely to be among the best.'
+              : `${plural(stopped.length, 'trial')} pruned.`}
           {diverged.length > 0 && ` ${plural(diverged.length, 'trial')} ended by the divergence rule.`}
           {saved !== undefined && saved > 0 && ` ${formatPercent(saved)} of the epochs were saved.`}
         </p>
       </section>
-      <WhatIfCard />
+      {hasEpochs(search) && <WhatIfCard />}
       <div className="grid narrow wide">
         {brackets.slice(0, MAX_BRACKETS).map((bracket) => (
           <BracketCard key={bracket.from} bracket={bracket} id={search.id} />

@@ -5,6 +5,7 @@ import { formatNumber, formatValue, plural } from '../../../src/format.ts';
 import { axisFor, placeOn, scaleColours } from '../charts/axis.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
+import { tooltipText } from '../charts/tooltip-text.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { objectiveOf } from '../parts/objective.ts';
 import { type Colour, useColour } from '../theme.ts';
@@ -13,6 +14,7 @@ import { Population } from './population.tsx';
 import { nameOf, type Pair, pairsOf, type RankedTrial, rankedTrials } from './rank-data.ts';
 import { useSelection } from './selection.ts';
 import { thin, variedIn } from './space.ts';
+import { columnNameOf } from './trial-columns.ts';
 import { useShown } from './use-search.ts';
 
 const MAX_POINTS = 1500;
@@ -72,7 +74,7 @@ export function RankPlot(): ReactNode {
         height={shown.length === 1 ? ALONE : rowsOf(shown.length) * HEIGHT + 40}
         table={() => ({
           links: { search: search.id, column: 0 },
-          heads: ['trial', 'rank', 'value', ...varied.map(({ name }) => name)],
+          heads: ['trial', 'rank', 'value', ...varied.map(({ name }) => columnNameOf(name))],
           rows: ranked.map(({ trial, rank }) => [
             trial.number,
             rank,
@@ -139,7 +141,12 @@ function optionOf(ranked: readonly RankedTrial[], pairs: readonly Pair[], look: 
       formatter: ({ value, seriesIndex }: { value: readonly (number | string)[]; seriesIndex: number }) => {
         const { across, up } = pairs[seriesIndex]!;
         const { rank, trial } = ranked.find((one) => one.trial.number === value[3])!;
-        return `trial ${trial.number}: rank ${formatNumber(rank)} of ${ranked.length}<br>${metric} ${formatValue(trial.value)}<br>${across.name} ${formatValue(value[0])}<br>${up.name} ${formatValue(value[1])}`;
+        return tooltipText([
+          `trial ${trial.number}: rank ${formatNumber(rank)} of ${ranked.length}`,
+          `${metric} ${formatValue(trial.value)}`,
+          `${across.name} ${formatValue(value[0])}`,
+          `${up.name} ${formatValue(value[1])}`,
+        ]);
       },
     },
     xAxis: pairs.map(({ across }, gridIndex) => ({

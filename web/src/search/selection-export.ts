@@ -7,10 +7,10 @@ import type { Column } from './trial-columns.ts';
 export function selectedCsv(trials: readonly TrialRow[], columns: readonly Column[]): string {
   const cell = (trial: TrialRow, { name, of }: Column) => {
     const text = name === 'found' ? trial.found.join(' ') : String(of(trial) ?? '');
-    return quoted(name === 'tags' || name === 'notes' ? cellOfText(text) : text);
+    return quoted(typeof of(trial) === 'string' ? cellOfText(text) : text);
   };
   return [
-    columns.map(({ name }) => name).join(','),
+    columns.map(({ name }) => quoted(cellOfText(name))).join(','),
     ...trials.map((trial) => columns.map((column) => cell(trial, column)).join(',')),
     '',
   ].join('\n');

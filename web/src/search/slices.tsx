@@ -5,6 +5,7 @@ import { axisFor, placeOn } from '../charts/axis.ts';
 import { type Box, modeOf } from '../charts/box.ts';
 import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
+import { tooltipText } from '../charts/tooltip-text.ts';
 import { useAddress, useGo } from '../parts/address.ts';
 import { useDragMode } from '../parts/drag-mode.tsx';
 import { Switch } from '../parts/log-switch.tsx';
@@ -17,7 +18,7 @@ import { usePruned, useScored } from './pruned-switch.tsx';
 import { SelectWhere } from './select-where.tsx';
 import { useSelection } from './selection.ts';
 import { type Scored, thin, type Varied, variedIn } from './space.ts';
-import { colourBy } from './trial-colours.ts';
+import { type Coloured, colourBy, colouredBy, TRIAL } from './trial-colours.ts';
 import { columnNameOf } from './trial-columns.ts';
 import { trialsTable } from './trials-table.ts';
 import { useShown } from './use-search.ts';
@@ -77,8 +78,8 @@ export function Slices(): ReactNode {
             <option value="state">colour: state</option>
             <option value={TRIAL}>colour: trial number</option>
             {varied.map(({ name }) => (
-              <option key={name} value={name}>
-                colour: {name}
+              <option key={name} value={columnNameOf(name)}>
+                colour: {columnNameOf(name)}
               </option>
             ))}
           </select>
@@ -117,16 +118,6 @@ export function Slices(): ReactNode {
   );
 }
 
-/** In the address; no hyperparameter has this name. */
-const TRIAL = 'trial';
-
-/** What the points are coloured by, if not by their state: a hyperparameter, or the order of the trials. */
-function colouredBy(by: string, varied: readonly Varied[], trials: readonly Scored[]): Varied | undefined {
-  if (by !== TRIAL) return varied.find(({ name }) => name === by);
-  const high = trials.reduce((most, { number }) => Math.max(most, number), 1);
-  return { name: 'trial', distribution: { distribution: 'int', low: 0, high, scale: 'linear' } };
-}
-
 /** The conditions of the trials in a box. */
 function conditionsOf({ name, distribution }: Varied, { x, y }: Box): string {
   const column = columnNameOf(name);
@@ -142,7 +133,7 @@ interface Look {
   readonly colour: Colour;
   readonly selected: ReadonlySet<number> | undefined;
   readonly zoomed: Box | undefined;
-  readonly coloured: Varied | undefined;
+  readonly coloured: Coloured | undefined;
   /** The axis of the values. */
   readonly isLog: boolean;
 }
@@ -160,9 +151,9 @@ function optionOf(
 ): ChartOption {
   const colourOf = coloured && colourBy(coloured, colour);
   /** A trial without the hyperparameter is grey. */
-  const own = ({ point, number }: Scored, isFinal: boolean) => {
+  const own = (trial: Scored, isFinal: boolean) => {
     if (colourOf === undefined) return {};
-    const hue = colourOf(coloured?.name === TRIAL ? number : point[coloured!.name]) ?? colour('--grey');
+    const hue = colourOf(coloured?.of(trial)) ?? colour('--grey');
     return { itemStyle: isFinal ? { color: hue } : { borderColor: hue } };
   };
   const isSelected = ({ number }: Scored) => selected?.has(number) ?? true;
@@ -195,7 +186,11 @@ function optionOf(
     grid: { left: 65, right: 20, top: 30, bottom: 45 },
     tooltip: {
       formatter: ({ value, seriesName }: { value: readonly [number | string, number, number]; seriesName: string }) =>
-        `trial ${value[2]}, ${seriesName}<br>${name} ${formatValue(value[0])}<br>${metric} ${formatValue(value[1])}`,
+        tooltipText([
+          `trial ${value[2]}, ${seriesName}`,
+          `${name} ${formatValue(value[0])}`,
+          `${metric} ${formatValue(value[1])}`,
+        ]),
     },
     xAxis: { ...axisFor(name, distribution, colour), nameLocation: 'middle', nameGap: 28, ...extent('x') },
     yAxis: {

@@ -35,13 +35,14 @@ const CLOCK_SLACK_MS = 50;
  */
 const LEAST_SHOWN = 0.3;
 
-/** Running trials extend to `now`. */
-export function timelineLayout(trials: readonly TrialRow[], now: number): TimelineRow[] {
+/** Running trials extend to `now`; `unnamed` is the worker of trials that have none, which are left out without it. */
+export function timelineLayout(trials: readonly TrialRow[], now: number, unnamed?: string): TimelineRow[] {
   const byWorker = new Map<string, Window[]>();
   const claims = new Set<string>();
   for (const trial of trials) {
-    const { worker, startedAt, finishedAt, durationMs, state } = trial;
-    if (worker === null || startedAt === null || state === 'waiting') continue;
+    const { startedAt, finishedAt, durationMs, state } = trial;
+    const worker = trial.worker ?? unnamed;
+    if (worker === undefined || startedAt === null || state === 'waiting') continue;
     if (finishedAt === null && trial.epochs === 0) {
       // Of the trials of one batch that have not begun, the first is next.
       const claim = `${worker} ${startedAt}`;

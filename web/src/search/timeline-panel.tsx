@@ -6,6 +6,7 @@ import type { ChartOption } from '../charts/echart.tsx';
 import { LazyChart } from '../charts/lazy-chart.tsx';
 import type { ChartTable } from '../charts/table.tsx';
 import { useGo } from '../parts/address.ts';
+import { isObserved } from '../parts/objective.ts';
 import { type Colour, useColour } from '../theme.ts';
 import type { TrialRow } from './model.ts';
 import { useSelection } from './selection.ts';
@@ -19,14 +20,21 @@ export default function TimelinePanel(): ReactNode {
   const { search, trials: all } = useShown();
   const go = useGo();
   const colour = useColour();
-  const rows = useMemo(() => timelineLayout(all, Date.now()), [all]);
+  // Files of other tools do not tell the workers.
+  const unnamed = search.specification.observed?.format;
+  const rows = useMemo(() => timelineLayout(all, Date.now(), unnamed), [all, unnamed]);
   const { selected } = useSelection();
   const option = useMemo(() => optionOf(rows, colour, selected), [rows, colour, selected]);
-  if (rows.length === 0) return <p className="empty">No trial has started yet.</p>;
+  if (rows.length === 0)
+    return (
+      <p className="empty">
+        {isObserved(search) ? 'The file does not say when the trials ran.' : 'No trial has started yet.'}
+      </p>
+    );
   const workers = new Set(rows.map(({ worker }) => worker)).size;
   return (
     <section className="card">
-      <h2>Timeline of {plural(workers, 'worker')}</h2>
+      <h2>Timeline{!isObserved(search) && ` of ${plural(workers, 'worker')}`}</h2>
       <p className="soft small">
         {rowsText(search)} Green: complete, orange: pruned, purple: diverged, red: failed, blue: running. Click to open
         a trial; use the wheel to zoom. All trials that have started:{' '}
@@ -35,7 +43,9 @@ export default function TimelinePanel(): ReactNode {
       </p>
       <LazyChart
         name={`${search.name}: timeline`}
-        label={`when each of ${plural(workers, 'worker')} trained which trial`}
+        label={
+          isObserved(search) ? 'when each trial ran' : `when each of ${plural(workers, 'worker')} trained which trial`
+        }
         option={option}
         height={70 + rows.length * ROW_HEIGHT}
         table={() => tableOf(rows, search.id)}
@@ -51,7 +61,8 @@ export default function TimelinePanel(): ReactNode {
 }
 
 /** The folds of a trial are trained by any threads, between those of others: it has none of its own. */
-function rowsText({ specification: { validation, stages } }: Search): string {
+function rowsText({ specification: { validation, stages, observed } }: Search): string {
+  if (observed !== undefined) return 'Rows are trials that ran at the same time.';
   const hasFolds = [validation, ...stages.map((stage) => stage.validation)].some(
     (one) => one !== undefined && (one.type === 'kFold' || (one.repeats ?? 1) > 1),
   );

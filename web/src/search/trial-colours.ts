@@ -1,7 +1,9 @@
 /** Colours of trials by a hyperparameter. Pure. */
 import type { Value } from '../../../src/algorithms/space/space.ts';
 import { unitOf } from '../charts/axis.ts';
-import type { Varied } from './space.ts';
+import type { TrialRow } from './model.ts';
+import type { Scored, Varied } from './space.ts';
+import { columnNameOf } from './trial-columns.ts';
 
 /** From low to high; each can be seen on a light and on a dark background. */
 const gradient = [
@@ -38,4 +40,26 @@ export function colourBy(
   }
   const { at } = unitOf(distribution);
   return (value) => (value === undefined ? undefined : mixed(at(Number(value))));
+}
+
+/** In the address, as the colour: the order of the trials. */
+export const TRIAL = 'trial';
+
+export interface Coloured extends Varied {
+  readonly of: (trial: TrialRow) => Value | undefined;
+}
+
+/** What points or lines are coloured by, if not by their state: a hyperparameter, named as its column, or the order of the trials. */
+export function colouredBy(
+  by: string,
+  varied: readonly Varied[],
+  trials: readonly Scored[] = [],
+): Coloured | undefined {
+  if (by === TRIAL) {
+    const high = trials.reduce((most, { number }) => Math.max(most, number), 1);
+    const distribution = { distribution: 'int', low: 0, high, scale: 'linear' } as const;
+    return { name: 'trial', distribution, of: ({ number }) => number };
+  }
+  const one = varied.find(({ name }) => columnNameOf(name) === by);
+  return one && { ...one, of: ({ point }) => point[one.name] };
 }

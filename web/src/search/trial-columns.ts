@@ -6,6 +6,7 @@ import { ownFindings } from '../../../src/domain/finding-scope.ts';
 import type { Settings } from '../../../src/domain/specification/settings.ts';
 import { ranked } from './history-data.ts';
 import type { TrialRow } from './model.ts';
+import { quoted, unquoted, valuesIn } from './quoted.ts';
 import { shownState, shownStates } from './shown-state.ts';
 import { isNumeric, scoredIn, type Varied } from './space.ts';
 
@@ -26,7 +27,11 @@ export interface Column {
 }
 
 /** Names of columns that are no hyperparameters. Epochs are those trained, unless they are a hyperparameter. */
-const own = new Set(['number', 'value', 'state', 'durationMs', 'found', 'tags', 'notes', 'reason', 'epochsTrained']);
+const own = new Set([
+  ...['number', 'value', 'state', 'durationMs', 'found', 'tags', 'notes', 'reason', 'epochsTrained'],
+  // Titles are names too.
+  ...['trial', 'duration', 'problems'],
+]);
 
 /** The column of a hyperparameter: imported trials may have one of any name. */
 export function columnNameOf(hyperparameter: string): string {
@@ -118,12 +123,7 @@ export interface Range {
 export const ABSENT_WORD = 'absent';
 
 /** Names and values that are not one word are in quotation marks. */
-const condition = /("[^"]+"|[^\s,;<>=~"]+)\s*(>=|<=|>|<|=|~)\s*((?:"[^"]*"|[^\s,;<>="])+)/g;
-
-/** The values of `adam|"adam w"`. */
-function valuesIn(bound: string): string[] {
-  return [...bound.matchAll(/"([^"]*)"|([^|"]+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
-}
+const condition = /("(?:[^"]|"")+"|[^\s,;<>=~"]+)\s*(>=|<=|>|<|=|~)\s*((?:"(?:[^"]|"")*"|[^\s,;<>="])+)/g;
 
 /** Parses `learningRate>0.01 optimizer=adam|sgd tags=good notes~odd` (`~`: contains; `momentum=absent`, `momentum>0.5|absent`: without a value) by the names or titles of columns; `issues` say what cannot be understood. */
 export function rangesIn(text: string, columns: readonly Column[]): { ranges: Range[]; issues: string[] } {
@@ -132,13 +132,15 @@ export function rangesIn(text: string, columns: readonly Column[]): { ranges: Ra
     .split(/[\s,;]+/)
     .filter((word) => word !== '')
     .map((word) => `“${word}” is not a condition such as learningRate>0.01 or optimizer=adam`);
-  const ranges = [...text.matchAll(condition)].flatMap(([, quoted = '', relation, bound = '']): Range[] => {
-    const name = quoted.replaceAll('"', '');
+  const ranges = [...text.matchAll(condition)].flatMap(([, written = '', relation, bound = '']): Range[] => {
+    const name = unquoted(written);
     const bounds = valuesIn(bound);
     const column = columns.find((one) => one.name === name) ?? columns.find(({ title }) => title === name);
     if (column === undefined) {
       const names = columns.map((one) => one.name);
-      issues.push(`there is no column ${name}${didYouMean(name, names) || `; the columns are ${names.join(', ')}`}`);
+      issues.push(
+        `there is no column ${name}${didYouMean(name, names, quoted) || `; the columns are ${names.map(quoted).join(', ')}`}`,
+      );
       return [];
     }
     if (relation !== '=' && relation !== '~' && Number.isNaN(Number(bounds[0]))) {
@@ -149,7 +151,7 @@ export function rangesIn(text: string, columns: readonly Column[]): { ranges: Ra
     for (const one of unknown) {
       const { choices = [] } = column;
       issues.push(
-        `${name} has no choice ${one}${didYouMean(one, choices) || `; the choices are ${choices.join(', ')}`}`,
+        `${name} has no choice ${one}${didYouMean(one, choices, quoted) || `; the choices are ${choices.map(quoted).join(', ')}`}`,
       );
     }
     if (unknown.length > 0) return [];

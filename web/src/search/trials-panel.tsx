@@ -7,6 +7,7 @@ import { useAddress } from '../parts/address.ts';
 import { Switch } from '../parts/log-switch.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { objectiveOf } from '../parts/objective.ts';
+import { listOf, namesIn } from './quoted.ts';
 import { useSelection } from './selection.ts';
 import { SelectionBar } from './selection-bar.tsx';
 import { shownStates } from './shown-state.ts';
@@ -76,9 +77,9 @@ export default function TrialsPanel(): ReactNode {
         <ColumnChooser
           columns={columns}
           hidden={hiddenNames}
-          hide={(names) => hide(names.join(','))}
+          hide={(names) => hide(listOf(names))}
           pinned={pinnedNames}
-          pin={(names) => pin(names.join(','))}
+          pin={(names) => pin(listOf(names))}
         />
         <span className="soft" role="status">
           {plural(rows.length, 'trial')}
@@ -130,10 +131,6 @@ interface ColumnChooserProps {
   readonly hide: (names: readonly string[]) => void;
   readonly pinned: readonly string[];
   readonly pin: (names: readonly string[]) => void;
-}
-
-function namesIn(list: string): string[] {
-  return list.split(',').filter((name) => name !== '');
 }
 
 /** With the name if it was not there, otherwise without. */

@@ -11,7 +11,7 @@ import { useAddress } from '../parts/address.ts';
 import { Annotations } from '../parts/annotations.tsx';
 import { CopyButton, curl } from '../parts/copy.tsx';
 import { isNotFound, NotFound } from '../parts/not-found.tsx';
-import { objectiveOf } from '../parts/objective.ts';
+import { hasEpochs, objectiveOf } from '../parts/objective.ts';
 import { Problem } from '../parts/problem.tsx';
 import { StateChip } from '../parts/state.tsx';
 import { Tile } from '../parts/tile.tsx';
@@ -98,7 +98,7 @@ function TrialBody({ search, trial }: { readonly search: Search; readonly trial:
           {formatValue(value)}
           {deviation !== null && <span className="soft small"> ± {formatDeviation(deviation)}</span>}
         </Tile>
-        <Tile title="epochs">{trial.epochs}</Tile>
+        {hasEpochs(search) && <Tile title="epochs">{trial.epochs}</Tile>}
         <Tile title="duration">{trial.durationMs === null ? '–' : formatDuration(trial.durationMs / 1000)}</Tile>
         {attempts > 1 && <Tile title="attempts">{attempts}</Tile>}
         {trial.stage > 0 && <Tile title="stage">{trial.stage + 1}</Tile>}
