@@ -10,8 +10,10 @@ import {
 } from '../../src/adapters/bullmq/trial-queue.ts';
 import type { Delivery } from '../../src/domain/commands.ts';
 import { logTo, silentLog } from '../support/log.ts';
+import { startOwnPostgres } from '../support/own-postgres.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { eventually, findRedis, startRedis, type TestRedis } from '../support/processes.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const redisBinary = findRedis();
 const backends = redisBinary === undefined ? (['postgres'] as const) : (['postgres', 'redis'] as const);
@@ -94,6 +96,42 @@ async function eventsOf(connection: QueueConnection): Promise<number> {
   await client.end();
   return rows[0]!.count;
 }
+
+it('its commits do not wait for the disk: what a crash loses is delivered again', async () => {
+  const folder = await temporaryFolder();
+  const postgres = await startOwnPostgres(folder.path);
+  const connection = { kind: 'postgres', url: postgres.url } as const;
+  await prepareQueue(connection);
+  const admin = new pg.Client({ connectionString: postgres.url });
+  await admin.connect();
+  // A commit that waits does so for a standby that never comes, too.
+  const waitFor = async (standby: string) => {
+    await admin.query('SET synchronous_commit = off');
+    await admin.query(`ALTER SYSTEM SET synchronous_standby_names = '${standby}'`);
+    await admin.query('SELECT pg_reload_conf()');
+    const { rows } = await admin.query<{ at: Date }>('SELECT pg_conf_load_time() AS at');
+    return rows[0]!.at;
+  };
+  const before = await waitFor('');
+  await eventually(async () => (await waitFor('nobody')) > before);
+  const queue = await createTrialQueue(connection, silentLog);
+  const searchId = '5b3f9a80-2d1e-4c55-8f5f-0d3c1a1b2c3d';
+  const given: Delivery[] = [];
+  const work = { trials: async (delivery: Delivery) => void given.push(delivery), model: async () => undefined };
+  const delivered = queue.deliver([{ searchId, job: '0', from: 0, to: 6 }]);
+  const worker = await createQueueWorker(connection, { concurrency: 1, leaseSeconds: 15 }, work, silentLog);
+  try {
+    await eventually(async () => given.length === 1 && (await queue.depth()) === 0, 10_000, 'the delivery');
+  } finally {
+    await waitFor('');
+    await delivered;
+    await admin.end();
+    await worker.close();
+    await queue.close();
+    await postgres.stop();
+    await folder.remove();
+  }
+});
 
 it('a worker that Postgres turns away at its start says so, once', async () => {
   const database = await createTestDatabase();

@@ -126,12 +126,13 @@ interface Connected {
   readonly close: () => Promise<void>;
 }
 
+/** Commits do not wait for the disk: what a crash of Postgres loses of the queue is delivered again (invariant 1). */
+function poolOf(url: string, max: number) {
+  return { connectionString: url, max, options: '-c synchronous_commit=off' };
+}
+
 function onPostgres(url: string, log: Log): Connected {
-  const queue = new Queue(
-    QUEUE,
-    { ...FEW_EVENTS, connection: { connectionString: url, max: 2 } },
-    createPostgresBackend,
-  );
+  const queue = new Queue(QUEUE, { ...FEW_EVENTS, connection: poolOf(url, 2) }, createPostgresBackend);
   queue.on('error', (error) => log.error(`queue: ${error.message}`));
   return {
     queue: () => queue,
@@ -259,7 +260,7 @@ function openWorker(
   options: Omit<WorkerOptions<unknown>, 'connection'>,
 ): OpenWorker {
   if (connection.kind === 'postgres') {
-    const pool = { connectionString: connection.url, max: 4 };
+    const pool = poolOf(connection.url, 4);
     return new Worker(QUEUE, process, { ...options, connection: pool, autorun: false }, createPostgresBackend);
   }
   const redis = new Redis(connection.url, { maxRetriesPerRequest: null });

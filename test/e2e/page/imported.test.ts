@@ -44,6 +44,24 @@ describe.skipIf(browserPath === undefined)('imported trials', () => {
     return page;
   };
 
+  it('are of no data set unless one is chosen, whatever the form of the new search has', async () => {
+    const { page } = await openPage(browser);
+    await page.goto(`${service.url}/new`);
+    await page.getByText('Import from another tool').click();
+    const file = { name: 'other.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) };
+    await page.getByLabel('File of trials').setInputFiles(file);
+    await page.getByLabel('Direction').selectOption('maximize');
+    const datasets = [];
+    for (const chosen of ['', 'wine']) {
+      await page.getByLabel('Their data set').selectOption(chosen);
+      const stored = page.waitForResponse((response) => response.url().includes('/v1/imports/trials'));
+      await page.getByRole('button', { name: 'Store its trials' }).click();
+      datasets.push(((await (await stored).json()) as { search: { dataset: { name: string } } }).search.dataset.name);
+    }
+    expect(datasets).toEqual(['', 'wine']);
+    await page.close();
+  });
+
   it('are not said to have no problems, nor never to have trained', async () => {
     const page = await open('?view=findings');
     await page.getByText('trials of other tools are not examined').waitFor();

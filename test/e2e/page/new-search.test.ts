@@ -103,6 +103,7 @@ describe.skipIf(browserPath === undefined)('the start of a search', () => {
     const { page, complaints } = await openPage(browser);
     await page.goto(`${service.url}/new?dataset=iris`);
     await page.getByText('Import from another tool').click();
+    expect(await page.getByLabel('Their data set').inputValue()).toBe('iris');
     const rows = Array.from({ length: 12 }, (_, i) =>
       [i, 1 / (i + 1), 10 ** (-i / 4), i % 3, i % 2 ? '"(8,)"' : `"(${i + 1}, 4)"`, 'COMPLETE'].join(),
     );

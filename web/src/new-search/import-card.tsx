@@ -76,7 +76,7 @@ export function ImportCard({ draft, choose }: ImportCardProps): ReactNode {
           />
         )}
       </div>
-      <TrialsImport dataset={dataset} />
+      <TrialsImport />
     </details>
   );
 }

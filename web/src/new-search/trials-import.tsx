@@ -1,11 +1,12 @@
 /** Stores the finished trials of a file of another tool as a search that has ended. */
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import { type Direction, directions } from '../../../src/algorithms/objective.ts';
 import { hyperparameterNames } from '../../../src/domain/specification/hyperparameters.ts';
 import { plural } from '../../../src/format.ts';
 import { api, type ImportedTrials } from '../api.ts';
+import { useAddress } from '../parts/address.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Table } from '../parts/table.tsx';
 import { hasOwnName, isFirst, meaningOf, settingText } from './imported.ts';
@@ -13,12 +14,11 @@ import { hasOwnName, isFirst, meaningOf, settingText } from './imported.ts';
 /** Name in the file → ours, empty to leave it out: only what was changed. */
 type Names = Readonly<Record<string, string>>;
 
-interface TrialsImportProps {
-  /** Of the draft, if it has one. */
-  readonly dataset: string | undefined;
-}
-
-export function TrialsImport({ dataset }: TrialsImportProps): ReactNode {
+export function TrialsImport(): ReactNode {
+  // Not that of the form, which has one by default: another tool has seldom used it.
+  const [given] = useAddress('dataset');
+  const [dataset, setDataset] = useState(given);
+  const { data: known } = useQuery({ queryKey: ['datasets'], queryFn: api.datasets });
   const [file, setFile] = useState<File | undefined>(undefined);
   const [metric, setMetric] = useState('');
   const [direction, setDirection] = useState<Direction | ''>('');
@@ -28,7 +28,7 @@ export function TrialsImport({ dataset }: TrialsImportProps): ReactNode {
       api.importTrials(
         {
           file: sent.name,
-          dataset,
+          dataset: dataset || undefined,
           metric: metric.trim() || undefined,
           direction: direction || undefined,
           names: Object.entries(names).map(([name, to]) => `${name}=${to}`),
@@ -40,7 +40,7 @@ export function TrialsImport({ dataset }: TrialsImportProps): ReactNode {
     <div className="import">
       <p className="small">
         Finished trials of Optuna (journal, SQLite, CSV), W&amp;B, MLflow or scikit-learn (CSV) become a search that has
-        ended{dataset === undefined ? '' : `, on ${dataset}`}.
+        ended.
       </p>
       <input
         type="file"
@@ -53,6 +53,15 @@ export function TrialsImport({ dataset }: TrialsImportProps): ReactNode {
         }}
       />
       <div className="row">
+        <label>
+          Their data set{' '}
+          <select value={dataset} onChange={(event) => setDataset(event.target.value)}>
+            <option value="">none of these</option>
+            {known?.items.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
         <label>
           Objective{' '}
           <input
