@@ -103,8 +103,13 @@ export function importanceOf(task: ImportanceTask): ImportanceShares {
     };
   }
   const { shares, pairs } = explain(space, trials, direction, seed, MIN_TRIALS);
-  if (shares.length === 0)
-    return { ...none, note: 'All trials have the same value, so no hyperparameter is important.' };
+  if (shares.length === 0) {
+    const isFlat = trials.every(({ value }) => value === trials[0]!.value);
+    const note = isFlat
+      ? 'All trials have the same value, so no hyperparameter is important.'
+      : `No hyperparameter is in ${MIN_TRIALS} trials or more, so there is nothing to compare.`;
+    return { ...none, note };
+  }
   return {
     trials: trials.length,
     enough,

@@ -1,8 +1,8 @@
 /** Decompresses files, and decodes them to text: gzip, Zstandard, byte order marks, encodings. */
 import { gunzipSync } from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { InvalidDataset } from './faults.ts';
 import type { Compression } from './reading.ts';
+import { isZstd, unzstd } from './zstd.ts';
 
 export interface DecodedFile {
   readonly text: string;
@@ -41,7 +41,7 @@ export function decompressFile(
   limit: number,
 ): { readonly bytes: Uint8Array; readonly compression: Compression } {
   const compression = compressionOf(bytes);
-  const plain = { none: (raw: Uint8Array) => raw, gzip: gunzipped, zstd: unzstd }[compression](bytes, limit);
+  const plain = { none: (raw: Uint8Array) => raw, gzip: gunzipped, zstd: unzstdUpTo }[compression](bytes, limit);
   if (plain.length > limit) throw fault('', `has ${plain.length} bytes; the limit is ${limit}`);
   if (compression !== 'none' && compressionOf(plain) !== 'none')
     throw fault('', 'is compressed twice; decompress it once');
@@ -49,8 +49,8 @@ export function decompressFile(
 }
 
 function compressionOf(bytes: Uint8Array): Compression {
-  const start = Buffer.from(bytes.subarray(0, 4)).toString('hex');
-  return start.startsWith('1f8b') ? 'gzip' : isZstd(start) ? 'zstd' : 'none';
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return isGzip ? 'gzip' : isZstd(bytes) ? 'zstd' : 'none';
 }
 
 /** A compressed text or a plain one. */
@@ -91,35 +91,17 @@ function gunzipped(bytes: Uint8Array, limit: number): Uint8Array {
   }
 }
 
-const ZSTD_MAGIC = '28b52ffd';
-const ZSTD_CHUNK = 64 * 1024;
-
-/** `start`: its first four bytes. A file may begin with a frame to be skipped, of which there are 16 signatures (RFC 8878, 3.1.2). */
-function isZstd(start: string): boolean {
-  return start === ZSTD_MAGIC || /^5[0-9a-f]2a4d18$/.test(start);
-}
-
-/** Chunk by chunk, so that no more than `limit` is ever decompressed. Node 20 has no Zstandard of its own. */
-function unzstd(bytes: Uint8Array, limit: number): Uint8Array {
-  const parts: Uint8Array[] = [];
+function unzstdUpTo(bytes: Uint8Array, limit: number): Uint8Array {
   let size = 0;
-  let ended = false;
-  const stream = new Decompress((part, final) => {
-    size += part.length;
-    if (size > limit) throw tooLarge(limit);
-    parts.push(part);
-    ended = final === true;
-  });
   try {
-    for (let from = 0; from < bytes.length; from += ZSTD_CHUNK) {
-      stream.push(bytes.subarray(from, from + ZSTD_CHUNK), from + ZSTD_CHUNK >= bytes.length);
-    }
+    return unzstd(bytes, (part) => {
+      size += part.length;
+      if (size > limit) throw tooLarge(limit);
+    });
   } catch (error) {
     if (error instanceof InvalidDataset) throw error;
     throw fault('', 'is a damaged or truncated Zstandard file');
   }
-  if (!ended) throw fault('', 'is a damaged or truncated Zstandard file');
-  return Buffer.concat(parts);
 }
 
 function canonical(encoding: string): string {

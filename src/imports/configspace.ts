@@ -14,7 +14,11 @@ export function readConfigSpace(data: unknown): SourceSpace {
   const conditions = listOf(field(data, 'conditions'));
   for (const one of parameters) {
     const name = textOf(field(one, 'name')) ?? '';
-    space.parameter(name, () => ({ ...parameter(one), when: conditionsOf(name, conditions, parameters) }));
+    space.parameter(name, () => {
+      const reading = parameter(one);
+      const notes = [...(reading.notes ?? []), ...ignoredNote(one)];
+      return { ...reading, notes, when: conditionsOf(name, conditions, parameters) };
+    });
   }
   const forbidden = listOf(field(data, 'forbiddens')).length;
   if (forbidden > 0)
@@ -22,13 +26,31 @@ export function readConfigSpace(data: unknown): SourceSpace {
       'forbiddens',
       `${forbidden} forbidden clauses: here conditions say when a hyperparameter is active, not which combinations are forbidden`,
     );
-  const described = ['name', 'meta', 'python_module_version', 'json_format_version', 'format_version'];
-  const read = ['hyperparameters', 'conditions', 'forbiddens', ...described];
+  if (isSaid(field(data, 'name'))) space.leaveOut('name', 'is that of the space; a search is given its own');
+  if (isSaid(field(data, 'meta'))) space.leaveOut('meta', 'is for other programs, and has no counterpart here');
+  const versions = ['python_module_version', 'json_format_version', 'format_version'];
+  const read = ['hyperparameters', 'conditions', 'forbiddens', 'name', 'meta', ...versions];
   space.leaveOutOthers(data, read, 'is not a known part of a configuration space');
   if (parameters.some((one) => (field(one, 'default_value') ?? field(one, 'default')) !== undefined))
     space.note('', noDefaults);
   space.note('', 'ConfigSpace has no objective, sampler or number of trials: these have the defaults of this service');
   return space.done();
+}
+
+/** ConfigSpace writes null, or nothing between braces, for what is not set. */
+function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== null && !(isFields(value) && Object.keys(value).length === 0);
+}
+
+const known = [
+  ...['type', 'name', 'default_value', 'default', 'lower', 'upper', 'log', 'q'],
+  ...['choices', 'weights', 'probabilities', 'sequence', 'value'],
+];
+
+function ignoredNote(one: unknown): readonly string[] {
+  const others = Object.keys(isFields(one) ? one : {}).filter((name) => !known.includes(name));
+  const ignored = others.filter((name) => isSaid(field(one, name)));
+  return ignored.length === 0 ? [] : [`ignored here: ${ignored.join(', ')}`];
 }
 
 type When = NonNullable<Reading['when']>;

@@ -63,7 +63,7 @@ export class NoCounterpart extends Error {}
 
 /** Conditions and choices make files longer than this only by mistake or malice. */
 const MAX_PARAMETERS = 500;
-const MAX_NAME = 200;
+export const MAX_NAME = 200;
 
 /** Collects what a reader finds. */
 export class SpaceBuilder {

@@ -5,18 +5,50 @@ import { NoCounterpart, type Reading, type SourceSpace, SpaceBuilder, unreadable
 import { choices, range, roundedAndClipped, weightNote, words } from './supports.ts';
 
 export function isNni(data: unknown): boolean {
+  return isSpace(data) || isSpace(spaceOf(data));
+}
+
+function isSpace(data: unknown): boolean {
   return isFields(data) && Object.values(data).some((one) => field(one, '_type') !== undefined);
+}
+
+/** Of the configuration of an experiment, whose fields have either spelling. */
+function spaceOf(experiment: unknown): unknown {
+  return field(experiment, 'searchSpace') ?? field(experiment, 'search_space');
 }
 
 export function readNni(data: unknown): SourceSpace {
   if (!isNni(data)) throw unreadable('', 'has no hyperparameter with a _type, as search spaces of NNI have');
   const space = new SpaceBuilder('nni-search-space');
-  read(space, data, '', []);
-  space.note(
-    '',
-    'a search space of NNI has no objective, tuner or number of trials: these have the defaults of this service',
-  );
+  if (isSpace(data)) {
+    read(space, data, '', []);
+    space.note(
+      '',
+      'a search space of NNI has no objective, tuner or number of trials: these have the defaults of this service',
+    );
+  } else {
+    read(space, spaceOf(data), '', []);
+    readExperiment(space, data);
+  }
   return space.done();
+}
+
+function readExperiment(space: SpaceBuilder, experiment: unknown): void {
+  const counts = ['maxTrialNumber', 'max_trial_number'];
+  for (const name of counts) {
+    const given = field(experiment, name);
+    if (given === undefined || given === null) continue;
+    const trials = maybeNumber(given);
+    if (trials === undefined) space.leaveOut(name, `must be a number, got ${shown(given)}`);
+    else space.strategy(`${name}: ${trials}`, 'budget', { trials });
+  }
+  const own: Readonly<Record<string, string>> = {
+    tuner: 'is not imported, nor its optimize_mode: sampler and objective have the defaults of this service',
+    assessor: 'is not imported: pruner ends trials early here',
+  };
+  for (const [name, why] of Object.entries(own)) if (field(experiment, name) !== undefined) space.leaveOut(name, why);
+  const taken = ['searchSpace', 'search_space', ...counts, ...Object.keys(own)];
+  space.leaveOutOthers(experiment, taken, 'says how NNI runs its trials; here the service trains the networks');
 }
 
 type When = NonNullable<Reading['when']>;

@@ -3,8 +3,9 @@
 import type { Task } from '../domain/specification/objectives.ts';
 import { Problem } from '../errors.ts';
 import { isConfigSpace, readConfigSpace } from './configspace.ts';
-import { field, isFields, listOf } from './fields.ts';
+import { field, isFields, listOf, shown } from './fields.ts';
 import { type Format, formats, type SourceSpace, unreadable } from './imported-space.ts';
+import { repeatedKey } from './json-keys.ts';
 import { isKatib, readKatib } from './katib.ts';
 import { isKerasTuner, readKerasTuner } from './keras-tuner.ts';
 import type { NameMapping } from './names.ts';
@@ -68,6 +69,8 @@ function readSource(text: string, file: string | undefined, format: Format | und
   const looksLikeJson = /^\s*[[{]/.test(content) && !/\.ya?ml$/i.test(file ?? '');
   const isJson = looksLikeJson || /\.json$/i.test(file ?? '');
   const parsed = isJson ? parseJson(content) : parseYaml(content);
+  const twice = isJson ? repeatedKey(content) : undefined;
+  if (twice !== undefined) throw unreadable(twice.place, `has the key ${shown(twice.key)} twice in an object`);
   if (!isFields(parsed))
     throw unreadable('', 'must be an object (a map of names), as the search spaces of all tools are');
   const data = parsed;

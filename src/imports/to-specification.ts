@@ -232,8 +232,10 @@ function strategyOf(
       work.leaveOut(source, 'must be a whole number from 1 to 1000000', 'setting');
     else parts[part] = { ...parts[part], ...value };
   }
-  const epochs = work.mapped.find(({ hyperparameter }) => hyperparameter === 'epochs');
-  if (parts['sampler']?.['type'] === 'cmaes' && epochs === undefined)
+  const hasChoices = work.mapped.some(
+    ({ setting }) => typeof setting === 'object' && setting.distribution === 'categorical',
+  );
+  if (parts['sampler']?.['type'] === 'cmaes' && hasChoices)
     work.note('', 'cmaes here works on numeric hyperparameters; choices are drawn at random');
   return parts;
 }

@@ -1,7 +1,7 @@
 /** Studies of Vizier in JSON, as google-vizier 0.1.24 writes them (docs/interop.md). */
 import type { Value } from '../algorithms/space/space.ts';
 import { field, isFields, listOf, numberInText, plainValue, shown, textOf } from './fields.ts';
-import { NoCounterpart, noDefaults, type Reading, type SourceSpace, SpaceBuilder } from './imported-space.ts';
+import { MAX_NAME, NoCounterpart, noDefaults, type Reading, type SourceSpace, SpaceBuilder } from './imported-space.ts';
 import { choices, range } from './supports.ts';
 
 function specOf(data: unknown): unknown {
@@ -10,13 +10,11 @@ function specOf(data: unknown): unknown {
 
 /** A field in the spelling of protobuf’s JSON, or with the names of the .proto file. */
 function either(value: unknown, name: string): unknown {
-  return (
-    field(value, name) ??
-    field(
-      value,
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    )
-  );
+  return field(value, name) ?? field(value, snakeCase(name));
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 export function isVizier(data: unknown): boolean {
@@ -50,10 +48,15 @@ export function readVizier(data: unknown): SourceSpace {
   else if (algorithm !== undefined)
     space.leaveOut('algorithm', `there is no counterpart of ${algorithm}; the default sampler is used`);
   // A study is also known without its specification in a field of its own.
-  const study = spec === data ? ['name', 'displayName', 'display_name', 'state', 'createTime', 'create_time'] : [];
-  space.leaveOutOthers(spec, ['parameters', 'metrics', 'algorithm', ...study], 'has no counterpart that was checked');
+  const fields = Object.keys(isFields(data) ? data : {});
+  const outer = fields.filter((name) => (spec === data ? ofStudy.includes(name) : !/^study_?spec$/i.test(name)));
+  for (const name of outer) space.leaveOut(name.slice(0, MAX_NAME), 'is that of the study; a search is given its own');
+  const taken = ['parameters', 'metrics', 'algorithm', ...(spec === data ? outer : [])];
+  space.leaveOutOthers(spec, taken, 'has no counterpart that was checked');
   return space.done();
 }
+
+const ofStudy = ['name', 'displayName', 'display_name', 'state', 'createTime', 'create_time'];
 
 type When = NonNullable<Reading['when']>;
 
@@ -61,6 +64,12 @@ function read(space: SpaceBuilder, parameter: unknown, when: When): void {
   const name = textOf(either(parameter, 'parameterId')) ?? '';
   const specs = ['doubleValueSpec', 'integerValueSpec', 'discreteValueSpec', 'categoricalValueSpec'];
   if (specs.some((kind) => either(either(parameter, kind), 'defaultValue') !== undefined)) space.note(name, noDefaults);
+  // Values are given the types of ours, whatever they are in Python.
+  const known = ['parameterId', 'scaleType', 'externalType', 'conditionalParameterSpecs', ...specs];
+  const others = Object.keys(isFields(parameter) ? parameter : {}).filter(
+    (key) => !known.some((one) => key === one || key === snakeCase(one)),
+  );
+  if (others.length > 0) space.note(name, `ignored here: ${others.join(', ')}`);
   space.parameter(name, () => ({ ...reading(parameter), when }));
   for (const { child, values } of childrenOf(parameter)) read(space, child, [...when, [name, values]]);
 }

@@ -50,3 +50,18 @@ describe('importance where a hyperparameter has a condition', () => {
     expect(loud['momentum']).toBeLessThan(0.01);
   });
 });
+
+it('importance says so where no hyperparameter is in enough trials', () => {
+  const names = ['a', 'b', 'c'];
+  const own = spaceOf(
+    Object.fromEntries(
+      names.map((name) => [name, { distribution: 'float', low: 0, high: 1, scale: 'linear' } as const]),
+    ),
+  );
+  const trials = Array.from({ length: 12 }, (_, i) => ({ point: { [names[i % 3]!]: i / 12 }, value: i }));
+  const { shares, note } = importanceOf({ space: own, trials, direction: 'maximize', seed: 1 });
+  expect(shares).toEqual([]);
+  expect(note).toBe('No hyperparameter is in 10 trials or more, so there is nothing to compare.');
+  const same = trials.map(({ point }) => ({ point, value: 1 }));
+  expect(importanceOf({ space: own, trials: same, direction: 'maximize', seed: 1 }).note).toContain('the same value');
+});

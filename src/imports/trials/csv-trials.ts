@@ -25,11 +25,19 @@ import { wandbRuns } from './wandb-csv.ts';
 /** In the order in which they are tried. */
 const readers: readonly TableReader[] = [optunaTable, scikitLearn, mlflowRuns, mlflowPage, wandbRuns];
 
+/** Of a CSV that this service exports. */
+const ownColumns = ['number', 'state', 'value', 'outcome', 'durationMs', 'resultHash'];
+
 /** `format`: which was asked for. */
 export function readCsvTrials(text: string, asked: Asked, format: TrialFormat | undefined): SourceTrials {
   const table = tableIn(text);
   const reader = readers.find((one) => (format === undefined || one.format === format) && one.is(table));
   if (reader === undefined) {
+    if (ownColumns.every((name) => table.names.includes(name)))
+      throw refusedFile(
+        'line 1',
+        'is a CSV of this service, which lacks the space and the direction of the search; export it as optuna-journal, which can be imported',
+      );
     const what = format === undefined ? 'Optuna, scikit-learn, MLflow or W&B' : format;
     throw refusedFile('line 1', `does not have the columns of a CSV of ${what}: ${listed(table.names)}`);
   }

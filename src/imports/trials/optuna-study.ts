@@ -71,9 +71,12 @@ function constraintNotes(trials: readonly OptunaTrial[]): SourceTrials['notes'] 
     [...systemAttributes].some(
       ([name, value]) => /^constraints(?::|$)/.test(name) && [value].flat().some((one) => (maybeNumber(one) ?? 0) > 0),
     );
-  const count = trials.filter(isViolated).length;
+  return violationNotes(trials.filter(isViolated).length, trials.length);
+}
+
+export function violationNotes(count: number, trials: number): SourceTrials['notes'] {
   if (count === 0) return [];
-  const text = `${count} of ${trials.length} trials violate a constraint of the study; a search here has none, so its best trial may be one of them`;
+  const text = `${count} of ${trials} trials violate a constraint of the study; a search here has none, so its best trial may be one of them`;
   return [{ name: 'constraints', text }];
 }
 

@@ -72,6 +72,8 @@ function readTrials({ bytes: raw, format, names, name, file, dataset, ...choices
   const { bytes } = decompressFile(raw, MAX_TRIALS_FILE);
   if (isSqlite(bytes) && format !== undefined && format !== 'optuna-sqlite')
     throw refusedFile('format', `the file is a SQLite database, which is optuna-sqlite, not ${format}`);
+  if (isParquet(bytes))
+    throw refusedFile('', 'is a Parquet file: trials are read from journals and databases of Optuna and from CSV');
   const source = isSqlite(bytes)
     ? readSqliteTrials(bytes, asked)
     : sourceIn(decodeText(bytes, undefined, MAX_TRIALS_FILE).text, asked, format);
@@ -84,6 +86,11 @@ function readTrials({ bytes: raw, format, names, name, file, dataset, ...choices
     kept: points.kept,
     notes: [...points.notes, ...notes].slice(0, MAX_NOTES),
   };
+}
+
+/** A page begins with a number that no text has. */
+function isParquet(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'PAR1' && bytes[4] === 0x15;
 }
 
 function sourceIn(text: string, asked: Asked, format: TrialFormat | undefined): SourceTrials {

@@ -80,6 +80,37 @@ describe('pairs', () => {
   });
 });
 
+describe('hyperparameters that some trials lack, and no condition says which', () => {
+  const settings = { layers: float(1, 3), units1: float(0, 1), units2: float(0, 1), units3: float(0, 1) };
+  /** As other tools tell of them: the second layer is there in a half of the trials, the third in `third`. */
+  const trialsOf = (third: number) => {
+    const { propose } = createSampler(spaceOf(settings), { type: 'random', seed: 4 });
+    return Array.from({ length: 200 }, (_, number) => {
+      const { units2, units3, ...point } = propose(number, []);
+      const own = { ...point, ...(number % 2 === 0 && { units2 }), ...(number < third && { units3 }) } as Point;
+      return {
+        point: own,
+        value: Number(own['units1']) + (own['units2'] === undefined ? 0 : 3 * Number(own['units2'])),
+      };
+    });
+  };
+  const sharesOf = (third: number) =>
+    new Map(explain(spaceOf(settings), trialsOf(third), 'minimize', 1, 10).shares.map((one) => [one.name, one]));
+
+  it('are explained each by the trials that have it', () => {
+    const shares = sharesOf(40);
+    expect(Object.fromEntries([...shares].map(([name, { trials }]) => [name, trials]))).toEqual({
+      ...{ layers: 200, units1: 200, units2: 100, units3: 40 },
+    });
+    expect(shares.get('units2')!.share).toBeGreaterThan(shares.get('layers')!.share);
+    expect(shares.get('units1')!.share).toBeGreaterThan(shares.get('layers')!.share);
+  });
+
+  it('do not keep the others from being explained where too few have one', () => {
+    expect([...sharesOf(9).keys()].sort()).toEqual(['layers', 'units1', 'units2']);
+  });
+});
+
 describe('a hundred hyperparameters', () => {
   it('has the three that matter first', () => {
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, j) => [`h${j}`, float(0, 1)]));

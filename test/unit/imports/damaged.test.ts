@@ -41,6 +41,20 @@ describe('a file that cannot be read', () => {
     ['has two documents', `${sweep}---\n${sweep}`, undefined, 'text', 'has 2 YAML documents'],
     ['has a key twice', `${sweep}method: grid\n`, undefined, 'text (line 4, column 1)', 'is not YAML'],
     [
+      'is JSON with a key twice',
+      '{"lr": {"_type": "uniform", "_value": [0.1, 0.2]},\n "\\u006cr" : {"_type": "choice", "_value": [0.1]}}',
+      undefined,
+      'text (line 2, column 2)',
+      'has the key "lr" twice',
+    ],
+    [
+      'is a sweep in JSON with a key twice',
+      '{"method": "random", "parameters": {"lr": {"min": 0.1, "min": 0.2, "max": 0.3}}}',
+      undefined,
+      'text (line 1, column 56)',
+      'has the key "min" twice',
+    ],
+    [
       'is a journal with a broken line',
       '{"op_code": 0, "study_name": "a", "directions": [1]}\n{"op_code": 4, "stu\n',
       undefined,

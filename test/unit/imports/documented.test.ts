@@ -152,7 +152,8 @@ spec:
         { type: 'beta_float', name: 'c', alpha: 2, beta: 5 },
         { type: 'beta_int', name: 'd', alpha: 2, beta: 5 },
         { type: 'uniform_float', name: 'dropout', lower: 0, upper: 0.5 },
-        { type: 'uniform_float', name: 'l2', lower: 0, upper: 0.5 },
+        { type: 'uniform_float', name: 'l2', lower: 0, upper: 0.5, meta: { unit: 'none' } },
+        { type: 'constant', name: 'warmup_epochs', value: 1, meta: { since: 2 }, later: 1 },
       ],
       conditions: [
         { type: 'IN', child: 'momentum', parent: 'optimizer', values: ['momentum', 'nesterov'] },
@@ -172,9 +173,10 @@ spec:
       batch_size: 'batchSize',
       epochs: 'epochs',
       momentum: 'momentum',
+      warmup_epochs: 'warmupEpochs',
     },
     settings: [],
-    unmapped: ['a', 'b', 'c', 'd', 'dropout', 'forbiddens', 'l2', 'later'],
+    unmapped: ['a', 'b', 'c', 'd', 'dropout', 'forbiddens', 'l2', 'later', 'meta', 'name'],
   },
   'vizier-study': {
     text: json({
@@ -209,6 +211,12 @@ spec:
             doubleValueSpec: { minValue: 1e-4, maxValue: 0.1 },
             scaleType: 'UNIT_REVERSE_LOG_SCALE',
           },
+          {
+            parameterId: 'epochs',
+            integerValueSpec: { minValue: '1', maxValue: '4' },
+            externalType: 'AS_INTEGER',
+            x: 1,
+          },
         ],
       },
     }),
@@ -218,9 +226,13 @@ spec:
       batch_size: 'batchSize',
       optimizer: 'optimizer',
       momentum: 'momentum',
+      epochs: 'epochs',
     },
     settings: ['algorithm: RANDOM_SEARCH', 'objective: accuracy maximize'],
-    unmapped: ['l2', 'medianAutomatedStoppingSpec', 'metrics.safetyConfig', 'observationNoise', 'studyStoppingConfig'],
+    unmapped: [
+      ...['displayName', 'l2', 'medianAutomatedStoppingSpec', 'metrics.safetyConfig', 'name', 'observationNoise'],
+      'studyStoppingConfig',
+    ],
   },
   'keras-tuner': {
     text: json({
@@ -352,6 +364,10 @@ it('tells of defaults, of fields that a distribution does not have, and of names
   for (const format of ['configspace', 'vizier-study']) expect(notesOf(format)).toContain('defaults are not imported');
   expect(notesOf('hypersearch-space')).toContain('base is ignored here');
   expect(notesOf('katib-experiment')).toContain('ignored here: jsonPath, feasibleSpace.list');
+  expect(notesOf('configspace')).toContain('ignored here: meta, later');
+  expect(notesOf('vizier-study')).toMatch(/ignored here: x$/m);
+  const study = { displayName: 's', parameters: [{ parameterId: 'dropout', doubleValueSpec: { maxValue: 0.2 } }] };
+  expect(readSpace({ text: json(study) }).unmapped).toMatchObject([{ name: 'displayName' }]);
   const parameter = { parameterId: 'lr', doubleValueSpec: { minValue: 0.1, maxValue: 0.2 } };
   const other = { ...parameter, doubleValueSpec: { minValue: 0.3, maxValue: 0.4 } };
   const twice = readSpace({ text: json({ parameters: [parameter, other] }) });

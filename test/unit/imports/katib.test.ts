@@ -22,6 +22,17 @@ const one = (algorithm: string, type: string, space: string, name = 'units') => 
 };
 
 describe('an experiment of Katib', () => {
+  it('with cmaes says that choices are drawn at random, if it has some', () => {
+    const numbers = '    - {name: epochs, parameterType: int, feasibleSpace: {min: "1", max: "9"}}\n';
+    const choices = '    - {name: optimizer, parameterType: categorical, feasibleSpace: {list: [sgd, adam]}}\n';
+    const told = ({ notes }: ReturnType<typeof readSpace>) =>
+      notes.some(({ text }) => text.includes('drawn at random'));
+    expect(told(experiment('cmaes', numbers + choices))).toBe(true);
+    expect(told(experiment('cmaes', choices))).toBe(true);
+    expect(told(experiment('cmaes', numbers))).toBe(false);
+    expect(told(experiment('tpe', choices))).toBe(false);
+  });
+
   it('has no numbers in base 60: Kubernetes reads YAML with a program in Go', () => {
     const { read } = one('random', 'int', '{min: 1:30, max: "200"}');
     expect(read.unmapped).toContainEqual({

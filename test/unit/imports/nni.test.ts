@@ -8,6 +8,39 @@ const one = (type: string, value: readonly unknown[], name = 'units') => {
   return { setting: read.mapped[0]?.setting, notes: read.notes.map(({ text }) => text).join('\n'), read };
 };
 
+describe('an experiment of NNI', () => {
+  const text = `experimentName: mine
+searchSpace:
+  lr: {_type: loguniform, _value: [0.0001, 0.1]}
+  optimizer: {_type: choice, _value: [sgd, adam]}
+trialCommand: python train.py
+maxTrialNumber: 30
+tuner: {name: TPE, classArgs: {optimize_mode: maximize}}
+assessor: {name: Medianstop}
+trainingService: {platform: local}
+`;
+
+  it('has its space and its number of trials; the rest is told', () => {
+    const read = readSpace({ text });
+    expect(read.format).toBe('nni-search-space');
+    expect(read.specification).toEqual({
+      hyperparameters: {
+        learningRate: { distribution: 'float', low: 1e-4, high: 0.1, scale: 'log' },
+        optimizer: { distribution: 'categorical', choices: ['sgd', 'adam'] },
+      },
+      budget: { trials: 30 },
+    });
+    expect(read.unmapped.map(({ name }) => name).sort()).toEqual([
+      ...['assessor', 'experimentName', 'trainingService', 'trialCommand', 'tuner'],
+    ]);
+  });
+
+  it('may have its fields in snake case', () => {
+    const snake = text.replace('searchSpace', 'search_space').replace('maxTrialNumber', 'max_trial_number');
+    expect(readSpace({ text: snake }).specification).toEqual(readSpace({ text }).specification);
+  });
+});
+
 describe('a search space of NNI', () => {
   it.each([
     ['uniform', [0.1, 0.5], 'lr', { distribution: 'float', low: 0.1, high: 0.5, scale: 'linear' }],

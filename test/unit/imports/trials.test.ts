@@ -78,17 +78,17 @@ describe('a distribution that the file does not have', () => {
   });
 });
 
-describe('what was asked for and the file is not', () => {
-  const refused = (path: string, message: RegExp) => ({
-    kind: 'refused',
-    issues: [{ path, message: expect.stringMatching(message) }],
-  });
+const refusedAs = (path: string, message: RegExp) => ({
+  kind: 'refused',
+  issues: [{ path, message: expect.stringMatching(message) }],
+});
 
+describe('what was asked for and the file is not', () => {
   it('a format, of a database', () => {
     const bytes = readFileSync('test/fixtures/trials/optuna.db');
     const asked = { names: {}, dataset: '', bytes };
     expect(answerTrials({ ...asked, format: 'wandb-csv' })).toMatchObject(
-      refused('format', /is a SQLite database, which is optuna-sqlite, not wandb-csv/),
+      refusedAs('format', /is a SQLite database, which is optuna-sqlite, not wandb-csv/),
     );
     expect(answerTrials({ ...asked, format: 'optuna-sqlite' })).toMatchObject({ kind: 'read' });
   });
@@ -105,17 +105,55 @@ describe('what was asked for and the file is not', () => {
 
   it('a study, of a CSV', async () => {
     expect(await answerTo(table('q', ['1', '2']), { study: 'b' })).toMatchObject(
-      refused('study', /a CSV has one study/),
+      refusedAs('study', /a CSV has one study/),
     );
   });
 
   it('a CSV with the several headers of pandas', async () => {
     const text = ',number,value,params,params,state\n,,,q,r,\n0,0,0.5,1,2,COMPLETE\n';
     expect(await answerTo(text)).toMatchObject(
-      refused('line 1', /has the column params twice: lines 1 and 2 look like .*multi_index=False/),
+      refusedAs('line 1', /has the column params twice: lines 1 and 2 look like .*multi_index=False/),
     );
     const plain = 'number,value,params_q,params_q,state\n0,0.5,1,2,COMPLETE\n';
-    expect(await answerTo(plain)).toMatchObject(refused('line 1', /twice$/));
+    expect(await answerTo(plain)).toMatchObject(refusedAs('line 1', /twice$/));
+  });
+});
+
+describe('a table that is not quite one of Optuna', () => {
+  it('is refused where it is an export of this service, which says what to import instead', async () => {
+    const header =
+      'number,state,value,outcome,epochs,durationMs,attempt,resultHash,reason,source,deviation,stage,rung,found,tags,notes,learningRate';
+    const text = `${header}\n0,complete,0.9,ok,8,92,1,ab,,sampled,,0,0,,,,0.01\n`;
+    expect(await answerTo(text)).toMatchObject(refusedAs('line 1', /a CSV of this service.*optuna-journal/));
+  });
+
+  it('has other columns left out, as a note tells, unless the request takes them', async () => {
+    const text = 'number,value,params_q,state,rate,user_attrs_by\n0,1,3,COMPLETE,5,me\n1,2,4,COMPLETE,6,me\n';
+    const answer = await read(text);
+    expect(Object.keys(answer.search.record.specification.hyperparameters)).toEqual(['q']);
+    expect(answer.notes.map(({ text: note }) => note)).toContainEqual(expect.stringMatching(/left out: rate;/));
+    const asked = await read(text, { names: { rate: 'batchSize' } });
+    expect(asked.search.record.specification.hyperparameters).toMatchObject({ q: {}, batchSize: { low: 5, high: 6 } });
+    expect(asked.notes.map(({ text: note }) => note).join()).not.toContain('left out');
+  });
+
+  it('is refused where it is Parquet', () => {
+    const bytes = readFileSync('test/fixtures/parquet/polars.parquet');
+    expect(answerTrials({ names: {}, dataset: '', direction: 'minimize', bytes })).toMatchObject(
+      refusedAs('', /^is a Parquet file: trials are read from/),
+    );
+  });
+});
+
+it.each([
+  ['system_attrs_constraints', '"(-1.0, 0.25)"', '"(-1.0, 0.0)"'],
+  ['system_attrs_constraints', '"[1e-3]"', '"[-1e-3]"'],
+  ['system_attrs_constraints:a', '0.5', ''],
+])('a CSV of Optuna with trials that violate %s %s has a note', async (column, violated, kept) => {
+  const text = `number,value,params_q,${column},state\n0,1,3,${violated},COMPLETE\n1,2,4,${kept},COMPLETE\n`;
+  expect((await read(text)).notes).toContainEqual({
+    name: 'constraints',
+    text: expect.stringContaining('1 of 2 trials violate a constraint'),
   });
 });
 

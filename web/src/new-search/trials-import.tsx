@@ -45,7 +45,7 @@ export function TrialsImport(): ReactNode {
       <input
         type="file"
         aria-label="File of trials"
-        accept=".csv,.log,.jsonl,.json,.db,.sqlite,.sqlite3,.txt"
+        accept=".csv,.log,.jsonl,.json,.db,.sqlite,.sqlite3,.txt,.gz,.zst"
         onChange={(event) => {
           setFile(event.target.files?.[0]);
           setNames({});
