@@ -20,6 +20,7 @@ export function lineCharts(charts: readonly LineChart[], xLabel: string): string
   const axis = ticks.map((tick) => text(placeOf(tick, x), charts.length * HEIGHT + 14, String(tick), 'middle'));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="11">`,
+    `<title>${charts.map(({ title }) => title).join('; ')}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     ...charts.map((chart, i) => `<g transform="translate(0 ${i * HEIGHT})">${panel(chart, x)}</g>`),
     ...axis,
