@@ -80,14 +80,17 @@ describe('the metrics', () => {
     await eventually(async () => (await since('hypersearch_lease_renewals_total')) > 0, 10_000, 'a renewal');
     await eventually(async () => (await metrics()).get('hypersearch_threads_busy') === 2, 10_000, 'two busy threads');
     expect(await since('hypersearch_lease_losses_total{how="expired"}')).toBe(0);
-    // As if no worker had renewed it: the process releases it, and learns with its next renewal that it no longer has it.
+    // As if no worker had renewed it: the process releases it, and learns with its next renewal that it no longer has it. A renewal may come first.
     await withPostgres(service.databaseUrl, (postgres) =>
-      postgres.query("UPDATE trials SET lease_until = now() - interval '1 minute' WHERE search_id = $1", [long.id]),
-    );
-    await eventually(
-      async () => (await since('hypersearch_lease_losses_total{how="expired"}')) > 0,
-      10_000,
-      'a lease that expired',
+      eventually(
+        async () => {
+          const past = "UPDATE trials SET lease_until = now() - interval '1 minute' WHERE search_id = $1";
+          await postgres.query(past, [long.id]);
+          return (await since('hypersearch_lease_losses_total{how="expired"}')) > 0;
+        },
+        10_000,
+        'a lease that expired',
+      ),
     );
     await eventually(
       async () => (await since('hypersearch_lease_losses_total{how="revoked"}')) > 0,
