@@ -111,7 +111,7 @@ const patience = {
   /** The dead owner's connection is noticed, and its lock freed. */
   deadOwner: 3_000,
   /** A living owner whose connection broke gets its lock back. */
-  regainingOwner: 3_000,
+  regainingOwner: 5_000,
   /** Backends of a killed server end, or a port that was taken meanwhile is chosen anew. */
   refusedStart: 15_000,
   /** A server that is alive and silent is given up. */
@@ -132,6 +132,8 @@ async function acquire(site: Site, port?: number): Promise<Held> {
     return Date.now() - (since.get(obstacle) ?? 0) <= patience[obstacle];
   };
   let launched: Launch | undefined;
+  /** A living owner had its time to take the lock back. */
+  let isOverdue = false;
   for (;;) {
     const server = await findRunning(data);
     if (!server) {
@@ -141,15 +143,17 @@ async function acquire(site: Site, port?: number): Promise<Held> {
       if (fault) await sleep(50);
       continue;
     }
-    const claimed: Claim = await claim({ port: server.port, password });
+    const adopting = launched?.pid !== server.pid;
+    const yields: boolean = adopting && !isOverdue && (await livingOwner(site)) !== undefined;
+    const claimed: Claim = await claim({ port: server.port, password }, yields ? 'look' : 'take');
     if (claimed.kind === 'owned') {
-      const adopting = launched?.pid !== server.pid;
-      if (adopting && mayWait('regainingOwner') && (await livingOwner(site)) !== undefined) {
-        await claimed.client.end();
-        await sleep(300);
-        continue;
-      }
       return { client: claimed.client, server, launched: adopting ? undefined : launched };
+    }
+    if (claimed.kind === 'free') {
+      // Or its owner let go between the attempt and the look: the next attempt takes it.
+      isOverdue ||= yields && !mayWait('regainingOwner');
+      await sleep(yields ? 100 : 0);
+      continue;
     }
     if (claimed.kind === 'taken') {
       const { ownerPid } = claimed;

@@ -14,6 +14,7 @@ export interface Address {
 
 export type Claim =
   | { kind: 'owned'; client: pg.Client }
+  | { kind: 'free' }
   | { kind: 'taken'; ownerPid: number | undefined }
   | { kind: 'unanswered'; error: Error };
 
@@ -21,8 +22,11 @@ export function urlOf({ port, password }: Address, database: string): string {
   return `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`;
 }
 
-/** Connects and tries for the lock. `unanswered`: nothing listens, it is starting up or shutting down, or it hangs. */
-export async function claim(address: Address): Promise<Claim> {
+/**
+ * Connects and tries for the lock. `unanswered`: nothing listens, it is starting up or shutting down, or it hangs.
+ * To `look` never takes it, so an owner that wants it back is not refused meanwhile; the answer is `free` then.
+ */
+export async function claim(address: Address, intent: 'take' | 'look' = 'take'): Promise<Claim> {
   const client = new pg.Client({
     connectionString: urlOf(address, 'postgres'),
     application_name: `${label}${process.pid}`,
@@ -34,30 +38,35 @@ export async function claim(address: Address): Promise<Claim> {
   client.on('error', () => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [lockKey]);
-    if (rows[0]?.mine) {
+    if (intent === 'take' && (await tryLock(client))) {
       await client.query('set idle_session_timeout = 0');
       return { kind: 'owned', client };
     }
-    const ownerPid = await findOwner(client);
+    const holder = await findHolder(client);
     await client.end();
-    return { kind: 'taken', ownerPid };
+    return holder ? { kind: 'taken', ...holder } : { kind: 'free' };
   } catch (error) {
     await client.end().catch(() => undefined);
     return { kind: 'unanswered', error: error as Error };
   }
 }
 
-/** The owner's process, as its connection names it. */
-async function findOwner(client: pg.Client): Promise<number | undefined> {
+async function tryLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [lockKey]);
+  return rows[0]?.mine === true;
+}
+
+/** Who holds the lock, if anybody does; the process is what its connection names. */
+async function findHolder(client: pg.Client): Promise<{ ownerPid: number | undefined } | undefined> {
   const { rows } = await client.query<{ application_name: string }>(
     `select a.application_name from pg_locks l join pg_stat_activity a using (pid)
      where l.locktype = 'advisory' and l.granted and l.classid = 0 and l.objid = $1
        and l.database = (select oid from pg_database where datname = current_database())`,
     [lockKey],
   );
-  const name = rows[0]?.application_name ?? '';
-  return name.startsWith(label) ? Number(name.slice(label.length)) : undefined;
+  const name = rows[0]?.application_name;
+  if (name === undefined) return undefined;
+  return { ownerPid: name.startsWith(label) ? Number(name.slice(label.length)) : undefined };
 }
 
 /** Only the owner calls it, so no other process creates it at the same time. */

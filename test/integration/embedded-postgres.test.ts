@@ -88,6 +88,15 @@ async function query(url: string, sql: string): Promise<Record<string, unknown>[
   }
 }
 
+/** The backends of the connections on which a process holds its ownership. */
+async function backendsOf(owner: number, url: string): Promise<number[]> {
+  const rows = await query(
+    url,
+    `select pid from pg_stat_activity where application_name = 'hypersearch owner ${owner}'`,
+  );
+  return rows.map((row) => Number(row['pid']));
+}
+
 const remember = (url: string) => query(url, 'create table kept as select 42 as answer');
 const remembered = async (url: string) => (await query(url, 'select answer from kept'))[0]?.['answer'];
 const pidFile = () => join(directory, 'postgres/data/postmaster.pid');
@@ -254,6 +263,32 @@ describe('after a violent end', () => {
     // It refuses connections until it has recovered.
     const answers = () => query(url!, 'select 1 as one').catch(() => undefined);
     await eventually(async () => (await answers())?.[0]?.['one'] === 1, 30_000, 'an answer after the recovery');
+    expect(owner.exitCode).toBeNull();
+  });
+
+  it('of one connection, while its owner is slow: whoever looks does not hold the lock, not even for a moment', async () => {
+    const owner = startProcess();
+    const { url } = await outcome(owner);
+    const [backend] = await backendsOf(owner.pid!, url!);
+    owner.kill('SIGSTOP');
+    process.kill(backend!, 'SIGKILL');
+    const answers = () => query(url!, 'select 1 as one').catch(() => undefined);
+    await eventually(async () => (await answers())?.[0]?.['one'] === 1, 30_000, 'an answer after the recovery');
+    const client = new pg.Client({ connectionString: url! });
+    await client.connect();
+    let refusal: unknown;
+    const rival = start().catch((error: unknown) => {
+      refusal = error;
+    });
+    const until = Date.now() + 1_500;
+    let locks = 0;
+    while (Date.now() < until)
+      locks += (await client.query("select 1 from pg_locks where locktype = 'advisory'")).rowCount ?? 0;
+    owner.kill('SIGCONT');
+    await rival;
+    await client.end();
+    expect(String(refusal)).toContain(`already running on ${directory} (process ${owner.pid})`);
+    expect(locks).toBe(0);
     expect(owner.exitCode).toBeNull();
   });
 
