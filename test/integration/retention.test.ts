@@ -56,9 +56,7 @@ async function change(id: string, body: object): Promise<Search> {
 
 async function storedBytes(id: string): Promise<number> {
   return withPostgres(service.databaseUrl, async (client) => {
-    const { rows } = await client.query('SELECT sum(length(curves::text))::int AS n FROM trials WHERE search_id = $1', [
-      id,
-    ]);
+    const { rows } = await client.query('SELECT sum(length(packed))::int AS n FROM trials WHERE search_id = $1', [id]);
     return rows[0].n;
   });
 }

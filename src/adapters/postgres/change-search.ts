@@ -8,7 +8,7 @@ import { Problem } from '../../errors.ts';
 import type { Database, Transaction } from './connection.ts';
 import { refuseTooManyOpen } from './quotas.ts';
 import { searchColumns, searchOf } from './rows.ts';
-import { write } from './search-writes.ts';
+import { storedPatches, write } from './search-writes.ts';
 import { factsOf, type LockedRow, readTrials } from './trial-facts.ts';
 
 /**
@@ -53,7 +53,8 @@ export async function changeChosen<Chosen extends { readonly id: string; readonl
     if (reopens) await refuseTooManyOpen(transaction, before.project, id);
     changes = update.writes.events;
     cancelled = Math.max(0, update.search.trials.cancelled - before.trials.cancelled);
-    const written = write(transaction, before, update.search, update.writes);
+    const patches = await storedPatches(update.writes.trials);
+    const written = write(transaction, before, update.search, update.writes, patches);
     return { last: written.then((search) => ({ result, search })) };
   });
   database.$meter.changed(changes, cancelled);

@@ -1,4 +1,7 @@
-/** Removes layer signals, curves and events of searches that ended long ago. Results, metrics, hashes, settings and problems stay. */
+/**
+ * What is done to stored searches with time: trials that have ended are packed, and layer signals, curves and events of searches that ended long
+ * ago removed. Results, metrics, hashes, settings and problems stay.
+ */
 
 import type { FoldCurves } from '../../compute/trial.ts';
 import { eventsAlwaysKept, eventsOfTrials, type Retained, type Retention, retained } from '../../domain/retention.ts';
@@ -7,10 +10,11 @@ import type { Log } from '../../log.ts';
 import { perSeries } from '../../nn/training/series.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
+import { type MeasuredRow, packEnded, storePacked } from './packing.ts';
 
 const PASS_SECONDS = 60;
 /** Trials, or events, of a statement, so that none holds its locks for long. */
-const BATCH = 500;
+const BATCH = 200;
 const EVENTS_BATCH = 5000;
 /** Searches that are looked up at once. */
 const SEARCHES = 20;
@@ -48,12 +52,21 @@ const kinds: Readonly<Record<Retained, Kind>> = {
   signals: {
     column: Prisma.raw('signals_removed_at'),
     mayBeKept: true,
-    remove: (database, { id }, stopping) => emptyTrials(database, id, JSON.stringify(emptied.signals), stopping),
+    // Those of other tools, which are not packed, have none.
+    remove: (database, { id }, stopping) =>
+      emptyTrials(database, id, emptied.signals, Prisma.sql`packed IS NOT NULL`, stopping),
   },
   curves: {
     column: Prisma.raw('curves_removed_at'),
     mayBeKept: true,
-    remove: (database, { id }, stopping) => emptyTrials(database, id, JSON.stringify(emptied.curves), stopping),
+    remove: (database, { id }, stopping) =>
+      emptyTrials(
+        database,
+        id,
+        emptied.curves,
+        Prisma.sql`(packed IS NOT NULL OR jsonb_typeof(curves) = 'array')`,
+        stopping,
+      ),
   },
   events: {
     column: Prisma.raw('events_removed_at'),
@@ -78,6 +91,7 @@ export function startRetention(database: Database, retention: Retention, log: Lo
   const stopping = new AbortController();
   const asked = retained.filter((kind) => retention[kind] !== undefined);
   const pass = async () => {
+    await packEnded(database, stopping.signal);
     for (const kind of asked) {
       const searches = await removeExpired(database, kind, retention[kind]!, stopping.signal);
       if (searches > 0) {
@@ -95,8 +109,8 @@ export function startRetention(database: Database, retention: Retention, log: Lo
         running = undefined;
       });
   };
-  const timer = asked.length > 0 ? setInterval(tick, PASS_SECONDS * 1000) : undefined;
-  if (asked.length > 0) tick();
+  const timer = setInterval(tick, PASS_SECONDS * 1000);
+  tick();
   return {
     stop: async () => {
       clearInterval(timer);
@@ -136,22 +150,24 @@ function expired(database: Database, { column, mayBeKept }: Kind, days: number) 
 }
 
 /** Of trials that have ended: one that waits at a rung needs its curves to go on. */
-async function emptyTrials(database: Database, id: string, empty: string, stopping: AbortSignal): Promise<void> {
+async function emptyTrials(
+  database: Database,
+  id: string,
+  empty: Removed,
+  have: Prisma.Sql,
+  stopping: AbortSignal,
+): Promise<void> {
   for (let after = -1; !stopping.aborted; ) {
-    const [{ last }] = await database.$queryRaw<[{ last: number | null }]>`
-      WITH batch AS (
-        SELECT number FROM trials WHERE search_id = ${id}::uuid AND number > ${after}::int ORDER BY number LIMIT ${BATCH}::int
-      ), emptied AS (
-        UPDATE trials t SET curves = (
-          SELECT jsonb_agg(fold || ${empty}::jsonb ORDER BY place)
-          FROM jsonb_array_elements(t.curves) WITH ORDINALITY AS folds(fold, place)
-        )
-        FROM batch
-        WHERE t.search_id = ${id}::uuid AND t.number = batch.number AND jsonb_array_length(t.curves) > 0
-          AND t.state IN ('complete', 'pruned', 'failed', 'cancelled')
-      ) SELECT max(number) AS last FROM batch`;
-    if (last === null) return;
-    after = last;
+    const rows = await database.$queryRaw<MeasuredRow[]>`
+      SELECT search_id, number, attempt, curves, findings, packed FROM trials
+      WHERE search_id = ${id}::uuid AND number > ${after}::int AND state IN ('complete', 'pruned', 'failed', 'cancelled') AND ${have}
+      ORDER BY number LIMIT ${BATCH}::int`;
+    if (rows.length === 0) return;
+    await storePacked(database, rows, ({ folds, findings }) => ({
+      folds: folds.map((fold) => ({ ...fold, ...empty })),
+      findings,
+    }));
+    after = rows.at(-1)!.number;
   }
 }
 

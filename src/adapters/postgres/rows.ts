@@ -7,9 +7,10 @@ import { type Search, searchSchema } from '../../domain/search.ts';
 import { fixedOf, inDisplayOrder, settingsOf } from '../../domain/specification/hyperparameters.ts';
 import type { Specification } from '../../domain/specification/specification.ts';
 import { type BegunStage, stagesOf } from '../../domain/stages.ts';
-import { changeDataOf, foldsOf } from '../../domain/stored.ts';
+import { changeDataOf } from '../../domain/stored.ts';
 import { sourceOf, type Trial, type TrialSummary } from '../../domain/trial.ts';
 import { Prisma } from '../prisma-client/client.ts';
+import { measurementsOf, type PackedRow } from './packed-trials.ts';
 
 /** A row of `searches` as a raw query gives it (`searchColumns`). */
 export interface SearchRow {
@@ -247,10 +248,7 @@ export function trialSummaryOf(row: TrialRow, { specification }: Pick<Search, 's
   };
 }
 
-export function trialOf(
-  row: TrialRow & { readonly curves: unknown; readonly findings: unknown; readonly kernels: string | null },
-  search: Search,
-): Trial {
+export function trialOf(row: TrialRow & PackedRow & { readonly kernels: string | null }, search: Search): Trial {
   const summary = trialSummaryOf(row, search);
   // A trial exists only where its stage has begun.
   const { hyperparameters } = stagesOf(search)[row.stage]!;
@@ -259,8 +257,7 @@ export function trialOf(
     settings: search.specification.observed
       ? { ...fixedOf(hyperparameters), ...summary.hyperparameters }
       : { ...settingsOf(hyperparameters, summary.hyperparameters) },
-    folds: foldsOf(row.curves),
-    findings: row.findings as Trial['findings'],
+    ...measurementsOf(row),
     kernels: row.kernels,
   };
 }

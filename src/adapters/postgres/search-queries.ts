@@ -2,13 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Page } from '../../application/ports/page.ts';
-import type {
-  FoundOften,
-  SearchQueries,
-  SearchQuery,
-  TimedOutcome,
-  TrialQuery,
-} from '../../application/ports/search-queries.ts';
+import type { SearchQueries, SearchQuery, TimedOutcome, TrialQuery } from '../../application/ports/search-queries.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
 import type { Trial, TrialState } from '../../domain/trial.ts';
@@ -16,8 +10,10 @@ import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
 import { decode, newestFirstCursor, pageOf } from './cursors.ts';
+import { curvesOf, foldSeriesOf, objectiveSeriesOf, objectivesOf } from './curve-queries.ts';
 import { observedAt, observedCounts } from './observed-values.ts';
-import { curvesOf, foldSeriesOf, objectiveSeriesOf, objectivesOf, tableOf, totalsOf } from './overview-queries.ts';
+import { tableOf, totalsOf } from './overview-queries.ts';
+import { measurementsOf, type PackedRow } from './packed-trials.ts';
 import { eventOf, type SearchRow, searchColumns, searchOf, type TrialRow, trialOf, trialSummaryOf } from './rows.ts';
 import { ascending, bestFirst, descending } from './value-order.ts';
 
@@ -63,7 +59,7 @@ export function createSearchQueries(database: Database): SearchQueries {
     },
     trial: async (search, number) => {
       const [row] = await database.$queryRaw<FullTrialRow[]>`
-        SELECT ${SUMMARY}, curves, findings, kernels FROM trials WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
+        SELECT ${SUMMARY}, curves, findings, packed, kernels FROM trials WHERE search_id = ${search.id}::uuid AND number = ${number}::int`;
       return row === undefined ? undefined : trialOf(row, search);
     },
     best: async (search, limit) => {
@@ -121,11 +117,17 @@ export function createSearchQueries(database: Database): SearchQueries {
           AND r.value IS NOT NULL
         ORDER BY r.number`,
     findings: async ({ id }) => {
-      const rows = await database.$queryRaw<{ trials: number; numbers: number[]; example: FoundOften['example'] }[]>`
-        SELECT count(*)::int AS trials, (array_agg(number ORDER BY number))[1:${MAX_NUMBERS}::int] AS numbers,
-          (array_agg(f ORDER BY number))[1] AS example
-        FROM trials, jsonb_array_elements(findings) f WHERE search_id = ${id}::uuid AND ${isTrial} GROUP BY f->>'code'`;
-      return rows;
+      const rows = await database.$queryRaw<({ code: string; trials: number; numbers: number[] } & PackedRow)[]>`
+        WITH often AS (
+          SELECT code, count(*)::int AS trials, (array_agg(number ORDER BY number))[1:${MAX_NUMBERS}::int] AS numbers
+          FROM trials, unnest(found) code WHERE search_id = ${id}::uuid AND ${isTrial} GROUP BY code
+        )
+        SELECT often.*, t.curves, t.findings, t.packed
+        FROM often JOIN trials t ON t.search_id = ${id}::uuid AND t.number = often.numbers[1]`;
+      return rows.map(({ code, trials, numbers, ...row }) => {
+        const example = measurementsOf(row).findings.find((finding) => finding.code === code)!;
+        return { trials, numbers, example };
+      });
     },
     diagnosed: async ({ id }, stage) => {
       const [row] = await database.$queryRaw<[{ json: string }]>`
@@ -136,7 +138,7 @@ export function createSearchQueries(database: Database): SearchQueries {
     },
     running: async (search) => {
       const rows = await database.$queryRaw<FullTrialRow[]>`
-        SELECT ${SUMMARY}, curves, findings, kernels FROM trials
+        SELECT ${SUMMARY}, curves, findings, packed, kernels FROM trials
         WHERE search_id = ${search.id}::uuid AND ${isTrial} AND state = 'running' ORDER BY number LIMIT 1000`;
       const trials: Trial[] = [];
       for (const [i, row] of rows.entries()) {

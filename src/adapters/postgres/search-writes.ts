@@ -5,23 +5,26 @@ import { isOpen, type Search } from '../../domain/search.ts';
 import type { Specification } from '../../domain/specification/specification.ts';
 import type { SearchWrites } from '../../domain/transitions/search-update.ts';
 import type { NewTrial, TrialPatch } from '../../domain/transitions/trial-record.ts';
+import { isOver } from '../../domain/trial.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Transaction } from './connection.ts';
 import { firstVirtualTime } from './fair-share.ts';
+import { pack } from './packed-trials.ts';
 import { PUB_SUB_CHANNEL } from './pub-sub.ts';
 import type { SearchRow } from './rows.ts';
 
-/** The search as it is then. */
+/** The search as it is then. Every statement is sent before the first await: the commit is sent right behind them. */
 export async function write(
   tx: Transaction,
   before: Search,
   after: Search,
-  { events, trials, newTrials, reports, checkpoints, changesSpecification, renewsHistory }: SearchWrites,
+  { events, newTrials, reports, checkpoints, changesSpecification, renewsHistory }: Omit<SearchWrites, 'trials'>,
+  patches: Patches,
 ): Promise<Search> {
   const { id } = before;
   const sent: Promise<unknown>[] = [];
   if (newTrials.length > 0) sent.push(insertTrials(tx, id, newTrials));
-  for (const patches of alike(trials)) sent.push(updateTrials(tx, id, patches));
+  for (const group of alike(patches)) sent.push(updateTrials(tx, id, group));
   if (reports.length > 0) {
     sent.push(tx.$executeRaw`
       INSERT INTO reports (search_id, epochs, number, value)
@@ -109,8 +112,14 @@ function insertTrials(tx: Transaction, id: string, trials: readonly NewTrial[]):
       AS r(number int, confirms int, repeat int, stage int, job text, point jsonb, worker text, "leaseSeconds" double precision)`;
 }
 
+/** What is written of a patch: curves and findings of a trial that ends are packed. */
+interface StoredPatch extends TrialPatch {
+  /** In base64. */
+  readonly packed?: string | null;
+}
+
 /** The column of each field, its type, and, where it is not the value as it is, what is written. */
-const columns: Readonly<Record<keyof TrialPatch, readonly [column: string, type: string, value?: string]>> = {
+const columns: Readonly<Record<keyof StoredPatch, readonly [column: string, type: string, value?: string]>> = {
   job: ['job', 'text'],
   state: ['state', 'text'],
   attempt: ['attempt', 'int'],
@@ -128,6 +137,7 @@ const columns: Readonly<Record<keyof TrialPatch, readonly [column: string, type:
   reason: ['reason', 'text'],
   curves: ['curves', 'jsonb'],
   findings: ['findings', 'jsonb'],
+  packed: ['packed', 'text', "decode(r.packed, 'base64')"],
   verdict: ['verdict', 'jsonb'],
   resultHash: ['result_hash', 'text'],
   kernels: ['kernels', 'text'],
@@ -135,13 +145,27 @@ const columns: Readonly<Record<keyof TrialPatch, readonly [column: string, type:
   finishedAt: ['finished_at', 'text', 'CASE WHEN r."finishedAt" IS NOT NULL THEN now() END'],
   leaseSeconds: ['lease_until', 'double precision', 'now() + make_interval(secs => r."leaseSeconds")'],
 };
-const fields = Object.keys(columns) as (keyof TrialPatch)[];
+const fields = Object.keys(columns) as (keyof StoredPatch)[];
 
-type Patches = readonly (readonly [number: number, patch: TrialPatch])[];
+type Patches = readonly (readonly [number: number, patch: StoredPatch])[];
+
+/** To be awaited before `write`: long curves are compressed in another thread. */
+export function storedPatches(patches: ReadonlyMap<number, TrialPatch>): Promise<Patches> {
+  return Promise.all([...patches].map(storedPatch));
+}
+
+async function storedPatch([number, patch]: readonly [number, TrialPatch]): Promise<readonly [number, StoredPatch]> {
+  const { state, curves, findings } = patch;
+  if (curves === undefined) return [number, patch];
+  if (curves === null || findings === undefined || state === undefined || !isOver(state))
+    return [number, { ...patch, packed: null }];
+  const packed = await pack({ folds: curves, findings });
+  return [number, { ...patch, curves: null, findings: [], packed: packed.toString('base64') }];
+}
 
 /** Patches of the same fields are one statement. */
-function alike(patches: ReadonlyMap<number, TrialPatch>): Iterable<Patches> {
-  const groups = new Map<string, (readonly [number, TrialPatch])[]>();
+function alike(patches: Patches): Iterable<Patches> {
+  const groups = new Map<string, (readonly [number, StoredPatch])[]>();
   for (const entry of patches) {
     const key = fields.filter((field) => entry[1][field] !== undefined).join();
     const group = groups.get(key);

@@ -1,11 +1,11 @@
 /** Answers of Postgres to what rules ask (domain/transitions/facts.ts), inside the transaction that has locked the search. */
 
 import { FIRST_RUN } from '../../domain/runs.ts';
-import { foldsOf } from '../../domain/stored.ts';
 import type { Facts, TrialQuery } from '../../domain/transitions/facts.ts';
 import type { TrialRecord } from '../../domain/transitions/trial-record.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Transaction } from './connection.ts';
+import { measurementsOf, type PackedRow } from './packed-trials.ts';
 import { roomForTrials } from './quotas.ts';
 import { markIn, type SearchRow, searchOf } from './rows.ts';
 import { bestFirst } from './value-order.ts';
@@ -47,9 +47,9 @@ export function factsOf(tx: Transaction, row: LockedRow, early: EarlyTrials | un
       );
     },
     curves: async (numbers) => {
-      const rows = await tx.$queryRaw<{ number: number; curves: unknown }[]>`
-        SELECT number, curves FROM trials WHERE ${ofSearch} AND number = ANY(${[...numbers]}::int[])`;
-      return new Map(rows.map(({ number, curves }) => [number, foldsOf(curves ?? [])]));
+      const rows = await tx.$queryRaw<({ number: number } & PackedRow)[]>`
+        SELECT number, curves, findings, packed FROM trials WHERE ${ofSearch} AND number = ANY(${[...numbers]}::int[])`;
+      return new Map(rows.map(({ number, ...row }) => [number, measurementsOf(row).folds]));
     },
     checkpoints: async (numbers) => {
       const rows = await tx.$queryRaw<{ number: number; bytes: Uint8Array }[]>`
