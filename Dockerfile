@@ -6,9 +6,11 @@
 #
 # It has no HEALTHCHECK, since a worker has no HTTP: docker-compose.yml checks the API. npm run verify:image tries it all.
 
-ARG NODE_IMAGE=node:20-bookworm-slim
+ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS base
+# What Debian has repaired since that image was made.
+RUN apt-get update -qq && apt-get upgrade -y -qq >/dev/null && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log
 WORKDIR /app
 
 FROM base AS build

@@ -9,8 +9,9 @@
 #
 # Environment, all of it optional:
 #   NODE_IMAGE     base image, as for docker build. One is made with debootstrap and npm's package of Node unless given
-#   NODE_VERSION   of that Node: 20 unless given
+#   NODE_VERSION   of that Node: 24 unless given
 #   DEBIAN_MIRROR  for debootstrap
+#   DEBIAN_SECURITY  Debian's archive of security updates, for that base image and for the scan; Debian's own unless given
 #   POSTGRES_BIN   folder of initdb and postgres; looked for unless given
 #   STORAGE_DRIVER of buildah: vfs unless given
 #   TMPDIR         needs 4 GB
@@ -19,6 +20,7 @@
 set -Eeuo pipefail
 trap 'echo "FAIL  line $LINENO: $BASH_COMMAND" >&2' ERR
 umask 022
+export DEBIAN_SECURITY=${DEBIAN_SECURITY:-http://deb.debian.org/debian-security}
 project=$(cd "$(dirname "$0")/.." && pwd)
 # docker-compose.yml's stop_grace_period, in seconds: after this Docker kills.
 grace=30
@@ -106,19 +108,20 @@ until_true() {
 
 # --- The base image --------------------------------------------------------------------------------------------------
 
-# What node:20-bookworm-slim is, as far as we use it: Debian, and Node with the npm that comes with it.
+# What node:24-bookworm-slim is, as far as we use it: Debian, and Node with the npm that comes with it.
 make_base() {
   local root=$work/base
   debootstrap --variant=minbase bookworm "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} >"$work/base.log" 2>&1 ||
     fail 'debootstrap made no base system' base.log
   npm install --prefix "$work/node" --no-save --ignore-scripts --no-audit --no-fund --loglevel error \
-    "node-linux-$architecture@${NODE_VERSION:-20}" npm@10 >>"$work/base.log" 2>&1 ||
+    "node-linux-$architecture@${NODE_VERSION:-24}" npm@11 >>"$work/base.log" 2>&1 ||
     fail 'npm has no Node for the base image' base.log
   install "$work/node/node_modules/node-linux-$architecture/bin/node" "$root/usr/local/bin/node"
   mkdir -p "$root/usr/local/lib/node_modules"
   cp -r "$work/node/node_modules/npm" "$root/usr/local/lib/node_modules/npm"
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
   ln -s ../lib/node_modules/npm/bin/npx-cli.js "$root/usr/local/bin/npx"
+  echo "deb $DEBIAN_SECURITY bookworm-security main" >>"$root/etc/apt/sources.list"
   rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,man,locale}/*
   local container
   container=$(buildah from scratch)
