@@ -125,7 +125,9 @@ export const foldCurvesSchema = z
     initialLoss: z.number().nullable(),
     ...perSeries(() => series),
     learningRate: series,
-    gradientNorm: series.default([]).describe('Largest of all steps, before clipping; with six digits once the trial has ended'),
+    gradientNorm: series
+      .default([])
+      .describe('Largest of all steps, before clipping; with six digits once the trial has ended'),
     peakLoss: series.default([]).describe('Largest loss of all steps; with six digits once the trial has ended'),
     peakStep: z.array(count).readonly().default([]).describe('The step of that loss, from 1'),
     regularizationLoss: series.default([]).describe('½·l2·Σ weight² at the end of the epoch'),
