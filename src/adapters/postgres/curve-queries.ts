@@ -1,7 +1,6 @@
 /** Reading the curves of many trials of a search at once. Those of trials that have ended are packed, so their epochs are chosen here and not by Postgres. */
 
 import type { StoredObjective } from '../../application/ports/search-queries.ts';
-import type { FoldCurves } from '../../compute/trial.ts';
 import type { FoldSeries, StoredCurves } from '../../domain/curves.ts';
 import { seriesOf, type ValueSeries } from '../../domain/intermediate-values.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
@@ -9,8 +8,10 @@ import type { Search } from '../../domain/search.ts';
 import { perSeries } from '../../nn/training/series.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
-import { mapFolds, type PackedRow } from './packed-trials.ts';
+import { mapSeries, type PackedRow } from './packed-trials.ts';
 import { bestFirst } from './value-order.ts';
+
+type SeriesRow = Omit<PackedRow, 'findings'>;
 
 /** So many of the trials whose curves are asked for are the best. */
 const BEST_CURVES = 50;
@@ -23,7 +24,7 @@ export async function curvesOf(
   points: number,
 ): Promise<{ seq: number; trials: readonly StoredCurves[] } | undefined> {
   const id = Prisma.sql`search_id = ${search.id}::uuid AND number < ${FIRST_RUN}::int`;
-  type Row = PackedRow & Pick<StoredCurves, 'number' | 'attempt' | 'state' | 'epochs'>;
+  type Row = SeriesRow & Pick<StoredCurves, 'number' | 'attempt' | 'state' | 'epochs'>;
   const rows = await database.$queryRaw<({ seq: number } & (Row | { number: null }))[]>`
     WITH s AS MATERIALIZED (SELECT event_seq, coalesce(best_stage, 0) AS best_stage FROM searches WHERE id = ${search.id}::uuid),
     live AS (SELECT number FROM trials WHERE ${id} AND state = 'running' ORDER BY number LIMIT ${trials}::int),
@@ -42,16 +43,16 @@ export async function curvesOf(
       UNION ALL SELECT number FROM others, space WHERE i * places / n <> (i - 1) * places / n OR places >= n
     )
     SELECT s.event_seq AS seq, t.* FROM s LEFT JOIN (
-      SELECT number, attempt, state, epochs, curves, findings, packed FROM trials JOIN kept USING (number) WHERE ${id}
+      SELECT number, attempt, state, epochs, curves, packed FROM trials JOIN kept USING (number) WHERE ${id}
     ) t ON true ORDER BY t.number`;
   const [first] = rows;
   if (first === undefined) return undefined;
   const stored = rows.filter((row): row is { seq: number } & Row => row.number !== null);
-  return { seq: first.seq, trials: await mapFolds(stored, (folds, row) => shownCurves(folds, row, points)) };
+  return { seq: first.seq, trials: await mapSeries(stored, (folds, row) => shownCurves(folds, row, points)) };
 }
 
 function shownCurves(
-  folds: readonly FoldCurves[],
+  folds: readonly FoldSeries[],
   { number, attempt, state, epochs }: Pick<StoredCurves, 'number' | 'attempt' | 'state' | 'epochs'>,
   points: number,
 ): StoredCurves {
@@ -74,17 +75,17 @@ export async function objectivesOf(
   limit: number,
 ): Promise<readonly StoredObjective[]> {
   const series = seriesOf(search.specification.objective.metric);
-  const rows = await database.$queryRaw<(Omit<StoredObjective, 'folds'> & PackedRow)[]>`
+  const rows = await database.$queryRaw<(Omit<StoredObjective, 'folds'> & SeriesRow)[]>`
     WITH sampled AS (
       SELECT number FROM trials
       WHERE search_id = ${search.id}::uuid AND number < ${FIRST_RUN}::int AND stage = ${stage}::int AND state = 'complete'
         AND (finished_at > ${search.removed.curves}::timestamptz OR ${search.removed.curves === null}::boolean)
       ORDER BY md5(number::text) LIMIT ${limit}::int
     )
-    SELECT number, hyperparameters AS point, value, epochs, curves, findings, packed
+    SELECT number, hyperparameters AS point, value, epochs, curves, packed
     FROM trials JOIN sampled USING (number)
     WHERE search_id = ${search.id}::uuid ORDER BY number`;
-  return mapFolds(rows, (folds, { number, point, value, epochs }) => {
+  return mapSeries(rows, (folds, { number, point, value, epochs }) => {
     return { number, point, value, epochs, folds: JSON.stringify(folds.map((fold) => fold[series])) };
   });
 }
@@ -115,10 +116,10 @@ async function foldsOfTrials<T>(
   database: Database,
   search: Search,
   numbers: readonly number[],
-  of: (folds: readonly FoldCurves[]) => T,
+  of: (folds: readonly FoldSeries[]) => T,
 ): Promise<ReadonlyMap<number, T>> {
-  const rows = await database.$queryRaw<({ number: number } & PackedRow)[]>`
-    SELECT number, curves, findings, packed FROM trials
+  const rows = await database.$queryRaw<({ number: number } & SeriesRow)[]>`
+    SELECT number, curves, packed FROM trials
     WHERE search_id = ${search.id}::uuid AND number = ANY(${[...numbers]}::int[]) AND (curves IS NOT NULL OR packed IS NOT NULL)`;
-  return new Map(await mapFolds(rows, (folds, { number }) => [number, of(folds)] as const));
+  return new Map(await mapSeries(rows, (folds, { number }) => [number, of(folds)] as const));
 }

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { FoldCurves, FoldsFinding, ObservedLayers } from '../../compute/trial.ts';
+import type { FoldSeries } from '../../domain/curves.ts';
 import { foldsOf } from '../../domain/stored.ts';
 import { dictionary } from './packed-dictionary.ts';
 
@@ -41,10 +42,7 @@ export async function pack({ folds, findings }: Measurements): Promise<Buffer> {
 
 /** What was packed, but for the digits that were not kept. Throws for a format of a later version. */
 export function unpack(packed: Uint8Array): Measurements {
-  if (packed[0] !== FORMAT)
-    throw new Error(`The curves of a trial are stored in format ${packed[0]}; this version reads format ${FORMAT}.`);
-  const text = inflateRawSync(packed.subarray(1), { dictionary }).toString();
-  const { folds, findings } = JSON.parse(text) as { folds: PackedFold[]; findings: FoldsFinding[] };
+  const { folds, findings } = parse(packed);
   return { folds: folds.map((fold) => ({ ...fold, signals: signalsOf(fold.signals) })), findings };
 }
 
@@ -53,17 +51,29 @@ export function measurementsOf({ curves, findings, packed }: PackedRow): Measure
   return { folds: foldsOf(stored.folds), findings: stored.findings as Measurements['findings'] };
 }
 
-/** `of` for every row and its folds; other requests have their turn in between. */
-export async function mapFolds<R extends PackedRow, T>(
+/** `of` for every row and the series of its folds; other requests have their turn in between. */
+export async function mapSeries<R extends Omit<PackedRow, 'findings'>, T>(
   rows: readonly R[],
-  of: (folds: readonly FoldCurves[], row: R) => T,
+  of: (folds: readonly FoldSeries[], row: R) => T,
 ): Promise<T[]> {
   const made: T[] = [];
   for (const [i, row] of rows.entries()) {
-    made.push(of(measurementsOf(row).folds, row));
+    const { curves, packed } = row;
+    // Layer signals stay as they are: expanding them would take longer than all the rest.
+    const folds = curves === null && packed !== null ? parse(packed).folds : ((curves ?? []) as readonly FoldSeries[]);
+    made.push(of(folds, row));
     if (i % ROWS_PER_TURN === ROWS_PER_TURN - 1) await setImmediate();
   }
   return made;
+}
+
+function parse(packed: Uint8Array): {
+  readonly folds: readonly PackedFold[];
+  readonly findings: readonly FoldsFinding[];
+} {
+  if (packed[0] !== FORMAT)
+    throw new Error(`The curves of a trial are stored in format ${packed[0]}; this version reads format ${FORMAT}.`);
+  return JSON.parse(inflateRawSync(packed.subarray(1), { dictionary }).toString());
 }
 
 type Column = readonly (number | null)[];
