@@ -78,7 +78,10 @@ describe('a service with searches', () => {
   });
 
   it('estimates what its trials and events take, to within a quarter of what they do', async () => {
-    const stored = (await compact('trials')) + (await compact('events'));
+    // A transaction that is open meanwhile keeps dead rows: the least of several sizes has none.
+    const sizes: number[] = [];
+    for (let i = 0; i < 5; i++) sizes.push((await compact('trials')) + (await compact('events')));
+    const stored = Math.min(...sizes);
     const { trials, searches } = await usage();
     expect(trials).toMatchObject({ count: 240 });
     expect(trials.sampled).toBeGreaterThanOrEqual(10);

@@ -20,8 +20,8 @@ const PROMISE = 'docs/decisions/0028-two-versions-at-once.md';
  * shallow clone.
  */
 export async function earlierCommit(): Promise<string | undefined> {
-  // The parents of the commits that changed migrations, the newest first.
-  const parents = await git('log', '--format=%P', '--', 'prisma/migrations').catch(() => '');
+  // The parents of the commits that added migrations, the newest first.
+  const parents = await git('log', '--diff-filter=A', '--format=%P', '--', 'prisma/migrations').catch(() => '');
   for (const commit of parents.split(/\s+/)) {
     if (commit === '') continue;
     const promises = await git('cat-file', '-e', `${commit}:${PROMISE}`).then(

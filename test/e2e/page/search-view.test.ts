@@ -97,7 +97,7 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     await page.close();
   });
 
-  it('has a row of the timeline per thread, from 0 s, and fits every bracket in its card', async () => {
+  it('has a row of the timeline per thread, from 0 s, with what each span was, and fits every bracket in its card', async () => {
     const page = await open(`/searches/${ids['under hyperband']}?view=timeline`, {
       viewport: { width: 1440, height: 900 },
     });
@@ -106,6 +106,11 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     // 70 pixels and 20 per row.
     const height = await page.locator('.echart').evaluate((element) => element.clientHeight);
     expect(height).toBeLessThanOrEqual(70 + 2 * 20);
+    // Spans begin to the right of the names; the first row is 10 pixels below the top.
+    const tip = page.getByText(/^trial \d+: (complete|pruned), [\d.]+ m?s, value (0\.\d+|1)/);
+    for (let x = 152; x < 1_000 && !(await tip.isVisible()); x += 12)
+      await page.locator('.echart').hover({ position: { x, y: 20 } });
+    expect(await tip.isVisible()).toBe(true);
     await page.getByRole('tab', { name: 'Pruning' }).click();
     await page.getByText('reached').first().waitFor();
     const tooNarrow = () =>
