@@ -22,7 +22,7 @@ trap 'rm -f "$errors"' EXIT
 
 report=$(cd "$project" && npm audit --omit=dev --omit=optional --package-lock-only --json 2>"$errors" || true)
 counts=$(node -e '
-  const report = JSON.parse(require("fs").readFileSync(0, "utf8") || "{}");
+  const report = JSON.parse(require("fs").readFileSync(0, "utf8").trim() || "{}");
   const counts = report.metadata?.vulnerabilities;
   if (counts === undefined) {
     console.log(report.message ?? report.error?.summary ?? "");

@@ -68,8 +68,8 @@ export interface Held {
 const patience = {
   /** The dead owner's connection is noticed, and its lock freed. */
   deadOwner: 3_000,
-  /** A living owner whose connection broke gets its lock back. */
-  regainingOwner: 5_000,
+  /** A living owner whose connection broke gets its lock back, or starts its server again. */
+  regainingOwner: 10_000,
   /** Backends of a killed server end, or a port that was taken meanwhile is chosen anew. */
   refusedStart: 15_000,
   /** A server that is alive and silent is given up. */
@@ -94,6 +94,13 @@ export async function acquire(site: Site, port?: number): Promise<Held> {
   let isOverdue = false;
   for (;;) {
     const server = await findRunning(data);
+    const isOurs = server !== undefined && server.pid === launched?.pid;
+    const yields: boolean = !isOurs && !isOverdue && (await livingOwner(site)) !== undefined;
+    if (!server && yields) {
+      isOverdue = !mayWait('regainingOwner');
+      await sleep(100);
+      continue;
+    }
     if (!server) {
       launched = await launch(data, site.logFile, site.binaries, site.account, site.durable, port);
       const fault = await untilReady(data, launched);
@@ -101,11 +108,9 @@ export async function acquire(site: Site, port?: number): Promise<Held> {
       if (fault) await sleep(50);
       continue;
     }
-    const adopting = launched?.pid !== server.pid;
-    const yields: boolean = adopting && !isOverdue && (await livingOwner(site)) !== undefined;
     const claimed: Claim = await claim({ port: server.port, password }, yields ? 'look' : 'take');
     if (claimed.kind === 'owned') {
-      return { client: claimed.client, server, launched: adopting ? undefined : launched };
+      return { client: claimed.client, server, launched: isOurs ? launched : undefined };
     }
     if (claimed.kind === 'free') {
       // Or its owner let go between the attempt and the look: the next attempt takes it.

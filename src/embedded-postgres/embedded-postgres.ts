@@ -1,7 +1,7 @@
 // A Postgres server of our own, for the machine that has none: started from the binaries in node_modules, on loopback,
 // with its data below one directory. Whatever was killed last time, a start ends with a working server or a clear error.
 
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
@@ -95,6 +95,8 @@ class OwnedServer implements EmbeddedPostgres {
       // `stopped` must be set for it to end.
       await Promise.resolve();
       await this.restarting;
+      // Others need not wait for this process, which may live on.
+      await rm(this.site.ownerFile, { force: true });
       await terminate(this.server.pid, this.site.cluster.data, this.site.binaries, 30_000);
       await this.client.end().catch(() => undefined);
     })();

@@ -292,6 +292,30 @@ describe('after a violent end', () => {
     expect(owner.exitCode).toBeNull();
   });
 
+  it('of the server, while its owner is slow: the owner starts it again, not whoever looks', async () => {
+    const first = startProcess();
+    await outcome(first);
+    first.kill('SIGKILL');
+    // It has adopted the server: a dead one that it had started itself would be there until it looked.
+    const owner = startProcess();
+    const { url } = await outcome(owner);
+    await remember(url!);
+    const pid = await postmaster();
+    owner.kill('SIGSTOP');
+    process.kill(pid, 'SIGKILL');
+    await gone(pid);
+    let refusal: unknown;
+    const rival = start().catch((error: unknown) => {
+      refusal = error;
+    });
+    await sleep(3_000);
+    owner.kill('SIGCONT');
+    await rival;
+    expect(String(refusal)).toContain(`already running on ${directory} (process ${owner.pid})`);
+    expect(await remembered(url!)).toBe(42);
+    expect(owner.exitCode).toBeNull();
+  });
+
   it('of the very first start, in the middle of it', async () => {
     for (const ms of [150, 300, 600]) {
       const child = startProcess();

@@ -117,4 +117,22 @@ describe('trials that have ended', () => {
         }
     expect((await service.client.search(earlier)).found).toEqual(often);
   });
+
+  it('are left as they are where another process has packed them meanwhile', async () => {
+    const id = await create({ budget: { trials: 2 } });
+    await unpackAll('trials', id);
+    const other = Buffer.from('01', 'hex');
+    await withPostgres(service.databaseUrl, async (client) => {
+      await client.query('BEGIN');
+      await client.query('SELECT FROM trials WHERE search_id = $1 FOR UPDATE', [id]);
+      service = await service.restart({});
+      const waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'SET curves = NULL'";
+      await eventually(async () => (await query(waits)).length > 0, 30_000, 'the pass to wait');
+      await client.query('UPDATE trials SET curves = NULL, packed = $2 WHERE search_id = $1', [id, other]);
+      await client.query('COMMIT');
+      await eventually(async () => (await query(waits)).length === 0, 30_000, 'the end of the pass');
+    });
+    const stored = await query('SELECT packed FROM trials WHERE search_id = $1', [id]);
+    expect(stored).toEqual([{ packed: other }, { packed: other }]);
+  });
 });

@@ -8,10 +8,14 @@ import type { Search } from '../../domain/search.ts';
 import { perSeries } from '../../nn/training/series.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
-import { mapSeries, type PackedRow } from './packed-trials.ts';
+import { inTurns, type PackedRow, seriesIn, storedSize } from './packed-trials.ts';
 import { bestFirst } from './value-order.ts';
 
 type SeriesRow = Omit<PackedRow, 'findings'>;
+type ShownTrial = Pick<StoredCurves, 'number' | 'attempt' | 'state' | 'epochs'>;
+
+/** Of curves that are read at once, as they are stored: several times as many in memory. */
+const PART_BYTES = 2_000_000;
 
 /** So many of the trials whose curves are asked for are the best. */
 const BEST_CURVES = 50;
@@ -24,8 +28,7 @@ export async function curvesOf(
   points: number,
 ): Promise<{ seq: number; trials: readonly StoredCurves[] } | undefined> {
   const id = Prisma.sql`search_id = ${search.id}::uuid AND number < ${FIRST_RUN}::int`;
-  type Row = SeriesRow & Pick<StoredCurves, 'number' | 'attempt' | 'state' | 'epochs'>;
-  const rows = await database.$queryRaw<({ seq: number } & (Row | { number: null }))[]>`
+  const rows = await database.$queryRaw<({ seq: number } & (ShownTrial | { number: null }))[]>`
     WITH s AS MATERIALIZED (SELECT event_seq, coalesce(best_stage, 0) AS best_stage FROM searches WHERE id = ${search.id}::uuid),
     live AS (SELECT number FROM trials WHERE ${id} AND state = 'running' ORDER BY number LIMIT ${trials}::int),
     best AS (
@@ -43,17 +46,24 @@ export async function curvesOf(
       UNION ALL SELECT number FROM others, space WHERE i * places / n <> (i - 1) * places / n OR places >= n
     )
     SELECT s.event_seq AS seq, t.* FROM s LEFT JOIN (
-      SELECT number, attempt, state, epochs, curves, packed FROM trials JOIN kept USING (number) WHERE ${id}
+      SELECT number, attempt, state, epochs FROM trials JOIN kept USING (number) WHERE ${id}
     ) t ON true ORDER BY t.number`;
   const [first] = rows;
   if (first === undefined) return undefined;
-  const stored = rows.filter((row): row is { seq: number } & Row => row.number !== null);
-  return { seq: first.seq, trials: await mapSeries(stored, (folds, row) => shownCurves(folds, row, points)) };
+  const shown = rows.filter((row): row is { seq: number } & ShownTrial => row.number !== null);
+  const byNumber = new Map(shown.map((trial) => [trial.number, trial]));
+  const curves = await seriesOfTrials(database, search, [...byNumber.keys()], (folds, { number, attempt }) => {
+    const trial = byNumber.get(number)!;
+    // Those of a later attempt are not this trial's.
+    return shownCurves(attempt === trial.attempt ? folds : [], trial, points);
+  });
+  const trialOf = (trial: ShownTrial) => curves.get(trial.number) ?? shownCurves([], trial, points);
+  return { seq: first.seq, trials: shown.map(trialOf) };
 }
 
 function shownCurves(
   folds: readonly FoldSeries[],
-  { number, attempt, state, epochs }: Pick<StoredCurves, 'number' | 'attempt' | 'state' | 'epochs'>,
+  { number, attempt, state, epochs }: ShownTrial,
   points: number,
 ): StoredCurves {
   const isWhole = state === 'running' || epochs <= points;
@@ -85,8 +95,9 @@ export async function objectivesOf(
     SELECT number, hyperparameters AS point, value, epochs, curves, packed
     FROM trials JOIN sampled USING (number)
     WHERE search_id = ${search.id}::uuid ORDER BY number`;
-  return mapSeries(rows, (folds, { number, point, value, epochs }) => {
-    return { number, point, value, epochs, folds: JSON.stringify(folds.map((fold) => fold[series])) };
+  return inTurns(rows, ({ number, point, value, epochs, ...row }) => {
+    const folds = JSON.stringify(seriesIn(row).map((fold) => fold[series]));
+    return { number, point, value, epochs, folds };
   });
 }
 
@@ -97,7 +108,7 @@ export function objectiveSeriesOf(
   numbers: readonly number[],
 ): Promise<ReadonlyMap<number, readonly ValueSeries[]>> {
   const series = seriesOf(search.specification.objective.metric);
-  return foldsOfTrials(database, search, numbers, (folds) => folds.map((fold) => fold[series]));
+  return seriesOfTrials(database, search, numbers, (folds) => folds.map((fold) => fold[series]));
 }
 
 /** All series of some trials, without the rest of their curves. */
@@ -106,20 +117,31 @@ export function foldSeriesOf(
   search: Search,
   numbers: readonly number[],
 ): Promise<ReadonlyMap<number, string>> {
-  return foldsOfTrials(database, search, numbers, (folds) =>
+  return seriesOfTrials(database, search, numbers, (folds) =>
     JSON.stringify(folds.map((fold): FoldSeries => ({ fold: fold.fold, ...perSeries((name) => fold[name]) }))),
   );
 }
 
-/** By number, of those that have curves. */
-async function foldsOfTrials<T>(
+/** By number, of those that have curves. They are read in parts, so that long ones are not all in memory. */
+async function seriesOfTrials<T>(
   database: Database,
   search: Search,
   numbers: readonly number[],
-  of: (folds: readonly FoldSeries[]) => T,
+  of: (folds: readonly FoldSeries[], trial: { readonly number: number; readonly attempt: number }) => T,
 ): Promise<ReadonlyMap<number, T>> {
-  const rows = await database.$queryRaw<({ number: number } & SeriesRow)[]>`
-    SELECT number, curves, packed FROM trials
-    WHERE search_id = ${search.id}::uuid AND number = ANY(${[...numbers]}::int[]) AND (curves IS NOT NULL OR packed IS NOT NULL)`;
-  return new Map(await mapSeries(rows, (folds, { number }) => [number, of(folds)] as const));
+  const made = new Map<number, T>();
+  for (let after = -1; ; ) {
+    const rows = await database.$queryRaw<({ number: number; attempt: number; left: number } & SeriesRow)[]>`
+      SELECT number, attempt, curves, packed, trials_left AS "left" FROM (
+        SELECT number, attempt, curves, packed, count(*) OVER ()::int AS trials_left,
+          sum(${storedSize}) OVER (ORDER BY number) - ${storedSize} AS before
+        FROM trials WHERE search_id = ${search.id}::uuid AND number = ANY(${[...numbers]}::int[]) AND number > ${after}::int
+          AND (curves IS NOT NULL OR packed IS NOT NULL)
+      ) summed WHERE before < ${PART_BYTES}::int ORDER BY number`;
+    const parts = await inTurns(rows, (row) => [row.number, of(seriesIn(row), row)] as const);
+    for (const [number, part] of parts) made.set(number, part);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length === last.left) return made;
+    after = last.number;
+  }
 }

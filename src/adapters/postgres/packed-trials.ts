@@ -8,6 +8,7 @@ import { deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { FoldCurves, FoldsFinding, ObservedLayers } from '../../compute/trial.ts';
 import type { FoldSeries } from '../../domain/curves.ts';
 import { foldsOf } from '../../domain/stored.ts';
+import { Prisma } from '../prisma-client/client.ts';
 import { dictionary } from './packed-dictionary.ts';
 
 /** What was measured of a trial. */
@@ -27,8 +28,8 @@ export interface PackedRow {
 const FORMAT = 1;
 /** Longer texts are compressed in another thread. */
 const LONG = 100_000;
-/** Rows that are unpacked before other requests have their turn. */
-const ROWS_PER_TURN = 50;
+/** How long rows are unpacked before other requests have their turn. */
+const TURN_MS = 10;
 /** Of the largest gradient norm and loss within an epoch, which serve to find problems: significant digits that are kept. */
 const DIAGNOSTIC_DIGITS = 6;
 
@@ -51,21 +52,27 @@ export function measurementsOf({ curves, findings, packed }: PackedRow): Measure
   return { folds: foldsOf(stored.folds), findings: stored.findings as Measurements['findings'] };
 }
 
-/** `of` for every row and the series of its folds; other requests have their turn in between. */
-export async function mapSeries<R extends Omit<PackedRow, 'findings'>, T>(
-  rows: readonly R[],
-  of: (folds: readonly FoldSeries[], row: R) => T,
-): Promise<T[]> {
-  const made: T[] = [];
-  for (const [i, row] of rows.entries()) {
-    const { curves, packed } = row;
-    // Layer signals stay as they are: expanding them would take longer than all the rest.
-    const folds = curves === null && packed !== null ? parse(packed).folds : ((curves ?? []) as readonly FoldSeries[]);
-    made.push(of(folds, row));
-    if (i % ROWS_PER_TURN === ROWS_PER_TURN - 1) await setImmediate();
+/** The series of the folds. Layer signals stay packed: expanding them would take longer than all the rest. */
+export function seriesIn({ curves, packed }: Omit<PackedRow, 'findings'>): readonly FoldSeries[] {
+  return curves === null && packed !== null ? parse(packed).folds : ((curves ?? []) as readonly FoldSeries[]);
+}
+
+/** `of` for one item after the other; other requests have their turn in between. */
+export async function inTurns<A, B>(items: readonly A[], of: (item: A) => B | Promise<B>): Promise<B[]> {
+  const made: B[] = [];
+  let since = performance.now();
+  for (const item of items) {
+    made.push(await of(item));
+    if (performance.now() - since > TURN_MS) {
+      await setImmediate();
+      since = performance.now();
+    }
   }
   return made;
 }
+
+/** The bytes of what is packed, or will be, as they are stored: large values are not read for it. */
+export const storedSize = Prisma.sql`(coalesce(pg_column_size(curves), 0) + coalesce(pg_column_size(packed), 0))`;
 
 function parse(packed: Uint8Array): {
   readonly folds: readonly PackedFold[];

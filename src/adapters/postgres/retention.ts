@@ -10,11 +10,10 @@ import type { Log } from '../../log.ts';
 import { perSeries } from '../../nn/training/series.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
-import { type MeasuredRow, packEnded, storePacked } from './packing.ts';
+import { isUnpacked, packEnded, repack } from './packing.ts';
 
 const PASS_SECONDS = 60;
-/** Trials, or events, of a statement, so that none holds its locks for long. */
-const BATCH = 200;
+/** Events of a statement, so that none holds its locks for long. */
 const EVENTS_BATCH = 5000;
 /** Searches that are looked up at once. */
 const SEARCHES = 20;
@@ -54,7 +53,7 @@ const kinds: Readonly<Record<Retained, Kind>> = {
     mayBeKept: true,
     // Those of other tools, which are not packed, have none.
     remove: (database, { id }, stopping) =>
-      emptyTrials(database, id, emptied.signals, Prisma.sql`packed IS NOT NULL`, stopping),
+      emptyTrials(database, id, emptied.signals, Prisma.sql`(packed IS NOT NULL OR ${isUnpacked})`, stopping),
   },
   curves: {
     column: Prisma.raw('curves_removed_at'),
@@ -91,7 +90,9 @@ export function startRetention(database: Database, retention: Retention, log: Lo
   const stopping = new AbortController();
   const asked = retained.filter((kind) => retention[kind] !== undefined);
   const pass = async () => {
-    await packEnded(database, stopping.signal);
+    await packEnded(database, stopping.signal).catch((error: unknown) =>
+      log.error(`trials were not packed: ${messageOf(error)}`),
+    );
     for (const kind of asked) {
       const searches = await removeExpired(database, kind, retention[kind]!, stopping.signal);
       if (searches > 0) {
@@ -157,17 +158,13 @@ async function emptyTrials(
   have: Prisma.Sql,
   stopping: AbortSignal,
 ): Promise<void> {
-  for (let after = -1; !stopping.aborted; ) {
-    const rows = await database.$queryRaw<MeasuredRow[]>`
-      SELECT search_id, number, attempt, curves, findings, packed FROM trials
-      WHERE search_id = ${id}::uuid AND number > ${after}::int AND state IN ('complete', 'pruned', 'failed', 'cancelled') AND ${have}
-      ORDER BY number LIMIT ${BATCH}::int`;
-    if (rows.length === 0) return;
-    await storePacked(database, rows, ({ folds, findings }) => ({
+  for (let after: number | undefined = -1; after !== undefined && !stopping.aborted; ) {
+    const which = Prisma.sql`search_id = ${id}::uuid AND number > ${after}::int
+      AND state IN ('complete', 'pruned', 'failed', 'cancelled') AND ${have}`;
+    after = await repack(database, which, ({ folds, findings }) => ({
       folds: folds.map((fold) => ({ ...fold, ...empty })),
       findings,
     }));
-    after = rows.at(-1)!.number;
   }
 }
 
