@@ -106,11 +106,18 @@ describe.skipIf(browserPath === undefined)('a view of a search', () => {
     // 70 pixels and 20 per row.
     const height = await page.locator('.echart').evaluate((element) => element.clientHeight);
     expect(height).toBeLessThanOrEqual(70 + 2 * 20);
-    // Spans begin to the right of the names; the first row is 10 pixels below the top.
-    const tip = page.getByText(/^trial \d+: (complete|pruned), [\d.]+ m?s, value (0\.\d+|1)/);
-    for (let x = 152; x < 1_000 && !(await tip.isVisible()); x += 12)
-      await page.locator('.echart').hover({ position: { x, y: 20 } });
-    expect(await tip.isVisible()).toBe(true);
+    // Spans begin to the right of the names. 25 pixels below the top is within the first row, whether there are one or two.
+    const tip = page.getByText(/^trial \d+: (complete|pruned|diverged), [\d.]+ m?s, value /);
+    const shows = async (x: number) => {
+      await page.locator('.echart').hover({ position: { x, y: 25 } });
+      return tip.waitFor({ timeout: 250 }).then(
+        () => true,
+        () => false,
+      );
+    };
+    let isShown = false;
+    for (let x = 152; x < 1_100 && !isShown; x += 20) isShown = await shows(x);
+    expect(isShown).toBe(true);
     await page.getByRole('tab', { name: 'Pruning' }).click();
     await page.getByText('reached').first().waitFor();
     const tooNarrow = () =>
