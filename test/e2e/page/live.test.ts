@@ -123,6 +123,8 @@ describe.skipIf(browserPath === undefined)('a search on the page', () => {
       });
       const rows = page.locator('.trial-table .body [role=row]');
       await rows.nth(29).waitFor();
+      // The head comes with the stream of all searches, the trials with that of this one.
+      await expect.poll(async () => (await rows.allInnerTexts()).join()).not.toMatch(/running|paused|waiting/);
       seen.push(await rows.allInnerTexts());
     }
     expect(seen[0]).toHaveLength(30);
