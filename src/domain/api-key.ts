@@ -13,7 +13,8 @@ export function includes(role: Role, needed: Role): boolean {
 export const keyNameSchema = z
   .string()
   .trim()
-  .regex(/^[\w .@+-]{1,100}$/u, { error: 'must have 1 to 100 letters, digits, spaces, or . @ + - _' });
+  // One that is not a space: the document has the pattern, but cannot say that spaces around it are removed before.
+  .regex(/^(?=.*[^ ])[\w .@+-]{1,100}$/u, { error: 'must have 1 to 100 letters, digits, spaces, or . @ + - _' });
 
 export const keyLimitsSchema = z.strictObject(keyLimits).partial().readonly();
 export type KeyLimits = z.output<typeof keyLimitsSchema>;
