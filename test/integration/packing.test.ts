@@ -1,7 +1,7 @@
 /** What trials that have ended take in the database: less than half of what they took as jsonb, and everything can still be read. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { measurementsOf } from '../../src/adapters/postgres/packed-trials.ts';
 import type { Trial } from '../../src/domain/trial.ts';
+import { unpackAll } from '../support/packed.ts';
 import { withPostgres } from '../support/postgres.ts';
 import { eventually } from '../support/processes.ts';
 import { ended } from '../support/searches.ts';
@@ -32,23 +32,6 @@ async function trialsOf(id: string, numbers: readonly number[]): Promise<Trial[]
   return Promise.all(numbers.map((number) => service.client.trial(id, number)));
 }
 
-/** As versions before the packing stored them. */
-async function unpackAll(table: string, id: string): Promise<void> {
-  await withPostgres(service.databaseUrl, async (client) => {
-    const { rows } = await client.query(
-      `SELECT number, curves, findings, packed FROM ${table} WHERE search_id = $1 AND packed IS NOT NULL`,
-      [id],
-    );
-    for (const { number, ...row } of rows) {
-      const { folds, findings } = measurementsOf(row);
-      await client.query(
-        `UPDATE ${table} SET curves = $3, findings = $4, packed = NULL WHERE search_id = $1 AND number = $2`,
-        [id, number, JSON.stringify(folds), JSON.stringify(findings)],
-      );
-    }
-  });
-}
-
 const unpacked = (id: string) =>
   query(
     "SELECT number FROM trials WHERE search_id = $1 AND (curves IS NOT NULL OR packed IS NULL) AND state <> 'failed'",
@@ -65,7 +48,7 @@ describe('trials that have ended', () => {
     const id = await create({ ...more, budget: { trials: 100 } });
     await query('CREATE TABLE only_packed AS SELECT * FROM trials WHERE search_id = $1', [id]);
     await query('CREATE TABLE as_jsonb AS SELECT * FROM only_packed');
-    await unpackAll('as_jsonb', id);
+    await unpackAll(service.databaseUrl, 'as_jsonb', id);
     for (const table of ['only_packed', 'as_jsonb']) await query(`VACUUM FULL ${table}`);
     const [size] = await query(
       "SELECT pg_table_size('only_packed')::int AS packed, pg_table_size('as_jsonb')::int AS jsonb",
@@ -79,7 +62,7 @@ describe('trials that have ended', () => {
   it('and were stored by an earlier version, or pruned while they waited at a rung, are packed later and answer the same', async () => {
     const pruned = await create({ pruner: { type: 'hyperband' }, budget: { trials: 60 } });
     const earlier = await create({ budget: { trials: 30 } });
-    await unpackAll('trials', earlier);
+    await unpackAll(service.databaseUrl, 'trials', earlier);
     const waited = (await unpacked(pruned)) as { number: number }[];
     expect(waited.length).toBeGreaterThan(0);
     const shown = [0, 11, 29];
@@ -120,7 +103,7 @@ describe('trials that have ended', () => {
 
   it('are left as they are where another process has packed them meanwhile', async () => {
     const id = await create({ budget: { trials: 2 } });
-    await unpackAll('trials', id);
+    await unpackAll(service.databaseUrl, 'trials', id);
     const other = Buffer.from('01', 'hex');
     await withPostgres(service.databaseUrl, async (client) => {
       await client.query('BEGIN');

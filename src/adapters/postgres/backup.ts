@@ -31,6 +31,7 @@ export const backedUpTables = [
   'reports',
   'checkpoints',
   'events',
+  'event_pages',
   'models',
 ] as const;
 /** Sign-ins of browsers, which a restored service must not accept. */

@@ -1,6 +1,6 @@
 /**
- * What is done to stored searches with time: trials that have ended are packed, and layer signals, curves and events of searches that ended long
- * ago removed. Results, metrics, hashes, settings and problems stay.
+ * What is done to stored searches with time: trials and searches that have ended are packed, and layer signals, curves and events of searches that
+ * ended long ago removed. Results, metrics, hashes, settings and problems stay.
  */
 
 import type { FoldCurves } from '../../compute/trial.ts';
@@ -10,11 +10,10 @@ import type { Log } from '../../log.ts';
 import { perSeries } from '../../nn/training/series.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
+import { packEventsOfEnded, type Removal, removeEvents } from './event-log.ts';
 import { isUnpacked, packEnded, repack } from './packing.ts';
 
 const PASS_SECONDS = 60;
-/** Events of a statement, so that none holds its locks for long. */
-const EVENTS_BATCH = 5000;
 /** Searches that are looked up at once. */
 const SEARCHES = 20;
 
@@ -45,7 +44,11 @@ interface Kind {
 }
 
 /** A retry that somebody asked for is no event of the trial alone. */
-const isOfTrial = Prisma.sql`(type = ANY(${[...eventsOfTrials]}::text[]) AND NOT (type = 'trial.retried' AND by IS NOT NULL))`;
+const isOfTrial: Removal['isRemoved'] = ({ type, by }) =>
+  eventsOfTrials.some((of) => of === type) && !(type === 'trial.retried' && by !== null);
+
+const isAudit: Removal['isRemoved'] = (event) =>
+  !isOfTrial(event) && !eventsAlwaysKept.some((kept) => kept === event.type);
 
 const kinds: Readonly<Record<Retained, Kind>> = {
   signals: {
@@ -70,18 +73,14 @@ const kinds: Readonly<Record<Retained, Kind>> = {
   events: {
     column: Prisma.raw('events_removed_at'),
     mayBeKept: true,
-    remove: (database, search, stopping) => deleteEvents(database, search, isOfTrial, stopping),
+    remove: (database, { id, event_seq: to }, stopping) =>
+      removeEvents(database, { id, to, isRemoved: isOfTrial }, stopping),
   },
   audit: {
     column: Prisma.raw('audit_removed_at'),
     mayBeKept: false,
-    remove: (database, search, stopping) =>
-      deleteEvents(
-        database,
-        search,
-        Prisma.sql`NOT ${isOfTrial} AND type <> ALL(${[...eventsAlwaysKept]}::text[])`,
-        stopping,
-      ),
+    remove: (database, { id, event_seq: to }, stopping) =>
+      removeEvents(database, { id, to, isRemoved: isAudit }, stopping),
   },
 };
 
@@ -92,6 +91,9 @@ export function startRetention(database: Database, retention: Retention, log: Lo
   const pass = async () => {
     await packEnded(database, stopping.signal).catch((error: unknown) =>
       log.error(`trials were not packed: ${messageOf(error)}`),
+    );
+    await packEventsOfEnded(database, stopping.signal).catch((error: unknown) =>
+      log.error(`events were not packed: ${messageOf(error)}`),
     );
     for (const kind of asked) {
       const searches = await removeExpired(database, kind, retention[kind]!, stopping.signal);
@@ -165,24 +167,5 @@ async function emptyTrials(
       folds: folds.map((fold) => ({ ...fold, ...empty })),
       findings,
     }));
-  }
-}
-
-async function deleteEvents(
-  database: Database,
-  { id, event_seq: to }: Expired,
-  which: Prisma.Sql,
-  stopping: AbortSignal,
-): Promise<void> {
-  for (let after = 0; !stopping.aborted; ) {
-    const [{ last }] = await database.$queryRaw<[{ last: number | null }]>`
-      WITH batch AS (
-        SELECT seq FROM events WHERE search_id = ${id}::uuid AND seq > ${after}::int AND seq <= ${to}::int
-        ORDER BY seq LIMIT ${EVENTS_BATCH}::int
-      ), removed AS (
-        DELETE FROM events e USING batch WHERE e.search_id = ${id}::uuid AND e.seq = batch.seq AND ${which}
-      ) SELECT max(seq) AS last FROM batch`;
-    if (last === null) return;
-    after = last;
   }
 }

@@ -10,6 +10,7 @@ import { type BegunStage, stagesOf } from '../../domain/stages.ts';
 import { changeDataOf } from '../../domain/stored.ts';
 import { sourceOf, type Trial, type TrialSummary } from '../../domain/trial.ts';
 import { Prisma } from '../prisma-client/client.ts';
+import type { EventRow } from './packed-events.ts';
 import { measurementsOf, type PackedRow } from './packed-trials.ts';
 
 /** A row of `searches` as a raw query gives it (`searchColumns`). */
@@ -262,13 +263,7 @@ export function trialOf(row: TrialRow & PackedRow & { readonly kernels: string |
   };
 }
 
-export function eventOf(row: {
-  readonly seq: number;
-  readonly type: string;
-  readonly data: unknown;
-  readonly at: Date;
-  readonly by: string | null;
-}): SearchEvent {
+export function eventOf(row: EventRow): SearchEvent {
   const event = {
     seq: row.seq,
     at: row.at.toISOString(),

@@ -11,6 +11,7 @@ import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
 import { decode, newestFirstCursor, pageOf } from './cursors.ts';
 import { curvesOf, foldSeriesOf, objectiveSeriesOf, objectivesOf } from './curve-queries.ts';
+import { readEvents } from './event-log.ts';
 import { observedAt, observedCounts } from './observed-values.ts';
 import { tableOf, totalsOf } from './overview-queries.ts';
 import { measurementsOf, type PackedRow } from './packed-trials.ts';
@@ -163,12 +164,7 @@ export function createSearchQueries(database: Database): SearchQueries {
     objectives: (search, stage, limit) => objectivesOf(database, search, stage, limit),
     objectiveSeries: (search, numbers) => objectiveSeriesOf(database, search, numbers),
     foldSeries: (search, numbers) => foldSeriesOf(database, search, numbers),
-    events: async (id, after, limit) => {
-      const rows = await database.$queryRaw<Parameters<typeof eventOf>[0][]>`
-        SELECT seq, type, data, at, by FROM events WHERE search_id = ${id}::uuid AND seq > ${after}::int
-        ORDER BY seq LIMIT ${limit}::int`;
-      return rows.map(eventOf);
-    },
+    events: async (id, after, limit) => (await readEvents(database, id, after, limit)).map(eventOf),
   };
 }
 

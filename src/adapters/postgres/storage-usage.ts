@@ -113,7 +113,11 @@ function sampledSearches(database: Database, bytes: StoredColumns): Promise<Cand
       (SELECT id, name, state, planned, event_seq, events_removed_at FROM searches ORDER BY epochs DESC, id LIMIT ${LARGEST}::int)
     )
     SELECT c.id, c.name, c.state, c.planned AS trials, tr.sampled,
-      CASE WHEN c.events_removed_at IS NULL THEN c.event_seq ELSE (SELECT count(*)::int FROM events e WHERE e.search_id = c.id) END AS events,
+      CASE WHEN c.events_removed_at IS NULL THEN c.event_seq ELSE (
+        SELECT count(*)::int FROM events e WHERE e.search_id = c.id
+      ) + (
+        SELECT coalesce(sum(p.events), 0)::int FROM event_pages p WHERE p.search_id = c.id
+      ) END AS events,
       tr.mean AS "bytesPerTrial", ev.mean AS "bytesPerEvent"
     FROM candidates c,
       LATERAL (
@@ -123,8 +127,13 @@ function sampledSearches(database: Database, bytes: StoredColumns): Promise<Cand
           LEFT JOIN checkpoints k ON k.search_id = c.id AND k.number = t.number
       ) tr,
       LATERAL (
-        SELECT avg(${bytes.events})::float8 AS mean
-        FROM (${places(Prisma.sql`c.event_seq`)}) p JOIN events t ON t.search_id = c.id AND t.seq = p.place + 1
+        SELECT avg(CASE WHEN t.seq IS NULL THEN page.bytes ELSE ${bytes.events} END)::float8 AS mean
+        FROM (${places(Prisma.sql`c.event_seq`)}) p LEFT JOIN events t ON t.search_id = c.id AND t.seq = p.place + 1
+          LEFT JOIN LATERAL (
+            SELECT (pg_column_size(packed) + ${ROW_OVERHEAD}::int)::float8 / events AS bytes FROM event_pages
+            WHERE search_id = c.id AND last_seq > p.place ORDER BY last_seq LIMIT 1
+          ) page ON t.seq IS NULL
+        WHERE t.seq IS NOT NULL OR page.bytes IS NOT NULL
       ) ev`;
 }
 
