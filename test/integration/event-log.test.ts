@@ -55,11 +55,20 @@ async function all(id: string): Promise<SearchEvent[]> {
   return events;
 }
 
-/** By a connection of its own, as a process of its own would, of searches that ended long enough ago. */
+/** By a connection of its own, as a process of its own would. */
+async function pass(): Promise<void> {
+  const database = connect(service.databaseUrl, 2);
+  try {
+    await packEventsOfEnded(database, new AbortController().signal);
+  } finally {
+    await database.$disconnect();
+  }
+}
+
+/** As if the searches had ended long enough ago. */
 async function pack(...ids: string[]): Promise<void> {
   await query("UPDATE searches SET finished_at = now() - interval '11 minutes' WHERE id = ANY($1)", [ids]);
-  const database = connect(service.databaseUrl, 2);
-  await packEventsOfEnded(database, new AbortController().signal).finally(() => database.$disconnect());
+  await pass();
 }
 
 const rows = (id: string) => query('SELECT seq, type FROM events WHERE search_id = $1 ORDER BY seq', [id]);
@@ -75,8 +84,7 @@ describe('events of a search that has ended', () => {
     await ended(service.client, id);
     const before = await all(id);
     expect(seqsOf(before)).toEqual(upTo((await service.client.search(id)).seq));
-    const database = connect(service.databaseUrl, 2);
-    await packEventsOfEnded(database, new AbortController().signal).finally(() => database.$disconnect());
+    await pass();
     expect(await rows(id)).toHaveLength(before.length);
 
     await pack(id);
