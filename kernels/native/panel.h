@@ -11,11 +11,11 @@
 
 INLINE int lesser(int a, int b) { return a < b ? a : b; }
 
-/* Room for a panel of b: BLOCK terms × WIDTH columns; a thread has its own. */
-static _Thread_local float panel[BLOCK * WIDTH] __attribute__((aligned(64)));
+/* Room for a panel of b, on the stack: finding memory of the thread would take longer than multiplying small matrices. */
+#define PANEL(name) float name[BLOCK * WIDTH] __attribute__((aligned(64)))
 
 /* Copies `terms` rows of `columns` numbers to the panel. */
-static void copy_panel(const float *b, ptrdiff_t b_term, int terms, int columns) {
+static void copy_panel(float *panel, const float *b, ptrdiff_t b_term, int terms, int columns) {
   for (int k = 0; k < terms; k++)
     for_row(j, here, columns) store_here(panel + k * columns + j, load_here(b + k * b_term + j, here), here);
 }
@@ -92,7 +92,7 @@ INLINE void turn_rows(const float *from, ptrdiff_t row, int there, float *to, pt
 }
 
 /* `rows` rows of W, a multiple of four, become the columns of the panel; rows beyond `there` are zeros. */
-static void turn_panel(const float *weight, ptrdiff_t row, int rows, int there, int terms) {
+static void turn_panel(float *panel, const float *weight, ptrdiff_t row, int rows, int there, int terms) {
   for_row(r, here, rows) {
     const float *from = weight + r * row;
     if (there - r >= LANES) turn_rows(from, row, LANES, panel + r, rows, LANES, terms);

@@ -133,6 +133,7 @@ static void product(struct tile t, int rows, int columns, int terms) {
   const float *a = t.a, *b = t.b, *start = t.start;
   ptrdiff_t b_term = t.b_term, start_row = t.start_row;
   float *out = t.out;
+  PANEL(panel);
   for (int j = 0; j < columns; j += WIDTH) {
     int width = lesser(WIDTH, columns - j);
     for (int k = 0; k < terms; k += BLOCK) {
@@ -141,7 +142,7 @@ static void product(struct tile t, int rows, int columns, int terms) {
       t.b = b + k * b_term + j;
       t.b_term = b_term;
       if (rows >= COPIED_FROM && t.terms > 32) {
-        copy_panel(t.b, b_term, t.terms, width);
+        copy_panel(panel, t.b, b_term, t.terms, width);
         t.b = panel;
         t.b_term = width;
       }
@@ -194,6 +195,7 @@ INLINE bool is_narrow(int columns, int rows, bool turns) {
 
 static void sum_narrow(const struct narrow n) {
   float sums[LANES * WIDTH] __attribute__((aligned(64)));
+  PANEL(panel);
   int room = padded(n.columns);
   struct tile t = {.a_row = n.a_row, .a_term = n.a_term, .out = sums, .out_row = WIDTH};
   for (int i = 0; i < n.rows; i += WIDTH) {
@@ -210,7 +212,7 @@ static void sum_narrow(const struct narrow n) {
       t.terms = lesser(BLOCK, n.terms - k);
       t.a = n.a + k * t.a_term;
       if (n.turns) {
-        turn_panel(n.b + i * n.b_row + k, n.b_row, width, there, t.terms);
+        turn_panel(panel, n.b + i * n.b_row + k, n.b_row, width, there, t.terms);
         t.b = panel;
         t.b_term = width;
       } else {
@@ -269,12 +271,13 @@ static void dense_backward_input(const float *dz, const float *weight, float *dx
   int wide = wide_of(D);
   bool narrow = is_narrow(D - wide, N, true);
   int columns = narrow ? wide : padded(D);
+  PANEL(panel);
   struct tile t = {.a_row = stride(H), .a_term = 1, .b = panel, .out_row = stride(D)};
   for (int k = 0; k < columns; k += WIDTH) {
     int width = lesser(WIDTH, columns - k);
     for (int j = 0; j < H; j += BLOCK) {
       t.terms = lesser(BLOCK, H - j);
-      turn_panel(weight + k * stride(H) + j, stride(H), width, D - k, t.terms);
+      turn_panel(panel, weight + k * stride(H) + j, stride(H), width, D - k, t.terms);
       t.a = dz + j;
       t.b_term = width;
       t.out = dx + k;
