@@ -126,7 +126,11 @@ function remainder(a: number, n: number): number {
 
 /** The stream of random numbers at `address`. Streams at the same address are equal, others are independent. */
 export function randomAt(address: Address): Random {
-  const { c1, c2, c3, key0, key1 } = wordsOf(address);
+  return streamOf(wordsOf(address));
+}
+
+/** As `randomAt`. */
+export function streamOf({ c1, c2, c3, key0, key1 }: AddressWords): Random {
   const block = new Uint32Array(4);
   let blockIndex = 0;
   let used = 4;

@@ -82,6 +82,10 @@ static void check(int N, int D, int H) {
   update_by_squares(vector(count), vector(count), vector(count), count, 0.1f, 0.9f, 0.1f, 1e-8f);
   update_adam(vector(count), vector(count), vector(count), vector(count), count, 0.1f, 0.9f, 0.1f, 0.99f, 0.01f, 1e-8f, 1);
   release();
+  uint32_t key[2] = {draw(), draw()};
+  draw_weights(matrix(D, H), D, H, N % 2, 0.5, counter, key);
+  shuffle(integers(N, 9), N, counter, key);
+  release();
   gather(matrix(D, H), integers(N, D), matrix(N, H), N, H);
   gather_integers(integers(D, 9), integers(N, D), integers(N, 9), N);
   release();

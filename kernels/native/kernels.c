@@ -2,6 +2,7 @@
 #include "losses.h"
 #include "names.h"
 #include "product.h"
+#include "random.h"
 #include "run.h"
 #include "updates.h"
 
@@ -70,6 +71,8 @@ int RUN(int number, unsigned char *arena, struct call *call) {
     case UPDATE_ADAM:
       update_adam(P(0), P(1), P(2), P(3), I(4), F(5), F(6), F(7), F(8), F(9), F(10), F(11));
       return 0;
+    case DRAW_WEIGHTS: draw_weights(P(0), I(1), I(2), I(3), call->results[0], &a[4].bits, &a[7].bits); return 0;
+    case SHUFFLE: shuffle(INTEGERS(0), I(1), &a[2].bits, &a[5].bits); return 0;
     case PEAK: return peak(I(0), &call->results[0]);
   }
   return 0;

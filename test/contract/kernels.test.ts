@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FloatArray, Kernels } from '../../src/nn/kernels/kernels.ts';
 import { createPlainKernels } from '../../src/nn/kernels/plain.ts';
 import { elementwiseActivations } from '../../src/nn/model/activations.ts';
-import { type Random, randomAt } from '../../src/random.ts';
+import { type Random, randomAt, wordsOf } from '../../src/random.ts';
 import { everyKernels, sameBitsAs } from '../support/kernels.ts';
 
 const truth = createPlainKernels('float64');
@@ -204,6 +204,40 @@ describe.each(everyKernels)('the %s kernels', (_name, kernels) => {
         on.multiply(matrix(on, N, H, x), mask, out, N, H);
         return [dense(on, mask, N, H), dense(on, out, N, H)];
       });
+    }
+  });
+
+  it.each(['normal', 'uniform'] as const)(
+    'draw %s weights: the numbers of their stream, bit for bit',
+    (distribution) => {
+      for (const [rows, columns] of [
+        [1, 1],
+        [3, 2],
+        [7, 9],
+        [64, 100],
+        [5, 1031],
+        [784, 256],
+      ] as const) {
+        kernels.reset(64 * 1024 * 1024);
+        const address = { seed: 2 ** 40 + rows, purpose: 'weights', trial: columns, epoch: 2 } as const;
+        const random = randomAt(address);
+        const draw = distribution === 'normal' ? random.normal : () => Math.sqrt(3) * (2 * random.uniform() - 1);
+        const weight = kernels.allocateMatrix(rows, columns);
+        kernels.drawWeights(weight, rows, columns, distribution, 0.3, wordsOf(address));
+        const wanted = Float32Array.from({ length: rows * columns }, () => 0.3 * draw());
+        const bitsOf = (numbers: ArrayLike<number>) => new Uint32Array(Float32Array.from(numbers).buffer);
+        expect(bitsOf(dense(kernels, weight, rows, columns))).toEqual(bitsOf(wanted));
+      }
+    },
+  );
+
+  it('shuffle as their stream does', () => {
+    for (const count of [...Array.from({ length: 70 }, (_, i) => i + 1), 1000, 4096, 70_000]) {
+      kernels.reset(1024 * 1024);
+      const address = { seed: count, purpose: 'shuffle', trial: 3, fold: 5, epoch: 7 } as const;
+      const order = kernels.allocateIntegers(count);
+      kernels.shuffle(order, count, wordsOf(address));
+      expect([...order]).toEqual([...randomAt(address).permutation(count)]);
     }
   });
 

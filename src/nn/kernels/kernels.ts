@@ -7,6 +7,8 @@
  * it (in gradients of parameters, always zeros). Memory beyond the given sizes is neither read nor written. All arrays passed in come from
  * this implementation's `allocate…` (or are views of such arrays), so it can keep them in its own memory.
  */
+
+import type { AddressWords } from '../../random.ts';
 import type { ElementwiseActivation } from '../model/activations.ts';
 import type { FloatArray } from './float-array.ts';
 
@@ -41,14 +43,8 @@ export const BATCH_NORM_MOMENTUM = 0.1;
 /** Linear pieces of a maxout unit: the two of the lecture, max(x·w₁ + b₁, x·w₂ + b₂). */
 export const MAXOUT_PIECES = 2;
 
-/** Words of the Philox counter and key (src/random.ts) for the bits of one dropout mask. */
-export interface MaskAddress {
-  readonly c1: number;
-  readonly c2: number;
-  readonly c3: number;
-  readonly key0: number;
-  readonly key1: number;
-}
+/** Standard normal numbers, or uniform ones from −√3 to √3. */
+export type WeightDistribution = 'normal' | 'uniform';
 
 export interface Kernels {
   readonly name: string;
@@ -123,9 +119,24 @@ export interface Kernels {
    * bits < threshold, bits being half (j mod 2, the lower first) of word ⌊(j mod 8)/2⌋ of the Philox block whose counter is
    * (i·⌈H/8⌉ + ⌊j/8⌋, c1, c2, c3).
    */
-  dropoutMask(mask: FloatArray, threshold: number, address: MaskAddress, N: number, H: number): void;
+  dropoutMask(mask: FloatArray, threshold: number, address: AddressWords, N: number, H: number): void;
   /** out = x ⊙ y, N×H; `out` may be one of them. */
   multiply(x: FloatArray, y: FloatArray, out: FloatArray, N: number, H: number): void;
+
+  /**
+   * Random weights of mean 0 and this deviation, rows×columns: the standard normal or uniform numbers of the stream at `address` (random.ts), row
+   * by row, times `deviation`.
+   */
+  drawWeights(
+    weight: FloatArray,
+    rows: number,
+    columns: number,
+    distribution: WeightDistribution,
+    deviation: number,
+    address: AddressWords,
+  ): void;
+  /** order = the permutation of 0 … count − 1 of the stream at `address`. */
+  shuffle(order: Int32Array, count: number, address: AddressWords): void;
 
   /** y = γ·x̂ + β with the batch's own mean and variance; moves the running statistics. `y` may be `z`. */
   batchNormForward(

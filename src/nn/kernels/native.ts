@@ -36,6 +36,8 @@ const kernelNames = [
     'updateMomentum',
     'updateBySquares',
     'updateAdam',
+    'drawWeights',
+    'shuffle',
     'peak',
   ],
 ] as const;
@@ -332,6 +334,29 @@ export function createNativeKernels(
       factors[10] = epsilon;
       factors[11] = 1 / Math.sqrt(correction2);
       native.run(numbers.updateAdam);
+    },
+    drawWeights: (weight, rows, columns, distribution, deviation, { c1, c2, c3, key0, key1 }) => {
+      results[0] = deviation;
+      integers[0] = weight.byteOffset;
+      integers[1] = rows;
+      integers[2] = columns;
+      integers[3] = distribution === 'normal' ? 0 : 1;
+      integers[4] = c1;
+      integers[5] = c2;
+      integers[6] = c3;
+      integers[7] = key0;
+      integers[8] = key1;
+      native.run(numbers.drawWeights);
+    },
+    shuffle: (order, count, { c1, c2, c3, key0, key1 }) => {
+      integers[0] = order.byteOffset;
+      integers[1] = count;
+      integers[2] = c1;
+      integers[3] = c2;
+      integers[4] = c3;
+      integers[5] = key0;
+      integers[6] = key1;
+      native.run(numbers.shuffle);
     },
   };
 }

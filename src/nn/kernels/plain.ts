@@ -7,6 +7,7 @@ import { forwardKernels } from './plain-forward.ts';
 import { activationKernels, batchNormKernels, denseKernels, dropoutKernels } from './plain-layers.ts';
 import { lossKernels } from './plain-losses.ts';
 import { updateAdagrad, updateAdam, updateMomentum, updateRmsprop, updateSgd } from './plain-updates.ts';
+import { randomKernels } from './random-kernels.ts';
 
 function sumOfSquares(x: FloatArray, count: number): number {
   let sum = 0;
@@ -57,6 +58,7 @@ export function createPlainKernels(precision: 'float32' | 'float64', { padding =
     ...denseKernels(stride),
     ...activationKernels(stride),
     ...dropoutKernels(stride),
+    ...randomKernels(stride),
     ...batchNormKernels(stride),
     ...lossKernels(stride),
     sumOfSquares,

@@ -7,6 +7,7 @@
 import { type ElementwiseActivation, elementwiseActivations } from '../model/activations.ts';
 import { createArena, LINE } from './arena.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
+import { randomKernels } from './random-kernels.ts';
 
 /** The exports of kernels/index.ts. Arrays are addresses in bytes, 0 if absent. */
 interface Exports {
@@ -150,9 +151,11 @@ export function createSimdKernels(name: string, module: WebAssembly.Module): Ker
     if (missing > 0) memory.grow(missing);
     return { buffer: memory.buffer, start };
   };
+  const arena = createArena(reserve);
   return {
     name,
-    ...createArena(reserve),
+    ...arena,
+    ...randomKernels(arena.stride),
     gather: (from, order, start, to, N, D) =>
       wasm.gather(from.byteOffset, order.byteOffset + 4 * start, to.byteOffset, N, D),
     gatherIntegers: (from, order, start, to, N) =>

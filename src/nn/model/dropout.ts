@@ -3,7 +3,8 @@
  * outputs by 1/p, so evaluation needs no change.
  */
 
-import type { FloatArray, Kernels, MaskAddress } from '../kernels/kernels.ts';
+import type { AddressWords } from '../../random.ts';
+import type { FloatArray, Kernels } from '../kernels/kernels.ts';
 import { maskWords, type TrainingAddress } from './address.ts';
 
 /** The dropout of one layer. */
@@ -13,7 +14,7 @@ export interface Dropout {
   /** maxRows×units: the mask of the current step. */
   readonly mask: FloatArray;
   /** c3 is set to the step before its mask is drawn. */
-  readonly address: { -readonly [Word in keyof MaskAddress]: number };
+  readonly address: { -readonly [Word in keyof AddressWords]: number };
 }
 
 /** The probability of being kept, in 65536ths, for a share of units to drop from 0 to below 1. */

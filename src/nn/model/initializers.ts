@@ -1,10 +1,10 @@
 /** Initialization of weights. Biases and β start at 0 and γ at 1; only weights need random values to break symmetry. */
-import { type Random, randomAt } from '../../random.ts';
+import { wordsOf } from '../../random.ts';
+import type { WeightDistribution } from '../kernels/kernels.ts';
 import type { TrainingAddress } from './address.ts';
 import type { Network } from './network.ts';
 
 export type Initializer = 'zeros' | 'smallNormal' | 'xavier' | 'he';
-export type WeightDistribution = 'normal' | 'uniform';
 
 export interface InitialWeights {
   readonly initializer: Initializer;
@@ -33,22 +33,13 @@ export function weightDeviation({ initializer, smallNormalDeviation = 0.01 }: In
   }
 }
 
-/** Numbers of mean 0 and deviation 1: normal, or uniform from −√3 to √3. */
-function standardized(random: Random, distribution: WeightDistribution): () => number {
-  return distribution === 'normal' ? random.normal : () => Math.sqrt(3) * (2 * random.uniform() - 1);
-}
-
 /** Initializes every parameter. Each layer l has its own random stream: l is the epoch of the address. */
 export function initialize({ kernels, layers }: Network, weights: InitialWeights, address: TrainingAddress): void {
   layers.forEach(({ inputs, columns, parameters }, layer) => {
     const deviation = weightDeviation(weights, inputs);
-    const random = randomAt({ ...address, purpose: 'weights', epoch: layer });
-    const draw = standardized(random, weights.weightDistribution ?? 'normal');
     const { weight, bias, norm } = parameters;
-    const stride = kernels.stride(columns);
-    for (let row = 0; row < inputs; row++) {
-      for (let j = 0; j < columns; j++) weight[row * stride + j] = deviation * draw();
-    }
+    const words = wordsOf({ ...address, purpose: 'weights', epoch: layer });
+    kernels.drawWeights(weight, inputs, columns, weights.weightDistribution ?? 'normal', deviation, words);
     bias?.fill(0);
     norm?.gamma.fill(1);
     norm?.beta.fill(0);

@@ -1,5 +1,5 @@
 /** One epoch of training: steps, evaluation and report. */
-import { randomAt } from '../../random.ts';
+import { wordsOf } from '../../random.ts';
 import type { TrainingAddress } from '../model/address.ts';
 import { keepOutputs } from '../model/network.ts';
 import { EVALUATION_ROWS, type TrainingArrays } from './arrays.ts';
@@ -89,7 +89,7 @@ export function trainEpoch(
 ): void {
   const { last, network } = trainer;
   const keep = needsOutputs(metric);
-  order.set(randomAt({ ...address, purpose: 'shuffle', epoch }).permutation(rows.count));
+  network.kernels.shuffle(order, rows.count, wordsOf({ ...address, purpose: 'shuffle', epoch }));
   clearTotals(sums.train);
   sums.gradientNorm = 0;
   sums.peakLoss = Number.NEGATIVE_INFINITY;
