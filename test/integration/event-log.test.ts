@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../src/adapters/postgres/connection.ts';
 import { packEventsOfEnded } from '../../src/adapters/postgres/event-log.ts';
+import { unpackEvents } from '../../src/adapters/postgres/packed-events.ts';
 import type { SearchEvent } from '../../src/domain/events.ts';
 import type { Search } from '../../src/domain/search.ts';
 import { unpackAll } from '../support/packed.ts';
@@ -117,6 +118,55 @@ describe('events of a search that has ended', () => {
     expect(await all(id)).toEqual(after);
   });
 
+  it('are pages of bounded size: a page is read as a whole', async () => {
+    const id = await create();
+    for (let i = 0; i < 60; i++) await change(id, { notes: `${i} ${'n'.repeat(9_990)}` });
+    const before = await all(id);
+    await pack(id);
+    expect((await pages(id)).length).toBeGreaterThanOrEqual(3);
+    for (const { packed } of await query('SELECT packed FROM event_pages WHERE search_id = $1', [id]))
+      expect(JSON.stringify(unpackEvents(packed)).length).toBeLessThan(300_000);
+    expect(await all(id)).toEqual(before);
+  });
+
+  it('that follow later become part of the last page as long as it is small', async () => {
+    const id = await create();
+    await pack(id);
+    for (const notes of ['one', 'two', 'three']) {
+      await change(id, { notes });
+      await pass();
+    }
+    expect(await rows(id)).toEqual([]);
+    const { seq } = await service.client.search(id);
+    expect(await pages(id)).toEqual([{ last_seq: seq, events: seq }]);
+    expect(seqsOf(await all(id))).toEqual(upTo(seq));
+  });
+
+  it('are read once while they are packed, also where Postgres has not counted them yet', async () => {
+    const counted = await create();
+    await query(
+      `INSERT INTO events (search_id, seq, type, data)
+       SELECT $1, seq, 'trial.started', '{"number": 1}' FROM generate_series(1000, 60000) seq`,
+      [counted],
+    );
+    await query('ANALYZE events');
+    const id = await create({ budget: { trials: 1200 } });
+    const read = async () =>
+      Number((await query("SELECT idx_tup_fetch AS n FROM pg_stat_user_tables WHERE relname = 'events'"))[0].n);
+    const { seq } = await service.client.search(id);
+    const before = await read();
+    await pack(id);
+    // Every connection says what it has read when it ends.
+    const fetched = await eventually(
+      async () => ((await read()) - before >= seq ? (await read()) - before : undefined),
+      10_000,
+      'the count of rows',
+    );
+    expect(await rows(id)).toEqual([]);
+    expect(fetched).toBeLessThan(5 * seq);
+    await query('DELETE FROM events WHERE search_id = $1 AND seq >= 1000', [counted]);
+  });
+
   it('are heard by a client that connects after they were packed', async () => {
     const id = await create();
     const before = await all(id);
@@ -171,6 +221,22 @@ describe('events of a search that has ended', () => {
       const { items } = (await service.client.usage()).searches;
       expect(items.find((item) => item.id === id)?.events ?? 3).toBe(3);
     }
+    service = await service.restart({ retention: {} });
+  });
+
+  it('are removed of pages although an earlier version, which knows no pages, has said so', async () => {
+    const id = await create();
+    await change(id, { notes: 'noted' });
+    await pack(id);
+    await query('UPDATE searches SET events_removed_at = now() WHERE id = $1', [id]);
+    service = await service.restart({ retention: { events: 1e-5 } });
+    await eventually(async () => (await all(id)).length === 3, 10_000, 'the removal');
+    // What follows is packed apart, and stays.
+    await change(id, { notes: 'noted again' });
+    await pass();
+    expect((await all(id)).map(({ type }) => type)).toEqual([
+      ...['search.created', 'search.complete', 'search.changed', 'search.changed'],
+    ]);
     service = await service.restart({ retention: {} });
   });
 });

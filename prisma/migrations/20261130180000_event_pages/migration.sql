@@ -4,6 +4,7 @@ CREATE TABLE "event_pages" (
   "last_seq" INTEGER NOT NULL,
   "events" INTEGER NOT NULL,
   "packed" BYTEA NOT NULL,
+  "without" TEXT[] NOT NULL DEFAULT '{}',
   CONSTRAINT "event_pages_pkey" PRIMARY KEY ("search_id", "last_seq")
 );
 -- Postgres would try in vain to compress them once more.

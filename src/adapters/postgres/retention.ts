@@ -10,7 +10,7 @@ import type { Log } from '../../log.ts';
 import { perSeries } from '../../nn/training/series.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
-import { packEventsOfEnded, type Removal, removeEvents } from './event-log.ts';
+import { hasPagesWith, packEventsOfEnded, type Removal, removeEvents } from './event-log.ts';
 import { isUnpacked, packEnded, repack } from './packing.ts';
 
 const PASS_SECONDS = 60;
@@ -74,13 +74,13 @@ const kinds: Readonly<Record<Retained, Kind>> = {
     column: Prisma.raw('events_removed_at'),
     mayBeKept: true,
     remove: (database, { id, event_seq: to }, stopping) =>
-      removeEvents(database, { id, to, isRemoved: isOfTrial }, stopping),
+      removeEvents(database, { kind: 'events', id, to, isRemoved: isOfTrial }, stopping),
   },
   audit: {
     column: Prisma.raw('audit_removed_at'),
     mayBeKept: false,
     remove: (database, { id, event_seq: to }, stopping) =>
-      removeEvents(database, { id, to, isRemoved: isAudit }, stopping),
+      removeEvents(database, { kind: 'audit', id, to, isRemoved: isAudit }, stopping),
   },
 };
 
@@ -128,7 +128,7 @@ async function removeExpired(database: Database, kind: Retained, days: number, s
   const { column, remove } = kinds[kind];
   let done = 0;
   for (;;) {
-    const searches = await expired(database, kinds[kind], days);
+    const searches = await expired(database, kind, days);
     for (const search of searches) {
       await remove(database, search, stopping);
       if (stopping.aborted) return done;
@@ -141,14 +141,17 @@ async function removeExpired(database: Database, kind: Retained, days: number, s
 }
 
 /** One that went on after a removal has trials with curves, and events, again. */
-function expired(database: Database, { column, mayBeKept }: Kind, days: number) {
+function expired(database: Database, kind: Retained, days: number) {
+  const { column, mayBeKept } = kinds[kind];
+  // An earlier version removes events of rows only, and says that they are removed.
+  const orInPages = kind === 'events' || kind === 'audit' ? Prisma.sql`OR ${hasPagesWith(kind)}` : Prisma.empty;
   const notKept = mayBeKept
     ? Prisma.sql`AND NOT coalesce((specification->>'keepCurves')::boolean, false)`
     : Prisma.empty;
   return database.$queryRaw<Expired[]>`
     SELECT id, finished_at, event_seq FROM searches
     WHERE state IN ('complete', 'failed', 'cancelled') AND finished_at < now() - ${days}::float8 * interval '1 day'
-      AND (${column} IS NULL OR ${column} < finished_at) ${notKept}
+      AND (${column} IS NULL OR ${column} < finished_at ${orInPages}) ${notKept}
     ORDER BY finished_at LIMIT ${SEARCHES}::int`;
 }
 
