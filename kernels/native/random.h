@@ -51,12 +51,21 @@ static double exact_log(double x) {
   return k * 0.6931471803691238 + (2 * s * (1 + sum) + k * 1.9082149292705877e-10);
 }
 
+/* Not `sqrt`, which would need the library of mathematics where errno is kept. */
+INLINE double exact_root(double x) {
+#if defined(__ARM_NEON)
+  return vget_lane_f64(vsqrt_f64(vdup_n_f64(x)), 0);
+#else
+  return _mm_cvtsd_f64(_mm_sqrt_sd(_mm_setzero_pd(), _mm_set_sd(x)));
+#endif
+}
+
 /* Two standard normals: Marsaglia's polar method. */
 INLINE void two_normals(struct stream *s, double normals[2]) {
   for (;;) {
     double u = 2 * uniform(s) - 1, v = 2 * uniform(s) - 1, r = u * u + v * v;
     if (!(r > 0 && r < 1)) continue;
-    double scale = __builtin_sqrt(-2 * exact_log(r) / r);
+    double scale = exact_root(-2 * exact_log(r) / r);
     normals[0] = u * scale;
     normals[1] = v * scale;
     return;
