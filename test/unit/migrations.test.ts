@@ -38,7 +38,44 @@ function isOfNewTable(statement: string, sql: string): boolean {
   return sql.includes(`CREATE TABLE "${table}"`);
 }
 
+/**
+ * Tables that a statement alters after another one has locked them less strongly. Transactions of the version before, which have read the table, wait for
+ * the lesser lock to write, and the statement waits for them: Postgres ends one of the two.
+ */
+function lockedAgain(sql: string): string[] {
+  const held = new Set<string>();
+  return sql
+    .replace(/--.*$/gm, '')
+    .split(';')
+    .flatMap((statement) => {
+      const altered = [...statement.matchAll(/ALTER TABLE "(\w+)"/gi)].map(([, table]) => table!);
+      const again = altered.filter((table) => held.has(table));
+      for (const [, table] of statement.matchAll(/(?:REFERENCES|INDEX "\w+" ON) "(\w+)"/gi))
+        if (!sql.includes(`CREATE TABLE "${table}"`)) held.add(table!);
+      // With the strongest lock nobody else waits while they hold one.
+      for (const table of altered) held.delete(table);
+      return again;
+    });
+}
+
 describe('migrations', () => {
+  it.each(migrations.filter((name) => !contracting.includes(name)))(
+    '%s takes the strongest lock of a table first',
+    (name) => {
+      expect(lockedAgain(readFileSync(join(folder, name, 'migration.sql'), 'utf8'))).toEqual([]);
+    },
+  );
+
+  it('that reference a table and alter it later would be seen', () => {
+    const create = 'CREATE TABLE "pages" ("search_id" UUID REFERENCES "searches" ("id"));';
+    const alter = 'ALTER TABLE "searches" ADD COLUMN "a" TEXT;';
+    expect(lockedAgain(`${create} ${alter}`)).toEqual(['searches']);
+    expect(lockedAgain(`${alter} ${create}`)).toEqual([]);
+    expect(lockedAgain(`CREATE INDEX "i" ON "trials" ("a"); ALTER TABLE "trials" ADD COLUMN "a" TEXT;`)).toEqual([
+      'trials',
+    ]);
+  });
+
   it.each(migrations.filter((name) => !contracting.includes(name)))('%s only adds', (name) => {
     expect(contractions(readFileSync(join(folder, name, 'migration.sql'), 'utf8'))).toEqual([]);
   });
