@@ -19,8 +19,8 @@ export interface Slowness {
 /** Seconds on one core of a Xeon with 512-bit vectors. */
 const COST = {
   fold: 4.7e-4,
-  /** Of a weight, once: it is drawn at the start and hashed at the end. */
-  weight: 1.7e-7,
+  /** Of a weight, once: it is drawn at the start, in machine code, and hashed at the end. */
+  weight: 3e-8,
   /** Of a number of the data set, once: it is preprocessed. */
   input: 2e-8,
   /** Of a layer in an epoch: its signals are observed. */
