@@ -272,6 +272,8 @@ describe('after a violent end', () => {
     const [backend] = await backendsOf(owner.pid!, url!);
     owner.kill('SIGSTOP');
     process.kill(backend!, 'SIGKILL');
+    // The server answers until it has seen that.
+    await gone(backend!);
     const answers = () => query(url!, 'select 1 as one').catch(() => undefined);
     await eventually(async () => (await answers())?.[0]?.['one'] === 1, 30_000, 'an answer after the recovery');
     const client = new pg.Client({ connectionString: url! });
