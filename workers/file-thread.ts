@@ -2,5 +2,6 @@
 import { doFileTask, type FileAnswer, type FileTask } from '../src/data/file-work.ts';
 
 export default function fileThread(task: FileTask): Promise<FileAnswer> {
-  return doFileTask(task);
+  // What others share may be more than libraries that read files expect.
+  return doFileTask({ ...task, file: Buffer.from(task.file) });
 }

@@ -4,8 +4,8 @@
  * Events are read from the log as fast as the client accepts them, so a slow client needs no buffer and misses none. Epochs are dropped for a
  * slow client, which is sent the number of dropped ones.
  */
-import { setImmediate } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
+import { inTurns } from '../application/in-turns.ts';
 import type { PubSub, PubSubMessage } from '../application/ports/messages.ts';
 import type { SearchQueries } from '../application/ports/search-queries.ts';
 import type { SearchMessage } from '../contract/stream.ts';
@@ -35,20 +35,14 @@ export interface StreamDependencies {
   readonly log: Log;
 }
 
-/** Trials of a snapshot that are written before other requests have their turn. */
-const TRIALS_PER_TURN = 20;
-
 /** A message `snapshot`, written piece by piece: a thousand running trials have curves of many megabytes. */
 async function snapshotOf(search: Search, running: readonly Trial[], curves: LiveCurves): Promise<Buffer> {
   const head = { type: 'snapshot', seq: search.seq, search };
-  const parts = [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"running":[`)];
-  for (let from = 0; from < running.length; from += TRIALS_PER_TURN) {
-    const trials = running.slice(from, from + TRIALS_PER_TURN);
-    const text = trials.map((trial) => JSON.stringify(curves.complete(search.id, trial))).join(',');
-    parts.push(Buffer.from(from > 0 ? `,${text}` : text));
-    await setImmediate();
-  }
-  return Buffer.concat([...parts, Buffer.from(']}')]);
+  const start = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"running":[`);
+  const trials = await inTurns(running, (trial, i) =>
+    Buffer.from(`${i > 0 ? ',' : ''}${JSON.stringify(curves.complete(search.id, trial))}`),
+  );
+  return Buffer.concat([start, ...trials, Buffer.from(']}')]);
 }
 
 /** Serves `socket` until it closes. With `after`, the client has the events up to there and gets no snapshot. */

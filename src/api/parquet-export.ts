@@ -5,7 +5,9 @@ import { type BasicType, ByteWriter, ParquetWriter, schemaFromColumnData } from 
 /** Rows are kept until there are so many: larger groups compress better, smaller ones need less memory. */
 const GROUP_ROWS = 10_000;
 /** Cells that are written before other requests have their turn. */
-const CELLS_PER_TURN = 50_000;
+const CELLS_PER_TURN = 20_000;
+/** Tables with more columns have no smallest and largest values: with them the end of the file, which is written in one go, takes twice as long. */
+const MAX_STATISTICS = 500;
 
 export interface ParquetColumn {
   readonly name: string;
@@ -52,6 +54,7 @@ export function parquetStream(columns: readonly ParquetColumn[]): ParquetStream 
     writer: bytes,
     schema: schemaFromColumnData({ columnData: sources([]) }),
     createdBy: 'hypersearch',
+    statistics: columns.length <= MAX_STATISTICS,
   });
   const kept: (readonly unknown[])[] = [];
   const take = () => {

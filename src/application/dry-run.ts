@@ -1,5 +1,4 @@
 /** Shows what a search would do, without storing or training anything. */
-import { setImmediate } from 'node:timers/promises';
 import { roundsOf } from '../algorithms/confirmation/rounds.ts';
 import type { Point } from '../algorithms/space/space.ts';
 import type { DryRun } from '../contract/searches.ts';
@@ -10,6 +9,7 @@ import { settingsOf } from '../domain/specification/hyperparameters.ts';
 import { type Specification, samplerOf } from '../domain/specification/specification.ts';
 import { firstStageOf, type Stage, withEpochs } from '../domain/stages.ts';
 import { sourceOf } from '../domain/trial.ts';
+import { inTurns } from './in-turns.ts';
 import { type Parsed, parseSpecification, type SpecificationContext } from './parse-specification.ts';
 
 const SHOWN = 10;
@@ -40,12 +40,8 @@ async function dryRun({ specification, dataset, warnings }: Parsed, machine: Mea
   const numbers = Array.from({ length: count }, (_, number) => number);
   // So do proposals of samplers that learn.
   const known = numbers.filter((number) => sampler.learnsFrom(number) === 0);
-  const points: Point[] = [];
-  for (const number of known) {
-    points.push(sampler.propose(number, []));
-    // Large conditional spaces take milliseconds a point: other requests have their turn.
-    await setImmediate();
-  }
+  // Large conditional spaces take milliseconds a point.
+  const points = await inTurns(known, (number) => sampler.propose(number, []));
   // Where nothing is known before there are results, any points will do for the time.
   const typical = points.length > 0 ? points : samplesOf(specification, count);
   const ofStages = stages.map(({ trials: own, hyperparameters, validation }) => {

@@ -10,7 +10,7 @@ import { DEFAULT_PROJECT } from '../domain/project.ts';
 import { circularConditionIssues, conditionIssues } from '../domain/specification/conditions.ts';
 import { confirmIssues } from '../domain/specification/confirm-settings.ts';
 import { consistencyIssues, defaultTrials } from '../domain/specification/consistency.ts';
-import { readEnqueue } from '../domain/specification/enqueue.ts';
+import { configurationsIn, enqueueReader } from '../domain/specification/enqueue.ts';
 import { hiddenUnitsIssues, spelledOut, withLayerConditions } from '../domain/specification/hidden-units.ts';
 import {
   defaultHyperparameters,
@@ -31,9 +31,10 @@ import {
 } from '../domain/specification/specification.ts';
 import { needsRows } from '../domain/specification/undefined-metric.ts';
 import { foldIssues, testRowIssues } from '../domain/specification/validation.ts';
-import { isRecord, issuesOf, shown } from '../domain/specification/validation-issues.ts';
+import { isRecord, issuesOf, MAX_ISSUES, shown } from '../domain/specification/validation-issues.ts';
 import { type Warning, warningsOf } from '../domain/specification/warnings.ts';
 import { Problem, type ValidationIssue } from '../errors.ts';
+import { inTurns } from './in-turns.ts';
 import type { SearchQueries } from './ports/search-queries.ts';
 import type { RowWork } from './row-work.ts';
 import { warmStarted } from './warm-start.ts';
@@ -87,12 +88,13 @@ export async function parseSpecification(
   const given = isRecord(hyperparameters) ? hyperparameters : {};
   const readable = readableOf(given);
   const unread = Object.keys(spelledOut(given)).filter((name) => !Object.hasOwn(readable, name));
-  const enqueue = readEnqueue(record['enqueue'], withLayerConditions(readable), unread);
+  const read = enqueueReader(withLayerConditions(readable), unread);
+  const enqueued = await inTurns(configurationsIn(record['enqueue']), read);
   await setImmediate();
   issues.push(
     ...conditionIssues(given, readable, isGrid(record)),
     ...hiddenUnitsIssues(given, readable),
-    ...enqueue.issues,
+    ...enqueued.flatMap((one) => one.issues).slice(0, MAX_ISSUES),
   );
   if (dataset !== undefined) {
     issues.push(...objectiveIssues(record['objective'], dataset), ...lossIssues(readable['loss'], dataset));
@@ -104,9 +106,14 @@ export async function parseSpecification(
   if (issues.length > 0) throw refused(issues);
   await setImmediate();
   const { warmStart } = parsed.data;
-  const warm = warmStart && (await warmStarted(warmStart, settings, enqueue.points.length, queries));
+  const warm = warmStart && (await warmStarted(warmStart, settings, enqueued.length, queries));
   issues.push(...(warm?.issues ?? []));
-  const specification = withDefaults(parsed.data, settings, [...enqueue.points, ...(warm?.points ?? [])], dataset);
+  const specification = withDefaults(
+    parsed.data,
+    settings,
+    [...enqueued.map(({ point }) => point), ...(warm?.points ?? [])],
+    dataset,
+  );
   issues.push(
     ...testRowIssues(specification.validation, specification.stages),
     ...rowIssues(specification, dataset),

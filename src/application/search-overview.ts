@@ -1,8 +1,8 @@
 /** Compact views of a whole search, for pages that show thousands of trials. */
-import { setImmediate } from 'node:timers/promises';
 import type { Curves } from '../contract/trials.ts';
 import { meanCurves, type StoredCurves } from '../domain/curves.ts';
 import { findSearch, noSearch } from './find-search.ts';
+import { inTurns } from './in-turns.ts';
 import type { SearchQueries } from './ports/search-queries.ts';
 
 /** JSON text of a `Table`. */
@@ -14,9 +14,6 @@ export async function searchTable(
   if (table === undefined) throw noSearch(id);
   return table;
 }
-
-/** Trials that are read before other requests have their turn. */
-const TRIALS_PER_TURN = 50;
 
 export interface SearchCurvesDependencies {
   readonly queries: Pick<SearchQueries, 'find' | 'curves'>;
@@ -33,10 +30,8 @@ export async function searchCurves(
 ): Promise<Curves> {
   const stored = await queries.curves(await findSearch({ queries }, id), trials, points);
   if (stored === undefined) throw noSearch(id);
-  const items: ReturnType<typeof meanCurves>[] = [];
-  for (const [i, trial] of stored.trials.entries()) {
-    items.push(meanCurves(trial.state === 'running' ? curves.continued(id, trial) : trial, points));
-    if (i % TRIALS_PER_TURN === TRIALS_PER_TURN - 1) await setImmediate();
-  }
+  const items = await inTurns(stored.trials, (trial) =>
+    meanCurves(trial.state === 'running' ? curves.continued(id, trial) : trial, points),
+  );
   return { seq: stored.seq, items };
 }

@@ -8,6 +8,7 @@ import { type FileIssue, InvalidDataset } from './faults.ts';
 import type { Hint } from './hint.ts';
 import { hintsOf } from './hints.ts';
 import { type CsvReading, firstReading, withGiven } from './reading.ts';
+import { sharedCopy } from './shared-bytes.ts';
 import { isStoredTable, sourceOfStored, storedFormOf } from './stored-table.ts';
 import { csvOf } from './typed-table.ts';
 import { type AskedUpload, type Decision, decisionsOf, readUpload } from './upload.ts';
@@ -20,7 +21,7 @@ export interface FilePreview extends CsvPreview {
 /** An uploaded data set without its rows, which are read from the stored form when needed. */
 export interface UploadedFile
   extends Pick<Dataset, 'task' | 'hash' | 'rows' | 'features' | 'classes' | 'featureNames' | 'targetName'> {
-  /** CSV as UTF-8, or a typed table (stored-table.ts). */
+  /** CSV as UTF-8, or a typed table (stored-table.ts), in shared memory. */
   readonly stored: Uint8Array;
   readonly reading: CsvReading;
   readonly dropped: number;
@@ -60,7 +61,7 @@ export async function doFileTask(task: FileTask): Promise<FileAnswer> {
       const { dataset, inputColumns } = readCsv(sourceOfStored(task.file), task.options);
       return task.kind === 'dataset' ? { kind: 'dataset', answer: dataset } : { kind: 'inputs', answer: inputColumns };
     }
-    if (task.kind === 'csv') return { kind: 'csv', answer: Buffer.from(csvOf(sourceOfStored(task.file))) };
+    if (task.kind === 'csv') return { kind: 'csv', answer: sharedCopy(Buffer.from(csvOf(sourceOfStored(task.file)))) };
     const { kind, file, asked } = task;
     return kind === 'preview'
       ? { kind, answer: await preview(file, asked) }
@@ -111,7 +112,7 @@ async function upload(file: Uint8Array, asked: AskedUpload): Promise<UploadedFil
   const reading = withGiven(firstReading, options);
   const hints = [...ofFormat, ...hintsOf(source, table, reading, { task, asked: asked.task !== undefined, classes })];
   const facts = { task, hash, rows, features, classes, featureNames, targetName };
-  return { ...facts, stored: storedFormOf(source), reading, dropped, hints };
+  return { ...facts, stored: sharedCopy(storedFormOf(source)), reading, dropped, hints };
 }
 
 type PlaceOf = (line: number) => string;

@@ -7,6 +7,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { FileFetcher } from '../../application/ports/dataset-store.ts';
+import { sharedFile } from '../../application/shared-file.ts';
 import { type FetchSettings, isAllowed } from '../../domain/fetch-hosts.ts';
 import { messageOf, Problem } from '../../errors.ts';
 import { isPublicAddress } from './public-address.ts';
@@ -154,7 +155,7 @@ async function bodyOf(response: http.IncomingMessage, url: URL, maxBytes: number
     if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return sharedFile(chunks);
 }
 
 const LONGEST_SHOWN = 200;

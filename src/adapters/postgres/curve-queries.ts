@@ -1,5 +1,6 @@
 /** Reading the curves of many trials of a search at once. Those of trials that have ended are packed, so their epochs are chosen here and not by Postgres. */
 
+import { inTurns } from '../../application/in-turns.ts';
 import type { StoredObjective } from '../../application/ports/search-queries.ts';
 import type { FoldSeries, StoredCurves } from '../../domain/curves.ts';
 import { seriesOf, type ValueSeries } from '../../domain/intermediate-values.ts';
@@ -8,7 +9,7 @@ import type { Search } from '../../domain/search.ts';
 import { perSeries } from '../../nn/training/series.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
-import { inTurns, type PackedRow, seriesIn, storedSize } from './packed-trials.ts';
+import { type PackedRow, seriesIn, storedSize } from './packed-trials.ts';
 import { bestFirst } from './value-order.ts';
 
 type SeriesRow = Omit<PackedRow, 'findings'>;

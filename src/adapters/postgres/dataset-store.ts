@@ -1,6 +1,7 @@
 /** Data sets: the built-in ones are files of the project, the others stand in Postgres, every version of them. */
 import { LRUCache } from 'lru-cache';
 import type { DatasetStore } from '../../application/ports/dataset-store.ts';
+import { sharedFile } from '../../application/shared-file.ts';
 import { builtinDatasets, loadBuiltin } from '../../data/builtin.ts';
 import type { InputColumn } from '../../data/columns.ts';
 import type { Dataset } from '../../data/dataset.ts';
@@ -118,7 +119,7 @@ function version(database: Database, name: string, hash: string) {
   ]);
 }
 
-/** Bytes that are read from Postgres at once: the driver makes text of them first, which takes tenths of a second for a large file. */
+/** Bytes that are sent to Postgres or read from it at once: the driver copies them, and makes text of what it reads, in one go. */
 const PART_BYTES = 1024 * 1024;
 
 /** In parts of a value that Postgres reads once, which adding nothing to it achieves. */
@@ -127,7 +128,7 @@ async function storedForm(database: Database, name: string, hash: string): Promi
     WITH stored AS MATERIALIZED (SELECT csv || ''::bytea AS bytes FROM datasets WHERE name = ${name} AND hash = ${hash})
     SELECT substring(bytes FROM 1 + i * ${PART_BYTES}::int FOR ${PART_BYTES}::int) AS part
     FROM stored CROSS JOIN LATERAL generate_series(0, octet_length(bytes) / ${PART_BYTES}::int) i ORDER BY i`;
-  return rows.length === 0 ? undefined : Buffer.concat(rows.map(({ part }) => part));
+  return rows.length === 0 ? undefined : sharedFile(rows.map(({ part }) => part));
 }
 
 async function newestHash(database: Database, name: string): Promise<string | undefined> {
@@ -182,12 +183,12 @@ async function add(
         throw new Problem('datasetExists', `another project has a data set ${name}; choose another name`);
       }
       const version = last === undefined ? 1 : last.hash === hash ? last.version : last.version + 1;
-      // Not by Prisma, which makes text of the bytes.
+      await sendParts(transaction, stored);
       await transaction.$executeRaw`
         INSERT INTO datasets (name, hash, version, project, title, task, target, rows, features, dropped, classes, feature_names, options, hints, csv)
         VALUES (${name}, ${hash}, ${version}::int, ${project}, ${name}, ${task}, ${targetName}, ${rows}::int, ${features}::int, ${dropped}::int,
           ${[...classes]}::text[], ${[...featureNames]}::text[], ${JSON.stringify(reading)}::jsonb, ${JSON.stringify(hints)}::jsonb,
-          ${bufferOf(stored)}::bytea)
+          (SELECT string_agg(bytes, ''::bytea ORDER BY place) FROM sent_parts))
         ON CONFLICT (name, hash) DO UPDATE SET version = excluded.version, title = excluded.title, task = excluded.task,
           target = excluded.target, rows = excluded.rows, features = excluded.features, dropped = excluded.dropped,
           classes = excluded.classes, feature_names = excluded.feature_names, options = excluded.options, hints = excluded.hints,
@@ -198,6 +199,15 @@ async function add(
     }),
   );
   return (await found(database, name, hash))!;
+}
+
+/** To a table of the connection, which is empty again once the transaction ends. */
+async function sendParts(transaction: Transaction, file: Uint8Array): Promise<void> {
+  await transaction.$executeRaw`CREATE TEMP TABLE IF NOT EXISTS sent_parts (place int, bytes bytea) ON COMMIT DELETE ROWS`;
+  for (let at = 0; at < file.length; at += PART_BYTES) {
+    const part = bufferOf(file.subarray(at, at + PART_BYTES));
+    await transaction.$executeRaw`INSERT INTO sent_parts (place, bytes) VALUES (${at}::int, ${part}::bytea)`;
+  }
 }
 
 /** Called once it is written: it may have replaced what was there. */

@@ -2,7 +2,6 @@
  * Curves and findings of a trial that has ended, in less than half the bytes that they take as jsonb: JSON in which layer signals are columns of
  * differences, compressed by deflate with a dictionary of names and sentences (packed-dictionary.ts).
  */
-import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { FoldCurves, FoldsFinding, ObservedLayers } from '../../compute/trial.ts';
@@ -28,8 +27,6 @@ export interface PackedRow {
 const FORMAT = 1;
 /** Longer texts are compressed in another thread. */
 const LONG = 100_000;
-/** How long rows are unpacked before other requests have their turn. */
-const TURN_MS = 10;
 /** Of the largest gradient norm and loss within an epoch, which serve to find problems: significant digits that are kept. */
 const DIAGNOSTIC_DIGITS = 6;
 
@@ -55,20 +52,6 @@ export function measurementsOf({ curves, findings, packed }: PackedRow): Measure
 /** The series of the folds. Layer signals stay packed: expanding them would take longer than all the rest. */
 export function seriesIn({ curves, packed }: Omit<PackedRow, 'findings'>): readonly FoldSeries[] {
   return curves === null && packed !== null ? parse(packed).folds : ((curves ?? []) as readonly FoldSeries[]);
-}
-
-/** `of` for one item after the other; other requests have their turn in between. */
-export async function inTurns<A, B>(items: readonly A[], of: (item: A) => B | Promise<B>): Promise<B[]> {
-  const made: B[] = [];
-  let since = performance.now();
-  for (const item of items) {
-    made.push(await of(item));
-    if (performance.now() - since > TURN_MS) {
-      await setImmediate();
-      since = performance.now();
-    }
-  }
-  return made;
 }
 
 /** The bytes of what is packed, or will be, as they are stored: large values are not read for it. */

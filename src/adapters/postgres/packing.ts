@@ -1,8 +1,9 @@
 /** Packs what is stored as jsonb of trials that have ended: pruned ones whose last curves are those of their pause, cancelled ones, and those of earlier versions. */
 import { setTimeout } from 'node:timers/promises';
+import { inTurns } from '../../application/in-turns.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
-import { inTurns, type Measurements, measurementsOf, type PackedRow, pack, storedSize } from './packed-trials.ts';
+import { type Measurements, measurementsOf, type PackedRow, pack, storedSize } from './packed-trials.ts';
 
 /** Of a batch: trials, and bytes as they are stored, which are several times as many in memory. */
 const BATCH = 200;

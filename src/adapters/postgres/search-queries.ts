@@ -1,11 +1,11 @@
 /** Reading searches, trials and events: every list by keyset, every order by an index. */
-import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
+import { inTurns } from '../../application/in-turns.ts';
 import type { Page } from '../../application/ports/page.ts';
 import type { SearchQueries, SearchQuery, TimedOutcome, TrialQuery } from '../../application/ports/search-queries.ts';
 import { FIRST_RUN } from '../../domain/runs.ts';
 import type { Search } from '../../domain/search.ts';
-import type { Trial, TrialState } from '../../domain/trial.ts';
+import type { TrialState } from '../../domain/trial.ts';
 import { Problem } from '../../errors.ts';
 import { Prisma } from '../prisma-client/client.ts';
 import type { Database } from './connection.ts';
@@ -23,9 +23,6 @@ const SUMMARY = Prisma.sql`number, confirms, repeat, state, stage, rung, verdict
 
 /** Runs of a confirmation are stored as trials, but are in none of their lists. */
 const isTrial = Prisma.sql`number < ${FIRST_RUN}::int`;
-
-/** Rows with curves that are read before other requests have their turn. */
-const ROWS_PER_TURN = 100;
 
 /** Trials that a finding of the whole search names. */
 const MAX_NUMBERS = 20;
@@ -141,12 +138,7 @@ export function createSearchQueries(database: Database): SearchQueries {
       const rows = await database.$queryRaw<FullTrialRow[]>`
         SELECT ${SUMMARY}, curves, findings, packed, kernels FROM trials
         WHERE search_id = ${search.id}::uuid AND ${isTrial} AND state = 'running' ORDER BY number LIMIT 1000`;
-      const trials: Trial[] = [];
-      for (const [i, row] of rows.entries()) {
-        trials.push(trialOf(row, search));
-        if (i % ROWS_PER_TURN === ROWS_PER_TURN - 1) await setImmediate();
-      }
-      return trials;
+      return inTurns(rows, (row) => trialOf(row, search));
     },
     runs: async (search) => {
       const rows = await database.$queryRaw<TrialRow[]>`
@@ -239,7 +231,7 @@ async function listSearches(
   const rows = await database.$queryRaw<SearchRow[]>`
     SELECT ${searchColumns} FROM searches WHERE true ${within} ${state === undefined ? Prisma.empty : Prisma.sql`AND state = ${state}`} ${contains} ${isTagged(tag)} ${of} ${refines} ${from}
     ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}::int`;
-  return pageOf(rows.map(searchOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
+  return pageOf(await inTurns(rows, searchOf), limit, ({ createdAt, id }) => ({ t: createdAt, i: id }));
 }
 
 const trialCursorSchema = z.strictObject({

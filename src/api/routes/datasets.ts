@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { datasetRows } from '../../application/dataset-rows.ts';
 import { datasetCsv, findDataset } from '../../application/find-dataset.ts';
@@ -9,6 +10,7 @@ import { DEFAULT_PROJECT } from '../../domain/project.ts';
 import { Problem } from '../../errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpoint } from '../endpoint.ts';
+import { fileParser } from '../file-body.ts';
 import { attachment, rowsStream, rowsTypes } from '../rows-export.ts';
 
 export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, dependencies) => {
@@ -21,7 +23,7 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app,
     const message = 'must be left out where the body is a file';
     throw new Problem('invalidRequest', `url ${message}`, [{ path: 'url', message }]);
   };
-  app.addContentTypeParser([...fileTypes], { parseAs: 'buffer', bodyLimit }, async (_: unknown, body: Buffer) => body);
+  app.addContentTypeParser([...fileTypes], { bodyLimit }, fileParser(bodyLimit));
 
   app.route({
     ...endpoint('GET /v1/datasets'),
@@ -47,8 +49,8 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app,
       const csv = await datasetCsv(dependencies, name, hash);
       return reply
         .type('text/csv; charset=utf-8')
-        .serializer((bytes: unknown) => bytes as string)
-        .send(csv as never);
+        .serializer((payload: unknown) => payload as string)
+        .send(Readable.from(partsOf(csv), { objectMode: false }) as never);
     },
   });
 
@@ -80,6 +82,13 @@ export const datasetRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app,
       previewDataset(dependencies, await fileOf(body, url), { ...query, name: 'preview' }),
   });
 };
+
+/** Bytes that are compressed in one go. */
+const PART_BYTES = 1024 * 1024;
+
+function* partsOf(file: Buffer): Generator<Buffer> {
+  for (let at = 0; at < file.length; at += PART_BYTES) yield file.subarray(at, at + PART_BYTES);
+}
 
 function fileIn(body: unknown): Buffer {
   if (Buffer.isBuffer(body)) return body;

@@ -6,8 +6,10 @@ import { findSearch } from '../../application/find-search.ts';
 import { dryRunRefinement, refineSearch } from '../../application/refine-search.ts';
 import { transitionSearch } from '../../application/transition-search.ts';
 import { refinementSchema } from '../../contract/searches.ts';
+import { searchSchema } from '../../domain/search.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { endpoint, validatedByUseCase } from '../endpoint.ts';
+import { pageText } from '../page-text.ts';
 
 export const searchRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, dependencies) => {
   app.route({
@@ -29,7 +31,13 @@ export const searchRoutes: FastifyPluginAsyncZod<ApiDependencies> = async (app, 
 
   app.route({
     ...endpoint('GET /v1/searches'),
-    handler: ({ query }) => dependencies.queries.list(query),
+    handler: async ({ query }, reply) => {
+      const text = await pageText(searchSchema, await dependencies.queries.list(query));
+      return reply
+        .type('application/json; charset=utf-8')
+        .serializer((json: unknown) => String(json))
+        .send(text as never);
+    },
   });
 
   app.route({

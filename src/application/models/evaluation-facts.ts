@@ -1,5 +1,4 @@
 /** What is known of a model that was just made: how good it is on test rows or validation rows, and how important its columns are. */
-import { setImmediate } from 'node:timers/promises';
 import type { Explained } from '../../compute/explain-model.ts';
 import { finite } from '../../compute/fold-run.ts';
 import type { PredictedRows } from '../../compute/out-of-fold.ts';
@@ -12,6 +11,7 @@ import type { Model } from '../../models/model.ts';
 import type { TrueValues } from '../../models/scores.ts';
 import { evaluateOnTestRows, metricsOf, type TestEvaluation } from '../../models/test-evaluation.ts';
 import { predictionsOf } from '../../nn/training/predictions.ts';
+import { createGiveWay } from '../in-turns.ts';
 
 export function trueValues({ task, y }: Dataset, rows: Uint32Array): TrueValues {
   const values = Array.from(rows, (row) => y[row]!);
@@ -41,7 +41,7 @@ export async function testFacts(
     ),
     seed: sampler.seed,
   });
-  return factsOf(await inTurns(evaluation));
+  return factsOf(await endOf(evaluation));
 }
 
 function meanPredictions(parts: readonly Part[]): Float64Array {
@@ -58,17 +58,13 @@ function meanOf(values: readonly { readonly value: number; readonly weight: numb
   return values.reduce((sum, { value, weight }) => sum + weight * value, 0);
 }
 
-/** How long it keeps the event loop, which renews leases. */
-const TURN_MS = 20;
-
-async function inTurns<T>(work: Generator<void, T>): Promise<T> {
-  let began = performance.now();
+/** The event loop renews leases meanwhile. */
+async function endOf<T>(work: Generator<void, T>): Promise<T> {
+  const giveWay = createGiveWay();
   for (;;) {
     const next = work.next();
     if (next.done) return next.value;
-    if (performance.now() - began < TURN_MS) continue;
-    await setImmediate();
-    began = performance.now();
+    await giveWay();
   }
 }
 

@@ -5,7 +5,7 @@ import type { ValidationIssue } from '../../errors.ts';
 import { describedRange } from './described.ts';
 import { layerNames, MAX_HIDDEN_LAYERS } from './hidden-units.ts';
 import { hyperparameterNames } from './hyperparameters.ts';
-import { dotted, isRecord, MAX_ISSUES, shown } from './validation-issues.ts';
+import { dotted, isRecord, shown } from './validation-issues.ts';
 
 export const MAX_ENQUEUED = 1000;
 
@@ -25,27 +25,35 @@ interface Given {
 
 type Settings = Readonly<Record<string, Value | Distribution>>;
 
+const knownNames: ReadonlySet<string> = new Set(hyperparameterNames);
+
+/** The configurations that were sent, whatever they are. */
+export function configurationsIn(sent: unknown): readonly unknown[] {
+  return (Array.isArray(sent) ? sent : []).slice(0, MAX_ENQUEUED);
+}
+
+/** A configuration as a point, and all that is wrong with it. */
+export interface Enqueued {
+  readonly point: Point;
+  readonly issues: readonly ValidationIssue[];
+}
+
 /**
- * The configurations in `sent` as points of the space of `settings`, and all their issues. Values of hyperparameters in `unread` cannot be
+ * Reads configurations, with their places in the list, as points of the space of `settings`. Values of hyperparameters in `unread` cannot be
  * checked, and values of an unknown shape have been refused already: both are skipped.
  */
-export function readEnqueue(
-  sent: unknown,
+export function enqueueReader(
   settings: Settings,
   unread: readonly string[],
-): { points: Point[]; issues: ValidationIssue[] } {
-  const issues: ValidationIssue[] = [];
-  const configurations = (Array.isArray(sent) ? sent : []).slice(0, MAX_ENQUEUED);
+): (configuration: unknown, place: number) => Enqueued {
   const fixed = Object.fromEntries(
     Object.entries(settings).filter((entry): entry is [string, Value] => typeof entry[1] !== 'object'),
   );
-  const points = configurations.map((configuration: unknown, i) => {
+  return (configuration, place) => {
     const given = isRecord(configuration) ? givenIn(configuration, settings) : [];
     const { point, wrong } = pointOf(given, settings, fixed, unread);
-    for (const [path, message] of wrong) issues.push({ path: dotted(['enqueue', i, ...path]), message });
-    return point;
-  });
-  return { points, issues: issues.slice(0, MAX_ISSUES) };
+    return { point, issues: wrong.map(([path, message]) => ({ path: dotted(['enqueue', place, ...path]), message })) };
+  };
 }
 
 /** One entry per hyperparameter. A list of units is expanded; a layer without its own hyperparameter sets `hiddenUnits`. */
@@ -106,7 +114,7 @@ function valueIssue(
   setting: Value | Distribution | undefined,
   before: Value | undefined,
 ): string | undefined {
-  if (!hyperparameterNames.includes(name)) return 'is not a hyperparameter';
+  if (!knownNames.has(name)) return 'is not a hyperparameter';
   if (setting === undefined) return 'is not a hyperparameter of this search';
   if (typeof setting !== 'object') {
     return value === setting ? undefined : `does not vary in this search: it is ${shown(setting)}, got ${shown(value)}`;
