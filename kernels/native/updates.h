@@ -64,25 +64,36 @@ static double precise_sum_of_squares(const float *x, int from, int to) {
   return total;
 }
 
-/* Runs of 256 numbers in sixteen float32 sums, the runs in float64; kernels/vectors.ts says what of it is taken again. */
-static double sum_of_squares(const float *x, int count) {
-  int wholes = count & ~15;
-  double total = 0;
-  for (int at = 0; at < wholes; at += 256) {
-    int stop = at + 256 < wholes ? at + 256 : wholes;
-    vf sums[16 / LANES];
-    for (int v = 0; v < 16 / LANES; v++) sums[v] = splat(0);
-    for (int i = at; i < stop; i += 16) {
+#define RUN_LENGTH 256
+/* Runs that are summed at once: the additions of one alone would wait for each other. */
+#define RUNS_AT_ONCE (LANES / 4)
+
+/* total + the sums of `runs` runs of `length` numbers, a multiple of sixteen: a run in sixteen float32 sums, the runs in float64. */
+INLINE double sum_of_runs(double total, const float *x, int runs, int length) {
+  vf sums[RUNS_AT_ONCE][16 / LANES] = {0};
+  for (int i = 0; i < length; i += 16)
+#pragma GCC unroll 4
+    for (int r = 0; r < runs; r++)
+#pragma GCC unroll 4
       for (int v = 0; v < 16 / LANES; v++) {
-        vf one = load(x + i + v * LANES);
-        sums[v] = multiply_add(one, one, sums[v]);
+        vf one = load(x + r * RUN_LENGTH + i + v * LANES);
+        sums[r][v] = multiply_add(one, one, sums[r][v]);
       }
-    }
+  for (int r = 0; r < runs; r++) {
     float lanes[16];
-    memcpy(lanes, sums, sizeof lanes);
+    memcpy(lanes, sums[r], sizeof lanes);
     f4 run = (load4(lanes) + load4(lanes + 4)) + (load4(lanes + 8) + load4(lanes + 12));
     total += (double)sum_lanes(run);
   }
+  return total;
+}
+
+/* kernels/vectors.ts says what of it is taken again. */
+static double sum_of_squares(const float *x, int count) {
+  int wholes = count & ~15, at = 0;
+  double total = 0;
+  for (; at + RUNS_AT_ONCE * RUN_LENGTH <= wholes; at += RUNS_AT_ONCE * RUN_LENGTH) total = sum_of_runs(total, x + at, RUNS_AT_ONCE, RUN_LENGTH);
+  for (; at < wholes; at += RUN_LENGTH) total = sum_of_runs(total, x + at, 1, at + RUN_LENGTH < wholes ? RUN_LENGTH : wholes - at);
   total += precise_sum_of_squares(x, wholes, count);
   return total > 1e-30 && total < __builtin_inf() ? total : precise_sum_of_squares(x, 0, count);
 }

@@ -166,7 +166,16 @@ export function shortened(value: number): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(SIGNAL_DIGITS)) : null;
 }
 
-export function observedLayers({ epoch, layers }: Signals): ObservedLayers {
+const ofSignals = new WeakMap<Signals, ObservedLayers>();
+
+/** Of an epoch they are published, and stored with the trial's curves at its end. */
+export function observedLayers(signals: Signals): ObservedLayers {
+  const known = ofSignals.get(signals) ?? withoutNoise(signals);
+  ofSignals.set(signals, known);
+  return known;
+}
+
+function withoutNoise({ epoch, layers }: Signals): ObservedLayers {
   return {
     epoch,
     layers: layers.map(({ mean, deviation, unitDeviation, saturated, dead, gradientNorm, updateRatio }) => ({

@@ -14,6 +14,7 @@ import * as learning from './rules/learning.ts';
 import * as start from './rules/start.ts';
 
 const rules: Readonly<Record<FindingCode, Rule>> = { ...start, ...learning, ...layers, ...end };
+const allRules = Object.values(rules);
 
 /** Findings that are consequences of another finding are left out. */
 const explained: Readonly<Partial<Record<FindingCode, readonly FindingCode[]>>> = {
@@ -59,7 +60,8 @@ function lowered(finding: Finding): Finding {
 /** All findings, worst first. */
 export function diagnose(one: Case): Finding[] {
   if (one.reports.length === 0) return [];
-  const found = Object.values(rules).flatMap((rule) => rule(one) ?? []);
+  const found = allRules.map((rule) => rule(one)).filter((finding) => finding !== undefined);
+  if (found.length === 0) return [];
   // A suppressed finding suppresses no others; the order of the table ensures this.
   const suppressed = new Set<FindingCode>();
   for (const [code, others] of Object.entries(explained) as [FindingCode, readonly FindingCode[]][]) {

@@ -99,7 +99,8 @@ export function caseOf(
   reports: readonly EpochReport[],
   over: boolean,
 ): Case {
-  const signals = reports.flatMap((report) => report.signals);
+  const signals: Signals[] = [];
+  for (const report of reports) signals.push(...report.signals);
   return { settings, facts, reports, signals, expectedLoss: expectedLoss(facts.classes), over };
 }
 

@@ -318,7 +318,7 @@ describe.each(everyKernels)('the %s kernels', (_name, kernels) => {
   });
 
   it('scale, add and square', () => {
-    for (const count of [...sizes, 1000]) {
+    for (const count of [...sizes, 1000, 1024, 2500, 5000]) {
       const random = randomAt({ seed: count, purpose: 'probe' });
       const [x, y] = [normals(random, count), normals(random, count)];
       compare(kernels, `${count} numbers`, 2e-6, (on) => {

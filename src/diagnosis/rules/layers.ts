@@ -73,10 +73,10 @@ export const vanishingGradients: Rule = (one) => {
   const now = last(one.signals);
   if (now === undefined || now.epoch === 0) return undefined;
   const layers = hiddenOf(now);
+  if (layers.length < 3 || last(one.reports)!.trainLoss < LEARNED * one.expectedLoss) return undefined;
   const norms = one.signals.map((observed) => hiddenOf(observed).map(({ gradientNorm }) => gradientNorm));
   const ratio = medianOf(norms.map((layer) => layer[0]! / last(layer)!));
-  if (layers.length < 3 || !(ratio < VANISHED) || last(one.reports)!.trainLoss < LEARNED * one.expectedLoss)
-    return undefined;
+  if (!(ratio < VANISHED)) return undefined;
   const [first, top] = [layers[0]!.gradientNorm, last(layers)!.gradientNorm];
   return {
     code: 'vanishingGradients',

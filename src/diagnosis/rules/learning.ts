@@ -124,9 +124,9 @@ export const deadNetwork: Rule = (one) => {
 
 export const rateTooLow: Rule = (one) => {
   const { settings, reports } = one;
+  if (reports.length < MIN_EPOCHS || (!isStuck(one) && !(fallen(one) > 0.8))) return undefined;
   const ratio = typicalRatio(one);
-  if (!isStuck(one) && !(fallen(one) > 0.8)) return undefined;
-  if (reports.length < MIN_EPOCHS || !(ratio < SLOW_RATIO) || isSymmetric(one) >= 0 || ratio === 0) return undefined;
+  if (!(ratio < SLOW_RATIO) || isSymmetric(one) >= 0 || ratio === 0) return undefined;
   return {
     code: 'rateTooLow',
     severity: 'fault',
@@ -141,7 +141,8 @@ export const rateTooLow: Rule = (one) => {
 
 /** The share of epochs in which the training loss rose. */
 function roughness(reports: Case['reports']): number {
-  const rises = reports.slice(1).filter(({ trainLoss }, i) => trainLoss > reports[i]!.trainLoss).length;
+  let rises = 0;
+  for (let i = 1; i < reports.length; i++) if (reports[i]!.trainLoss > reports[i - 1]!.trainLoss) rises++;
   return rises / Math.max(1, reports.length - 1);
 }
 
@@ -175,6 +176,8 @@ function earlyRatio({ signals, settings }: Case): number {
 export const rateTooHigh: Rule = (one) => {
   const { settings, reports } = one;
   const ratio = earlyRatio(one);
+  // Neither of the two ways to find it is left.
+  if (!(ratio > FAST_RATIO) && !(ratio > MIN_RATIO && becameSaturated(one))) return undefined;
   const ran = hasDiverged(one);
   if (reports.length < MIN_EPOCHS && !ran) return undefined;
   const rough = roughness(reports);
