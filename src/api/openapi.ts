@@ -38,6 +38,8 @@ export async function documentApi(app: FastifyInstance): Promise<void> {
     // The service uses plain HTTP: beyond loopback the page would ask for its scripts where nothing answers.
     transformStaticCSP: (policy) => policy.replace(/\s*upgrade-insecure-requests;?/, ''),
   });
+  // Before anyone waits for an answer: making it takes a tenth of a second, and it is kept.
+  app.addHook('onReady', async () => void app.swagger());
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 }
 
