@@ -1,7 +1,7 @@
 /** Group commit: results that arrive during a transaction of their search are batched into the next one. */
 
-import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import type { Delivery, FinishedTrial, PausedReport, PruneDecision } from '../domain/commands.ts';
+import { nextDependsOnResults } from '../domain/jobs.ts';
 import type { Search } from '../domain/search.ts';
 import { messageOf } from '../errors.ts';
 import { type Log, logAbout } from '../log.ts';
@@ -109,8 +109,8 @@ function inBatches<Written>(
         batch.map(({ written }) => written),
       );
       for (const { done } of batch) done(search);
-      // A sampler that learns needs each result at once.
-      if (search !== undefined && !isLearning(search.specification.sampler)) await batchInterval(begun);
+      // Where trials wait for results, each is written at once.
+      if (search !== undefined && !nextDependsOnResults(search.specification)) await batchInterval(begun);
     }
     queues.delete(searchId);
   };

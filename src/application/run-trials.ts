@@ -3,6 +3,7 @@
 import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import { type ComputeCore, MemoryLimitExceeded, TimeLimitExceeded } from '../compute/trial.ts';
 import type { Claim, Delivery, ReturnedTrial } from '../domain/commands.ts';
+import { nextDependsOnResults } from '../domain/jobs.ts';
 import { hasBarriers } from '../domain/pruner-rules.ts';
 import { isOpen, type Search } from '../domain/search.ts';
 import { reachesTarget } from '../domain/specification/budget.ts';
@@ -154,8 +155,7 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
   const runClaimed = async (claimed: Claimed): Promise<Left> => {
     const from = performance.now();
     try {
-      const { sampler, pruner } = claimed.search.specification;
-      if (isLearning(sampler) || hasBarriers(pruner)) return await stayWith(claimed, from + MAX_JOB_MS);
+      if (nextDependsOnResults(claimed.search.specification)) return await stayWith(claimed, from + MAX_JOB_MS);
       await runClaims(claimed.search, claimed.claims);
       return { owesDelivery: false };
     } finally {

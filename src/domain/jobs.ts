@@ -4,6 +4,7 @@ import { isLearning } from '../algorithms/samplers/create-sampler.ts';
 import type { Point } from '../algorithms/space/space.ts';
 import type { PlannedTrial } from './commands.ts';
 import { secondsOf } from './estimate.ts';
+import { hasBarriers } from './pruner-rules.ts';
 import { settingsOf } from './specification/hyperparameters.ts';
 import type { DatasetFacts, Specification } from './specification/specification.ts';
 import type { Stage } from './stages.ts';
@@ -13,6 +14,11 @@ const JOB_SECONDS = 0.1;
 /** Promoted trials are grouped less: those of other jobs wait for the last one of them at the next rung. */
 const PROMOTED_JOB_SECONDS = 0.02;
 const MAX_TRIALS_IN_A_JOB = 128;
+
+/** Whether results decide which trials follow: those of a sampler that learns, and those that a bracket promotes. */
+export function nextDependsOnResults({ sampler, pruner }: Pick<Specification, 'sampler' | 'pruner'>): boolean {
+  return isLearning(sampler) || hasBarriers(pruner);
+}
 
 /**
  * The trials of `points`, numbered from `from`, each with its job. Trials of a job run one after the other. With a sampler that learns, later

@@ -47,7 +47,7 @@ export async function curvesOf(
       UNION ALL SELECT number FROM others, space WHERE i * places / n <> (i - 1) * places / n OR places >= n
     )
     SELECT s.event_seq AS seq, t.* FROM s LEFT JOIN (
-      SELECT number, attempt, state, epochs FROM trials JOIN kept USING (number) WHERE ${id}
+      SELECT number, attempt, state, epochs FROM trials WHERE ${id} AND number = ANY(ARRAY(SELECT number FROM kept))
     ) t ON true ORDER BY t.number`;
   const [first] = rows;
   if (first === undefined) return undefined;
@@ -87,15 +87,13 @@ export async function objectivesOf(
 ): Promise<readonly StoredObjective[]> {
   const series = seriesOf(search.specification.objective.metric);
   const rows = await database.$queryRaw<(Omit<StoredObjective, 'folds'> & SeriesRow)[]>`
-    WITH sampled AS (
+    SELECT number, hyperparameters AS point, value, epochs, curves, packed FROM trials
+    WHERE search_id = ${search.id}::uuid AND number = ANY(ARRAY(
       SELECT number FROM trials
       WHERE search_id = ${search.id}::uuid AND number < ${FIRST_RUN}::int AND stage = ${stage}::int AND state = 'complete'
         AND (finished_at > ${search.removed.curves}::timestamptz OR ${search.removed.curves === null}::boolean)
       ORDER BY md5(number::text) LIMIT ${limit}::int
-    )
-    SELECT number, hyperparameters AS point, value, epochs, curves, packed
-    FROM trials JOIN sampled USING (number)
-    WHERE search_id = ${search.id}::uuid ORDER BY number`;
+    )) ORDER BY number`;
   return inTurns(rows, ({ number, point, value, epochs, ...row }) => {
     const folds = JSON.stringify(seriesIn(row).map((fold) => fold[series]));
     return { number, point, value, epochs, folds };

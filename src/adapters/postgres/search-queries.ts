@@ -24,6 +24,13 @@ const SUMMARY = Prisma.sql`number, confirms, repeat, state, stage, rung, verdict
 /** Runs of a confirmation are stored as trials, but are in none of their lists. */
 const isTrial = Prisma.sql`number < ${FIRST_RUN}::int`;
 
+/** Reports of trials of a stage: each looks its trial up by the key (OFFSET 0), whatever Postgres expects of a search that is newer than its statistics. */
+const reportsOf = ({ id }: Search, stage: number) => Prisma.sql`
+  SELECT r.number, r.epochs, r.value, t.point FROM reports r CROSS JOIN LATERAL (
+    SELECT hyperparameters AS point FROM trials
+    WHERE search_id = ${id}::uuid AND number = r.number AND ${isTrial} AND stage = ${stage}::int OFFSET 0
+  ) t WHERE r.search_id = ${id}::uuid AND r.value IS NOT NULL`;
+
 /** Trials that a finding of the whole search names. */
 const MAX_NUMBERS = 20;
 
@@ -92,28 +99,24 @@ export function createSearchQueries(database: Database): SearchQueries {
       search.specification.observed !== undefined
         ? observedCounts(database, search)
         : database.$queryRaw`
-        SELECT r.epochs, count(*)::int AS trials FROM reports r JOIN trials t ON t.search_id = r.search_id AND t.number = r.number
-        WHERE r.search_id = ${search.id}::uuid AND t.number < ${FIRST_RUN}::int AND t.stage = ${stage}::int AND r.value IS NOT NULL
-        GROUP BY r.epochs ORDER BY r.epochs`,
+        SELECT epochs, count(*)::int AS trials FROM (${reportsOf(search, stage)}) r GROUP BY epochs ORDER BY epochs`,
     completeSample: async ({ id }, from, limit) => {
       const rows = await database.$queryRaw<{ point: TimedOutcome['point']; value: number; trials: number }[]>`
         WITH complete AS (
           SELECT number, count(*) OVER () AS trials, row_number() OVER (ORDER BY number) - 1 AS place FROM trials
           WHERE search_id = ${id}::uuid AND ${isTrial} AND number >= ${from}::int AND state = 'complete' AND value IS NOT NULL
         )
-        SELECT t.hyperparameters AS point, t.value, c.trials::int AS trials FROM complete c
-        JOIN trials t ON t.search_id = ${id}::uuid AND t.number = c.number
-        WHERE c.place % ceil(c.trials::float8 / ${limit}::int)::int = 0 ORDER BY c.number`;
+        SELECT hyperparameters AS point, value, (SELECT max(trials)::int FROM complete) AS trials FROM trials
+        WHERE search_id = ${id}::uuid AND number = ANY(ARRAY(
+          SELECT number FROM complete WHERE place % ceil(trials::float8 / ${limit}::int)::int = 0
+        )) ORDER BY number`;
       return { trials: rows[0]?.trials ?? 0, sample: rows.map(({ point, value }) => ({ point, value })) };
     },
     reportsAt: (search, stage, epochs) =>
       search.specification.observed !== undefined
         ? observedAt(database, search, epochs)
         : database.$queryRaw`
-        SELECT t.hyperparameters AS point, r.value FROM reports r JOIN trials t ON t.search_id = r.search_id AND t.number = r.number
-        WHERE r.search_id = ${search.id}::uuid AND r.epochs = ${epochs}::int AND t.number < ${FIRST_RUN}::int AND t.stage = ${stage}::int
-          AND r.value IS NOT NULL
-        ORDER BY r.number`,
+        SELECT point, value FROM (${reportsOf(search, stage)}) r WHERE epochs = ${epochs}::int ORDER BY number`,
     findings: async ({ id }) => {
       const rows = await database.$queryRaw<({ code: string; trials: number; numbers: number[] } & PackedRow)[]>`
         WITH often AS (

@@ -183,8 +183,10 @@ function updateTrials(tx: Transaction, id: string, patches: Patches): Promise<nu
   });
   const types = changed.map((field) => `"${field}" ${columns[field][1]}`);
   const rows = JSON.stringify(patches.map(([number, patch]) => ({ ...patch, number })));
+  // Named twice, so that Postgres looks them up by the key even if it expects one trial in all of a search that is newer than its statistics.
+  const numbers = patches.map(([number]) => number);
   return tx.$executeRaw`
     UPDATE trials t SET ${Prisma.raw(set.join(', '))}
     FROM jsonb_to_recordset(${rows}::jsonb) AS r(number int, ${Prisma.raw(types.join(', '))})
-    WHERE t.search_id = ${id}::uuid AND t.number = r.number`;
+    WHERE t.search_id = ${id}::uuid AND t.number = ANY(${numbers}::int[]) AND t.number = r.number`;
 }

@@ -58,10 +58,11 @@ export function factsOf(tx: Transaction, row: LockedRow, early: EarlyTrials | un
     },
     reports: async ({ epochs, from, to, except, onlyComplete }) => {
       const rows = await tx.$queryRaw<{ value: number }[]>`
-        SELECT r.value FROM reports r JOIN trials t ON t.search_id = r.search_id AND t.number = r.number
-          AND (t.state = 'complete' OR NOT ${onlyComplete}::boolean)
-        WHERE r.search_id = ${id}::uuid AND r.epochs = ${epochs}::int AND r.value IS NOT NULL
-          AND r.number <> ${except}::int AND r.number >= ${from}::int AND r.number < ${to}::int ORDER BY r.number`;
+        SELECT value FROM reports r WHERE ${ofSearch} AND epochs = ${epochs}::int AND value IS NOT NULL
+          AND number <> ${except}::int AND number >= ${from}::int AND number < ${to}::int
+          AND (NOT ${onlyComplete}::boolean
+            OR (SELECT state FROM trials t WHERE t.search_id = r.search_id AND t.number = r.number) = 'complete')
+        ORDER BY number`;
       return rows.map(({ value }) => value);
     },
     cancelledByHand: async () => {
