@@ -16,10 +16,10 @@ function result({ number, attempt }: Claim): FinishedTrial {
 }
 
 /** Finishes `count` trials, each in a turn of the event loop of its own; how many results each transaction wrote. */
-async function batches(sampler: object, count: number): Promise<number[]> {
+async function batches(specification: object, count: number): Promise<number[]> {
   const seen = inMemory();
   const { store, find } = seen;
-  const id = await create(seen, await specified({ sampler, hyperparameters, budget: { trials: count } }));
+  const id = await create(seen, await specified({ ...specification, hyperparameters, budget: { trials: count } }));
   const trials = Array.from({ length: count }, (_, number) => {
     return { number, stage: 0, point: { learningRate: 0.1 }, job: '0' };
   });
@@ -48,7 +48,7 @@ async function batches(sampler: object, count: number): Promise<number[]> {
 
 describe('results that stream in', () => {
   it('are written in few transactions, the first one at once', async () => {
-    const [first, ...others] = await batches({ type: 'random', seed: 1 }, 40);
+    const [first, ...others] = await batches({ sampler: { type: 'random', seed: 1 } }, 40);
     expect(first).toBe(1);
     expect(others.reduce((sum, size) => sum + size, 0)).toBe(39);
     // 39 turns of the event loop take a few milliseconds; on a machine that is slow, a few more transactions.
@@ -56,7 +56,13 @@ describe('results that stream in', () => {
   });
 
   it('are written at once where the sampler learns from them', async () => {
-    const sizes = await batches({ type: 'tpe', seed: 1 }, 40);
+    const sizes = await batches({ sampler: { type: 'tpe', seed: 1 } }, 40);
+    expect(sizes.length).toBeGreaterThan(30);
+  });
+
+  it('are written at once where others wait for them at a rung', async () => {
+    const pruner = { type: 'hyperband', minEpochs: 1, reductionFactor: 3 };
+    const sizes = await batches({ sampler: { type: 'random', seed: 1 }, pruner }, 40);
     expect(sizes.length).toBeGreaterThan(30);
   });
 });
