@@ -270,7 +270,7 @@ redis_port=$(free_port)
 redis-server --bind 127.0.0.1 --port "$redis_port" --requirepass "$password" --dir "$work" \
   --maxmemory-policy noeviction --save '' --appendonly no >"$work/redis.log" 2>&1 &
 started+=($!)
-until_true 30 grep -q 'Ready to accept' "$work/redis.log" || fail 'Redis does not start' redis.log
+until_true 30 grep -qs 'Ready to accept' "$work/redis.log" || fail 'Redis does not start' redis.log
 redis_url=redis://:$password@127.0.0.1:$redis_port
 ok "$("$postgres_bin/postgres" --version | sed -E 's/^postgres .(PostgreSQL). ([0-9.]+).*/\1 \2/') and $(redis-server --version | cut -d' ' -f1-3) serve"
 
