@@ -37,6 +37,6 @@ export async function createSearch(
     span.set({ 'search.id': stored.search.id, 'search.created': stored.created });
     return stored;
   });
-  if (answer.created) await briefly(planner.plan(answer.search.id));
+  if (answer.created) await briefly(planner.plan(answer.search.id, answer.search));
   return answer;
 }

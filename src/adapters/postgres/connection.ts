@@ -13,7 +13,7 @@ export interface Statements {
 }
 
 /** Prisma's own transactions (`$transaction`) are for its models; those of statements that run with every trial are pipelined. */
-export interface Database extends Statements, Pick<PrismaClient, 'search' | 'dataset' | '$transaction'> {
+export interface Database extends Statements, Pick<PrismaClient, 'dataset' | '$transaction'> {
   /**
    * Commits what `body` does, or undoes it where it throws. `last` is its last statement, sent and not awaited: it travels with the commit, and
    * where it fails nothing is committed.
@@ -70,7 +70,6 @@ export function connect(url: string, connections: number, meter: WorkMeter = unc
   return {
     ...statements,
     $meter: meter,
-    search: prisma.search,
     dataset: prisma.dataset,
     $transaction: prisma.$transaction.bind(prisma) as PrismaClient['$transaction'],
     $pipeline: (body) => pipeline(pool, guard, body),

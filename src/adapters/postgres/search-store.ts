@@ -13,10 +13,9 @@ import { changeSettings, changeState } from '../../domain/transitions/search-act
 import type { SearchUpdate } from '../../domain/transitions/search-update.ts';
 import { actOnTrial } from '../../domain/transitions/trial-actions.ts';
 import { Problem } from '../../errors.ts';
-import { Prisma } from '../prisma-client/client.ts';
 import { again, changeSearch } from './change-search.ts';
 import { claimNext } from './claim-next.ts';
-import type { Database } from './connection.ts';
+import type { Database, Transaction } from './connection.ts';
 import { holdDataset } from './dataset-store.ts';
 import { countDeliveries, deliveries } from './deliveries.ts';
 import { firstVirtualTime } from './fair-share.ts';
@@ -87,61 +86,48 @@ export function createSearchStore(database: Database): SearchStore {
   };
 }
 
-async function create(
-  database: Database,
-  { specification, project, dataset, warnings, baselines, parent, idempotency }: NewSearch,
-) {
-  const id = randomUUID();
-  const total = specification.budget.trials;
-  const data = {
-    id,
-    name: specification.name,
-    project,
-    state: 'running',
-    // Written as text below: Prisma takes tens of milliseconds for a thousand configurations.
-    specification: {},
-    dataset: dataset.name,
-    datasetHash: dataset.hash,
-    parentId: parent,
-    warnings: warnings as Prisma.InputJsonArray,
-    baselines: baselines as Prisma.InputJsonArray,
-    total,
-    eventSeq: 1,
-    idempotencyKey: idempotency?.key ?? null,
-    requestHash: idempotency?.requestHash ?? null,
-    traceparent: currentSpan().traceparent ?? null,
-    events: { create: { seq: 1, type: 'search.created', data: { total }, by: currentActor() } },
-  };
+/** As Postgres names errors (appendix A). */
+const UNIQUE_VIOLATION = '23505';
+
+async function create(database: Database, search: NewSearch): ReturnType<SearchStore['create']> {
   try {
-    await database.$transaction(async (transaction) => {
-      if (!(await holdDataset(transaction, dataset.name, dataset.hash))) {
-        throw new Problem('notFound', `the data set ${dataset.name} was deleted meanwhile`);
-      }
-      await transaction.search.create({ data });
-      await transaction.$executeRaw`
-        UPDATE searches SET virtual_time = ${firstVirtualTime}, specification = ${JSON.stringify(specification)}::jsonb
-        WHERE id = ${id}::uuid`;
-      // After the search is written: one that was created with the same idempotency key is answered at the limit, too.
-      await refuseTooManyOpen(transaction, project, id);
-    });
+    return { search: await database.$pipeline((tx) => insert(tx, search)), created: true };
   } catch (error) {
-    const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
-    if (!taken || idempotency === undefined) throw error;
-    const known = await database.search.findUniqueOrThrow({
-      where: { project_idempotencyKey: { project, idempotencyKey: idempotency.key } },
-    });
-    if (known.requestHash !== idempotency.requestHash) {
+    const { project, idempotency } = search;
+    const isTaken = error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION;
+    if (!isTaken || idempotency === undefined) throw error;
+    const [known] = await database.$queryRaw<(SearchRow & { readonly request_hash: string | null })[]>`
+      SELECT ${searchColumns}, request_hash FROM searches WHERE project = ${project} AND idempotency_key = ${idempotency.key}`;
+    if (known === undefined) throw error;
+    if (known.request_hash !== idempotency.requestHash) {
       throw new Problem('idempotencyKeyReused', `search ${known.id} was created with this key and another body`);
     }
-    return { search: await found(database, known.id), created: false };
+    return { search: searchOf(known), created: false };
   }
-  return { search: await found(database, id), created: true };
 }
 
-async function found(database: Database, id: string): Promise<Search> {
-  const [row] = await database.$queryRaw<SearchRow[]>`SELECT ${searchColumns} FROM searches WHERE id = ${id}::uuid`;
-  if (row === undefined) throw new Problem('notFound', `there is no search ${id}`);
-  return searchOf(row);
+async function insert(
+  tx: Transaction,
+  { specification, project, dataset, warnings, baselines, parent, idempotency }: NewSearch,
+): Promise<{ readonly last: Promise<Search> }> {
+  if (!(await holdDataset(tx, dataset.name, dataset.hash))) {
+    throw new Problem('notFound', `the data set ${dataset.name} was deleted meanwhile`);
+  }
+  const id = randomUUID();
+  const { name, budget } = specification;
+  const [row] = await tx.$queryRaw<[SearchRow]>`
+    INSERT INTO searches (id, name, project, state, specification, dataset, dataset_hash, parent_id, warnings, baselines, total, event_seq,
+      virtual_time, idempotency_key, request_hash, traceparent)
+    VALUES (${id}::uuid, ${name}, ${project}, 'running', ${JSON.stringify(specification)}::jsonb, ${dataset.name}, ${dataset.hash},
+      ${parent}::uuid, ${JSON.stringify(warnings)}::jsonb, ${JSON.stringify(baselines)}::jsonb, ${budget.trials}::int, 1,
+      ${firstVirtualTime}, ${idempotency?.key ?? null}, ${idempotency?.requestHash ?? null}, ${currentSpan().traceparent ?? null})
+    RETURNING ${searchColumns}`;
+  // After the search is written: one that was created with the same idempotency key is answered at the limit, too.
+  await refuseTooManyOpen(tx, project, id);
+  const logged = tx.$executeRaw`
+    INSERT INTO events (search_id, seq, type, data, by)
+    VALUES (${id}::uuid, 1, 'search.created', ${JSON.stringify({ total: budget.trials })}::jsonb, ${currentActor()}::text)`;
+  return { last: logged.then(() => searchOf(row)) };
 }
 
 async function remove(database: Database, id: string): Promise<void> {
