@@ -126,9 +126,19 @@ interface Connected {
   readonly close: () => Promise<void>;
 }
 
+/** Jobs after a pause need not wait for new connections, as statements need not (adapters/postgres/connection.ts). */
+const IDLE_MS = 600_000;
+
 /** Commits do not wait for the disk: what a crash of Postgres loses of the queue is delivered again (invariant 1). */
 function poolOf(url: string, max: number) {
-  return { connectionString: url, max, options: '-c synchronous_commit=off' };
+  return {
+    connectionString: url,
+    max,
+    idleTimeoutMillis: IDLE_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 60_000,
+    options: '-c synchronous_commit=off',
+  };
 }
 
 function onPostgres(url: string, log: Log): Connected {

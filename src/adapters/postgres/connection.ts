@@ -44,6 +44,9 @@ const OPTIONS = [
   'idle_in_transaction_session_timeout=60000',
 ];
 
+/** The first search after a pause need not wait for new connections, whose statements are to be planned again. */
+const IDLE_MS = 600_000;
+
 const uncounted: WorkMeter = { changed: () => undefined, renewed: () => undefined, lost: () => undefined };
 
 export function connect(url: string, connections: number, meter: WorkMeter = uncounted): Database {
@@ -51,6 +54,9 @@ export function connect(url: string, connections: number, meter: WorkMeter = unc
     connectionString: url,
     max: connections,
     connectionTimeoutMillis: 20_000,
+    idleTimeoutMillis: IDLE_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 60_000,
     application_name: 'hypersearch',
     pipeline: true,
     options: OPTIONS.map((option) => `-c ${option}`).join(' '),
