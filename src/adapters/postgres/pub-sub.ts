@@ -29,6 +29,7 @@ export async function createPubSub(url: string, log: Log): Promise<PubSub> {
       connectionString: url,
       application_name: 'hypersearch pub/sub',
       keepAlive: true,
+      keepAliveInitialDelayMillis: 60_000,
       connectionTimeoutMillis: 10_000,
     });
     let established = false;
