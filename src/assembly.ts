@@ -51,7 +51,7 @@ import type { WhatIfTask } from './application/what-if.ts';
 import { createFileThreads } from './compute/file-threads.ts';
 import { compileKernels } from './compute/kernels.ts';
 import { createLimitedThreads } from './compute/limited-threads.ts';
-import { withSourceMaps } from './compute/source-maps.ts';
+import { threadOptions } from './compute/thread-options.ts';
 import { createThreadedCore } from './compute/threaded-core.ts';
 import { createTrialMemory } from './compute/trial-memory.ts';
 import type { Config } from './config.ts';
@@ -105,7 +105,7 @@ function createModelThreads() {
   const [small, large] = ['small', 'large'].map(
     () =>
       new Piscina<ModelUseTask, ModelUseAnswer>({
-        ...withSourceMaps,
+        ...threadOptions,
         filename: workerScript('model-thread').href,
         minThreads: 0,
         maxThreads: 1,
@@ -161,7 +161,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     ImportanceTask | WhatIfTask | SplitTask,
     ImportanceShares | Replays | readonly Uint8Array[]
   >({
-    ...withSourceMaps,
+    ...threadOptions,
     filename: workerScript('analysis-thread').href,
     minThreads: 0,
     maxThreads: 1,
@@ -169,7 +169,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   });
   // Apart: a search is not created before its rows are read, and importance takes seconds.
   const quick = new Piscina<RowTask | CoverageTask | SuggestionsTask, RowAnswer | SearchCoverage | Suggestion[]>({
-    ...withSourceMaps,
+    ...threadOptions,
     filename: workerScript('analysis-thread').href,
     minThreads: 0,
     maxThreads: 1,
@@ -177,7 +177,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
   });
   const kernels = compileKernels(config.kernels);
   const preflight = new Piscina<PreflightTask, Preflight>({
-    ...withSourceMaps,
+    ...threadOptions,
     filename: workerScript('preflight-thread').href,
     minThreads: 0,
     maxThreads: 1,
@@ -185,7 +185,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     workerData: kernels,
   });
   const speed = new Piscina<undefined, Slowness>({
-    ...withSourceMaps,
+    ...threadOptions,
     filename: workerScript('preflight-thread').href,
     name: 'slowness',
     minThreads: 0,
@@ -194,7 +194,7 @@ export async function assemble(config: Config, databaseUrl: string, log: Logger)
     workerData: kernels,
   });
   const proposals = new Piscina<ProposalTask, ProposalAnswer>({
-    ...withSourceMaps,
+    ...threadOptions,
     filename: workerScript('proposal-thread').href,
     minThreads: 0,
     maxThreads: 1,

@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { workerScript } from '../paths.ts';
-import { withSourceMaps } from './source-maps.ts';
+import { threadOptions } from './thread-options.ts';
 
 const IDLE_MS = 10_000;
 
@@ -29,7 +29,7 @@ export function createLimitedThreads<Task, Answer>(
   name = 'default',
 ): LimitedThreads<Task, Answer> {
   const threads = new Piscina<Task, Answer>({
-    ...withSourceMaps,
+    ...threadOptions,
     filename: workerScript(script).href,
     minThreads: 0,
     maxThreads,

@@ -5,7 +5,7 @@ import type { CompiledKernels } from './kernels.ts';
 import type { KernelsFamily } from './kernels-names.ts';
 import type { ExplainedModel, MadeModel, ThreadRequest, ThreadRun } from './protocol.ts';
 import { type PendingRun, type RunEnd, sendRuns, type Threads, type Watch } from './send-runs.ts';
-import { withSourceMaps } from './source-maps.ts';
+import { threadOptions } from './thread-options.ts';
 import type { ModelMaker } from './train-model.ts';
 import type { ComputeCore, RunOptions, RunOutcome, ThreadLoad, TrialTask } from './trial.ts';
 import type { FoldState } from './trial-checkpoint.ts';
@@ -34,7 +34,7 @@ export function createThreadedCore(
 ): ComputeCore & ModelMaker & ModelExplainer & { load(): ThreadLoad } {
   const pool = new Piscina<ThreadRequest, void>({
     niceIncrement: NICENESS,
-    ...withSourceMaps,
+    ...threadOptions,
     filename: entry.href,
     minThreads: threads,
     maxThreads: threads,
