@@ -38,7 +38,7 @@ const OPTIONS = [
   // it would rather gather all of a search's rows and sort them: 70 ms instead of 1 at 100,000 trials.
   'enable_bitmapscan=off',
   // Nor a scan of all trials: a statement that is prepared while the table is small keeps its plan until the table is analyzed, a minute and
-  // ten thousands of trials later. Where no index fits, a table is scanned all the same.
+  // tens of thousands of trials later. Where no index fits, a table is scanned all the same.
   'enable_seqscan=off',
   // Of a process that hangs: the lock of a search must not be held for ever.
   'idle_in_transaction_session_timeout=60000',
