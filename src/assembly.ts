@@ -335,6 +335,7 @@ export async function startWorker(
     core,
     worker: config.processName,
     leaseSeconds: config.leaseSeconds,
+    threads: config.threads,
   });
   const work = createModelWork({
     ...dependencies,
@@ -343,7 +344,7 @@ export async function startWorker(
     leaseSeconds: config.leaseSeconds,
   });
   log.info(`${config.threads} compute threads, kernels ${kernels.family} (${kernels.implementation})`);
-  // One more than the threads, so that threads stay busy while the results of a job are written.
+  // One more than the threads, which is claimed while they are busy.
   const concurrency = config.threads + 1;
   const worker = await createQueueWorker(
     queueConnection(config, databaseUrl),

@@ -94,23 +94,38 @@ export function createResultBatcher(
   };
 }
 
+/** Results of a search that are not written yet. */
+interface Unwritten<Written> {
+  pending: Pending<Written>[];
+  /** As of the last transaction. */
+  search: Search | undefined;
+  /** Ends the interval between two transactions. */
+  wake: () => void;
+}
+
 /** Writes one by one per search; what arrives meanwhile is written together. */
 function inBatches<Written>(
   write: (newest: Search, batch: readonly Written[]) => Promise<Search | undefined>,
 ): (search: Search, written: Written) => Promise<Search | undefined> {
-  const queues = new Map<string, Pending<Written>[]>();
-  const drain = async (searchId: string, queue: Pending<Written>[]): Promise<void> => {
-    while (queue.length > 0) {
+  const queues = new Map<string, Unwritten<Written>>();
+  const drain = async (searchId: string, queue: Unwritten<Written>): Promise<void> => {
+    while (queue.pending.length > 0) {
       const begun = performance.now();
-      const batch = queue.splice(0, queue.length);
+      const batch = queue.pending;
+      queue.pending = [];
       const newest = batch.reduce((latest, one) => (one.search.seq > latest.search.seq ? one : latest));
       const search = await write(
         newest.search,
         batch.map(({ written }) => written),
       );
+      queue.search = search;
       for (const { done } of batch) done(search);
       // Where trials wait for results, each is written at once.
-      if (search !== undefined && !nextDependsOnResults(search.specification)) await batchInterval(begun);
+      if (search === undefined || nextDependsOnResults(search.specification) || areLast(queue)) continue;
+      await new Promise<void>((resolve) => {
+        queue.wake = resolve;
+        setTimeout(resolve, Math.max(begun + BATCH_INTERVAL_MS - performance.now(), 0));
+      });
     }
     queues.delete(searchId);
   };
@@ -118,18 +133,22 @@ function inBatches<Written>(
     new Promise((done) => {
       const queue = queues.get(search.id);
       if (queue !== undefined) {
-        queue.push({ search, written, done });
+        queue.pending.push({ search, written, done });
+        if (areLast(queue)) queue.wake();
         return;
       }
-      const fresh = [{ search, written, done }];
+      const fresh = { pending: [{ search, written, done }], search: undefined, wake: () => undefined };
       queues.set(search.id, fresh);
       // What is written is of many trials.
       void logAbout({ searchId: search.id }, () => drain(search.id, fresh));
     });
 }
 
-function batchInterval(begun: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(begun + BATCH_INTERVAL_MS - performance.now(), 0)));
+/** Whether no other result can arrive: nothing is gained by waiting, and the search ends with these. */
+function areLast({ pending, search }: Unwritten<unknown>): boolean {
+  if (search === undefined) return false;
+  const { planned, total, waiting, running } = search.trials;
+  return planned === total && waiting === 0 && pending.length >= running;
 }
 
 /** Whether the search was deleted. */

@@ -22,6 +22,7 @@ import type { Claimed, SearchStore } from './ports/search-store.ts';
 import { createResultBatcher, type ResultBatcher } from './result-batcher.ts';
 import { currentSpan, inSpan, type SpanAttributes, type Tracing, within } from './tracing.ts';
 import { type TrainDependencies, type Trained, train } from './train-trial.ts';
+import { createUnwrittenJobs } from './unwritten-jobs.ts';
 
 export interface RunnerDependencies {
   readonly store: SearchStore;
@@ -36,6 +37,8 @@ export interface RunnerDependencies {
   /** Name of this process in logs and records. */
   readonly worker: string;
   readonly leaseSeconds: number;
+  /** How many trials it trains at a time. */
+  readonly threads: number;
 }
 
 export interface TrialRunner {
@@ -57,7 +60,7 @@ class OutOfTime extends Error {}
 const hopeless = [TimeLimitExceeded, MemoryLimitExceeded, HopelessTrial];
 
 export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner {
-  const { store, pubSub, leaseSeconds, log } = dependencies;
+  const { store, pubSub, leaseSeconds, log, threads } = dependencies;
   const leases = createLeaseManager(store, leaseSeconds, log);
   const committed: Committed = async (search, deliveries) => {
     if (!isOpen(search.state)) leases.abort(({ searchId }) => searchId === search.id, new ClaimLost());
@@ -79,6 +82,7 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
   const paused = new Set<string>();
   const fairShare = createFairShare(store);
   const claimer = { worker: dependencies.worker, leaseSeconds };
+  const goOnOnceTrained = createUnwrittenJobs(threads, log);
   let stopping = false;
 
   const unsubscribe = pubSub.subscribe((message) => {
@@ -156,7 +160,10 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
     const from = performance.now();
     try {
       if (nextDependsOnResults(claimed.search.specification)) return await stayWith(claimed, from + MAX_JOB_MS);
-      await runClaims(claimed.search, claimed.claims);
+      const run = (onTrained?: () => void) => runClaims(claimed.search, claimed.claims, onTrained);
+      // Where results decide whether the next trials may start, they are waited for.
+      if (claimed.isRunningLimited || !isFree(claimed.search)) await run();
+      else await goOnOnceTrained(run);
       return { owesDelivery: false };
     } finally {
       fairShare.used(claimed.search.id, (performance.now() - from) / 1000);
@@ -248,10 +255,14 @@ async function runClaim(
 }
 
 /** Whether claimed trials can be sent to a thread at once: none asks whether to go on, and no outcome decides whether the next one starts. */
-function isSeries({ specification: { budget, pruner } }: Search, claims: readonly Claim[]): boolean {
-  const { failures, target, seconds } = budget;
-  const isFree = failures === undefined && target === undefined && seconds === undefined;
-  return claims.length > 1 && (pruner.type === 'none' || hasBarriers(pruner)) && isFree;
+function isSeries(search: Search, claims: readonly Claim[]): boolean {
+  const { pruner } = search.specification;
+  return claims.length > 1 && (pruner.type === 'none' || hasBarriers(pruner)) && isFree(search);
+}
+
+/** Whether no outcome decides that the search ends. */
+function isFree({ specification: { budget } }: Search): boolean {
+  return budget.failures === undefined && budget.target === undefined && budget.seconds === undefined;
 }
 
 /** Whether a worker should wait for more trials of the search: none is in the queue, and results of others may allow some. */

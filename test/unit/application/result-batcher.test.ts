@@ -1,5 +1,5 @@
 /** How many transactions the results of a search are written in. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createResultBatcher } from '../../../src/application/result-batcher.ts';
 import type { Claim, FinishedTrial } from '../../../src/domain/commands.ts';
 import { silentLog } from '../../support/log.ts';
@@ -64,5 +64,15 @@ describe('results that stream in', () => {
     const pruner = { type: 'hyperband', minEpochs: 1, reductionFactor: 3 };
     const sizes = await batches({ sampler: { type: 'random', seed: 1 }, pruner }, 40);
     expect(sizes.length).toBeGreaterThan(30);
+  });
+
+  it('are written without waiting for others once none can follow', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      // The timer that separates transactions never ends.
+      expect(await batches({ sampler: { type: 'random', seed: 1 } }, 3)).toEqual([1, 2]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
