@@ -98,7 +98,9 @@ export async function buildApp(dependencies: ApiDependencies): Promise<FastifyIn
   const live = {
     ...dependencies,
     curves: followCurves(dependencies.pubSub),
-    events: shareEvents(dependencies.queries, (events) => own.eventsRead(events.map(({ at }) => at))),
+    events: shareEvents(dependencies.queries, dependencies.pubSub, (events) =>
+      own.eventsSeen(events.map(({ at }) => at)),
+    ),
   };
   await app.register(searchRoutes, dependencies);
   await app.register(trialRoutes, live);

@@ -10,7 +10,7 @@ const DELAY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export interface ServiceMetrics {
   /** Events were read that were written at these times. */
-  readonly eventsRead: (times: readonly string[]) => void;
+  readonly eventsSeen: (times: readonly string[]) => void;
 }
 
 /** Gauges are read from Postgres and the queue when Prometheus asks; without an answer they are absent, and `hypersearch_up` is 0. */
@@ -80,7 +80,7 @@ export function registerServiceMetrics(
     buckets: DELAY_BUCKETS,
   });
   return {
-    eventsRead: (times) => {
+    eventsSeen: (times) => {
       for (const time of times) delay.observe(Math.max(0, Date.now() - Date.parse(time)) / 1000);
     },
   };

@@ -1,9 +1,10 @@
 /**
- * Reads the newest events of each watched search from the store once, whatever the number of clients that watch it.
+ * The newest events of each watched search, for all clients that watch it: as they are announced, or read from the store once.
  *
  * Events of a search become visible in order, so those after any position that is not older than the kept ones are the end of them. Retention may
  * remove some of a search that ended before they are read.
  */
+import type { PubSub } from '../application/ports/messages.ts';
 import type { SearchQueries } from '../application/ports/search-queries.ts';
 import type { SearchEvent } from '../domain/events.ts';
 
@@ -25,12 +26,20 @@ export interface SharedEvents {
   watch(searchId: string, seq: number): WatchedEvents;
 }
 
-/** `onRead`: is told of events that were read, once. */
-export function shareEvents(queries: Queries, onRead: (events: readonly SearchEvent[]) => void): SharedEvents {
+/** `onEvents`: is told of the events of watched searches, once. */
+export function shareEvents(
+  queries: Queries,
+  pubSub: Pick<PubSub, 'subscribe'>,
+  onEvents: (events: readonly SearchEvent[]) => void,
+): SharedEvents {
   const tails = new Map<string, Tail>();
+  // Before any client does, so that they find the events that an announcement has.
+  pubSub.subscribe((message) => {
+    if (message.kind === 'changed' && message.events !== undefined) tails.get(message.searchId)?.add(message.events);
+  });
   return {
     watch: (searchId, seq) => {
-      const tail = tails.get(searchId) ?? new Tail(queries, searchId, seq, onRead);
+      const tail = tails.get(searchId) ?? new Tail(queries, searchId, seq, onEvents);
       tails.set(searchId, tail);
       tail.clients++;
       return {
@@ -52,11 +61,11 @@ class Tail {
   private next: Promise<void> | undefined;
   private readonly queries: Queries;
   private readonly searchId: string;
-  private readonly onRead: (events: readonly SearchEvent[]) => void;
+  private readonly onEvents: (events: readonly SearchEvent[]) => void;
   private base: number;
 
-  constructor(queries: Queries, searchId: string, seq: number, onRead: Tail['onRead']) {
-    this.onRead = onRead;
+  constructor(queries: Queries, searchId: string, seq: number, onEvents: Tail['onEvents']) {
+    this.onEvents = onEvents;
     this.queries = queries;
     this.searchId = searchId;
     this.base = seq;
@@ -73,7 +82,7 @@ class Tail {
     return this.events.slice(first, first + EVENTS_PER_READ);
   }
 
-  /** The seq of the newest event that was read. */
+  /** The seq of the newest event that is known. */
   private newest(): number {
     return this.events.at(-1)?.seq ?? this.base;
   }
@@ -96,9 +105,20 @@ class Tail {
   }
 
   private async append(): Promise<void> {
-    const next = await this.queries.events(this.searchId, this.newest(), EVENTS_PER_READ);
-    this.onRead(next);
-    this.events.push(...next);
+    this.keep(await this.queries.events(this.searchId, this.newest(), EVENTS_PER_READ));
+  }
+
+  /** Events without gaps between them. If some are missing before them, all are left to be read. */
+  add(events: readonly SearchEvent[]): void {
+    if (events.length > 0 && events[0]!.seq <= this.newest() + 1) this.keep(events);
+  }
+
+  private keep(events: readonly SearchEvent[]): void {
+    // Some may have been announced while they were read.
+    const newest = this.newest();
+    const fresh = events.filter(({ seq }) => seq > newest);
+    this.onEvents(fresh);
+    this.events.push(...fresh);
     const surplus = Math.max(0, this.events.length - MAX_KEPT);
     this.base = this.events.splice(0, surplus).at(-1)?.seq ?? this.base;
   }

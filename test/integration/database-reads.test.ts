@@ -56,6 +56,22 @@ it('the best trials are found without reading the others', async () => {
   expect(await rowsReadBy('GET', '/best', {})).toBeLessThan(TRIALS / 5);
 });
 
+it('events are sent to those who watch a search as they are announced, not read for them', async () => {
+  const before = await rowsRead(['events']);
+  // Slow enough that the events of a change fit in a notification.
+  const hyperparameters = { learningRate: { distribution: 'float', low: 0.001, high: 0.1 }, epochs: 300 };
+  const budget = { trials: 60 };
+  const search = await service.client.create({ dataset: 'iris', hyperparameters, budget });
+  const seen: number[] = [];
+  for await (const message of service.client.stream(search.id, 0)) {
+    if ('seq' in message) seen.push(message.seq);
+    if (message.type === 'search.complete') break;
+  }
+  expect(seen).toEqual(Array.from({ length: seen.length }, (_, i) => i + 1));
+  expect(seen.length).toBeGreaterThan(2 * budget.trials);
+  expect((await rowsRead(['events'])) - before).toBeLessThan(seen.length / 4);
+});
+
 async function query(text: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: service.databaseUrl });
   await client.connect();
@@ -74,10 +90,11 @@ async function rowsReadBy(method: string, path: string, body: object): Promise<n
 }
 
 /** Backends report their statistics at the latest ten seconds after they became idle, or when they end. */
-async function rowsRead(): Promise<number> {
+async function rowsRead(of?: readonly string[]): Promise<number> {
   service = await service.restart();
   const [row] = await query(
-    'SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) AS rows FROM pg_stat_user_tables',
+    `SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) AS rows FROM pg_stat_user_tables
+      ${of === undefined ? '' : `WHERE relname IN (${of.map((name) => `'${name}'`).join()})`}`,
   );
   return Number(row?.['rows']);
 }

@@ -99,6 +99,24 @@ describe('the stream', () => {
     there.socket.close();
   });
 
+  it('has changes that are too long for a notification, whose limit is in bytes', async () => {
+    const { id } = await service.client.create(lasting(5000, 1));
+    const listener = await listen(other.url, id, 1);
+    const sizes = [10, 3_700, 3_800, 4_000, 7_000, 7_800, 9_000];
+    for (const size of sizes) {
+      const body = JSON.stringify({ notes: 'ä'.repeat(size) });
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${service.url}/v1/searches/${id}`, { method: 'PATCH', headers, body });
+      expect(response.status).toBe(200);
+    }
+    await service.client.cancel(id);
+    await listener.until((messages) => messages.some(({ type }) => type === 'search.cancelled'));
+    expect(listener.events).toEqual((await log(other.url, id)).events.slice(1));
+    const changes = listener.events.filter(({ type }) => type === 'search.changed');
+    expect(changes.map(({ data }) => ('notes' in data ? data.notes?.length : 0))).toEqual(sizes);
+    listener.socket.close();
+  });
+
   it('lost and taken up again with after=, it misses nothing and repeats nothing', async () => {
     const { id } = await service.client.create(lasting(50, 12));
     const seen: number[] = [0];

@@ -1,8 +1,10 @@
 /** Who tells whom: LISTEN and NOTIFY of Postgres, so that every process hears of every change, with or without Redis. */
 import pg from 'pg';
 import type { PubSub, PubSubMessage } from '../../application/ports/messages.ts';
-import type { Epoch } from '../../domain/events.ts';
+import type { Change, Epoch } from '../../domain/events.ts';
+import type { Search } from '../../domain/search.ts';
 import type { Log } from '../../log.ts';
+import { eventOf } from './rows.ts';
 
 /** Postgres takes at most 8,000 bytes a notification. */
 const LARGEST_PAYLOAD = 7_800;
@@ -15,6 +17,45 @@ const LONGEST_PAUSE_MS = 2_000;
 
 /** The channel on which committed changes are announced. */
 export const PUB_SUB_CHANNEL = 'hypersearch';
+
+/** The change of a search as it is announced in its own transaction. */
+interface ChangeNotice {
+  readonly kind: 'changed';
+  readonly project: string;
+  readonly searchId: string;
+  readonly seq: number;
+  readonly state: Search['state'];
+  readonly by: string | null;
+  /** As they are stored. */
+  readonly events?: readonly Change[];
+}
+
+/** Room for the time, which Postgres adds. */
+const TIME_BYTES = 60;
+
+/** The payload up to the time of the change: Postgres adds that and the last brace. */
+export function changeNotice(
+  { id: searchId, project, seq, state }: Search,
+  events: readonly Change[],
+  by: string | null,
+): string {
+  const notice: ChangeNotice = { kind: 'changed', project, searchId, seq, state, by };
+  const whole = JSON.stringify({ ...notice, events } satisfies ChangeNotice);
+  const payload = Buffer.byteLength(whole) + TIME_BYTES <= LARGEST_PAYLOAD ? whole : JSON.stringify(notice);
+  return `${payload.slice(0, -1)},"at":`;
+}
+
+function received(payload: string): PubSubMessage {
+  const message = JSON.parse(payload) as PubSubMessage | (ChangeNotice & { readonly at: string });
+  if (message.kind !== 'changed' || !('at' in message)) return message as PubSubMessage;
+  const { by, at, events, ...change } = message;
+  if (events === undefined) return change;
+  const first = change.seq - events.length + 1;
+  return {
+    ...change,
+    events: events.map((event, i) => eventOf({ ...event, seq: first + i, at: new Date(at), by })),
+  };
+}
 
 export async function createPubSub(url: string, log: Log): Promise<PubSub> {
   const listeners = new Set<(message: PubSubMessage) => void>();
@@ -46,7 +87,7 @@ export async function createPubSub(url: string, log: Log): Promise<PubSub> {
     next.on('end', onLost);
     next.on('notification', ({ payload }) => {
       // Only this service writes to the channel, so the payload is a message.
-      if (payload !== undefined) publishLocally(JSON.parse(payload) as PubSubMessage);
+      if (payload !== undefined) publishLocally(received(payload));
     });
     try {
       await next.connect();

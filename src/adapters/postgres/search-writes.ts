@@ -10,7 +10,7 @@ import { Prisma } from '../prisma-client/client.ts';
 import type { Transaction } from './connection.ts';
 import { firstVirtualTime } from './fair-share.ts';
 import { pack } from './packed-trials.ts';
-import { PUB_SUB_CHANNEL } from './pub-sub.ts';
+import { changeNotice, PUB_SUB_CHANNEL } from './pub-sub.ts';
 import type { SearchRow } from './rows.ts';
 
 /** The search as it is then. Every statement is sent before the first await: the commit is sent right behind them. */
@@ -57,21 +57,23 @@ export async function write(
 async function updateSearch(
   tx: Transaction,
   before: Search,
-  { seq, state, trials, best, specification, ...after }: Search,
+  changed: Search,
   {
     events,
     changesSpecification,
     renewsHistory,
   }: Pick<SearchWrites, 'events' | 'changesSpecification' | 'renewsHistory'>,
 ): Promise<string | null> {
-  const message = JSON.stringify({ kind: 'changed', project: before.project, searchId: before.id, seq, state });
+  const { seq, state, trials, best, specification, ...after } = changed;
+  const by = currentActor();
+  // Postgres adds the time, rounded as the column of events is.
   const [row] = await tx.$queryRaw<Pick<SearchRow, 'finished_at'>[]>`
     WITH logged AS (
       INSERT INTO events (search_id, seq, type, data, by)
-      SELECT ${before.id}::uuid, ${before.seq}::int + position, change->>'type', change->'data', ${currentActor()}::text
+      SELECT ${before.id}::uuid, ${before.seq}::int + position, change->>'type', change->'data', ${by}::text
       FROM jsonb_array_elements(${JSON.stringify(events)}::jsonb) WITH ORDINALITY AS list(change, position)
     ), notified AS (
-      SELECT pg_notify(${PUB_SUB_CHANNEL}, ${message})
+      SELECT pg_notify(${PUB_SUB_CHANNEL}, ${changeNotice(changed, events, by)}::text || to_json(now()::timestamptz(3))::text || '}')
     )
     UPDATE searches SET
       event_seq = ${seq}::int, state = ${state}, failure = ${after.failure}, name = ${after.name}, notes = ${after.notes}, tags = ${[...after.tags]}::text[], total = ${trials.total}::int,

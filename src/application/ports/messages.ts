@@ -1,6 +1,6 @@
 /** The queue that delivers work, and the notifications between processes. */
 import type { Delivery } from '../../domain/commands.ts';
-import type { Epoch } from '../../domain/events.ts';
+import type { Epoch, SearchEvent } from '../../domain/events.ts';
 import type { SearchState } from '../../domain/search.ts';
 
 /** Only delivers (invariant 1): a delivery that is already queued is not queued twice. */
@@ -12,7 +12,7 @@ export interface TrialQueue {
   close(): Promise<void>;
 }
 
-/** A notification for listeners. `seq` is that of the newest event; the events themselves are in the log. */
+/** A notification for listeners. `seq` is that of the newest event. */
 export type PubSubMessage =
   | {
       readonly kind: 'changed';
@@ -20,6 +20,8 @@ export type PubSubMessage =
       readonly searchId: string;
       readonly seq: number;
       readonly state: SearchState;
+      /** All events of this change, up to `seq`; left out if they are too long for a notification. The log has them too. */
+      readonly events?: readonly SearchEvent[];
     }
   | { readonly kind: 'removed'; readonly project: string; readonly searchId: string }
   /** A model has changed or was deleted; or, with `progress`, that share of its training is done. */
