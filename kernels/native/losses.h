@@ -8,6 +8,7 @@
 #define LOSSES_H
 
 #include "functions.h"
+#include "panel.h"
 
 /* A sum of which −ln(product) is still to be taken. */
 struct loss {
@@ -36,9 +37,51 @@ INLINE int place_of(float x, const float *in, int columns) {
   return columns;
 }
 
+/*
+ * The same bits with rows in the lanes, LANES rows at a time: for classes that do not fill a vector, and without sums and maxima across lanes, each of
+ * whose steps waits for the one before it.
+ */
+static int softmax_of_few(
+    const float *outputs, const int32_t *labels, float *d_outputs, int N, int C, int from, struct loss *loss) {
+  float columns[LANES * LANES] __attribute__((aligned(64)));
+  ptrdiff_t row = stride(C);
+  int used = padded(C), fours = (C + 3) & ~3;
+  for (int i = from; i < N; i += LANES) {
+    const float *o = outputs + i * row;
+    float *d = d_outputs + i * row;
+    int there = lesser(LANES, N - i), turned = there & ~3;
+    turn_rows(o, row, there, columns, LANES, LANES, fours);
+    vf most = splat(-__builtin_inff());
+    for (int j = 0; j < C; j++) most = greater_of(most, load(columns + j * LANES));
+    vf sums[4] = {0};
+    for (int j = 0; j < fours; j++) {
+      vf e = j < C ? exponential(load(columns + j * LANES) - most) : splat(0);
+      store(columns + j * LANES, e);
+      sums[j & 3] += e;
+    }
+    vf sum = (sums[0] + sums[2]) + (sums[1] + sums[3]);
+    vf scale = 1.0f / (sum * (float)N);
+    vi label = (vi)load_here((const float *)(labels + i), there);
+    for (int j = 0; j < fours; j++) {
+      vf gradient = load(columns + j * LANES) * scale;
+      store(columns + j * LANES, choose(label == j, gradient - 1.0f / (float)N, gradient));
+    }
+    turn_rows(columns, LANES, fours, d, row, used, turned);
+    for (int r = turned; r < there; r++)
+      for (int j = 0; j < used; j++) d[r * row + j] = j < fours ? columns[j * LANES + r] : 0;
+    for (int r = 0; r < there; r++) {
+      loss->sum -= (double)(o[r * row + labels[i + r]] - most[r]);
+      loss->product *= (double)sum[r];
+      if (!(loss->product < LARGE_PRODUCT)) return i + r + 1;
+    }
+  }
+  return N;
+}
+
 /* Returns the number of rows that are done. */
 static int softmax_cross_entropy(
     const float *outputs, const int32_t *labels, float *d_outputs, int N, int C, int from, struct loss *loss) {
+  if (padded(C) <= LANES) return softmax_of_few(outputs, labels, d_outputs, N, C, from, loss);
   ptrdiff_t row = stride(C);
   int used = padded(C), fours = (C + 3) & ~3;
   for (int i = from; i < N; i++) {

@@ -289,6 +289,26 @@ describe.each(everyKernels)('the %s kernels', (_name, kernels) => {
     }
   });
 
+  it('take the loss of many rows, whose product does not fit into a number, and of rows that are no numbers', () => {
+    const N = 700;
+    for (const C of [2, 5, 10, 16, 20]) {
+      const o = normals(randomAt({ seed: C, purpose: 'probe' }), N * C, 0.1);
+      for (const row of [undefined, 300]) {
+        compare(kernels, `loss ${N}×${C}`, 3e-6, (on) => {
+          const labels = on.allocateIntegers(N);
+          labels.set(Array.from({ length: N }, (_, i) => i % C));
+          const O = matrix(on, N, C, o);
+          if (row !== undefined) O[row * on.stride(C)] = Number.NaN;
+          const d = matrix(on, N, C);
+          const loss = on.softmaxCrossEntropy(O, labels, d, N, C);
+          return [[loss], dense(on, d, N, C)].map((numbers) =>
+            Array.from(numbers, (one) => (row === undefined || !Number.isNaN(one) ? one : -1)),
+          );
+        });
+      }
+    }
+  });
+
   it('lose no loss to large outputs, and call a row of NaN wrong', () => {
     kernels.reset(1024 * 1024);
     const outputs = matrix(kernels, 3, 3, Float32Array.of(1e4, -1e4, 0, Number.NaN, Number.NaN, Number.NaN, 5, 5, 1));
