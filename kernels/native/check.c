@@ -73,6 +73,8 @@ static void check(int N, int D, int H) {
   mean_squared_error(matrix(N, H), matrix(N, H), matrix(N, H), N, H);
   count_correct(matrix(N, H), integers(N, H), N, H);
   release();
+  spread(matrix(N, H), N, H, -0.5, 0.5);
+  release();
   int count = N * (int)stride(H);
   sum_of_squares(floats((size_t)count), count);
   scale(floats((size_t)count), 0.5f, count);

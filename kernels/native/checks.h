@@ -94,7 +94,7 @@ static bool check_call(int number, const unsigned char *arena, size_t arena_byte
       "gather", "gatherIntegers", "denseForward", "denseBackwardParameters", "denseBackwardInput", "activationForward",
       "activationBackward", "maxoutForward", "maxoutBackward", "dropoutMask", "multiply", "batchNormForward", "batchNormEvaluate",
       "batchNormBackward", "softmaxCrossEntropy", "binaryCrossEntropy", "meanSquaredError", "countCorrect", "sumOfSquares", "scale",
-      "addScaled", "updateSgd", "updateMomentum", "updateBySquares", "updateAdam", "drawWeights", "shuffle", "peak"};
+      "addScaled", "updateSgd", "updateMomentum", "updateBySquares", "updateAdam", "drawWeights", "shuffle", "spread", "peak"};
   if (number < 0 || number > PEAK) {
     snprintf(message, message_bytes, "there is no kernel %d", number);
     return false;
@@ -157,6 +157,7 @@ static bool check_call(int number, const unsigned char *arena, size_t arena_byte
     case UPDATE_ADAM: check_update(c, (const char *const[]){"w", "g", "m", "s"}, 4); break;
     case DRAW_WEIGHTS: matrix(c, "weight", 0, I(1), I(2)); break;
     case SHUFFLE: array(c, "order", 0, I(1)); break;
+    case SPREAD: matrix(c, "a", 0, I(1), I(2)); break;
     case PEAK: break;
   }
 #undef I

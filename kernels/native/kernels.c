@@ -4,6 +4,7 @@
 #include "product.h"
 #include "random.h"
 #include "run.h"
+#include "spread.h"
 #include "updates.h"
 
 /* `rounds` rounds of multiply-adds in registers, for measurements; returns the floating-point operations of a round. */
@@ -73,6 +74,12 @@ int RUN(int number, unsigned char *arena, struct call *call) {
       return 0;
     case DRAW_WEIGHTS: draw_weights(P(0), I(1), I(2), I(3), call->results[0], &a[4].bits, &a[7].bits); return 0;
     case SHUFFLE: shuffle(INTEGERS(0), I(1), &a[2].bits, &a[5].bits); return 0;
+    case SPREAD: {
+      struct spread all = spread(P(0), I(1), I(2), call->results[0], call->results[1]);
+      double results[MAX_RESULTS] = {all.sum, all.squares, all.between, all.dead, all.beyond};
+      memcpy(call->results, results, sizeof results);
+      return 0;
+    }
     case PEAK: return peak(I(0), &call->results[0]);
   }
   return 0;

@@ -13,13 +13,14 @@ union argument {
 };
 
 #define MAX_ARGUMENTS 12
+#define MAX_RESULTS 5
 
 /*
  * Where a call's arguments and results stand, as src/nn/kernels/native.ts writes and reads them: first what a kernel gives back or goes
  * on from, then its arguments.
  */
 struct call {
-  double results[2];
+  double results[MAX_RESULTS];
   union argument arguments[MAX_ARGUMENTS];
 };
 

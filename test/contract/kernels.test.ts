@@ -1,6 +1,6 @@
 /** What all kernels must do, given by the plain ones in float64: every size from 1 to 70, in every place, at every stride. */
 import { describe, expect, it } from 'vitest';
-import type { FloatArray, Kernels } from '../../src/nn/kernels/kernels.ts';
+import type { FloatArray, Kernels, Spread } from '../../src/nn/kernels/kernels.ts';
 import { createPlainKernels } from '../../src/nn/kernels/plain.ts';
 import { elementwiseActivations } from '../../src/nn/model/activations.ts';
 import { type Random, randomAt, wordsOf } from '../../src/random.ts';
@@ -32,8 +32,8 @@ function normals(random: Random, count: number, scale = 1): Dense {
 }
 
 /** A matrix of the kernels' own with these numbers, and something finite in its padding. */
-function matrix(kernels: Kernels, rows: number, columns: number, values?: Dense): FloatArray {
-  const made = kernels.allocateMatrix(rows, columns).fill(7);
+function matrix(kernels: Kernels, rows: number, columns: number, values?: Dense, padding = 7): FloatArray {
+  const made = kernels.allocateMatrix(rows, columns).fill(padding);
   const stride = kernels.stride(columns);
   for (let i = 0; values && i < rows; i++) {
     for (let j = 0; j < columns; j++) made[i * stride + j] = values[i * columns + j]!;
@@ -50,6 +50,38 @@ function vector(kernels: Kernels, values: Dense): FloatArray {
 function dense(kernels: Kernels, from: FloatArray, rows: number, columns: number): number[] {
   const stride = kernels.stride(columns);
   return Array.from({ length: rows * columns }, (_, at) => from[Math.floor(at / columns) * stride + (at % columns)]!);
+}
+
+/** As kernels.ts defines it, one number after the other. */
+function spreadOf(a: Dense, N: number, H: number, low: number, high: number): Spread {
+  const alive = new Set<number>();
+  const all = { sum: 0, squares: 0, between: 0, beyond: 0 };
+  for (let i = 0; i < N; i++) {
+    let [sum, squares] = [0, 0];
+    for (let j = 0; j < H; j++) {
+      const x = a[i * H + j]!;
+      sum += x;
+      squares += x * x;
+      if (x !== 0) alive.add(j);
+      if (x < low || x > high) all.beyond++;
+    }
+    all.sum += sum;
+    all.squares += squares;
+    all.between += Math.max(0, squares / H - (sum / H) * (sum / H));
+  }
+  return { ...all, dead: H - alive.size };
+}
+
+/** Rows of outputs among which some columns are zeros of both signs, and others zero in all rows but the last. */
+function outputs(N: number, H: number): Dense {
+  const random = randomAt({ seed: N, purpose: 'probe', trial: H });
+  const drawn = normals(random, N * H);
+  return drawn.map((x, at) => {
+    const [i, j] = [Math.floor(at / H), at % H];
+    if (j % 5 === 2) return i % 2 === 0 ? 0 : -0;
+    if (j % 7 === 3) return i < N - 1 ? 0 : x;
+    return x;
+  });
 }
 
 /** Within `tolerance` of the truth, relative to the greatest number there (or 1). */
@@ -335,6 +367,48 @@ describe.each(everyKernels)('the %s kernels', (_name, kernels) => {
       expect(dense(kernels, to, 3, D)).toEqual(wanted);
       expect(Array.from(toLabels)).toEqual([14, 10, 13]);
     }
+  });
+
+  it('measure how outputs spread, bit for bit, whatever is in the padding', () => {
+    // The second pair has 0 beyond its limits, the fourth two numbers that float32 cannot tell from 0.5 and -0.5.
+    const limits = [
+      [-0.9, 0.9],
+      [0.1, 0.6],
+      [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+      [-0.5 - 1e-12, 0.5 - 1e-12],
+    ] as const;
+    for (const [N, , H] of [...shapes, ...large, [37, 0, 257] as const, [6, 0, 600] as const, [1, 0, 256] as const]) {
+      const a = outputs(N, H);
+      a[0] = 0.5;
+      a[N * H - 1] = -0.5;
+      kernels.reset(64 * 1024 * 1024);
+      const [low, high] = limits[(N + H) % limits.length]!;
+      for (const padding of [0, 7]) {
+        const spread = kernels.spread(matrix(kernels, N, H, a, padding), N, H, low, high);
+        expect(spread, `${N}×${H}`).toEqual(spreadOf(a, N, H, low, high));
+      }
+    }
+  });
+
+  it('measure how outputs spread where some are NaN or infinite, or all the same', () => {
+    const [N, H] = [19, 21];
+    const special = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 1e-45, 3e38, -3e38];
+    for (const x of special) {
+      for (const at of [2, N * H - 2]) {
+        kernels.reset(1024 * 1024);
+        const a = outputs(N, H);
+        a[at] = x;
+        expect(kernels.spread(matrix(kernels, N, H, a), N, H, -1, 1), `${x}`).toEqual(spreadOf(a, N, H, -1, 1));
+      }
+      kernels.reset(1024 * 1024);
+      const same = new Float32Array(N * H).fill(x);
+      expect(kernels.spread(matrix(kernels, N, H, same), N, H, -1, 1), `${x}`).toEqual(spreadOf(same, N, H, -1, 1));
+    }
+    // Rounding makes the variance of these less than zero.
+    const equal = new Float32Array(N * 100).fill(0.7);
+    const spread = kernels.spread(matrix(kernels, N, 100, equal), N, 100, -1, 1);
+    expect(spread).toEqual(spreadOf(equal, N, 100, -1, 1));
+    expect(spread).toMatchObject({ between: 0, dead: 0, beyond: 0 });
   });
 
   it('scale, add and square', () => {

@@ -291,6 +291,7 @@ describe.skipIf(compiler === undefined)('a build with checks', () => {
       [/^gather: order has a negative row/, () => kernels.gather(matrix(), integers(0, -1, 2), 0, matrix(), N, D)],
       [/^gather: from is outside/, () => kernels.gather(matrix(), integers(0, 1, 2 ** 20), 0, matrix(), N, D)],
       [/^gather: to is outside/, () => kernels.gather(matrix(), good, 0, beyond, N, D)],
+      [/^spread: a is outside/, () => kernels.spread(last, N, H, -1, 1)],
       [/^sumOfSquares: x is outside/, () => kernels.sumOfSquares(last, 17)],
       [/^scale: x is outside/, () => kernels.scale(last, 2, 17)],
       [/^addScaled: y is outside/, () => kernels.addScaled(matrix(), 2, beyond, 8)],

@@ -46,6 +46,20 @@ export const MAXOUT_PIECES = 2;
 /** Standard normal numbers, or uniform ones from −√3 to √3. */
 export type WeightDistribution = 'normal' | 'uniform';
 
+/** What `spread` measures of outputs, in float64. */
+export interface Spread {
+  /** Σ x */
+  readonly sum: number;
+  /** Σ x² */
+  readonly squares: number;
+  /** The sum over rows of the variance within the row, max(0, Σ x² / H − (Σ x / H)²). */
+  readonly between: number;
+  /** Number of columns that are zero in every row; NaN is not zero. */
+  readonly dead: number;
+  /** Number of outputs below the lower limit or above the upper one; NaN is neither. */
+  readonly beyond: number;
+}
+
 export interface Kernels {
   readonly name: string;
   /** Distance between rows of a matrix with `columns` columns, in numbers. */
@@ -171,6 +185,12 @@ export interface Kernels {
   meanSquaredError(outputs: FloatArray, targets: FloatArray, dOutputs: FloatArray, N: number, C: number): number;
   /** Number of rows whose label has the largest output (the first on ties; NaN is never the largest). outputs N×C. */
   countCorrect(outputs: FloatArray, labels: Int32Array, N: number, C: number): number;
+
+  /**
+   * How outputs spread, a N×H; −∞ and ∞ are no limits. A sum of a row runs in the order of its columns, and rows are added in their order: all
+   * kernels give the same bits.
+   */
+  spread(a: FloatArray, N: number, H: number, low: number, high: number): Spread;
 
   /** Σ x² over `count` numbers, padding included. */
   sumOfSquares(x: FloatArray, count: number): number;

@@ -38,6 +38,7 @@ const kernelNames = [
     'updateAdam',
     'drawWeights',
     'shuffle',
+    'spread',
     'peak',
   ],
 ] as const;
@@ -50,8 +51,9 @@ const numbers = Object.fromEntries(kernelNames.map((name, number) => [name, numb
 /** The order of kernels/native/layers.h: a name's place. */
 const activationCodes = Object.fromEntries(elementwiseActivations.map((name, code) => [name, code]));
 
-/** As struct call in kernels/native/run.h: two float64 results, twelve arguments. */
-const RESULT_BYTES = 16;
+/** As struct call in kernels/native/run.h: five float64 results, twelve arguments. */
+const MAX_RESULTS = 5;
+const RESULT_BYTES = 8 * MAX_RESULTS;
 const MAX_ARGUMENTS = 12;
 /** All that 32-bit addresses reach. */
 const MAX_BYTES = 2 ** 32;
@@ -66,7 +68,7 @@ export function createNativeKernels(
 ): Kernels {
   const native = addon.create(kind, fused);
   const call = new ArrayBuffer(RESULT_BYTES + 4 * MAX_ARGUMENTS);
-  const results = new Float64Array(call, 0, 2);
+  const results = new Float64Array(call, 0, MAX_RESULTS);
   const integers = new Int32Array(call, RESULT_BYTES, MAX_ARGUMENTS);
   const factors = new Float32Array(call, RESULT_BYTES, MAX_ARGUMENTS);
 
@@ -357,6 +359,21 @@ export function createNativeKernels(
       integers[5] = key0;
       integers[6] = key1;
       native.run(numbers.shuffle);
+    },
+    spread: (a, N, H, low, high) => {
+      results[0] = low;
+      results[1] = high;
+      integers[0] = a.byteOffset;
+      integers[1] = N;
+      integers[2] = H;
+      native.run(numbers.spread);
+      return {
+        sum: results[0]!,
+        squares: results[1]!,
+        between: results[2]!,
+        dead: results[3]!,
+        beyond: results[4]!,
+      };
     },
   };
 }

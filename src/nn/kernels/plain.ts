@@ -8,6 +8,7 @@ import { activationKernels, batchNormKernels, denseKernels, dropoutKernels } fro
 import { lossKernels } from './plain-losses.ts';
 import { updateAdagrad, updateAdam, updateMomentum, updateRmsprop, updateSgd } from './plain-updates.ts';
 import { randomKernels } from './random-kernels.ts';
+import { spreadKernels } from './spread.ts';
 
 function sumOfSquares(x: FloatArray, count: number): number {
   let sum = 0;
@@ -61,6 +62,7 @@ export function createPlainKernels(precision: 'float32' | 'float64', { padding =
     ...randomKernels(stride),
     ...batchNormKernels(stride),
     ...lossKernels(stride),
+    ...spreadKernels(stride),
     sumOfSquares,
     scale,
     addScaled,

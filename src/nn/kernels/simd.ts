@@ -8,6 +8,7 @@ import { type ElementwiseActivation, elementwiseActivations } from '../model/act
 import { createArena, LINE } from './arena.ts';
 import type { FloatArray, Kernels } from './kernels.ts';
 import { randomKernels } from './random-kernels.ts';
+import { spreadKernels } from './spread.ts';
 
 /** The exports of kernels/index.ts. Arrays are addresses in bytes, 0 if absent. */
 interface Exports {
@@ -156,6 +157,7 @@ export function createSimdKernels(name: string, module: WebAssembly.Module): Ker
     name,
     ...arena,
     ...randomKernels(arena.stride),
+    ...spreadKernels(arena.stride),
     gather: (from, order, start, to, N, D) =>
       wasm.gather(from.byteOffset, order.byteOffset + 4 * start, to.byteOffset, N, D),
     gatherIntegers: (from, order, start, to, N) =>

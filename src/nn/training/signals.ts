@@ -3,7 +3,7 @@
  * Measuring them does not affect training.
  */
 import { randomAt } from '../../random.ts';
-import type { FloatArray } from '../kernels/kernels.ts';
+import type { FloatArray, Kernels } from '../kernels/kernels.ts';
 import type { Activation } from '../model/activations.ts';
 import type { TrainingAddress } from '../model/address.ts';
 import type { Layer } from '../model/layer.ts';
@@ -65,30 +65,11 @@ const TANH_LIMIT = Math.sqrt(1 - SATURATED);
 /** sigmoid: slope a·(1 − a), at most ¼. */
 const SIGMOID_LIMIT = 0.5 + 0.5 * Math.sqrt(1 - SATURATED);
 
-/** The limit beyond which an output counts as saturated; undefined if the activation does not saturate. */
-function limitsOf(activation: Activation): readonly [low: number, high: number] | undefined {
+/** The limits beyond which an output counts as saturated; infinite if the activation does not saturate. */
+function limitsOf(activation: Activation): readonly [low: number, high: number] {
   if (activation === 'tanh') return [-TANH_LIMIT, TANH_LIMIT];
   if (activation === 'sigmoid') return [1 - SIGMOID_LIMIT, SIGMOID_LIMIT];
-  return undefined;
-}
-
-function saturatedOf(
-  activated: FloatArray,
-  units: number,
-  stride: number,
-  rows: number,
-  limits: readonly [low: number, high: number] | undefined,
-): number {
-  if (limits === undefined) return 0;
-  const [low, high] = limits;
-  let saturated = 0;
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < units; j++) {
-      const a = activated[i * stride + j]!;
-      if (a < low || a > high) saturated++;
-    }
-  }
-  return saturated;
+  return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 }
 
 const NO_STEP = { gradientNorm: Number.NaN, updateRatio: Number.NaN };
@@ -109,7 +90,7 @@ export function observe(
   return {
     epoch,
     layers: layers.map((layer, l) => ({
-      ...spreadOf(layer, kernels.stride(layer.units), rows),
+      ...spreadOf(layer, kernels, rows),
       ...(moves?.[l] ?? NO_STEP),
     })),
   };
@@ -129,49 +110,20 @@ function movesOf({ kernels, layers, parameters }: Network, before: FloatArray) {
   });
 }
 
-type Spread = Pick<LayerSignals, 'mean' | 'deviation' | 'unitDeviation' | 'saturated' | 'dead'>;
-
-function spreadOf({ activated, units, activation }: Layer, stride: number, rows: number): Spread {
-  const alive = new Uint8Array(units);
-  let [sum, squares, between] = [0, 0, 0];
-  const add = (rowSum: number, rowSquares: number): void => {
-    sum += rowSum;
-    squares += rowSquares;
-    between += Math.max(0, rowSquares / units - (rowSum / units) ** 2);
-  };
-  // Four rows at once: each sum alone waits for its own additions. Beyond the last row, the last one is read again and left out.
-  for (let i = 0; i < rows; i += 4) {
-    const at = (row: number) => Math.min(row, rows - 1) * stride;
-    const [from0, from1, from2, from3] = [at(i), at(i + 1), at(i + 2), at(i + 3)];
-    let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
-    let [squares0, squares1, squares2, squares3] = [0, 0, 0, 0];
-    for (let j = 0; j < units; j++) {
-      const a0 = activated[from0 + j]!;
-      const a1 = activated[from1 + j]!;
-      const a2 = activated[from2 + j]!;
-      const a3 = activated[from3 + j]!;
-      sum0 += a0;
-      sum1 += a1;
-      sum2 += a2;
-      sum3 += a3;
-      squares0 += a0 * a0;
-      squares1 += a1 * a1;
-      squares2 += a2 * a2;
-      squares3 += a3 * a3;
-      if (a0 !== 0 || a1 !== 0 || a2 !== 0 || a3 !== 0) alive[j] = 1;
-    }
-    add(sum0, squares0);
-    if (i + 1 < rows) add(sum1, squares1);
-    if (i + 2 < rows) add(sum2, squares2);
-    if (i + 3 < rows) add(sum3, squares3);
-  }
+function spreadOf(
+  { activated, units, activation }: Layer,
+  kernels: Kernels,
+  rows: number,
+): Pick<LayerSignals, 'mean' | 'deviation' | 'unitDeviation' | 'saturated' | 'dead'> {
+  const [low, high] = limitsOf(activation);
+  const { sum, squares, between, dead, beyond } = kernels.spread(activated, rows, units, low, high);
   const count = rows * units;
   const mean = sum / count;
   return {
     mean,
     deviation: Math.sqrt(Math.max(0, squares / count - mean * mean)),
     unitDeviation: Math.sqrt(between / rows),
-    saturated: saturatedOf(activated, units, stride, rows, limitsOf(activation)) / count,
-    dead: alive.reduce((dead, lives) => dead - lives, units) / units,
+    saturated: beyond / count,
+    dead: dead / units,
   };
 }
