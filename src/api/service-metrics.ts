@@ -9,7 +9,7 @@ const SHARED_MS = 500;
 const DELAY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export interface ServiceMetrics {
-  /** Events were read that were written at these times. */
+  /** Events came, announced or read, that were written at these times. */
   readonly eventsSeen: (times: readonly string[]) => void;
 }
 
@@ -76,7 +76,7 @@ export function registerServiceMetrics(
   });
   const delay = new Histogram({
     name: 'hypersearch_event_delay_seconds',
-    help: 'From the transaction of an event until the API has read it for its clients',
+    help: 'From the transaction of an event until the API has it for its clients',
     buckets: DELAY_BUCKETS,
   });
   return {
