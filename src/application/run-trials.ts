@@ -51,6 +51,9 @@ export interface TrialRunner {
 /** A job continues with the next trials of its search for about this long, then other searches get a turn. */
 const MAX_JOB_MS = 1000;
 
+/** Per thread: as many as are trained while results gather until they are written. */
+const UNWRITTEN_JOBS = 2;
+
 /** This process is shutting down: the trial is released and does not count as crashed. */
 class ShuttingDown extends Error {}
 /** The search was paused before the trial started: it waits again. */
@@ -82,7 +85,7 @@ export function createTrialRunner(dependencies: RunnerDependencies): TrialRunner
   const paused = new Set<string>();
   const fairShare = createFairShare(store);
   const claimer = { worker: dependencies.worker, leaseSeconds };
-  const goOnOnceTrained = createUnwrittenJobs(threads, log);
+  const goOnOnceTrained = createUnwrittenJobs(UNWRITTEN_JOBS * threads, log);
   let stopping = false;
 
   const unsubscribe = pubSub.subscribe((message) => {

@@ -9,8 +9,8 @@ import { settingsOf } from './specification/hyperparameters.ts';
 import type { DatasetFacts, Specification } from './specification/specification.ts';
 import type { Stage } from './stages.ts';
 
-/** Trials are grouped up to about this time. */
-const JOB_SECONDS = 0.1;
+/** Trials are grouped up to about this time. A job costs some 8 ms of processor time besides its trials. */
+const JOB_SECONDS = 0.2;
 /** Promoted trials are grouped less: those of other jobs wait for the last one of them at the next rung. */
 const PROMOTED_JOB_SECONDS = 0.02;
 const MAX_TRIALS_IN_A_JOB = 128;

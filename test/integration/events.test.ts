@@ -216,6 +216,25 @@ describe('the log', () => {
     expect(seen).toEqual(upTo(seq));
   });
 
+  it('has the results of a stream in few transactions', async () => {
+    // Each takes longer than a transaction, and a hundred of them do not fill a batch.
+    const { id } = await service.client.create({
+      dataset: 'iris',
+      hyperparameters: { learningRate: { distribution: 'float', low: 1e-3, high: 1e-1, scale: 'log' }, epochs: 100 },
+      sampler: { type: 'random', seed: 1 },
+      budget: { trials: 60 },
+    });
+    await ended(service.client, id);
+    const answer = await fetch(`${service.url}/v1/searches/${id}/events?limit=1000`);
+    const { events } = (await answer.json()) as { events: SearchEvent[] };
+    const results = events.filter(({ type }) => type === 'trial.complete');
+    expect(results).toHaveLength(60);
+    // Events of one transaction have one time.
+    const times = [...new Set(results.map(({ at }) => Date.parse(at)))];
+    const gaps = times.slice(1).map((time, i) => time - times[i]!);
+    expect(gaps.toSorted((a, b) => a - b)[gaps.length >> 1]).toBeGreaterThan(120);
+  });
+
   it('the client of the command line sees the end over a restart of its API', async () => {
     const api = await startApi({ DATABASE_URL: service.databaseUrl });
     const port = new URL(api.url).port;

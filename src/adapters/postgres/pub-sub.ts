@@ -9,7 +9,7 @@ import { eventOf } from './rows.ts';
 /** Postgres takes at most 8,000 bytes a notification. */
 const LARGEST_PAYLOAD = 7_800;
 /** Epochs are gathered for this long, so that many tiny trials cost few notifications. */
-const GATHER_MS = 40;
+const GATHER_MS = 100;
 /** More epochs than this are not kept: they are a picture of the moment, and the curves are stored with the trial. */
 const MAX_GATHERED = 2_000;
 const PROGRESS_MS = 200;
@@ -114,8 +114,11 @@ export async function createPubSub(url: string, log: Log): Promise<PubSub> {
   };
 
   await listen();
-  const send = async (payload: string) => {
-    await client?.query('SELECT pg_notify($1, $2)', [PUB_SUB_CHANNEL, payload]);
+  const send: Send = async (payloads) => {
+    await client?.query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [
+      PUB_SUB_CHANNEL,
+      payloads,
+    ]);
   };
   const publisher = createPublisher(send);
   const progress = createProgressPublisher(send);
@@ -136,8 +139,11 @@ export async function createPubSub(url: string, log: Log): Promise<PubSub> {
   };
 }
 
-/** Gathers epochs by search and sends them in as few notifications as fit, one after the other. */
-function createPublisher(send: (payload: string) => Promise<void>) {
+/** Sends notifications in one statement. */
+type Send = (payloads: readonly string[]) => Promise<void>;
+
+/** Gathers epochs by search and sends them in as few notifications as fit. */
+function createPublisher(send: Send) {
   const gathered = new Map<string, Epoch[]>();
   let timer: NodeJS.Timeout | undefined;
   let sending = false;
@@ -146,7 +152,7 @@ function createPublisher(send: (payload: string) => Promise<void>) {
     sending = true;
     const payloads = [...gathered].flatMap(([searchId, epochs]) => payloadsOf(searchId, epochs));
     gathered.clear();
-    for (const payload of payloads) await send(payload).catch(() => undefined);
+    await send(payloads).catch(() => undefined);
     sending = false;
     timer = undefined;
     if (gathered.size > 0) schedule();
@@ -166,15 +172,14 @@ function createPublisher(send: (payload: string) => Promise<void>) {
 }
 
 /** Sends the newest progress of each model, at most once in PROGRESS_MS. */
-function createProgressPublisher(send: (payload: string) => Promise<void>) {
+function createProgressPublisher(send: Send) {
   const newest = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
   const flush = () => {
     timer = undefined;
-    for (const [modelId, progress] of newest) {
-      send(JSON.stringify({ kind: 'model', modelId, progress })).catch(() => undefined);
-    }
+    const payloads = [...newest].map(([modelId, progress]) => JSON.stringify({ kind: 'model', modelId, progress }));
     newest.clear();
+    send(payloads).catch(() => undefined);
   };
   return {
     publish: (modelId: string, progress: number) => {

@@ -17,10 +17,11 @@ function result({ number, attempt }: Claim): FinishedTrial {
 }
 
 /** Finishes `count` trials, each in a turn of the event loop of its own; how many results each transaction wrote. */
-async function batches(specification: object, count: number): Promise<number[]> {
+async function batches(specification: object, count: number, budget: object = {}): Promise<number[]> {
   const seen = inMemory();
   const { store, find } = seen;
-  const id = await create(seen, await specified({ ...specification, hyperparameters, budget: { trials: count } }));
+  const all = { ...specification, hyperparameters, budget: { ...budget, trials: count } };
+  const id = await create(seen, await specified(all));
   const trials = Array.from({ length: count }, (_, number) => {
     return { number, stage: 0, point: { learningRate: 0.1 }, job: '0' };
   });
@@ -45,6 +46,16 @@ async function batches(specification: object, count: number): Promise<number[]> 
   await Promise.all(written);
   expect((await find(id)).state).toBe('complete');
   return sizes;
+}
+
+/** Runs `body` while no timer ends: whatever waits for the interval between transactions waits for ever. */
+async function withoutTime(body: () => Promise<void>): Promise<void> {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  try {
+    await body();
+  } finally {
+    vi.useRealTimers();
+  }
 }
 
 /** Resolves after so many turns of the event loop. */
@@ -73,13 +84,32 @@ describe('results that stream in', () => {
   });
 
   it('are written without waiting for others once none can follow', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout'] });
-    try {
-      // The timer that separates transactions never ends.
+    await withoutTime(async () => {
       const written = await Promise.race([batches({ sampler: { type: 'random', seed: 1 } }, 3), turns(10_000)]);
       expect(written).toEqual([1, 2]);
+    });
+  });
+
+  it('are written without waiting once a hundred have gathered', async () => {
+    await withoutTime(async () => {
+      const written = await Promise.race([batches({ sampler: { type: 'random', seed: 1 } }, 250), turns(10_000)]);
+      expect(written).toEqual([1, 100, 100, 49]);
+    });
+  });
+
+  it.each([
+    ['one may be the last failure allowed', { failures: 5 }, 25],
+    ['one may reach the target', { target: 1e9 }, 25],
+    ['none ends the search', {}, 200],
+  ])('wait for others for a while that suits them, where %s', async (_, budget, longest) => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    try {
+      await batches({ sampler: { type: 'random', seed: 1 } }, 40, budget);
+      const waits = timers.mock.calls.map(([, ms]) => ms ?? 0);
+      expect(Math.max(...waits)).toBeLessThanOrEqual(longest);
+      expect(Math.max(...waits)).toBeGreaterThan(longest - 20);
     } finally {
-      vi.useRealTimers();
+      timers.mockRestore();
     }
   });
 });
