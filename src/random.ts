@@ -130,54 +130,69 @@ export function randomAt(address: Address): Random {
 }
 
 /** As `randomAt`. */
-export function streamOf({ c1, c2, c3, key0, key1 }: AddressWords): Random {
-  const block = new Uint32Array(4);
-  let blockIndex = 0;
-  let used = 4;
+export function streamOf(words: AddressWords): Random {
+  return new Stream(words);
+}
 
-  const uint32 = (): number => {
-    if (used === 4) {
-      philox(blockIndex++, c1, c2, c3, key0, key1, block);
-      used = 0;
-    }
-    return block[used++]!;
-  };
-  const uniform = (): number => ((uint32() >>> 5) * 67108864 + (uint32() >>> 6)) / 9007199254740992;
-  const integer = (n: number): number => {
-    for (;;) {
-      const bits = uint32();
-      // Below the largest multiple of n every remainder is equally likely; the first check avoids computing that multiple.
-      if (bits <= 2 ** 32 - n || bits < 2 ** 32 - remainder(2 ** 32, n)) return remainder(bits, n);
-    }
-  };
+/** A class, because V8 compiles the methods of all streams once: closures of short-lived streams were compiled over and over. */
+class Stream implements Random {
+  readonly #words: AddressWords;
+  readonly #block = new Uint32Array(4);
+  #blockIndex = 0;
+  #used = 4;
+  #spare: number | undefined;
 
-  let spare: number | undefined;
-  // Marsaglia's polar method: two normals from a point in the unit disc, with no sine or cosine.
-  const normal = (): number => {
-    if (spare !== undefined) {
-      const value = spare;
-      spare = undefined;
+  constructor(words: AddressWords) {
+    this.#words = words;
+  }
+
+  uint32(): number {
+    if (this.#used === 4) {
+      const { c1, c2, c3, key0, key1 } = this.#words;
+      philox(this.#blockIndex++, c1, c2, c3, key0, key1, this.#block);
+      this.#used = 0;
+    }
+    return this.#block[this.#used++]!;
+  }
+
+  uniform(): number {
+    return ((this.uint32() >>> 5) * 67108864 + (this.uint32() >>> 6)) / 9007199254740992;
+  }
+
+  /** Marsaglia's polar method: two normals from a point in the unit disc, with no sine or cosine. */
+  normal(): number {
+    if (this.#spare !== undefined) {
+      const value = this.#spare;
+      this.#spare = undefined;
       return value;
     }
     for (;;) {
-      const u = 2 * uniform() - 1;
-      const v = 2 * uniform() - 1;
+      const u = 2 * this.uniform() - 1;
+      const v = 2 * this.uniform() - 1;
       const s = u * u + v * v;
       if (s > 0 && s < 1) {
         const scale = Math.sqrt((-2 * log(s)) / s);
-        spare = v * scale;
+        this.#spare = v * scale;
         return u * scale;
       }
     }
-  };
-  const permutation = (n: number): Uint32Array => {
+  }
+
+  integer(n: number): number {
+    for (;;) {
+      const bits = this.uint32();
+      // Below the largest multiple of n every remainder is equally likely; the first check avoids computing that multiple.
+      if (bits <= 2 ** 32 - n || bits < 2 ** 32 - remainder(2 ** 32, n)) return remainder(bits, n);
+    }
+  }
+
+  permutation(n: number): Uint32Array {
     const order = new Uint32Array(n);
     for (let i = 0; i < n; i++) {
-      const j = integer(i + 1);
+      const j = this.integer(i + 1);
       order[i] = order[j]!;
       order[j] = i;
     }
     return order;
-  };
-  return { uint32, uniform, normal, integer, permutation };
+  }
 }

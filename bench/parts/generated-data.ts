@@ -16,14 +16,13 @@ function builtin(name: string, divisor: number): Rows {
 
 /** Ten clouds around means that lie close together (0.08), rows of 784 numbers, deviation 0.5: a load, not a problem. */
 function clouds(rows: number, inputs: number, classes: number): Rows {
-  const normal = (fold: number) => randomAt({ seed: SEED, purpose: 'dataset', fold }).normal;
-  const [ofMeans, ofRows] = [normal(100), normal(101)];
-  const means = Float32Array.from({ length: classes * inputs }, () => 0.08 * ofMeans());
-  const labels = randomAt({ seed: SEED, purpose: 'dataset', fold: 102 });
+  const stream = (fold: number) => randomAt({ seed: SEED, purpose: 'dataset', fold });
+  const [ofMeans, ofRows, labels] = [stream(100), stream(101), stream(102)];
+  const means = Float32Array.from({ length: classes * inputs }, () => 0.08 * ofMeans.normal());
   const y = Int32Array.from({ length: rows }, () => labels.integer(classes));
   const x = Float32Array.from(
     { length: rows * inputs },
-    (_, i) => means[y[Math.floor(i / inputs)]! * inputs + (i % inputs)]! + 0.5 * ofRows(),
+    (_, i) => means[y[Math.floor(i / inputs)]! * inputs + (i % inputs)]! + 0.5 * ofRows.normal(),
   );
   return { x, y };
 }

@@ -117,11 +117,12 @@ INLINE void prefetch(const float *at, size_t bytes) {
 
 static void gather(const float *from, const int32_t *order, float *to, int N, int D) {
   ptrdiff_t row = stride(D);
-  size_t bytes = 4 * (size_t)padded(D);
-  for (int i = 0; i < N; i++) {
+  int used = padded(D);
+  for (int i = 0; i < N; i++, to += row) {
     /* Rows in a random order are not foreseen by the processor. */
-    if (i + 1 < N) prefetch(from + order[i + 1] * row, bytes);
-    memcpy(to + i * row, from + order[i] * row, bytes);
+    if (i + 1 < N) prefetch(from + order[i + 1] * row, 4 * (size_t)used);
+    const float *one = from + order[i] * row;
+    for_row(j, here, used) store_here(to + j, load_here(one + j, here), here);
   }
 }
 

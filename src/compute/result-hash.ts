@@ -15,8 +15,9 @@ const ONE_NAN = 0x7fc00000;
 
 /** The bits of float32 values with one pattern for NaN, since processors differ in its sign and payload. */
 function bytesOf(values: FloatArray): Uint8Array {
-  const bits = new Uint32Array(Float32Array.from(values).buffer);
-  for (let i = 0; i < bits.length; i++) if (Number.isNaN(values[i]!)) bits[i] = ONE_NAN;
+  const floats = new Float32Array(values);
+  const bits = new Uint32Array(floats.buffer);
+  for (let i = 0; i < floats.length; i++) if (Number.isNaN(floats[i]!)) bits[i] = ONE_NAN;
   return new Uint8Array(bits.buffer);
 }
 

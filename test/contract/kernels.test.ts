@@ -253,7 +253,8 @@ describe.each(everyKernels)('the %s kernels', (_name, kernels) => {
         kernels.reset(64 * 1024 * 1024);
         const address = { seed: 2 ** 40 + rows, purpose: 'weights', trial: columns, epoch: 2 } as const;
         const random = randomAt(address);
-        const draw = distribution === 'normal' ? random.normal : () => Math.sqrt(3) * (2 * random.uniform() - 1);
+        const draw =
+          distribution === 'normal' ? () => random.normal() : () => Math.sqrt(3) * (2 * random.uniform() - 1);
         const weight = kernels.allocateMatrix(rows, columns);
         kernels.drawWeights(weight, rows, columns, distribution, 0.3, wordsOf(address));
         const wanted = Float32Array.from({ length: rows * columns }, () => 0.3 * draw());
@@ -303,7 +304,7 @@ describe.each(everyKernels)('the %s kernels', (_name, kernels) => {
       const N = ((C * 3) % 40) + 1;
       const random = randomAt({ seed: C, purpose: 'probe' });
       const [o, t] = [normals(random, N * C, 5), normals(random, N * C)];
-      const shares = Float32Array.from({ length: N * C }, random.uniform);
+      const shares = Float32Array.from({ length: N * C }, () => random.uniform());
       const labels = Array.from({ length: N }, () => random.integer(C));
       compare(kernels, `losses ${N}×${C}`, 3e-6, (on) => {
         const integers = on.allocateIntegers(N);
@@ -350,6 +351,26 @@ describe.each(everyKernels)('the %s kernels', (_name, kernels) => {
     expect(kernels.softmaxCrossEntropy(outputs, labels, d, 1, 3)).toBeCloseTo(2e4, 2);
     expect(kernels.softmaxCrossEntropy(outputs, labels, d, 3, 3)).toBeNaN();
     expect(kernels.countCorrect(outputs, labels, 3, 3)).toBe(1);
+  });
+
+  it('count the first of the largest outputs, passing over what is no number', () => {
+    const choices = [-1, 0, -0, 1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    const random = randomAt({ seed: 3, purpose: 'probe' });
+    for (const [N, C] of [...shapes, [700, 10, 0], [700, 16, 0], [700, 17, 0]] as const) {
+      const o = Float32Array.from({ length: N * C }, () => choices[random.integer(choices.length)]!);
+      const first = Int32Array.from({ length: N }, (_, i) => {
+        const row = [...o.subarray(i * C, (i + 1) * C)];
+        const largest = Math.max(...row.filter((one) => !Number.isNaN(one)));
+        return row.indexOf(largest);
+      });
+      const isRight = (i: number) => first[i]! >= 0 && o[i * C + first[i]!] !== Number.NEGATIVE_INFINITY;
+      kernels.reset(1024 * 1024);
+      const labels = kernels.allocateIntegers(N);
+      // Some of the answers are wrong.
+      labels.set(first.map((place, i) => (i % 3 === 0 ? (Math.max(place, 0) + 1) % C : Math.max(place, 0))));
+      const right = Array.from(first.keys()).filter((i) => isRight(i) && labels[i] === first[i]).length;
+      expect(kernels.countCorrect(matrix(kernels, N, C, o), labels, N, C), `${N}×${C}`).toBe(right);
+    }
   });
 
   it('gather rows and labels', () => {

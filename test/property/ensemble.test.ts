@@ -117,7 +117,7 @@ it('puts all predictions of a row that comes several times on one side', () => {
 /** Predictions that are the truth with independent noise. */
 function noisy(rows: number, candidates: number, seed: number, signal = 1) {
   const random = randomAt({ seed, purpose: 'probe' });
-  const targets = Float64Array.from({ length: rows }, random.normal);
+  const targets = Float64Array.from({ length: rows }, () => random.normal());
   const all = Array.from({ length: candidates }, () => targets.map((value) => signal * value + random.normal()));
   return { targets, candidates: all };
 }
@@ -136,7 +136,7 @@ it('is caught where it fits chance: what chose looks better than what evaluates'
     const random = randomAt({ seed, purpose: 'probe' });
     const labels = Int32Array.from({ length: 60 }, () => Math.floor(2 * random.uniform()));
     const candidates = Array.from({ length: 40 }, () => {
-      const first = Array.from(labels, random.uniform);
+      const first = Array.from(labels, () => random.uniform());
       return Float64Array.from(first.flatMap((p) => [p, 1 - p]));
     });
     return selectEnsemble(candidates, labels, { size: 20, metric: 'accuracy', seed });

@@ -50,10 +50,10 @@ function setUp(network: NetworkSpec, padding: number) {
   const data = allocateRows(kernels, ROWS, 4, 3, network.loss);
   const truth: Record<Loss, () => number> = {
     softmaxCrossEntropy: () => random.integer(3),
-    binaryCrossEntropy: random.uniform,
-    meanSquaredError: random.normal,
+    binaryCrossEntropy: () => random.uniform(),
+    meanSquaredError: () => random.normal(),
   };
-  const x = Float64Array.from({ length: ROWS * 4 }, random.normal);
+  const x = Float64Array.from({ length: ROWS * 4 }, () => random.normal());
   const y = Float64Array.from({ length: ROWS * data.targets }, truth[network.loss]);
   fillRows(kernels, data, x, y);
   return { kernels, trainer, data, order: allocateOrder(kernels, ROWS), indices };

@@ -206,7 +206,7 @@ describe('dropout', () => {
 describe.each(everyKernels)('%s: validation rows never teach', (_name, kernels) => {
   const count = 40;
   const random = randomAt({ seed: 4, purpose: 'probe' });
-  const x = Array.from({ length: count * 3 }, random.normal);
+  const x = Array.from({ length: count * 3 }, () => random.normal());
   const y = Array.from({ length: count }, (_, i) => i % 2);
   const names = { name: 'test', featureNames: ['a', 'b', 'c'], targetName: 't', classes: ['n', 'y'] };
   const datasetOf = (values: number[]) => createDataset({ ...names, task: 'classification', x: values, y });

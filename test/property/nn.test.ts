@@ -17,15 +17,15 @@ describe('batch norm', () => {
         const random = randomAt({ seed, purpose: 'probe' });
         const z = Float64Array.from({ length: N * H }, () => 50 + 10 * random.normal());
         const norm = {
-          gamma: Float64Array.from({ length: H }, random.normal),
-          beta: Float64Array.from({ length: H }, random.normal),
+          gamma: Float64Array.from({ length: H }, () => random.normal()),
+          beta: Float64Array.from({ length: H }, () => random.normal()),
           runningMean: kernels.allocate(H),
           runningVar: kernels.allocate(H),
         };
         const cache = { normalized: kernels.allocate(N * H), inverseDeviation: kernels.allocate(H) };
         const y = kernels.allocate(N * H);
         kernels.batchNormForward(z, norm, cache, y, N, H);
-        const dy = Float64Array.from({ length: N * H }, random.normal);
+        const dy = Float64Array.from({ length: N * H }, () => random.normal());
         const dz = dy.slice();
         kernels.batchNormBackward(dz, norm.gamma, cache, kernels.allocate(H), kernels.allocate(H), dz, N, H);
         for (let j = 0; j < H; j++) {

@@ -32,7 +32,7 @@ export function readyNetwork(
   kernels.reset(bytesFor(kernels, allocate));
   const { arrays, rows, order } = allocate(kernels);
   const random = randomAt({ seed: 6, purpose: 'probe' });
-  const x = Float64Array.from({ length: count * inputs }, random.normal);
+  const x = Float64Array.from({ length: count * inputs }, () => random.normal());
   fillRows(
     kernels,
     rows,

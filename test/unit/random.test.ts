@@ -48,7 +48,7 @@ describe('randomAt', () => {
 
   it('draws uniform numbers with the right mean and variance', () => {
     const random = randomAt({ seed: 1, purpose: 'sampler' });
-    const values = Array.from({ length: 50_000 }, random.uniform);
+    const values = Array.from({ length: 50_000 }, () => random.uniform());
     const mean = values.reduce((a, b) => a + b) / values.length;
     const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length;
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
@@ -59,7 +59,7 @@ describe('randomAt', () => {
 
   it('draws normal numbers with the right mean, variance and kurtosis', () => {
     const random = randomAt({ seed: 2, purpose: 'weights' });
-    const values = Array.from({ length: 50_000 }, random.normal);
+    const values = Array.from({ length: 50_000 }, () => random.normal());
     const moment = (k: number) => values.reduce((a, b) => a + b ** k, 0) / values.length;
     expect(Math.abs(moment(1))).toBeLessThan(0.02);
     expect(Math.abs(moment(2) - 1)).toBeLessThan(0.03);

@@ -3,7 +3,7 @@ import { type Random, streamOf } from '../../random.ts';
 import type { Kernels, WeightDistribution } from './kernels.ts';
 
 function standardized(random: Random, distribution: WeightDistribution): () => number {
-  return distribution === 'normal' ? random.normal : () => Math.sqrt(3) * (2 * random.uniform() - 1);
+  return distribution === 'normal' ? () => random.normal() : () => Math.sqrt(3) * (2 * random.uniform() - 1);
 }
 
 export function randomKernels(stride: Kernels['stride']): Pick<Kernels, 'drawWeights' | 'shuffle'> {

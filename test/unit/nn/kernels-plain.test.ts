@@ -5,7 +5,7 @@ import { philox, randomAt } from '../../../src/random.ts';
 
 const kernels = createPlainKernels('float64');
 const random = randomAt({ seed: 1, purpose: 'probe' });
-const normals = (length: number) => Float64Array.from({ length }, random.normal);
+const normals = (length: number) => Float64Array.from({ length }, () => random.normal());
 
 describe('dense', () => {
   // Every combination of full and ragged tiles: rows by twos, columns by fours.
