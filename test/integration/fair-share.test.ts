@@ -25,6 +25,10 @@ const cancelAll = (searches: readonly Search[]) =>
 
 const complete = async ({ id }: Search): Promise<number> => (await service.client.search(id)).trials.complete;
 
+/** `time`: ISO 8601. */
+const begunAfter = async ({ id }: Search, time: string): Promise<number> =>
+  (await allTrials(service.client, id)).filter(({ startedAt }) => startedAt !== null && startedAt > time).length;
+
 describe('searches that run at the same time', () => {
   it('a small search behind large ones begins at once, and ends long before them', async () => {
     const large = await Promise.all(Array.from({ length: 10 }, (_, i) => create(`large ${i}`, 200)));
@@ -45,8 +49,8 @@ describe('searches that run at the same time', () => {
     const before = trials.filter(
       ({ startedAt }) => startedAt !== null && startedAt > planned && startedAt < first!.startedAt!,
     );
-    // A job has several trials of this length, and a worker may have chosen it at that moment.
-    expect(before.length).toBeLessThan(20);
+    // A job has some seven trials of this length, and workers may have chosen theirs at that moment.
+    expect(before.length).toBeLessThan(30);
     const begun = others.map(({ trials: { total, waiting } }) => total - waiting);
     expect(Math.max(...begun)).toBeLessThan(50);
   });
@@ -65,9 +69,17 @@ describe('searches that run at the same time', () => {
       body: JSON.stringify({ share: 0.5 }),
     });
     expect(await patched.json()).toMatchObject({ specification: { share: 0.5 } });
-    const total = before[0] + before[1];
-    await eventually(async () => (await complete(triple)) + (await complete(single)) > total + 60, 60_000, '60 more');
-    const after = [(await complete(triple)) - before[0], (await complete(single)) - before[1]] as const;
+    const changedAt = new Date().toISOString();
+    // Jobs that began before are completed as they are. A job has some seven of these trials: twenty jobs follow.
+    const after = await eventually(
+      async () => {
+        const begun = [await begunAfter(triple, changedAt), await begunAfter(single, changedAt)] as const;
+        return begun[0] + begun[1] > 140 && begun;
+      },
+      60_000,
+      '140 more',
+      200,
+    );
     await cancelAll([triple, single]);
     expect(after[1] / after[0]).toBeGreaterThan(1.4);
   });
@@ -111,7 +123,7 @@ describe('searches that run at the same time', () => {
     await ended(service.client, done.id);
     const large = await Promise.all(Array.from({ length: 4 }, (_, i) => create(`large ${i}`, 400)));
     await reached(service.client, large[0]!.id, 'complete', 2);
-    const before = (await Promise.all(large.map(complete))).reduce((a, b) => a + b);
+    const askedAt = new Date().toISOString();
     const made = await fetch(`${service.url}/v1/searches/${done.id}/models`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -125,8 +137,9 @@ describe('searches that run at the same time', () => {
       60_000,
       'the model',
     );
-    const meanwhile = (await Promise.all(large.map(complete))).reduce((a, b) => a + b) - before;
+    const begun = await Promise.all(large.map((search) => begunAfter(search, askedAt)));
     await cancelAll(large);
-    expect(meanwhile).toBeLessThan(40);
+    // It waits for a worker, and for a thread to train and another to explain it: for some five jobs each of seven trials, of 1,600 trials.
+    expect(begun.reduce((a, b) => a + b)).toBeLessThan(80);
   });
 });
