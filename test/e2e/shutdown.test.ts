@@ -77,12 +77,12 @@ describe('npm start', () => {
     await start('start');
     const [, url] = await service.prints(/page\s+(http:\S+)/);
     const client = createClient(url!);
-    const { id } = await client.create(lasting(100, 12));
+    const { id } = await client.create(lasting(100, 30));
     await reached(client, id, 'complete', 2);
     process.kill(Number((await readFile(pidFile(), 'utf8')).split('\n')[0]), 'SIGKILL');
     // Requests are refused meanwhile.
     await eventually(async () => (await client.search(id).catch(() => undefined))?.state === 'complete', 90_000);
-    expect((await client.search(id)).trials).toMatchObject({ complete: 12, failed: 0 });
+    expect((await client.search(id)).trials).toMatchObject({ complete: 30, failed: 0 });
     expect(service.output()).toMatch(/"level":"error".*the built-in Postgres was killed by SIGKILL: starting it again/);
     service.child.kill('SIGINT');
     expect(await exitCode()).toBe(0);

@@ -278,7 +278,7 @@ describe('enqueued configurations', () => {
 
 describe('pause, resume, cancel', () => {
   it('a paused search claims nothing more, and goes on where it was', async () => {
-    const { id } = await service.client.create(lasting(60, 10));
+    const { id } = await service.client.create(lasting(60, 40));
     await reached(service.client, id, 'complete', 2);
     expect((await call<Search>('POST', `/v1/searches/${id}/pause`)).body.state).toBe('paused');
     const still = await eventually(async () => {
@@ -289,7 +289,7 @@ describe('pause, resume, cancel', () => {
     expect((await call('POST', `/v1/searches/${id}/pause`)).status).toBe(200);
     await call('POST', `/v1/searches/${id}/resume`);
     const done = await ended(service.client, id);
-    expect(done.trials).toMatchObject({ complete: 10, cancelled: 0 });
+    expect(done.trials).toMatchObject({ complete: 40, cancelled: 0 });
     expect((await call<{ code: string }>('POST', `/v1/searches/${id}/resume`)).body.code).toBe('wrongState');
     await expectSound(service.databaseUrl, id);
   });

@@ -239,7 +239,7 @@ describe('the log', () => {
     const api = await startApi({ DATABASE_URL: service.databaseUrl });
     const port = new URL(api.url).port;
     const client = createClient(api.url);
-    const { id } = await client.create(lasting(60, 25));
+    const { id } = await client.create(lasting(60, 50));
     const seqs: number[] = [];
     const following = (async () => {
       for await (const message of client.stream(id)) {

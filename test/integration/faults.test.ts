@@ -60,15 +60,15 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
 
   it('a worker killed in mid-trial: its trials are tried again, with the same bits', async () => {
     const doomed = await worker();
-    const calm = await client.create(lasting(60, 12));
+    const calm = await client.create(lasting(60, 40));
     await ended(client, calm.id);
-    const struck = await client.create(lasting(60, 12));
+    const struck = await client.create(lasting(60, 40));
     await reached(client, struck.id, 'complete', 2);
     await reached(client, struck.id, 'running', 1);
     await doomed.end('SIGKILL');
     await worker();
     const search = await ended(client, struck.id);
-    expect(search).toMatchObject({ state: 'complete', trials: { complete: 12, failed: 0 } });
+    expect(search).toMatchObject({ state: 'complete', trials: { complete: 40, failed: 0 } });
     expect((await allTrials(client, struck.id)).some(({ attempt }) => attempt > 1)).toBe(true);
     expect(await hashesOf(client, struck.id)).toEqual(await hashesOf(client, calm.id));
     await expectSound(database.url, struck.id);
@@ -96,13 +96,13 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
     const first = await startApi(environment);
     processes.push(first);
     await worker();
-    const { id } = await createClient(first.url).create(lasting(50, 20));
+    const { id } = await createClient(first.url).create(lasting(50, 40));
     await reached(createClient(first.url), id, 'complete', 3);
     await first.end('SIGKILL');
     const second = await startApi(environment);
     processes.push(second);
     const search = await ended(createClient(second.url), id);
-    expect(search.trials).toMatchObject({ complete: 20, failed: 0 });
+    expect(search.trials).toMatchObject({ complete: 40, failed: 0 });
     await expectSound(database.url, id);
   });
 
@@ -161,7 +161,7 @@ describe.each(queues)('with BullMQ on %s', (queue) => {
 
     it('Redis stopped and started: searches are accepted meanwhile, and all are finished', async () => {
       await worker();
-      const before = await client.create(lasting(60, 20));
+      const before = await client.create(lasting(60, 40));
       await reached(client, before.id, 'complete', 2);
       await redis!.stop();
       const meanwhile = await client.create(lasting(30, 5));

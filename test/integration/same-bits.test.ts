@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ApiClient, createClient } from '../../src/cli/api-client.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { type RunningProcess, startApi, startWorkerProcess } from '../support/processes.ts';
-import { ended, hashesOf, reached } from '../support/searches.ts';
+import { allTrials, ended, hashesOf, reached } from '../support/searches.ts';
 
 let database: TestDatabase;
 let environment: Record<string, string>;
@@ -30,7 +30,7 @@ const specification = {
     activation: { distribution: 'categorical', choices: ['relu', 'elu', 'tanh', 'sigmoid', 'leakyRelu'] },
     optimizer: { distribution: 'categorical', choices: ['sgd', 'momentum', 'adam'] },
     batchNorm: { distribution: 'categorical', choices: [true, false] },
-    epochs: 5,
+    epochs: 100,
   },
   sampler: { type: 'random', seed: 2026 },
   budget: { trials: 24 },
@@ -60,9 +60,11 @@ it('with 1 and 4 threads, one and two workers, and a worker killed half-way', as
   expect(await withWorkers([{ threads: 4 }])).toEqual(one);
   expect(await withWorkers([{ threads: 1 }, { threads: 2 }])).toEqual(one);
   const struck = await withWorkers([{ threads: 2 }], async (id, running) => {
-    await reached(client, id, 'complete', 4);
+    await reached(client, id, 'complete', 1);
     await running[0]!.end('SIGKILL');
     running.push(await startWorkerProcess({ ...environment, HYPERSEARCH_THREADS: '2' }));
+    await ended(client, id);
+    expect((await allTrials(client, id)).some(({ attempt }) => attempt > 1)).toBe(true);
   });
   expect(struck).toEqual(one);
 });
